@@ -1,0 +1,1 @@
+//! Every rule of the process, pure: no clock, no randomness, no input or output.

@@ -1,0 +1,4 @@
+//! Custody: the registry of record for contributed devices.
+pub mod domain;
+pub mod ports;
+pub mod web;
