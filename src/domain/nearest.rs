@@ -1,0 +1,35 @@
+//! The known word that somebody most likely meant.
+
+/// The word of `known` nearest to `given`, if one is near enough to be worth
+/// suggesting: case and `-` for `_` count for nothing, and at most about one
+/// letter in three may differ.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |word: &str| word.to_lowercase().replace('-', "_");
+    let wanted = plain(given);
+    let allowed = (wanted.chars().count() / 3).clamp(1, 4);
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&wanted, &plain(word)), word))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_what_is_near_and_nothing_else() {
+        let known = ["approvals", "approvals_critical", "checklist"];
+        assert_eq!(nearest("aprovals", known), Some("approvals"));
+        assert_eq!(
+            nearest("Approvals-Critical", known),
+            Some("approvals_critical")
+        );
+        assert_eq!(nearest("chekclist", known), Some("checklist"));
+        assert_eq!(nearest("colour", known), None);
+        assert_eq!(nearest("", known), None);
+        assert_eq!(nearest("x", []), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! The facility's policy: one readable file that says how strict its process is (rule E6).
+//!
+//! `default.toml` is the built-in policy, its documentation and the list of
+//! known keys at once. A facility's file holds what differs from it.
+
+mod error;
+mod explain;
+mod lists;
+mod pattern;
+mod read;
+mod repositories;
+mod rules;
+mod sections;
+mod server_name;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use error::{PolicyError, PolicyErrors};
+pub use explain::{Entry, Section};
+pub use pattern::Pattern;
+pub use sections::*;
+pub use server_name::NameProblem;
+
+/// The built-in policy, with the comments that explain each key.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// A policy in force: the built-in one with what the facility changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    /// Who runs this registry.
+    pub facility: Facility,
+    /// The rules of conduct (L3).
+    pub conduct: Conduct,
+    /// Support contacts (L4).
+    pub support: Support,
+    /// Critical areas (L7).
+    pub areas: Areas,
+    /// Intake of requests (L6).
+    pub intake: Intake,
+    /// Servers for reduced support (H1, H2).
+    pub servers: Servers,
+    /// Training (H6).
+    pub training: Training,
+    /// Transfer of ownership (T3, T4, T10).
+    pub transfer: Transfer,
+    /// Hand-back for a short time (B4).
+    pub handback: Handback,
+    /// Which tags count as a release (G2).
+    pub releases: Releases,
+    /// Where code is read from (T1, G2).
+    pub repositories: Repositories,
+    /// What is seen running (T8, G10).
+    pub observations: Observations,
+    /// How long somebody stays signed in.
+    pub sessions: Sessions,
+    /// The control systems (G6).
+    pub frameworks: Frameworks,
+}
+
+impl Policy {
+    /// The policy of a facility's file, laid over the built-in one key by key;
+    /// a list replaces the whole list. Everything that is wrong is reported at
+    /// once, each with its line.
+    pub fn parse(file: &str) -> Result<Self, PolicyErrors> {
+        read::read(file)
+    }
+
+    /// The policy of a facility that changes nothing.
+    pub fn built_in() -> Self {
+        Self::parse("").expect("a test proves that the built-in policy is right")
+    }
+
+    /// How many approvals a review needs (L7, T4).
+    pub fn approvals_needed(&self, touches_critical_area: bool) -> u32 {
+        if touches_critical_area {
+            self.transfer.approvals_critical
+        } else {
+            self.transfer.approvals
+        }
+    }
+
+    /// SHA-256 in hexadecimal over all values in force: the same for any two
+    /// files that come to the same policy.
+    pub fn digest(&self) -> String {
+        hash(&self.values())
+    }
+
+    /// SHA-256 in hexadecimal over what a review depends on: transfer, areas,
+    /// the tag rule and the repositories. An approval counts under this digest
+    /// only (rule A7).
+    pub fn review_digest(&self) -> String {
+        let mut all = self.values();
+        hash(&serde_json::json!({
+            "transfer": all["transfer"].take(),
+            "areas": all["areas"].take(),
+            "releases": { "tag_rule": all["releases"]["tag_rule"].take() },
+            "repositories": all["repositories"].take(),
+        }))
+    }
+
+    fn values(&self) -> Value {
+        serde_json::to_value(self).expect("a policy holds text, numbers and lists only")
+    }
+}
+
+fn hash(values: &Value) -> String {
+    let mut sorted = values.clone();
+    // The digest must not depend on how maps are kept in this build.
+    sorted.sort_all_objects();
+    format!("{:x}", Sha256::digest(sorted.to_string()))
+}

@@ -1,0 +1,187 @@
+//! The sections of a policy, as they stand in the file.
+
+use chrono_tz::Tz;
+use serde::{Serialize, Serializer};
+
+use super::Pattern;
+
+/// `[facility]`: who runs this registry, and where its people are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Facility {
+    /// The facility's name.
+    pub name: String,
+    /// What the operators on shift are called.
+    pub doc_name: String,
+    /// Their number, as people read it; `None` until the facility sets it.
+    pub doc_phone: Option<String>,
+    /// The facility's time zone.
+    #[serde(serialize_with = "zone_name")]
+    pub time_zone: Tz,
+    /// The instruments to choose from; empty where people type them.
+    pub instruments: Vec<String>,
+}
+
+fn zone_name<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(zone.name())
+}
+
+/// `[conduct]`: the rules each contributor accepts (L3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Conduct {
+    /// The text's version, from 1; a new one asks everybody again.
+    pub version: u32,
+    /// The text; an empty line parts paragraphs.
+    pub text: String,
+}
+
+/// `[support]`: the contributors' contacts (L4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Support {
+    /// Days after which a contact's confirmation is too old.
+    pub contact_confirmation_days: u32,
+}
+
+/// `[areas]`: where a device can hurt the whole facility (L7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Areas {
+    /// The critical areas.
+    pub critical: Vec<Area>,
+}
+
+/// A critical area (L7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Area {
+    /// Kept with each device: never changed once in use.
+    pub id: String,
+    /// As pages show it.
+    pub name: String,
+}
+
+/// `[intake]`: who takes a new request, and how soon (L6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Intake {
+    /// The team first offered a request.
+    pub first_team: String,
+    /// Days within which a request is to be answered.
+    pub answer_days: u32,
+}
+
+/// `[servers]`: servers for reduced support (H1, H2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Servers {
+    /// What their names must match somewhere; ask [`super::Policy::name_shows_reduced`].
+    pub reduced_name_rule: Pattern,
+    /// The servers to assign from; empty where any may be named.
+    pub pool: Vec<String>,
+}
+
+/// `[training]`: what contributors are trained in (H6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Training {
+    /// The topics, at least one.
+    pub topics: Vec<Topic>,
+    /// Days for which a training counts.
+    pub valid_days: u32,
+}
+
+/// A topic of the training (H6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Topic {
+    /// Kept with each training: never changed once in use.
+    pub id: String,
+    /// As pages show it.
+    pub name: String,
+}
+
+/// `[transfer]`: what a device must show before CTRL owns it (T3, T4, T10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Transfer {
+    /// The requirements, at least one (T3).
+    pub checklist: Vec<ChecklistItem>,
+    /// Approvals a review needs, at least 1 (T4).
+    pub approvals: u32,
+    /// Approvals where a critical area is touched, at least `approvals` (L7, T4).
+    pub approvals_critical: u32,
+    /// Days after the transfer when "done" is asked for (T10).
+    pub done_question_days: u32,
+}
+
+/// A requirement of the checklist (T3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChecklistItem {
+    /// Kept with each piece of evidence: never changed once in use.
+    pub id: String,
+    /// As pages show it.
+    pub name: String,
+    /// What can serve as evidence, in the facility's words.
+    pub evidence: String,
+}
+
+/// `[handback]`: hand-backs with an end date (B4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handback {
+    /// Days before the end when everybody is reminded.
+    pub remind_days_before: u32,
+}
+
+/// `[releases]`: which tags count as a release (G2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Releases {
+    /// What a whole tag must match.
+    pub tag_rule: Pattern,
+    /// Minutes between two looks at a verified tag.
+    pub recheck_minutes: u32,
+}
+
+/// `[repositories]`: the addresses that code is read from (T1, G2, A16 to A18).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Repositories {
+    /// Of `https`, `ssh`, `file`, `http-loopback`; at least one, none twice.
+    pub protocols: Vec<String>,
+    /// Exact host names in lower case, without port.
+    pub hosts: Vec<String>,
+    /// Full paths below which `file` repositories may lie.
+    pub file_roots: Vec<String>,
+    /// Whether a host's name may lead to a private address (A18).
+    pub private_addresses: bool,
+    /// Seconds after which reading is given up (F9).
+    pub deadline_seconds: u32,
+    /// Full path of the private key for `ssh` hosts.
+    pub ssh_key: Option<String>,
+    /// Full path of the known keys of `ssh` hosts; `None` takes the machine's own.
+    pub ssh_known_hosts: Option<String>,
+}
+
+/// `[observations]`: what is seen running (T8, G10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observations {
+    /// Minutes without a report after which a collector counts as silent.
+    pub silent_after_minutes: u32,
+    /// Whether a statement can stand in where nothing reports (T8).
+    pub statements: bool,
+}
+
+/// `[sessions]`: how long somebody stays signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// Hours without a click after which a session ends.
+    pub idle_hours: u32,
+    /// Hours after which it ends in any case, at least `idle_hours`.
+    pub absolute_hours: u32,
+}
+
+/// `[frameworks]`: the control systems that devices are built for (G6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frameworks {
+    /// The known ones; empty where people type them.
+    pub known: Vec<Framework>,
+}
+
+/// A control system and its versions in use (G6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Framework {
+    /// Its name.
+    pub name: String,
+    /// Its versions in use, at least one.
+    pub versions: Vec<String>,
+}

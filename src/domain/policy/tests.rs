@@ -1,0 +1,305 @@
+use super::*;
+
+mod wrong;
+
+/// Every value other than the built-in one.
+const ALL_CHANGED: &str = r#"
+[facility]
+name = "Fernlicht"
+doc_name = "Shift crew"
+doc_phone = "+49 40 66969 100"
+time_zone = "Europe/Stockholm"
+instruments = ["SPB", "FXE"]
+[conduct]
+version = 7
+text = "Be kind."
+[support]
+contact_confirmation_days = 90
+[areas]
+critical = [{ id = "vacuum", name = "Vacuum" }]
+[intake]
+first_team = "DAQ"
+answer_days = 3
+[servers]
+reduced_name_rule = '(^|/)dev_'
+pool = ["cppServer/dev_1", "cppServer/dev_2"]
+[training]
+topics = [{ id = "safety", name = "Safety" }]
+valid_days = 365
+[transfer]
+approvals = 2
+approvals_critical = 3
+done_question_days = 14
+[[transfer.checklist]]
+id = "drawings"
+name = "Drawings"
+evidence = "a link"
+[handback]
+remind_days_before = 2
+[releases]
+tag_rule = 'r\d+\.\d+'
+recheck_minutes = 5
+[repositories]
+protocols = ["https", "file"]
+hosts = ["git.example.org"]
+file_roots = ["/srv/git"]
+private_addresses = true
+deadline_seconds = 30
+ssh_key = "/etc/custody/key"
+ssh_known_hosts = "/etc/custody/known_hosts"
+[observations]
+silent_after_minutes = 3
+statements = false
+[sessions]
+idle_hours = 8
+absolute_hours = 24
+[[frameworks.known]]
+name = "Karabo"
+versions = ["3.0.4", "3.1.2"]
+"#;
+
+fn parse(file: &str) -> Policy {
+    Policy::parse(file).unwrap_or_else(|errors| panic!("{}", errors.render("policy.toml", file)))
+}
+
+/// E6: an empty file is the built-in policy, with the values the process names (L4, L7, T3, T4, H6).
+#[test]
+fn the_built_in_policy_holds_where_a_file_is_silent() {
+    let policy = parse("");
+    assert_eq!(policy, parse(DEFAULT));
+    assert_eq!(policy, Policy::built_in());
+    assert_eq!(policy.facility.doc_phone, None);
+    assert_eq!(policy.facility.time_zone, chrono_tz::Europe::Berlin);
+    assert_eq!(policy.support.contact_confirmation_days, 180);
+    let areas: Vec<_> = policy
+        .areas
+        .critical
+        .iter()
+        .map(|area| area.id.as_str())
+        .collect();
+    assert_eq!(
+        areas,
+        ["pulse-patterns", "machine-protection", "high-data-rate"]
+    );
+    assert_eq!(policy.training.topics.len(), 4);
+    assert_eq!(policy.transfer.checklist.len(), 5);
+    assert_eq!(policy.approvals_needed(false), 1);
+    assert_eq!(policy.approvals_needed(true), 2);
+    assert_eq!(policy.repositories.ssh_key, None);
+}
+
+/// E6: one key changes that key, and its neighbours stay.
+#[test]
+fn a_file_needs_only_what_differs() {
+    let policy = parse("\u{feff}transfer.approvals = 2\r\n");
+    let mut expected = Policy::built_in();
+    expected.transfer.approvals = 2;
+    assert_eq!(policy, expected);
+}
+
+/// E6: every key can be changed, and each change reaches the policy.
+#[test]
+fn every_value_can_be_changed() {
+    let policy = parse(ALL_CHANGED);
+    for section in policy.explain() {
+        for entry in section.entries {
+            assert!(
+                !entry.default,
+                "{}.{} kept its value",
+                section.key, entry.key
+            );
+            assert!(!entry.value.is_empty(), "{}.{}", section.key, entry.key);
+        }
+    }
+    assert_eq!(
+        policy.facility.doc_phone.as_deref(),
+        Some("+49 40 66969 100")
+    );
+    assert_eq!(
+        policy.transfer.checklist.len(),
+        1,
+        "a list replaces the whole list"
+    );
+    assert_eq!(policy.frameworks.known[0].versions, ["3.0.4", "3.1.2"]);
+    assert!(policy.name_shows_reduced("cppServer/dev_9").is_ok());
+    assert!(policy.name_shows_reduced("cppServer/contrib_9").is_err());
+    assert!(policy.releases.tag_rule.is_match("r1.2"));
+}
+
+/// E6: `default.toml` and the code name the same keys, each explained.
+#[test]
+fn every_key_stands_in_the_built_in_file_with_a_comment() {
+    let policy = Policy::built_in();
+    let mut values = policy.values();
+    for section in policy.explain() {
+        assert!(
+            !section.title.is_empty() && !section.comment.is_empty(),
+            "{}",
+            section.key
+        );
+        let known = values[&section.key]
+            .as_object_mut()
+            .expect("a section of the code");
+        for entry in &section.entries {
+            assert!(
+                known.remove(&entry.key).is_some(),
+                "{} is not in the code",
+                entry.key
+            );
+            assert!(entry.default);
+            assert!(entry.comment.len() > 10, "{} has no comment", entry.key);
+        }
+        assert!(known.is_empty(), "not in default.toml: {known:?}");
+        values.as_object_mut().unwrap().remove(&section.key);
+    }
+    assert_eq!(
+        values,
+        serde_json::json!({}),
+        "sections not in default.toml"
+    );
+}
+
+/// A7: the digest changes with each effective value, and with nothing else.
+#[test]
+fn the_digest_follows_the_values() {
+    let built_in = Policy::built_in();
+    assert_eq!(built_in.digest().len(), 64);
+    for same in [
+        "# a remark",
+        DEFAULT,
+        "[transfer]\napprovals = 1",
+        "[transfer]\napprovals_critical = 0x2\napprovals = 1",
+        "[releases]\ntag_rule = \"v?\\\\d+\\\\.\\\\d+\\\\.\\\\d+([.-]?(rc|a|b|alpha|beta)\\\\.?\\\\d+)?\"",
+    ] {
+        assert_eq!(parse(same).digest(), built_in.digest(), "{same}");
+        assert_eq!(
+            parse(same).review_digest(),
+            built_in.review_digest(),
+            "{same}"
+        );
+    }
+
+    // Each changed value on its own: the whole digest follows all, the review's only its own.
+    let changed = parse(ALL_CHANGED).values();
+    let before = built_in.values();
+    let mut digests = std::collections::BTreeSet::from([built_in.digest()]);
+    for (section, values) in changed.as_object().unwrap() {
+        for (key, value) in values.as_object().unwrap() {
+            let mut one = before.clone();
+            one[section][key] = value.clone();
+            assert!(
+                digests.insert(hash(&one)),
+                "{section}.{key} does not reach the digest"
+            );
+        }
+    }
+}
+
+/// A7: an approval outlives a change that a review does not depend on, and no other.
+#[test]
+fn the_review_digest_follows_what_a_review_depends_on() {
+    let before = Policy::built_in().review_digest();
+    for apart in [
+        "[sessions]\nidle_hours = 1",
+        "[releases]\nrecheck_minutes = 1",
+        "[facility]\nname = \"X\"",
+    ] {
+        assert_eq!(parse(apart).review_digest(), before, "{apart}");
+        assert_ne!(
+            parse(apart).digest(),
+            Policy::built_in().digest(),
+            "{apart}"
+        );
+    }
+    for part in [
+        "[transfer]\napprovals = 2",
+        "[transfer]\napprovals_critical = 3",
+        "[[transfer.checklist]]\nid = \"a\"\nname = \"A\"\nevidence = \"e\"",
+        "[areas]\ncritical = []",
+        "[releases]\ntag_rule = '\\d+\\.\\d+'",
+        "[repositories]\nprivate_addresses = true",
+        "[repositories]\nhosts = [\"git.example.org\"]",
+    ] {
+        assert_ne!(parse(part).review_digest(), before, "{part}");
+    }
+}
+
+/// G2, A14: the built-in tag rule takes versions as a whole and in plain ASCII only.
+#[test]
+fn the_tag_rule_takes_versions_only() {
+    let rule = Policy::built_in().releases.tag_rule;
+    for good in [
+        "1.2.3",
+        "v1.2.3",
+        "1.2.3rc1",
+        "v1.2.3-rc.1",
+        "2.0.0b2",
+        "1.0.0.alpha1",
+    ] {
+        assert!(rule.is_match(good), "{good}");
+    }
+    for bad in [
+        "",
+        "main",
+        "1.2",
+        "1.2.3-dirty",
+        "v1.0-dirty",
+        "1.2.3\n",
+        " 1.2.3",
+        "xv1.2.3",
+        "1.2.3 ",
+        "\u{661}.2.3",
+        "\u{ff56}1.2.3",
+        "1.2.3\u{200b}",
+        "refs/heads/1.2.3",
+    ] {
+        assert!(!rule.is_match(bad), "{bad:?}");
+    }
+}
+
+/// E6: the page shows each value as people read it, and marks what the facility changed.
+#[test]
+fn the_policy_in_force_is_explained() {
+    let sections =
+        parse("[transfer]\napprovals = 2\n[repositories]\nprivate_addresses = true").explain();
+    let entry = |section: &str, key: &str| {
+        let section = sections.iter().find(|found| found.key == section).unwrap();
+        section
+            .entries
+            .iter()
+            .find(|found| found.key == key)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(sections[0].title, "The facility");
+    assert_eq!(sections[0].entries[0].key, "name");
+    let transfer = sections
+        .iter()
+        .find(|section| section.key == "transfer")
+        .unwrap();
+    assert_eq!(transfer.title, "Transfer of ownership");
+    assert_eq!(
+        transfer.comment,
+        "What a device must show before CTRL owns it (rules T3, T4, T10)."
+    );
+    let approvals = entry("transfer", "approvals");
+    assert_eq!(
+        (approvals.value, approvals.default),
+        (vec!["2".to_owned()], false)
+    );
+    assert_eq!(
+        approvals.comment,
+        "Approvals that the review needs, each by another CTRL reviewer."
+    );
+    assert!(entry("transfer", "approvals_critical").default);
+    assert_eq!(entry("repositories", "private_addresses").value, ["yes"]);
+    assert_eq!(entry("facility", "doc_phone").value, Vec::<String>::new());
+    assert_eq!(
+        entry("areas", "critical").value[1],
+        "Machine protection system (machine-protection)"
+    );
+    assert_eq!(
+        entry("transfer", "checklist").value[3],
+        "Documentation (documentation): a link to the pages"
+    );
+}

@@ -1,0 +1,148 @@
+//! Files that are refused, each with where and why (rule E6).
+
+use super::Policy;
+
+/// File, line, column, key, a part of the reason, a part of the hint.
+type Wrong = (
+    &'static str,
+    usize,
+    usize,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+#[rustfmt::skip]
+const WRONG: &[Wrong] = &[
+    ("[transfer]\napprovals = 0", 2, 13, "transfer.approvals",
+        "No approval", "approvals = 1"),
+    ("[transfer]\n\napprovals = -1", 3, 13, "transfer.approvals",
+        "from 0 to 20, and -1", "approvals = 1"),
+    ("[transfer]\napprovals = \"2\"", 2, 13, "transfer.approvals",
+        "a text stands here", "approvals = 1"),
+    ("[transfer]\napprovals = 3", 2, 13, "transfer.approvals",
+        "fewer approvals (2) than any other (3)", "approvals_critical = 3"),
+    ("[transfer]\napprovals = 2\napprovals_critical = 1", 3, 22, "transfer.approvals_critical",
+        "(rule L7)", "2 or more"),
+    ("[transfer]\nchecklist = []", 2, 13, "transfer.checklist",
+        "empty checklist", "at least one"),
+    ("[[transfer.checklist]]\nid = \"a\"\nname = \"A\"", 1, 1, "transfer.checklist.evidence",
+        "has no evidence", "evidence ="),
+    ("[[transfer.checklist]]\nid = \"a b\"\nname = \"A\"\nevidence = \"e\"", 2, 6, "transfer.checklist.id",
+        "cannot be an id", "small letters"),
+    ("[training]\ntopics = []", 2, 10, "training.topics",
+        "nobody would be trained", "at least one"),
+    ("[training]\ntopics = [\n  { id = \"a\", name = \"A\" },\n  { id = \"a\", name = \"B\" },\n]", 4, 10, "training.topics.id",
+        "“a” stands here twice", "Keep one"),
+    ("[training]\ntopics = [3]", 2, 11, "training.topics",
+        "a whole number stands here", "{ id = …, name = … }"),
+    ("[areas]\ncritical = [{ id = \"a\", nmae = \"A\" }]", 2, 25, "areas.critical.nmae",
+        "not known here", "Did you mean name?"),
+    ("[servers]\nreduced_name_rule = '(contrib'", 2, 21, "servers.reduced_name_rule",
+        "unclosed group", "single quotes"),
+    ("[servers]\nreduced_name_rule = '.*'", 2, 21, "servers.reduced_name_rule",
+        "refuses nothing", "custody policy show"),
+    ("[servers]\npool = [\"contrib_1\", \"c0ntrib_2\"]", 2, 22, "servers.pool",
+        "only looks as if", "Rename"),
+    ("[servers]\npool = [\"contrib_1\", \"contrib_1\"]", 2, 22, "servers.pool",
+        "twice", "Keep one"),
+    ("[releases]\ntag_rule = 'a)|(b'", 2, 12, "releases.tag_rule",
+        "unopened group", "single quotes"),
+    ("[releases]\ntag_rule = '\\w+'", 2, 12, "releases.tag_rule",
+        "take “main” for a release", "versions only"),
+    ("[releases]\ntag_rule = 'v?\\d+\\.\\d+\\.\\d+.*'", 2, 12, "releases.tag_rule",
+        "1.2.3-dirty", "versions only"),
+    ("[facility]\ntime_zone = \"Europe/Berlim\"", 2, 13, "facility.time_zone",
+        "no time zone", "\"Europe/Berlin\""),
+    ("[facility]\ndoc_phone = \"ask Eve\"", 2, 13, "facility.doc_phone",
+        "not a telephone number", "+49"),
+    ("[facility]\nname = \" \"", 2, 8, "facility.name",
+        "empty", "leave the key out"),
+    ("[facility]\nname = \"a\\u0000b\"", 2, 8, "facility.name",
+        "control character", "Take it out"),
+    ("[facility]\ninstruments = [\"SPB\", 3]", 2, 23, "facility.instruments",
+        "a whole number stands here", "quotes"),
+    ("[repositories]\nprotocols = [\"http\"]", 2, 14, "repositories.protocols",
+        "no protocol “http”", "\"https\""),
+    ("[repositories]\nprotocols = []", 2, 13, "repositories.protocols",
+        "Without a protocol", "at least one"),
+    ("[repositories]\nprotocols = [\"https\", \"file\"]", 2, 13, "repositories.protocols",
+        "folders", "file_roots"),
+    ("[repositories]\nhosts = []", 2, 9, "repositories.hosts",
+        "refused", "gitlab.com"),
+    ("[repositories]\nhosts = [\"https://gitlab.com\"]", 2, 10, "repositories.hosts",
+        "plain name", "git.example.org"),
+    ("[repositories]\nhosts = [\"gitlab.c\u{43e}m\"]", 2, 10, "repositories.hosts",
+        "plain name", "small letters"),
+    ("[repositories]\nfile_roots = [\"/srv/../etc\"]", 2, 15, "repositories.file_roots",
+        "full path", "/srv/git"),
+    ("[repositories]\nssh_key = \"key\"", 2, 11, "repositories.ssh_key",
+        "full path", "from the root"),
+    ("[observations]\nstatements = 1", 2, 14, "observations.statements",
+        "true or false, and 1", "statements = true"),
+    ("[sessions]\nidle_hours = 100", 2, 14, "sessions.idle_hours",
+        "72 hours", "72 or less"),
+    ("[sessions]\nabsolute_hours = 6", 2, 18, "sessions.absolute_hours",
+        "idle for 12", "6 or less"),
+    ("[[frameworks.known]]\nname = \"Karabo\"\nversions = []", 3, 12, "frameworks.known.versions",
+        "no versions", "3.1.2"),
+    ("[support]\ncontact_confirmation_days = 99999999999", 2, 29, "support.contact_confirmation_days",
+        "99999999999", "= 180"),
+    ("[handback]\nremind_days_before = 1.5", 2, 22, "handback.remind_days_before",
+        "fraction", "= 7"),
+    ("[transfer]\naprovals = 2", 2, 1, "transfer.aprovals",
+        "not known in [transfer]", "Did you mean approvals?"),
+    ("[transfer]\nanswer_days = 2", 2, 1, "transfer.answer_days",
+        "not known", "belongs below [intake]"),
+    ("[transfre]\napprovals = 2", 1, 2, "transfre",
+        "not known", "Did you mean [transfer]?"),
+    ("approvals = 2", 1, 1, "approvals",
+        "not known", "belongs below [transfer]"),
+    ("colour = 'red'", 1, 1, "colour",
+        "not known", "custody policy show"),
+    ("transfer = 2", 1, 1, "transfer",
+        "is a section", "Write [transfer]"),
+    ("[transfer]\napprovals = 2\napprovals = 1", 3, 1, "",
+        "duplicate key", "A line is like"),
+    ("[transfer]\napprovals = two", 2, 13, "",
+        "cannot be read as TOML", "A line is like"),
+    ("# ä\n[facility]\nname = \"é\" x", 3, 12, "",
+        "cannot be read as TOML", "A line is like"),
+];
+
+/// E6: a wrong file is refused with the line, the key, the reason and a way on.
+#[test]
+fn a_wrong_file_is_refused_with_the_line() {
+    for &(file, line, column, key, reason, hint) in WRONG {
+        let errors = Policy::parse(file).expect_err(file);
+        let first = errors.first();
+        let report = errors.render("policy.toml", file);
+        assert_eq!((first.line, first.column), (line, column), "{report}");
+        assert_eq!(first.key, key, "{report}");
+        assert!(first.reason.contains(reason), "{report}");
+        assert!(first.hint.contains(hint), "{report}");
+        assert!(
+            key.is_empty() || errors.len() == 1,
+            "one cause, one error:\n{report}"
+        );
+    }
+}
+
+/// E6: all that is wrong is said at once, in the file's order, with a caret below each place.
+#[test]
+fn all_errors_are_reported_at_once() {
+    let file = "[sessions]\nidle = 3\n\n[transfer]\n\tapprovals = 0\n[facility]\ntime_zone = \"Mars/Base\"\n";
+    let errors = Policy::parse(file).unwrap_err();
+    let lines: Vec<_> = errors.iter().map(|error| error.line).collect();
+    assert_eq!(lines, [2, 5, 7]);
+    let report = errors.render("policy.toml", file);
+    let expected = "policy.toml:5:14: transfer.approvals: No approval would let a device through \
+                    without a review (rule T4).\n  5 | \tapprovals = 0\n    | \t            ^\n  \
+                    Ask for 1 or more, for example approvals = 1.\n";
+    assert!(report.contains(expected), "{report}");
+    assert!(
+        errors
+            .to_string()
+            .starts_with("line 2, column 1: sessions.idle: ")
+    );
+}
