@@ -23,10 +23,7 @@ mod tests {
     fn suggests_what_is_near_and_nothing_else() {
         let known = ["approvals", "approvals_critical", "checklist"];
         assert_eq!(nearest("aprovals", known), Some("approvals"));
-        assert_eq!(
-            nearest("Approvals-Critical", known),
-            Some("approvals_critical")
-        );
+        assert_eq!(nearest("Approvals-Critical", known), Some("approvals_critical"));
         assert_eq!(nearest("chekclist", known), Some("checklist"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("", known), None);

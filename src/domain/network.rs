@@ -35,7 +35,9 @@ fn is_inward_v6(address: Ipv6Addr) -> bool {
         is_inward_v4(Ipv4Addr::new(a, b, c, d))
     };
     match parts {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => address.is_loopback() || address.is_unspecified() || carried(high, low),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => {
+            address.is_loopback() || address.is_unspecified() || carried(high, low)
+        }
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => carried(high, low), // NAT64
         [0x64, 0xff9b, ..] | [0x100, 0, 0, 0, ..] => true,           // local NAT64, discard
         [0x2002, high, low, ..] => carried(high, low),               // 6to4

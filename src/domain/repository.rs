@@ -68,7 +68,8 @@ impl RepositoryRules {
             return Err(RepositoryProblem::Protocol { allowed: self.allowed_forms() });
         }
         let Some(host) = &address.host else {
-            let inside = |root: &PathBuf| Path::new(&address.path).starts_with(root) && Path::new(&address.path) != root;
+            let inside =
+                |root: &PathBuf| Path::new(&address.path).starts_with(root) && Path::new(&address.path) != root;
             return if self.file_roots.iter().any(inside) { Ok(()) } else { Err(RepositoryProblem::OutsideRoots) };
         };
         if !self.hosts.iter().any(|allowed| host::matches(host, allowed)) {
@@ -86,7 +87,11 @@ impl RepositoryRules {
     }
 
     fn allowed_forms(&self) -> Vec<&'static str> {
-        self.protocols.iter().filter(|protocol| **protocol != Protocol::HttpLoopback).map(|protocol| protocol.scheme()).collect()
+        self.protocols
+            .iter()
+            .filter(|protocol| **protocol != Protocol::HttpLoopback)
+            .map(|protocol| protocol.scheme())
+            .collect()
     }
 }
 
@@ -134,7 +139,8 @@ impl RepositoryAddress {
 
     fn read_url(protocol: Protocol, rest: &str) -> Result<RepositoryAddress, RepositoryProblem> {
         let (authority, path) = rest.split_once('/').ok_or(RepositoryProblem::Path)?;
-        let (userinfo, place) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
+        let (userinfo, place) =
+            authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
         let user = match (protocol, userinfo) {
             (Protocol::Ssh, None) => return Err(RepositoryProblem::NoUser),
             (Protocol::Ssh, Some(user)) => Some(checked_user(user)?),
@@ -151,7 +157,13 @@ impl RepositoryAddress {
         if !path.starts_with('/') {
             return Err(RepositoryProblem::FileHost);
         }
-        Ok(RepositoryAddress { protocol: Protocol::File, user: None, host: None, port: None, path: checked_path(path)? })
+        Ok(RepositoryAddress {
+            protocol: Protocol::File,
+            user: None,
+            host: None,
+            port: None,
+            path: checked_path(path)?,
+        })
     }
 
     /// `git@host:group/project.git`. Git takes `::` for the name of a helper program.

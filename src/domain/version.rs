@@ -5,8 +5,8 @@
 //! The string is kept as it came. Only a commit proves a tag; see [`same_commit`].
 
 mod forms;
-mod python;
 mod package;
+mod python;
 
 use serde::{Deserialize, Serialize};
 
@@ -95,7 +95,9 @@ pub fn classify(raw: &str, packages: &[String], framework_versions: &[String]) -
 pub fn same_commit(a: &str, b: &str) -> bool {
     let (a, b) = (bare_hash(a), bare_hash(b));
     let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    short.len() >= 7 && [&a, &b].iter().all(|hash| hash.bytes().all(|c| c.is_ascii_hexdigit())) && long.starts_with(short.as_str())
+    short.len() >= 7
+        && [&a, &b].iter().all(|hash| hash.bytes().all(|c| c.is_ascii_hexdigit()))
+        && long.starts_with(short.as_str())
 }
 
 /// Whether two spellings are one version: `v1.5.0-rc.1` is what Python prints as `1.5.0rc1`.
@@ -114,7 +116,8 @@ fn spelled_plainly(version: &str) -> String {
     let short = bare.replace("alpha", "a").replace("beta", "b");
     let letters: Vec<char> = short.chars().collect();
     let beside_letter = |at: usize| {
-        let is_letter = |index: Option<usize>| index.and_then(|i| letters.get(i)).is_some_and(char::is_ascii_alphabetic);
+        let is_letter =
+            |index: Option<usize>| index.and_then(|i| letters.get(i)).is_some_and(char::is_ascii_alphabetic);
         is_letter(at.checked_sub(1)) || is_letter(at.checked_add(1))
     };
     let kept = letters.iter().enumerate().filter(|(at, c)| !(matches!(**c, '.' | '-' | '_') && beside_letter(*at)));

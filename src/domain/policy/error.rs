@@ -28,13 +28,7 @@ impl PolicyError {
         hint: impl Into<String>,
     ) -> Self {
         let (line, column) = position(source, span.map_or(0, |span| span.start));
-        Self {
-            line,
-            column,
-            key: key.into(),
-            reason: reason.into(),
-            hint: hint.into(),
-        }
+        Self { line, column, key: key.into(), reason: reason.into(), hint: hint.into() }
     }
 }
 
@@ -49,10 +43,7 @@ fn position(source: &str, byte: usize) -> (usize, usize) {
     let byte = byte.saturating_sub(skipped).min(text.trim_end().len());
     let before = &text[..text.floor_char_boundary(byte)];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 impl fmt::Display for PolicyError {
@@ -105,11 +96,8 @@ impl PolicyErrors {
         for error in &self.0 {
             let line = source.lines().nth(error.line - 1).unwrap_or_default();
             // Tabs stay tabs, so that the caret stands below its character.
-            let indent: String = line
-                .chars()
-                .take(error.column - 1)
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
+            let indent: String =
+                line.chars().take(error.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
             let number = error.line.to_string();
             let gutter = " ".repeat(number.len());
             let key = match error.key.as_str() {

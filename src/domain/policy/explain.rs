@@ -35,8 +35,7 @@ impl Policy {
     /// Every value in force, with what it means and whether the facility changed it.
     pub fn explain(&self) -> Vec<Section> {
         let (ours, built_in) = (self.values(), Policy::built_in().values());
-        let file =
-            DeTable::parse(DEFAULT).expect("a test proves that the built-in policy is right");
+        let file = DeTable::parse(DEFAULT).expect("a test proves that the built-in policy is right");
         let mut sections: Vec<_> = file
             .get_ref()
             .iter()
@@ -47,9 +46,7 @@ impl Policy {
                 let mut entries = Vec::new();
                 if let DeValue::Table(table) = table.get_ref() {
                     entries.extend(table.keys().map(|key| {
-                        let at = |values: &Value| {
-                            values[name.get_ref().as_ref()][key.get_ref().as_ref()].clone()
-                        };
+                        let at = |values: &Value| values[name.get_ref().as_ref()][key.get_ref().as_ref()].clone();
                         let entry = Entry {
                             key: key.get_ref().to_string(),
                             value: lines(&at(&ours)),
@@ -62,15 +59,7 @@ impl Policy {
                 entries.sort_by_key(|(place, _)| *place);
                 let entries = entries.into_iter().map(|(_, entry)| entry).collect();
                 let key = name.get_ref().to_string();
-                (
-                    name.span().start,
-                    Section {
-                        key,
-                        title,
-                        comment,
-                        entries,
-                    },
-                )
+                (name.span().start, Section { key, title, comment, entries })
             })
             .collect();
         sections.sort_by_key(|(place, _)| *place);
@@ -81,12 +70,8 @@ impl Policy {
 /// The comment lines right above the line of a byte in `default.toml`.
 fn comment_above(byte: usize) -> String {
     let line_start = DEFAULT[..byte].rfind('\n').map_or(0, |at| at + 1);
-    let mut lines: Vec<_> = DEFAULT[..line_start]
-        .lines()
-        .rev()
-        .map_while(|line| line.strip_prefix('#'))
-        .map(str::trim)
-        .collect();
+    let mut lines: Vec<_> =
+        DEFAULT[..line_start].lines().rev().map_while(|line| line.strip_prefix('#')).map(str::trim).collect();
     lines.reverse();
     lines.join("\n")
 }
@@ -98,17 +83,11 @@ fn lines(value: &Value) -> Vec<String> {
         Value::Bool(true) => vec!["yes".to_owned()],
         Value::Bool(false) => vec!["no".to_owned()],
         Value::String(text) => text.lines().map(str::to_owned).collect(),
-        Value::Array(elements) => elements
-            .iter()
-            .map(|element| lines(element).join(", "))
-            .collect(),
+        Value::Array(elements) => elements.iter().map(|element| lines(element).join(", ")).collect(),
         // Only elements of lists are tables: their name first, then the rest.
         Value::Object(fields) => {
             let text = |key: &str| fields.get(key).map(|value| lines(value).join(", "));
-            let detail = [text("evidence"), text("versions")]
-                .into_iter()
-                .flatten()
-                .next();
+            let detail = [text("evidence"), text("versions")].into_iter().flatten().next();
             let mut line = text("name").unwrap_or_default();
             if let Some(id) = text("id") {
                 line.push_str(&format!(" ({id})"));

@@ -23,74 +23,40 @@ impl Found<Vec<Found<String>>> {
 
 impl Source<'_> {
     /// The elements of a list, each with its place; empty spans where built in.
-    fn elements(
-        &self,
-        section: &str,
-        key: &str,
-        wanted: &str,
-    ) -> Found<Vec<(&Spanned<DeValue<'_>>, Place)>> {
-        let checked = self.value(section, key, wanted, |value| {
-            matches!(value, DeValue::Array(_)).then_some(())
-        });
+    fn elements(&self, section: &str, key: &str, wanted: &str) -> Found<Vec<(&Spanned<DeValue<'_>>, Place)>> {
+        let checked = self.value(section, key, wanted, |value| matches!(value, DeValue::Array(_)).then_some(()));
         let given = self.given(section, key).map(Spanned::get_ref);
-        let built_in = self
-            .built_in_section(section)
-            .and_then(|section| section.get(key))
-            .map(Spanned::get_ref);
+        let built_in = self.built_in_section(section).and_then(|section| section.get(key)).map(Spanned::get_ref);
         let mut elements = Vec::new();
         if let Some(DeValue::Array(array)) = given {
             elements.extend(array.iter().map(|element| (element, span(element))));
         } else if let Some(DeValue::Array(array)) = built_in {
             elements.extend(array.iter().map(|element| (element, None)));
         }
-        let place = |span| Place {
-            key: checked.place.key.clone(),
-            span,
-        };
-        let value = elements
-            .into_iter()
-            .map(|(element, span)| (element, place(span)))
-            .collect();
-        Found {
-            value,
-            place: checked.place.clone(),
-        }
+        let place = |span| Place { key: checked.place.key.clone(), span };
+        let value = elements.into_iter().map(|(element, span)| (element, place(span))).collect();
+        Found { value, place: checked.place.clone() }
     }
 
     /// A list of texts, none blank, none twice.
     pub fn texts(&self, section: &str, key: &str) -> Found<Vec<Found<String>>> {
         let elements = self.elements(section, key, "a list of texts");
         let texts = elements.value.into_iter();
-        let value = texts
-            .filter_map(|(element, place)| self.element_text(element, place))
-            .collect();
+        let value = texts.filter_map(|(element, place)| self.element_text(element, place)).collect();
         self.refuse_twice(&value);
-        Found {
-            value,
-            place: elements.place,
-        }
+        Found { value, place: elements.place }
     }
 
     fn element_text(&self, element: &Spanned<DeValue<'_>>, place: Place) -> Option<Found<String>> {
         let DeValue::String(text) = element.get_ref() else {
-            let reason = format!(
-                "Each element is a text, and {} stands here.",
-                kind(element.get_ref())
-            );
+            let reason = format!("Each element is a text, and {} stands here.", kind(element.get_ref()));
             self.problem(&place, reason, "Put it in quotes, like \"SPB\".");
             return None;
         };
-        let found = Found {
-            value: text.to_string(),
-            place,
-        };
+        let found = Found { value: text.to_string(), place };
         self.plain(&found);
         if found.value.trim().is_empty() {
-            self.problem(
-                &found.place,
-                "This element is empty.",
-                "Write something, or take it out.",
-            );
+            self.problem(&found.place, "This element is empty.", "Write something, or take it out.");
             return None;
         }
         Some(found)
@@ -113,10 +79,7 @@ impl Source<'_> {
             && let DeValue::Array(array) = given.get_ref()
             && array.is_empty()
         {
-            let place = Place {
-                key: format!("{section}.{key}"),
-                span: span(given),
-            };
+            let place = Place { key: format!("{section}.{key}"), span: span(given) };
             let hint = "Name at least one, or leave the key out to keep what is built in.";
             self.problem(&place, reason, hint);
         }
@@ -128,42 +91,22 @@ impl Source<'_> {
         let mut value = Vec::new();
         for (element, place) in elements.value {
             let DeValue::Table(table) = element.get_ref() else {
-                let reason = format!(
-                    "Each element is a table, and {} stands here.",
-                    kind(element.get_ref())
-                );
+                let reason = format!("Each element is a table, and {} stands here.", kind(element.get_ref()));
                 let example: Vec<_> = keys.iter().map(|key| format!("{key} = …")).collect();
-                self.problem(
-                    &place,
-                    reason,
-                    format!("Write it like {{ {} }}.", example.join(", ")),
-                );
+                self.problem(&place, reason, format!("Write it like {{ {} }}.", example.join(", ")));
                 continue;
             };
-            for given in table
-                .keys()
-                .filter(|given| !keys.contains(&given.get_ref().as_ref()))
-            {
+            for given in table.keys().filter(|given| !keys.contains(&given.get_ref().as_ref())) {
                 let hint = match nearest(given.get_ref(), keys.iter().copied()) {
                     Some(near) => format!("Did you mean {near}?"),
                     None => format!("An element has {}.", keys.join(", ")),
                 };
-                let here = Place {
-                    key: format!("{}.{}", place.key, given.get_ref()),
-                    span: span(given),
-                };
-                self.problem(
-                    &here,
-                    format!("“{}” is not known here.", given.get_ref()),
-                    hint,
-                );
+                let here = Place { key: format!("{}.{}", place.key, given.get_ref()), span: span(given) };
+                self.problem(&here, format!("“{}” is not known here.", given.get_ref()), hint);
             }
             value.push(Item { table, place });
         }
-        Found {
-            value,
-            place: elements.place,
-        }
+        Found { value, place: elements.place }
     }
 
     /// A text of one table; `None` where it is missing, which is kept as a problem.
@@ -179,27 +122,14 @@ impl Source<'_> {
             self.misfit(&place, element.get_ref(), "a list of texts", "[\"3.1.2\"]");
             return None;
         };
-        let at = |element| Place {
-            key: place.key.clone(),
-            span: place.span.as_ref().and_then(|_| span(element)),
-        };
-        let value = array
-            .iter()
-            .filter_map(|element| self.element_text(element, at(element)))
-            .collect();
+        let at = |element| Place { key: place.key.clone(), span: place.span.as_ref().and_then(|_| span(element)) };
+        let value = array.iter().filter_map(|element| self.element_text(element, at(element))).collect();
         self.refuse_twice(&value);
         Some(Found { value, place })
     }
 
-    fn item_value<'i>(
-        &self,
-        item: &Item<'i>,
-        key: &str,
-    ) -> Option<(&'i Spanned<DeValue<'i>>, Place)> {
-        let mut place = Place {
-            key: format!("{}.{key}", item.place.key),
-            span: item.place.span.clone(),
-        };
+    fn item_value<'i>(&self, item: &Item<'i>, key: &str) -> Option<(&'i Spanned<DeValue<'i>>, Place)> {
+        let mut place = Place { key: format!("{}.{key}", item.place.key), span: item.place.span.clone() };
         let Some(element) = item.table.get(key) else {
             // A misspelt key is reported as such already.
             let misspelt = |given: &&str| nearest(given, [key]).is_some();
@@ -207,11 +137,7 @@ impl Source<'_> {
             if given.find(misspelt).is_some() {
                 return None;
             }
-            self.problem(
-                &place,
-                format!("This element has no {key}."),
-                format!("Add {key} = \"…\" to it."),
-            );
+            self.problem(&place, format!("This element has no {key}."), format!("Add {key} = \"…\" to it."));
             return None;
         };
         place.span = place.span.and_then(|_| span(element));

@@ -5,6 +5,7 @@
 
 mod error;
 mod explain;
+mod judged;
 mod lists;
 mod pattern;
 mod read;
@@ -77,11 +78,7 @@ impl Policy {
 
     /// How many approvals a review needs (L7, T4).
     pub fn approvals_needed(&self, touches_critical_area: bool) -> u32 {
-        if touches_critical_area {
-            self.transfer.approvals_critical
-        } else {
-            self.transfer.approvals
-        }
+        if touches_critical_area { self.transfer.approvals_critical } else { self.transfer.approvals }
     }
 
     /// SHA-256 in hexadecimal over all values in force: the same for any two

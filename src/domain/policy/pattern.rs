@@ -28,13 +28,8 @@ impl Pattern {
     }
 
     fn compile(source: &str, expression: &str) -> Result<Self, regex::Error> {
-        let compiled = RegexBuilder::new(expression)
-            .size_limit(COMPILED_LIMIT)
-            .build()?;
-        Ok(Self {
-            source: source.to_owned(),
-            compiled,
-        })
+        let compiled = RegexBuilder::new(expression).size_limit(COMPILED_LIMIT).build()?;
+        Ok(Self { source: source.to_owned(), compiled })
     }
 
     /// Whether the text keeps the rule. Text beyond ASCII never does.

@@ -15,19 +15,13 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
     let policy = Policy {
         facility: facility(&source),
         conduct: Conduct {
-            version: source
-                .whole("conduct", "version", 1..=1_000_000, "versions")
-                .value,
+            version: source.whole("conduct", "version", 1..=1_000_000, "versions").value,
             text: source.filled("conduct", "text").value,
         },
         support: Support {
-            contact_confirmation_days: source
-                .whole("support", "contact_confirmation_days", DAYS, "days")
-                .value,
+            contact_confirmation_days: source.whole("support", "contact_confirmation_days", DAYS, "days").value,
         },
-        areas: Areas {
-            critical: areas(&source),
-        },
+        areas: Areas { critical: areas(&source) },
         intake: Intake {
             first_team: source.filled("intake", "first_team").value,
             answer_days: source.whole("intake", "answer_days", 1..=365, "days").value,
@@ -42,27 +36,19 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         transfer: transfer(&source),
         handback: Handback {
-            remind_days_before: source
-                .whole("handback", "remind_days_before", 0..=365, "days")
-                .value,
+            remind_days_before: source.whole("handback", "remind_days_before", 0..=365, "days").value,
         },
         releases: Releases {
             tag_rule: tag_rule(&source),
-            recheck_minutes: source
-                .whole("releases", "recheck_minutes", 1..=1440, "minutes")
-                .value,
+            recheck_minutes: source.whole("releases", "recheck_minutes", 1..=1440, "minutes").value,
         },
         repositories: repositories(&source),
         observations: Observations {
-            silent_after_minutes: source
-                .whole("observations", "silent_after_minutes", 1..=1440, "minutes")
-                .value,
+            silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,
             statements: source.flag("observations", "statements"),
         },
         sessions: sessions(&source),
-        frameworks: Frameworks {
-            known: frameworks(&source),
-        },
+        frameworks: Frameworks { known: frameworks(&source) },
     };
     pool_shows_reduced(&source, &policy);
     match source.problems() {
@@ -86,11 +72,7 @@ fn facility(source: &Source<'_>) -> Facility {
             Some(near) => format!("Did you mean \"{near}\"?"),
             None => "Use an IANA name, for example time_zone = \"Europe/Berlin\".".to_owned(),
         };
-        source.problem(
-            &zone.place,
-            format!("There is no time zone “{}”.", zone.value),
-            hint,
-        );
+        source.problem(&zone.place, format!("There is no time zone “{}”.", zone.value), hint);
         chrono_tz::Tz::UTC
     });
     Facility {
@@ -104,10 +86,7 @@ fn facility(source: &Source<'_>) -> Facility {
 
 /// The ids of a list of tables: short plain words, none twice.
 fn ids(source: &Source<'_>, items: &[Item<'_>]) -> Vec<String> {
-    let ids: Vec<_> = items
-        .iter()
-        .filter_map(|item| source.item_text(item, "id"))
-        .collect();
+    let ids: Vec<_> = items.iter().filter_map(|item| source.item_text(item, "id")).collect();
     for id in &ids {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !id.value.chars().all(plain) || id.value.len() > 64 {
@@ -147,31 +126,18 @@ fn transfer(source: &Source<'_>) -> Transfer {
     source.refuse_empty("transfer", "checklist", reason);
     let names = column(source, &items.value, "name");
     let evidence = column(source, &items.value, "evidence");
-    let rows = ids(source, &items.value)
-        .into_iter()
-        .zip(names)
-        .zip(evidence);
-    let checklist = rows
-        .map(|((id, name), evidence)| ChecklistItem { id, name, evidence })
-        .collect();
+    let rows = ids(source, &items.value).into_iter().zip(names).zip(evidence);
+    let checklist = rows.map(|((id, name), evidence)| ChecklistItem { id, name, evidence }).collect();
 
     let normal = source.whole("transfer", "approvals", 0..=20, "approvals");
     let critical = source.whole("transfer", "approvals_critical", 0..=20, "approvals");
     if normal.value == 0 {
         let hint = "Ask for 1 or more, for example approvals = 1.";
-        source.problem(
-            &normal.place,
-            "No approval would let a device through without a review (rule T4).",
-            hint,
-        );
+        source.problem(&normal.place, "No approval would let a device through without a review (rule T4).", hint);
     }
     if critical.value < normal.value || critical.value == 0 {
         // Blame what the facility wrote, not the built-in value beside it.
-        let place = if critical.place.span.is_some() {
-            &critical.place
-        } else {
-            &normal.place
-        };
+        let place = if critical.place.span.is_some() { &critical.place } else { &normal.place };
         let reason = format!(
             "A device in a critical area would need fewer approvals ({}) than any other ({}) (rule L7).",
             critical.value, normal.value
@@ -183,9 +149,7 @@ fn transfer(source: &Source<'_>) -> Transfer {
         checklist,
         approvals: normal.value,
         approvals_critical: critical.value,
-        done_question_days: source
-            .whole("transfer", "done_question_days", DAYS, "days")
-            .value,
+        done_question_days: source.whole("transfer", "done_question_days", DAYS, "days").value,
     }
 }
 
@@ -193,39 +157,21 @@ fn sessions(source: &Source<'_>) -> Sessions {
     let idle = source.whole("sessions", "idle_hours", 1..=720, "hours");
     let absolute = source.whole("sessions", "absolute_hours", 1..=720, "hours");
     if idle.value > absolute.value {
-        let place = if idle.place.span.is_some() {
-            &idle.place
-        } else {
-            &absolute.place
-        };
+        let place = if idle.place.span.is_some() { &idle.place } else { &absolute.place };
         let reason = format!(
             "A session would end after {} hours in any case, before it could be idle for {}.",
             absolute.value, idle.value
         );
-        source.problem(
-            place,
-            reason,
-            format!("Set idle_hours = {} or less.", absolute.value),
-        );
+        source.problem(place, reason, format!("Set idle_hours = {} or less.", absolute.value));
     }
-    Sessions {
-        idle_hours: idle.value,
-        absolute_hours: absolute.value,
-    }
+    Sessions { idle_hours: idle.value, absolute_hours: absolute.value }
 }
 
 fn frameworks(source: &Source<'_>) -> Vec<Framework> {
-    let items = source
-        .tables("frameworks", "known", &["name", "versions"])
-        .value;
-    let names: Vec<_> = items
-        .iter()
-        .filter_map(|item| source.item_text(item, "name"))
-        .collect();
+    let items = source.tables("frameworks", "known", &["name", "versions"]).value;
+    let names: Vec<_> = items.iter().filter_map(|item| source.item_text(item, "name")).collect();
     source.refuse_twice(&names);
-    let versions = items
-        .iter()
-        .filter_map(|item| source.item_texts(item, "versions"));
+    let versions = items.iter().filter_map(|item| source.item_texts(item, "versions"));
     let versions = versions.map(|found| {
         if found.value.is_empty() {
             let hint = "Name those in use, for example versions = [\"3.1.2\"].";
@@ -234,9 +180,5 @@ fn frameworks(source: &Source<'_>) -> Vec<Framework> {
         found.plain()
     });
     let both = names.into_iter().zip(versions);
-    both.map(|(name, versions)| Framework {
-        name: name.value,
-        versions,
-    })
-    .collect()
+    both.map(|(name, versions)| Framework { name: name.value, versions }).collect()
 }

@@ -18,19 +18,10 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
                 Some(near) => format!("Did you mean \"{near}\"?"),
                 None => format!("There are {}.", PROTOCOLS.join(", ")),
             };
-            source.problem(
-                &protocol.place,
-                format!("There is no protocol “{}” here.", protocol.value),
-                hint,
-            );
+            source.problem(&protocol.place, format!("There is no protocol “{}” here.", protocol.value), hint);
         }
     }
-    let has = |name: &str| {
-        protocols
-            .value
-            .iter()
-            .any(|protocol| protocol.value == name)
-    };
+    let has = |name: &str| protocols.value.iter().any(|protocol| protocol.value == name);
     let reason = "Without a protocol no repository could be read.";
     source.refuse_empty("repositories", "protocols", reason);
     let hosts = source.texts("repositories", "hosts");
@@ -38,42 +29,22 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
         let parsed = url::Host::parse(&host.value).map(|host| host.to_string());
         if parsed.as_deref() != Ok(&host.value) {
             let hint = "Write the name alone, in small letters, for example \"git.example.org\".";
-            source.problem(
-                &host.place,
-                format!("“{}” is not the plain name of a host.", host.value),
-                hint,
-            );
+            source.problem(&host.place, format!("“{}” is not the plain name of a host.", host.value), hint);
         }
     }
     if hosts.value.is_empty() && (has("https") || has("ssh")) {
-        let place = if hosts.place.span.is_some() {
-            &hosts.place
-        } else {
-            &protocols.place
-        };
+        let place = if hosts.place.span.is_some() { &hosts.place } else { &protocols.place };
         let hint = "Name at least one, for example hosts = [\"gitlab.com\"].";
-        source.problem(
-            place,
-            "Without a host every https and ssh address would be refused.",
-            hint,
-        );
+        source.problem(place, "Without a host every https and ssh address would be refused.", hint);
     }
     let file_roots = source.texts("repositories", "file_roots");
     for root in &file_roots.value {
         full_path(source, root);
     }
     if file_roots.value.is_empty() && has("file") {
-        let place = if protocols.place.span.is_some() {
-            &protocols.place
-        } else {
-            &file_roots.place
-        };
+        let place = if protocols.place.span.is_some() { &protocols.place } else { &file_roots.place };
         let hint = "Name the folders, for example file_roots = [\"/srv/git\"].";
-        source.problem(
-            place,
-            "“file” needs folders below which repositories may lie.",
-            hint,
-        );
+        source.problem(place, "“file” needs folders below which repositories may lie.", hint);
     }
     let optional_path = |key: &str| {
         let path = source.text("repositories", key);
@@ -89,9 +60,7 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
         hosts: hosts.plain(),
         file_roots: file_roots.plain(),
         private_addresses: source.flag("repositories", "private_addresses"),
-        deadline_seconds: source
-            .whole("repositories", "deadline_seconds", 1..=600, "seconds")
-            .value,
+        deadline_seconds: source.whole("repositories", "deadline_seconds", 1..=600, "seconds").value,
     }
 }
 
@@ -101,10 +70,6 @@ fn full_path(source: &Source<'_>, path: &Found<String>) {
     let up = parts.components().any(|part| part == Component::ParentDir);
     if !parts.is_absolute() || up || parts.parent().is_none() {
         let hint = "Write it from the root and without .., for example \"/srv/git\".";
-        source.problem(
-            &path.place,
-            format!("“{}” is not a full path below the root.", path.value),
-            hint,
-        );
+        source.problem(&path.place, format!("“{}” is not a full path below the root.", path.value), hint);
     }
 }

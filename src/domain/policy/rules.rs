@@ -19,30 +19,16 @@ fn pattern(
     match compile(&found.value) {
         Ok(pattern) => {
             if pattern.is_match("") {
-                let hint = format!(
-                    "Name what must be there; `custody policy show` has an example of {key}."
-                );
-                source.problem(
-                    &found.place,
-                    "An empty text keeps this rule too, so it refuses nothing.",
-                    hint,
-                );
+                let hint = format!("Name what must be there; `custody policy show` has an example of {key}.");
+                source.problem(&found.place, "An empty text keeps this rule too, so it refuses nothing.", hint);
             }
             pattern
         }
         Err(failure) => {
             let why = failure.to_string();
-            let why = why
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let hint = "Write it in single quotes, so that \\ stays as it is, for example '(^|_)contrib(_|$)'.";
-            source.problem(
-                &found.place,
-                format!("This regular expression cannot be read: {why}."),
-                hint,
-            );
+            source.problem(&found.place, format!("This regular expression cannot be read: {why}."), hint);
             Pattern::somewhere(stand_in).expect("a stand-in is a regular expression")
         }
     }
@@ -60,11 +46,7 @@ pub(super) fn tag_rule(source: &Source<'_>) -> Pattern {
     let place = source.text("releases", "tag_rule").place;
     if let Some(taken) = NEVER_RELEASES.iter().find(|name| rule.is_match(name)) {
         let hint = "Describe versions only, for example tag_rule = 'v?\\d+\\.\\d+\\.\\d+'.";
-        source.problem(
-            &place,
-            format!("This rule would take “{taken}” for a release (rule G2)."),
-            hint,
-        );
+        source.problem(&place, format!("This rule would take “{taken}” for a release (rule G2)."), hint);
     }
     rule
 }

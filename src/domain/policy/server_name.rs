@@ -75,14 +75,8 @@ impl Policy {
             return Ok(());
         }
         Err(match looks_alike(rule, name) {
-            Some(plain) => NameProblem::LooksAlike {
-                name: name.to_owned(),
-                plain,
-            },
-            None => NameProblem::NotShown {
-                name: name.to_owned(),
-                rule: rule.source().to_owned(),
-            },
+            Some(plain) => NameProblem::LooksAlike { name: name.to_owned(), plain },
+            None => NameProblem::NotShown { name: name.to_owned(), rule: rule.source().to_owned() },
         })
     }
 
@@ -93,10 +87,7 @@ impl Policy {
         let rule = &self.servers.reduced_name_rule;
         let shown = rule.matched(name).map(str::to_owned);
         match shown.or_else(|| looks_alike(rule, name)) {
-            Some(plain) => Err(NameProblem::ShowsReduced {
-                name: name.to_owned(),
-                plain,
-            }),
+            Some(plain) => Err(NameProblem::ShowsReduced { name: name.to_owned(), plain }),
             None => Ok(()),
         }
     }
@@ -106,18 +97,12 @@ fn plain_ascii(name: &str) -> Result<(), NameProblem> {
     if name.is_empty() {
         return Err(NameProblem::Empty);
     }
-    let odd = (1..)
-        .zip(name.chars())
-        .find(|(_, character)| !character.is_ascii_graphic());
+    let odd = (1..).zip(name.chars()).find(|(_, character)| !character.is_ascii_graphic());
     let Some((place, character)) = odd else {
         return Ok(());
     };
     let code = format!("U+{:04X}", u32::from(character));
-    Err(if character.is_ascii() {
-        NameProblem::Space { place, code }
-    } else {
-        NameProblem::NotAscii { place, code }
-    })
+    Err(if character.is_ascii() { NameProblem::Space { place, code } } else { NameProblem::NotAscii { place, code } })
 }
 
 /// What the rule would match if each character were the one it can be mistaken for.
@@ -157,13 +142,8 @@ mod tests {
     /// H2, A23: a name shows the reduced support, or is refused for a reason of its own.
     #[test]
     fn a_name_shows_reduced_support_or_is_refused() {
-        for good in [
-            "contrib",
-            "cppServer/contrib_scs_01",
-            "contrib-scs",
-            "scs.contrib.1",
-            "pythonServer/scs_contrib",
-        ] {
+        for good in ["contrib", "cppServer/contrib_scs_01", "contrib-scs", "scs.contrib.1", "pythonServer/scs_contrib"]
+        {
             assert_eq!(problem(good), None, "{good}");
         }
         for (bad, expected) in [
@@ -194,10 +174,7 @@ mod tests {
     fn the_refusal_says_what_to_write() {
         let policy = Policy::built_in();
         let sentence = |name: &str| policy.name_shows_reduced(name).unwrap_err().to_string();
-        assert!(
-            sentence("\u{441}ontrib")
-                .starts_with("Character 1 of the name is not plain ASCII (U+0441)")
-        );
+        assert!(sentence("\u{441}ontrib").starts_with("Character 1 of the name is not plain ASCII (U+0441)"));
         assert!(sentence("scs/C0NTRIB").contains("Spell that part exactly “contrib”"));
         assert!(sentence("scs_01").contains("(^|[/_.-])contrib([/_.-]|$)"));
     }

@@ -77,9 +77,7 @@ impl<'s> Source<'s> {
         let source = Self {
             text,
             given: given.into_inner(),
-            built_in: DeTable::parse(DEFAULT)
-                .expect("a test proves that the built-in policy is right")
-                .into_inner(),
+            built_in: DeTable::parse(DEFAULT).expect("a test proves that the built-in policy is right").into_inner(),
             problems: Vec::new().into(),
         };
         source.refuse_unknown();
@@ -91,10 +89,7 @@ impl<'s> Source<'s> {
             let place = |key: String, at: Option<Range<usize>>| Place { key, span: at };
             let here = place(name.get_ref().to_string(), span(name));
             let Some(known) = self.built_in_section(name.get_ref()) else {
-                let sections = self
-                    .built_in
-                    .keys()
-                    .map(|section| section.get_ref().as_ref());
+                let sections = self.built_in.keys().map(|section| section.get_ref().as_ref());
                 let hint = match (nearest(name.get_ref(), sections), section.get_ref()) {
                     (Some(near), DeValue::Table(_)) => format!("Did you mean [{near}]?"),
                     _ => self.whereabouts(name.get_ref()),
@@ -103,10 +98,7 @@ impl<'s> Source<'s> {
                 continue;
             };
             let DeValue::Table(section) = section.get_ref() else {
-                let hint = format!(
-                    "Write [{0}] on a line of its own, and its keys below it.",
-                    name.get_ref()
-                );
+                let hint = format!("Write [{0}] on a line of its own, and its keys below it.", name.get_ref());
                 self.problem(&here, format!("“{}” is a section.", name.get_ref()), hint);
                 continue;
             };
@@ -114,10 +106,7 @@ impl<'s> Source<'s> {
                 if known.contains_key(key.get_ref().as_ref()) {
                     continue;
                 }
-                let near = nearest(
-                    key.get_ref(),
-                    known.keys().map(|key| key.get_ref().as_ref()),
-                );
+                let near = nearest(key.get_ref(), known.keys().map(|key| key.get_ref().as_ref()));
                 let hint = match near {
                     Some(near) => format!("Did you mean {near}?"),
                     None => self.whereabouts(key.get_ref()),
@@ -131,10 +120,10 @@ impl<'s> Source<'s> {
 
     /// Where a key belongs that stands in the wrong section.
     fn whereabouts(&self, key: &str) -> String {
-        let home = self.built_in.keys().find(|name| {
-            self.built_in_section(name.get_ref())
-                .is_some_and(|section| section.contains_key(key))
-        });
+        let home = self
+            .built_in
+            .keys()
+            .find(|name| self.built_in_section(name.get_ref()).is_some_and(|section| section.contains_key(key)));
         match home {
             Some(name) => format!("{key} belongs below [{}].", name.get_ref()),
             None => "`custody policy show` lists every key.".to_owned(),
@@ -171,10 +160,7 @@ impl<'s> Source<'s> {
             .built_in_section(section)
             .and_then(|section| section.get(key))
             .expect("default.toml names every key that is read");
-        let mut place = Place {
-            key: format!("{section}.{key}"),
-            span: None,
-        };
+        let mut place = Place { key: format!("{section}.{key}"), span: None };
         if let Some(given) = self.given(section, key) {
             place.span = span(given);
             match read(given.get_ref()) {
@@ -204,11 +190,7 @@ impl<'s> Source<'s> {
             DeValue::Integer(number) => number.to_string(),
             other => kind(other).to_owned(),
         };
-        self.problem(
-            place,
-            format!("This takes {wanted}, and {given} stands here."),
-            hint,
-        );
+        self.problem(place, format!("This takes {wanted}, and {given} stands here."), hint);
     }
 
     /// Text without control characters other than line ends and tabs.
@@ -222,16 +204,9 @@ impl<'s> Source<'s> {
     }
 
     pub(super) fn plain(&self, found: &Found<String>) {
-        if found
-            .value
-            .contains(|c: char| c.is_control() && c != '\n' && c != '\t' && c != '\r')
-        {
+        if found.value.contains(|c: char| c.is_control() && c != '\n' && c != '\t' && c != '\r') {
             let hint = "Take it out: pages and databases cannot show it.";
-            self.problem(
-                &found.place,
-                "A control character hides in this text.",
-                hint,
-            );
+            self.problem(&found.place, "A control character hides in this text.", hint);
         }
         if found.value.len() > TEXT_LIMIT {
             let reason = format!("This text is longer than {TEXT_LIMIT} bytes.");
@@ -250,19 +225,13 @@ impl<'s> Source<'s> {
     }
 
     /// A whole number within a range of `unit`s.
-    pub fn whole(
-        &self,
-        section: &str,
-        key: &str,
-        range: RangeInclusive<u32>,
-        unit: &str,
-    ) -> Found<u32> {
+    pub fn whole(&self, section: &str, key: &str, range: RangeInclusive<u32>, unit: &str) -> Found<u32> {
         let (low, high) = (*range.start(), *range.end());
         let wanted = format!("a whole number of {unit} from {low} to {high}");
         self.value(section, key, &wanted, |value| match value {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
-                .ok()
-                .filter(|number| range.contains(number)),
+            DeValue::Integer(number) => {
+                u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number))
+            }
             _ => None,
         })
     }

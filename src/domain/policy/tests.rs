@@ -71,16 +71,8 @@ fn the_built_in_policy_holds_where_a_file_is_silent() {
     assert_eq!(policy.facility.doc_phone, None);
     assert_eq!(policy.facility.time_zone, chrono_tz::Europe::Berlin);
     assert_eq!(policy.support.contact_confirmation_days, 180);
-    let areas: Vec<_> = policy
-        .areas
-        .critical
-        .iter()
-        .map(|area| area.id.as_str())
-        .collect();
-    assert_eq!(
-        areas,
-        ["pulse-patterns", "machine-protection", "high-data-rate"]
-    );
+    let areas: Vec<_> = policy.areas.critical.iter().map(|area| area.id.as_str()).collect();
+    assert_eq!(areas, ["pulse-patterns", "machine-protection", "high-data-rate"]);
     assert_eq!(policy.training.topics.len(), 4);
     assert_eq!(policy.transfer.checklist.len(), 5);
     assert_eq!(policy.approvals_needed(false), 1);
@@ -103,23 +95,12 @@ fn every_value_can_be_changed() {
     let policy = parse(ALL_CHANGED);
     for section in policy.explain() {
         for entry in section.entries {
-            assert!(
-                !entry.default,
-                "{}.{} kept its value",
-                section.key, entry.key
-            );
+            assert!(!entry.default, "{}.{} kept its value", section.key, entry.key);
             assert!(!entry.value.is_empty(), "{}.{}", section.key, entry.key);
         }
     }
-    assert_eq!(
-        policy.facility.doc_phone.as_deref(),
-        Some("+49 40 66969 100")
-    );
-    assert_eq!(
-        policy.transfer.checklist.len(),
-        1,
-        "a list replaces the whole list"
-    );
+    assert_eq!(policy.facility.doc_phone.as_deref(), Some("+49 40 66969 100"));
+    assert_eq!(policy.transfer.checklist.len(), 1, "a list replaces the whole list");
     assert_eq!(policy.frameworks.known[0].versions, ["3.0.4", "3.1.2"]);
     assert!(policy.name_shows_reduced("cppServer/dev_9").is_ok());
     assert!(policy.name_shows_reduced("cppServer/contrib_9").is_err());
@@ -132,31 +113,17 @@ fn every_key_stands_in_the_built_in_file_with_a_comment() {
     let policy = Policy::built_in();
     let mut values = policy.values();
     for section in policy.explain() {
-        assert!(
-            !section.title.is_empty() && !section.comment.is_empty(),
-            "{}",
-            section.key
-        );
-        let known = values[&section.key]
-            .as_object_mut()
-            .expect("a section of the code");
+        assert!(!section.title.is_empty() && !section.comment.is_empty(), "{}", section.key);
+        let known = values[&section.key].as_object_mut().expect("a section of the code");
         for entry in &section.entries {
-            assert!(
-                known.remove(&entry.key).is_some(),
-                "{} is not in the code",
-                entry.key
-            );
+            assert!(known.remove(&entry.key).is_some(), "{} is not in the code", entry.key);
             assert!(entry.default);
             assert!(entry.comment.len() > 10, "{} has no comment", entry.key);
         }
         assert!(known.is_empty(), "not in default.toml: {known:?}");
         values.as_object_mut().unwrap().remove(&section.key);
     }
-    assert_eq!(
-        values,
-        serde_json::json!({}),
-        "sections not in default.toml"
-    );
+    assert_eq!(values, serde_json::json!({}), "sections not in default.toml");
 }
 
 /// A7: the digest changes with each effective value, and with nothing else.
@@ -172,11 +139,7 @@ fn the_digest_follows_the_values() {
         "[releases]\ntag_rule = \"v?\\\\d+\\\\.\\\\d+\\\\.\\\\d+([.-]?(rc|a|b|alpha|beta)\\\\.?\\\\d+)?\"",
     ] {
         assert_eq!(parse(same).digest(), built_in.digest(), "{same}");
-        assert_eq!(
-            parse(same).review_digest(),
-            built_in.review_digest(),
-            "{same}"
-        );
+        assert_eq!(parse(same).review_digest(), built_in.review_digest(), "{same}");
     }
 
     // Each changed value on its own: the whole digest follows all, the review's only its own.
@@ -187,10 +150,7 @@ fn the_digest_follows_the_values() {
         for (key, value) in values.as_object().unwrap() {
             let mut one = before.clone();
             one[section][key] = value.clone();
-            assert!(
-                digests.insert(hash(&one)),
-                "{section}.{key} does not reach the digest"
-            );
+            assert!(digests.insert(hash(&one)), "{section}.{key} does not reach the digest");
         }
     }
 }
@@ -199,17 +159,9 @@ fn the_digest_follows_the_values() {
 #[test]
 fn the_review_digest_follows_what_a_review_depends_on() {
     let before = Policy::built_in().review_digest();
-    for apart in [
-        "[sessions]\nidle_hours = 1",
-        "[releases]\nrecheck_minutes = 1",
-        "[facility]\nname = \"X\"",
-    ] {
+    for apart in ["[sessions]\nidle_hours = 1", "[releases]\nrecheck_minutes = 1", "[facility]\nname = \"X\""] {
         assert_eq!(parse(apart).review_digest(), before, "{apart}");
-        assert_ne!(
-            parse(apart).digest(),
-            Policy::built_in().digest(),
-            "{apart}"
-        );
+        assert_ne!(parse(apart).digest(), Policy::built_in().digest(), "{apart}");
     }
     for part in [
         "[transfer]\napprovals = 2",
@@ -228,14 +180,7 @@ fn the_review_digest_follows_what_a_review_depends_on() {
 #[test]
 fn the_tag_rule_takes_versions_only() {
     let rule = Policy::built_in().releases.tag_rule;
-    for good in [
-        "1.2.3",
-        "v1.2.3",
-        "1.2.3rc1",
-        "v1.2.3-rc.1",
-        "2.0.0b2",
-        "1.0.0.alpha1",
-    ] {
+    for good in ["1.2.3", "v1.2.3", "1.2.3rc1", "v1.2.3-rc.1", "2.0.0b2", "1.0.0.alpha1"] {
         assert!(rule.is_match(good), "{good}");
     }
     for bad in [
@@ -260,46 +205,22 @@ fn the_tag_rule_takes_versions_only() {
 /// E6: the page shows each value as people read it, and marks what the facility changed.
 #[test]
 fn the_policy_in_force_is_explained() {
-    let sections =
-        parse("[transfer]\napprovals = 2\n[repositories]\nprivate_addresses = true").explain();
+    let sections = parse("[transfer]\napprovals = 2\n[repositories]\nprivate_addresses = true").explain();
     let entry = |section: &str, key: &str| {
         let section = sections.iter().find(|found| found.key == section).unwrap();
-        section
-            .entries
-            .iter()
-            .find(|found| found.key == key)
-            .unwrap()
-            .clone()
+        section.entries.iter().find(|found| found.key == key).unwrap().clone()
     };
     assert_eq!(sections[0].title, "The facility");
     assert_eq!(sections[0].entries[0].key, "name");
-    let transfer = sections
-        .iter()
-        .find(|section| section.key == "transfer")
-        .unwrap();
+    let transfer = sections.iter().find(|section| section.key == "transfer").unwrap();
     assert_eq!(transfer.title, "Transfer of ownership");
-    assert_eq!(
-        transfer.comment,
-        "What a device must show before CTRL owns it (rules T3, T4, T10)."
-    );
+    assert_eq!(transfer.comment, "What a device must show before CTRL owns it (rules T3, T4, T10).");
     let approvals = entry("transfer", "approvals");
-    assert_eq!(
-        (approvals.value, approvals.default),
-        (vec!["2".to_owned()], false)
-    );
-    assert_eq!(
-        approvals.comment,
-        "Approvals that the review needs, each by another CTRL reviewer."
-    );
+    assert_eq!((approvals.value, approvals.default), (vec!["2".to_owned()], false));
+    assert_eq!(approvals.comment, "Approvals that the review needs, each by another CTRL reviewer.");
     assert!(entry("transfer", "approvals_critical").default);
     assert_eq!(entry("repositories", "private_addresses").value, ["yes"]);
     assert_eq!(entry("facility", "doc_phone").value, Vec::<String>::new());
-    assert_eq!(
-        entry("areas", "critical").value[1],
-        "Machine protection system (machine-protection)"
-    );
-    assert_eq!(
-        entry("transfer", "checklist").value[3],
-        "Documentation (documentation): a link to the pages"
-    );
+    assert_eq!(entry("areas", "critical").value[1], "Machine protection system (machine-protection)");
+    assert_eq!(entry("transfer", "checklist").value[3], "Documentation (documentation): a link to the pages");
 }

@@ -6,7 +6,11 @@ use url::Host;
 
 /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; the brackets stay.
 pub(super) fn split_port(place: &str) -> Result<(&str, Option<u16>), RepositoryProblem> {
-    let end = if place.starts_with('[') { place.find(']').map_or(place.len(), |at| at + 1) } else { place.find(':').unwrap_or(place.len()) };
+    let end = if place.starts_with('[') {
+        place.find(']').map_or(place.len(), |at| at + 1)
+    } else {
+        place.find(':').unwrap_or(place.len())
+    };
     let (host, rest) = place.split_at(end);
     let Some(port) = rest.strip_prefix(':') else {
         return if rest.is_empty() { Ok((host, None)) } else { Err(RepositoryProblem::HostForm) };

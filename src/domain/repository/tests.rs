@@ -101,7 +101,19 @@ fn only_what_the_policy_names() {
 /// A17, A18: one machine has many spellings, and only the plain one is read.
 #[test]
 fn odd_spellings_of_numbers() {
-    for host in ["0x7f000001", "0x7f.1", "2130706433", "0177.0.0.1", "127.1", "127.0.0.01", "1.2.3.4.5", "[::ffff:7f00:1%25lo]", "[0:0:0:0:0:0:0:1]", "127.0.0.1.", "%31"] {
+    for host in [
+        "0x7f000001",
+        "0x7f.1",
+        "2130706433",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.0.01",
+        "1.2.3.4.5",
+        "[::ffff:7f00:1%25lo]",
+        "[0:0:0:0:0:0:0:1]",
+        "127.0.0.1.",
+        "%31",
+    ] {
         assert_eq!(code(&format!("https://{host}/d")), "repository_host_form", "https {host}");
         assert_eq!(code(&format!("ssh://git@{host}/d")), "repository_host_form", "ssh {host}");
     }
@@ -125,7 +137,12 @@ fn http_is_for_loopback() {
 /// A17: a password is neither taken nor repeated.
 #[test]
 fn secrets_are_not_repeated() {
-    for entered in ["https://me:hunter2@git.example.org/d", "https://hunter2@git.example.org/d", "ssh://git:hunter2@git.example.org/d", "git:hunter2@git.example.org:d"] {
+    for entered in [
+        "https://me:hunter2@git.example.org/d",
+        "https://hunter2@git.example.org/d",
+        "ssh://git:hunter2@git.example.org/d",
+        "git:hunter2@git.example.org:d",
+    ] {
         let problem = RepositoryAddress::parse(entered, &rules()).unwrap_err();
         assert!(!problem.to_string().contains("hunter2"), "{problem}");
     }

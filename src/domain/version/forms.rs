@@ -15,9 +15,7 @@ static DEBIAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\A(?<epoch>[0-9]+:)?(?<upstream>[0-9][A-Za-z0-9.+~]*)(?<revision>-[0-9][A-Za-z0-9.+~]*)?\z")
 });
 static SNAPSHOT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\A(?<release>{RELEASE})(?<joint>[+~])git(?:[0-9]{{8}})?(?:[.~]?g?(?<hash>[0-9a-f]{{7,64}}))?\z"
-    ))
+    pattern(&format!(r"\A(?<release>{RELEASE})(?<joint>[+~])git(?:[0-9]{{8}})?(?:[.~]?g?(?<hash>[0-9a-f]{{7,64}}))?\z"))
 });
 
 pub(super) fn pattern(text: &str) -> Regex {
@@ -32,7 +30,9 @@ pub(super) fn read(version: &str) -> Reported {
     };
     let read = described(bare, dirty).or_else(|| python::read(bare, dirty)).or_else(|| debian(bare, dirty));
     match read {
-        Some(Reported::Unknown { commit }) if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit },
+        Some(Reported::Unknown { commit }) if says_dirty(version) => {
+            Reported::Dirty { base: Base::Unseen, commits: None, commit }
+        }
         Some(read) => read,
         // No form that is known, but whoever printed it meant to say this much.
         None if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit: None },
@@ -56,7 +56,11 @@ fn described(bare: &str, dirty: bool) -> Option<Reported> {
     }
     let found = HASH.captures(bare)?;
     let commit = Some(text(&found, 1));
-    Some(if dirty { Reported::Dirty { base: Base::Unseen, commits: None, commit } } else { Reported::Unknown { commit } })
+    Some(if dirty {
+        Reported::Dirty { base: Base::Unseen, commits: None, commit }
+    } else {
+        Reported::Unknown { commit }
+    })
 }
 
 /// `1.4.2-1`, `1:10.11.19-0+deb12u1`, and snapshots such as `1.4.2+git20261121.5506e02-1`.
@@ -70,12 +74,20 @@ fn debian(bare: &str, dirty: bool) -> Option<Reported> {
         let commit = snapshot.name("hash").map(|hash| hash.as_str().to_owned());
         let before = &snapshot["joint"] == "~";
         let base = if before { Base::Before { next: release } } else { Base::Tag { tag: release } };
-        return Some(if dirty { Reported::Dirty { base, commits: None, commit } } else { Reported::Ahead { base, commits: None, commit } });
+        return Some(if dirty {
+            Reported::Dirty { base, commits: None, commit }
+        } else {
+            Reported::Ahead { base, commits: None, commit }
+        });
     }
     // Debian writes `~` where a tag has nothing or a hyphen: 1.5.0~rc1 sorts before 1.5.0.
     let tag = upstream.replace('~', "");
     (tag.contains('.') && TAG.is_match(&tag)).then(|| {
-        if dirty { Reported::Dirty { base: Base::Tag { tag }, commits: None, commit: None } } else { Reported::CleanTag { tag, commit: None } }
+        if dirty {
+            Reported::Dirty { base: Base::Tag { tag }, commits: None, commit: None }
+        } else {
+            Reported::CleanTag { tag, commit: None }
+        }
     })
 }
 

@@ -127,6 +127,10 @@ impl Local {
     }
 
     fn without_tag(self, marked_dirty: bool) -> Reported {
-        if self.dirty || marked_dirty { self.dirty(Base::Unseen, None) } else { Reported::Unknown { commit: self.commit } }
+        if self.dirty || marked_dirty {
+            self.dirty(Base::Unseen, None)
+        } else {
+            Reported::Unknown { commit: self.commit }
+        }
     }
 }

@@ -43,7 +43,8 @@ fn a_guess_is_ahead_of_what_came_before() {
 /// G10: what may be two things is unknown.
 #[test]
 fn ambiguous_is_unknown() {
-    for raw in ["1.4.2.post3", "", " ", "-", "main", "latest", "0.0.0", "7", "1.4.2+cu118", "1.4.2+dfsg-1", "0.1.dev3"] {
+    for raw in ["1.4.2.post3", "", " ", "-", "main", "latest", "0.0.0", "7", "1.4.2+cu118", "1.4.2+dfsg-1", "0.1.dev3"]
+    {
         assert_eq!(read(raw), NOTHING, "{raw}");
     }
     assert_eq!(read("46fc1f2"), Reported::Unknown { commit: hash("46fc1f2") });

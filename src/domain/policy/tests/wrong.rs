@@ -3,14 +3,7 @@
 use super::Policy;
 
 /// File, line, column, key, a part of the reason, a part of the hint.
-type Wrong = (
-    &'static str,
-    usize,
-    usize,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Wrong = (&'static str, usize, usize, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const WRONG: &[Wrong] = &[
@@ -121,10 +114,7 @@ fn a_wrong_file_is_refused_with_the_line() {
         assert_eq!(first.key, key, "{report}");
         assert!(first.reason.contains(reason), "{report}");
         assert!(first.hint.contains(hint), "{report}");
-        assert!(
-            key.is_empty() || errors.len() == 1,
-            "one cause, one error:\n{report}"
-        );
+        assert!(key.is_empty() || errors.len() == 1, "one cause, one error:\n{report}");
     }
 }
 
@@ -140,9 +130,5 @@ fn all_errors_are_reported_at_once() {
                     without a review (rule T4).\n  5 | \tapprovals = 0\n    | \t            ^\n  \
                     Ask for 1 or more, for example approvals = 1.\n";
     assert!(report.contains(expected), "{report}");
-    assert!(
-        errors
-            .to_string()
-            .starts_with("line 2, column 1: sessions.idle: ")
-    );
+    assert!(errors.to_string().starts_with("line 2, column 1: sessions.idle: "));
 }

@@ -1,0 +1,180 @@
+//! The device: what the registry keeps about one contributed piece of control software.
+
+use super::{
+    contact::{Contact, OperatorRules},
+    cycle::{Cycle, Discussion, Mark, Remark, Setup},
+    id::{DeviceId, PersonId, ServerName},
+    lifecycle::state::State,
+    person::People,
+    policy::Policy,
+    release::Release,
+    request::Request,
+    review::Review,
+    server::SupportClass,
+    tag::{CommitId, TagName},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub id: DeviceId,
+    /// Counts its events; a page that shows an older one is out of date (A4).
+    pub revision: u64,
+    pub request: Request,
+    pub contributors: BTreeSet<PersonId>,
+    pub contacts: Vec<Contact>,
+    pub operators: OperatorRules,
+    /// The CTRL member who takes care of it (L6).
+    pub ctrl_contact: Option<PersonId>,
+    pub state: State,
+    pub cycle: Cycle,
+    /// CTRL has stopped it; an overlay on any running state (N5).
+    pub shut_down: Option<ShutDown>,
+    pub placements: Vec<Placement>,
+    pub releases: Vec<Release>,
+    /// The last reading of its repository (H3).
+    pub repository: Option<RepositoryState>,
+    /// People who offer to adopt it while it is orphaned (N4).
+    pub offers: Vec<Remark>,
+    /// What contributors and users answered when asked whether "done" was reached (T10).
+    pub done_answers: Vec<DoneAnswer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShutDown {
+    pub reason: Remark,
+    pub affected: String,
+    /// Who is responsible for the restart (N6).
+    pub responsible: PersonId,
+    pub conditions: String,
+}
+
+/// A device server it is to run on. All of a device's placements are of one class (N2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    pub server: ServerName,
+    pub class: SupportClass,
+    /// The release deployed there; always set on a full server (G1).
+    pub release: Option<TagName>,
+    #[serde(flatten)]
+    pub mark: Mark,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryState {
+    pub at: DateTime<Utc>,
+    pub reached: Result<CommitId, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoneAnswer {
+    pub reached: bool,
+    #[serde(flatten)]
+    pub remark: Remark,
+}
+
+impl Device {
+    pub fn name(&self) -> &str {
+        &self.request.name
+    }
+
+    pub fn is_contributor(&self, person: PersonId) -> bool {
+        self.contributors.contains(&person)
+    }
+
+    pub fn review(&self) -> Option<&Review> {
+        match &self.state {
+            State::UnderReview { review, .. } => Some(review),
+            _ => None,
+        }
+    }
+
+    /// The class of server it may be placed on, where it is placed at all (N2).
+    pub fn placed_class(&self) -> Option<SupportClass> {
+        self.placements.first().map(|p| p.class)
+    }
+
+    pub fn placed_on(&self, server: &ServerName) -> Option<&Placement> {
+        self.placements.iter().find(|p| p.server == *server)
+    }
+
+    pub fn release(&self, tag: &TagName) -> Option<&Release> {
+        self.releases.iter().find(|r| r.tag() == tag)
+    }
+
+    /// The newest release that is the given commit and whose tag still stands.
+    pub fn release_of(&self, commit: &CommitId) -> Option<&Release> {
+        self.releases.iter().rev().find(|r| r.commit() == commit && r.stands())
+    }
+
+    /// Everybody whom rules or pages about this device may name.
+    pub fn people(&self) -> BTreeSet<PersonId> {
+        let mut all = self.contributors.clone();
+        all.extend(self.ctrl_contact);
+        for c in &self.contacts {
+            all.insert(c.person);
+            all.extend(c.deputy);
+        }
+        let d = &self.cycle.discussion;
+        all.extend(d.invited.iter());
+        for p in &d.points {
+            all.insert(p.raised.mark.by);
+            all.extend(p.answers.iter().map(|a| a.mark.by));
+            all.extend(p.signed_off.map(|m| m.by));
+        }
+        for r in &d.reservations {
+            all.insert(r.raised.mark.by);
+            all.extend(r.answer.as_ref().map(|a| a.mark.by));
+            all.extend(r.accepted.map(|m| m.by));
+        }
+        all.extend(d.areas.values().map(|r| r.mark.by));
+        let s = &self.cycle.setup;
+        all.extend(s.committed.map(|m| m.by));
+        for a in &s.access {
+            all.insert(a.person);
+            all.insert(a.granted.by);
+        }
+        for h in &self.cycle.help {
+            all.extend(h.asked.as_ref().map(|r| r.mark.by));
+            all.extend(h.scheduled.map(|(_, m)| m.by));
+            all.extend(h.given.as_ref().map(|r| r.mark.by));
+        }
+        if let Some(o) = &self.cycle.operated {
+            all.insert(o.stated.mark.by);
+            all.extend(o.countersigned.map(|m| m.by));
+        }
+        if let Some(s) = &self.shut_down {
+            all.insert(s.reason.mark.by);
+            all.insert(s.responsible);
+        }
+        all.extend(self.placements.iter().map(|p| p.mark.by));
+        all.extend(self.offers.iter().map(|o| o.mark.by));
+        all.extend(self.done_answers.iter().map(|a| a.remark.mark.by));
+        all.extend(self.state.people());
+        all
+    }
+
+    /// Whether nobody of its contributors can be reached (N4). Only what runs its course can be orphaned.
+    pub fn is_orphaned(&self, people: &People, policy: &Policy, now: DateTime<Utc>) -> bool {
+        self.state.is_developed()
+            && (self.contributors.iter().all(|c| !people.active(*c))
+                || !self.contacts.iter().any(|c| c.reachable(people, policy, now)))
+    }
+}
+
+impl Cycle {
+    pub fn open(number: u32, at: DateTime<Utc>) -> Self {
+        Self {
+            number,
+            opened: at,
+            base: None,
+            loan_until: None,
+            discussion: Discussion::default(),
+            setup: Setup::default(),
+            help: Vec::new(),
+            operated: None,
+        }
+    }
+}

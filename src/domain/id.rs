@@ -1,0 +1,48 @@
+//! Names of things, each a type of its own so that one cannot be handed in for another.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                s.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(/// A registered device, for its whole life and over all its cycles.
+    DeviceId);
+id!(/// A person: however many accounts or tokens they hold, they are one (A2).
+    PersonId);
+id!(/// A group of people: a team of CTRL, the experts of an area, the shift, the administrators.
+    GroupId);
+
+/// A device server's name as the control system knows it, such as `cppServer/contrib_scs_01`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerName(pub String);
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl From<&str> for ServerName {
+    fn from(s: &str) -> Self {
+        Self(s.to_owned())
+    }
+}

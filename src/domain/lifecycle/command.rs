@@ -1,0 +1,146 @@
+//! What a person asks for. Unknown fields are refused, so a body cannot smuggle in a state or a role (A29).
+
+use crate::domain::{
+    contact::{Contact, OperatorRules},
+    cycle::HelpKind,
+    id::{PersonId, ServerName},
+    request::Request,
+    review::Ground,
+    tag::{CommitId, TagName},
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// An application to take part, complete (L1 to L4, O6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Application {
+    pub request: Request,
+    pub contributors: BTreeSet<PersonId>,
+    pub contacts: Vec<Contact>,
+    pub operators: OperatorRules,
+}
+
+/// A milestone as proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub name: String,
+    pub due: NaiveDate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
+#[strum_discriminants(
+    name(CommandKind),
+    doc = "A command without its parameters: the key of the table of rules.",
+    derive(
+        PartialOrd,
+        Ord,
+        Hash,
+        Serialize,
+        Deserialize,
+        strum::EnumIter,
+        strum::IntoStaticStr,
+        strum::EnumString,
+        strum::Display
+    ),
+    strum(serialize_all = "snake_case"),
+    serde(rename_all = "snake_case")
+)]
+pub enum Command {
+    // The request and its discussion.
+    Submit { application: Box<Application> },
+    Amend { request: Box<Request> },
+    TakeRequest {},
+    AssignContact { person: PersonId },
+    Invite { person: PersonId },
+    RaisePoint { text: String },
+    AnswerPoint { point: u32, text: String },
+    SignOffPoint { point: u32 },
+    RaiseReservation { text: String },
+    AnswerReservation { reservation: u32, text: String },
+    AcceptReservation { reservation: u32 },
+    SignOffArea { area: String, text: String },
+    Accept {},
+    Decline { reason: String },
+    Withdraw { reason: String },
+    // Host, access, training.
+    AssignServer { server: ServerName },
+    CommitToUpdates {},
+    GrantAccess { person: PersonId },
+    RevokeAccess { person: PersonId },
+    DeclareFramework { modified: bool },
+    RecordTraining { person: PersonId, topics: BTreeSet<String> },
+    StartDevelopment {},
+    // Development.
+    AskHelp { kind: HelpKind, text: String },
+    ScheduleHelp { entry: u32, on: NaiveDate },
+    LogHelp { entry: Option<u32>, kind: HelpKind, text: String },
+    StateOperated { from: NaiveDate, to: NaiveDate, instrument: String, text: String },
+    Countersign {},
+    RequestTransfer {},
+    TakeOver { ground: Ground, reason: String },
+    // Review.
+    RecordOverview { text: String },
+    ProposeTimeline { milestones: Vec<Step> },
+    AgreeTimeline {},
+    ReachMilestone { milestone: u32 },
+    ProposeCommit { commit: CommitId },
+    GiveEvidence { item: String, commit: CommitId, passed: bool, link: String, text: String },
+    RaiseFinding { place: String, text: String },
+    AnswerFinding { finding: u32, text: String },
+    AcceptFinding { finding: u32 },
+    SendBackFinding { finding: u32, text: String },
+    JoinReview {},
+    Approve { commit: CommitId },
+    WithdrawApproval { reason: String },
+    ReportTask { text: String },
+    ReturnToDevelopment { reason: String },
+    TakeOwnership {},
+    // Releases, and where they go.
+    VerifyTag { tag: TagName },
+    CheckTag { tag: TagName },
+    CheckRepository {},
+    Deploy { server: ServerName, tag: Option<TagName> },
+    Remove { server: ServerName },
+    // Ownership, and back.
+    HandBack { server: ServerName, until: Option<NaiveDate>, reason: String },
+    ExtendLoan { until: NaiveDate, reason: String },
+    AnswerDone { reached: bool, text: String },
+    // At any time.
+    ShutDown { reason: String, affected: String, responsible: PersonId, conditions: String },
+    Restart { text: String },
+    SetContacts { contacts: Vec<Contact> },
+    ConfirmContact {},
+    SetOperatorRules { operators: OperatorRules },
+    AddContributor { person: PersonId },
+    RemoveContributor { person: PersonId },
+    OfferAdoption { reason: String },
+    AcceptAdoption { person: PersonId },
+    Retire { reason: String },
+}
+
+impl Command {
+    pub fn kind(&self) -> CommandKind {
+        self.into()
+    }
+
+    /// The sentence that says why, for the journal and for the gate that asks for one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Decline { reason }
+            | Self::Withdraw { reason }
+            | Self::TakeOver { reason, .. }
+            | Self::WithdrawApproval { reason }
+            | Self::ReturnToDevelopment { reason }
+            | Self::HandBack { reason, .. }
+            | Self::ExtendLoan { reason, .. }
+            | Self::ShutDown { reason, .. }
+            | Self::OfferAdoption { reason }
+            | Self::Retire { reason } => Some(reason),
+            _ => None,
+        }
+    }
+}

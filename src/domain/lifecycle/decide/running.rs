@@ -1,0 +1,170 @@
+//! Releases, places, hand-back, and what can be done at any time (G1, G2, B1 to B4, N4 to N6, L4, O6, T10).
+
+use super::{Code, Refusal, already, none_such, short, text};
+use crate::domain::{
+    contact::Contact,
+    device::Device,
+    lifecycle::{command::Command, event::Happened as H, facts::Facts, state::State, table::Who},
+    release::TagNow,
+    server::SupportClass,
+};
+
+pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<H>, Refusal> {
+    let me = facts.actor.person();
+    let standing = facts.standing(device);
+    Ok(vec![match command {
+        Command::VerifyTag { tag } => match &facts.readings.tag {
+            Some(Ok(v)) if device.release(tag).is_some_and(|r| r.stands()) => {
+                return Err(already(format!("{tag} is on record as {}.", v.commit.short())));
+            }
+            Some(Ok(_)) if device.release(tag).is_some() => H::TagRestored { tag: tag.clone() },
+            Some(Ok(v)) => H::TagVerified { verified: v.clone() },
+            _ => return Err(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.")),
+        },
+        Command::CheckTag { tag } => {
+            let r = device.release(tag).ok_or_else(|| none_such("release", tag))?;
+            return match (&facts.readings.tag_now, &r.tag_now) {
+                (Some(Ok(Some(now))), TagNow::Stands) if *now != r.verified.object => {
+                    Ok(vec![H::TagMoved { tag: tag.clone(), to: now.clone() }])
+                }
+                (Some(Ok(None)), TagNow::Stands | TagNow::Moved { .. }) => {
+                    Ok(vec![H::TagVanished { tag: tag.clone() }])
+                }
+                (Some(Ok(Some(now))), TagNow::Moved { .. } | TagNow::Vanished { .. }) if *now == r.verified.object => {
+                    Ok(vec![H::TagRestored { tag: tag.clone() }])
+                }
+                (Some(Ok(_)), _) => Ok(Vec::new()),
+                (Some(Err(why)), _) => Err(Refusal::new(Code::NoSuchThing, why.clone())),
+                (None, _) => Err(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.")),
+            };
+        }
+        Command::CheckRepository {} => {
+            let before = device.repository.as_ref().map(|r| &r.reached);
+            return Ok(match &facts.readings.reach {
+                Some(now) if Some(now) == before => Vec::new(),
+                Some(Ok(head)) => vec![H::RepositoryReached { head: head.clone() }],
+                Some(Err(why)) => vec![H::RepositoryLost { why: why.clone() }],
+                None => Vec::new(),
+            });
+        }
+        Command::Deploy { server, tag } => {
+            let class = facts.servers.get(server).map(|s| s.class).ok_or_else(|| none_such("server", server))?;
+            if device.placed_on(server).is_some_and(|p| p.release == *tag) {
+                return Err(already(format!("It is placed there already: {server}.")));
+            }
+            H::Deployed { server: server.clone(), class, release: tag.clone() }
+        }
+        Command::Remove { server } => {
+            let p = device.placed_on(server).ok_or_else(|| none_such("placement on", server))?;
+            if p.class == SupportClass::Full && !standing.contains(&Who::Ctrl) {
+                return Err(Refusal::new(
+                    Code::NotYours,
+                    format!("{server} is a full-support server: CTRL removes it there."),
+                ));
+            }
+            H::Removed { server: server.clone() }
+        }
+        Command::HandBack { server, until, reason } => match &device.state {
+            State::CtrlOwned { owned, .. } => H::HandedBack {
+                server: server.clone(),
+                base: owned.release.clone(),
+                until: *until,
+                reason: text(reason, "Say what is to be developed.")?,
+            },
+            _ => return Err(Refusal::new(Code::WrongState, "CTRL does not own it.")),
+        },
+        Command::ExtendLoan { until, reason } => {
+            if device.cycle.loan_until.is_none() {
+                return Err(Refusal::new(Code::NoSuchThing, "This hand-back has no end date to extend."));
+            }
+            H::LoanExtended { until: *until, reason: short(reason)? }
+        }
+        Command::AnswerDone { reached, text: t } => {
+            if device.done_answers.iter().any(|a| Some(a.remark.mark.by) == me) {
+                return Err(already("You answered already, and it is kept."));
+            }
+            H::DoneAnswered { reached: *reached, text: short(t)? }
+        }
+        Command::ShutDown { reason, affected, responsible, conditions } => H::ShutDown {
+            reason: short(reason)?,
+            affected: short(affected)?,
+            responsible: *responsible,
+            conditions: short(conditions)?,
+        },
+        Command::Restart { text: t } => H::Restarted { text: text(t, "Say how the conditions are met.")? },
+        Command::SetContacts { contacts } => H::ContactsSet { contacts: contact_list(device, contacts, facts)? },
+        Command::ConfirmContact {} => H::ContactConfirmed,
+        Command::SetOperatorRules { operators } => {
+            if device.operators == *operators {
+                return Err(already("That is on record already."));
+            }
+            H::OperatorRulesSet { operators: operators.clone() }
+        }
+        Command::AddContributor { person } => {
+            if device.is_contributor(*person) {
+                return Err(already("They are a contributor already."));
+            }
+            if !facts.people.active(*person) {
+                return Err(Refusal::new(Code::Incomplete, "Choose somebody whose account is open."));
+            }
+            H::ContributorAdded { person: *person }
+        }
+        Command::RemoveContributor { person } => {
+            if !device.is_contributor(*person) {
+                return Err(already("They are not a contributor."));
+            }
+            if device.contributors.len() == 1 {
+                return Err(Refusal::new(
+                    Code::Incomplete,
+                    "Add another contributor first: a device has at least one.",
+                ));
+            }
+            H::ContributorRemoved { person: *person }
+        }
+        Command::OfferAdoption { reason } => {
+            if device.offers.iter().any(|o| Some(o.mark.by) == me) {
+                return Err(already("You offered already; CTRL decides."));
+            }
+            H::AdoptionOffered { reason: text(reason, "Say why you would take it on.")? }
+        }
+        Command::AcceptAdoption { person } => {
+            if !device.offers.iter().any(|o| o.mark.by == *person) {
+                return Err(none_such("offer by", facts.people.name(*person)));
+            }
+            H::Adopted { person: *person }
+        }
+        Command::Retire { reason } => H::Retired { reason: short(reason)? },
+        other => unreachable!("{} is judged in another room", other.kind()),
+    }])
+}
+
+/// The new list, which keeps the confirmations of entries that stay as they are (L4).
+fn contact_list(device: &Device, given: &[Contact], facts: &Facts) -> Result<Vec<Contact>, Refusal> {
+    let incomplete = |s: String| Refusal::new(Code::Incomplete, s);
+    if given.is_empty() || given.len() > 10 {
+        return Err(incomplete("Name between 1 and 10 contacts, in the order of calling.".to_owned()));
+    }
+    let mut list: Vec<Contact> = Vec::with_capacity(given.len());
+    for c in given {
+        if list.iter().any(|l| l.person == c.person) {
+            return Err(incomplete(format!("{} is named twice.", facts.people.name(c.person))));
+        }
+        if !facts.people.active(c.person) {
+            return Err(incomplete("Choose contacts whose accounts are open.".to_owned()));
+        }
+        if c.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            return Err(incomplete(format!("{} is no time zone: enter one like Europe/Berlin.", c.time_zone)));
+        }
+        if c.deputy == Some(c.person) {
+            return Err(incomplete(format!("{} cannot be their own deputy.", facts.people.name(c.person))));
+        }
+        let before = device
+            .contacts
+            .iter()
+            .find(|b| Contact { confirmed: None, ..(*b).clone() } == Contact { confirmed: None, ..c.clone() });
+        let confirmed =
+            if facts.actor.person() == Some(c.person) { Some(facts.now) } else { before.and_then(|b| b.confirmed) };
+        list.push(Contact { confirmed, ..c.clone() });
+    }
+    Ok(list)
+}

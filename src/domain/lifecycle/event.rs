@@ -1,0 +1,285 @@
+//! What happened. Events update the device, are the audit trail, and tell people; they name people by id only.
+
+use super::{
+    command::Application,
+    state::{Owned, StateName},
+};
+use crate::domain::{
+    contact::{Contact, OperatorRules},
+    cycle::HelpKind,
+    id::{PersonId, ServerName},
+    release::{CommitFacts, VerifiedTag},
+    request::Request,
+    review::{Ground, Milestone},
+    server::SupportClass,
+    tag::{CommitId, TagName},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: DateTime<Utc>,
+    /// `None` where Custody itself noticed it.
+    pub by: Option<PersonId>,
+    #[serde(flatten)]
+    pub what: Happened,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumDiscriminants)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[strum_discriminants(
+    name(EventKind),
+    doc = "An event without its data.",
+    derive(Hash, strum::EnumIter, strum::IntoStaticStr, strum::EnumString),
+    strum(serialize_all = "snake_case")
+)]
+pub enum Happened {
+    Submitted {
+        application: Box<Application>,
+    },
+    Amended {
+        request: Box<Request>,
+    },
+    ContactAssigned {
+        person: PersonId,
+    },
+    Invited {
+        person: PersonId,
+    },
+    PointRaised {
+        point: u32,
+        text: String,
+    },
+    PointAnswered {
+        point: u32,
+        text: String,
+    },
+    PointSignedOff {
+        point: u32,
+    },
+    ReservationRaised {
+        reservation: u32,
+        text: String,
+    },
+    ReservationAnswered {
+        reservation: u32,
+        text: String,
+    },
+    ReservationAccepted {
+        reservation: u32,
+    },
+    AreaSignedOff {
+        area: String,
+        text: String,
+    },
+    Accepted,
+    Declined {
+        reason: String,
+    },
+    Withdrawn {
+        reason: String,
+    },
+    ServerAssigned {
+        server: ServerName,
+    },
+    CommittedToUpdates,
+    AccessGranted {
+        person: PersonId,
+    },
+    AccessRevoked {
+        person: PersonId,
+    },
+    FrameworkDeclared {
+        modified: bool,
+    },
+    /// Topic → until when it counts (H6).
+    Trained {
+        person: PersonId,
+        until: BTreeMap<String, DateTime<Utc>>,
+    },
+    DevelopmentStarted,
+    HelpAsked {
+        entry: u32,
+        kind: HelpKind,
+        text: String,
+    },
+    HelpScheduled {
+        entry: u32,
+        on: NaiveDate,
+    },
+    HelpGiven {
+        entry: u32,
+        kind: HelpKind,
+        text: String,
+    },
+    OperatedStated {
+        from: NaiveDate,
+        to: NaiveDate,
+        instrument: String,
+        text: String,
+    },
+    Countersigned,
+    TransferRequested,
+    TakenOver {
+        ground: Ground,
+        reason: String,
+    },
+    OverviewRecorded {
+        text: String,
+    },
+    TimelineProposed {
+        milestones: Vec<Milestone>,
+        by_contributor: bool,
+    },
+    TimelineAgreed {
+        by_contributor: bool,
+    },
+    MilestoneReached {
+        milestone: u32,
+    },
+    CommitProposed {
+        facts: CommitFacts,
+    },
+    EvidenceGiven {
+        item: String,
+        commit: CommitId,
+        passed: bool,
+        link: String,
+        text: String,
+    },
+    FindingRaised {
+        finding: u32,
+        place: String,
+        text: String,
+    },
+    FindingAnswered {
+        finding: u32,
+        text: String,
+    },
+    FindingAccepted {
+        finding: u32,
+    },
+    FindingSentBack {
+        finding: u32,
+        text: String,
+    },
+    ReviewJoined,
+    Approved {
+        commit: CommitId,
+        policy: String,
+    },
+    ApprovalWithdrawn {
+        reason: String,
+    },
+    TaskReported {
+        text: String,
+    },
+    ReturnedToDevelopment {
+        reason: String,
+    },
+    OwnershipTaken {
+        owned: Owned,
+    },
+    TagVerified {
+        verified: VerifiedTag,
+    },
+    TagMoved {
+        tag: TagName,
+        to: CommitId,
+    },
+    TagVanished {
+        tag: TagName,
+    },
+    TagRestored {
+        tag: TagName,
+    },
+    RepositoryReached {
+        head: CommitId,
+    },
+    RepositoryLost {
+        why: String,
+    },
+    Deployed {
+        server: ServerName,
+        class: SupportClass,
+        release: Option<TagName>,
+    },
+    Removed {
+        server: ServerName,
+    },
+    HandedBack {
+        server: ServerName,
+        base: TagName,
+        until: Option<NaiveDate>,
+        reason: String,
+    },
+    LoanExtended {
+        until: NaiveDate,
+        reason: String,
+    },
+    DoneAnswered {
+        reached: bool,
+        text: String,
+    },
+    ShutDown {
+        reason: String,
+        affected: String,
+        responsible: PersonId,
+        conditions: String,
+    },
+    Restarted {
+        text: String,
+    },
+    ContactsSet {
+        contacts: Vec<Contact>,
+    },
+    ContactConfirmed,
+    OperatorRulesSet {
+        operators: OperatorRules,
+    },
+    ContributorAdded {
+        person: PersonId,
+    },
+    ContributorRemoved {
+        person: PersonId,
+    },
+    AdoptionOffered {
+        reason: String,
+    },
+    Adopted {
+        person: PersonId,
+    },
+    Retired {
+        reason: String,
+    },
+}
+
+impl Happened {
+    pub fn kind(&self) -> EventKind {
+        self.into()
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    /// The state that this event leads into, where it leads into another.
+    pub fn leads_to(&self) -> Option<StateName> {
+        match self {
+            Self::Submitted { .. } => Some(StateName::Requested),
+            Self::Accepted => Some(StateName::Accepted),
+            Self::Declined { .. } => Some(StateName::Declined),
+            Self::Withdrawn { .. } => Some(StateName::Withdrawn),
+            Self::DevelopmentStarted | Self::ReturnedToDevelopment { .. } | Self::HandedBack { .. } => {
+                Some(StateName::ReducedSupport)
+            }
+            Self::TransferRequested | Self::TakenOver { .. } => Some(StateName::UnderReview),
+            Self::OwnershipTaken { .. } => Some(StateName::CtrlOwned),
+            Self::Retired { .. } => Some(StateName::Retired),
+            _ => None,
+        }
+    }
+}

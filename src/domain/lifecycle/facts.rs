@@ -1,0 +1,109 @@
+//! What the world said: gathered by a service before it asks the domain to judge.
+
+use super::table::Who;
+use crate::domain::{
+    device::Device,
+    id::{PersonId, ServerName},
+    observation::Seen,
+    person::{People, Person, Role},
+    policy::Policy,
+    release::{CommitFacts, VerifiedTag},
+    server::Server,
+    tag::CommitId,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Person(PersonId),
+    /// Custody's own regular checks.
+    Custody,
+}
+
+impl Actor {
+    pub fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(id) => Some(id),
+            Self::Custody => None,
+        }
+    }
+}
+
+/// A fresh reading of the repository, made before the transaction; `None` where the command needs none.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    /// The head of the trunk, or why it could not be read.
+    pub reach: Option<Result<CommitId, String>>,
+    /// The tag that is to be verified, or why it is no release.
+    pub tag: Option<Result<VerifiedTag, String>>,
+    /// The object that a recorded tag names now; `Ok(None)` when it is gone.
+    pub tag_now: Option<Result<Option<CommitId>, String>>,
+    pub commit: Option<Result<CommitFacts, String>>,
+}
+
+/// Everything a decision may look at besides the device and the command.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    pub now: DateTime<Utc>,
+    /// The day at the facility, which due dates are compared with.
+    pub today: NaiveDate,
+    pub actor: Actor,
+    pub policy: &'a Policy,
+    /// [`Policy::review_digest`], computed once.
+    pub review_digest: &'a str,
+    pub people: &'a People,
+    pub servers: &'a BTreeMap<ServerName, Server>,
+    pub seen: &'a [Seen],
+    pub readings: &'a Readings,
+    /// Device names and classes that others hold; filled for [`super::command::Command::Submit`] and `Amend`.
+    pub taken: &'a BTreeSet<String>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn person(&self) -> Option<&'a Person> {
+        self.people.get(self.actor.person()?)
+    }
+
+    /// What the actor is to this device. A contributor of it is never CTRL for it (A1).
+    pub fn standing(&self, device: &Device) -> BTreeSet<Who> {
+        let Some(id) = self.actor.person() else {
+            return BTreeSet::from([Who::Custody]);
+        };
+        let mut who = BTreeSet::new();
+        let Some(person) = self.people.get(id).filter(|p| p.active) else {
+            return who;
+        };
+        who.insert(Who::Anyone);
+        let is_contributor = device.is_contributor(id);
+        who.insert(if is_contributor { Who::Contributor } else { Who::User });
+        if person.has(&Role::Ctrl) && !is_contributor {
+            who.insert(Who::Ctrl);
+            if device.ctrl_contact == Some(id) {
+                who.insert(Who::CtrlContact);
+            }
+            if person.has(&Role::Reviewer) {
+                who.insert(Who::Reviewer);
+            }
+        }
+        if !is_contributor && person.roles.iter().any(|r| matches!(r, Role::Expert(_))) {
+            who.insert(Who::Expert);
+        }
+        if device.cycle.discussion.invited.contains(&id) {
+            who.insert(Who::Invited);
+        }
+        if device.shut_down.as_ref().is_some_and(|s| s.responsible == id) {
+            who.insert(Who::Responsible);
+        }
+        if device.contacts.iter().any(|c| c.person == id) {
+            who.insert(Who::SupportContact);
+        }
+        who
+    }
+
+    /// What is seen running on servers of this class.
+    pub fn running(&self) -> impl Iterator<Item = &'a Seen> + use<'a> {
+        self.seen.iter().filter(|s| s.runs())
+    }
+}

@@ -1,0 +1,288 @@
+//! Gates of hand-back, deployment, take-over and shut-down (B, G, N).
+
+use super::{Gate, GateId as G, Turn};
+use crate::domain::{
+    device::Device,
+    lifecycle::{
+        command::{Command, CommandKind as C},
+        facts::Facts,
+        state::{State, StateName},
+        table::Who,
+    },
+    review::Ground,
+    server::SupportClass,
+};
+
+pub(super) fn reason(command: Option<&Command>) -> Gate {
+    match command.and_then(Command::reason) {
+        Some(r) if !r.trim().is_empty() => Gate::met(G::Reason, r.trim().to_owned()),
+        _ => Gate::open(G::Reason, Turn::Contributor, "Say why, in a sentence that others can understand later."),
+    }
+}
+
+pub(super) fn nothing_runs(device: &Device, facts: &Facts) -> Gate {
+    if let Some(p) = device.placements.first() {
+        return Gate::open(
+            G::NothingRuns,
+            Turn::Contributor,
+            format!("It is still placed on {}: remove it there.", p.server),
+        )
+        .by(C::Remove);
+    }
+    match facts.running().next() {
+        Some(s) => Gate::open(
+            G::NothingRuns,
+            Turn::Contributor,
+            format!("{} is still seen running on {}: stop it there.", s.instance, s.server),
+        ),
+        None => Gate::met(G::NothingRuns, "It is placed nowhere and seen nowhere."),
+    }
+}
+
+pub(super) fn reduced_server(command: Option<&Command>, facts: &Facts) -> Gate {
+    let open = |why: String| Gate::open(G::B2, Turn::Ctrl, why);
+    let Some(Command::HandBack { server, .. }) = command else {
+        return open("Choose a reduced-support server.".to_owned());
+    };
+    match facts.servers.get(server) {
+        None => open(format!("{server} is not on record: choose one of the list.")),
+        Some(s) if s.class != SupportClass::Reduced => {
+            open(format!("{server} is a full-support server: choose one for development."))
+        }
+        Some(s) => match facts.policy.name_shows_reduced(&server.0) {
+            Ok(()) => {
+                Gate::met(G::B2, format!("{server} on {}; until it is seen there it is not supported at all.", s.host))
+            }
+            Err(problem) => open(problem.to_string()),
+        },
+    }
+}
+
+/// On a hand-back: the release that the next cycle starts from. Later: that the new cycle was talked through.
+pub(super) fn next_cycle(device: &Device, facts: &Facts) -> Gate {
+    if let State::CtrlOwned { owned, .. } = &device.state {
+        return Gate::met(G::B3, format!("The next cycle starts from {}.", owned.release));
+    }
+    if device.cycle.number == 1 {
+        return Gate::met(G::B3, "The first cycle was discussed before it was accepted.");
+    }
+    let points = super::discussion::points(device, facts);
+    let reservations = super::discussion::reservations(device, facts);
+    for inner in [points, reservations] {
+        if !inner.met {
+            return Gate { id: G::B3, title: G::B3.title(), ..inner };
+        }
+    }
+    let base = device.cycle.base.as_ref().map_or_else(String::new, |b| format!(" from {b}"));
+    Gate::met(G::B3, format!("Cycle {}{base} is discussed and signed off.", device.cycle.number))
+}
+
+pub(super) fn end_date(command: Option<&Command>, facts: &Facts) -> Gate {
+    let until = match command {
+        Some(Command::HandBack { until, .. }) => *until,
+        Some(Command::ExtendLoan { until, .. }) => Some(*until),
+        _ => None,
+    };
+    match until {
+        Some(day) if day <= facts.today => {
+            Gate::open(G::B4, Turn::Contributor, format!("{day} is past: choose a day after {}.", facts.today))
+        }
+        Some(day) => Gate::met(G::B4, format!("Until {day}; the review stays mandatory.")),
+        None => Gate::met(G::B4, "For as long as it takes."),
+    }
+}
+
+pub(super) fn one_class(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    let class = match command {
+        Some(Command::Deploy { server, .. }) => facts.servers.get(server).map(|s| s.class),
+        _ => None,
+    };
+    match (device.placed_class(), class) {
+        // Under review CTRL moves it in one step (T8): the old placements go as the new one comes.
+        (Some(a), Some(b)) if a != b && device.state.name() != StateName::UnderReview => Gate::open(
+            G::N2,
+            Turn::Ctrl,
+            format!("It is placed on a {}: a device is fully supported or reduced, never both.", a.words()),
+        ),
+        _ => Gate::met(G::N2, "All its places are of one class."),
+    }
+}
+
+pub(super) fn needed_elsewhere(command: Option<&Command>, facts: &Facts) -> Gate {
+    match command {
+        Some(Command::TakeOver { ground: Ground::NeededElsewhere { instrument, task }, reason }) => {
+            if reason.trim().is_empty() || task.trim().is_empty() {
+                Gate::open(G::N3, Turn::Ctrl, "Give the reason, and the task by which the author is to help.")
+            } else if !facts.policy.facility.instruments.contains(instrument) {
+                Gate::open(G::N3, Turn::Ctrl, "Choose the instrument that needs it.")
+            } else {
+                Gate::met(G::N3, format!("{instrument} needs it."))
+            }
+        }
+        _ => Gate::met(G::N3, "Not the ground of this take-over."),
+    }
+}
+
+pub(super) fn authors_gone(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    match command {
+        Some(Command::TakeOver { ground: Ground::Orphaned, .. }) => {
+            Gate { id: G::N4, title: G::N4.title(), ..orphaned(device, facts) }
+        }
+        _ => Gate::met(G::N4, "Not the ground of this take-over."),
+    }
+}
+
+pub(super) fn orphaned(device: &Device, facts: &Facts) -> Gate {
+    if device.is_orphaned(facts.people, facts.policy, facts.now) {
+        Gate::met(G::Orphaned, "No contact can be reached, or its contributors’ accounts are closed.")
+    } else {
+        Gate::open(
+            G::Orphaned,
+            Turn::Machine,
+            format!("{} can be reached: talk to them.", facts.people.names(&device.contributors)),
+        )
+    }
+}
+
+pub(super) fn shut_down_named(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    let open = |why: &str| Gate::open(G::N5, Turn::Ctrl, why);
+    if device.shut_down.is_some() {
+        return open("It is shut down already.");
+    }
+    let Some(Command::ShutDown { reason, affected, responsible, conditions }) = command else {
+        return open("Name the reason, the affected services, and who is responsible for the restart.");
+    };
+    if [reason, affected, conditions].iter().any(|t| t.trim().is_empty()) {
+        open("Name the reason, the affected services, and the conditions of a restart.")
+    } else if !facts.people.active(*responsible) {
+        open("Choose who is responsible for the restart: somebody whose account is open.")
+    } else {
+        Gate::met(G::N5, format!("{} is responsible for the restart.", facts.people.name(*responsible)))
+    }
+}
+
+pub(super) fn may_restart(device: &Device) -> Gate {
+    match &device.shut_down {
+        Some(s) => Gate::met(G::N6, format!("Conditions: {}", s.conditions)),
+        None => Gate::open(G::N6, Turn::Ctrl, "It is not shut down."),
+    }
+}
+
+pub(super) fn running(device: &Device) -> Gate {
+    match &device.shut_down {
+        Some(s) => Gate::open(
+            G::Running,
+            Turn::Ctrl,
+            format!(
+                "CTRL shut it down: {}. It is restarted first, on these conditions: {}",
+                s.reason.text, s.conditions
+            ),
+        )
+        .waits([s.responsible])
+        .by(C::Restart),
+        None => Gate::met(G::Running, "It is not shut down."),
+    }
+}
+
+/// G1: onto a full server a tag and nothing else, asked for by CTRL, of what CTRL owns or is taking over (T8).
+pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    let Some(Command::Deploy { server, tag }) = command else {
+        return Gate::met(G::G1, "Full-support servers take verified tags only.");
+    };
+    let Some(on_record) = facts.servers.get(server) else {
+        return Gate::open(
+            G::G1,
+            Turn::Ctrl,
+            format!("{server} is not on record: an administrator adds it under Servers."),
+        );
+    };
+    let by_ctrl = facts.standing(device).contains(&Who::Ctrl);
+    match (on_record.class, &device.state) {
+        (SupportClass::Full, State::CtrlOwned { .. }) if by_ctrl && tag.is_some() => {
+            Gate::met(G::G1, format!("{server} takes tags, and CTRL asks."))
+        }
+        (SupportClass::Full, State::CtrlOwned { .. } | State::UnderReview { .. }) if !by_ctrl => Gate::open(
+            G::G1,
+            Turn::Ctrl,
+            format!("{server} is a full-support server: CTRL deploys there. Ask your CTRL contact."),
+        ),
+        (SupportClass::Full, State::CtrlOwned { .. } | State::UnderReview { .. }) if tag.is_none() => {
+            Gate::open(G::G1, Turn::Ctrl, format!("{server} takes a tag and nothing else: name the tag."))
+        }
+        (SupportClass::Full, State::UnderReview { review, .. }) => {
+            let approved = review.commit().and_then(|c| device.release_of(c)).map(|r| r.tag());
+            let gates = [G::T4, G::T5];
+            let blocked = gates.iter().map(|g| super::judge(*g, device, None, facts)).find(|g| !g.met);
+            match (approved, blocked) {
+                (_, Some(g)) => {
+                    Gate::open(G::G1, g.turn, format!("Only an approved commit goes there: {}", g.why)).by(C::Approve)
+                }
+                (Some(t), None) if Some(t) == tag.as_ref() => Gate::met(G::G1, format!("{t} is the approved commit.")),
+                (Some(t), None) => Gate::open(G::G1, Turn::Ctrl, format!("Only {t} is the approved commit.")),
+                (None, None) => Gate::open(G::G1, Turn::Contributor, "The approved commit has no verified tag yet.")
+                    .by(C::VerifyTag),
+            }
+        }
+        (SupportClass::Full, _) => Gate::open(
+            G::G1,
+            Turn::Contributor,
+            format!("{server} is a full-support server: only what CTRL owns runs there. Ask for the transfer first."),
+        )
+        .by(C::RequestTransfer),
+        (SupportClass::Reduced, State::CtrlOwned { .. }) => Gate::open(
+            G::G1,
+            Turn::Ctrl,
+            format!("{server} is a development server: hand the device back to develop it again."),
+        )
+        .by(C::HandBack),
+        (SupportClass::Reduced, State::UnderReview { .. })
+            if !by_ctrl && device.placed_class() == Some(SupportClass::Full) =>
+        {
+            Gate::open(
+                G::G1,
+                Turn::Ctrl,
+                "CTRL has moved it to a full-support server: return it to development to go on developing.",
+            )
+            .by(C::ReturnToDevelopment)
+        }
+        (SupportClass::Reduced, _) => Gate::met(G::G1, format!("{server} is a development server.")),
+    }
+}
+
+pub(super) fn on_record(device: &Device, command: Option<&Command>) -> Gate {
+    let Some(Command::Deploy { tag: Some(tag), .. }) = command else {
+        return Gate::met(G::Tag, "No tag is asked for.");
+    };
+    match device.release(tag) {
+        Some(r) if r.stands() => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
+        Some(_) => Gate::open(
+            G::Tag,
+            Turn::Contributor,
+            format!("{tag} moved or vanished in the repository after it was verified: make a new tag."),
+        ),
+        None => {
+            Gate::open(G::Tag, Turn::Contributor, format!("{tag} has not been verified: have Custody read it first."))
+                .by(C::VerifyTag)
+        }
+    }
+}
+
+pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
+    match &facts.readings.tag {
+        Some(Ok(v)) => match device.release(&v.tag) {
+            Some(r) if r.verified.object != v.object => Gate::open(
+                G::G2,
+                Turn::Contributor,
+                format!(
+                    "{} was {} when it was verified and is {} now: a release never changes, make a new tag.",
+                    v.tag,
+                    r.commit().short(),
+                    v.commit.short()
+                ),
+            ),
+            _ => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
+        },
+        Some(Err(why)) => Gate::open(G::G2, Turn::Contributor, why.clone()),
+        None => Gate::open(G::G2, Turn::Machine, "The repository has not been read."),
+    }
+}

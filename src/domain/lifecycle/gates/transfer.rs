@@ -1,0 +1,327 @@
+//! T1 to T9: what must be true before CTRL owns a device.
+
+use super::{
+    Gate, GateId as G, Turn,
+    discussion::{count, has},
+    setup::reachable,
+};
+use crate::domain::{
+    device::Device,
+    id::PersonId,
+    lifecycle::{command::CommandKind as C, facts::Facts},
+    observation::Seen,
+    observation::Source,
+    person::Role,
+    release::Release,
+    review::{Approval, FindingState, ItemState, Review},
+    server::SupportClass,
+    version::same_commit,
+};
+use std::collections::BTreeSet;
+
+pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
+    let Some(o) = &device.cycle.operated else {
+        return Gate::open(
+            G::T1,
+            Turn::Contributor,
+            "Name one beamtime or commissioning run in which it worked: dates, instrument, what it did.",
+        )
+        .by(C::StateOperated);
+    };
+    match o.countersigned {
+        Some(mark) if !device.is_contributor(mark.by) => match reachable(G::T1, device, facts) {
+            g if !g.met => g,
+            _ => Gate::met(
+                G::T1,
+                format!(
+                    "At {} from {} to {}, countersigned by {}.",
+                    o.instrument,
+                    o.from,
+                    o.to,
+                    facts.people.name(mark.by)
+                ),
+            ),
+        },
+        _ => Gate::open(
+            G::T1,
+            Turn::Contributor,
+            format!("Ask a user at {} to countersign the statement; nobody of the contributors can.", o.instrument),
+        )
+        .by(C::Countersign),
+    }
+}
+
+/// Gates of the review are judged in review only; elsewhere they are open, and say so.
+fn review<'a>(id: G, device: &'a Device) -> Result<&'a Review, Gate> {
+    device.review().ok_or_else(|| Gate::open(id, Turn::Contributor, "It is not under review."))
+}
+
+pub(super) fn timeline(device: &Device, facts: &Facts) -> Gate {
+    let review = match review(G::T2, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    if review.overview.is_none() {
+        return Gate::open(G::T2, Turn::Ctrl, "CTRL has yet to record its first overview of the device.")
+            .by(C::RecordOverview);
+    }
+    let Some(t) = &review.timeline else {
+        return Gate::open(G::T2, Turn::Ctrl, "Nobody has proposed a timeline yet; either side can.")
+            .by(C::ProposeTimeline);
+    };
+    let days = || t.milestones.last().map_or_else(String::new, |m| format!(", ending {}", m.due));
+    match (t.by_contributor, t.by_ctrl) {
+        (Some(a), Some(b)) => Gate::met(
+            G::T2,
+            format!(
+                "Agreed by {} and {}{}{}.",
+                facts.people.name(a.by),
+                facts.people.name(b.by),
+                days(),
+                t.late(facts.today).map_or_else(String::new, |m| format!("; late: {} was due {}", m.name, m.due)),
+            ),
+        ),
+        (Some(a), None) => Gate::open(
+            G::T2,
+            Turn::Ctrl,
+            format!("{} proposed a timeline{}; CTRL has yet to agree.", facts.people.name(a.by), days()),
+        )
+        .by(C::AgreeTimeline),
+        (None, by_ctrl) => Gate::open(
+            G::T2,
+            Turn::Contributor,
+            format!(
+                "{} proposed a timeline{}; a contributor has yet to agree.",
+                by_ctrl.map_or("CTRL", |m| facts.people.name(m.by)),
+                days()
+            ),
+        )
+        .by(C::AgreeTimeline),
+    }
+}
+
+pub(super) fn checklist(device: &Device, facts: &Facts) -> Gate {
+    let review = match review(G::T3, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    let Some(commit) = review.commit() else {
+        return Gate::open(G::T3, Turn::Contributor, "Propose the commit to review; evidence is for one commit.")
+            .by(C::ProposeCommit);
+    };
+    let items = &facts.policy.transfer.checklist;
+    let open: Vec<String> = items
+        .iter()
+        .filter_map(|i| match review.item(&i.id) {
+            ItemState::Met(_) => None,
+            ItemState::Missing => Some(i.name.clone()),
+            ItemState::Stale(e) => Some(format!("{} (was shown for {}, show it again)", i.name, e.commit.short())),
+            ItemState::Failed(_) => Some(format!("{} (failed)", i.name)),
+        })
+        .collect();
+    if open.is_empty() {
+        Gate::met(G::T3, format!("{} met for {}.", count(items.len(), "item", "items"), commit.short()))
+    } else {
+        Gate::open(
+            G::T3,
+            Turn::Contributor,
+            format!("Evidence for {} is missing: {}.", commit.short(), open.join(", ")),
+        )
+        .by(C::GiveEvidence)
+    }
+}
+
+/// Why an approval does not count, or that it does (T4, A1 to A3, A6, A7).
+pub fn approval_stands(device: &Device, review: &Review, a: &Approval, facts: &Facts) -> Result<(), &'static str> {
+    let Some(proposed) = &review.commit else {
+        return Err("no commit is under review");
+    };
+    let Some(person) = facts.people.get(a.mark.by) else {
+        return Err("their account is gone");
+    };
+    if a.commit != proposed.facts.commit {
+        Err("it was for another commit")
+    } else if a.policy != facts.review_digest {
+        Err("the policy has changed since")
+    } else if device.is_contributor(a.mark.by) {
+        Err("they are a contributor of this device")
+    } else if person.wrote(&proposed.facts.authors) {
+        Err("they wrote part of it")
+    } else if !person.has(&Role::Ctrl) || !person.has(&Role::Reviewer) {
+        Err("they are no longer a reviewer")
+    } else if review.failed_since(a.mark.at) {
+        Err("evidence failed after it")
+    } else {
+        Ok(())
+    }
+}
+
+/// The people whose approvals of the commit under review count, each once however many accounts they use (A2).
+pub fn approvers(device: &Device, review: &Review, facts: &Facts) -> BTreeSet<PersonId> {
+    review.approvals.iter().filter(|a| approval_stands(device, review, a, facts).is_ok()).map(|a| a.mark.by).collect()
+}
+
+pub(super) fn approvals(device: &Device, facts: &Facts) -> Gate {
+    let review = match review(G::T4, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    let Some(commit) = review.commit() else {
+        return Gate::open(G::T4, Turn::Contributor, "Propose the commit to review.").by(C::ProposeCommit);
+    };
+    let needed = facts.policy.approvals_needed(!device.request.areas.is_empty()) as usize;
+    let by = approvers(device, review, facts);
+    if by.len() >= needed {
+        return Gate::met(G::T4, format!("{} approved {}.", facts.people.names(&by), commit.short()));
+    }
+    let void = review
+        .approvals
+        .iter()
+        .filter(|a| !by.contains(&a.mark.by))
+        .find_map(|a| {
+            let why = approval_stands(device, review, a, facts).err()?;
+            Some(format!(" {}’s approval counts no longer: {why}.", facts.people.name(a.mark.by)))
+        })
+        .unwrap_or_default();
+    Gate::open(G::T4, Turn::Ctrl, format!("{} of {needed} approvals for {}.{void}", by.len(), commit.short()))
+        .by(C::Approve)
+}
+
+pub(super) fn findings(device: &Device, facts: &Facts) -> Gate {
+    let review = match review(G::T5, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    let open: Vec<_> = review.open_findings().collect();
+    let unanswered = open.iter().filter(|f| f.state == FindingState::Open).count();
+    if open.is_empty() {
+        Gate::met(G::T5, format!("{} raised, all accepted.", count(review.findings.len(), "finding", "findings")))
+    } else if unanswered > 0 {
+        Gate::open(
+            G::T5,
+            Turn::Contributor,
+            format!("{} to answer; following up is the contributor’s part.", count(unanswered, "finding", "findings")),
+        )
+        .by(C::AnswerFinding)
+    } else {
+        let reviewers: BTreeSet<PersonId> = open.iter().map(|f| f.raised.mark.by).collect();
+        Gate::open(
+            G::T5,
+            Turn::Ctrl,
+            format!(
+                "{} to accept {}.",
+                has(facts, &reviewers.iter().copied().collect::<Vec<_>>()),
+                count(open.len(), "answer", "answers")
+            ),
+        )
+        .waits(reviewers)
+        .by(C::AcceptFinding)
+    }
+}
+
+/// T6 is never in the way: its absence is recorded.
+pub(super) fn second(device: &Device, facts: &Facts) -> Gate {
+    match device.review() {
+        Some(r) if !r.joined.is_empty() => Gate::met(G::T6, format!("{} joined.", facts.people.names(&r.joined))),
+        _ => Gate::met(G::T6, "Nobody joined; not required, and its absence goes on record."),
+    }
+}
+
+pub(super) fn tagged(device: &Device) -> Gate {
+    let review = match review(G::T7, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    let Some(commit) = review.commit() else {
+        return Gate::open(G::T7, Turn::Contributor, "Propose the commit to review.").by(C::ProposeCommit);
+    };
+    match device.release_of(commit) {
+        Some(r) => Gate::met(G::T7, format!("{} is {}.", r.tag(), commit.short())),
+        None => Gate::open(
+            G::T7,
+            Turn::Contributor,
+            format!("Tag {} in the repository, like 1.4.2, then have Custody verify the tag.", commit.short()),
+        )
+        .by(C::VerifyTag),
+    }
+}
+
+pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
+    let review = match review(G::T8, device) {
+        Ok(r) => r,
+        Err(gate) => return gate,
+    };
+    let Some(release) = review.commit().and_then(|c| device.release_of(c)) else {
+        return Gate::open(G::T8, Turn::Contributor, "First the approved commit needs a verified tag.")
+            .by(C::VerifyTag);
+    };
+    let on_full: Vec<_> = device.placements.iter().filter(|p| p.class == SupportClass::Full).collect();
+    if on_full.is_empty() || on_full.iter().any(|p| p.release.as_ref() != Some(release.tag())) {
+        return Gate::open(
+            G::T8,
+            Turn::Ctrl,
+            format!("CTRL has yet to deploy {} to a full-support server.", release.tag()),
+        )
+        .by(C::Deploy);
+    }
+    if let Some(s) = facts.running().find(|s| s.support_class != Some(SupportClass::Full)) {
+        return Gate::open(
+            G::T8,
+            Turn::Contributor,
+            format!("{} still runs on {}: stop it there.", s.instance, s.server),
+        );
+    }
+    for p in &on_full {
+        let mut there = facts.running().filter(|s| s.server == p.server).peekable();
+        if there.peek().is_none() {
+            return Gate::open(G::T8, Turn::Machine, format!("It has not been seen running on {} yet.", p.server));
+        }
+        if let Some(s) = there.find(|s| !runs_exactly(s, release)) {
+            return Gate::open(
+                G::T8,
+                Turn::Ctrl,
+                format!(
+                    "{} on {} reports {}, not {}: deploy the tag and restart it.",
+                    s.instance,
+                    s.server,
+                    s.version.raw,
+                    release.tag()
+                ),
+            )
+            .by(C::Deploy);
+        }
+    }
+    let stated = facts.running().any(|s| matches!(s.source, Source::Statement { .. }));
+    if stated && !facts.policy.observations.statements {
+        return Gate::open(
+            G::T8,
+            Turn::Machine,
+            "A person’s statement does not count here: an agent has to report it.",
+        );
+    }
+    Gate::met(
+        G::T8,
+        format!(
+            "{} seen running on {}{}.",
+            release.tag(),
+            on_full.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>().join(", "),
+            if stated { ", by a CTRL member’s statement" } else { "" }
+        ),
+    )
+}
+
+/// The tag, clean; and where the string names a commit, that very commit.
+fn runs_exactly(seen: &Seen, release: &Release) -> bool {
+    seen.version.is_clean_build_of(release.tag().as_str())
+        && seen.version.commit().is_none_or(|c| same_commit(c, release.commit().as_str()))
+}
+
+pub(super) fn access_revoked(device: &Device, facts: &Facts) -> Gate {
+    let who: Vec<PersonId> = device.cycle.setup.has_access().collect();
+    if who.is_empty() {
+        Gate::met(G::T9, "Nobody can hot-develop it any more.")
+    } else {
+        Gate::open(G::T9, Turn::Ctrl, format!("{} access to the development host still.", has(facts, &who)))
+            .by(C::RevokeAccess)
+    }
+}

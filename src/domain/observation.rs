@@ -1,0 +1,51 @@
+//! What is seen running, by agents on the servers or by a CTRL member's own eyes (T8, O1).
+
+use super::{
+    id::{PersonId, ServerName},
+    server::SupportClass,
+    version::Classified,
+};
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Where the knowledge comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Source {
+    /// A program with a token bound to that server.
+    Agent,
+    /// A person of CTRL says what they saw; marked as such wherever it is shown.
+    Statement { person: PersonId },
+}
+
+/// One instance as last seen on one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub instance: String,
+    pub class: String,
+    pub server: ServerName,
+    pub host: String,
+    /// The server's class on record; `None` where the registry does not know the server.
+    pub support_class: Option<SupportClass>,
+    /// The version string as it came, with what it says.
+    pub version: Classified,
+    /// Since when it runs in this version, as reported.
+    pub since: DateTime<Utc>,
+    /// When it was last reported.
+    pub seen: DateTime<Utc>,
+    /// Set once its server reported without it.
+    pub gone: Option<DateTime<Utc>>,
+    pub source: Source,
+}
+
+impl Seen {
+    /// Running as far as anybody knows: absence of a report is no proof of absence.
+    pub fn runs(&self) -> bool {
+        self.gone.is_none()
+    }
+
+    /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made.
+    pub fn is_silent(&self, now: DateTime<Utc>, after_minutes: u32) -> bool {
+        self.source == Source::Agent && now - self.seen > Duration::minutes(after_minutes.into())
+    }
+}

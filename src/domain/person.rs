@@ -1,0 +1,93 @@
+//! People, and what they may be asked for. Names, numbers and addresses stay out of events: those say [`PersonId`].
+
+use super::id::PersonId;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What membership of a group makes of a person. Being a contributor is not a role: it is a relation to one device.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A member of a team of the controls group.
+    Ctrl,
+    /// A member of CTRL who may approve at T4 and take ownership.
+    Reviewer,
+    /// A named expert of a critical area, by the area's id in the policy (L7).
+    Expert(String),
+    /// An operator on shift.
+    Doc,
+    /// Keeps people, groups, servers and hosts.
+    Admin,
+}
+
+/// A person as the rules see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: PersonId,
+    pub name: String,
+    /// Telephone with country code, as typed; what operators call at night.
+    pub phone: Option<String>,
+    /// Every address under which this person writes commits, lower case (T4).
+    pub emails: BTreeSet<String>,
+    /// False once the account is closed: approvals and contacts of a closed account count no longer (A6, N4).
+    pub active: bool,
+    pub roles: BTreeSet<Role>,
+    /// Names of the CTRL teams they are in, such as `ICI`.
+    pub teams: BTreeSet<String>,
+    /// The version of the rules of conduct they accepted last (L3).
+    pub conduct: Option<String>,
+    /// Training topic → the moment it expires (H6).
+    pub trained: BTreeMap<String, DateTime<Utc>>,
+}
+
+impl Person {
+    pub fn has(&self, role: &Role) -> bool {
+        self.active && self.roles.contains(role)
+    }
+
+    /// Whether they wrote a commit by one of these author addresses.
+    pub fn wrote(&self, authors: &BTreeSet<String>) -> bool {
+        self.emails.iter().any(|e| authors.contains(e))
+    }
+}
+
+/// The people a decision may ask about.
+#[derive(Clone, Debug, Default)]
+pub struct People(pub BTreeMap<PersonId, Person>);
+
+impl People {
+    pub fn get(&self, id: PersonId) -> Option<&Person> {
+        self.0.get(&id)
+    }
+
+    /// Whether this person is known, their account is open, and they hold the role.
+    pub fn has(&self, id: PersonId, role: &Role) -> bool {
+        self.get(id).is_some_and(|p| p.has(role))
+    }
+
+    pub fn active(&self, id: PersonId) -> bool {
+        self.get(id).is_some_and(|p| p.active)
+    }
+
+    /// Their name, or words that say that the name is gone.
+    pub fn name(&self, id: PersonId) -> &str {
+        self.get(id).map_or("a former colleague", |p| &p.name)
+    }
+
+    /// `Ilse Hartmann and Marek Dvořák`.
+    pub fn names<'a>(&self, ids: impl IntoIterator<Item = &'a PersonId>) -> String {
+        let names: Vec<&str> = ids.into_iter().map(|id| self.name(*id)).collect();
+        match names.as_slice() {
+            [] => "nobody".to_owned(),
+            [one] => (*one).to_owned(),
+            [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+        }
+    }
+}
+
+impl FromIterator<Person> for People {
+    fn from_iter<T: IntoIterator<Item = Person>>(people: T) -> Self {
+        Self(people.into_iter().map(|p| (p.id, p)).collect())
+    }
+}

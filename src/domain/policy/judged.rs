@@ -1,0 +1,32 @@
+//! The policy's values in the shape that the rules ask for them.
+
+use super::Policy;
+use crate::domain::{repository::RepositoryRules, tag::TagRule};
+
+impl Policy {
+    /// A critical area's name, or its id where the policy has dropped it since.
+    pub fn area_name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.areas.critical.iter().find(|a| a.id == id).map_or(id, |a| &a.name)
+    }
+
+    /// A checklist item's name, or its id where the policy has dropped it since.
+    pub fn item_name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.transfer.checklist.iter().find(|i| i.id == id).map_or(id, |i| &i.name)
+    }
+
+    /// Which repositories may be read (A17).
+    pub fn repository_rules(&self) -> RepositoryRules {
+        let of = &self.repositories;
+        RepositoryRules {
+            protocols: of.protocols.iter().filter_map(|p| serde_json::from_value(p.as_str().into()).ok()).collect(),
+            hosts: of.hosts.clone(),
+            file_roots: of.file_roots.iter().map(Into::into).collect(),
+            private_addresses: of.private_addresses,
+        }
+    }
+
+    /// What a release's tag may be called (G2).
+    pub fn tag_rule(&self) -> TagRule {
+        TagRule::new(self.releases.tag_rule.source()).expect("the policy was read with this expression")
+    }
+}

@@ -1,0 +1,191 @@
+//! What a contributor asks for: the answers of the request's sections (L1 to L3).
+
+use super::{policy::Policy, repository::RepositoryAddress};
+use serde::{Deserialize, Serialize};
+
+/// How much CTRL helps while the device is developed (L2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum LevelOfSupport {
+    PairProgramming,
+    RecurrentReview,
+    FinalReviewOnly,
+}
+
+impl LevelOfSupport {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::PairProgramming => "Pair programming",
+            Self::RecurrentReview => "Recurrent review",
+            Self::FinalReviewOnly => "Final review only",
+        }
+    }
+}
+
+/// The request's answers. All text is the contributor's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The package's name, unique in the registry: letters, digits, `_` and `-`.
+    pub name: String,
+    /// The classes it brings; what is seen running is recognised by them.
+    pub classes: Vec<String>,
+    pub instruments: Vec<String>,
+    /// The contributor group, such as `SCS`.
+    pub group: String,
+    pub summary: String,
+    pub repository: String,
+    pub trunk: String,
+    /// Folder within the repository; empty for its root.
+    #[serde(default)]
+    pub folder: String,
+    /// L1, before any work: why, what "done" means, what is assumed.
+    pub why: String,
+    pub done: String,
+    pub assumptions: String,
+    pub hardware: String,
+    pub connectivity: String,
+    #[serde(default)]
+    pub special: String,
+    pub level: LevelOfSupport,
+    /// Ids of critical areas it touches (L7).
+    pub areas: Vec<String>,
+    /// L3: how its failure could hurt services that have nothing to do with it.
+    pub failures: String,
+}
+
+/// A part of the request that CTRL clarifies and signs off (L6).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Section {
+    Device,
+    Scope,
+    Support,
+    Risks,
+    Contacts,
+}
+
+impl Section {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Device => "The device",
+            Self::Scope => "Scope and hardware",
+            Self::Support => "Support you expect",
+            Self::Risks => "Risks to other services",
+            Self::Contacts => "Contacts for the night",
+        }
+    }
+}
+
+/// One thing to mend before the request can be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub section: Section,
+    /// The form field's name.
+    pub field: &'static str,
+    /// What to enter, with an example.
+    pub say: String,
+}
+
+impl Request {
+    /// Everything that is missing or cannot be, in the order of the form (L1, L2, L3).
+    pub fn problems(&self, policy: &Policy) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let mut need = |bad: bool, section, field, say: &str| {
+            if bad {
+                found.push(Problem { section, field, say: say.to_owned() });
+            }
+        };
+        use Section::*;
+        need(
+            !is_name(&self.name),
+            Device,
+            "name",
+            "Enter the package's name with letters, digits, - or _, like beamConditionCheck",
+        );
+        need(
+            self.classes.is_empty() || self.classes.iter().any(|c| !is_name(c)),
+            Device,
+            "classes",
+            "Enter each device class on a line of its own, like BeamConditionCheck",
+        );
+        need(self.summary.trim().is_empty(), Device, "summary", "Say in a sentence what it does");
+        need(self.group.trim().is_empty(), Device, "group", "Enter your group, like SCS");
+        let unknown: Vec<&str> =
+            self.instruments.iter().filter(|i| !policy.facility.instruments.contains(i)).map(String::as_str).collect();
+        need(
+            self.instruments.is_empty() || !unknown.is_empty(),
+            Device,
+            "instruments",
+            "Choose at least one instrument of the list",
+        );
+        if let Err(problem) = RepositoryAddress::parse(&self.repository, &policy.repository_rules()) {
+            need(true, Device, "repository", &problem.to_string());
+        }
+        need(!is_branch(&self.trunk), Device, "trunk", "Enter the branch that releases are tagged on, like main");
+        need(self.why.trim().is_empty(), Scope, "why", "Say why this device is needed");
+        need(
+            self.done.trim().is_empty(),
+            Scope,
+            "done",
+            "Say what must be true for this to be done, so that it can be checked later",
+        );
+        need(
+            self.assumptions.trim().is_empty(),
+            Scope,
+            "assumptions",
+            "Write down what you assume, or that you assume nothing",
+        );
+        need(self.hardware.trim().is_empty(), Scope, "hardware", "Name the hardware it drives, or write none");
+        need(
+            self.connectivity.trim().is_empty(),
+            Scope,
+            "connectivity",
+            "Name what it must reach over the network, or write none",
+        );
+        need(
+            self.failures.trim().is_empty(),
+            Risks,
+            "failures",
+            "Describe what happens to other services when it fails",
+        );
+        need(
+            self.areas.iter().any(|a| policy.areas.critical.iter().all(|c| c.id != *a)),
+            Risks,
+            "areas",
+            "Choose critical areas of the list",
+        );
+        found
+    }
+}
+
+fn is_name(s: &str) -> bool {
+    (2..=80).contains(&s.len())
+        && s.starts_with(|c: char| c.is_ascii_alphabetic())
+        && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// A branch name that can never be an option or a path trick; git itself judges the rest.
+fn is_branch(s: &str) -> bool {
+    (1..=100).contains(&s.len())
+        && s.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b))
+        && !s.contains("..")
+        && !s.ends_with(".lock")
+        && !s.ends_with('/')
+}
