@@ -1,4 +1,5 @@
 //! Custody: the registry of record for contributed devices.
 pub mod domain;
 pub mod ports;
+pub mod store;
 pub mod web;

@@ -171,7 +171,11 @@ CREATE TABLE device (
     support_since TEXT NOT NULL,
     -- When its last reachable contact stops being one (N4); NULL where that does not matter.
     orphan_at TEXT,
+    when_stopped TEXT NOT NULL,
+    may_stop BOOLEAN NOT NULL,
     repository TEXT NOT NULL,
+    -- Name, classes and group without case and separators: what a search compares.
+    search TEXT NOT NULL,
     body TEXT NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
@@ -263,6 +267,7 @@ CREATE TABLE instance (
     support TEXT NOT NULL,
     support_why TEXT NOT NULL,
     support_since TEXT NOT NULL,
+    search TEXT NOT NULL,
     PRIMARY KEY (instance, server)
 );
 CREATE INDEX instance_device ON instance (device_id) WHERE device_id IS NOT NULL;

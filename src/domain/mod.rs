@@ -4,6 +4,7 @@ pub mod contact;
 pub mod cycle;
 pub mod device;
 pub mod id;
+pub mod journal;
 pub mod lifecycle;
 pub mod nearest;
 pub mod network;

@@ -1,0 +1,123 @@
+//! The journal's chain: each entry's hash covers everything in it and the hash before it, so that an entry that is
+//! edited, moved or cut out is found (E2).
+
+use super::id::PersonId;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What the first entry follows.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// From 1, without a gap.
+    pub seq: i64,
+    /// A device's id, or the name of another thing whose changes are kept.
+    pub stream: String,
+    /// From 1 within the stream, without a gap.
+    pub revision: i64,
+    /// RFC 3339, UTC, microseconds: the text that was hashed.
+    pub at: String,
+    pub actor: Option<PersonId>,
+    /// The door and the address that it came through.
+    pub origin: String,
+    pub kind: String,
+    /// JSON, as it was hashed.
+    pub body: String,
+    pub previous: String,
+    /// SHA-256, hexadecimal.
+    pub hash: String,
+}
+
+/// A moment as the journal writes it.
+pub fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+impl Entry {
+    /// The hash that this entry must have.
+    pub fn digest(&self) -> String {
+        let covered = serde_json::to_string(&(
+            self.seq,
+            &self.stream,
+            self.revision,
+            &self.at,
+            &self.actor,
+            &self.origin,
+            &self.kind,
+            &self.body,
+            &self.previous,
+        ))
+        .expect("numbers and text are always JSON");
+        format!("{:x}", Sha256::digest(covered))
+    }
+
+    /// Its hash, as short as pages show it.
+    pub fn short_hash(&self) -> &str {
+        self.hash.get(..7).unwrap_or(&self.hash)
+    }
+
+    pub fn moment(&self) -> Option<DateTime<Utc>> {
+        self.at.parse().ok()
+    }
+}
+
+/// Where a chain breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry {seq}: {why}")]
+pub struct Broken {
+    pub seq: i64,
+    pub why: &'static str,
+}
+
+/// Follows a chain entry by entry, in order of `seq`.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    seq: i64,
+    hash: String,
+    streams: std::collections::HashMap<String, i64>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { seq: 0, hash: GENESIS.to_owned(), streams: Default::default() }
+    }
+}
+
+impl Chain {
+    pub fn follow(&mut self, e: &Entry) -> Result<(), Broken> {
+        let broken = |why| Err(Broken { seq: e.seq, why });
+        if e.seq != self.seq + 1 {
+            return broken("an entry before it is missing");
+        }
+        if e.previous != self.hash {
+            return broken("it does not follow the entry before it");
+        }
+        if e.digest() != e.hash {
+            return broken("its content is not what was written");
+        }
+        let revision = self.streams.entry(e.stream.clone()).or_default();
+        if e.revision != *revision + 1 {
+            return broken("an entry of the same thing is missing before it");
+        }
+        *revision = e.revision;
+        self.seq = e.seq;
+        self.hash.clone_from(&e.hash);
+        Ok(())
+    }
+
+    /// How many entries were followed.
+    pub fn len(&self) -> i64 {
+        self.seq
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.seq == 0
+    }
+
+    /// The hash that stands for all of them.
+    pub fn head(&self) -> &str {
+        &self.hash
+    }
+}

@@ -1,0 +1,104 @@
+//! The database: on SQLite one connection that writes and several that only read.
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::{
+        self,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
+};
+use std::{path::Path, time::Duration};
+
+/// A write in progress; dropped without a commit it leaves nothing behind.
+pub type Tx = DatabaseTransaction;
+
+#[derive(Clone, Debug)]
+pub struct Db {
+    /// For pages and answers: never waits for a writer.
+    pub read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens the database in this file, makes it where it is missing, and brings it to today's shape.
+    pub async fn open(file: &Path) -> Result<Self, DbErr> {
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        // An acknowledged change survives a power failure: the log is synced before the answer is sent.
+        let tune = |o: SqliteConnectOptions| {
+            o.create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                // Without it INSERT OR REPLACE would go round the append-only triggers.
+                .pragma("recursive_triggers", "on")
+                .pragma("temp_store", "memory")
+                .pragma("mmap_size", "134217728")
+                .pragma("cache_size", "-16000")
+        };
+        let options = |most| {
+            let mut o = ConnectOptions::new(url.clone());
+            o.max_connections(most)
+                .min_connections(1)
+                .idle_timeout(None::<Duration>)
+                .max_lifetime(None::<Duration>)
+                .acquire_timeout(Duration::from_secs(10))
+                .test_before_acquire(false)
+                .sqlx_logging_level(log::LevelFilter::Debug);
+            o
+        };
+        let mut writer = options(1);
+        writer.map_sqlx_sqlite_opts(move |o| tune(o).optimize_on_close(true, None));
+        let write = Database::connect(writer).await?;
+        use migrations::MigratorTrait;
+        migrations::Migrator::up(&write, None).await?;
+        let mut readers = options(4);
+        readers.map_sqlx_sqlite_opts(move |o| tune(o).read_only(true).create_if_missing(false));
+        let read = Database::connect(readers).await?;
+        Ok(Self { read, write })
+    }
+
+    /// Begins a write. IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        self.write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await
+    }
+}
+
+/// The driver's code behind an error: SQLite's extended result code.
+pub fn code(e: &DbErr) -> Option<String> {
+    match e {
+        DbErr::Exec(RuntimeErr::SqlxError(e))
+        | DbErr::Query(RuntimeErr::SqlxError(e))
+        | DbErr::Conn(RuntimeErr::SqlxError(e)) => match &**e {
+            sqlx::Error::Database(d) => d.code().map(|c| c.into_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the database cannot take writes now, but may later: full, read-only, busy, out of reach (F4).
+pub fn is_unavailable(e: &DbErr) -> bool {
+    match e {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        // The low byte is the primary code: BUSY 5, LOCKED 6, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.
+        _ => code(e).and_then(|c| c.parse::<i32>().ok()).is_some_and(|c| matches!(c & 0xff, 5 | 6 | 8 | 10 | 13 | 14)),
+    }
+}
+
+/// Whether a unique key was violated.
+pub fn is_unique(e: &DbErr) -> bool {
+    matches!(e.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}

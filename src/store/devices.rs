@@ -1,0 +1,541 @@
+//! Devices: saved as a whole with the columns that lists, keys and searches need; hydrated from the whole.
+
+use super::{
+    Result, corrupt,
+    entity::{device as row, device_class, device_instrument, device_person, person, placement, release},
+};
+use crate::domain::{
+    device::Device,
+    id::{DeviceId, PersonId},
+    lifecycle::StateName,
+    support::{Support, Verdict},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is kept beside the device itself: derived, or of the moment.
+pub struct Derived<'a> {
+    pub verdict: Option<&'a Verdict>,
+    /// Since when the status is what it is.
+    pub support_since: DateTime<Utc>,
+    /// When its last reachable contact stops being one (N4).
+    pub orphan_at: Option<DateTime<Utc>>,
+    pub at: DateTime<Utc>,
+}
+
+fn hydrate(r: &row::Model) -> Result<Device> {
+    serde_json::from_str(&r.body).map_err(|e| corrupt(&format!("device {}", r.name), e))
+}
+
+/// Text as a search compares it: lower case letters and digits only, parts kept apart.
+pub fn plain(parts: &[&str]) -> String {
+    let mut out = String::new();
+    for p in parts {
+        out.extend(p.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+        out.push(' ');
+    }
+    out
+}
+
+pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Device>> {
+    row::Entity::find().filter(row::Column::Name.eq(name)).one(c).await?.as_ref().map(hydrate).transpose()
+}
+
+pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {
+    row::Entity::find_by_id(id.to_string()).one(c).await?.as_ref().map(hydrate).transpose()
+}
+
+pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<Vec<Device>> {
+    let ids = ids.iter().map(DeviceId::to_string);
+    row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?.iter().map(hydrate).collect()
+}
+
+/// Devices in these states, those that waited longest first; `after` continues behind a (since, name).
+pub async fn list_in_states<C: ConnectionTrait>(c: &C, states: &[StateName], most: u64) -> Result<Vec<Device>> {
+    let states = states.iter().map(|s| <&str>::from(*s));
+    let q = row::Entity::find()
+        .filter(row::Column::State.is_in(states))
+        .order_by_asc(row::Column::UpdatedAt)
+        .order_by_asc(row::Column::Name)
+        .limit(most);
+    q.all(c).await?.iter().map(hydrate).collect()
+}
+
+/// Devices that a person has to do with.
+pub async fn list_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Device>> {
+    let of = Query::select()
+        .column(device_person::Column::DeviceId)
+        .from(device_person::Entity)
+        .and_where(device_person::Column::PersonId.eq(person.to_string()))
+        .to_owned();
+    let q = row::Entity::find().filter(row::Column::Id.in_subquery(of)).order_by_asc(row::Column::Name);
+    q.all(c).await?.iter().map(hydrate).collect()
+}
+
+/// Devices whose contributors cannot be reached any more (N4).
+pub async fn list_orphans<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) -> Result<Vec<Device>> {
+    let q = row::Entity::find().filter(row::Column::OrphanAt.lte(now)).order_by_asc(row::Column::OrphanAt).limit(most);
+    q.all(c).await?.iter().map(hydrate).collect()
+}
+
+/// Names and classes that other devices hold. What has ended holds its name, but no class.
+pub async fn list_taken<C: ConnectionTrait>(
+    c: &C,
+    except: DeviceId,
+    name: &str,
+    classes: &[String],
+) -> Result<BTreeSet<String>> {
+    let id = except.to_string();
+    let names = row::Entity::find()
+        .select_only()
+        .column(row::Column::Name)
+        .filter(row::Column::Name.eq(name))
+        .filter(row::Column::Id.ne(id.clone()))
+        .into_tuple::<String>()
+        .all(c)
+        .await?;
+    let held = device_class::Entity::find()
+        .filter(device_class::Column::Class.is_in(classes.iter().map(String::as_str)))
+        .filter(device_class::Column::DeviceId.ne(id))
+        .all(c)
+        .await?;
+    Ok(names.into_iter().chain(held.into_iter().map(|h| h.class)).collect())
+}
+
+/// The device that brings each of these classes.
+pub async fn list_by_class<C: ConnectionTrait>(
+    c: &C,
+    classes: &BTreeSet<String>,
+) -> Result<BTreeMap<String, DeviceId>> {
+    let rows = device_class::Entity::find()
+        .filter(device_class::Column::Class.is_in(classes.iter().map(String::as_str)))
+        .all(c)
+        .await?;
+    rows.into_iter().map(|r| Ok((r.class, r.device_id.parse().map_err(|e| corrupt("a device's id", e))?))).collect()
+}
+
+/// Every device's name and classes: by what a version string may begin.
+pub async fn list_package_names<C: ConnectionTrait>(c: &C) -> Result<Vec<String>> {
+    row::Entity::find().select_only().column(row::Column::Name).into_tuple().all(c).await
+}
+
+/// Saves the device as it is after `before`. False where somebody else saved another revision meanwhile.
+pub async fn save<C: ConnectionTrait>(tx: &C, before: u64, d: &Device, derived: &Derived<'_>) -> Result<bool> {
+    let id = d.id.to_string();
+    placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).exec(tx).await?;
+    let columns = columns(d, derived)?;
+    if before == 0 {
+        row::ActiveModel { created_at: Set(derived.at), ..columns }.insert(tx).await?;
+    } else {
+        let changed = row::Entity::update_many()
+            .set(columns)
+            .filter(row::Column::Id.eq(&id))
+            .filter(row::Column::Revision.eq(before as i64))
+            .exec(tx)
+            .await?;
+        if changed.rows_affected == 0 {
+            return Ok(false);
+        }
+    }
+    save_places(tx, d).await?;
+    save_relations(tx, d, before == 0).await?;
+    save_releases(tx, d).await?;
+    Ok(true)
+}
+
+fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
+    let body = serde_json::to_string(d).map_err(|e| corrupt(d.name(), e))?;
+    let mut searched: Vec<&str> = vec![d.name()];
+    searched.extend(d.request.classes.iter().map(String::as_str));
+    searched.push(&d.request.group);
+    Ok(row::ActiveModel {
+        id: Set(d.id.to_string()),
+        name: Set(d.name().to_owned()),
+        revision: Set(d.revision as i64),
+        state: Set(d.state.name().to_string()),
+        since: Set(d.state.since().unwrap_or(derived.at)),
+        cycle: Set(d.cycle.number.into()),
+        lead_group: Set(d.request.group.clone()),
+        summary: Set(d.request.summary.clone()),
+        ctrl_contact: Set(d.ctrl_contact.map(|p| p.to_string())),
+        placed_class: Set(d.placed_class().map(|c| c.to_string())),
+        support: Set(derived.verdict.map(|v| v.support.to_string())),
+        urgency: Set(derived.verdict.map_or(-1, |v| v.support.urgency().into())),
+        support_why: Set(derived.verdict.map_or_else(String::new, |v| v.why.clone())),
+        support_since: Set(derived.support_since),
+        orphan_at: Set(derived.orphan_at),
+        when_stopped: Set(<&str>::from(d.operators.when_stopped).to_owned()),
+        may_stop: Set(d.operators.may_stop),
+        repository: Set(d.request.repository.clone()),
+        search: Set(plain(&searched)),
+        body: Set(body),
+        updated_at: Set(derived.at),
+        ..Default::default()
+    })
+}
+
+async fn save_places<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
+    if d.placements.is_empty() {
+        return Ok(());
+    }
+    let rows = d.placements.iter().map(|p| placement::ActiveModel {
+        device_id: Set(d.id.to_string()),
+        server: Set(p.server.0.clone()),
+        class: Set(p.class.to_string()),
+        tag: Set(p.release.as_ref().map(|t| t.as_str().to_owned())),
+        at: Set(p.mark.at),
+    });
+    placement::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+async fn save_relations<C: ConnectionTrait>(tx: &C, d: &Device, new: bool) -> Result<()> {
+    let id = d.id.to_string();
+    if !new {
+        device_class::Entity::delete_many().filter(device_class::Column::DeviceId.eq(&id)).exec(tx).await?;
+        device_instrument::Entity::delete_many().filter(device_instrument::Column::DeviceId.eq(&id)).exec(tx).await?;
+        device_person::Entity::delete_many().filter(device_person::Column::DeviceId.eq(&id)).exec(tx).await?;
+    }
+    // What has ended gives its classes free.
+    if !d.state.name().is_end() {
+        let classes: BTreeSet<&String> = d.request.classes.iter().collect();
+        let rows = classes
+            .into_iter()
+            .map(|c| device_class::ActiveModel { class: Set(c.clone()), device_id: Set(id.clone()) });
+        device_class::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    let instruments: BTreeSet<&String> = d.request.instruments.iter().collect();
+    let rows = instruments
+        .into_iter()
+        .map(|i| device_instrument::ActiveModel { instrument: Set(i.clone()), device_id: Set(id.clone()) });
+    device_instrument::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    let related = (d.contributors.iter().map(|p| (*p, "contributor", 0)))
+        .chain(d.contacts.iter().zip(0..).map(|(c, place)| (c.person, "contact", place)))
+        .chain(d.ctrl_contact.iter().map(|p| (*p, "ctrl_contact", 0)))
+        .chain(d.cycle.discussion.invited.iter().map(|p| (*p, "invited", 0)));
+    let rows = related.map(|(person, relation, place)| device_person::ActiveModel {
+        device_id: Set(id.clone()),
+        person_id: Set(person.to_string()),
+        relation: Set(relation.to_owned()),
+        place: Set(place),
+    });
+    device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+async fn save_releases<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
+    if d.releases.is_empty() {
+        return Ok(());
+    }
+    let on_record: BTreeMap<String, bool> = release::Entity::find()
+        .filter(release::Column::DeviceId.eq(d.id.to_string()))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|r| (r.tag, r.stands))
+        .collect();
+    for r in &d.releases {
+        let row = release::ActiveModel {
+            device_id: Set(d.id.to_string()),
+            tag: Set(r.tag().as_str().to_owned()),
+            stands: Set(r.stands()),
+            ..Default::default()
+        };
+        match on_record.get(r.tag().as_str()) {
+            None => {
+                let row = release::ActiveModel {
+                    object: Set(r.verified.object.as_str().to_owned()),
+                    commit_id: Set(r.commit().as_str().to_owned()),
+                    tree: Set(r.verified.tree.as_str().to_owned()),
+                    verified_at: Set(r.at),
+                    ..row
+                };
+                release::Entity::insert(row).exec_without_returning(tx).await?;
+            }
+            Some(stands) if *stands != r.stands() => {
+                row.update(tx).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The status of a device changed although nothing of its own did: something was seen.
+pub async fn save_support<C: ConnectionTrait>(
+    tx: &C,
+    id: DeviceId,
+    verdict: Option<&Verdict>,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel {
+            support: Set(verdict.map(|v| v.support.to_string())),
+            urgency: Set(verdict.map_or(-1, |v| v.support.urgency().into())),
+            support_why: Set(verdict.map_or_else(String::new, |v| v.why.clone())),
+            support_since: Set(since),
+            ..Default::default()
+        })
+        .filter(row::Column::Id.eq(id.to_string()))
+        .exec(tx)
+        .await
+        .map(|_| ())
+}
+
+/// The status on record and since when.
+pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<(Option<Verdict>, DateTime<Utc>)>> {
+    let Some(r) = row::Entity::find_by_id(id.to_string()).one(c).await? else {
+        return Ok(None);
+    };
+    Ok(Some((verdict(&r.support, &r.support_why)?, r.support_since)))
+}
+
+fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {
+    support
+        .as_deref()
+        .map(|s| {
+            let support: Support = s.parse().map_err(|e| corrupt("a support status", e))?;
+            Ok(Verdict { support, why: why.to_owned() })
+        })
+        .transpose()
+}
+
+/// One line of the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub id: DeviceId,
+    pub name: String,
+    pub state: StateName,
+    pub verdict: Option<Verdict>,
+    pub support_since: DateTime<Utc>,
+    pub when_stopped: String,
+    pub may_stop: bool,
+    /// The first contact: name and number.
+    pub call_first: Option<(String, Option<String>)>,
+    pub placed_on: Vec<(String, Option<String>)>,
+}
+
+/// What the board is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct BoardFilter {
+    pub instrument: Option<String>,
+    pub support: Option<Support>,
+    pub state: Option<StateName>,
+    /// As typed.
+    pub search: String,
+    /// Only these, where a search found instances of them.
+    pub or_devices: BTreeSet<DeviceId>,
+    /// Continues behind a line's (urgency, name).
+    pub after: Option<(i64, String)>,
+}
+
+#[derive(FromQueryResult)]
+struct LineRow {
+    id: String,
+    name: String,
+    state: String,
+    support: Option<String>,
+    support_why: String,
+    support_since: DateTime<Utc>,
+    when_stopped: String,
+    may_stop: bool,
+}
+
+fn filtered(f: &BoardFilter) -> Condition {
+    let mut all = Condition::all();
+    if let Some(i) = &f.instrument {
+        let of = Query::select()
+            .column(device_instrument::Column::DeviceId)
+            .from(device_instrument::Entity)
+            .and_where(device_instrument::Column::Instrument.eq(i))
+            .to_owned();
+        all = all.add(row::Column::Id.in_subquery(of));
+    }
+    if let Some(s) = f.support {
+        all = all.add(row::Column::Support.eq(<&str>::from(s)));
+    }
+    if let Some(s) = f.state {
+        all = all.add(row::Column::State.eq(<&str>::from(s)));
+    }
+    let wanted = plain(&[&f.search]);
+    let wanted = wanted.trim();
+    if !wanted.is_empty() {
+        let by_person = Query::select()
+            .column((device_person::Entity, device_person::Column::DeviceId))
+            .from(device_person::Entity)
+            .inner_join(
+                person::Entity,
+                Expr::col((person::Entity, person::Column::Id))
+                    .equals((device_person::Entity, device_person::Column::PersonId)),
+            )
+            .and_where(person::Column::Name.contains(f.search.trim()))
+            .to_owned();
+        all = all.add(
+            Condition::any()
+                .add(row::Column::Search.contains(wanted))
+                .add(row::Column::Id.is_in(f.or_devices.iter().map(DeviceId::to_string)))
+                .add(row::Column::Id.in_subquery(by_person)),
+        );
+    }
+    all
+}
+
+/// A page of the board, the most urgent first. Three queries, whatever the number of devices.
+pub async fn list_board<C: ConnectionTrait>(c: &C, f: &BoardFilter, most: u64) -> Result<Vec<Line>> {
+    let mut condition = filtered(f);
+    if let Some((urgency, name)) = &f.after {
+        condition = condition.add(
+            Condition::any()
+                .add(row::Column::Urgency.lt(*urgency))
+                .add(Condition::all().add(row::Column::Urgency.eq(*urgency)).add(row::Column::Name.gt(name))),
+        );
+    }
+    let rows: Vec<LineRow> = row::Entity::find()
+        .select_only()
+        .columns([
+            row::Column::Id,
+            row::Column::Name,
+            row::Column::State,
+            row::Column::Support,
+            row::Column::SupportWhy,
+            row::Column::SupportSince,
+            row::Column::WhenStopped,
+            row::Column::MayStop,
+        ])
+        .filter(condition)
+        .order_by_desc(row::Column::Urgency)
+        .order_by_asc(row::Column::Name)
+        .limit(most)
+        .into_model()
+        .all(c)
+        .await?;
+    let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
+    let first: Vec<(String, String, Option<String>)> = device_person::Entity::find()
+        .select_only()
+        .column(device_person::Column::DeviceId)
+        .column(person::Column::Name)
+        .column(person::Column::Phone)
+        .join_as(
+            JoinType::InnerJoin,
+            device_person::Entity::belongs_to(person::Entity)
+                .from(device_person::Column::PersonId)
+                .to(person::Column::Id)
+                .into(),
+            person::Entity,
+        )
+        .filter(device_person::Column::DeviceId.is_in(ids.clone()))
+        .filter(device_person::Column::Relation.eq("contact"))
+        .filter(device_person::Column::Place.eq(0))
+        .into_tuple()
+        .all(c)
+        .await?;
+    let mut first: BTreeMap<String, (String, Option<String>)> =
+        first.into_iter().map(|(id, name, phone)| (id, (name, phone))).collect();
+    let mut places: BTreeMap<String, Vec<(String, Option<String>)>> = BTreeMap::new();
+    for p in placement::Entity::find().filter(placement::Column::DeviceId.is_in(ids)).all(c).await? {
+        places.entry(p.device_id).or_default().push((p.server, p.tag));
+    }
+    rows.into_iter()
+        .map(|r| {
+            Ok(Line {
+                verdict: verdict(&r.support, &r.support_why)?,
+                call_first: first.remove(&r.id),
+                placed_on: places.remove(&r.id).unwrap_or_default(),
+                state: r.state.parse().map_err(|e| corrupt(&r.name, e))?,
+                id: r.id.parse().map_err(|e| corrupt(&r.name, e))?,
+                name: r.name,
+                support_since: r.support_since,
+                when_stopped: r.when_stopped,
+                may_stop: r.may_stop,
+            })
+        })
+        .collect()
+}
+
+/// How many devices there are of each instrument, state and status: one query for all tiles and filters.
+pub async fn count_board<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, StateName, Option<Support>, u64)>> {
+    let rows: Vec<(String, String, Option<String>, i64)> = device_instrument::Entity::find()
+        .select_only()
+        .column(device_instrument::Column::Instrument)
+        .column(row::Column::State)
+        .column(row::Column::Support)
+        .column_as(row::Column::Id.count(), "n")
+        .join_as(
+            JoinType::InnerJoin,
+            device_instrument::Entity::belongs_to(row::Entity)
+                .from(device_instrument::Column::DeviceId)
+                .to(row::Column::Id)
+                .into(),
+            row::Entity,
+        )
+        .group_by(device_instrument::Column::Instrument)
+        .group_by(row::Column::State)
+        .group_by(row::Column::Support)
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(counted).collect()
+}
+
+type Counted = (String, StateName, Option<Support>, u64);
+
+fn counted((instrument, state, support, n): (String, String, Option<String>, i64)) -> Result<Counted> {
+    Ok((
+        instrument,
+        state.parse().map_err(|e| corrupt("a state", e))?,
+        support.map(|s| s.parse()).transpose().map_err(|e| corrupt("a support status", e))?,
+        n.unsigned_abs(),
+    ))
+}
+
+/// How many devices of each state and status there are in all.
+pub async fn count_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Counted>> {
+    let rows: Vec<(String, Option<String>, i64)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::State)
+        .column(row::Column::Support)
+        .column_as(row::Column::Id.count(), "n")
+        .group_by(row::Column::State)
+        .group_by(row::Column::Support)
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(s, p, n)| counted((String::new(), s, p, n))).collect()
+}
+
+/// Devices that a closing or changing account may leave orphaned.
+pub async fn list_ids_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<BTreeSet<DeviceId>> {
+    let rows: Vec<String> = device_person::Entity::find()
+        .select_only()
+        .column(device_person::Column::DeviceId)
+        .filter(device_person::Column::PersonId.eq(person.to_string()))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.iter().map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).collect()
+}
+
+pub async fn save_orphan_at<C: ConnectionTrait>(tx: &C, id: DeviceId, at: Option<DateTime<Utc>>) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { orphan_at: Set(at), ..Default::default() })
+        .filter(row::Column::Id.eq(id.to_string()))
+        .exec(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.
+pub async fn list_live_after<C: ConnectionTrait>(c: &C, after: &str, most: u64) -> Result<Vec<Device>> {
+    let ends = [StateName::Declined, StateName::Withdrawn, StateName::Retired].map(<&str>::from);
+    let q = row::Entity::find()
+        .filter(row::Column::State.is_not_in(ends))
+        .filter(row::Column::Name.gt(after))
+        .order_by_asc(row::Column::Name)
+        .limit(most);
+    q.all(c).await?.iter().map(hydrate).collect()
+}

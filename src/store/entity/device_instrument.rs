@@ -1,0 +1,17 @@
+//! An instrument that a device is for.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "device_instrument")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub instrument: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub device_id: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,22 @@
+//! A verified tag; only `stands` ever changes.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "release")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub device_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tag: String,
+    pub object: String,
+    pub commit_id: String,
+    pub tree: String,
+    pub verified_at: DateTimeUtc,
+    pub stands: bool,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,190 @@
+//! What is seen running.
+
+use super::{Result, corrupt, entity::instance as row};
+use crate::domain::{
+    id::{DeviceId, ServerName},
+    observation::{Seen, Source},
+    support::{Support, Verdict},
+    version::classify,
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
+use std::collections::BTreeMap;
+
+/// An instance with what is derived of it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub seen: Seen,
+    pub device: Option<DeviceId>,
+    pub verdict: Verdict,
+    /// Since when it has this status.
+    pub support_since: DateTime<Utc>,
+}
+
+/// The names by which a version string may begin, and the framework's own versions, per policy and device.
+#[derive(Clone, Debug, Default)]
+pub struct VersionNames {
+    pub packages: Vec<String>,
+    pub framework: Vec<String>,
+}
+
+fn hydrate(r: row::Model, names: &VersionNames) -> Result<Known> {
+    let bad = |e: &dyn std::fmt::Display| corrupt(&format!("instance {}", r.instance), e);
+    let source = match &r.stated_by {
+        None => Source::Agent,
+        Some(p) => Source::Statement { person: super::people::id(p)? },
+    };
+    let support: Support = r.support.parse().map_err(|e: strum::ParseError| bad(&e))?;
+    Ok(Known {
+        device: r.device_id.as_deref().map(|d| d.parse()).transpose().map_err(|e: uuid::Error| bad(&e))?,
+        verdict: Verdict { support, why: r.support_why.clone() },
+        support_since: r.support_since,
+        seen: Seen {
+            support_class: r
+                .support_class
+                .as_deref()
+                .map(|c| c.parse())
+                .transpose()
+                .map_err(|e: strum::ParseError| bad(&e))?,
+            version: classify(&r.version, &names.packages, &names.framework),
+            instance: r.instance,
+            class: r.class,
+            server: ServerName(r.server),
+            host: r.host,
+            since: r.since,
+            seen: r.seen_at,
+            gone: r.gone_at,
+            source,
+        },
+    })
+}
+
+/// What is known of a device's instances.
+pub async fn list_of_device<C: ConnectionTrait>(c: &C, device: DeviceId, names: &VersionNames) -> Result<Vec<Known>> {
+    let q = row::Entity::find()
+        .filter(row::Column::DeviceId.eq(device.to_string()))
+        .order_by_asc(row::Column::Instance)
+        .order_by_asc(row::Column::Server);
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// What is known of several devices' instances, those still running. One query.
+pub async fn list_of_devices<C: ConnectionTrait>(
+    c: &C,
+    devices: impl IntoIterator<Item = DeviceId>,
+    names: &VersionNames,
+) -> Result<BTreeMap<DeviceId, Vec<Known>>> {
+    let ids: Vec<String> = devices.into_iter().map(|d| d.to_string()).collect();
+    let mut by_device: BTreeMap<DeviceId, Vec<Known>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(by_device);
+    }
+    let q = row::Entity::find()
+        .filter(row::Column::DeviceId.is_in(ids))
+        .filter(row::Column::GoneAt.is_null())
+        .order_by_asc(row::Column::Instance);
+    for r in q.all(c).await? {
+        let known = hydrate(r, names)?;
+        if let Some(device) = known.device {
+            by_device.entry(device).or_default().push(known);
+        }
+    }
+    Ok(by_device)
+}
+
+/// What is known to run on a server.
+pub async fn list_on_server<C: ConnectionTrait>(
+    c: &C,
+    server: &ServerName,
+    names: &VersionNames,
+) -> Result<Vec<Known>> {
+    let q = row::Entity::find().filter(row::Column::Server.eq(server.0.clone()));
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// Running and not registered, as many as `most`.
+pub async fn list_unknown<C: ConnectionTrait>(c: &C, most: u64, names: &VersionNames) -> Result<Vec<Known>> {
+    let q = row::Entity::find()
+        .filter(row::Column::DeviceId.is_null())
+        .filter(row::Column::GoneAt.is_null())
+        .order_by_asc(row::Column::Instance)
+        .limit(most);
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// Running instances whose id, server or host holds this text (see [`super::devices::plain`]).
+pub async fn search<C: ConnectionTrait>(c: &C, plain: &str, most: u64, names: &VersionNames) -> Result<Vec<Known>> {
+    let q = row::Entity::find()
+        .filter(row::Column::Search.contains(plain))
+        .filter(row::Column::GoneAt.is_null())
+        .order_by_asc(row::Column::Instance)
+        .limit(most);
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// Instances of this class, whoever they belong to now.
+pub async fn list_of_class<C: ConnectionTrait>(c: &C, class: &str, names: &VersionNames) -> Result<Vec<Known>> {
+    let q = row::Entity::find().filter(row::Column::Class.eq(class));
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
+    row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null()).count(c).await
+}
+
+/// Writes what is known now, over what was known.
+pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
+    use row::Column as C;
+    // SQLite takes 32,766 values in a statement; 15 a row.
+    for part in all.chunks(1000) {
+        let rows = part.iter().map(|k| {
+            let s = &k.seen;
+            row::ActiveModel {
+                instance: Set(s.instance.clone()),
+                server: Set(s.server.0.clone()),
+                class: Set(s.class.clone()),
+                host: Set(s.host.clone()),
+                support_class: Set(s.support_class.map(|c| c.to_string())),
+                device_id: Set(k.device.map(|d| d.to_string())),
+                version: Set(s.version.raw.clone()),
+                since: Set(s.since),
+                seen_at: Set(s.seen),
+                gone_at: Set(s.gone),
+                stated_by: Set(match s.source {
+                    Source::Agent => None,
+                    Source::Statement { person } => Some(person.to_string()),
+                }),
+                support: Set(k.verdict.support.to_string()),
+                support_why: Set(k.verdict.why.clone()),
+                support_since: Set(k.support_since),
+                search: Set(super::devices::plain(&[&s.instance, &s.server.0, &s.host, &s.class])),
+            }
+        });
+        row::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::columns([C::Instance, C::Server])
+                    .update_columns([
+                        C::Class,
+                        C::Host,
+                        C::SupportClass,
+                        C::DeviceId,
+                        C::Version,
+                        C::Since,
+                        C::SeenAt,
+                        C::GoneAt,
+                        C::StatedBy,
+                        C::Support,
+                        C::SupportWhy,
+                        C::SupportSince,
+                        C::Search,
+                    ])
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}

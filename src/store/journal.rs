@@ -1,0 +1,152 @@
+//! The journal: appended to in the transaction that it tells of, read in order.
+
+use super::{Result, corrupt, entity::journal as row};
+use crate::domain::{
+    id::PersonId,
+    journal::{Broken, Chain, Entry, GENESIS, moment},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+/// An entry before it has its place in the chain.
+pub struct Line {
+    pub stream: String,
+    pub at: DateTime<Utc>,
+    pub actor: Option<PersonId>,
+    pub origin: String,
+    pub kind: String,
+    pub body: String,
+}
+
+impl From<row::Model> for Entry {
+    fn from(r: row::Model) -> Self {
+        Self {
+            seq: r.seq,
+            stream: r.stream,
+            revision: r.revision,
+            at: r.at,
+            actor: r.actor.and_then(|a| a.parse().ok()),
+            origin: r.origin,
+            kind: r.kind,
+            body: r.body,
+            previous: r.previous,
+            hash: r.hash,
+        }
+    }
+}
+
+/// Appends in order. The lines of one stream get consecutive revisions.
+pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<Entry>> {
+    let last = row::Entity::find().order_by_desc(row::Column::Seq).one(tx).await?;
+    let (mut seq, mut previous) = last.map_or((0, GENESIS.to_owned()), |l| (l.seq, l.hash));
+    let mut written: Vec<Entry> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let before = match written.iter().rev().find(|e| e.stream == line.stream) {
+            Some(e) => e.revision,
+            None => last_revision(tx, &line.stream).await?,
+        };
+        seq += 1;
+        let mut entry = Entry {
+            seq,
+            stream: line.stream,
+            revision: before + 1,
+            at: moment(line.at),
+            actor: line.actor,
+            origin: line.origin,
+            kind: line.kind,
+            body: line.body,
+            previous,
+            hash: String::new(),
+        };
+        entry.hash = entry.digest();
+        previous = entry.hash.clone();
+        written.push(entry);
+    }
+    if !written.is_empty() {
+        let rows = written.iter().map(|e| row::ActiveModel {
+            seq: Set(e.seq),
+            stream: Set(e.stream.clone()),
+            revision: Set(e.revision),
+            at: Set(e.at.clone()),
+            actor: Set(e.actor.map(|a| a.to_string())),
+            origin: Set(e.origin.clone()),
+            kind: Set(e.kind.clone()),
+            body: Set(e.body.clone()),
+            previous: Set(e.previous.clone()),
+            hash: Set(e.hash.clone()),
+        });
+        row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(written)
+}
+
+async fn last_revision<C: ConnectionTrait>(c: &C, stream: &str) -> Result<i64> {
+    let last =
+        row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_desc(row::Column::Revision).one(c).await?;
+    Ok(last.map_or(0, |l| l.revision))
+}
+
+/// A thing's entries, newest first, those before `before` where it is given.
+pub async fn list_streams<C: ConnectionTrait>(
+    c: &C,
+    streams: &[String],
+    before: Option<i64>,
+    most: u64,
+) -> Result<Vec<Entry>> {
+    let mut q = row::Entity::find().filter(row::Column::Stream.is_in(streams.iter().cloned()));
+    if let Some(before) = before {
+        q = q.filter(row::Column::Seq.lt(before));
+    }
+    Ok(q.order_by_desc(row::Column::Seq).limit(most).all(c).await?.into_iter().map(Entry::from).collect())
+}
+
+/// What happened to a thing after a revision of it, oldest first.
+pub async fn list_since<C: ConnectionTrait>(c: &C, stream: &str, revision: i64) -> Result<Vec<Entry>> {
+    let q = row::Entity::find()
+        .filter(row::Column::Stream.eq(stream))
+        .filter(row::Column::Revision.gt(revision))
+        .order_by_asc(row::Column::Revision)
+        .limit(50);
+    Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
+}
+
+pub async fn count<C: ConnectionTrait>(c: &C, stream: &str) -> Result<u64> {
+    row::Entity::find().filter(row::Column::Stream.eq(stream)).count(c).await
+}
+
+/// The newest entry of a stream.
+pub async fn find_last<C: ConnectionTrait>(c: &C, stream: &str) -> Result<Option<Entry>> {
+    let last = row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_desc(row::Column::Revision).one(c);
+    Ok(last.await?.map(Entry::from))
+}
+
+/// Entries after a sequence number, in order: for verification and export, page by page.
+pub async fn list_after<C: ConnectionTrait>(c: &C, seq: i64, most: u64) -> Result<Vec<Entry>> {
+    let q = row::Entity::find().filter(row::Column::Seq.gt(seq)).order_by_asc(row::Column::Seq).limit(most);
+    Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
+}
+
+/// Follows the whole chain.
+pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Chain, Broken>> {
+    let mut chain = Chain::default();
+    let mut after = 0;
+    loop {
+        let page = list_after(c, after, 2000).await?;
+        let Some(last) = page.last() else {
+            return Ok(Ok(chain));
+        };
+        after = last.seq;
+        for entry in &page {
+            if let Err(broken) = chain.follow(entry) {
+                return Ok(Err(broken));
+            }
+        }
+    }
+}
+
+/// An entry's body as what it was.
+pub fn read<T: serde::de::DeserializeOwned>(e: &Entry) -> Result<T> {
+    serde_json::from_str(&e.body).map_err(|why| corrupt(&format!("journal entry {}", e.seq), why))
+}

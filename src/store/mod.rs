@@ -1,0 +1,22 @@
+//! Keeps: rows, queries, hydration. No rules.
+
+pub mod connection;
+pub mod devices;
+pub mod doors;
+pub mod drafts;
+pub mod entity;
+pub mod instances;
+pub mod journal;
+pub mod notices;
+pub mod people;
+pub mod servers;
+
+pub use connection::{Db, Tx};
+
+/// Whatever the database said.
+pub type Result<T> = std::result::Result<T, sea_orm::DbErr>;
+
+/// A row that cannot be what this program wrote: the file was edited, or is of a newer version.
+pub(crate) fn corrupt(what: &str, why: impl std::fmt::Display) -> sea_orm::DbErr {
+    sea_orm::DbErr::Custom(format!("{what} cannot be read: {why}"))
+}

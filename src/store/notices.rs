@@ -1,0 +1,97 @@
+//! What people are told in Custody itself.
+
+use super::{
+    Result,
+    entity::{device, notice as row},
+};
+use crate::domain::id::{DeviceId, PersonId};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::OnConflict,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub person: PersonId,
+    pub device: DeviceId,
+    /// The journal entry that it tells of.
+    pub seq: i64,
+    pub text: String,
+    pub at: DateTime<Utc>,
+}
+
+/// A notice as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub id: String,
+    pub device: String,
+    pub text: String,
+    pub at: DateTime<Utc>,
+    pub seen: bool,
+}
+
+/// One notice for each person and entry, however often it is asked for.
+pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let rows = all.into_iter().map(|n| row::ActiveModel {
+        id: Set(format!("{}-{}", n.seq, n.person)),
+        person_id: Set(n.person.to_string()),
+        device_id: Set(n.device.to_string()),
+        seq: Set(n.seq),
+        text: Set(n.text),
+        at: Set(n.at),
+        seen_at: Set(None),
+    });
+    row::Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(row::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Told>> {
+    let rows: Vec<(String, String, String, DateTime<Utc>, Option<DateTime<Utc>>)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .column(device::Column::Name)
+        .column(row::Column::Text)
+        .column(row::Column::At)
+        .column(row::Column::SeenAt)
+        .join_as(
+            JoinType::InnerJoin,
+            row::Entity::belongs_to(device::Entity).from(row::Column::DeviceId).to(device::Column::Id).into(),
+            device::Entity,
+        )
+        .filter(row::Column::PersonId.eq(person.to_string()))
+        .order_by_desc(row::Column::Seq)
+        .limit(most)
+        .into_tuple()
+        .all(c)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, device, text, at, seen)| Told { id, device, text, at, seen: seen.is_some() })
+        .collect())
+}
+
+pub async fn count_unseen<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<u64> {
+    row::Entity::find()
+        .filter(row::Column::PersonId.eq(person.to_string()))
+        .filter(row::Column::SeenAt.is_null())
+        .count(c)
+        .await
+}
+
+/// Marks everything that a person was told as seen.
+pub async fn mark_seen<C: ConnectionTrait>(tx: &C, person: PersonId, at: DateTime<Utc>) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { seen_at: Set(Some(at)), ..Default::default() })
+        .filter(row::Column::PersonId.eq(person.to_string()))
+        .filter(row::Column::SeenAt.is_null())
+        .exec(tx)
+        .await
+        .map(|_| ())
+}

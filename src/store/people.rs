@@ -1,0 +1,341 @@
+//! People, their accounts, groups and training.
+
+use super::{
+    Result, corrupt,
+    entity::{identity, membership, person as row, team, training},
+};
+use crate::domain::{
+    id::{GroupId, PersonId},
+    person::{People, Person, Role},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What kind of group it is; with it go the roles of its members.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::EnumIter, strum::Display,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum TeamKind {
+    Ctrl,
+    Experts,
+    Doc,
+    Admin,
+    Contributors,
+}
+
+/// A group with its members.
+#[derive(Clone, Debug)]
+pub struct Team {
+    pub id: GroupId,
+    pub name: String,
+    pub kind: TeamKind,
+    pub area: Option<String>,
+    /// Each with whether they are a reviewer.
+    pub members: Vec<(PersonId, bool)>,
+}
+
+/// A person as their own page shows them.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub person: Person,
+    pub email: String,
+    pub commit_emails: Vec<String>,
+    pub time_zone: String,
+    pub theme: String,
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// These people, with their roles and training. Three queries, however many they are.
+pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
+    let ids: Vec<String> = ids.iter().map(PersonId::to_string).collect();
+    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?;
+    hydrate(c, rows).await
+}
+
+async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<People> {
+    let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
+    let mut members: BTreeMap<String, Vec<(membership::Model, team::Model)>> = BTreeMap::new();
+    for (m, t) in memberships(c, &ids).await? {
+        members.entry(m.person_id.clone()).or_default().push((m, t));
+    }
+    let mut trained: BTreeMap<String, BTreeMap<String, DateTime<Utc>>> = BTreeMap::new();
+    for t in training::Entity::find().filter(training::Column::PersonId.is_in(ids)).all(c).await? {
+        trained.entry(t.person_id).or_default().insert(t.topic, t.until);
+    }
+    rows.into_iter()
+        .map(|r| {
+            let groups = members.remove(&r.id).unwrap_or_default();
+            let trained = trained.remove(&r.id).unwrap_or_default();
+            person(r, &groups, trained)
+        })
+        .collect()
+}
+
+async fn memberships<C: ConnectionTrait>(c: &C, ids: &[String]) -> Result<Vec<(membership::Model, team::Model)>> {
+    let of = membership::Entity::find().filter(membership::Column::PersonId.is_in(ids.iter().cloned())).all(c).await?;
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let teams: BTreeMap<String, team::Model> =
+        team::Entity::find().all(c).await?.into_iter().map(|t| (t.id.clone(), t)).collect();
+    Ok(of.into_iter().filter_map(|m| teams.get(&m.team_id).cloned().map(|t| (m, t))).collect())
+}
+
+fn person(
+    r: row::Model,
+    groups: &[(membership::Model, team::Model)],
+    trained: BTreeMap<String, DateTime<Utc>>,
+) -> Result<Person> {
+    let mut roles = BTreeSet::new();
+    let mut teams = BTreeSet::new();
+    for (m, t) in groups {
+        match kind(t)? {
+            TeamKind::Ctrl => {
+                roles.insert(Role::Ctrl);
+                if m.reviewer {
+                    roles.insert(Role::Reviewer);
+                }
+                teams.insert(t.name.clone());
+            }
+            TeamKind::Experts => {
+                roles.extend(t.area.clone().map(Role::Expert));
+            }
+            TeamKind::Doc => {
+                roles.insert(Role::Doc);
+            }
+            TeamKind::Admin => {
+                roles.insert(Role::Admin);
+            }
+            TeamKind::Contributors => {}
+        }
+    }
+    let emails = std::iter::once(r.email.as_str())
+        .chain(r.commit_emails.lines())
+        .map(|e| e.trim().to_lowercase())
+        .filter(|e| !e.is_empty())
+        .collect();
+    Ok(Person {
+        id: id(&r.id)?,
+        name: r.name,
+        phone: r.phone,
+        emails,
+        active: r.closed_at.is_none(),
+        roles,
+        teams,
+        conduct: r.conduct,
+        trained,
+    })
+}
+
+fn kind(t: &team::Model) -> Result<TeamKind> {
+    t.kind.parse().map_err(|e| corrupt(&format!("group {}", t.name), e))
+}
+
+pub(super) fn id(text: &str) -> Result<PersonId> {
+    text.parse().map_err(|e| corrupt("a person's id", e))
+}
+
+/// Everybody with an open account, by name.
+pub async fn list_open<C: ConnectionTrait>(c: &C) -> Result<People> {
+    let rows = row::Entity::find().filter(row::Column::ClosedAt.is_null()).order_by_asc(row::Column::Name).all(c);
+    hydrate(c, rows.await?).await
+}
+
+/// Everybody, closed accounts too.
+pub async fn list_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Profile>> {
+    let rows = row::Entity::find().order_by_asc(row::Column::Name).all(c).await?;
+    let people = hydrate(c, rows.clone()).await?;
+    rows.into_iter().map(|r| profile(r, &people)).collect()
+}
+
+pub async fn find_profile<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Option<Profile>> {
+    let Some(r) = row::Entity::find_by_id(person.to_string()).one(c).await? else {
+        return Ok(None);
+    };
+    let people = hydrate(c, vec![r.clone()]).await?;
+    profile(r, &people).map(Some)
+}
+
+fn profile(r: row::Model, people: &People) -> Result<Profile> {
+    let person = people.get(id(&r.id)?).cloned().ok_or_else(|| corrupt("a person", "they vanished"))?;
+    Ok(Profile {
+        person,
+        email: r.email,
+        commit_emails: r.commit_emails.lines().map(str::to_owned).collect(),
+        time_zone: r.time_zone,
+        theme: r.theme,
+        closed_at: r.closed_at,
+    })
+}
+
+/// The named experts of these areas.
+pub async fn list_experts<C: ConnectionTrait>(c: &C, areas: &[String]) -> Result<BTreeSet<PersonId>> {
+    if areas.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let of = Condition::all()
+        .add(team::Column::Kind.eq("experts"))
+        .add(team::Column::Area.is_in(areas.iter().map(String::as_str)));
+    members_of(c, of).await
+}
+
+/// Everybody in a group of this kind.
+pub async fn list_of_kind<C: ConnectionTrait>(c: &C, kind: TeamKind) -> Result<BTreeSet<PersonId>> {
+    members_of(c, Condition::all().add(team::Column::Kind.eq(<&str>::from(kind)))).await
+}
+
+/// The members of the team of this name.
+pub async fn list_of_team<C: ConnectionTrait>(c: &C, name: &str) -> Result<BTreeSet<PersonId>> {
+    members_of(c, Condition::all().add(team::Column::Name.eq(name))).await
+}
+
+async fn members_of<C: ConnectionTrait>(c: &C, of: Condition) -> Result<BTreeSet<PersonId>> {
+    let teams: Vec<String> =
+        team::Entity::find().filter(of).select_only().column(team::Column::Id).into_tuple().all(c).await?;
+    let members = membership::Entity::find().filter(membership::Column::TeamId.is_in(teams)).all(c).await?;
+    members.iter().map(|m| id(&m.person_id)).collect()
+}
+
+pub async fn list_teams<C: ConnectionTrait>(c: &C) -> Result<Vec<Team>> {
+    let mut members: BTreeMap<String, Vec<(PersonId, bool)>> = BTreeMap::new();
+    for m in membership::Entity::find().all(c).await? {
+        members.entry(m.team_id).or_default().push((id(&m.person_id)?, m.reviewer));
+    }
+    team::Entity::find()
+        .order_by_asc(team::Column::Kind)
+        .order_by_asc(team::Column::Name)
+        .all(c)
+        .await?
+        .into_iter()
+        .map(|t| {
+            Ok(Team {
+                id: t.id.parse().map_err(|e| corrupt("a group's id", e))?,
+                kind: kind(&t)?,
+                members: members.remove(&t.id).unwrap_or_default(),
+                name: t.name,
+                area: t.area,
+            })
+        })
+        .collect()
+}
+
+/// The account's person and password hash.
+pub async fn find_account<C: ConnectionTrait>(
+    c: &C,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<(PersonId, Option<String>)>> {
+    let found = identity::Entity::find_by_id((issuer.to_owned(), subject.to_owned())).one(c).await?;
+    found.map(|i| Ok((id(&i.person_id)?, i.password_hash))).transpose()
+}
+
+/// The accounts that lead to a person: issuer and subject.
+pub async fn list_accounts<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<(String, String)>> {
+    let of = identity::Entity::find().filter(identity::Column::PersonId.eq(person.to_string())).all(c).await?;
+    Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
+}
+
+pub async fn insert<C: ConnectionTrait>(tx: &C, r: row::Model) -> Result<()> {
+    r.into_active_model().insert(tx).await.map(|_| ())
+}
+
+/// Changes what a person may change of themselves, and what an administrator may.
+pub async fn update<C: ConnectionTrait>(tx: &C, person: PersonId, change: row::ActiveModel) -> Result<()> {
+    let change = row::ActiveModel { id: Set(person.to_string()), ..change };
+    change.update(tx).await.map(|_| ())
+}
+
+/// Makes an account, or gives an existing one another password or person.
+pub async fn save_account<C: ConnectionTrait>(
+    tx: &C,
+    issuer: &str,
+    subject: &str,
+    person: PersonId,
+    password_hash: Option<String>,
+) -> Result<()> {
+    let row = identity::ActiveModel {
+        issuer: Set(issuer.to_owned()),
+        subject: Set(subject.to_owned()),
+        person_id: Set(person.to_string()),
+        password_hash: Set(password_hash),
+    };
+    identity::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([identity::Column::Issuer, identity::Column::Subject])
+                .update_columns([identity::Column::PersonId, identity::Column::PasswordHash])
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn insert_team<C: ConnectionTrait>(tx: &C, team: &Team) -> Result<()> {
+    team::ActiveModel {
+        id: Set(team.id.to_string()),
+        name: Set(team.name.clone()),
+        kind: Set(team.kind.to_string()),
+        area: Set(team.area.clone()),
+    }
+    .insert(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Puts somebody into a group, or changes whether they are a reviewer there.
+pub async fn save_member<C: ConnectionTrait>(tx: &C, team: GroupId, person: PersonId, reviewer: bool) -> Result<()> {
+    let row = membership::ActiveModel {
+        team_id: Set(team.to_string()),
+        person_id: Set(person.to_string()),
+        reviewer: Set(reviewer),
+    };
+    membership::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([membership::Column::TeamId, membership::Column::PersonId])
+                .update_column(membership::Column::Reviewer)
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn remove_member<C: ConnectionTrait>(tx: &C, team: GroupId, person: PersonId) -> Result<()> {
+    membership::Entity::delete_by_id((team.to_string(), person.to_string())).exec(tx).await.map(|_| ())
+}
+
+/// Keeps a training over devices until it expires (H6).
+pub async fn save_training<C: ConnectionTrait>(
+    tx: &C,
+    person: PersonId,
+    until: &BTreeMap<String, DateTime<Utc>>,
+    by: PersonId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let rows = until.iter().map(|(topic, until)| training::ActiveModel {
+        person_id: Set(person.to_string()),
+        topic: Set(topic.clone()),
+        until: Set(*until),
+        recorded_by: Set(by.to_string()),
+        recorded_at: Set(at),
+    });
+    training::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([training::Column::PersonId, training::Column::Topic])
+                .update_columns([training::Column::Until, training::Column::RecordedBy, training::Column::RecordedAt])
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Whether there is anybody yet.
+pub async fn is_empty<C: ConnectionTrait>(c: &C) -> Result<bool> {
+    Ok(row::Entity::find().limit(1).one(c).await?.is_none())
+}

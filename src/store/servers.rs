@@ -1,0 +1,92 @@
+//! Hosts and device servers on record.
+
+use super::{
+    Result, corrupt,
+    entity::{host, placement, server as row},
+};
+use crate::domain::{
+    id::ServerName,
+    server::{Server, SupportClass},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use std::collections::BTreeMap;
+
+fn hydrate(r: row::Model) -> Result<Server> {
+    Ok(Server {
+        class: r.class.parse().map_err(|e| corrupt(&format!("server {}", r.name), e))?,
+        name: ServerName(r.name),
+        host: r.host,
+        instrument: r.instrument,
+    })
+}
+
+/// These servers, those that exist.
+pub async fn load_servers<C: ConnectionTrait>(
+    c: &C,
+    names: impl IntoIterator<Item = ServerName>,
+) -> Result<BTreeMap<ServerName, Server>> {
+    let names: Vec<String> = names.into_iter().map(|n| n.0).collect();
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = row::Entity::find().filter(row::Column::Name.is_in(names)).all(c).await?;
+    rows.into_iter().map(|r| hydrate(r).map(|s| (s.name.clone(), s))).collect()
+}
+
+pub async fn find<C: ConnectionTrait>(c: &C, name: &ServerName) -> Result<Option<Server>> {
+    row::Entity::find_by_id(name.0.clone()).one(c).await?.map(hydrate).transpose()
+}
+
+pub async fn list<C: ConnectionTrait>(c: &C, class: Option<SupportClass>) -> Result<Vec<Server>> {
+    let mut q = row::Entity::find();
+    if let Some(class) = class {
+        q = q.filter(row::Column::Class.eq(<&str>::from(class)));
+    }
+    q.order_by_asc(row::Column::Name).all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// Hosts by name, each with its class and note.
+pub async fn list_hosts<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, SupportClass, String)>> {
+    host::Entity::find()
+        .order_by_asc(host::Column::Name)
+        .all(c)
+        .await?
+        .into_iter()
+        .map(|h| Ok((h.name.clone(), h.class.parse().map_err(|e| corrupt(&format!("host {}", h.name), e))?, h.note)))
+        .collect()
+}
+
+pub async fn find_host<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<SupportClass>> {
+    let found = host::Entity::find_by_id(name.to_owned()).one(c).await?;
+    found.map(|h| h.class.parse().map_err(|e| corrupt(&format!("host {name}"), e))).transpose()
+}
+
+pub async fn insert_host<C: ConnectionTrait>(tx: &C, name: &str, class: SupportClass, note: &str) -> Result<()> {
+    host::ActiveModel { name: Set(name.to_owned()), class: Set(class.to_string()), note: Set(note.to_owned()) }
+        .insert(tx)
+        .await
+        .map(|_| ())
+}
+
+pub async fn insert<C: ConnectionTrait>(tx: &C, s: &Server, at: DateTime<Utc>) -> Result<()> {
+    row::ActiveModel {
+        name: Set(s.name.0.clone()),
+        class: Set(s.class.to_string()),
+        host: Set(s.host.clone()),
+        instrument: Set(s.instrument.clone()),
+        created_at: Set(at),
+    }
+    .insert(tx)
+    .await
+    .map(|_| ())
+}
+
+/// Which servers have a device placed on them: server → devices' ids.
+pub async fn list_placements<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<ServerName, Vec<String>>> {
+    let mut by_server: BTreeMap<ServerName, Vec<String>> = BTreeMap::new();
+    for p in placement::Entity::find().all(c).await? {
+        by_server.entry(ServerName(p.server)).or_default().push(p.device_id);
+    }
+    Ok(by_server)
+}
