@@ -1,4 +1,6 @@
 //! Custody: the registry of record for contributed devices.
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod ports;
 pub mod store;

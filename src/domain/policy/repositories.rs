@@ -26,16 +26,22 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
     source.refuse_empty("repositories", "protocols", reason);
     let hosts = source.texts("repositories", "hosts");
     for host in &hosts.value {
-        let parsed = url::Host::parse(&host.value).map(|host| host.to_string());
-        if parsed.as_deref() != Ok(&host.value) {
-            let hint = "Write the name alone, in small letters, for example \"git.example.org\".";
-            source.problem(&host.place, format!("“{}” is not the plain name of a host.", host.value), hint);
+        if !names_hosts(&host.value) {
+            let hint = "Write the name alone, in small letters, for example \"git.example.org\" or \"*.example.org\".";
+            let reason = format!("“{}” is not the plain name of a host.", host.value);
+            source.problem(&host.place, reason, hint);
         }
     }
-    if hosts.value.is_empty() && (has("https") || has("ssh")) {
+    if hosts.value.is_empty() && protocols.value.iter().any(|protocol| protocol.value != "file") {
         let place = if hosts.place.span.is_some() { &hosts.place } else { &protocols.place };
         let hint = "Name at least one, for example hosts = [\"gitlab.com\"].";
-        source.problem(place, "Without a host every https and ssh address would be refused.", hint);
+        source.problem(place, "Without a host every address but a file's would be refused.", hint);
+    }
+    let private_addresses = source.flag("repositories", "private_addresses");
+    if has("http-loopback") && !private_addresses {
+        let hint = "Set private_addresses = true too, or take http-loopback out.";
+        let reason = "“http-loopback” leads to this machine, which is a private address.";
+        source.problem(&protocols.place, reason, hint);
     }
     let file_roots = source.texts("repositories", "file_roots");
     for root in &file_roots.value {
@@ -59,8 +65,25 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
         protocols: protocols.plain(),
         hosts: hosts.plain(),
         file_roots: file_roots.plain(),
-        private_addresses: source.flag("repositories", "private_addresses"),
+        private_addresses,
         deadline_seconds: source.whole("repositories", "deadline_seconds", 1..=600, "seconds").value,
+    }
+}
+
+/// Whether this is one host in its plain spelling, or every host below a domain
+/// that is not a whole top level.
+fn names_hosts(given: &str) -> bool {
+    let (name, wide) = match given.strip_prefix("*.") {
+        Some(domain) => (domain, true),
+        None => (given, false),
+    };
+    match url::Host::parse(name) {
+        Ok(url::Host::Domain(plain)) => {
+            let dots = name.matches('.').count();
+            plain == name && !name.contains('*') && !name.ends_with('.') && (dots > 0 || !wide)
+        }
+        Ok(number) => !wide && number.to_string() == name,
+        Err(_) => false,
     }
 }
 
@@ -68,8 +91,10 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
 fn full_path(source: &Source<'_>, path: &Found<String>) {
     let parts = Path::new(&path.value);
     let up = parts.components().any(|part| part == Component::ParentDir);
-    if !parts.is_absolute() || up || parts.parent().is_none() {
-        let hint = "Write it from the root and without .., for example \"/srv/git\".";
+    // What the settings of ssh could not quote.
+    let odd = path.value.contains(['"', '\\', '$', '\n']);
+    if !parts.is_absolute() || up || odd || parts.parent().is_none() {
+        let hint = "Write it from the root, without .. and quotes, for example \"/srv/git\".";
         source.problem(&path.place, format!("“{}” is not a full path below the root.", path.value), hint);
     }
 }

@@ -138,7 +138,7 @@ pub struct Releases {
 pub struct Repositories {
     /// Of `https`, `ssh`, `file`, `http-loopback`; at least one, none twice.
     pub protocols: Vec<String>,
-    /// Exact host names in lower case, without port.
+    /// Host names in small letters, without port; `*.` before a domain means all below it.
     pub hosts: Vec<String>,
     /// Full paths below which `file` repositories may lie.
     pub file_roots: Vec<String>,

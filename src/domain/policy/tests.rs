@@ -41,7 +41,7 @@ tag_rule = 'r\d+\.\d+'
 recheck_minutes = 5
 [repositories]
 protocols = ["https", "file"]
-hosts = ["git.example.org"]
+hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]
 file_roots = ["/srv/git"]
 private_addresses = true
 deadline_seconds = 30

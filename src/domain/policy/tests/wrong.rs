@@ -67,10 +67,22 @@ const WRONG: &[Wrong] = &[
         "plain name", "git.example.org"),
     ("[repositories]\nhosts = [\"gitlab.c\u{43e}m\"]", 2, 10, "repositories.hosts",
         "plain name", "small letters"),
+    ("[repositories]\nhosts = [\"*.org\"]", 2, 10, "repositories.hosts",
+        "plain name", "*.example.org"),
+    ("[repositories]\nhosts = [\"*\"]", 2, 10, "repositories.hosts",
+        "plain name", "*.example.org"),
+    ("[repositories]\nhosts = [\"git.example.org:8443\"]", 2, 10, "repositories.hosts",
+        "plain name", "*.example.org"),
+    ("[repositories]\nhosts = [\"127.1\"]", 2, 10, "repositories.hosts",
+        "plain name", "*.example.org"),
+    ("[repositories]\nprotocols = [\"http-loopback\"]", 2, 13, "repositories.protocols",
+        "private address", "private_addresses = true"),
     ("[repositories]\nfile_roots = [\"/srv/../etc\"]", 2, 15, "repositories.file_roots",
         "full path", "/srv/git"),
     ("[repositories]\nssh_key = \"key\"", 2, 11, "repositories.ssh_key",
         "full path", "from the root"),
+    ("[repositories]\nssh_key = '/etc/a$b'", 2, 11, "repositories.ssh_key",
+        "full path", "without .. and quotes"),
     ("[observations]\nstatements = 1", 2, 14, "observations.statements",
         "true or false, and 1", "statements = true"),
     ("[sessions]\nidle_hours = 100", 2, 14, "sessions.idle_hours",
@@ -131,4 +143,21 @@ fn all_errors_are_reported_at_once() {
                     Ask for 1 or more, for example approvals = 1.\n";
     assert!(report.contains(expected), "{report}");
     assert!(errors.to_string().starts_with("line 2, column 1: sessions.idle: "));
+}
+
+proptest::proptest! {
+    /// E6: whatever is typed into a policy is read or refused at a line that is there.
+    #[test]
+    fn no_file_is_too_odd(at in 0..super::DEFAULT.len(), cut in 0..40usize, typed in "\\PC{0,6}|[\"'\\[\\]{}=,.\n\u{feff}é]{1,4}") {
+        let end = super::DEFAULT.floor_char_boundary((at + cut).min(super::DEFAULT.len()));
+        let start = super::DEFAULT.floor_char_boundary(at);
+        let file = format!("{}{typed}{}", &super::DEFAULT[..start], &super::DEFAULT[end..]);
+        if let Err(errors) = Policy::parse(&file) {
+            let lines = file.matches('\n').count() + 1;
+            for error in errors.iter() {
+                assert!((1..=lines).contains(&error.line) && error.column > 0, "{error}");
+            }
+            assert!(errors.render("policy.toml", &file).contains(" | "));
+        }
+    }
 }

@@ -1,0 +1,77 @@
+//! The commands. Each exits with 0 when it is done, 1 when it could not be
+//! done, and 2 when what was given needs a change; messages go to standard error.
+
+pub mod args;
+mod policy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a command comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done: exit code 0.
+    Done,
+    /// It could not be done: exit code 1.
+    Failed,
+    /// What was given needs a change: exit code 2.
+    Refused,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => ExitCode::SUCCESS,
+            Outcome::Failed => ExitCode::from(1),
+            Outcome::Refused => ExitCode::from(2),
+        }
+    }
+}
+
+/// The registry of record for contributed devices: who owns them, what support they get, whom to call
+#[derive(Debug, Parser)]
+#[command(
+    name = "custody",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The facility's policy: check a file, or print the built-in policy
+    Policy {
+        #[command(subcommand)]
+        command: args::PolicyCommand,
+    },
+}
+
+/// Runs what the command line asks for.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    let outcome = match cli.command {
+        Command::Policy { command } => policy::run(&command, &mut out, &mut err),
+    };
+    // A closed pipe, as by `| head`, leaves nobody to tell.
+    outcome.unwrap_or(Outcome::Failed).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// Every flag and help text fits together.
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("Exit codes: 0 done"), "{help}");
+    }
+}

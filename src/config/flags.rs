@@ -1,0 +1,85 @@
+//! The flags that settings can be given by, with the help that documents all three ways.
+
+use clap::Args;
+use serde::Serialize;
+
+/// Where the settings' file and the data are; shared by every command that needs the data.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct DataFlags {
+    /// File with settings, one for each line, like listen = "127.0.0.1:8080"
+    ///
+    /// Keys are the long flags with _ for -. A flag wins over its environment
+    /// variable, that over the file, and the file over the default.
+    /// [env: CUSTODY_CONFIG] [default: custody.toml here, if there is one]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<String>,
+
+    /// Directory of the data; the database is custody.db in it
+    ///
+    /// [env: CUSTODY_DATA] [file: data] [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+}
+
+/// Every setting of `custody serve`, as text: [`super::Settings`] says what is right.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct Flags {
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
+    pub place: DataFlags,
+
+    /// Address and port to listen on
+    ///
+    /// Port 0 takes a free one. [env: CUSTODY_LISTEN] [file: listen] [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+
+    /// Address under which people open Custody, for links in messages
+    ///
+    /// Like https://custody.example.org, without a path. [env: CUSTODY_PUBLIC_URL]
+    /// [file: public_url] [default: http:// and the address listened on]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+
+    /// The facility's policy; `custody policy show` prints the built-in one
+    ///
+    /// [env: CUSTODY_POLICY] [file: policy] [default: policy.toml in the data
+    /// directory if it exists, else the built-in policy]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+
+    /// Format of the log on standard error: text or json
+    ///
+    /// [env: CUSTODY_LOG] [file: log] [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+
+    /// What is logged: off, error, warn, info, debug or trace
+    ///
+    /// Parts can differ, like info,tower_http=debug. [env: CUSTODY_LOG_LEVEL]
+    /// [file: log_level] [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<String>,
+
+    /// Whether browsers may send the session over https only: true or false
+    ///
+    /// [env: CUSTODY_SECURE_COOKIES] [file: secure_cookies] [default: true if
+    /// the public address is https]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secure_cookies: Option<String>,
+}
