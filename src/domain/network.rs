@@ -35,12 +35,14 @@ fn is_inward_v6(address: Ipv6Addr) -> bool {
         is_inward_v4(Ipv4Addr::new(a, b, c, d))
     };
     match parts {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => address.is_loopback() || address.is_unspecified() || carried(high, low),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => {
+            address.is_loopback() || address.is_unspecified() || carried(high, low)
+        }
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => carried(high, low), // NAT64
         [0x64, 0xff9b, ..] | [0x100, 0, 0, 0, ..] => true,           // local NAT64, discard
         [0x2002, high, low, ..] => carried(high, low),               // 6to4
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => true, // Teredo and others, documentation
-        [first, ..] => !(0x2000..0x4000).contains(&first),           // the rest outside global unicast
+        [first, ..] => !(0x2000..0x4000).contains(&first), // the rest outside global unicast
     }
 }
 

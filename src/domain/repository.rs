@@ -2,93 +2,17 @@
 
 mod host;
 mod problem;
+mod rules;
 
 pub use problem::RepositoryProblem;
+pub use rules::{Protocol, RepositoryRules};
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde::Serialize;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 /// The longest address, in bytes.
 pub const LONGEST_ADDRESS: usize = 1024;
-
-/// How a repository is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    Https,
-    Ssh,
-    /// A folder on Custody's own machine, below one of the allowed roots.
-    File,
-    /// Without encryption, so for this very machine alone: a host that is not loopback is refused whatever the policy
-    /// says. It serves trials of a git server beside Custody.
-    HttpLoopback,
-}
-
-impl Protocol {
-    /// The word before `://`, which is also git's name of it in `GIT_ALLOW_PROTOCOL`.
-    pub fn scheme(self) -> &'static str {
-        match self {
-            Protocol::Https => "https",
-            Protocol::Ssh => "ssh",
-            Protocol::File => "file",
-            Protocol::HttpLoopback => "http",
-        }
-    }
-
-    fn usual_port(self) -> u16 {
-        match self {
-            Protocol::Https => 443,
-            Protocol::Ssh => 22,
-            Protocol::HttpLoopback => 80,
-            Protocol::File => 0,
-        }
-    }
-}
-
-/// What the facility's policy says about repositories. The default allows none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepositoryRules {
-    pub protocols: BTreeSet<Protocol>,
-    /// Names as they stand in an address, or `*.example.org` for every name below that domain.
-    pub hosts: Vec<String>,
-    /// Folders below which repositories may be read by `file://`.
-    pub file_roots: Vec<PathBuf>,
-    /// Whether a host may be at a private, loopback or otherwise inward address.
-    pub private_addresses: bool,
-}
-
-impl RepositoryRules {
-    /// Judges an address under these rules, which may have changed since it was taken.
-    pub fn admit(&self, address: &RepositoryAddress) -> Result<(), RepositoryProblem> {
-        let protocol = address.protocol;
-        if !self.protocols.contains(&protocol) {
-            return Err(RepositoryProblem::Protocol { allowed: self.allowed_forms() });
-        }
-        let Some(host) = &address.host else {
-            let inside = |root: &PathBuf| Path::new(&address.path).starts_with(root) && Path::new(&address.path) != root;
-            return if self.file_roots.iter().any(inside) { Ok(()) } else { Err(RepositoryProblem::OutsideRoots) };
-        };
-        if !self.hosts.iter().any(|allowed| host::matches(host, allowed)) {
-            return Err(RepositoryProblem::Host { host: host.clone(), allowed: self.hosts.clone() });
-        }
-        let literal = address.literal_ip();
-        let loopback = host == "localhost" || literal.is_some_and(|ip| ip.is_loopback());
-        if protocol == Protocol::HttpLoopback && !(loopback && self.private_addresses) {
-            return Err(RepositoryProblem::Protocol { allowed: self.allowed_forms() });
-        }
-        if !self.private_addresses && literal.is_some_and(super::network::is_inward) {
-            return Err(RepositoryProblem::Inward { host: host.clone() });
-        }
-        Ok(())
-    }
-
-    fn allowed_forms(&self) -> Vec<&'static str> {
-        self.protocols.iter().filter(|protocol| **protocol != Protocol::HttpLoopback).map(|protocol| protocol.scheme()).collect()
-    }
-}
 
 /// An address that the rules allowed when it was taken, in one spelling for each repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,7 +27,10 @@ pub struct RepositoryAddress {
 
 impl RepositoryAddress {
     /// Takes `https://host[:port]/path`, `ssh://git@host[:port]/path`, `git@host:path` (kept as ssh) or `file:///path`.
-    pub fn parse(entered: &str, rules: &RepositoryRules) -> Result<RepositoryAddress, RepositoryProblem> {
+    pub fn parse(
+        entered: &str,
+        rules: &RepositoryRules,
+    ) -> Result<RepositoryAddress, RepositoryProblem> {
         let address = RepositoryAddress::read(entered)?;
         rules.admit(&address)?;
         Ok(address)
@@ -114,7 +41,9 @@ impl RepositoryAddress {
             return Err(RepositoryProblem::Empty);
         }
         if entered.len() > LONGEST_ADDRESS {
-            return Err(RepositoryProblem::TooLong { bytes: entered.len() });
+            return Err(RepositoryProblem::TooLong {
+                bytes: entered.len(),
+            });
         }
         if !entered.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(RepositoryProblem::Character);
@@ -134,7 +63,9 @@ impl RepositoryAddress {
 
     fn read_url(protocol: Protocol, rest: &str) -> Result<RepositoryAddress, RepositoryProblem> {
         let (authority, path) = rest.split_once('/').ok_or(RepositoryProblem::Path)?;
-        let (userinfo, place) = authority.rsplit_once('@').map_or((None, authority), |(user, place)| (Some(user), place));
+        let (userinfo, place) = authority
+            .rsplit_once('@')
+            .map_or((None, authority), |(user, place)| (Some(user), place));
         let user = match (protocol, userinfo) {
             (Protocol::Ssh, None) => return Err(RepositoryProblem::NoUser),
             (Protocol::Ssh, Some(user)) => Some(checked_user(user)?),
@@ -144,14 +75,26 @@ impl RepositoryAddress {
         let (host, port) = host::split_port(place)?;
         let port = port.filter(|port| *port != protocol.usual_port());
         let path = format!("/{path}");
-        Ok(RepositoryAddress { protocol, user, host: Some(host::checked(host)?), port, path: checked_path(&path)? })
+        Ok(RepositoryAddress {
+            protocol,
+            user,
+            host: Some(host::checked(host)?),
+            port,
+            path: checked_path(&path)?,
+        })
     }
 
     fn read_file(path: &str) -> Result<RepositoryAddress, RepositoryProblem> {
         if !path.starts_with('/') {
             return Err(RepositoryProblem::FileHost);
         }
-        Ok(RepositoryAddress { protocol: Protocol::File, user: None, host: None, port: None, path: checked_path(path)? })
+        Ok(RepositoryAddress {
+            protocol: Protocol::File,
+            user: None,
+            host: None,
+            port: None,
+            path: checked_path(path)?,
+        })
     }
 
     /// `git@host:group/project.git`. Git takes `::` for the name of a helper program.
@@ -169,7 +112,13 @@ impl RepositoryAddress {
             return Err(RepositoryProblem::PortOrPath);
         }
         let path = checked_path(&format!("/{path}"))?;
-        Ok(RepositoryAddress { protocol: Protocol::Ssh, user: Some(user), host: Some(host), port: None, path })
+        Ok(RepositoryAddress {
+            protocol: Protocol::Ssh,
+            user: Some(user),
+            host: Some(host),
+            port: None,
+            path,
+        })
     }
 
     pub fn protocol(&self) -> Protocol {
@@ -183,7 +132,9 @@ impl RepositoryAddress {
 
     /// The port that is spoken to; none for a file.
     pub fn port(&self) -> Option<u16> {
-        self.host.as_ref().map(|_| self.port.unwrap_or(self.protocol.usual_port()))
+        self.host
+            .as_ref()
+            .map(|_| self.port.unwrap_or(self.protocol.usual_port()))
     }
 
     /// Whether the port is another than the protocol's usual one.
@@ -234,8 +185,14 @@ fn checked_user(user: &str) -> Result<String, RepositoryProblem> {
     if user.starts_with('-') {
         return Err(RepositoryProblem::Option);
     }
-    let plain = user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if user.is_empty() || user.len() > 64 || !plain { Err(RepositoryProblem::NoUser) } else { Ok(user.to_owned()) }
+    let plain = user
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if user.is_empty() || user.len() > 64 || !plain {
+        Err(RepositoryProblem::NoUser)
+    } else {
+        Ok(user.to_owned())
+    }
 }
 
 /// A path of plain parts, none of which leads upwards or looks like an option; a slash at its end is dropped.
@@ -246,8 +203,13 @@ fn checked_path(path: &str) -> Result<String, RepositoryProblem> {
         return Err(RepositoryProblem::Option);
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
-    let good = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
-    if parts().next().is_some() && parts().all(good) { Ok(path.to_owned()) } else { Err(RepositoryProblem::Path) }
+    let good =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain);
+    if parts().next().is_some() && parts().all(good) {
+        Ok(path.to_owned())
+    } else {
+        Err(RepositoryProblem::Path)
+    }
 }
 
 #[cfg(test)]

@@ -21,11 +21,26 @@ impl TagRule {
 
     /// Reads a rule from the policy. It is anchored at both ends whether it says so or not.
     pub fn new(pattern: &str) -> Result<TagRule, TagRuleProblem> {
-        let problem = |error: regex::Error| TagRuleProblem(error.to_string().lines().last().unwrap_or_default().to_owned());
+        let problem = |error: regex::Error| {
+            TagRuleProblem(
+                error
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+        };
         // Alone first: a pattern that closes our brackets must not get round the anchors.
         Regex::new(pattern).map_err(problem)?;
-        let regex = RegexBuilder::new(&format!(r"\A(?:{pattern})\z")).size_limit(1 << 20).build().map_err(problem)?;
-        Ok(TagRule { regex, pattern: pattern.to_owned() })
+        let regex = RegexBuilder::new(&format!(r"\A(?:{pattern})\z"))
+            .size_limit(1 << 20)
+            .build()
+            .map_err(problem)?;
+        Ok(TagRule {
+            regex,
+            pattern: pattern.to_owned(),
+        })
     }
 
     /// The rule as the policy spells it.
@@ -64,7 +79,10 @@ impl TagName {
             return Err(TagProblem::Dirty);
         }
         if !rule.regex.is_match(entered) {
-            return Err(TagProblem::NotByRule { entered: entered.to_owned(), rule: rule.pattern.clone() });
+            return Err(TagProblem::NotByRule {
+                entered: entered.to_owned(),
+                rule: rule.pattern.clone(),
+            });
         }
         Ok(TagName(entered.to_owned()))
     }
@@ -107,7 +125,9 @@ pub fn check_plain(name: &str) -> Result<(), TagProblem> {
         return Err(TagProblem::ControlCharacter);
     }
     if let Some(letter) = name.chars().find(|letter| !letter.is_ascii()) {
-        return Err(TagProblem::NotAscii { letter: letter.escape_unicode().to_string() });
+        return Err(TagProblem::NotAscii {
+            letter: letter.escape_unicode().to_string(),
+        });
     }
     if name.contains('%') {
         return Err(TagProblem::Encoded);
@@ -122,7 +142,12 @@ pub fn check_plain(name: &str) -> Result<(), TagProblem> {
         return Err(TagProblem::FullReference);
     }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+/-".contains(&byte);
-    let is_odd = |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with('.') || part.to_ascii_lowercase().ends_with(".lock");
+    let is_odd = |part: &str| {
+        part.is_empty()
+            || part.starts_with('.')
+            || part.ends_with('.')
+            || part.to_ascii_lowercase().ends_with(".lock")
+    };
     if !name.bytes().all(is_plain) || name.contains("..") || name.split('/').any(is_odd) {
         return Err(TagProblem::Syntax);
     }
@@ -134,25 +159,41 @@ pub fn check_plain(name: &str) -> Result<(), TagProblem> {
 pub enum TagProblem {
     #[error("No name was entered: enter the tag's name, for example 1.4.2.")]
     Empty,
-    #[error("The name has {bytes} bytes and {LONGEST_NAME} is the most: enter a short one, for example 1.4.2.")]
+    #[error(
+        "The name has {bytes} bytes and {LONGEST_NAME} is the most: enter a short one, for example 1.4.2."
+    )]
     TooLong { bytes: usize },
-    #[error("The name holds a line break or another control character: type it by hand on one line, for example 1.4.2.")]
+    #[error(
+        "The name holds a line break or another control character: type it by hand on one line, for example 1.4.2."
+    )]
     ControlCharacter,
-    #[error("The name holds a character that is not plain ASCII ({letter}) and may look like another one: type it by hand, for example 1.4.2.")]
+    #[error(
+        "The name holds a character that is not plain ASCII ({letter}) and may look like another one: type it by hand, for example 1.4.2."
+    )]
     NotAscii { letter: String },
     #[error("The name holds a percent sign: enter it as git prints it, for example 1.4.2.")]
     Encoded,
     #[error("The name holds a space: enter it without, for example 1.4.2.")]
     Space,
-    #[error("The name begins with a hyphen, like an option of a program: enter the tag's name alone, for example 1.4.2.")]
+    #[error(
+        "The name begins with a hyphen, like an option of a program: enter the tag's name alone, for example 1.4.2."
+    )]
     Option,
-    #[error("The name is that of a full reference: enter the tag without refs/tags/, for example 1.4.2.")]
+    #[error(
+        "The name is that of a full reference: enter the tag without refs/tags/, for example 1.4.2."
+    )]
     FullReference,
-    #[error("The name holds syntax of git (.., @{{, .lock and the like): enter the tag's plain name, for example 1.4.2.")]
+    #[error(
+        "The name holds syntax of git (.., @{{, .lock and the like): enter the tag's plain name, for example 1.4.2."
+    )]
     Syntax,
-    #[error("A dirty build is no release: commit the edits, tag that commit, and enter the new tag, for example 1.4.3.")]
+    #[error(
+        "A dirty build is no release: commit the edits, tag that commit, and enter the new tag, for example 1.4.3."
+    )]
     Dirty,
-    #[error("{entered} is not a name by the facility's rule {rule}: tag the commit with such a name, for example 1.4.2, and enter it.")]
+    #[error(
+        "{entered} is not a name by the facility's rule {rule}: tag the commit with such a name, for example 1.4.2, and enter it."
+    )]
     NotByRule { entered: String, rule: String },
 }
 
@@ -184,10 +225,16 @@ impl CommitId {
     /// Takes 40 or 64 lower-case hexadecimal digits, as `git rev-parse` prints them.
     pub fn parse(entered: &str) -> Result<CommitId, CommitProblem> {
         let full = matches!(entered.len(), 40 | 64);
-        let hex = entered.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let hex = entered
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         // Zeros are git's word for "none".
         let null = entered.bytes().all(|byte| byte == b'0');
-        if full && hex && !null { Ok(CommitId(entered.to_owned())) } else { Err(CommitProblem) }
+        if full && hex && !null {
+            Ok(CommitId(entered.to_owned()))
+        } else {
+            Err(CommitProblem)
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -214,7 +261,9 @@ impl<'de> Deserialize<'de> for CommitId {
 
 /// What was entered is not the full name of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("Enter the commit's full name, 40 or 64 lower-case hexadecimal digits as git rev-parse prints it.")]
+#[error(
+    "Enter the commit's full name, 40 or 64 lower-case hexadecimal digits as git rev-parse prints it."
+)]
 pub struct CommitProblem;
 
 impl CommitProblem {

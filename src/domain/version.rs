@@ -5,8 +5,8 @@
 //! The string is kept as it came. Only a commit proves a tag; see [`same_commit`].
 
 mod forms;
-mod python;
 mod package;
+mod python;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,9 +30,17 @@ pub enum Reported {
     /// Built exactly on a tag, without edits. The spelling is the tool's: `v1.4.2` may be printed as `1.4.2`.
     CleanTag { tag: String, commit: Option<String> },
     /// Built on commits after a tag.
-    Ahead { base: Base, commits: Option<u32>, commit: Option<String> },
+    Ahead {
+        base: Base,
+        commits: Option<u32>,
+        commit: Option<String>,
+    },
     /// Built with edits that no commit holds. `commits` counts those after the base, where it is told.
-    Dirty { base: Base, commits: Option<u32>, commit: Option<String> },
+    Dirty {
+        base: Base,
+        commits: Option<u32>,
+        commit: Option<String>,
+    },
     /// Looks clean, but is the version of the framework: the package has none of its own.
     FalseClean { version: String },
     /// Nothing can be said, except for the commit where one is printed.
@@ -77,16 +85,28 @@ impl Classified {
 pub fn classify(raw: &str, packages: &[String], framework_versions: &[String]) -> Classified {
     let text = raw.trim();
     if text.len() > LONGEST {
-        return Classified { raw: raw.to_owned(), package: None, reported: Reported::Unknown { commit: None } };
+        return Classified {
+            raw: raw.to_owned(),
+            package: None,
+            reported: Reported::Unknown { commit: None },
+        };
     }
     let (package, version) = package::split(text, packages);
     let reported = match forms::read(version) {
-        Reported::CleanTag { tag, .. } if framework_versions.iter().any(|known| same_version(known, &tag)) => {
+        Reported::CleanTag { tag, .. }
+            if framework_versions
+                .iter()
+                .any(|known| same_version(known, &tag)) =>
+        {
             Reported::FalseClean { version: tag }
         }
         other => other,
     };
-    Classified { raw: raw.to_owned(), package, reported }
+    Classified {
+        raw: raw.to_owned(),
+        package,
+        reported,
+    }
 }
 
 /// Whether two hashes, possibly abbreviated and with the `g` of git describe, name one commit.
@@ -94,8 +114,16 @@ pub fn classify(raw: &str, packages: &[String], framework_versions: &[String]) -
 /// Fewer than seven digits prove nothing.
 pub fn same_commit(a: &str, b: &str) -> bool {
     let (a, b) = (bare_hash(a), bare_hash(b));
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    short.len() >= 7 && [&a, &b].iter().all(|hash| hash.bytes().all(|c| c.is_ascii_hexdigit())) && long.starts_with(short.as_str())
+    let (short, long) = if a.len() <= b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    short.len() >= 7
+        && [&a, &b]
+            .iter()
+            .all(|hash| hash.bytes().all(|c| c.is_ascii_hexdigit()))
+        && long.starts_with(short.as_str())
 }
 
 /// Whether two spellings are one version: `v1.5.0-rc.1` is what Python prints as `1.5.0rc1`.
@@ -110,14 +138,24 @@ fn bare_hash(hash: &str) -> String {
 /// Lower case, no `v`, and no separators around the letters of a pre-release.
 fn spelled_plainly(version: &str) -> String {
     let lower = version.to_ascii_lowercase();
-    let bare = lower.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(&lower);
+    let bare = lower
+        .strip_prefix('v')
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .unwrap_or(&lower);
     let short = bare.replace("alpha", "a").replace("beta", "b");
     let letters: Vec<char> = short.chars().collect();
     let beside_letter = |at: usize| {
-        let is_letter = |index: Option<usize>| index.and_then(|i| letters.get(i)).is_some_and(char::is_ascii_alphabetic);
+        let is_letter = |index: Option<usize>| {
+            index
+                .and_then(|i| letters.get(i))
+                .is_some_and(char::is_ascii_alphabetic)
+        };
         is_letter(at.checked_sub(1)) || is_letter(at.checked_add(1))
     };
-    let kept = letters.iter().enumerate().filter(|(at, c)| !(matches!(**c, '.' | '-' | '_') && beside_letter(*at)));
+    let kept = letters
+        .iter()
+        .enumerate()
+        .filter(|(at, c)| !(matches!(**c, '.' | '-' | '_') && beside_letter(*at)));
     kept.map(|(_, c)| *c).collect()
 }
 

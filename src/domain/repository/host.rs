@@ -6,10 +6,18 @@ use url::Host;
 
 /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; the brackets stay.
 pub(super) fn split_port(place: &str) -> Result<(&str, Option<u16>), RepositoryProblem> {
-    let end = if place.starts_with('[') { place.find(']').map_or(place.len(), |at| at + 1) } else { place.find(':').unwrap_or(place.len()) };
+    let end = if place.starts_with('[') {
+        place.find(']').map_or(place.len(), |at| at + 1)
+    } else {
+        place.find(':').unwrap_or(place.len())
+    };
     let (host, rest) = place.split_at(end);
     let Some(port) = rest.strip_prefix(':') else {
-        return if rest.is_empty() { Ok((host, None)) } else { Err(RepositoryProblem::HostForm) };
+        return if rest.is_empty() {
+            Ok((host, None))
+        } else {
+            Err(RepositoryProblem::HostForm)
+        };
     };
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
@@ -40,7 +48,10 @@ fn is_plain_v6(written: &str, number: Ipv6Addr) -> bool {
 fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let label = |label: &str| {
-        (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(plain)
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(plain)
     };
     name.len() <= 253 && name.split('.').all(label)
 }
@@ -49,7 +60,9 @@ fn is_plain_name(name: &str) -> bool {
 pub(super) fn matches(host: &str, allowed: &str) -> bool {
     let allowed = allowed.to_ascii_lowercase();
     match allowed.strip_prefix("*.") {
-        Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        Some(domain) => host
+            .strip_suffix(domain)
+            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
         None => host == allowed.trim_start_matches('[').trim_end_matches(']'),
     }
 }

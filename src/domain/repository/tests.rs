@@ -4,7 +4,12 @@ use proptest::prelude::*;
 fn rules() -> RepositoryRules {
     RepositoryRules {
         protocols: [Protocol::Https, Protocol::Ssh, Protocol::File].into(),
-        hosts: vec!["git.example.org".into(), "*.facility.eu".into(), "127.0.0.1".into(), "8.8.8.8".into()],
+        hosts: vec![
+            "git.example.org".into(),
+            "*.facility.eu".into(),
+            "127.0.0.1".into(),
+            "8.8.8.8".into(),
+        ],
         file_roots: vec!["/srv/git".into()],
         private_addresses: false,
     }
@@ -18,17 +23,44 @@ fn code(entered: &str) -> &'static str {
 #[test]
 fn addresses_have_one_spelling() {
     for (entered, kept) in [
-        ("https://git.example.org/group/device.git", "https://git.example.org/group/device.git"),
-        ("https://GIT.example.org:443/group/device.git/", "https://git.example.org/group/device.git"),
-        ("https://a.b.facility.eu:8443/d", "https://a.b.facility.eu:8443/d"),
-        ("ssh://git@git.example.org:2222/group/device.git", "ssh://git@git.example.org:2222/group/device.git"),
-        ("ssh://git@git.example.org:22/d", "ssh://git@git.example.org/d"),
-        ("git@git.example.org:group/device.git", "ssh://git@git.example.org/group/device.git"),
-        ("git@git.example.org:/group/device.git", "ssh://git@git.example.org/group/device.git"),
+        (
+            "https://git.example.org/group/device.git",
+            "https://git.example.org/group/device.git",
+        ),
+        (
+            "https://GIT.example.org:443/group/device.git/",
+            "https://git.example.org/group/device.git",
+        ),
+        (
+            "https://a.b.facility.eu:8443/d",
+            "https://a.b.facility.eu:8443/d",
+        ),
+        (
+            "ssh://git@git.example.org:2222/group/device.git",
+            "ssh://git@git.example.org:2222/group/device.git",
+        ),
+        (
+            "ssh://git@git.example.org:22/d",
+            "ssh://git@git.example.org/d",
+        ),
+        (
+            "git@git.example.org:group/device.git",
+            "ssh://git@git.example.org/group/device.git",
+        ),
+        (
+            "git@git.example.org:/group/device.git",
+            "ssh://git@git.example.org/group/device.git",
+        ),
         ("file:///srv/git/device.git", "file:///srv/git/device.git"),
         ("https://8.8.8.8/d", "https://8.8.8.8/d"),
     ] {
-        assert_eq!(RepositoryAddress::parse(entered, &rules()).unwrap().to_string(), kept, "{entered}");
+        assert_eq!(
+            RepositoryAddress::parse(entered, &rules())
+                .unwrap()
+                .to_string(),
+            kept,
+            "{entered}"
+        );
     }
 }
 
@@ -95,15 +127,38 @@ fn only_what_the_policy_names() {
     ] {
         assert_eq!(code(entered), expected, "{entered:?}");
     }
-    assert_eq!(code(&format!("https://git.example.org/{}", "a".repeat(2000))), "repository_too_long");
+    assert_eq!(
+        code(&format!("https://git.example.org/{}", "a".repeat(2000))),
+        "repository_too_long"
+    );
 }
 
 /// A17, A18: one machine has many spellings, and only the plain one is read.
 #[test]
 fn odd_spellings_of_numbers() {
-    for host in ["0x7f000001", "0x7f.1", "2130706433", "0177.0.0.1", "127.1", "127.0.0.01", "1.2.3.4.5", "[::ffff:7f00:1%25lo]", "[0:0:0:0:0:0:0:1]", "127.0.0.1.", "%31"] {
-        assert_eq!(code(&format!("https://{host}/d")), "repository_host_form", "https {host}");
-        assert_eq!(code(&format!("ssh://git@{host}/d")), "repository_host_form", "ssh {host}");
+    for host in [
+        "0x7f000001",
+        "0x7f.1",
+        "2130706433",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.0.01",
+        "1.2.3.4.5",
+        "[::ffff:7f00:1%25lo]",
+        "[0:0:0:0:0:0:0:1]",
+        "127.0.0.1.",
+        "%31",
+    ] {
+        assert_eq!(
+            code(&format!("https://{host}/d")),
+            "repository_host_form",
+            "https {host}"
+        );
+        assert_eq!(
+            code(&format!("ssh://git@{host}/d")),
+            "repository_host_form",
+            "ssh {host}"
+        );
     }
     assert_eq!(code("https://127.0.0.1/d"), "repository_inward");
     assert_eq!(code("git@127.0.0.1:d"), "repository_inward");
@@ -114,18 +169,33 @@ fn odd_spellings_of_numbers() {
 fn http_is_for_loopback() {
     let mut open = rules();
     open.protocols.insert(Protocol::HttpLoopback);
-    assert!(RepositoryAddress::parse("http://127.0.0.1:8080/d", &open).is_err(), "inward addresses are not allowed");
+    assert!(
+        RepositoryAddress::parse("http://127.0.0.1:8080/d", &open).is_err(),
+        "inward addresses are not allowed"
+    );
     open.private_addresses = true;
     assert!(RepositoryAddress::parse("http://127.0.0.1:8080/d", &open).is_ok());
-    for elsewhere in ["http://git.example.org/d", "http://8.8.8.8/d", "http://127.0.0.1.facility.eu/d"] {
-        assert!(RepositoryAddress::parse(elsewhere, &open).is_err(), "{elsewhere}");
+    for elsewhere in [
+        "http://git.example.org/d",
+        "http://8.8.8.8/d",
+        "http://127.0.0.1.facility.eu/d",
+    ] {
+        assert!(
+            RepositoryAddress::parse(elsewhere, &open).is_err(),
+            "{elsewhere}"
+        );
     }
 }
 
 /// A17: a password is neither taken nor repeated.
 #[test]
 fn secrets_are_not_repeated() {
-    for entered in ["https://me:hunter2@git.example.org/d", "https://hunter2@git.example.org/d", "ssh://git:hunter2@git.example.org/d", "git:hunter2@git.example.org:d"] {
+    for entered in [
+        "https://me:hunter2@git.example.org/d",
+        "https://hunter2@git.example.org/d",
+        "ssh://git:hunter2@git.example.org/d",
+        "git:hunter2@git.example.org:d",
+    ] {
         let problem = RepositoryAddress::parse(entered, &rules()).unwrap_err();
         assert!(!problem.to_string().contains("hunter2"), "{problem}");
     }
@@ -135,9 +205,21 @@ fn secrets_are_not_repeated() {
 #[test]
 fn rules_are_asked_again() {
     let address = RepositoryAddress::parse("https://git.example.org/d", &rules()).unwrap();
-    let tightened = RepositoryRules { hosts: vec![], ..rules() };
-    assert_eq!(tightened.admit(&address).unwrap_err().code(), "repository_host");
-    assert_eq!(RepositoryRules::default().admit(&address).unwrap_err().code(), "repository_protocol");
+    let tightened = RepositoryRules {
+        hosts: vec![],
+        ..rules()
+    };
+    assert_eq!(
+        tightened.admit(&address).unwrap_err().code(),
+        "repository_host"
+    );
+    assert_eq!(
+        RepositoryRules::default()
+            .admit(&address)
+            .unwrap_err()
+            .code(),
+        "repository_protocol"
+    );
 }
 
 proptest! {

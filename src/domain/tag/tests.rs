@@ -8,7 +8,14 @@ fn code(entered: &str) -> &'static str {
 /// G2: the names that the default rule is there for.
 #[test]
 fn plain_versions_are_taken() {
-    for name in ["1.4.2", "v1.4.2", "1.5.0rc1", "1.5.0-rc.1", "10.0.0.beta2", "1.5.0-alpha.3"] {
+    for name in [
+        "1.4.2",
+        "v1.4.2",
+        "1.5.0rc1",
+        "1.5.0-rc.1",
+        "10.0.0.beta2",
+        "1.5.0-alpha.3",
+    ] {
         assert_eq!(code(name), "taken", "{name}");
     }
 }
@@ -79,10 +86,26 @@ fn options_are_refused() {
 #[test]
 fn a_loose_rule_opens_no_door() {
     let loose = TagRule::new("(?s).*").unwrap();
-    for name in ["1-dirty", "--upload-pack=x", "refs/heads/main", "a..b", "a\nb", "a.lock", "é", "@{-1}", "a b", ""] {
+    for name in [
+        "1-dirty",
+        "--upload-pack=x",
+        "refs/heads/main",
+        "a..b",
+        "a\nb",
+        "a.lock",
+        "é",
+        "@{-1}",
+        "a b",
+        "",
+    ] {
         assert!(TagName::parse(name, &loose).is_err(), "{name:?}");
     }
-    assert_eq!(TagName::parse("release/2026-1", &loose).unwrap().reference(), "refs/tags/release/2026-1");
+    assert_eq!(
+        TagName::parse("release/2026-1", &loose)
+            .unwrap()
+            .reference(),
+        "refs/tags/release/2026-1"
+    );
 }
 
 /// E6, A14: a rule is anchored by us; a pattern cannot step out of the anchors, nor take a line break at its end.
@@ -101,7 +124,12 @@ fn rules_are_anchored() {
 /// A15: what comes back from storage is checked as well.
 #[test]
 fn stored_names_are_checked() {
-    assert_eq!(serde_json::from_str::<TagName>("\"1.4.2\"").unwrap().as_str(), "1.4.2");
+    assert_eq!(
+        serde_json::from_str::<TagName>("\"1.4.2\"")
+            .unwrap()
+            .as_str(),
+        "1.4.2"
+    );
     assert!(serde_json::from_str::<TagName>("\"--upload-pack=x\"").is_err());
     assert!(serde_json::from_str::<CommitId>("\"HEAD\"").is_err());
 }
@@ -111,7 +139,15 @@ fn stored_names_are_checked() {
 fn commits_are_full_names() {
     assert!(CommitId::parse(&"a1".repeat(20)).is_ok());
     assert!(CommitId::parse(&"a1".repeat(32)).is_ok());
-    for name in ["", "HEAD", "cc9cfbd", &"A1".repeat(20), &"0".repeat(40), &"a".repeat(41), &"é".repeat(20)] {
+    for name in [
+        "",
+        "HEAD",
+        "cc9cfbd",
+        &"A1".repeat(20),
+        &"0".repeat(40),
+        &"a".repeat(41),
+        &"é".repeat(20),
+    ] {
         assert!(CommitId::parse(name).is_err(), "{name}");
     }
 }
@@ -119,9 +155,26 @@ fn commits_are_full_names() {
 /// Words: every problem says what to enter, with an example.
 #[test]
 fn problems_say_what_to_do() {
-    for name in ["", "é", "a b", "-u", "refs/x", "a..b", "1-dirty", "main", "a%b", "a\nb", &"a".repeat(200)] {
-        let said = TagName::parse(name, &TagRule::default()).unwrap_err().to_string();
-        assert!(said.contains("for example") && !said.contains('\n'), "{said}");
+    for name in [
+        "",
+        "é",
+        "a b",
+        "-u",
+        "refs/x",
+        "a..b",
+        "1-dirty",
+        "main",
+        "a%b",
+        "a\nb",
+        &"a".repeat(200),
+    ] {
+        let said = TagName::parse(name, &TagRule::default())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            said.contains("for example") && !said.contains('\n'),
+            "{said}"
+        );
     }
 }
 

@@ -5,14 +5,18 @@ use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 /// Numbers with dots, perhaps a `v` before and a pre-release behind.
-pub(super) const RELEASE: &str = r"v?[0-9]+(?:\.[0-9]+)*(?:[._-]?(?:rc|c|alpha|a|beta|b|preview|pre)[._-]?[0-9]+)?";
+pub(super) const RELEASE: &str =
+    r"v?[0-9]+(?:\.[0-9]+)*(?:[._-]?(?:rc|c|alpha|a|beta|b|preview|pre)[._-]?[0-9]+)?";
 
 static DIRTY_TAIL: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\A(.+)-dirty\z"));
-static DESCRIBE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A(.+)-([0-9]+)-g([0-9a-f]{4,64})\z"));
+static DESCRIBE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\A(.+)-([0-9]+)-g([0-9a-f]{4,64})\z"));
 static HASH: LazyLock<Regex> = LazyLock::new(|| pattern(r"\Ag?([0-9a-f]{7,64})\z"));
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"(?i)\A{RELEASE}\z")));
 static DEBIAN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\A(?<epoch>[0-9]+:)?(?<upstream>[0-9][A-Za-z0-9.+~]*)(?<revision>-[0-9][A-Za-z0-9.+~]*)?\z")
+    pattern(
+        r"\A(?<epoch>[0-9]+:)?(?<upstream>[0-9][A-Za-z0-9.+~]*)(?<revision>-[0-9][A-Za-z0-9.+~]*)?\z",
+    )
 });
 static SNAPSHOT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
@@ -30,12 +34,22 @@ pub(super) fn read(version: &str) -> Reported {
         Some(bare) => (bare.as_str(), true),
         None => (version, false),
     };
-    let read = described(bare, dirty).or_else(|| python::read(bare, dirty)).or_else(|| debian(bare, dirty));
+    let read = described(bare, dirty)
+        .or_else(|| python::read(bare, dirty))
+        .or_else(|| debian(bare, dirty));
     match read {
-        Some(Reported::Unknown { commit }) if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit },
+        Some(Reported::Unknown { commit }) if says_dirty(version) => Reported::Dirty {
+            base: Base::Unseen,
+            commits: None,
+            commit,
+        },
         Some(read) => read,
         // No form that is known, but whoever printed it meant to say this much.
-        None if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit: None },
+        None if says_dirty(version) => Reported::Dirty {
+            base: Base::Unseen,
+            commits: None,
+            commit: None,
+        },
         None => Reported::Unknown { commit: None },
     }
 }
@@ -47,16 +61,36 @@ fn says_dirty(version: &str) -> bool {
 /// `1.4.2-3-gcc9cfbd`, `1.4.2-0-g344170c`, `46fc1f2`: what stands before the tail is the tag, whatever it looks like.
 fn described(bare: &str, dirty: bool) -> Option<Reported> {
     if let Some(found) = DESCRIBE.captures(bare) {
-        let (tag, commits, commit) = (text(&found, 1), found[2].parse().ok(), Some(text(&found, 3)));
+        let (tag, commits, commit) = (
+            text(&found, 1),
+            found[2].parse().ok(),
+            Some(text(&found, 3)),
+        );
         return Some(match (dirty, commits) {
-            (true, _) => Reported::Dirty { base: Base::Tag { tag }, commits, commit },
+            (true, _) => Reported::Dirty {
+                base: Base::Tag { tag },
+                commits,
+                commit,
+            },
             (false, Some(0)) => Reported::CleanTag { tag, commit },
-            (false, _) => Reported::Ahead { base: Base::Tag { tag }, commits, commit },
+            (false, _) => Reported::Ahead {
+                base: Base::Tag { tag },
+                commits,
+                commit,
+            },
         });
     }
     let found = HASH.captures(bare)?;
     let commit = Some(text(&found, 1));
-    Some(if dirty { Reported::Dirty { base: Base::Unseen, commits: None, commit } } else { Reported::Unknown { commit } })
+    Some(if dirty {
+        Reported::Dirty {
+            base: Base::Unseen,
+            commits: None,
+            commit,
+        }
+    } else {
+        Reported::Unknown { commit }
+    })
 }
 
 /// `1.4.2-1`, `1:10.11.19-0+deb12u1`, and snapshots such as `1.4.2+git20261121.5506e02-1`.
@@ -69,13 +103,38 @@ fn debian(bare: &str, dirty: bool) -> Option<Reported> {
         let release = text(&snapshot, "release");
         let commit = snapshot.name("hash").map(|hash| hash.as_str().to_owned());
         let before = &snapshot["joint"] == "~";
-        let base = if before { Base::Before { next: release } } else { Base::Tag { tag: release } };
-        return Some(if dirty { Reported::Dirty { base, commits: None, commit } } else { Reported::Ahead { base, commits: None, commit } });
+        let base = if before {
+            Base::Before { next: release }
+        } else {
+            Base::Tag { tag: release }
+        };
+        return Some(if dirty {
+            Reported::Dirty {
+                base,
+                commits: None,
+                commit,
+            }
+        } else {
+            Reported::Ahead {
+                base,
+                commits: None,
+                commit,
+            }
+        });
     }
     // Debian writes `~` where a tag has nothing or a hyphen: 1.5.0~rc1 sorts before 1.5.0.
     let tag = upstream.replace('~', "");
-    (tag.contains('.') && TAG.is_match(&tag)).then(|| {
-        if dirty { Reported::Dirty { base: Base::Tag { tag }, commits: None, commit: None } } else { Reported::CleanTag { tag, commit: None } }
+    if !tag.contains('.') || !TAG.is_match(&tag) {
+        return None;
+    }
+    Some(if dirty {
+        Reported::Dirty {
+            base: Base::Tag { tag },
+            commits: None,
+            commit: None,
+        }
+    } else {
+        Reported::CleanTag { tag, commit: None }
     })
 }
 

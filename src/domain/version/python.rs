@@ -21,7 +21,11 @@ static COUNT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\A[0-9]{1,6}\z"));
 /// Reads a version in Python's form; `None` if it is not one, or holds parts that none of the tools prints.
 pub(super) fn read(bare: &str, dirty_tail: bool) -> Option<Reported> {
     let found = PYTHON.captures(bare)?;
-    let number = |part: &str| found.name(part).map(|digits| digits.as_str().parse().unwrap_or(u32::MAX));
+    let number = |part: &str| {
+        found
+            .name(part)
+            .map(|digits| digits.as_str().parse().unwrap_or(u32::MAX))
+    };
     let mut local = Local::read(found.name("local").map_or("", |part| part.as_str()))?;
     local.dirty |= dirty_tail;
     let release = &found["release"];
@@ -29,7 +33,9 @@ pub(super) fn read(bare: &str, dirty_tail: bool) -> Option<Reported> {
 }
 
 fn judge(release: &str, post: Option<u32>, dev: Option<u32>, local: Local) -> Reported {
-    let tag = || Base::Tag { tag: release.to_owned() };
+    let tag = || Base::Tag {
+        tag: release.to_owned(),
+    };
     let before = |next: String| Base::Before { next };
     let told = |base, commits| local.clone().told(base, commits);
     if local.untagged || stands_for_no_tag(release, post, dev) {
@@ -39,7 +45,9 @@ fn judge(release: &str, post: Option<u32>, dev: Option<u32>, local: Local) -> Re
     match (post, dev, local.count) {
         (None, None, None) if local.is_empty() => clean(release),
         (None, None, None) if local.dirty => told(tag(), None),
-        (None, None, None) => Reported::Unknown { commit: local.commit },
+        (None, None, None) => Reported::Unknown {
+            commit: local.commit,
+        },
         // versioneer counts in the local part and guesses nothing: its `.dev0` only says "not on the main branch".
         (None, None | Some(0), Some(count)) => told(tag(), Some(count)),
         // setuptools_scm guesses the next version. It counts to nothing only where edits hide the tag.
@@ -50,13 +58,19 @@ fn judge(release: &str, post: Option<u32>, dev: Option<u32>, local: Local) -> Re
         (Some(0), None, _) => local.dirty(tag(), Some(0)),
         (Some(commits), None, _) => told(tag(), Some(commits)),
         // versioneer says "dirty" by `.dev0` after its count; dunamai ends every count so, but prints no `g`.
-        (Some(commits), Some(0), _) if local.hash_is_marked && !local.dirty => local.dirty(tag(), Some(commits)),
-        (Some(commits), Some(0), _) if local.commit.is_some() && !local.hash_is_marked => told(tag(), Some(commits)),
+        (Some(commits), Some(0), _) if local.hash_is_marked && !local.dirty => {
+            local.dirty(tag(), Some(commits))
+        }
+        (Some(commits), Some(0), _) if local.commit.is_some() && !local.hash_is_marked => {
+            told(tag(), Some(commits))
+        }
         // setuptools_scm's no-guess-dev adds one post-release to what the tag has.
         (Some(1), Some(0), _) => local.dirty(tag(), Some(0)),
         (Some(1), Some(commits), _) => told(tag(), Some(commits)),
         (Some(next), Some(0), _) => local.dirty(before(format!("{release}.post{next}")), Some(0)),
-        (Some(next), Some(commits), _) => told(before(format!("{release}.post{next}")), Some(commits)),
+        (Some(next), Some(commits), _) => {
+            told(before(format!("{release}.post{next}")), Some(commits))
+        }
     }
 }
 
@@ -65,7 +79,10 @@ fn clean(release: &str) -> Reported {
     if !release.contains('.') || only_zeros(release) {
         return Reported::Unknown { commit: None };
     }
-    Reported::CleanTag { tag: release.to_owned(), commit: None }
+    Reported::CleanTag {
+        tag: release.to_owned(),
+        commit: None,
+    }
 }
 
 /// Without any tag the tools count from 0, 0.0 or 0.0.0, and setuptools_scm guesses 0.1 to be next.
@@ -75,7 +92,9 @@ fn stands_for_no_tag(release: &str, post: Option<u32>, dev: Option<u32>) -> bool
 }
 
 fn only_zeros(release: &str) -> bool {
-    release.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'v'))
+    release
+        .bytes()
+        .all(|byte| matches!(byte, b'0' | b'.' | b'v'))
 }
 
 /// What stands behind the plus sign.
@@ -114,19 +133,35 @@ impl Local {
     }
 
     fn dirty(self, base: Base, commits: Option<u32>) -> Reported {
-        Reported::Dirty { base, commits, commit: self.commit }
+        Reported::Dirty {
+            base,
+            commits,
+            commit: self.commit,
+        }
     }
 
     /// Dirty or ahead, as the local part says.
     fn told(self, base: Base, commits: Option<u32>) -> Reported {
         match (self.dirty, commits) {
             (true, _) => self.dirty(base, commits),
-            (false, Some(0)) => Reported::Unknown { commit: self.commit },
-            (false, _) => Reported::Ahead { base, commits, commit: self.commit },
+            (false, Some(0)) => Reported::Unknown {
+                commit: self.commit,
+            },
+            (false, _) => Reported::Ahead {
+                base,
+                commits,
+                commit: self.commit,
+            },
         }
     }
 
     fn without_tag(self, marked_dirty: bool) -> Reported {
-        if self.dirty || marked_dirty { self.dirty(Base::Unseen, None) } else { Reported::Unknown { commit: self.commit } }
+        if self.dirty || marked_dirty {
+            self.dirty(Base::Unseen, None)
+        } else {
+            Reported::Unknown {
+                commit: self.commit,
+            }
+        }
     }
 }
