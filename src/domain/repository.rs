@@ -2,98 +2,17 @@
 
 mod host;
 mod problem;
+mod rules;
 
 pub use problem::RepositoryProblem;
+pub use rules::{Protocol, RepositoryRules};
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde::Serialize;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 /// The longest address, in bytes.
 pub const LONGEST_ADDRESS: usize = 1024;
-
-/// How a repository is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    Https,
-    Ssh,
-    /// A folder on Custody's own machine, below one of the allowed roots.
-    File,
-    /// Without encryption, so for this very machine alone: a host that is not loopback is refused whatever the policy
-    /// says. It serves trials of a git server beside Custody.
-    HttpLoopback,
-}
-
-impl Protocol {
-    /// The word before `://`, which is also git's name of it in `GIT_ALLOW_PROTOCOL`.
-    pub fn scheme(self) -> &'static str {
-        match self {
-            Protocol::Https => "https",
-            Protocol::Ssh => "ssh",
-            Protocol::File => "file",
-            Protocol::HttpLoopback => "http",
-        }
-    }
-
-    fn usual_port(self) -> u16 {
-        match self {
-            Protocol::Https => 443,
-            Protocol::Ssh => 22,
-            Protocol::HttpLoopback => 80,
-            Protocol::File => 0,
-        }
-    }
-}
-
-/// What the facility's policy says about repositories. The default allows none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RepositoryRules {
-    pub protocols: BTreeSet<Protocol>,
-    /// Names as they stand in an address, or `*.example.org` for every name below that domain.
-    pub hosts: Vec<String>,
-    /// Folders below which repositories may be read by `file://`.
-    pub file_roots: Vec<PathBuf>,
-    /// Whether a host may be at a private, loopback or otherwise inward address.
-    pub private_addresses: bool,
-}
-
-impl RepositoryRules {
-    /// Judges an address under these rules, which may have changed since it was taken.
-    pub fn admit(&self, address: &RepositoryAddress) -> Result<(), RepositoryProblem> {
-        let protocol = address.protocol;
-        if !self.protocols.contains(&protocol) {
-            return Err(RepositoryProblem::Protocol { allowed: self.allowed_forms() });
-        }
-        let Some(host) = &address.host else {
-            let inside =
-                |root: &PathBuf| Path::new(&address.path).starts_with(root) && Path::new(&address.path) != root;
-            return if self.file_roots.iter().any(inside) { Ok(()) } else { Err(RepositoryProblem::OutsideRoots) };
-        };
-        if !self.hosts.iter().any(|allowed| host::matches(host, allowed)) {
-            return Err(RepositoryProblem::Host { host: host.clone(), allowed: self.hosts.clone() });
-        }
-        let literal = address.literal_ip();
-        let loopback = host == "localhost" || literal.is_some_and(|ip| ip.is_loopback());
-        if protocol == Protocol::HttpLoopback && !(loopback && self.private_addresses) {
-            return Err(RepositoryProblem::Protocol { allowed: self.allowed_forms() });
-        }
-        if !self.private_addresses && literal.is_some_and(super::network::is_inward) {
-            return Err(RepositoryProblem::Inward { host: host.clone() });
-        }
-        Ok(())
-    }
-
-    fn allowed_forms(&self) -> Vec<&'static str> {
-        self.protocols
-            .iter()
-            .filter(|protocol| **protocol != Protocol::HttpLoopback)
-            .map(|protocol| protocol.scheme())
-            .collect()
-    }
-}
 
 /// An address that the rules allowed when it was taken, in one spelling for each repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

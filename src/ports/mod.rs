@@ -1,1 +1,2 @@
 //! The few things outside.
+pub mod git;

@@ -33,7 +33,9 @@ pub(super) fn split<'a>(text: &'a str, packages: &[String]) -> (Option<String>, 
 
 /// Whether `text` is `name`, a hyphen and more. Python spells one package `H7-Cam`, `h7_cam` and `h7.cam`.
 fn starts_with_name(text: &str, name: &str) -> bool {
-    let folded = |byte: u8| if matches!(byte, b'-' | b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() };
+    let folded = |byte: u8| {
+        if matches!(byte, b'-' | b'_' | b'.') { b'-' } else { byte.to_ascii_lowercase() }
+    };
     let (text, name) = (text.as_bytes(), name.as_bytes());
     !name.is_empty()
         && text.get(name.len()) == Some(&b'-')

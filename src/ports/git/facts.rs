@@ -1,0 +1,82 @@
+//! What a repository says of itself without anything being fetched.
+
+use super::GitError;
+use super::run::Session;
+use crate::domain::tag::{CommitId, TagName, check_plain};
+
+/// A repository that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The branch that HEAD stands for; none where HEAD is detached or the branch has no plain name.
+    pub default_branch: Option<String>,
+    /// The commit of HEAD.
+    pub head: CommitId,
+    pub branches: usize,
+    pub tags: usize,
+}
+
+/// What a tag names at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The object that the reference names: a tag object, or for a light tag the commit itself.
+    pub object: CommitId,
+    /// The same with all tag objects peeled off.
+    pub peeled: CommitId,
+}
+
+/// References as `git ls-remote` lists them: object and full name.
+pub(super) struct Listing(Vec<(CommitId, String)>);
+
+impl Listing {
+    /// Lists branches and tags that end in one of these names.
+    pub async fn of(session: &Session, names: &[&str]) -> Result<Listing, GitError> {
+        let arguments = [&["ls-remote", "--quiet", "--heads", "--tags", "--", "origin"], names].concat();
+        Listing::read(&session.ask_remote(&arguments).await?, session.limits.references)
+    }
+
+    fn read(output: &str, most: usize) -> Result<Listing, GitError> {
+        let mut references = Vec::new();
+        for line in output.lines().filter(|line| !line.starts_with("ref: ")) {
+            let odd = || GitError::Unreachable { detail: "its list of references cannot be read".to_owned() };
+            let (object, name) = line.split_once('\t').ok_or_else(odd)?;
+            references.push((CommitId::parse(object).map_err(|_| odd())?, name.to_owned()));
+            if references.len() > most {
+                return Err(GitError::TooMuchOutput);
+            }
+        }
+        Ok(Listing(references))
+    }
+
+    /// The object under exactly this name; a pattern of ls-remote matches more.
+    pub fn get(&self, name: &str) -> Option<&CommitId> {
+        self.0.iter().find(|(_, listed)| listed == name).map(|(object, _)| object)
+    }
+
+    pub fn sighting(&self, tag: &TagName) -> Option<Sighting> {
+        let object = self.get(&tag.reference())?.clone();
+        let peeled = self.get(&format!("{}^{{}}", tag.reference())).unwrap_or(&object).clone();
+        Some(Sighting { object, peeled })
+    }
+
+    fn count(&self, below: &str) -> usize {
+        self.0.iter().filter(|(_, name)| name.starts_with(below) && !name.ends_with("^{}")).count()
+    }
+}
+
+pub(super) async fn reach(session: &Session) -> Result<Reached, GitError> {
+    let output = session.ask_remote(&["ls-remote", "--quiet", "--symref", "--", "origin"]).await?;
+    let listing = Listing::read(&output, session.limits.references)?;
+    let default_branch = output
+        .lines()
+        .find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"))
+        .filter(|name| check_plain(name).is_ok())
+        .map(str::to_owned);
+    let head = listing.get("HEAD").ok_or(GitError::Empty)?.clone();
+    Ok(Reached { default_branch, head, branches: listing.count("refs/heads/"), tags: listing.count("refs/tags/") })
+}
+
+pub(super) async fn look_at_tag(session: &Session, tag: &TagName) -> Result<Option<Sighting>, GitError> {
+    let reference = tag.reference();
+    let listing = Listing::of(session, &[&reference, &format!("{reference}^{{}}")]).await?;
+    Ok(listing.sighting(tag))
+}

@@ -1,0 +1,230 @@
+//! Running git: alone in its process group, in an empty environment, with bounded output.
+
+use super::complaint::told;
+use super::route::Route;
+use super::ssh::{self, SshIdentity};
+use super::{GitError, Limits};
+use crate::domain::repository::Protocol;
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+
+/// What a process may say on its error channel before it is taken for a flood, in bytes.
+const MOST_COMPLAINTS: usize = 1 << 20;
+/// How much of that is kept.
+const KEPT_COMPLAINTS: usize = 16 << 10;
+
+/// Settings that hold for every run, so that no repository and no server can change what git does.
+const SETTINGS: [&str; 16] = [
+    "http.followRedirects=false",
+    "http.proxy=",
+    "protocol.ext.allow=never",
+    "transfer.fsckObjects=true",
+    "transfer.bundleURI=false",
+    "fetch.fsckObjects=true",
+    "fetch.recurseSubmodules=false",
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.packedGitWindowSize=32m",
+    "core.packedGitLimit=256m",
+    "credential.helper=",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "pack.threads=1",
+    "log.showSignature=false",
+];
+
+/// One read of one repository: where it goes, what it may take, and a directory of its own.
+pub(super) struct Session {
+    pub route: Route,
+    pub limits: Limits,
+    directory: TempDir,
+    ssh_command: Option<String>,
+}
+
+/// What a run came to.
+pub(super) struct Outcome {
+    pub success: bool,
+    pub code: Option<i32>,
+    pub output: Vec<u8>,
+    complaint: String,
+}
+
+impl Session {
+    pub fn open(route: Route, limits: Limits, identity: &SshIdentity) -> Result<Session, GitError> {
+        let directory = tempfile::Builder::new().prefix("custody-git-").tempdir().map_err(|error| local(&error))?;
+        let ssh_command = match (&route.host, route.protocol) {
+            (Some(host), Protocol::Ssh) => {
+                std::fs::write(directory.path().join(ssh::SETTINGS), ssh::settings(identity, host)?)
+                    .map_err(|error| local(&error))?;
+                Some(ssh::command(directory.path())?)
+            }
+            _ => None,
+        };
+        Ok(Session { route, limits, directory, ssh_command })
+    }
+
+    /// Runs git with these arguments, which must all be ours or checked. An exit other than 0 is left to the caller.
+    pub async fn git(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
+        let mut child = self.command(arguments).spawn().map_err(|error| local(&error))?;
+        let mut group = Group::of(&child);
+        let (stdout, stderr) =
+            (child.stdout.take().expect("stdout is piped"), child.stderr.take().expect("stderr is piped"));
+        let (output, complaint) = tokio::try_join!(
+            read_bounded(stdout, self.limits.output, self.limits.output),
+            read_bounded(stderr, MOST_COMPLAINTS, KEPT_COMPLAINTS),
+        )?;
+        let status = child.wait().await.map_err(|error| local(&error))?;
+        group.ended();
+        Ok(Outcome { success: status.success(), code: status.code(), output, complaint: self.told(&complaint) })
+    }
+
+    /// Runs git on what was fetched already; it must succeed.
+    pub async fn ask(&self, arguments: &[&str]) -> Result<String, GitError> {
+        let outcome = self.git(arguments).await?;
+        if !outcome.success {
+            return Err(GitError::Program { detail: outcome.complaint });
+        }
+        Ok(outcome.text())
+    }
+
+    /// Runs git against the repository; failing means that it cannot be reached.
+    pub async fn ask_remote(&self, arguments: &[&str]) -> Result<String, GitError> {
+        let outcome = self.git(arguments).await?;
+        if outcome.success { Ok(outcome.text()) } else { Err(outcome.unreachable()) }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let directory = self.directory.path();
+        let mut command = Command::new("git");
+        command.current_dir(directory).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
+        command.envs([
+            ("LC_ALL", "C"),
+            ("TZ", "UTC"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_ASKPASS", "true"),
+            ("SSH_ASKPASS_REQUIRE", "never"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_ALLOW_PROTOCOL", self.route.protocol.scheme()),
+        ]);
+        command.env("HOME", directory).env("GIT_CEILING_DIRECTORIES", directory.parent().unwrap_or(Path::new("/")));
+        if let Some(ssh) = &self.ssh_command {
+            command.env("GIT_SSH_COMMAND", ssh).env("GIT_SSH_VARIANT", "ssh");
+        }
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        command.arg("-c").arg(format!("remote.origin.url={}", self.route.url));
+        if let Some(host) = self.route.host.as_ref().filter(|host| !host.is_literal()) {
+            command.arg("-c").arg(format!("http.curloptResolve={}", host.for_curl()));
+        }
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0).kill_on_drop(true);
+        bound(&mut command, self.limits);
+        command
+    }
+
+    /// What git complains of, in one line without local paths.
+    fn told(&self, complaint: &[u8]) -> String {
+        let text =
+            String::from_utf8_lossy(complaint).replace(self.directory.path().to_string_lossy().as_ref(), "[path]");
+        told(&text)
+    }
+}
+
+impl Outcome {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+
+    /// What this failure says about a repository that was spoken to.
+    pub fn unreachable(self) -> GitError {
+        let lower = self.complaint.to_ascii_lowercase();
+        let starved = [
+            "out of memory",
+            "malloc failed",
+            "unable to create thread",
+            "file too large",
+            "mmap failed",
+            "died of signal 25",
+        ];
+        // Killed for the size of a file, by itself or through its helper.
+        if self.code.is_none() || starved.iter().any(|sign| lower.contains(sign)) {
+            return GitError::TooMuchOutput;
+        }
+        GitError::Unreachable { detail: self.complaint }
+    }
+}
+
+/// The processes of one run: git and the helpers it starts. They do not outlive this value.
+struct Group(Option<libc::pid_t>);
+
+impl Group {
+    fn of(child: &tokio::process::Child) -> Group {
+        Group(child.id().and_then(|id| libc::pid_t::try_from(id).ok()).filter(|id| *id > 1))
+    }
+
+    /// Both channels are closed and git is gone: its number may soon be somebody else's.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(id) = self.0 {
+            // SAFETY: a plain system call. The child leads the group and was not waited for, so the number is its own.
+            unsafe { libc::killpg(id, libc::SIGKILL) };
+        }
+    }
+}
+
+/// Bounds what the process and its helpers may take of memory and disk: a hostile server fills both inside git.
+fn bound(command: &mut Command, limits: Limits) {
+    let set = move |what, most: u64| {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // SAFETY: a plain system call with a pointer to a value that lives through it.
+        if unsafe { libc::setrlimit(what, &raw const limit) } == 0 {
+            Ok(())
+        } else {
+            Err(std::io::Error::last_os_error())
+        }
+    };
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated and no lock is taken.
+    unsafe {
+        command.pre_exec(move || {
+            set(libc::RLIMIT_AS, limits.memory)?;
+            set(libc::RLIMIT_FSIZE, limits.file)?;
+            set(libc::RLIMIT_CORE, 0)
+        });
+    }
+}
+
+/// Reads to the end, keeps the first `kept` bytes and gives up beyond `most`.
+async fn read_bounded(mut from: impl AsyncRead + Unpin, most: usize, kept: usize) -> Result<Vec<u8>, GitError> {
+    let (mut all, mut seen, mut piece) = (Vec::new(), 0usize, vec![0u8; 16 << 10]);
+    loop {
+        let read = from.read(&mut piece).await.map_err(|error| local(&error))?;
+        if read == 0 {
+            return Ok(all);
+        }
+        seen += read;
+        if seen > most {
+            return Err(GitError::TooMuchOutput);
+        }
+        let room = kept.saturating_sub(all.len()).min(read);
+        all.extend_from_slice(&piece[..room]);
+    }
+}
+
+fn local(error: &std::io::Error) -> GitError {
+    GitError::Program { detail: error.kind().to_string() }
+}

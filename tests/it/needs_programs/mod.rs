@@ -1,0 +1,2 @@
+//! Tests that need programs beside Rust and git (feature `full-tests`); each says which package has what it misses.
+mod ssh;
