@@ -1,0 +1,257 @@
+//! The operators' board: answer card, rows, tiles, filters.
+use super::{CallCard, Chip, Fact, May, Phone, Reply, Status, Tag};
+
+/// A name with the part that was searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marked {
+    /// Before it.
+    pub before: String,
+    /// It.
+    pub hit: String,
+    /// Behind it.
+    pub after: String,
+}
+
+impl Marked {
+    /// A name with nothing searched for.
+    pub fn plain(name: &str) -> Self {
+        Self { before: name.to_owned(), hit: String::new(), after: String::new() }
+    }
+
+    /// A name and what was typed, forgiving about case; plain where it does not stand in it.
+    pub fn find(name: &str, typed: &str) -> Self {
+        let lower = |text: &str| text.to_ascii_lowercase();
+        let typed = typed.trim();
+        match lower(name).find(&lower(typed)) {
+            // Only ASCII changes case here, so offsets are the same in both.
+            Some(at) if !typed.is_empty() => {
+                let end = at + typed.len();
+                Self { before: name[..at].to_owned(), hit: name[at..end].to_owned(), after: name[end..].to_owned() }
+            }
+            _ => Self::plain(name),
+        }
+    }
+}
+
+/// One instance on the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardRow {
+    /// Its support.
+    pub chip: Chip,
+    /// The device.
+    pub name: Marked,
+    /// The instance's id.
+    pub id: Marked,
+    /// The device's page.
+    pub href: String,
+    /// Whom to call first.
+    pub call: String,
+    /// The number.
+    pub phone: Option<Phone>,
+    /// Whether it may be restarted.
+    pub restart: Reply,
+    /// The same in words: `Once, then call`.
+    pub restart_words: String,
+    /// The device server, or where it was.
+    pub runs_on: String,
+    /// Its version, or empty.
+    pub version: String,
+    /// What is wrong with that version.
+    pub version_tag: Option<Tag>,
+    /// When it was seen last, in words.
+    pub seen: String,
+    /// Whether the answer card shows it.
+    pub selected: bool,
+}
+
+impl BoardRow {
+    /// Its classes.
+    pub fn class(&self) -> &'static str {
+        match self.chip.status {
+            Status::NotSupported | Status::Unknown => "row x-non",
+            Status::ShutDown => "row x-shut",
+            _ => "row",
+        }
+    }
+}
+
+/// The answer to a search, left to right: supported, whom to call, what is allowed, where and which version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The device.
+    pub name: String,
+    /// The instance's id.
+    pub id: String,
+    /// The instruments.
+    pub instruments: Vec<String>,
+    /// The device's page.
+    pub href: String,
+    /// The verdict.
+    pub status: Status,
+    /// What it means, first the most important.
+    pub meaning: String,
+    /// Since when and until when.
+    pub since: String,
+    /// Whom to call.
+    pub call: CallCard,
+    /// What operators may do.
+    pub may: Vec<May>,
+    /// Server, host, version, seen.
+    pub facts: Vec<Fact>,
+    /// What happened last: when, what.
+    pub latest: Vec<(String, String)>,
+}
+
+/// Devices of one status in a tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Which.
+    pub status: Status,
+    /// How many.
+    pub count: u64,
+}
+
+/// A piece of a tile's bar, in per cent of its width.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// Whose colour.
+    pub status: Status,
+    /// Left edge.
+    pub x: f64,
+    /// Width.
+    pub width: f64,
+}
+
+/// One instrument: silent unless something is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    /// Its name.
+    pub name: String,
+    /// Where the board shows it alone.
+    pub href: String,
+    /// How many of each status.
+    pub counts: Vec<Count>,
+    /// Whether the board shows it now.
+    pub here: bool,
+}
+
+impl Tile {
+    /// How many in all.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.count).sum()
+    }
+
+    fn of(&self, status: Status) -> u64 {
+        self.counts.iter().filter(|count| count.status == status).map(|count| count.count).sum()
+    }
+
+    /// What must be acted on: each such status with its number.
+    pub fn act(&self) -> Vec<Count> {
+        self.counts.iter().copied().filter(|count| count.status.urgent() && count.count > 0).collect()
+    }
+
+    /// What stands behind the number when one thing only is to be acted on.
+    pub fn act_word(status: &Status) -> &'static str {
+        match status {
+            Status::NotSupported => "not supported",
+            Status::ShutDown => "shut down",
+            Status::Unknown => "unknown",
+            _ => "",
+        }
+    }
+
+    /// `9 reduced`: those under review are among them.
+    pub fn reduced(&self) -> u64 {
+        self.of(Status::Reduced) + self.of(Status::UnderReview)
+    }
+
+    /// The numbers in words, for those who do not see the bar.
+    pub fn label(&self) -> String {
+        let told: Vec<_> = self
+            .counts
+            .iter()
+            .filter(|count| count.count > 0)
+            .map(|count| format!("{} {}", count.count, count.status.label().to_lowercase().replace("ctrl", "CTRL")))
+            .collect();
+        if told.is_empty() { "no devices".to_owned() } else { told.join(", ") }
+    }
+
+    /// The bar: even one of many stays wide enough to be seen.
+    pub fn bar(&self) -> Vec<Segment> {
+        const LEAST: f64 = 2.5;
+        let shown: Vec<_> = self.counts.iter().filter(|count| count.count > 0).collect();
+        let total = self.total().max(1) as f64;
+        let widths: Vec<f64> = shown.iter().map(|count| (count.count as f64 / total * 100.0).max(LEAST)).collect();
+        let scale = 100.0 / widths.iter().sum::<f64>().max(1.0);
+        let mut x = 0.0;
+        shown
+            .iter()
+            .zip(widths)
+            .map(|(count, width)| {
+                let segment = Segment { status: count.status, x, width: width * scale };
+                x += segment.width;
+                segment
+            })
+            .collect()
+    }
+}
+
+/// A filter of the board: a box that looks like a chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilterChip {
+    /// The name it is sent under.
+    pub name: &'static str,
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// An icon's name.
+    pub icon: &'static str,
+    /// How many it would show.
+    pub count: u64,
+    /// Whether it is on.
+    pub on: bool,
+}
+
+/// How current the page is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The server's clock, such as `03:12:09`.
+    pub clock: String,
+    /// What was heard last: `observer reported 12 s ago`.
+    pub heard: String,
+    /// Whether that is too long ago.
+    pub stale: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// O2: forgiving about case; what was typed is marked in the name.
+    #[test]
+    fn what_was_typed_is_marked_in_the_name() {
+        let marked = Marked::find("beamConditionCheck", "BEAMCOND");
+        assert_eq!((marked.hit.as_str(), marked.after.as_str()), ("beamCond", "itionCheck"));
+        assert_eq!(Marked::find("Dvořák", "řá").hit, "řá");
+        assert_eq!(Marked::find("beam", ""), Marked::plain("beam"));
+        assert_eq!(Marked::find("beam", "x"), Marked::plain("beam"));
+    }
+
+    #[test]
+    fn a_tile_shows_one_of_four_hundred() {
+        let count = |status, count| Count { status, count };
+        let tile = Tile {
+            name: "All".into(),
+            href: "/".into(),
+            counts: vec![count(Status::Full, 399), count(Status::Reduced, 0), count(Status::ShutDown, 1)],
+            here: true,
+        };
+        let bar = tile.bar();
+        assert_eq!(bar.len(), 2);
+        assert!(bar[1].width > 2.0, "{bar:?}");
+        assert!((bar[1].x + bar[1].width - 100.0).abs() < 0.01);
+        assert_eq!(tile.label(), "399 fully supported, 1 shut down by CTRL");
+        assert_eq!(tile.act(), [count(Status::ShutDown, 1)]);
+    }
+}

@@ -1,0 +1,61 @@
+//! Words on their way into a page.
+use askama::filters::HtmlSafeOutput;
+
+/// A sentence with names in it: what stands between two backticks is set as code, everything is escaped.
+///
+/// Names, tags and servers come from outside, so the text is escaped first; a lone backtick stays as it is.
+pub fn prose(text: impl AsRef<str>) -> HtmlSafeOutput<String> {
+    let mut out = String::new();
+    let mut pieces = text.as_ref().split('`').peekable();
+    let mut inside = false;
+    while let Some(piece) = pieces.next() {
+        if inside && pieces.peek().is_none() {
+            out.push('`');
+            escape(&mut out, piece);
+        } else if inside {
+            out.push_str("<code>");
+            escape(&mut out, piece);
+            out.push_str("</code>");
+        } else {
+            escape(&mut out, piece);
+        }
+        inside = !inside;
+    }
+    HtmlSafeOutput(out)
+}
+
+fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// A count with its noun: `1 gate`, `3 gates`.
+pub fn plural(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether an icon is a filled shape; the others are lines.
+pub fn solid(icon: &str) -> bool {
+    matches!(icon, "own" | "red" | "rev" | "non" | "shut" | "ok" | "bad")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A25: what people type is escaped, in code and out of it.
+    #[test]
+    fn names_become_code_and_markup_stays_text() {
+        assert_eq!(prose("`a_02` runs <b>").0, "<code>a_02</code> runs &lt;b&gt;");
+        assert_eq!(prose("`<script>`'\"&").0, "<code>&lt;script&gt;</code>&#39;&quot;&amp;");
+        assert_eq!(prose("a lone ` here").0, "a lone ` here");
+    }
+}
