@@ -1,7 +1,10 @@
 //! Custody: the registry of record for contributed devices.
+
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod ports;
+pub mod service;
 pub mod store;
 pub mod web;

@@ -17,6 +17,7 @@ pub mod repository;
 pub mod request;
 pub mod review;
 pub mod server;
+pub mod story;
 pub mod support;
 pub mod tag;
 pub mod version;

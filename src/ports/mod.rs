@@ -1,2 +1,4 @@
 //! The few things outside.
+
+pub mod clock;
 pub mod git;

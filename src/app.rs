@@ -1,0 +1,87 @@
+//! What every door is handed.
+
+use crate::{
+    domain::policy::Policy,
+    ports::{
+        clock::Clock,
+        git::{Git, Limits, SshIdentity},
+    },
+    store::Db,
+};
+use std::{sync::Arc, time::Duration};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub db: Db,
+    pub policy: Policy,
+    /// [`Policy::review_digest`], computed once.
+    pub review_digest: String,
+    pub clock: Clock,
+    pub git: Git,
+    /// The address under which people open Custody.
+    pub public_url: url::Url,
+    /// Whether browsers send the session over https only.
+    pub secure_cookies: bool,
+    /// Sample people sign in with one click; on loopback only.
+    pub demo: bool,
+    /// Cancelled when Custody is to stop.
+    pub stop: CancellationToken,
+    /// Changes under way: they outlive the request that asked for them.
+    pub changes: TaskTracker,
+    /// How many passwords are hashed at once: each takes 19 MiB.
+    pub hashing: tokio::sync::Semaphore,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// What an [`App`] is made of besides its database.
+pub struct Parts {
+    pub policy: Policy,
+    pub clock: Clock,
+    pub public_url: url::Url,
+    pub secure_cookies: bool,
+    pub demo: bool,
+}
+
+impl App {
+    pub fn new(db: Db, parts: Parts) -> Self {
+        let Parts { policy, clock, public_url, secure_cookies, demo } = parts;
+        let of = &policy.repositories;
+        let limits = Limits { deadline: Duration::from_secs(of.deadline_seconds.into()), ..Limits::default() };
+        let git = Git::new(policy.repository_rules(), limits).with_ssh(SshIdentity {
+            key_file: of.ssh_key.as_ref().map(Into::into),
+            known_hosts: of.ssh_known_hosts.as_ref().map(Into::into),
+        });
+        Self(Arc::new(Inner {
+            db,
+            review_digest: policy.review_digest(),
+            policy,
+            clock,
+            git,
+            public_url,
+            secure_cookies,
+            demo,
+            stop: CancellationToken::new(),
+            changes: TaskTracker::new(),
+            hashing: tokio::sync::Semaphore::new(2),
+        }))
+    }
+
+    /// Runs a change to its end, even when whoever asked for it has hung up: a half-begun transaction must not go back
+    /// to the pool.
+    pub async fn outliving<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        self.changes.spawn(change).await
+    }
+}

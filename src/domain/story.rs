@@ -1,0 +1,160 @@
+//! What an event says to a reader, and who has to hear of it.
+
+use super::{
+    id::PersonId,
+    lifecycle::{Event, Happened as H},
+    person::People,
+    policy::Policy,
+    review::Ground,
+};
+
+/// The event as a sentence without its subject: `proposed a timeline that ends 2026-12-14.`
+pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
+    let name = |p: &PersonId| people.name(*p).to_owned();
+    match &event.what {
+        H::Submitted { application } => format!("asked to contribute {}.", application.request.name),
+        H::Amended { .. } => "changed the request; its points are to be signed off again.".to_owned(),
+        H::ContactAssigned { person } if Some(*person) == event.by => "became its CTRL contact.".to_owned(),
+        H::ContactAssigned { person } => format!("made {} its CTRL contact.", name(person)),
+        H::Invited { person } => format!("invited {} to the discussion.", name(person)),
+        H::PointRaised { point, text } => format!("raised point {point}: {text}"),
+        H::PointAnswered { point, text } => format!("answered point {point}: {text}"),
+        H::PointSignedOff { point } => format!("signed off point {point}."),
+        H::ReservationRaised { reservation, text } => format!("raised reservation {reservation}: {text}"),
+        H::ReservationAnswered { reservation, text } => format!("answered reservation {reservation}: {text}"),
+        H::ReservationAccepted { reservation } => format!("accepted the answer to reservation {reservation}."),
+        H::AreaSignedOff { area, text } => format!("signed off {}. {text}", policy.area_name(area)).trim().to_owned(),
+        H::Accepted => "accepted the request.".to_owned(),
+        H::Declined { reason } => format!("declined the request: {reason}"),
+        H::Withdrawn { reason } => format!("withdrew it: {reason}"),
+        H::ServerAssigned { server } => format!("assigned the development server {server}."),
+        H::CommittedToUpdates => "committed to mandatory updates and versioned code.".to_owned(),
+        H::AccessGranted { person } => format!("gave {} access to the development host.", name(person)),
+        H::AccessRevoked { person } => format!("took {}’s access to the development host back.", name(person)),
+        H::FrameworkDeclared { modified: true } => {
+            "declared that the framework is modified there: the whole service has no support.".to_owned()
+        }
+        H::FrameworkDeclared { modified: false } => "declared that devices only are developed there.".to_owned(),
+        H::Trained { person, until } => {
+            let topics: Vec<&str> = until
+                .keys()
+                .map(|t| policy.training.topics.iter().find(|k| k.id == *t).map_or(t.as_str(), |k| &k.name))
+                .collect();
+            format!("trained {} in {}.", name(person), topics.join(", "))
+        }
+        H::DevelopmentStarted => "started development: reduced support begins.".to_owned(),
+        H::HelpAsked { kind, text, .. } => format!("asked for help ({}): {text}", kind.words().to_lowercase()),
+        H::HelpScheduled { entry, on } => format!("scheduled help {entry} for {on}."),
+        H::HelpGiven { kind, text, .. } => format!("helped ({}): {text}", kind.words().to_lowercase()),
+        H::OperatedStated { from, to, instrument, text } => {
+            format!("stated that it worked at {instrument} from {from} to {to}: {text}")
+        }
+        H::Countersigned => "countersigned that it worked in its intended scenario.".to_owned(),
+        H::TransferRequested => "asked CTRL to take it over: the review begins.".to_owned(),
+        H::TakenOver { ground: Ground::Orphaned, reason } => format!("took it over for CTRL, as its authors are gone: {reason}"),
+        H::TakenOver { ground: Ground::NeededElsewhere { instrument, task }, reason } => {
+            format!("took it over for CTRL, as {instrument} needs it: {reason} The author’s task: {task}")
+        }
+        H::OverviewRecorded { text } => format!("recorded a first overview: {text}"),
+        H::TimelineProposed { milestones, .. } => match milestones.last() {
+            Some(m) => format!("proposed a timeline that ends {}.", m.due),
+            None => "proposed a timeline.".to_owned(),
+        },
+        H::TimelineAgreed { .. } => "agreed to the timeline.".to_owned(),
+        H::MilestoneReached { milestone } => format!("marked milestone {milestone} as reached."),
+        H::CommitProposed { facts } => {
+            format!("proposed {} for review: {}", facts.commit.short(), facts.subject)
+        }
+        H::EvidenceGiven { item, commit, passed, .. } => format!(
+            "showed that {} {} for {}.",
+            policy.item_name(item).to_lowercase(),
+            if *passed { "is met" } else { "fails" },
+            commit.short()
+        ),
+        H::FindingRaised { finding, text, .. } => format!("raised finding {finding}: {text}"),
+        H::FindingAnswered { finding, text } => format!("answered finding {finding}: {text}"),
+        H::FindingAccepted { finding } => format!("accepted the answer to finding {finding}."),
+        H::FindingSentBack { finding, text } => format!("sent finding {finding} back: {text}"),
+        H::ReviewJoined => "joined the review.".to_owned(),
+        H::Approved { commit, .. } => format!("approved {}.", commit.short()),
+        H::ApprovalWithdrawn { reason } => format!("withdrew their approval: {reason}"),
+        H::TaskReported { text } => format!("reported on the task: {text}"),
+        H::ReturnedToDevelopment { reason } => format!("returned it to development: {reason}"),
+        H::OwnershipTaken { owned } => format!(
+            "took ownership for CTRL, in {}{}.",
+            owned.release,
+            if owned.second_joined { "" } else { "; no second contributor had joined the review" }
+        ),
+        H::TagVerified { verified } => format!("had {} verified: it is {}.", verified.tag, verified.commit.short()),
+        H::TagMoved { tag, to } => format!("found that the tag {tag} moved to {}.", to.short()),
+        H::TagVanished { tag } => format!("found that the tag {tag} vanished."),
+        H::TagRestored { tag } => format!("found the tag {tag} as it was verified again."),
+        H::RepositoryReached { head } => format!("reached the repository, at {}.", head.short()),
+        H::RepositoryLost { why } => format!("could not read the repository: {why}"),
+        H::Deployed { server, release: Some(tag), .. } => format!("deployed {tag} to {server}."),
+        H::Deployed { server, release: None, .. } => format!("placed it on {server} for hot development."),
+        H::Removed { server } => format!("removed it from {server}."),
+        H::HandedBack { server, base, until, reason } => format!(
+            "handed it back to {server}, from {base}{}: {reason}",
+            until.map_or_else(String::new, |u| format!(", until {u}"))
+        ),
+        H::LoanExtended { until, reason } => format!("extended the hand-back until {until}: {reason}"),
+        H::DoneAnswered { reached, text } => format!(
+            "answered that “done” was {}. {text}",
+            if *reached { "reached" } else { "not reached" }
+        )
+        .trim()
+        .to_owned(),
+        H::ShutDown { reason, affected, responsible, conditions } => format!(
+            "shut it down: {reason} Affected: {affected} For the restart: {}. {conditions}",
+            name(responsible)
+        ),
+        H::Restarted { text } => format!("lifted the shutdown: {text}"),
+        H::ContactsSet { contacts } => {
+            format!("named the support contacts: {}.", people.names(contacts.iter().map(|c| &c.person)))
+        }
+        H::ContactConfirmed => "confirmed that they can be called.".to_owned(),
+        H::OperatorRulesSet { operators } => {
+            format!("changed what operators may do: {}.", operators.when_stopped.words().to_lowercase())
+        }
+        H::ContributorAdded { person } => format!("added {} as a contributor.", name(person)),
+        H::ContributorRemoved { person } => format!("removed {} as a contributor.", name(person)),
+        H::AdoptionOffered { reason } => format!("offered to adopt it: {reason}"),
+        H::Adopted { person } => format!("gave it to {}, who adopts it.", name(person)),
+        H::Retired { reason } => format!("retired it: {reason}"),
+    }
+}
+
+/// Who has to hear of an event, besides whoever did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    Nobody,
+    /// Those who have to do with the device.
+    Device,
+    /// And the whole shift (N5).
+    DeviceAndShift,
+    /// These people only.
+    People(Vec<PersonId>),
+}
+
+pub fn audience(what: &H) -> Audience {
+    match what {
+        H::ShutDown { .. } | H::Restarted { .. } => Audience::DeviceAndShift,
+        H::Invited { person }
+        | H::AccessGranted { person }
+        | H::AccessRevoked { person }
+        | H::Trained { person, .. }
+        | H::ContributorAdded { person }
+        | H::ContributorRemoved { person }
+        | H::ContactAssigned { person } => Audience::People(vec![*person]),
+        H::ContactsSet { contacts } => Audience::People(contacts.iter().map(|c| c.person).collect()),
+        H::EvidenceGiven { passed: true, .. }
+        | H::RepositoryReached { .. }
+        | H::RepositoryLost { .. }
+        | H::ContactConfirmed
+        | H::CommittedToUpdates
+        | H::OperatorRulesSet { .. }
+        | H::TagRestored { .. } => Audience::Nobody,
+        _ => Audience::Device,
+    }
+}

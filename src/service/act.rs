@@ -1,0 +1,180 @@
+//! A command on a device: the one road to every transition.
+
+use super::{Caller, Error, Result, facts::gather, readings, record};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::DeviceId,
+        lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
+    },
+    store::{self, Tx},
+};
+use sha2::{Digest, Sha256};
+
+/// What somebody asks of a device.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub command: Command,
+    /// The revision of the page that they decided by (A4).
+    pub seen: Option<u64>,
+    /// Names this request, so that a repetition is answered and not acted out (F3).
+    pub key: Option<String>,
+}
+
+impl From<Command> for Ask {
+    fn from(command: Command) -> Self {
+        Self { command, seen: None, key: None }
+    }
+}
+
+/// The device as it is now, and the events that made it so; none where the request was a repetition.
+#[derive(Clone, Debug)]
+pub struct Done {
+    pub device: Device,
+    pub events: Vec<Event>,
+}
+
+/// Whether whoever acts must have seen the device as it is. A shut-down is urgent and never out of date.
+fn decides_by_page(kind: CommandKind) -> bool {
+    use CommandKind::*;
+    match kind {
+        ShutDown => false,
+        Approve | SignOffPoint | SignOffArea | AcceptReservation | AcceptFinding | AgreeTimeline | Countersign
+        | Deploy | Amend | SetContacts | AcceptAdoption => true,
+        other => rule(other).is_transition(),
+    }
+}
+
+/// Does it, or says why not. Refusals that were attempts to break a rule are on record afterwards.
+pub async fn act(app: &App, caller: &Caller, device: &str, ask: Ask) -> Result<Done> {
+    let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
+    // Nobody makes Custody read a repository who may not ask for it.
+    let gathered = gather(&app.db.read, app, caller, &found, Some(&ask.command), Readings::default()).await?;
+    let allowed = may(&found, ask.command.kind(), &gathered.facts(app, caller));
+    let readings = if allowed { readings::take(app, &found, &ask.command).await } else { Readings::default() };
+
+    let (app, caller) = (app.clone(), caller.clone());
+    let id = found.id;
+    app.clone().outliving(async move { change(&app, &caller, Target::Known(id), ask, readings).await }).await?
+}
+
+/// Sends in a new request (L1 to L4). The draft that it came from is gone with it.
+pub async fn submit(app: &App, caller: &Caller, ask: Ask, draft: Option<String>) -> Result<Done> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move { change(&app, &caller, Target::New { draft }, ask, Readings::default()).await })
+        .await?
+}
+
+enum Target {
+    Known(DeviceId),
+    New { draft: Option<String> },
+}
+
+async fn change(app: &App, caller: &Caller, target: Target, ask: Ask, readings: Readings) -> Result<Done> {
+    let tx = app.db.begin().await?;
+    match decide_and_save(&tx, app, caller, &target, &ask, readings).await {
+        Ok(done) => {
+            tx.commit().await?;
+            Ok(done)
+        }
+        Err((error, device)) => {
+            tx.rollback().await?;
+            if let (Error::Refused(refusal), Some(device)) = (&error, device)
+                && refusal.code.is_attempt()
+                && device.revision > 0
+            {
+                let what: &str = ask.command.kind().into();
+                record::attempt(app, caller, &device, what, refusal).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+type Failed = (Error, Option<Box<Device>>);
+
+async fn decide_and_save(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    target: &Target,
+    ask: &Ask,
+    readings: Readings,
+) -> std::result::Result<Done, Failed> {
+    let bare = |e: Error| (e, None);
+    let before = match target {
+        Target::Known(id) => store::devices::find(tx, *id)
+            .await
+            .map_err(|e| bare(e.into()))?
+            .ok_or((Error::NotFound, None))?,
+        Target::New { .. } => Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()),
+    };
+    let with = |e: Error| (e, Some(Box::new(before.clone())));
+    let request = digest(target, ask).map_err(bare)?;
+    if let Some(done) = repeated(tx, caller, ask, &request).await.map_err(bare)? {
+        return Ok(done);
+    }
+    if let Some(seen) = ask.seen
+        && seen != before.revision
+        && decides_by_page(ask.command.kind())
+    {
+        let since = events_since(tx, &before, seen).await.map_err(bare)?;
+        return Err((Error::Stale(since), None));
+    }
+    let gathered = gather(tx, app, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
+    let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
+    let after = events.iter().fold(before.clone(), evolve);
+    if !events.is_empty() {
+        record::save(tx, app, caller, &before, &after, &events, &gathered).await.map_err(bare)?;
+    }
+    if let Target::New { draft: Some(draft) } = target
+        && let Some(owner) = caller.actor.person()
+    {
+        store::drafts::delete(tx, draft, owner).await.map_err(|e| bare(e.into()))?;
+    }
+    if let (Some(key), Some(person)) = (&ask.key, caller.actor.person()) {
+        store::doors::insert_outcome(tx, person, key, &request, &after.id.to_string(), gathered.now)
+            .await
+            .map_err(|e| bare(e.into()))?;
+    }
+    Ok(Done { device: after, events })
+}
+
+/// What names a request besides its key: the same key with another request is refused (F3).
+fn digest(target: &Target, ask: &Ask) -> Result<String> {
+    let on = match target {
+        Target::Known(id) => id.to_string(),
+        Target::New { .. } => "new".to_owned(),
+    };
+    let body = serde_json::to_string(&ask.command).map_err(|e| Error::Internal(Box::new(e)))?;
+    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}"))))
+}
+
+async fn repeated(tx: &Tx, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {
+    let (Some(key), Some(person)) = (&ask.key, caller.actor.person()) else {
+        return Ok(None);
+    };
+    let Some((before, outcome)) = store::doors::find_outcome(tx, person, key).await? else {
+        return Ok(None);
+    };
+    if before != request {
+        return Err(Error::KeyReused);
+    }
+    let id = outcome.parse().map_err(|e: uuid::Error| Error::Internal(Box::new(e)))?;
+    let device = store::devices::find(tx, id).await?.ok_or(Error::NotFound)?;
+    Ok(Some(Done { device, events: Vec::new() }))
+}
+
+/// What happened to a device after a revision of it.
+async fn events_since(tx: &Tx, device: &Device, revision: u64) -> Result<Vec<Event>> {
+    let entries = store::journal::list_since(tx, &device.id.to_string(), revision as i64).await?;
+    entries.iter().map(event).collect()
+}
+
+/// A device's journal entry as the event that it was.
+pub fn event(entry: &crate::domain::journal::Entry) -> Result<Event> {
+    let what: Happened = store::journal::read(entry)?;
+    Ok(Event { at: entry.moment().unwrap_or_default(), by: entry.actor, what })
+}

@@ -1,0 +1,143 @@
+//! Gathers what a decision may look at: people, servers, what is seen running.
+
+use super::{Caller, Result};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::{PersonId, ServerName},
+        lifecycle::{Command, Facts, Readings},
+        observation::Seen,
+        person::People,
+        server::Server,
+    },
+    store::{
+        self,
+        instances::{Known, VersionNames},
+    },
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The facts of one decision, owned; [`Gathered::facts`] lends them.
+pub struct Gathered {
+    pub now: DateTime<Utc>,
+    pub people: People,
+    pub servers: BTreeMap<ServerName, Server>,
+    pub known: Vec<Known>,
+    pub seen: Vec<Seen>,
+    pub readings: Readings,
+    pub taken: BTreeSet<String>,
+}
+
+impl Gathered {
+    pub fn facts<'a>(&'a self, app: &'a App, caller: &Caller) -> Facts<'a> {
+        Facts {
+            now: self.now,
+            today: today(app, self.now),
+            actor: caller.actor,
+            policy: &app.policy,
+            review_digest: &app.review_digest,
+            people: &self.people,
+            servers: &self.servers,
+            seen: &self.seen,
+            readings: &self.readings,
+            taken: &self.taken,
+        }
+    }
+}
+
+/// The day it is at the facility.
+pub fn today(app: &App, now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&app.policy.facility.time_zone).date_naive()
+}
+
+/// How version strings of this device may be spelled.
+pub fn version_names(app: &App, device: Option<&Device>) -> VersionNames {
+    let packages = device.map_or_else(Vec::new, |d| {
+        let mut names = vec![d.name().to_owned()];
+        names.extend(d.request.classes.iter().cloned());
+        names
+    });
+    let framework = app.policy.frameworks.known.iter().flat_map(|f| f.versions.iter().cloned()).collect();
+    VersionNames { packages, framework }
+}
+
+/// Gathers from this connection: within the transaction, when a change is decided. A fixed number of queries.
+pub async fn gather<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    command: Option<&Command>,
+    readings: Readings,
+) -> Result<Gathered> {
+    let mut ids = device.people();
+    ids.extend(caller.actor.person());
+    ids.extend(named(command));
+    let areas = match command {
+        Some(Command::Submit { application }) => &application.request.areas,
+        _ => &device.request.areas,
+    };
+    ids.extend(store::people::list_experts(c, areas).await?);
+    let people = store::people::load_people(c, &ids).await?;
+    let asked = match command {
+        Some(
+            Command::AssignServer { server }
+            | Command::Deploy { server, .. }
+            | Command::Remove { server }
+            | Command::HandBack { server, .. },
+        ) => Some(server.clone()),
+        _ => None,
+    };
+    let servers =
+        store::servers::load_servers(c, device.placements.iter().map(|p| p.server.clone()).chain(asked)).await?;
+    let known = store::instances::list_of_device(c, device.id, &version_names(app, Some(device))).await?;
+    let taken = match command {
+        Some(Command::Submit { application }) => {
+            let r = &application.request;
+            store::devices::list_taken(c, device.id, &r.name, &r.classes).await?
+        }
+        Some(Command::Amend { request }) => {
+            store::devices::list_taken(c, device.id, &request.name, &request.classes).await?
+        }
+        _ => BTreeSet::new(),
+    };
+    Ok(Gathered {
+        now: app.clock.now(),
+        people,
+        servers,
+        seen: known.iter().map(|k| k.seen.clone()).collect(),
+        known,
+        readings,
+        taken,
+    })
+}
+
+/// The people whom a command names.
+fn named(command: Option<&Command>) -> Vec<PersonId> {
+    match command {
+        Some(
+            Command::AssignContact { person }
+            | Command::Invite { person }
+            | Command::GrantAccess { person }
+            | Command::RevokeAccess { person }
+            | Command::RecordTraining { person, .. }
+            | Command::AddContributor { person }
+            | Command::RemoveContributor { person }
+            | Command::AcceptAdoption { person },
+        ) => vec![*person],
+        Some(Command::ShutDown { responsible, .. }) => vec![*responsible],
+        Some(Command::SetContacts { contacts }) => {
+            contacts.iter().flat_map(|c| std::iter::once(c.person).chain(c.deputy)).collect()
+        }
+        Some(Command::Submit { application }) => application
+            .contacts
+            .iter()
+            .flat_map(|c| std::iter::once(c.person).chain(c.deputy))
+            .chain(application.contributors.iter().copied())
+            .collect(),
+        _ => Vec::new(),
+    }
+}

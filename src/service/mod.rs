@@ -1,0 +1,101 @@
+//! One function for each thing a person does: load, gather facts, decide, save. The only caller of `decide`, and the
+//! only place that opens a write.
+
+pub mod act;
+pub mod facts;
+pub mod observations;
+pub mod passwords;
+pub mod readings;
+pub mod record;
+pub mod secret;
+pub mod sessions;
+
+use crate::{
+    domain::{
+        id::PersonId,
+        lifecycle::{Actor, Event},
+        refusal::Refusal,
+    },
+    store,
+};
+
+/// Who asks, and from where.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Actor,
+    /// The door and the address: `web 192.0.2.7`.
+    pub origin: String,
+}
+
+impl Caller {
+    pub fn person(id: PersonId, origin: impl Into<String>) -> Self {
+        Self { actor: Actor::Person(id), origin: origin.into() }
+    }
+
+    /// Custody's own regular checks.
+    pub fn custody() -> Self {
+        Self { actor: Actor::Custody, origin: "custody".to_owned() }
+    }
+}
+
+/// One thing that cannot be as entered.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FieldProblem {
+    /// The field's name in the form or body.
+    pub field: String,
+    /// What to enter, with an example.
+    pub say: String,
+}
+
+impl FieldProblem {
+    pub fn new(field: &str, say: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), say: say.into() }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or its existence is private.
+    #[error("there is no such thing")]
+    NotFound,
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// The page that was acted on is out of date; what has happened since (A4).
+    #[error("it has changed since")]
+    Stale(Vec<Event>),
+    #[error("some entries need a change")]
+    Invalid(Vec<FieldProblem>),
+    /// The same idempotency key came with another request (F3).
+    #[error("this key was used for another request")]
+    KeyReused,
+    /// Writes cannot be taken now; reading goes on (F4).
+    #[error("changes cannot be saved now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("something broke")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<Refusal> for Error {
+    fn from(r: Refusal) -> Self {
+        Self::Refused(Box::new(r))
+    }
+}
+
+impl From<sea_orm::DbErr> for Error {
+    fn from(e: sea_orm::DbErr) -> Self {
+        if store::connection::is_unavailable(&e) { Self::Unavailable(Box::new(e)) } else { Self::Internal(Box::new(e)) }
+    }
+}
+
+impl From<tokio::task::JoinError> for Error {
+    fn from(e: tokio::task::JoinError) -> Self {
+        Self::Internal(Box::new(e))
+    }
+}
+
+/// One field that needs a change.
+pub fn invalid<T>(field: &str, say: impl Into<String>) -> Result<T> {
+    Err(Error::Invalid(vec![FieldProblem::new(field, say)]))
+}

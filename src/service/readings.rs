@@ -1,0 +1,87 @@
+//! Fresh readings of a device's repository, made before any transaction is opened.
+
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        lifecycle::{Command, Readings},
+        release::{CommitFacts, VerifiedTag},
+        repository::RepositoryAddress,
+        tag::{CommitId, TagName},
+    },
+    ports::git::GitError,
+};
+
+/// What the command has to know of the repository; nothing where it needs nothing.
+pub async fn take(app: &App, device: &Device, command: &Command) -> Readings {
+    let mut readings = Readings::default();
+    match command {
+        Command::CommitToUpdates {} | Command::RequestTransfer {} | Command::CheckRepository {} => {
+            readings.reach = Some(reach(app, device).await);
+        }
+        Command::VerifyTag { tag } => {
+            readings.tag = Some(verify(app, device, tag).await);
+        }
+        Command::CheckTag { tag } => readings.tag_now = Some(look(app, device, tag).await),
+        Command::ProposeCommit { commit } => {
+            readings.commit = Some(find_commit(app, device, commit).await);
+        }
+        _ => {}
+    }
+    readings
+}
+
+fn address(app: &App, device: &Device) -> Result<RepositoryAddress, String> {
+    RepositoryAddress::parse(&device.request.repository, &app.policy.repository_rules()).map_err(|p| p.to_string())
+}
+
+fn say(e: GitError) -> String {
+    e.to_string()
+}
+
+/// The head of the trunk.
+async fn reach(app: &App, device: &Device) -> Result<CommitId, String> {
+    let address = address(app, device)?;
+    let found = app.git.resolve_commit(&address, &device.request.trunk, &device.request.trunk, None).await;
+    match found {
+        Ok(f) => Ok(f.commit),
+        Err(_) => app.git.reach(&address).await.map(|r| r.head).map_err(say),
+    }
+}
+
+async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, String> {
+    let address = address(app, device)?;
+    TagName::parse(tag.as_str(), &app.policy.tag_rule()).map_err(|p| p.to_string())?;
+    let found = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await.map_err(say)?;
+    Ok(VerifiedTag {
+        tag: found.tag,
+        object: found.object,
+        commit: found.commit,
+        tree: found.tree,
+        annotated: found.annotated,
+        tagger: found.tagger.map(|t| t.who.name),
+    })
+}
+
+async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<CommitId>, String> {
+    let address = address(app, device)?;
+    let seen = app.git.look_at_tag(&address, tag).await.map_err(say)?;
+    Ok(seen.map(|s| s.object))
+}
+
+async fn find_commit(app: &App, device: &Device, commit: &CommitId) -> Result<CommitFacts, String> {
+    let address = address(app, device)?;
+    let trunk = &device.request.trunk;
+    let found = app.git.resolve_commit(&address, commit.as_str(), trunk, base(device)).await.map_err(say)?;
+    Ok(CommitFacts {
+        commit: found.commit,
+        subject: found.subject,
+        authors: found.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
+    })
+}
+
+/// The last commit that CTRL owned: what came after it is what is reviewed.
+fn base(device: &Device) -> Option<&CommitId> {
+    let tag = device.cycle.base.as_ref()?;
+    device.release(tag).map(|r| r.commit())
+}

@@ -1,0 +1,261 @@
+//! Puts what was decided on record: the device, the journal, who is told, all in one transaction.
+
+use super::{Caller, Error, Result, facts::Gathered};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::PersonId,
+        lifecycle::{Event, Happened, StateName},
+        refusal::Refusal,
+        story::{Audience, audience, tell},
+        support::{self, Verdict},
+    },
+    store::{
+        self, Tx,
+        devices::Derived,
+        instances::Known,
+        journal::Line,
+        notices::Notice,
+        people::TeamKind,
+    },
+};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The stream in which changes of a device's support status stand.
+pub fn support_stream(d: &Device) -> String {
+    format!("support/{}", d.id)
+}
+
+/// The stream in which refused attempts at a device stand.
+pub fn refused_stream(d: &Device) -> String {
+    format!("refused/{}", d.id)
+}
+
+/// The stream in which what was seen of a device stands.
+pub fn seen_stream(d: &Device) -> String {
+    format!("seen/{}", d.id)
+}
+
+/// Every stream that tells of a device.
+pub fn streams(d: &Device) -> [String; 4] {
+    [d.id.to_string(), support_stream(d), refused_stream(d), seen_stream(d)]
+}
+
+/// Saves the device and everything that follows from the events.
+pub async fn save(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    before: &Device,
+    after: &Device,
+    events: &[Event],
+    gathered: &Gathered,
+) -> Result<()> {
+    let was = store::devices::find_support(tx, after.id).await?;
+    let mut known = gathered.known.clone();
+    if events.iter().any(|e| matches!(e.what, Happened::Submitted { .. } | Happened::Amended { .. }) || is_end(e)) {
+        known = relink(tx, app, after).await?;
+    }
+    rejudge(&mut known, after, gathered.now);
+    let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
+    let verdict = support::of_device(after, &seen);
+    let since = support_since(was.as_ref(), verdict.as_ref(), gathered.now);
+    let derived = Derived {
+        verdict: verdict.as_ref(),
+        support_since: since,
+        orphan_at: orphan_at(app, after, gathered),
+        at: gathered.now,
+    };
+    if !store::devices::save(tx, before.revision, after, &derived).await? {
+        return Err(Error::Stale(Vec::new()));
+    }
+    store::instances::save(tx, &known).await?;
+    save_training(tx, events).await?;
+
+    let mut lines = Vec::with_capacity(events.len() + 1);
+    for e in events {
+        lines.push(Line {
+            stream: after.id.to_string(),
+            at: e.at,
+            actor: e.by,
+            origin: caller.origin.clone(),
+            kind: e.what.name().to_owned(),
+            body: serde_json::to_string(&e.what).map_err(|e| Error::Internal(Box::new(e)))?,
+        });
+    }
+    lines.extend(support_line(caller, after, was.and_then(|(v, _)| v).as_ref(), verdict.as_ref(), gathered.now));
+    let entries = store::journal::append(tx, lines).await?;
+    notify(tx, app, after, events, &entries, gathered).await
+}
+
+fn is_end(e: &Event) -> bool {
+    e.what.leads_to().is_some_and(StateName::is_end)
+}
+
+/// Instances of the classes that the device brings now belong to it; those of classes it no longer brings do not.
+async fn relink(tx: &Tx, app: &App, d: &Device) -> Result<Vec<Known>> {
+    let names = super::facts::version_names(app, Some(d));
+    let mut known = store::instances::list_of_device(tx, d.id, &names).await?;
+    // What has ended keeps its instances: that it still runs somewhere has to show.
+    if d.state.name().is_end() {
+        return Ok(known);
+    }
+    for k in &mut known {
+        if !d.request.classes.contains(&k.seen.class) {
+            k.device = None;
+        }
+    }
+    for class in &d.request.classes {
+        for mut k in store::instances::list_of_class(tx, class, &names).await? {
+            k.device = Some(d.id);
+            known.retain(|o| (&o.seen.instance, &o.seen.server) != (&k.seen.instance, &k.seen.server));
+            known.push(k);
+        }
+    }
+    Ok(known)
+}
+
+/// Judges each instance anew, and keeps since when its status holds.
+pub fn rejudge(known: &mut [Known], device: &Device, now: DateTime<Utc>) {
+    for k in known {
+        let of = (k.device == Some(device.id)).then_some(device);
+        let verdict = support::of_instance(of, &k.seen);
+        if verdict.support != k.verdict.support {
+            k.support_since = now;
+        }
+        k.verdict = verdict;
+    }
+}
+
+/// Since when the status holds: a new reason for the same status does not start it anew.
+pub fn support_since(
+    was: Option<&(Option<Verdict>, DateTime<Utc>)>,
+    is: Option<&Verdict>,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    match was {
+        Some((before, since)) if before.as_ref().map(|v| v.support) == is.map(|v| v.support) => *since,
+        _ => now,
+    }
+}
+
+/// The journal's line about a change of support status, if it changed.
+pub fn support_line(
+    caller: &Caller,
+    d: &Device,
+    was: Option<&Verdict>,
+    is: Option<&Verdict>,
+    at: DateTime<Utc>,
+) -> Option<Line> {
+    if was.map(|v| v.support) == is.map(|v| v.support) {
+        return None;
+    }
+    let body = json!({
+        "from": was.map(|v| v.support),
+        "to": is.map(|v| v.support),
+        "why": is.map(|v| v.why.as_str()),
+    });
+    Some(Line {
+        stream: support_stream(d),
+        at,
+        actor: None,
+        origin: caller.origin.clone(),
+        kind: "support_changed".to_owned(),
+        body: body.to_string(),
+    })
+}
+
+/// When the last contact that can be reached stops being one (N4).
+fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<Utc>> {
+    if !d.state.is_developed() {
+        return None;
+    }
+    if d.is_orphaned(&g.people, &app.policy, g.now) {
+        return Some(g.now);
+    }
+    d.contacts
+        .iter()
+        .filter(|c| c.reachable(&g.people, &app.policy, g.now))
+        .filter_map(|c| c.confirmed_until(&app.policy))
+        .max()
+}
+
+async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
+    for e in events {
+        if let (Happened::Trained { person, until }, Some(by)) = (&e.what, e.by) {
+            store::people::save_training(tx, *person, until, by, e.at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tells those who have to hear of it, in Custody itself.
+async fn notify(
+    tx: &Tx,
+    app: &App,
+    d: &Device,
+    events: &[Event],
+    entries: &[crate::domain::journal::Entry],
+    g: &Gathered,
+) -> Result<()> {
+    let mut all = Vec::new();
+    for (e, entry) in events.iter().zip(entries) {
+        let mut to: BTreeSet<PersonId> = match audience(&e.what) {
+            Audience::Nobody => continue,
+            Audience::People(people) => people.into_iter().collect(),
+            Audience::Device => of_device(d),
+            Audience::DeviceAndShift => {
+                let mut to = of_device(d);
+                to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
+                to
+            }
+        };
+        if matches!(e.what, Happened::Submitted { .. }) {
+            // L6: offered to this team first.
+            to.extend(store::people::list_of_team(tx, &app.policy.intake.first_team).await?);
+        }
+        if let Some(by) = e.by {
+            to.remove(&by);
+        }
+        let who = e.by.map_or("Custody", |p| g.people.name(p));
+        let text = format!("{who} {}", tell(e, &g.people, &app.policy));
+        all.extend(to.into_iter().map(|person| Notice {
+            person,
+            device: d.id,
+            seq: entry.seq,
+            text: text.clone(),
+            at: e.at,
+        }));
+    }
+    Ok(store::notices::insert(tx, all).await?)
+}
+
+fn of_device(d: &Device) -> BTreeSet<PersonId> {
+    let mut to = d.contributors.clone();
+    to.extend(d.contacts.iter().map(|c| c.person));
+    to.extend(d.ctrl_contact);
+    if let Some(r) = d.review() {
+        to.extend(r.findings.iter().map(|f| f.raised.mark.by));
+        to.extend(r.approvals.iter().map(|a| a.mark.by));
+    }
+    to
+}
+
+/// Puts an attempt to break a rule on record. The device stays as it is.
+pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
+    let open: Vec<_> = refusal.gates.iter().filter(|g| !g.met).map(|g| g.id).collect();
+    let line = Line {
+        stream: refused_stream(d),
+        at: app.clock.now(),
+        actor: caller.actor.person(),
+        origin: caller.origin.clone(),
+        kind: "refused".to_owned(),
+        body: json!({ "command": what, "code": refusal.code, "why": refusal.sentence, "open": open }).to_string(),
+    };
+    let tx = app.db.begin().await?;
+    store::journal::append(&tx, vec![line]).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,150 @@
+//! Signing in and out (E1, A31, A34).
+
+use super::{Caller, Result, passwords, secret};
+use crate::{
+    app::App,
+    domain::{id::PersonId, lifecycle::Actor},
+    store::{
+        self,
+        doors::Session,
+        journal::Line,
+        people::Profile,
+    },
+};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+
+/// The issuer of accounts that Custody keeps itself.
+pub const LOCAL: &str = "local";
+
+/// Who is signed in by a session's secret.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub profile: Profile,
+    pub session: Session,
+}
+
+impl SignedIn {
+    pub fn id(&self) -> PersonId {
+        self.profile.person.id
+    }
+}
+
+/// Opens a session and gives its secret, or `None`: whether it was the name or the password is nobody's business.
+pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Option<String>> {
+    let account = match login.len() <= 200 && password.len() <= passwords::LONGEST {
+        true => store::people::find_account(&app.db.read, LOCAL, &login.trim().to_lowercase()).await?,
+        false => None,
+    };
+    let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
+    let right = passwords::verify(app, password.chars().take(passwords::LONGEST).collect(), hash).await?;
+    match person {
+        Some(person) if right => open(app, person, agent, origin).await,
+        _ => Ok(None),
+    }
+}
+
+/// Opens a session for somebody whose identity is proved; `None` if their account is closed.
+pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Result<Option<String>> {
+    let open = store::people::find_profile(&app.db.read, person).await?.is_some_and(|p| p.person.active);
+    if !open {
+        return Ok(None);
+    }
+    let secret = secret::new();
+    let now = app.clock.now();
+    let session = Session {
+        hash: secret::hash(&secret),
+        person,
+        created_at: now,
+        seen_at: now,
+        expires_at: now + Duration::hours(app.policy.sessions.absolute_hours.into()),
+        agent: agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+    };
+    let line = line(person, "signed_in", Actor::Person(person), origin, now);
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::doors::delete_expired(&tx, now, idle_since(&owned, now)).await?;
+        store::doors::insert_session(&tx, &session).await?;
+        store::journal::append(&tx, vec![line]).await?;
+        Ok::<_, super::Error>(tx.commit().await?)
+    })
+    .await??;
+    Ok(Some(secret))
+}
+
+fn idle_since(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    now - Duration::hours(app.policy.sessions.idle_hours.into())
+}
+
+/// Whose session this is, if it is one and still counts.
+pub async fn find(app: &App, secret: &str) -> Result<Option<SignedIn>> {
+    let Some(session) = store::doors::find_session(&app.db.read, &secret::hash(secret)).await? else {
+        return Ok(None);
+    };
+    let now = app.clock.now();
+    if session.expires_at <= now || session.seen_at <= idle_since(app, now) {
+        return Ok(None);
+    }
+    let profile = store::people::find_profile(&app.db.read, session.person).await?;
+    let Some(profile) = profile.filter(|p| p.person.active) else {
+        return Ok(None);
+    };
+    // Once in a while is enough: reading a page does not wait for a write.
+    if now - session.seen_at > Duration::minutes(5) {
+        let (owned, hash) = (app.clone(), session.hash.clone());
+        app.changes.spawn(async move {
+            let touched = async {
+                let tx = owned.db.begin().await?;
+                store::doors::touch_session(&tx, &hash, now).await?;
+                tx.commit().await
+            };
+            if let Err(e) = touched.await {
+                tracing::warn!(error = %e, "a session's last use was not noted");
+            }
+        });
+    }
+    Ok(Some(SignedIn { profile, session }))
+}
+
+/// Ends a session: one's own current one, or another of one's own by its id.
+pub async fn end(app: &App, caller: &Caller, person: PersonId, hash: &str) -> Result<bool> {
+    let line = line(person, "signed_out", caller.actor, &caller.origin, app.clock.now());
+    let (owned, hash) = (app.clone(), hash.to_owned());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        let ended = store::doors::delete_session(&tx, &hash, person).await?;
+        if ended {
+            store::journal::append(&tx, vec![line]).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    })
+    .await?
+}
+
+/// Ends every session of a person.
+pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64> {
+    let line = line(person, "signed_out_everywhere", caller.actor, &caller.origin, app.clock.now());
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        let ended = store::doors::delete_sessions(&tx, person).await?;
+        store::journal::append(&tx, vec![line]).await?;
+        tx.commit().await?;
+        Ok(ended)
+    })
+    .await?
+}
+
+/// A line in the journal about a person; it names nobody but by id.
+pub(super) fn line(person: PersonId, kind: &str, actor: Actor, origin: &str, at: DateTime<Utc>) -> Line {
+    Line {
+        stream: format!("person/{person}"),
+        at,
+        actor: actor.person(),
+        origin: origin.to_owned(),
+        kind: kind.to_owned(),
+        body: json!({}).to_string(),
+    }
+}
