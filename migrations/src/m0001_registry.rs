@@ -201,7 +201,9 @@ CREATE INDEX device_instrument_device ON device_instrument (device_id);
 CREATE TABLE device_person (
     device_id TEXT NOT NULL REFERENCES device (id),
     person_id TEXT NOT NULL REFERENCES person (id),
-    relation TEXT NOT NULL CHECK (relation IN ('contributor', 'contact', 'ctrl_contact', 'invited')),
+    relation TEXT NOT NULL CHECK (relation IN ('contributor', 'contact', 'ctrl_contact', 'invited',
+        -- Whose turn it is, on which side: what the bar counts.
+        'turn_contributor', 'turn_ctrl')),
     place BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (person_id, relation, device_id)
 );

@@ -6,7 +6,12 @@ use crate::{
     domain::{
         device::Device,
         id::PersonId,
-        lifecycle::{Event, Happened, StateName},
+        lifecycle::{
+            Event, Facts, Happened, StateName, Turn, Who,
+            gates::judge_all,
+            table::{next_step, rule},
+        },
+        observation::Seen,
         refusal::Refusal,
         story::{Audience, audience, tell},
         support::{self, Verdict},
@@ -63,10 +68,12 @@ pub async fn save(
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
     let since = support_since(was.as_ref(), verdict.as_ref(), gathered.now);
+    let turns = turns(tx, app, caller, after, gathered, &seen).await?;
     let derived = Derived {
         verdict: verdict.as_ref(),
         support_since: since,
         orphan_at: orphan_at(app, after, gathered),
+        turns: &turns,
         at: gathered.now,
     };
     if !store::devices::save(tx, before.revision, after, &derived).await? {
@@ -181,6 +188,43 @@ fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<Utc>> {
         .filter(|c| c.reachable(&g.people, &app.policy, g.now))
         .filter_map(|c| c.confirmed_until(&app.policy))
         .max()
+}
+
+/// Whose turn it is before the next step, and whether as CTRL. A request that nobody of CTRL has taken waits for the
+/// team that it is offered to first (L6).
+pub async fn turns(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    d: &Device,
+    g: &Gathered,
+    seen: &[Seen],
+) -> Result<Vec<(PersonId, bool)>> {
+    let Some(step) = next_step(d.state.name()) else {
+        return Ok(Vec::new());
+    };
+    let facts = Facts { seen, ..g.facts(app, caller) };
+    let mut turns = BTreeSet::new();
+    let gates = judge_all(rule(step), d, None, &facts);
+    for gate in gates.iter().filter(|g| !g.met) {
+        match gate.turn {
+            Turn::Machine => {}
+            Turn::Contributor => turns.extend(gate.waits_for.iter().map(|p| (*p, false))),
+            Turn::Ctrl => turns.extend(gate.waits_for.iter().map(|p| (*p, true))),
+        }
+    }
+    // With every gate met it is the turn of whoever takes the step.
+    if gates.iter().all(|g| g.met) {
+        let as_ctrl = !rule(step).who.contains(&Who::Contributor);
+        let who: Vec<PersonId> =
+            if as_ctrl { d.ctrl_contact.into_iter().collect() } else { d.contributors.iter().copied().collect() };
+        turns.extend(who.into_iter().map(|p| (p, as_ctrl)));
+    }
+    if d.ctrl_contact.is_none() {
+        let team = store::people::list_of_team(tx, &app.policy.intake.first_team).await?;
+        turns.extend(team.into_iter().filter(|p| !d.is_contributor(*p)).map(|p| (p, true)));
+    }
+    Ok(turns.into_iter().collect())
 }
 
 async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {

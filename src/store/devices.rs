@@ -27,6 +27,8 @@ pub struct Derived<'a> {
     pub support_since: DateTime<Utc>,
     /// When its last reachable contact stops being one (N4).
     pub orphan_at: Option<DateTime<Utc>>,
+    /// Whose turn it is, and whether as CTRL.
+    pub turns: &'a [(PersonId, bool)],
     pub at: DateTime<Utc>,
 }
 
@@ -146,6 +148,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: u64, d: &Device, derived: 
     }
     save_places(tx, d).await?;
     save_relations(tx, d, before == 0).await?;
+    save_turns(tx, d.id, derived.turns).await?;
     save_releases(tx, d).await?;
     Ok(true)
 }
@@ -226,6 +229,45 @@ async fn save_relations<C: ConnectionTrait>(tx: &C, d: &Device, new: bool) -> Re
         place: Set(place),
     });
     device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+fn turn(as_ctrl: bool) -> &'static str {
+    if as_ctrl { "turn_ctrl" } else { "turn_contributor" }
+}
+
+/// Whose turn it is, instead of whose it was.
+pub async fn save_turns<C: ConnectionTrait>(tx: &C, id: DeviceId, turns: &[(PersonId, bool)]) -> Result<()> {
+    device_person::Entity::delete_many()
+        .filter(device_person::Column::DeviceId.eq(id.to_string()))
+        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
+        .exec(tx)
+        .await?;
+    if turns.is_empty() {
+        return Ok(());
+    }
+    let rows = turns.iter().map(|(person, as_ctrl)| device_person::ActiveModel {
+        device_id: Set(id.to_string()),
+        person_id: Set(person.to_string()),
+        relation: Set(turn(*as_ctrl).to_owned()),
+        place: Set(0),
+    });
+    device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+/// How many devices wait for a person as a contributor, and how many as CTRL.
+pub async fn count_turns<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<(u64, u64)> {
+    let rows: Vec<(String, i64)> = device_person::Entity::find()
+        .select_only()
+        .column(device_person::Column::Relation)
+        .column_as(device_person::Column::DeviceId.count(), "n")
+        .filter(device_person::Column::PersonId.eq(person.to_string()))
+        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
+        .group_by(device_person::Column::Relation)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let of = |relation| rows.iter().find(|(r, _)| r == relation).map_or(0, |(_, n)| n.unsigned_abs());
+    Ok((of(turn(false)), of(turn(true))))
 }
 
 async fn save_releases<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
