@@ -59,6 +59,7 @@ pub(super) async fn resolve_commit(
             });
         }
     };
+    // A server may send more than it was asked for.
     if !history::is_ancestor(session, &commit, &trunk_reference).await? {
         return Err(GitError::NotOnTrunk {
             what: format!("The commit {digits}"),
