@@ -53,6 +53,7 @@ pub(super) async fn resolve_commit(
             return Err(GitError::AmbiguousCommit { commit: digits.to_owned() });
         }
     };
+    // A server may send more than it was asked for.
     if !history::is_ancestor(session, &commit, &trunk_reference).await? {
         return Err(GitError::NotOnTrunk { what: format!("The commit {digits}"), trunk: trunk.to_owned() });
     }
