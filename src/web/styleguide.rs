@@ -200,7 +200,7 @@ fn lifecycles() -> Vec<Lifecycle> {
         Spot::Ended,
         Status::Declined,
         Here,
-        "20 Jun · reason on record",
+        "20 Jun, reason on record",
     ));
     vec![
         Lifecycle {

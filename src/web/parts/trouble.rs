@@ -171,17 +171,13 @@ impl SignInPage {
             Field::text("login", "Sign-in name")
                 .value(login)
                 .autocomplete("username")
-                .max(80),
+                .max(80)
+                .error(wrong),
             Field::new(Kind::Password, "password", "Password")
                 .autocomplete("current-password")
                 .max(400),
         ];
-        let errors = ErrorSummary {
-            items: wrong
-                .map(|sentence| ("login".to_owned(), sentence.to_owned()))
-                .into_iter()
-                .collect(),
-        };
+        let errors = ErrorSummary::of(&fields);
         Self {
             layout,
             fields,
