@@ -42,6 +42,15 @@ impl Theme {
         }
     }
 
+    /// What its button says where there is room for a word.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Match => "Match",
+            Self::Day => "Day",
+            Self::Night => "Night",
+        }
+    }
+
     /// Its button's icon.
     pub fn icon(self) -> &'static str {
         match self {

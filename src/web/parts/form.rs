@@ -135,7 +135,7 @@ impl Summary {
 
 /// The answers of one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub struct SummarySection {
     /// Its title.
     pub title: String,
     /// Its answers.

@@ -49,7 +49,7 @@ impl GateState {
 /// One gate of a transition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateView {
-    /// The rule's id, such as `T4`; the anchor of links to it.
+    /// The rule's id, such as `T4`.
     pub id: String,
     /// The condition as a statement that is true once it is met.
     pub title: String,
@@ -82,7 +82,7 @@ impl GateSection<'_> {
 /// All gates of one transition, and its button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateBox {
-    /// Makes the ids in the page its own.
+    /// Makes the ids in the page its own: a gate's anchor is this, a hyphen and the rule's id.
     pub id: String,
     /// What is to begin, as in `Review`.
     pub what: String,

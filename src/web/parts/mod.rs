@@ -24,7 +24,7 @@ pub use action::{Action, Menu, Weight};
 pub use board::{Answer, BoardRow, Count, FilterChip, Live, Marked, Segment, Tile};
 pub use contact::{CallCard, Contact, May, Phone, Reply, ThumbBar};
 pub use field::{Choice, Field, Kind, Width};
-pub use form::{ErrorSummary, Progress, Section, Summary, Task, TaskList};
+pub use form::{ErrorSummary, Progress, Summary, SummarySection, Task, TaskList};
 pub use gates::{GateBox, GateSection, GateState, GateView};
 pub use lifecycle::{Edge, Lifecycle, Spot, Stage, Standing, Step};
 pub use notice::{Banner, Blank, Tone};
