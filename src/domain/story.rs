@@ -51,7 +51,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         }
         H::Countersigned => "countersigned that it worked in its intended scenario.".to_owned(),
         H::TransferRequested => "asked CTRL to take it over: the review begins.".to_owned(),
-        H::TakenOver { ground: Ground::Orphaned, reason } => format!("took it over for CTRL, as its authors are gone: {reason}"),
+        H::TakenOver { ground: Ground::Orphaned, reason } => {
+            format!("took it over for CTRL, as its authors are gone: {reason}")
+        }
         H::TakenOver { ground: Ground::NeededElsewhere { instrument, task }, reason } => {
             format!("took it over for CTRL, as {instrument} needs it: {reason} The author’s task: {task}")
         }
@@ -99,16 +101,14 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             until.map_or_else(String::new, |u| format!(", until {u}"))
         ),
         H::LoanExtended { until, reason } => format!("extended the hand-back until {until}: {reason}"),
-        H::DoneAnswered { reached, text } => format!(
-            "answered that “done” was {}. {text}",
-            if *reached { "reached" } else { "not reached" }
-        )
-        .trim()
-        .to_owned(),
-        H::ShutDown { reason, affected, responsible, conditions } => format!(
-            "shut it down: {reason} Affected: {affected} For the restart: {}. {conditions}",
-            name(responsible)
-        ),
+        H::DoneAnswered { reached, text } => {
+            format!("answered that “done” was {}. {text}", if *reached { "reached" } else { "not reached" })
+                .trim()
+                .to_owned()
+        }
+        H::ShutDown { reason, affected, responsible, conditions } => {
+            format!("shut it down: {reason} Affected: {affected} For the restart: {}. {conditions}", name(responsible))
+        }
         H::Restarted { text } => format!("lifted the shutdown: {text}"),
         H::ContactsSet { contacts } => {
             format!("named the support contacts: {}.", people.names(contacts.iter().map(|c| &c.person)))

@@ -105,10 +105,9 @@ async fn decide_and_save(
 ) -> std::result::Result<Done, Failed> {
     let bare = |e: Error| (e, None);
     let before = match target {
-        Target::Known(id) => store::devices::find(tx, *id)
-            .await
-            .map_err(|e| bare(e.into()))?
-            .ok_or((Error::NotFound, None))?,
+        Target::Known(id) => {
+            store::devices::find(tx, *id).await.map_err(|e| bare(e.into()))?.ok_or((Error::NotFound, None))?
+        }
         Target::New { .. } => Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()),
     };
     let with = |e: Error| (e, Some(Box::new(before.clone())));

@@ -60,7 +60,13 @@ pub struct Taken {
 }
 
 /// Takes an agent's report about its own server (A24). `complete`: what is not in it does not run there any more.
-pub async fn observe(app: &App, caller: &Caller, own: &ServerName, reports: Vec<Report>, complete: bool) -> Result<Taken> {
+pub async fn observe(
+    app: &App,
+    caller: &Caller,
+    own: &ServerName,
+    reports: Vec<Report>,
+    complete: bool,
+) -> Result<Taken> {
     check(app, &reports)?;
     if let Some(other) = reports.iter().find(|r| r.server != own.0) {
         return Err(Refusal::new(
@@ -70,9 +76,7 @@ pub async fn observe(app: &App, caller: &Caller, own: &ServerName, reports: Vec<
         .into());
     }
     let (app, caller, own) = (app.clone(), caller.clone(), own.clone());
-    app.clone()
-        .outliving(async move { take(&app, &caller, &own, reports, complete, Source::Agent).await })
-        .await?
+    app.clone().outliving(async move { take(&app, &caller, &own, reports, complete, Source::Agent).await }).await?
 }
 
 /// A CTRL member says what they saw running; marked as such wherever it shows (T8).
@@ -92,7 +96,10 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
         return Err(refusal.into());
     }
     if !found.request.classes.contains(&report.class) {
-        return super::invalid("class", format!("Choose a class of {}: {}", found.name(), found.request.classes.join(", ")));
+        return super::invalid(
+            "class",
+            format!("Choose a class of {}: {}", found.name(), found.request.classes.join(", ")),
+        );
     }
     let server = ServerName(report.server.clone());
     if store::servers::find(&app.db.read, &server).await?.is_none() {
@@ -100,9 +107,9 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
     }
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
-        .outliving(async move {
-            take(&app, &caller, &server, vec![report], false, Source::Statement { person: me }).await
-        })
+        .outliving(
+            async move { take(&app, &caller, &server, vec![report], false, Source::Statement { person: me }).await },
+        )
         .await?
 }
 
@@ -112,7 +119,9 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
     let me = caller.actor.person().ok_or(Error::NotFound)?;
     let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
     if !people.has(me, &Role::Ctrl) || found.is_contributor(me) {
-        return Err(Refusal::new(Code::NotYours, "This is for a member of CTRL who is not a contributor to state.").into());
+        return Err(
+            Refusal::new(Code::NotYours, "This is for a member of CTRL who is not a contributor to state.").into()
+        );
     }
     if !app.policy.observations.statements {
         return Err(Refusal::new(Code::WrongState, "Statements do not count here: an agent has to report it.").into());
@@ -177,8 +186,11 @@ async fn take(
     let server = store::servers::find(&tx, own).await?;
     let classes: BTreeSet<String> = reports.iter().map(|r| r.class.clone()).collect();
     let by_class = store::devices::list_by_class(&tx, &classes).await?;
-    let devices: BTreeMap<DeviceId, Device> =
-        store::devices::list_by_id(&tx, &by_class.values().copied().collect()).await?.into_iter().map(|d| (d.id, d)).collect();
+    let devices: BTreeMap<DeviceId, Device> = store::devices::list_by_id(&tx, &by_class.values().copied().collect())
+        .await?
+        .into_iter()
+        .map(|d| (d.id, d))
+        .collect();
     let before: BTreeMap<String, Known> = store::instances::list_on_server(&tx, own, &version_names(app, None))
         .await?
         .into_iter()

@@ -36,8 +36,7 @@ pub async fn verify(app: &App, password: String, hash: Option<String>) -> Result
     let matches = tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
-        let same =
-            PasswordHash::new(&hash).is_ok_and(|h| argon().verify_password(password.as_bytes(), &h).is_ok());
+        let same = PasswordHash::new(&hash).is_ok_and(|h| argon().verify_password(password.as_bytes(), &h).is_ok());
         known && same
     });
     Ok(matches.await?)

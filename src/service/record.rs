@@ -16,14 +16,7 @@ use crate::{
         story::{Audience, audience, tell},
         support::{self, Verdict},
     },
-    store::{
-        self, Tx,
-        devices::Derived,
-        instances::Known,
-        journal::Line,
-        notices::Notice,
-        people::TeamKind,
-    },
+    store::{self, Tx, devices::Derived, instances::Known, journal::Line, notices::Notice, people::TeamKind},
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;

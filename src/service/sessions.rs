@@ -4,12 +4,7 @@ use super::{Caller, Result, passwords, secret};
 use crate::{
     app::App,
     domain::{id::PersonId, lifecycle::Actor},
-    store::{
-        self,
-        doors::Session,
-        journal::Line,
-        people::Profile,
-    },
+    store::{self, doors::Session, journal::Line, people::Profile},
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;

@@ -127,15 +127,9 @@ async fn the_number_is_pinned() {
         greeting
     });
     let git = Git::new(rules, Limits::default()).with_resolver(fixed);
-    assert_eq!(
-        git.reach(&address).await.unwrap_err().code(),
-        "git_unreachable"
-    );
+    assert_eq!(git.reach(&address).await.unwrap_err().code(), "git_unreachable");
     let second = std::time::Duration::from_secs(1);
-    let greeting = tokio::time::timeout(second, greeted)
-        .await
-        .expect("git came to the pinned number")
-        .unwrap();
+    let greeting = tokio::time::timeout(second, greeted).await.expect("git came to the pinned number").unwrap();
     assert_eq!(greeting[0], 0x16, "the start of TLS");
     assert!(greeting.windows(14).any(|part| part == b"pinned.invalid"), "for the name that was asked for");
 }

@@ -40,9 +40,7 @@ pub(super) async fn authorship(
     // One more than is kept tells whether there were more. Not %aN: a mailmap must not rename authors.
     let count = format!("--max-count={}", most + 1);
     let format = "--format=%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly=true,unfold=true)";
-    let output = session
-        .ask(&["log", "-z", &count, format, &range, "--"])
-        .await?;
+    let output = session.ask(&["log", "-z", &count, format, &range, "--"]).await?;
     let fields: Vec<&str> = output.split('\0').collect();
     let commits: Vec<&[&str]> = fields.chunks_exact(3).collect();
 

@@ -157,22 +157,10 @@ impl SignInPage {
     /// The page, with what was typed before and what was wrong with it, the same for every cause.
     pub fn new(layout: Layout, login: &str, wrong: Option<&str>, next: &str) -> Self {
         let fields = vec![
-            Field::text("login", "Sign-in name")
-                .value(login)
-                .autocomplete("username")
-                .max(80)
-                .error(wrong),
-            Field::new(Kind::Password, "password", "Password")
-                .autocomplete("current-password")
-                .max(400),
+            Field::text("login", "Sign-in name").value(login).autocomplete("username").max(80).error(wrong),
+            Field::new(Kind::Password, "password", "Password").autocomplete("current-password").max(400),
         ];
         let errors = ErrorSummary::of(&fields);
-        Self {
-            layout,
-            fields,
-            errors,
-            next: local_path(next).to_owned(),
-            demo: vec![],
-        }
+        Self { layout, fields, errors, next: local_path(next).to_owned(), demo: vec![] }
     }
 }

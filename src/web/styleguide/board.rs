@@ -151,11 +151,7 @@ pub(super) fn answers() -> Vec<Answer> {
         status,
         meaning: meaning.into(),
         since: since.into(),
-        call: CallCard {
-            first: Some(first),
-            then,
-            ..call()
-        },
+        call: CallCard { first: Some(first), then, ..call() },
         may: may(),
         facts: vec![
             Fact::name("Server", "cppServer/contrib_scs_01"),
@@ -192,12 +188,8 @@ pub(super) fn answers() -> Vec<Answer> {
                 "SCS_XTD10_BCC/MON/BEAMCOND",
                 "The contributor holds it. CTRL helps as best effort.",
                 "Since 3 September. Full support is proposed for 14 December.",
-                Contact::new(
-                    "Ilse Hartmann",
-                    "SCS contributor",
-                    Phone::new("+49 40 66969 214"),
-                )
-                .reach("Reachable now, until 08:00"),
+                Contact::new("Ilse Hartmann", "SCS contributor", Phone::new("+49 40 66969 214"))
+                    .reach("Reachable now, until 08:00"),
                 call().then,
                 clean(),
             )
@@ -208,12 +200,8 @@ pub(super) fn answers() -> Vec<Answer> {
             "SPB_XTD9_XGM/DAQ/BUNCHSEL",
             "The contributor holds it until the review passes.",
             "In review since 4 November.",
-            Contact::new(
-                "Aisha Rahman",
-                "SPB contributor",
-                Phone::new("+49 40 66969 518"),
-            )
-            .reach("Reachable now, until 06:00"),
+            Contact::new("Aisha Rahman", "SPB contributor", Phone::new("+49 40 66969 518"))
+                .reach("Reachable now, until 06:00"),
             vec![duty()],
             clean(),
         ),
@@ -224,11 +212,7 @@ pub(super) fn answers() -> Vec<Answer> {
             "A contributed device is running on a full-support server. Nobody supports it here.",
             "There since 02:41. DOC and contributor were told at 02:42.",
             duty(),
-            vec![Contact::new(
-                "Yuki Sato",
-                "",
-                Phone::new("+49 40 66969 733"),
-            )],
+            vec![Contact::new("Yuki Sato", "", Phone::new("+49 40 66969 733"))],
             Fact::name("Version", "0.9.3-12-g77ae02d").with(Tag::bad("not a tag")),
         ),
         answer(

@@ -10,45 +10,24 @@ use crate::web::{
 
 fn layout(theme: Theme) -> Layout {
     let mut layout = Layout::signed_out(theme, "DOC on duty", doc(), "/styleguide");
-    layout.person = Some(Signed {
-        admin: true,
-        ..Signed::new("Ilse Hartmann", "ilse")
-    });
+    layout.person = Some(Signed { admin: true, ..Signed::new("Ilse Hartmann", "ilse") });
     (layout.nav, layout.your_turn, layout.reviews) = (Part::Mine, 2, 4);
     layout
 }
 
 fn pages() -> Vec<(String, String)> {
     let mut pages: Vec<(String, String)> = Theme::ALL
-        .map(|theme| {
-            (
-                format!("styleguide-{}", theme.word()),
-                StyleguidePage::new(layout(theme)).render().unwrap(),
-            )
-        })
+        .map(|theme| (format!("styleguide-{}", theme.word()), StyleguidePage::new(layout(theme)).render().unwrap()))
         .into();
     let mut plain = Layout::signed_out(Theme::Day, "DOC on duty", doc(), "/devices/7?a=1&b=\"2\"");
     plain.demo = true;
-    plain.flash = Some(Flash {
-        tone: Tone::Good,
-        text: "You are signed out.".into(),
-    });
+    plain.flash = Some(Flash { tone: Tone::Good, text: "You are signed out.".into() });
     for (number, trouble) in troubles().into_iter().enumerate() {
-        let page = ErrorPage {
-            layout: plain.clone(),
-            trouble,
-        };
-        pages.push((
-            format!("error-{number}-{}", page.trouble.status),
-            page.render().unwrap(),
-        ));
+        let page = ErrorPage { layout: plain.clone(), trouble };
+        pages.push((format!("error-{number}-{}", page.trouble.status), page.render().unwrap()));
     }
-    let mut sign_in = SignInPage::new(
-        plain,
-        "ilse",
-        Some("Name and password do not belong together. Enter both again."),
-        "//evil",
-    );
+    let mut sign_in =
+        SignInPage::new(plain, "ilse", Some("Name and password do not belong together. Enter both again."), "//evil");
     sign_in.demo = [
         ("Contributors", ["Ilse Hartmann", "Aisha Rahman"]),
         ("CTRL", ["Lena Brandt", "Jonas Okafor"]),
@@ -75,20 +54,10 @@ fn every_page_renders_and_obeys_the_content_policy() {
     let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/shots");
     fs::create_dir_all(&out).unwrap();
     for (name, html) in pages() {
-        for forbidden in [
-            " style=",
-            "<style",
-            "<script",
-            " onclick",
-            "javascript:",
-            "url(#hatch);",
-        ] {
+        for forbidden in [" style=", "<style", "<script", " onclick", "javascript:", "url(#hatch);"] {
             assert!(!html.contains(forbidden), "{name} contains {forbidden}");
         }
-        assert!(
-            html.contains("action=\"/theme\"") && html.contains("href=\"tel:+494066969100\""),
-            "{name}"
-        );
+        assert!(html.contains("action=\"/theme\"") && html.contains("href=\"tel:+494066969100\""), "{name}");
         fs::write(out.join(format!("{name}.html")), html).unwrap();
     }
 }
@@ -98,10 +67,7 @@ fn ids_are_unique_and_every_reference_has_its_id() {
     for (name, html) in pages() {
         let all: Vec<&str> = attribute(&html, "id").collect();
         let ids: BTreeSet<&str> = all.iter().copied().collect();
-        let twice: Vec<_> = ids
-            .iter()
-            .filter(|id| all.iter().filter(|other| other == id).count() > 1)
-            .collect();
+        let twice: Vec<_> = ids.iter().filter(|id| all.iter().filter(|other| other == id).count() > 1).collect();
         assert!(twice.is_empty(), "{name}: {twice:?}");
         for key in ["for", "aria-labelledby", "aria-describedby"] {
             for id in attribute(&html, key).flat_map(str::split_whitespace) {
@@ -113,8 +79,7 @@ fn ids_are_unique_and_every_reference_has_its_id() {
 
 #[test]
 fn every_icon_is_in_the_sprite() {
-    let sprite =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/icons.svg")).unwrap();
+    let sprite = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/icons.svg")).unwrap();
     let has: BTreeSet<&str> = attribute(&sprite, "id").collect();
     for (name, html) in pages() {
         for address in attribute(&html, "href").filter(|href| href.starts_with(assets::icons())) {
@@ -127,34 +92,22 @@ fn every_icon_is_in_the_sprite() {
 fn attribute<'a>(html: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
     let opening = format!(" {key}=\"");
     let length = opening.len();
-    html.match_indices(&opening)
-        .map(|(at, _)| at)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(move |at| {
-            let rest = &html[at + length..];
-            rest.split('"').next().unwrap_or_default()
-        })
+    html.match_indices(&opening).map(|(at, _)| at).collect::<Vec<_>>().into_iter().map(move |at| {
+        let rest = &html[at + length..];
+        rest.split('"').next().unwrap_or_default()
+    })
 }
 
 /// All text is at least 4.5:1 by day and night, night text at most 15:1.
 #[test]
 fn text_stands_off_its_ground() {
-    let sheet =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/css/tokens.css"))
-            .unwrap();
+    let sheet = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/css/tokens.css")).unwrap();
     let token = |name: &str| -> [f64; 2] {
         let line = sheet
             .lines()
             .find(|line| line.trim_start().starts_with(&format!("--{name}:")))
             .unwrap_or_else(|| panic!("no token {name}"));
-        let colours = line
-            .split("light-dark(")
-            .nth(1)
-            .unwrap()
-            .split(')')
-            .next()
-            .unwrap();
+        let colours = line.split("light-dark(").nth(1).unwrap().split(')').next().unwrap();
         let mut both = colours.split(',').map(luminance);
         [both.next().unwrap(), both.next().unwrap()]
     };
@@ -182,17 +135,13 @@ fn text_stands_off_its_ground() {
         pairs.push((text.into(), ground.into()));
     }
     for (text, ground) in pairs {
-        for (theme, (text_light, ground_light)) in ["day", "night"]
-            .iter()
-            .zip(token(&text).into_iter().zip(token(&ground)))
+        for (theme, (text_light, ground_light)) in
+            ["day", "night"].iter().zip(token(&text).into_iter().zip(token(&ground)))
         {
             let (light, dark) = (text_light.max(ground_light), text_light.min(ground_light));
             let ratio = (light + 0.05) / (dark + 0.05);
             assert!(ratio >= 4.5, "{text} on {ground} by {theme}: {ratio:.2}");
-            assert!(
-                *theme == "day" || ratio <= 15.0,
-                "{text} on {ground} by night dazzles: {ratio:.2}"
-            );
+            assert!(*theme == "day" || ratio <= 15.0, "{text} on {ground} by night dazzles: {ratio:.2}");
         }
     }
 }
@@ -202,13 +151,7 @@ fn luminance(hex: &str) -> f64 {
     let hex = hex.trim().trim_start_matches('#');
     [0, 2, 4]
         .map(|at| f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0)
-        .map(|part| {
-            if part <= 0.04045 {
-                part / 12.92
-            } else {
-                ((part + 0.055) / 1.055).powf(2.4)
-            }
-        })
+        .map(|part| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) })
         .into_iter()
         .zip([0.2126, 0.7152, 0.0722])
         .map(|(part, weight)| part * weight)

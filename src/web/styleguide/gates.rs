@@ -2,39 +2,16 @@
 use crate::web::parts::*;
 
 pub(super) fn gate(id: &str, title: &str, why: &str, state: GateState, turn: Turn) -> GateView {
-    GateView {
-        id: id.into(),
-        title: title.into(),
-        why: why.into(),
-        state,
-        turn,
-        action: None,
-    }
+    GateView { id: id.into(), title: title.into(), why: why.into(), state, turn, action: None }
 }
 
 pub(super) fn done_gates() -> Vec<GateView> {
     [
-        (
-            "G3",
-            "It builds and deploys with the standard tool",
-            "Pipeline 88 213, today 02:30",
-        ),
+        ("G3", "It builds and deploys with the standard tool", "Pipeline 88 213, today 02:30"),
         ("T5", "The style check passes", "0 warnings"),
-        (
-            "L4",
-            "Two people can be called at night",
-            "Confirmed 3 November",
-        ),
-        (
-            "L3",
-            "Failure scenarios are written down",
-            "Accepted by Lena Brandt, 3 September",
-        ),
-        (
-            "H1",
-            "It runs only on reduced-support servers",
-            "Seen on `contrib_scs_01` and `contrib_sqs_02`",
-        ),
+        ("L4", "Two people can be called at night", "Confirmed 3 November"),
+        ("L3", "Failure scenarios are written down", "Accepted by Lena Brandt, 3 September"),
+        ("H1", "It runs only on reduced-support servers", "Seen on `contrib_scs_01` and `contrib_sqs_02`"),
     ]
     .map(|(id, title, why)| gate(id, title, why, GateState::Met, Turn::Machine))
     .into()
@@ -95,10 +72,5 @@ pub(super) fn blocked_box() -> GateBox {
 }
 
 pub(super) fn open_box() -> GateBox {
-    GateBox {
-        id: "open".into(),
-        gates: done_gates(),
-        also: vec![],
-        ..blocked_box()
-    }
+    GateBox { id: "open".into(), gates: done_gates(), also: vec![], ..blocked_box() }
 }

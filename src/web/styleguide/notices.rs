@@ -4,19 +4,11 @@ use crate::web::parts::*;
 
 pub(super) fn banners() -> Vec<Banner> {
     vec![
-        Banner::new(
-            Tone::Info,
-            "Rollout R-2025-11 is running.",
-            "SCS devices restart until 14:20.",
-        )
-        .link("See progress", "#"),
+        Banner::new(Tone::Info, "Rollout R-2025-11 is running.", "SCS devices restart until 14:20.")
+            .link("See progress", "#"),
         Banner::new(Tone::Good, "Review asked for.", "Lena Brandt has it now."),
-        Banner::new(
-            Tone::Warn,
-            "This page is not live.",
-            "Last update 02:58:41. Names and numbers are still right.",
-        )
-        .link("Reload", "#"),
+        Banner::new(Tone::Warn, "This page is not live.", "Last update 02:58:41. Names and numbers are still right.")
+            .link("Reload", "#"),
         Banner::new(
             Tone::Bad,
             "A contributed device runs on a full-support server.",
@@ -44,11 +36,7 @@ pub(super) fn blanks() -> Vec<Blank> {
 }
 
 pub(super) fn troubles() -> Vec<Trouble> {
-    let change = |when: &str, who: &str, what: &str| Change {
-        when: when.into(),
-        who: who.into(),
-        what: what.into(),
-    };
+    let change = |when: &str, who: &str, what: &str| Change { when: when.into(), who: who.into(), what: what.into() };
     vec![
         Trouble::not_found(),
         Trouble::forbidden("Only the CTRL contact accepts a request. This one’s is Lena Brandt."),
@@ -58,11 +46,7 @@ pub(super) fn troubles() -> Vec<Trouble> {
         ),
         Trouble::stale(
             vec![
-                change(
-                    "2 min ago",
-                    "Lena Brandt",
-                    " agreed the transfer date, 14 December.",
-                ),
+                change("2 min ago", "Lena Brandt", " agreed the transfer date, 14 December."),
                 change("1 min ago", "Observer", " saw `2.4.2` on `contrib_sqs_02`."),
             ],
             "#",
