@@ -2,7 +2,9 @@
 //! done, and 2 when what was given needs a change; messages go to standard error.
 
 pub mod args;
+mod audit;
 mod policy;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -44,6 +46,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(args::ServeArgs),
+    /// The journal of everything that changed
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// The facility's policy: check a file, or print the built-in policy
     Policy {
         #[command(subcommand)]
@@ -51,11 +59,23 @@ enum Command {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    Verify(args::AuditVerifyArgs),
+}
+
+/// Runs what waits for others, on all cores.
+fn run_async(work: impl Future<Output = std::io::Result<Outcome>>) -> std::io::Result<Outcome> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
     let outcome = match cli.command {
+        Command::Serve(args) => serve::run(&args, &mut out, &mut err),
+        Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };
     // A closed pipe, as by `| head`, leaves nobody to tell.

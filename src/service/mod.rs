@@ -2,9 +2,12 @@
 //! only place that opens a write.
 
 pub mod act;
+pub mod checks;
 pub mod facts;
 pub mod observations;
 pub mod passwords;
+pub mod people;
+pub mod policy;
 pub mod readings;
 pub mod record;
 pub mod secret;

@@ -59,6 +59,14 @@ impl Db {
         Ok(Self { read, write })
     }
 
+    /// Opens an existing database for reading alone, as it is: beside a Custody that runs.
+    pub async fn open_to_read(file: &Path) -> Result<DatabaseConnection, DbErr> {
+        let mut o = ConnectOptions::new(format!("sqlite://{}?mode=ro", file.display()));
+        o.max_connections(1).sqlx_logging_level(log::LevelFilter::Debug);
+        o.map_sqlx_sqlite_opts(|o| o.read_only(true).busy_timeout(Duration::from_secs(5)));
+        Database::connect(o).await
+    }
+
     /// Begins a write. IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         self.write

@@ -1,6 +1,48 @@
 //! The pages people use.
+
+pub mod acts;
 pub mod assets;
+pub mod gatebox;
+pub mod layers;
 pub mod layout;
 pub mod parts;
+pub mod problem;
+pub mod server;
+pub mod sign_in;
 pub mod styleguide;
 pub mod theme;
+pub mod visitor;
+pub mod words;
+
+use crate::app::App;
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use std::sync::Arc;
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
+
+/// Every address.
+pub fn router(app: App) -> Router {
+    let pages = Router::new()
+        .route("/styleguide", get(sign_in::styleguide))
+        .route("/theme", post(theme::choose))
+        .route("/sign-in", get(sign_in::show))
+        .route("/sign-out", post(sign_in::sign_out))
+        .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
+        .route("/demo/sign-in", post(sign_in::demo_sign_in));
+    let pages = layers::pages(&app, pages);
+    let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
+    layers::common(app, all)
+}
+
+/// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.
+fn guessable(routes: Router<App>) -> Router<App> {
+    let limit = GovernorConfigBuilder::default()
+        .per_second(3)
+        .burst_size(10)
+        .key_extractor(PeerIpKeyExtractor)
+        .finish()
+        .expect("both numbers are above zero");
+    routes.layer(GovernorLayer::new(Arc::new(limit)))
+}

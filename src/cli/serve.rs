@@ -1,0 +1,140 @@
+//! `custody serve`: the real thing.
+
+use super::{Outcome, args::ServeArgs};
+use crate::{
+    app::{App, Parts},
+    config::{LogFormat, Settings},
+    ports::clock::Clock,
+    service, store, web,
+};
+use std::io::Write;
+use tokio::net::TcpListener;
+
+pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
+    let settings = match Settings::load(&args.settings) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            writeln!(err, "{problem}")?;
+            return Ok(Outcome::Refused);
+        }
+    };
+    start_log(&settings);
+    super::run_async(async move {
+        let listener = match listen(&settings).await {
+            Ok(l) => l,
+            Err(why) => {
+                writeln!(err, "{why}")?;
+                return Ok(Outcome::Failed);
+            }
+        };
+        let Some(app) = open(&settings, &listener, false, err).await? else {
+            return Ok(Outcome::Refused);
+        };
+        if let Some(link) = report(service::people::first_administrator(&app).await, err)?.flatten() {
+            writeln!(
+                out,
+                "Nobody can sign in yet. The first administrator sets a name and a password here, once, within a day:"
+            )?;
+            writeln!(out, "  {link}")?;
+        }
+        writeln!(out, "Custody is at {}", app.public_url)?;
+        out.flush()?;
+        serve(app, listener).await
+    })
+}
+
+/// The journal's and the log's words for whatever went wrong.
+fn report<T>(result: service::Result<T>, err: &mut dyn Write) -> std::io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) => {
+            let cause = std::error::Error::source(&e).map(|c| format!(": {c}")).unwrap_or_default();
+            writeln!(err, "{e}{cause}")?;
+            Ok(None)
+        }
+    }
+}
+
+/// Logs go to standard error, so that what is printed for people stays readable.
+pub(super) fn start_log(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log_level);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process keeps the first log.
+    let _ = match settings.log {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, String> {
+    TcpListener::bind(settings.listen)
+        .await
+        .map_err(|e| format!("{} cannot be listened on ({e}): choose another with --listen.", settings.listen))
+}
+
+/// Opens the data directory and its database; `None` where the policy or the data is wrong, which is said then.
+pub(super) async fn open(
+    settings: &Settings,
+    listener: &TcpListener,
+    demo: bool,
+    err: &mut dyn Write,
+) -> std::io::Result<Option<App>> {
+    let policy = match settings.read_policy() {
+        Ok(policy) => policy,
+        Err(problem) => {
+            writeln!(err, "{problem}")?;
+            return Ok(None);
+        }
+    };
+    make_private(&settings.data)?;
+    let db = match store::Db::open(&settings.database()).await {
+        Ok(db) => db,
+        Err(e) => {
+            writeln!(err, "{} cannot be opened: {e}", settings.database().display())?;
+            return Ok(None);
+        }
+    };
+    let app = App::new(
+        db,
+        Parts {
+            policy,
+            clock: Clock::System,
+            public_url: settings.public_url(listener.local_addr()?),
+            secure_cookies: settings.secure_cookies,
+            demo,
+        },
+    );
+    if report(service::policy::record(&app).await, err)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(app))
+}
+
+/// The data is for the service's own account only: it holds people's numbers.
+fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+}
+
+/// Serves until SIGTERM or Ctrl-C, then lets what is under way end.
+pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Outcome> {
+    let stop = app.stop.clone();
+    let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    let checks = tokio::spawn(service::checks::run(app.clone()));
+    web::server::serve(&app, web::router(app.clone()), listener).await?;
+    // The checks end with the same stop; one that reads a slow repository is not waited for.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), checks).await;
+    if let Err(error) = app.db.close().await {
+        tracing::warn!(%error, "the database was not closed cleanly");
+    }
+    Ok(Outcome::Done)
+}

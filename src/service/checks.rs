@@ -1,0 +1,68 @@
+//! Custody's own regular checks: tags that moved or vanished, repositories, what has run out (G2, N4).
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, act},
+};
+use crate::{
+    app::App,
+    domain::{device::Device, lifecycle::Command},
+    store,
+};
+use chrono::Duration;
+
+/// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
+pub async fn run(app: App) {
+    let every = std::time::Duration::from_secs(u64::from(app.policy.releases.recheck_minutes) * 60);
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(every) => {}
+        }
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            done = round(&app) => if let Err(error) = done {
+                tracing::error!(%error, "a round of checks did not end");
+            },
+        }
+    }
+}
+
+/// One round over every live device; how many were looked at.
+pub async fn round(app: &App) -> Result<usize> {
+    clean(app).await?;
+    let mut after = String::new();
+    let mut looked = 0;
+    loop {
+        let page = store::devices::list_live_after(&app.db.read, &after, 50).await?;
+        let Some(last) = page.last() else {
+            return Ok(looked);
+        };
+        after = last.name().to_owned();
+        for device in &page {
+            look(app, device).await;
+            looked += 1;
+        }
+    }
+}
+
+/// One device's repository, and each tag that still matters: what is placed, and what CTRL owns or may take.
+async fn look(app: &App, device: &Device) {
+    let tags = device.releases.iter().map(|r| Command::CheckTag { tag: r.tag().clone() });
+    for command in std::iter::once(Command::CheckRepository {}).chain(tags) {
+        match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
+            Ok(_) | Err(Error::Refused(_)) => {}
+            Err(error) => tracing::warn!(device = device.name(), %error, "a check did not end"),
+        }
+    }
+}
+
+/// Throws away what has run out: sessions, answers kept for repetitions.
+async fn clean(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let idle = now - Duration::hours(app.policy.sessions.idle_hours.into());
+    store::doors::delete_expired(&tx, now, idle).await?;
+    store::doors::delete_outcomes_before(&tx, now - Duration::days(7)).await?;
+    Ok(tx.commit().await?)
+}

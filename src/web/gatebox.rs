@@ -1,0 +1,132 @@
+//! The domain's words as the parts of a page: states, statuses, gates, turns.
+
+use super::parts::{Action, GateBox, GateState, GateView, Side, Status, Turn};
+use crate::domain::{
+    id::PersonId,
+    lifecycle::{self, CommandKind, Gate, StateName},
+    person::People,
+    refusal::Refusal,
+    support::{Support, Verdict},
+};
+
+pub fn of_state(state: StateName) -> Status {
+    match state {
+        StateName::Draft => Status::Draft,
+        StateName::Requested => Status::Requested,
+        StateName::Accepted => Status::Accepted,
+        StateName::ReducedSupport => Status::Reduced,
+        StateName::UnderReview => Status::UnderReview,
+        StateName::CtrlOwned => Status::Full,
+        StateName::Declined => Status::Declined,
+        StateName::Withdrawn => Status::Withdrawn,
+        StateName::Retired => Status::Retired,
+    }
+}
+
+pub fn of_support(support: Support) -> Status {
+    match support {
+        Support::FullySupported => Status::Full,
+        Support::ReducedSupport => Status::Reduced,
+        Support::Unknown => Status::Unknown,
+        Support::NotSupported => Status::NotSupported,
+        Support::ShutDown => Status::ShutDown,
+    }
+}
+
+/// What a device's chip says: its status where anybody supports it, its state where nobody does. Under review keeps its
+/// own chip, which says that it still is reduced support.
+pub fn of_device(state: StateName, verdict: Option<&Verdict>) -> Status {
+    match verdict.map(|v| v.support) {
+        Some(Support::ReducedSupport) if state == StateName::UnderReview => Status::UnderReview,
+        Some(s) => of_support(s),
+        None => of_state(state),
+    }
+}
+
+/// Which side a state's device is held by.
+pub fn held_by(state: StateName) -> Side {
+    match state {
+        StateName::CtrlOwned => Side::Ctrl,
+        _ => Side::Contributor,
+    }
+}
+
+/// Where an act has its form.
+pub fn act_href(device: &str, act: CommandKind) -> String {
+    let word: &str = act.into();
+    format!("/devices/{device}/{}", word.replace('_', "-"))
+}
+
+/// Where what a gate asks for is done: the discussion and the review have pages of their own.
+pub fn remedy_href(device: &str, act: CommandKind) -> String {
+    use CommandKind::*;
+    match act {
+        AnswerPoint | SignOffPoint | RaisePoint | AnswerReservation | AcceptReservation | RaiseReservation
+        | SignOffArea => format!("/devices/{device}/discussion"),
+        AnswerFinding | AcceptFinding | SendBackFinding | Approve | RaiseFinding | AgreeTimeline | GiveEvidence => {
+            format!("/devices/{device}/review")
+        }
+        other => act_href(device, other),
+    }
+}
+
+/// Whose turn a gate is, as the reader sees it.
+pub fn turn_of(gate: &Gate, people: &People, me: Option<PersonId>) -> Turn {
+    let side = match gate.turn {
+        lifecycle::Turn::Machine => return Turn::Machine,
+        lifecycle::Turn::Contributor => Side::Contributor,
+        lifecycle::Turn::Ctrl => Side::Ctrl,
+    };
+    if me.is_some_and(|me| gate.waits_for.contains(&me)) {
+        return Turn::You(side);
+    }
+    match gate.waits_for.as_slice() {
+        [one] if people.get(*one).is_some() => {
+            let name = people.name(*one);
+            Turn::Person { name: name.split_whitespace().next().unwrap_or(name).to_owned(), side }
+        }
+        _ => Turn::Side(side),
+    }
+}
+
+/// One gate. `offer` says whether the reader may do what meets it.
+pub fn gate(g: &Gate, device: &str, turn: Turn, offer: impl Fn(CommandKind) -> bool) -> GateView {
+    let action = g.where_to.filter(|act| !g.met && offer(*act)).map(|act| {
+        let link = Action::link(super::acts::label(act), &remedy_href(device, act)).small();
+        if turn.yours() { link.primary() } else { link }
+    });
+    GateView {
+        id: g.id.to_string(),
+        title: g.title.to_owned(),
+        why: g.why.clone(),
+        state: match (g.met, &turn) {
+            (true, _) => GateState::Met,
+            (false, Turn::You(_)) => GateState::Open,
+            (false, _) => GateState::Waiting,
+        },
+        turn,
+        action,
+    }
+}
+
+/// The gates of a refused step, as the reader of the refusal sees them.
+pub fn of_refusal(r: &Refusal, device: &str) -> GateBox {
+    let gates = r.gates.iter().map(|g| {
+        let turn = match g.turn {
+            lifecycle::Turn::Machine => Turn::Machine,
+            lifecycle::Turn::Contributor => Turn::Side(Side::Contributor),
+            lifecycle::Turn::Ctrl => Turn::Side(Side::Ctrl),
+        };
+        gate(g, device, turn, |_| !device.is_empty())
+    });
+    GateBox {
+        id: "refused".to_owned(),
+        what: "This step".to_owned(),
+        verb: "be taken".to_owned(),
+        gates: gates.collect(),
+        mover: Turn::Machine,
+        step: None,
+        locked: Some(r.sentence.clone()),
+        also: Vec::new(),
+    }
+}

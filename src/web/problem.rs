@@ -1,0 +1,248 @@
+//! Errors as people see them: one page for each kind, in the frame of whoever reads it.
+
+use super::{
+    gatebox,
+    layout::Section,
+    parts::{Action, Change, ErrorPage, Trouble},
+    visitor::Visitor,
+};
+use crate::{
+    app::App,
+    domain::{refusal::Refusal, story::tell},
+    service::Error,
+    store,
+};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// What a handler gives back when it cannot do what was asked.
+#[derive(Debug)]
+pub struct Problem(Box<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Service { error: Error, device: Option<String> },
+    Forbidden(String),
+    Unreadable(String),
+}
+
+pub type Answer = Result<Response, Problem>;
+
+impl Problem {
+    pub fn not_found() -> Self {
+        Error::NotFound.into()
+    }
+
+    pub fn forbidden(why: &str) -> Self {
+        Self(Box::new(Kind::Forbidden(why.to_owned())))
+    }
+
+    /// What was sent cannot be read, and there is no form to fill in again.
+    pub fn unreadable(why: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Unreadable(why.into())))
+    }
+
+    /// Says which device it is about, so that gates lead to where they are met.
+    pub fn at(mut self, name: &str) -> Self {
+        if let Kind::Service { device, .. } = &mut *self.0 {
+            *device = Some(name.to_owned());
+        }
+        self
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self(Box::new(Kind::Service { error, device: None }))
+    }
+}
+
+impl From<sea_orm::DbErr> for Problem {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<askama::Error> for Problem {
+    fn from(error: askama::Error) -> Self {
+        Error::Internal(Box::new(error)).into()
+    }
+}
+
+/// The status that a refusal is answered with.
+pub fn refusal_status(refusal: &Refusal) -> StatusCode {
+    if refusal.code.is_about_who() { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT }
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match &*self.0 {
+            Kind::Forbidden(_) => StatusCode::FORBIDDEN,
+            Kind::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Service { error, .. } => match error {
+                Error::NotFound => StatusCode::NOT_FOUND,
+                Error::Refused(r) => refusal_status(r),
+                Error::Stale(_) | Error::KeyReused => StatusCode::CONFLICT,
+                Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+                Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Only the status; [`draw`] puts the page round it, with the reader's frame.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Draws the page of a problem, and of what no handler answers. Errors are logged here, once.
+pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("none").to_owned();
+    let path = parts.uri.path().to_owned();
+    // The session is read before the handler runs, so that the page of an error can be drawn without a database.
+    let visitor = Visitor::from_request_parts(&mut parts, &app).await;
+    let response = match &visitor {
+        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    let problem = match (response.extensions().get::<Arc<Problem>>().cloned(), visitor.as_ref().err()) {
+        (Some(problem), _) => Some(problem),
+        (None, Some(_)) => None,
+        (None, None) if drawn(&response) => return response,
+        (None, None) => None,
+    };
+    let status = response.status();
+    let trouble = match &problem {
+        Some(problem) => {
+            log(problem, &id);
+            trouble(problem, &app, &path, &id).await
+        }
+        None => plain(status, &id, &path),
+    };
+    let Ok(visitor) = visitor else {
+        tracing::error!(request = id, "the session could not be read");
+        return (status, format!("{}\n{}\n", trouble.title, trouble.text.join("\n"))).into_response();
+    };
+    let status = StatusCode::from_u16(trouble.status).unwrap_or(status);
+    let layout = visitor.bare_layout(Section::Elsewhere);
+    let mut page = (status, ErrorPage { layout, trouble }).into_response();
+    page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    page
+}
+
+/// Whether a handler has drawn a page of its own: a form filled in again is one.
+fn drawn(response: &Response) -> bool {
+    let status = response.status();
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|t| !t.as_bytes().starts_with(b"text/plain"));
+    !(status.is_client_error() || status.is_server_error()) || is_page
+}
+
+fn log(problem: &Problem, id: &str) {
+    if let Kind::Service { error, .. } = &*problem.0 {
+        match error {
+            Error::Internal(cause) => tracing::error!(request = id, error = %cause, "something broke"),
+            Error::Unavailable(cause) => tracing::error!(request = id, error = %cause, "changes cannot be saved"),
+            _ => {}
+        }
+    }
+}
+
+async fn trouble(problem: &Problem, app: &App, path: &str, id: &str) -> Trouble {
+    match &*problem.0 {
+        Kind::Forbidden(why) => Trouble::forbidden(why),
+        Kind::Unreadable(why) => Trouble::unreadable(why),
+        Kind::Service { error, device } => match error {
+            Error::NotFound => Trouble::not_found(),
+            Error::Refused(r) => refused(r, device.as_deref()),
+            Error::Stale(events) => {
+                let href = device.as_ref().map_or_else(|| path.to_owned(), |d| format!("/devices/{d}"));
+                Trouble::stale(changes(app, events).await, &href)
+            }
+            Error::KeyReused => {
+                Trouble::unreadable("This form was sent before with other content. Open it again, and send it anew.")
+            }
+            Error::Invalid(problems) => {
+                let all: Vec<String> = problems.iter().map(|p| format!("{}.", p.say)).collect();
+                Trouble::unreadable(&all.join(" "))
+            }
+            Error::Unavailable(_) => Trouble::unavailable("Nothing was lost: reading goes on. Try again in a minute."),
+            Error::Internal(_) => Trouble::internal(id),
+        },
+    }
+}
+
+fn refused(r: &Refusal, device: Option<&str>) -> Trouble {
+    let back = device.map(|d| Action::link("Back to the device", &format!("/devices/{d}")));
+    let mut trouble = if r.gates.is_empty() {
+        let mut t = Trouble::forbidden(&r.sentence);
+        if !r.code.is_about_who() {
+            t.title = "Nothing was changed".to_owned();
+        }
+        t
+    } else {
+        Trouble::refused(&r.sentence, gatebox::of_refusal(r, device.unwrap_or_default()))
+    };
+    trouble.status = refusal_status(r).as_u16();
+    trouble.actions.extend(back);
+    trouble
+}
+
+async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<Change> {
+    let ids: BTreeSet<_> = events.iter().filter_map(|e| e.by).collect();
+    // Without names it is still worth reading.
+    let people = store::people::load_people(&app.db.read, &ids).await.unwrap_or_default();
+    events
+        .iter()
+        .map(|e| Change {
+            when: super::words::moment(app, e.at),
+            who: e.by.map_or("Custody", |p| people.name(p)).to_owned(),
+            what: format!(" {}", tell(e, &people, &app.policy)),
+        })
+        .collect()
+}
+
+/// What the layers answer by themselves.
+fn plain(status: StatusCode, id: &str, path: &str) -> Trouble {
+    match status {
+        StatusCode::NOT_FOUND => Trouble::not_found(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let mut t = Trouble::unreadable("This address is opened, or sent to, in another way. Start from its page.");
+            t.status = status.as_u16();
+            t.actions.push(Action::link("Open the page", path));
+            t
+        }
+        StatusCode::FORBIDDEN => Trouble::forbidden(
+            "The request came from another site, or your browser did not say from where. Open the page here and send it again.",
+        ),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            let mut t = Trouble::unavailable("Too much was asked at once. Wait a minute, then try again.");
+            t.status = status.as_u16();
+            t
+        }
+        s if s.is_client_error() => {
+            let mut t = Trouble::unreadable(match s {
+                StatusCode::PAYLOAD_TOO_LARGE => "What was sent is too large. Shorten the text, and link to the rest.",
+                StatusCode::REQUEST_TIMEOUT => "It took too long to arrive. Try again.",
+                _ => "What was sent cannot be read. Open the page again, and send it anew.",
+            });
+            t.status = s.as_u16();
+            t
+        }
+        _ => Trouble::internal(id),
+    }
+}

@@ -1,0 +1,83 @@
+//! Takes connections: a bounded number, each with a bounded time to say what it wants (A35), and lets what is under way
+//! end before Custody stops.
+
+use crate::app::App;
+use axum::{Router, extract::ConnectInfo, http::Request};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// How many connections are open at once; more wait in the system's queue.
+const CONNECTIONS: usize = 4096;
+/// The head of a request has to arrive within this.
+const HEAD: Duration = Duration::from_secs(15);
+/// What is under way when Custody is told to stop has this long to end.
+const DRAIN: Duration = Duration::from_secs(9);
+
+/// Serves until the app's stop is cancelled; then waits for what is under way.
+pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io::Result<()> {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = TaskTracker::new();
+    loop {
+        let slot = slots.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+        let (stream, address) = tokio::select! {
+            taken = listener.accept() => match taken {
+                Ok(taken) => taken,
+                // One connection's fault, or no file left for the moment: the next may do better.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not taken");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = app.stop.cancelled() => break,
+        };
+        let (routes, stop) = (routes.clone(), app.stop.clone());
+        connections.spawn(async move {
+            let _slot = slot;
+            one(stream, address, routes, stop).await;
+        });
+    }
+    connections.close();
+    app.changes.close();
+    let ended = tokio::time::timeout(DRAIN, async {
+        connections.wait().await;
+        app.changes.wait().await;
+    });
+    if ended.await.is_err() {
+        tracing::warn!("stopped although something was still under way");
+    }
+    Ok(())
+}
+
+async fn one(
+    stream: tokio::net::TcpStream,
+    address: SocketAddr,
+    routes: Router,
+    stop: tokio_util::sync::CancellationToken,
+) {
+    // Small answers leave at once.
+    let _ = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(address));
+        routes.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(100);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => if let Err(error) = ended { tracing::debug!(%error, "a connection broke off") },
+        _ = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Signing in and out (E1, A30, A31).
+
+use super::{
+    layout::{Section, local_path},
+    parts::{DemoPeople, DemoPerson, SignInPage, Tone},
+    problem::{Answer, Problem},
+    visitor::{Member, Visitor, flash, session_cookie},
+};
+use crate::{
+    app::App,
+    domain::person::Role,
+    service::sessions::{self, LOCAL},
+    store,
+};
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// GET /sign-in
+pub async fn show(visitor: Visitor, Query(q): Query<Next>) -> Answer {
+    let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, "", None, &q.next);
+    page.demo = demo_people(&visitor.app).await?;
+    Ok(page.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignInForm {
+    login: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// POST /sign-in
+pub async fn sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<SignInForm>) -> Answer {
+    let app = &visitor.app;
+    match sessions::sign_in(app, &form.login, &form.password, &visitor.agent, &visitor.origin).await? {
+        Some(secret) => welcome(&visitor, jar, &secret, &form.next).await,
+        None => {
+            let wrong = "Name and password do not fit together. Check both, and whether Caps Lock is on";
+            let mut page =
+                SignInPage::new(visitor.layout(Section::Elsewhere).await?, &form.login, Some(wrong), &form.next);
+            page.demo = demo_people(app).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}
+
+/// A new session, never the one that came: what was known before signing in opens nothing (A31).
+async fn welcome(visitor: &Visitor, jar: CookieJar, secret: &str, next: &str) -> Answer {
+    if let Some(before) = &visitor.who {
+        let caller = crate::service::Caller::person(before.id(), visitor.origin.clone());
+        sessions::end(&visitor.app, &caller, before.id(), &before.session.hash).await?;
+    }
+    let jar = jar.add(session_cookie(&visitor.app, secret));
+    Ok((jar, Redirect::to(local_path(next))).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemoForm {
+    login: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// POST /demo/sign-in: in the demo only, which listens on loopback only.
+pub async fn demo_sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<DemoForm>) -> Answer {
+    if !visitor.app.demo {
+        return Err(Problem::not_found());
+    }
+    let account = store::people::find_account(&visitor.app.db.read, LOCAL, &form.login).await?;
+    let (person, _) = account.ok_or_else(Problem::not_found)?;
+    let secret = sessions::open(&visitor.app, person, &visitor.agent, &visitor.origin).await?;
+    welcome(&visitor, jar, &secret.ok_or_else(Problem::not_found)?, &form.next).await
+}
+
+/// POST /sign-out
+pub async fn sign_out(State(app): State<App>, member: Option<Member>, jar: CookieJar) -> Answer {
+    if let Some(m) = member {
+        sessions::end(&app, &m.caller(), m.id(), &m.me.session.hash).await?;
+    }
+    let jar = jar.add(session_cookie(&app, "")).add(flash(Tone::Good, "You are signed out."));
+    Ok((jar, Redirect::to("/")).into_response())
+}
+
+/// The sample people, by what they are in the story; nobody where this is no demo.
+async fn demo_people(app: &App) -> Result<Vec<DemoPeople>, Problem> {
+    if !app.demo {
+        return Ok(Vec::new());
+    }
+    let mut groups: Vec<DemoPeople> = Vec::new();
+    for p in store::people::list_all(&app.db.read).await? {
+        if !p.person.active {
+            continue;
+        }
+        let accounts = store::people::list_accounts(&app.db.read, p.person.id).await?;
+        let Some((_, login)) = accounts.into_iter().find(|(issuer, _)| issuer == LOCAL) else {
+            continue;
+        };
+        let has = |r: &Role| p.person.roles.contains(r);
+        let role = if has(&Role::Admin) {
+            "Administrator"
+        } else if has(&Role::Reviewer) {
+            "CTRL reviewer"
+        } else if has(&Role::Ctrl) {
+            "CTRL"
+        } else if has(&Role::Doc) {
+            "Operator on shift"
+        } else {
+            "Contributor"
+        };
+        let about = p.person.teams.iter().cloned().collect::<Vec<_>>().join(", ");
+        let person = DemoPerson { login, name: p.person.name.clone(), about };
+        match groups.iter_mut().find(|g| g.role == role) {
+            Some(g) => g.people.push(person),
+            None => groups.push(DemoPeople { role: role.to_owned(), people: vec![person] }),
+        }
+    }
+    Ok(groups)
+}
+
+/// GET /styleguide
+pub async fn styleguide(visitor: Visitor) -> Result<Response, Problem> {
+    Ok(super::styleguide::StyleguidePage::new(visitor.layout(Section::Elsewhere).await?).into_response())
+}

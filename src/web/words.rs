@@ -1,0 +1,39 @@
+//! Moments and spans as pages say them: near ones relative, records absolute with their zone.
+
+use crate::app::App;
+use chrono::{DateTime, Utc};
+
+/// `21 Nov 2026, 02:47 CET`: a moment on record, in the facility's zone.
+pub fn moment(app: &App, at: DateTime<Utc>) -> String {
+    at.with_timezone(&app.policy.facility.time_zone).format("%-d %b %Y, %H:%M %Z").to_string()
+}
+
+/// `3 Sep`, or `3 Sep 2025` in another year.
+pub fn day(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let zone = app.policy.facility.time_zone;
+    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let same_year = at.format("%Y").to_string() == now.format("%Y").to_string();
+    at.format(if same_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
+}
+
+/// `12 s ago`, `25 min ago`, `3 h ago`, `6 days ago`.
+pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (now - at).num_seconds() {
+        s if s < 5 => "just now".to_owned(),
+        _ => format!("{} ago", span(at, now)),
+    }
+}
+
+/// `12 s`, `25 min`, `3 h`, `6 days`, `8 months`, `2 years`.
+pub fn span(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    let s = (to - from).num_seconds().max(0);
+    let of = |n: i64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} min", s / 60),
+        3600..86_400 => format!("{} h", s / 3600),
+        86_400..5_184_000 => of(s / 86_400, "day", "days"),
+        5_184_000..63_072_000 => of(s / 2_592_000, "month", "months"),
+        _ => of(s / 31_536_000, "year", "years"),
+    }
+}
