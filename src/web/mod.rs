@@ -1,14 +1,20 @@
 //! The pages people use.
 
+pub mod account;
 pub mod acts;
+pub mod admin;
 pub mod assets;
+pub mod entries;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
 pub mod parts;
+pub mod policy;
 pub mod problem;
 pub mod server;
+pub mod setup;
 pub mod sign_in;
+pub mod single;
 pub mod styleguide;
 pub mod theme;
 pub mod visitor;
@@ -30,7 +36,11 @@ pub fn router(app: App) -> Router {
         .route("/sign-in", get(sign_in::show))
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
-        .route("/demo/sign-in", post(sign_in::demo_sign_in));
+        .route("/demo/sign-in", post(sign_in::demo_sign_in))
+        .merge(account::routes())
+        .merge(admin::routes())
+        .merge(policy::routes())
+        .merge(setup::routes());
     let pages = layers::pages(&app, pages);
     let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
     layers::common(app, all)
