@@ -119,6 +119,11 @@ async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result<Per
         Field::new(Kind::Email, "email", "E-mail address").value(&form.email),
     ];
     details.extend(details_fields(&form.phone, &form.time_zone, &form.commit_emails));
+    for field in details.iter_mut().filter(|f| f.name == "phone") {
+        field.hint =
+            "With country code, like +49 40 66969 214. Operators call it while a device of theirs has reduced support."
+                .to_owned();
+    }
     if let Some(field) = details.last_mut() {
         field.label = "Further addresses of their commits".to_owned();
         field.hint =
