@@ -104,7 +104,7 @@ async fn the_first_link_makes_an_administrator_once() {
     assert!(matches!(find_invitation(&app, &old).await, Err(Error::NotFound)), "each start makes a new one");
 
     let weak = Acceptance { password: "ada admin rules".to_owned(), email: "ada".to_owned(), ..acceptance("A") };
-    assert_eq!(fields(accept(&app, &link, weak, "test").await.unwrap_err()), ["email", "password"]);
+    assert_eq!(fields(accept(&app, &link, weak, "test").await.unwrap_err()), ["email", "login", "password"]);
     let ada = accept(&app, &link, acceptance("Ada"), "web 192.0.2.7").await.unwrap();
     let people = people::load(&app, &[ada].into()).await.unwrap();
     assert!(people.has(ada, &crate::domain::person::Role::Admin));
