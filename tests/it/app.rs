@@ -21,17 +21,23 @@ use custody::{
     store::{self, Db, people::TeamKind},
     web,
 };
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 /// What the facility of the tests changes in the built-in policy.
-pub const POLICY: &str = r#"
+pub static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let root = std::env::temp_dir().canonicalize().unwrap();
+    format!(
+        r#"
 [facility]
 instruments = ["SCS", "SQS", "MID"]
 doc_phone = "+49 40 66969 100"
 [repositories]
 protocols = ["https", "ssh", "file"]
-file_roots = ["/"]
-"#;
+file_roots = ["{}"]
+"#,
+        root.display()
+    )
+});
 
 pub const REDUCED: &str = "cppServer/contrib_scs_01";
 pub const REDUCED_TOO: &str = "cppServer/contrib_sqs_02";
@@ -74,7 +80,7 @@ pub async fn open(dir: &Path, clock: Clock, policy: &str, url: &str) -> App {
 
 impl TestApp {
     pub async fn new() -> Self {
-        Self::with_policy(POLICY).await
+        Self::with_policy(&POLICY).await
     }
 
     pub async fn with_policy(policy: &str) -> Self {

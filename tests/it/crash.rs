@@ -15,7 +15,6 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Stdio},
-    sync::Arc,
     time::Duration,
 };
 
@@ -107,9 +106,9 @@ async fn f1_killed_in_the_middle_of_transitions() {
     let kills: usize = std::env::var("CUSTODY_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
     let test = TestApp::new().await;
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("policy.toml"), POLICY).unwrap();
+    std::fs::write(dir.path().join("policy.toml"), POLICY.as_str()).unwrap();
     // The same facility in a directory that the child gets: the sessions are of today, as its clock is.
-    let app = open(dir.path(), Clock::System, POLICY, "http://127.0.0.1:1").await;
+    let app = open(dir.path(), Clock::System, &POLICY, "http://127.0.0.1:1").await;
     facility(&app).await;
     let mut clients = Vec::new();
     for (i, who) in ["lena", "jonas", "ravi", "chiara"].iter().enumerate() {

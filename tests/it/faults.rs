@@ -171,7 +171,7 @@ async fn e2_an_edited_journal_is_found() {
         ("edited", "UPDATE journal SET origin = 'elsewhere' WHERE seq = 3"),
         ("cut", "DELETE FROM journal WHERE seq = 3"),
         ("re-dated", "UPDATE journal SET at = '2020-01-01T00:00:00.000000Z' WHERE seq = 2"),
-        ("rewritten", "UPDATE journal SET hash = previous WHERE seq = 4"),
+        ("rewritten", "UPDATE journal SET hash = lower(hex(randomblob(32))) WHERE seq = 4"),
     ] {
         let test = TestApp::new().await;
         test.ready_to_accept("magnet").await;

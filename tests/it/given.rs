@@ -182,5 +182,5 @@ impl TestApp {
 
 /// The tests' policy with more at its end.
 pub fn policy_with(more: &str) -> String {
-    format!("{POLICY}{more}")
+    format!("{}{more}", *POLICY)
 }
