@@ -1,5 +1,6 @@
 //! One binary of tests for the whole of Custody.
 mod app;
+mod authorisation;
 mod crash;
 mod cycle;
 mod faults;
@@ -13,6 +14,7 @@ mod http_server;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
 mod processes;
+mod queries;
 mod repository;
 mod security;
 mod statemachine;
