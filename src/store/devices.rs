@@ -123,6 +123,13 @@ pub async fn list_by_class<C: ConnectionTrait>(
     rows.into_iter().map(|r| Ok((r.class, r.device_id.parse().map_err(|e| corrupt("a device's id", e))?))).collect()
 }
 
+/// What every device is called.
+pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, String>> {
+    let rows: Vec<(String, String)> =
+        row::Entity::find().select_only().column(row::Column::Id).column(row::Column::Name).into_tuple().all(c).await?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
+}
+
 /// Every device's name and classes: by what a version string may begin.
 pub async fn list_package_names<C: ConnectionTrait>(c: &C) -> Result<Vec<String>> {
     row::Entity::find().select_only().column(row::Column::Name).into_tuple().all(c).await
