@@ -3,6 +3,9 @@
 
 pub mod act;
 pub mod checks;
+pub mod conduct;
+pub mod discussions;
+pub mod drafts;
 pub mod facts;
 pub mod observations;
 pub mod passwords;
@@ -10,8 +13,10 @@ pub mod people;
 pub mod policy;
 pub mod readings;
 pub mod record;
+pub mod requests;
 pub mod secret;
 pub mod sessions;
+pub mod turns;
 
 use crate::{
     domain::{
