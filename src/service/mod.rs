@@ -15,6 +15,7 @@ pub mod observations;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod prepare;
 pub mod readings;
 pub mod record;
 pub mod requests;
