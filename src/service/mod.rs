@@ -12,6 +12,7 @@ pub mod readings;
 pub mod record;
 pub mod secret;
 pub mod sessions;
+pub mod tokens;
 
 use crate::{
     domain::{
