@@ -146,7 +146,8 @@ mod tests {
     /// L4: who sleeps is called after who does not, and their deputy answers for them.
     #[test]
     fn the_sleeping_come_last_and_who_has_no_number_is_left_out() {
-        let people: People = [person(1, true), person(2, true), person(3, true), person(4, false)].into_iter().collect();
+        let people: People =
+            [person(1, true), person(2, true), person(3, true), person(4, false)].into_iter().collect();
         let contacts =
             [contact(4, Hours::Always, None), contact(1, Hours::Working, Some(2)), contact(3, Hours::Always, Some(1))];
         let calls = order(&contacts, &people, &Policy::built_in(), at("2026-11-21T02:12:00Z"));

@@ -18,7 +18,8 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 /// Up to `most` of `known` that somebody may have meant who typed the beginning of a name, nearest first: what follows
 /// the part that was typed counts for nothing.
 pub fn nearest_beginnings(given: &str, known: impl IntoIterator<Item = String>, most: usize) -> Vec<String> {
-    let plain = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain =
+        |word: &str| word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     let wanted = plain(given);
     let long = wanted.chars().count();
     if long < 3 {

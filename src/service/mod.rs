@@ -2,6 +2,8 @@
 //! only place that opens a write.
 
 pub mod act;
+pub mod board;
+pub mod catalogue;
 pub mod checks;
 pub mod facts;
 pub mod observations;

@@ -170,12 +170,14 @@ impl Search {
                     .equals((device_person::Entity, device_person::Column::PersonId)),
             )
             .and_where(
-                Expr::col((person::Entity, person::Column::Name)).like(LikeExpr::new(format!("%{escaped}%")).escape('\\')),
+                Expr::col((person::Entity, person::Column::Name))
+                    .like(LikeExpr::new(format!("%{escaped}%")).escape('\\')),
             )
-            .and_where(
-                Expr::col((device_person::Entity, device_person::Column::Relation))
-                    .is_in(["contributor", "contact", "ctrl_contact"]),
-            )
+            .and_where(Expr::col((device_person::Entity, device_person::Column::Relation)).is_in([
+                "contributor",
+                "contact",
+                "ctrl_contact",
+            ]))
             .to_owned();
         Condition::any()
             .add(row::Column::Search.contains(wanted.trim()))
@@ -224,6 +226,19 @@ fn line(r: LineRow) -> Result<Line> {
         cursor: Cursor { rank: r.rank, urgency: r.urgency, name: r.name.clone() },
         name: r.name,
     })
+}
+
+/// A page of devices in order of name, those behind `after`.
+pub async fn list_by_name<C: ConnectionTrait>(c: &C, f: &Filter, after: &str, most: u64) -> Result<Vec<Line>> {
+    let q = Filter { search: None, ..f.clone() }.page(None, most);
+    // Not by urgency: a reader of all pages must see each device once, even while statuses change.
+    let q = QueryOrder::order_by_asc(clear_order(q), row::Column::Name).filter(row::Column::Name.gt(after));
+    q.into_model().all(c).await?.into_iter().map(line).collect()
+}
+
+fn clear_order(mut q: Select<row::Entity>) -> Select<row::Entity> {
+    QuerySelect::query(&mut q).clear_order_by();
+    q
 }
 
 /// How many devices a filter finds.

@@ -12,10 +12,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Query,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Query,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +57,10 @@ pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> 
 }
 
 /// The names of these devices.
-pub async fn list_names_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, String>> {
+pub async fn list_names_by_id<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, String>> {
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -12,7 +12,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{OnConflict, Query},
 };
 use std::collections::BTreeMap;
@@ -124,9 +125,7 @@ pub async fn list_unknown<C: ConnectionTrait>(
             .to_owned();
         q = q.filter(row::Column::Server.in_subquery(there));
     }
-    q.order_by_asc(row::Column::Instance)
-        .limit(most)
-        .all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+    q.order_by_asc(row::Column::Instance).limit(most).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
 /// Running instances whose id, server, host or class holds this text (see [`super::devices::plain`]), the one whose

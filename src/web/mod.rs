@@ -22,8 +22,8 @@ use axum::{
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
-/// Every address.
-pub fn router(app: App) -> Router {
+/// Every page.
+pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/styleguide", get(sign_in::styleguide))
         .route("/theme", post(theme::choose))
@@ -31,9 +31,8 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in));
-    let pages = layers::pages(&app, pages);
-    let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
-    layers::common(app, all)
+    let pages = layers::pages(app, pages);
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.
