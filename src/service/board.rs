@@ -21,13 +21,16 @@ use crate::{
     store::{
         self,
         board::{Filter, Search},
-        instances::{Known, VersionNames},
+        instances::VersionNames,
     },
 };
 use chrono::{DateTime, Duration, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::store::board::{Count, Cursor, Gist, Line};
+pub use crate::store::{
+    board::{Count, Cursor, Gist, Line},
+    instances::Known,
+};
 
 /// Lines on a page.
 pub const PAGE: u64 = 50;
@@ -87,6 +90,8 @@ pub struct Board {
     pub rows: Vec<Row>,
     /// Where the next page begins.
     pub next: Option<Cursor>,
+    /// Instances among the matches that run and are not registered.
+    pub strangers: Vec<Known>,
     /// How many devices and unregistered instances a search found.
     pub matched: u64,
     pub answer: Option<Found>,
@@ -177,7 +182,7 @@ pub async fn show(app: &App, wanted: &Wanted) -> Result<Board> {
     let mut act = store::board::list(c, &urgent, None, PAGE).await?;
     act.retain(|u| lines.iter().all(|l| l.id != u.id));
     let unknown = store::instances::list_unknown(c, instrument.as_deref(), PAGE, &names).await?;
-    let strangers: Vec<&Known> = matching.iter().filter(|k| k.device.is_none()).collect();
+    let strangers: Vec<Known> = matching.iter().filter(|k| k.device.is_none()).take(PAGE as usize).cloned().collect();
     let matched = match wanted.searches() {
         true => store::board::count(c, &filter).await? + strangers.len() as u64,
         false => 0,
@@ -220,7 +225,7 @@ pub async fn show(app: &App, wanted: &Wanted) -> Result<Board> {
         false => Vec::new(),
     };
     let next = next.flatten();
-    Ok(Board { now, counts, act, unknown, rows, next, matched, answer, near, people, observed })
+    Ok(Board { now, counts, act, unknown, rows, next, strangers, matched, answer, near, people, observed })
 }
 
 enum Best {

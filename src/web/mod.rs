@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod assets;
+pub mod board;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
@@ -30,7 +31,8 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/sign-in", get(sign_in::show))
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
-        .route("/demo/sign-in", post(sign_in::demo_sign_in));
+        .route("/demo/sign-in", post(sign_in::demo_sign_in))
+        .merge(board::routes());
     let pages = layers::pages(app, pages);
     Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
