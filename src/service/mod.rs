@@ -3,6 +3,8 @@
 
 pub mod accounts;
 pub mod act;
+pub mod board;
+pub mod catalogue;
 pub mod checks;
 pub mod closing;
 pub mod conduct;

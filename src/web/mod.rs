@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod assets;
+pub mod board;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
@@ -23,8 +24,8 @@ use axum::{
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
-/// Every address.
-pub fn router(app: App) -> Router {
+/// Every page.
+pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/styleguide", get(sign_in::styleguide))
         .route("/theme", post(theme::choose))
@@ -32,11 +33,11 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
-        .merge(requests::routes())
-        .merge(acts::routes());
-    let pages = layers::pages(&app, pages);
-    let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
-    layers::common(app, all)
+        .merge(acts::routes())
+        .merge(board::routes())
+        .merge(requests::routes());
+    let pages = layers::pages(app, pages);
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.
