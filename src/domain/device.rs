@@ -123,6 +123,11 @@ impl Device {
         self.contributors.contains(&person)
     }
 
+    /// Whether they are a contributor, or were one earlier in this cycle: nobody leaves in order to approve (A1).
+    pub fn has_contributed(&self, person: PersonId) -> bool {
+        self.is_contributor(person) || self.cycle.left.contains(&person)
+    }
+
     pub fn review(&self) -> Option<&Review> {
         match &self.state {
             State::UnderReview { review, .. } => Some(review),
@@ -156,6 +161,7 @@ impl Device {
             all.insert(c.person);
             all.extend(c.deputy);
         }
+        all.extend(&self.cycle.left);
         let d = &self.cycle.discussion;
         all.extend(d.invited.iter());
         for p in &d.points {
@@ -210,6 +216,7 @@ impl Cycle {
             opened: at,
             base: None,
             loan_until: None,
+            left: BTreeSet::new(),
             discussion: Discussion::default(),
             setup: Setup::default(),
             help: Vec::new(),

@@ -82,12 +82,13 @@ fn debian(bare: &str, dirty: bool) -> Option<Reported> {
     }
     // Debian writes `~` where a tag has nothing or a hyphen: 1.5.0~rc1 sorts before 1.5.0.
     let tag = upstream.replace('~', "");
-    (tag.contains('.') && TAG.is_match(&tag)).then(|| {
-        if dirty {
-            Reported::Dirty { base: Base::Tag { tag }, commits: None, commit: None }
-        } else {
-            Reported::CleanTag { tag, commit: None }
-        }
+    if !(tag.contains('.') && TAG.is_match(&tag)) {
+        return None;
+    }
+    Some(if dirty {
+        Reported::Dirty { base: Base::Tag { tag }, commits: None, commit: None }
+    } else {
+        Reported::CleanTag { tag, commit: None }
     })
 }
 

@@ -65,4 +65,3 @@ pub(super) fn revoke(setup: &mut Setup, person: Option<PersonId>, mark: Mark) {
         }
     }
 }
-

@@ -23,13 +23,15 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             open_points(d, mark);
         }
         H::Amended { request } => {
-            // What changed is to be clarified again: the sign-offs of the points go.
+            // What changed is to be clarified again: the sign-offs of points and areas go, and what was read elsewhere.
+            if (&request.repository, &request.trunk) != (&d.request.repository, &d.request.trunk) {
+                d.repository = None;
+            }
             d.request = (**request).clone();
             for p in d.cycle.discussion.points.iter_mut().filter(|p| p.section.is_some()) {
                 p.signed_off = None;
             }
-            let areas = d.request.areas.clone();
-            d.cycle.discussion.areas.retain(|a, _| areas.contains(a));
+            d.cycle.discussion.areas.clear();
         }
         H::ContactAssigned { person } => d.ctrl_contact = Some(*person),
         H::Invited { person } => {
@@ -72,11 +74,17 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.cycle.discussion.areas.insert(area.clone(), remark(text));
         }
         H::Accepted => d.state = State::Accepted { since: at },
-        H::Declined { reason } => d.state = State::Declined { reason: remark(reason) },
-        H::Withdrawn { reason } => d.state = State::Withdrawn { reason: remark(reason) },
-        H::Retired { reason } => d.state = State::Retired { reason: remark(reason) },
+        H::Declined { reason } => end(d, State::Declined { reason: remark(reason) }),
+        H::Withdrawn { reason } => end(d, State::Withdrawn { reason: remark(reason) }),
+        H::Retired { reason } => end(d, State::Retired { reason: remark(reason) }),
         _ => {}
     }
+}
+
+/// A shut-down lies over running states only: what has ended is not to be restarted (N6).
+fn end(d: &mut Device, state: State) {
+    d.state = state;
+    d.shut_down = None;
 }
 
 /// Every section of the request is a point to clarify (L6).
@@ -92,4 +100,3 @@ pub(super) fn open_points(d: &mut Device, mark: Mark) {
         })
         .collect();
 }
-

@@ -13,7 +13,10 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
     let at = event.at;
     let remark = |text: &str| Remark { mark, text: text.to_owned() };
     match &event.what {
-        H::TransferRequested => d.state = State::UnderReview { since: at, review: Box::default() },
+        H::TransferRequested => {
+            let review = Box::new(Review { asked: event.by, ..Review::default() });
+            d.state = State::UnderReview { since: at, review };
+        }
         H::TakenOver { ground, reason } => {
             let taken_over = TakenOver { ground: ground.clone(), reason: remark(reason), task_done: None };
             d.ctrl_contact = d.ctrl_contact.or(event.by);
@@ -89,7 +92,8 @@ fn in_review(review: &mut Review, what: &H, mark: Mark) {
         }
         H::Approved { commit, policy } => {
             review.approvals.retain(|a| a.mark.by != mark.by);
-            review.approvals.push(Approval { mark, commit: commit.clone(), policy: policy.clone() });
+            let evidence = review.evidence.len();
+            review.approvals.push(Approval { mark, commit: commit.clone(), policy: policy.clone(), evidence });
         }
         H::ApprovalWithdrawn { .. } => review.approvals.retain(|a| a.mark.by != mark.by),
         H::TaskReported { text } => {
@@ -107,4 +111,3 @@ fn talk(review: &mut Review, id: u32, state: FindingState, said: Option<Remark>)
         f.talk.extend(said);
     }
 }
-

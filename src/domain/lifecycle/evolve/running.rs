@@ -33,7 +33,16 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
         H::TagVerified { verified } => {
             d.releases.push(Release { verified: verified.clone(), at, tag_now: TagNow::Stands });
         }
-        H::TagMoved { tag, to } => set_tag(d, tag, TagNow::Moved { to: to.clone(), at }),
+        H::TagMoved { tag, to } => {
+            // Somebody rewrote what was approved: it is looked at again (A3).
+            let commit = d.release(tag).map(|r| r.commit().clone());
+            if let State::UnderReview { review, .. } = &mut d.state
+                && review.commit() == commit.as_ref()
+            {
+                review.approvals.clear();
+            }
+            set_tag(d, tag, TagNow::Moved { to: to.clone(), at });
+        }
         H::TagVanished { tag } => set_tag(d, tag, TagNow::Vanished { at }),
         H::TagRestored { tag } => set_tag(d, tag, TagNow::Stands),
         H::RepositoryReached { head } => {
@@ -70,12 +79,14 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
         }
         H::ContributorRemoved { person } => {
             d.contributors.remove(person);
+            d.cycle.left.insert(*person);
             revoke(&mut d.cycle.setup, Some(*person), mark);
         }
         H::AdoptionOffered { reason } => d.offers.push(remark(reason)),
         H::Adopted { person } => {
             revoke(&mut d.cycle.setup, None, mark);
-            d.contributors = [*person].into();
+            let before = std::mem::replace(&mut d.contributors, [*person].into());
+            d.cycle.left.extend(before);
             d.contacts.clear();
             d.offers.clear();
         }
