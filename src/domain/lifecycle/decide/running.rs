@@ -13,13 +13,6 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
     let standing = facts.standing(device);
     Ok(vec![match command {
         Command::VerifyTag { tag } => match &facts.readings.tag {
-            // Afterwards the tags are CTRL's (T10).
-            Some(Ok(_)) if matches!(device.state, State::CtrlOwned { .. }) && !standing.contains(&Who::Ctrl) => {
-                return Err(Refusal::new(
-                    Code::NotYours,
-                    "CTRL owns it, and its tags: propose the change to your CTRL contact instead.",
-                ));
-            }
             Some(Ok(v)) if v.tag != *tag => {
                 return Err(Refusal::new(
                     Code::NoSuchThing,

@@ -269,6 +269,15 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>) -> Gate {
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
+    if matches!(device.state, State::CtrlOwned { .. }) && !facts.standing(device).contains(&Who::Ctrl) {
+        // T10: afterwards the tags are CTRL's.
+        return Gate::open(
+            G::G2,
+            Turn::Ctrl,
+            "CTRL owns it, and its tags: propose the change to your CTRL contact instead.",
+        )
+        .by(C::AskHelp);
+    }
     match &facts.readings.tag {
         Some(Ok(v)) => match device.release(&v.tag) {
             Some(r) if r.verified.object != v.object => Gate::open(
