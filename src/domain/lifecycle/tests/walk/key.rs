@@ -26,7 +26,8 @@ pub fn of(device: &Device, around: Around, ghost: &Ghost) -> (u64, StateName) {
     s.has_access().for_each(|p| p.hash(h));
     let t = &d.cycle.discussion;
     t.points.iter().for_each(|p| p.signed_off.is_some().hash(h));
-    t.reservations.iter().for_each(|r| (r.answer.is_some(), r.accepted.is_some()).hash(h));
+    // What is resolved is past.
+    t.reservations.iter().filter(|r| r.accepted.is_none()).for_each(|r| r.answer.is_some().hash(h));
     t.areas.keys().for_each(|a| a.hash(h));
     d.cycle.operated.as_ref().map(|o| o.countersigned.map(|m| m.by)).hash(h);
     let mut places: Vec<_> = d.placements.iter().map(|p| (&p.server, p.class, &p.release)).collect();
@@ -47,7 +48,7 @@ fn of_review(r: &Review, h: &mut DefaultHasher) {
         r.approvals.iter().map(|a| (a.mark.by, &a.commit, &a.policy, r.failed_since(a))).collect();
     approvals.sort();
     approvals.hash(h);
-    r.findings.iter().for_each(|f| (f.state as u8).hash(h));
+    r.open_findings().for_each(|f| (f.state as u8).hash(h));
     for item in ["packaging", "style", "tests", "documentation", "operated"] {
         let state = match r.item(item) {
             ItemState::Missing => 0,
