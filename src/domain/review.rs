@@ -33,8 +33,8 @@ pub struct Review {
 pub enum Ground {
     /// N3: another instrument needs it; the author is given a task to help.
     NeededElsewhere { instrument: String, task: String },
-    /// N4: nobody of its contributors can be reached.
-    Orphaned,
+    /// N4: nobody of its contributors can be reached. With braces: a bare variant would swallow unknown fields (A29).
+    Orphaned {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -117,7 +117,7 @@ pub(super) fn needed_elsewhere(command: Option<&Command>, facts: &Facts) -> Gate
 
 pub(super) fn authors_gone(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     match command {
-        Some(Command::TakeOver { ground: Ground::Orphaned, .. }) => {
+        Some(Command::TakeOver { ground: Ground::Orphaned {}, .. }) => {
             Gate { id: G::N4, title: G::N4.title(), ..orphaned(device, facts) }
         }
         _ => Gate::met(G::N4, "Not the ground of this take-over."),

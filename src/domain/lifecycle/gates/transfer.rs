@@ -59,7 +59,7 @@ fn review(id: G, device: &Device) -> Result<&Review, Gate> {
 /// contributors can be reached (N4).
 pub fn agreed(device: &Device, review: &Review, timeline: &Timeline, facts: &Facts) -> bool {
     let orphaned = || {
-        review.taken_over.as_ref().is_some_and(|t| t.ground == Ground::Orphaned)
+        review.taken_over.as_ref().is_some_and(|t| t.ground == Ground::Orphaned {})
             && device.is_orphaned(facts.people, facts.policy, facts.now)
     };
     timeline.agreed() || (timeline.by_ctrl.is_some() && orphaned())

@@ -42,7 +42,7 @@ pub fn sample(kind: K) -> C {
         K::StateOperated => World::states_operated(),
         K::Countersign => C::Countersign {},
         K::RequestTransfer => C::RequestTransfer {},
-        K::TakeOver => World::takes_over(Ground::Orphaned),
+        K::TakeOver => World::takes_over(Ground::Orphaned {}),
         K::RecordOverview => C::RecordOverview { text: text() },
         K::ProposeTimeline => C::ProposeTimeline { milestones: vec![Step { name: text(), due: day("2027-01-01") }] },
         K::AgreeTimeline => C::AgreeTimeline {},

@@ -201,7 +201,7 @@ impl World {
 
     pub fn orphan_taken_over(mut self) -> Self {
         self = self.reduced_support();
-        self.orphan().must(LENA, Self::takes_over(Ground::Orphaned));
+        self.orphan().must(LENA, Self::takes_over(Ground::Orphaned {}));
         self
     }
 

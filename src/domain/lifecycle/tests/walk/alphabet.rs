@@ -165,7 +165,7 @@ fn all() -> Vec<Letter> {
         },
         "request transfer" => |_, _| one(ILSE, C::RequestTransfer {}),
         "take over, needed" => |_, _| one(LENA, World::takes_over(World::needed())),
-        "take over, orphaned" => |_, _| one(LENA, World::takes_over(Ground::Orphaned)),
+        "take over, orphaned" => |_, _| one(LENA, World::takes_over(Ground::Orphaned {})),
         "return" => |_, _| one(ILSE, C::ReturnToDevelopment { reason: reason() }),
         "CTRL returns" => |_, _| one(LENA, C::ReturnToDevelopment { reason: reason() }),
         "plan" => |d, a| timeline(d, a, d.contributors.first().copied().unwrap_or(ILSE)),

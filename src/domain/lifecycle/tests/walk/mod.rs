@@ -14,7 +14,8 @@ use crate::domain::{
 use alphabet::{Letter, Move};
 use around::{Around, Sight, Worlds};
 use chrono::Duration;
-use invariants::{Edge, Ghost, broken, broken_refusal, broken_status};
+use invariants::broken_status;
+pub use invariants::{Edge, Ghost, broken, broken_refusal};
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     time::Instant,
