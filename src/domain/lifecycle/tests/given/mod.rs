@@ -24,7 +24,10 @@ use crate::domain::{
     version::classify,
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{LazyLock, Mutex},
+};
 use uuid::Uuid;
 
 /// The built-in policy, where three instruments and repositories in folders are known.
@@ -37,8 +40,11 @@ hosts = ["git.example.org"]
 file_roots = ["/srv/git"]
 "#;
 
+/// That policy with more in it; read once, for reading one takes longer than most tests.
 pub fn policy(more: &str) -> Policy {
-    Policy::parse(&format!("{POLICY}{more}")).unwrap()
+    static READ: LazyLock<Mutex<HashMap<String, Policy>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap();
+    read.entry(more.to_owned()).or_insert_with(|| Policy::parse(&format!("{POLICY}{more}")).unwrap()).clone()
 }
 
 pub fn commit(n: u8) -> CommitId {

@@ -48,7 +48,7 @@ impl World {
     }
 
     pub fn training() -> BTreeSet<String> {
-        Policy::built_in().training.topics.into_iter().map(|t| t.id).collect()
+        policy("").training.topics.into_iter().map(|t| t.id).collect()
     }
 
     pub fn prepared(mut self) -> Self {

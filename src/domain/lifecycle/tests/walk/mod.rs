@@ -9,7 +9,7 @@ mod key;
 use super::given::{self, World};
 use crate::domain::{
     device::Device,
-    lifecycle::{Actor, Command, Event, Facts, State, StateName, decide, evolve},
+    lifecycle::{Actor, Command, Event, Facts, State, StateName, decide, evolve, rule},
 };
 use alphabet::{Letter, Move};
 use around::{Around, Sight, Worlds};
@@ -93,6 +93,12 @@ impl Walk {
                 reached = Some(Node { device, around, ghost, from });
             }
             Move::Acts(acts) => {
+                // Being refused for the state alone is the same a thousand times over: a sample will do.
+                let state = node.device.state.name();
+                let elsewhere = acts.first().is_some_and(|a| !rule(a.command.kind()).from.contains(&state));
+                if elsewhere && !at.is_multiple_of(16) {
+                    return None;
+                }
                 for act in acts {
                     let Node { device, around, ghost, .. } = reached.as_ref().unwrap_or(&self.nodes[at]);
                     let world = self.worlds.of(*around);
@@ -158,7 +164,7 @@ fn check_record(before: &Device, events: &[Event], after: &Device) {
     let kept = serde_json::to_string(events).unwrap();
     let read: Vec<Event> = serde_json::from_str(&kept).unwrap();
     assert_eq!(read, events, "{kept}");
-    if after.revision.is_multiple_of(7) {
+    if after.revision.is_multiple_of(11) {
         assert_eq!(read.iter().fold(before.clone(), evolve), *after, "{kept}");
         let kept = serde_json::to_string(after).unwrap();
         assert_eq!(serde_json::from_str::<Device>(&kept).unwrap(), *after, "{kept}");
