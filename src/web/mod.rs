@@ -5,6 +5,7 @@ pub mod acts;
 pub mod admin;
 pub mod assets;
 pub mod board;
+pub mod discussion;
 pub mod entries;
 pub mod gatebox;
 pub mod layers;
@@ -43,6 +44,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(acts::routes())
         .merge(admin::routes())
         .merge(board::routes())
+        .merge(discussion::routes())
         .merge(policy::routes())
         .merge(requests::routes())
         .merge(setup::routes());
