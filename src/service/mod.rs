@@ -3,7 +3,9 @@
 
 pub mod act;
 pub mod checks;
+pub mod devices;
 pub mod facts;
+pub mod history;
 pub mod observations;
 pub mod passwords;
 pub mod people;

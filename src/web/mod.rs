@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod assets;
+pub mod devices;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
@@ -31,7 +32,8 @@ pub fn router(app: App) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
-        .merge(acts::routes());
+        .merge(acts::routes())
+        .merge(devices::routes());
     let pages = layers::pages(&app, pages);
     let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
     layers::common(app, all)
