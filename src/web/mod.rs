@@ -8,6 +8,8 @@ pub mod layers;
 pub mod layout;
 pub mod parts;
 pub mod problem;
+pub mod process;
+pub mod reviews;
 pub mod server;
 pub mod sign_in;
 pub mod styleguide;
@@ -33,7 +35,9 @@ pub fn router(app: App) -> Router {
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
         .merge(acts::routes())
-        .merge(devices::routes());
+        .merge(devices::routes())
+        .merge(process::routes())
+        .merge(reviews::routes());
     let pages = layers::pages(&app, pages);
     let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
     layers::common(app, all)
