@@ -13,6 +13,8 @@ pub mod discussions;
 pub mod drafts;
 pub mod facts;
 pub mod groups;
+pub mod devices;
+pub mod history;
 pub mod observations;
 pub mod passwords;
 pub mod people;

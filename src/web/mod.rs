@@ -5,6 +5,7 @@ pub mod acts;
 pub mod admin;
 pub mod assets;
 pub mod board;
+pub mod devices;
 pub mod discussion;
 pub mod entries;
 pub mod gatebox;
@@ -13,7 +14,9 @@ pub mod layout;
 pub mod parts;
 pub mod policy;
 pub mod problem;
+pub mod process;
 pub mod requests;
+pub mod reviews;
 pub mod server;
 pub mod setup;
 pub mod sign_in;
@@ -44,9 +47,12 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(acts::routes())
         .merge(admin::routes())
         .merge(board::routes())
+        .merge(devices::routes())
         .merge(discussion::routes())
         .merge(policy::routes())
+        .merge(process::routes())
         .merge(requests::routes())
+        .merge(reviews::routes())
         .merge(setup::routes());
     let pages = layers::pages(app, pages);
     Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
