@@ -4,6 +4,7 @@ use super::{Outcome, args::ServeArgs};
 use crate::{
     app::{App, Parts},
     config::{LogFormat, Settings},
+    http,
     ports::clock::Clock,
     service, store, web,
 };
@@ -133,7 +134,7 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
         stop.cancel();
     });
     let checks = tokio::spawn(service::checks::run(app.clone()));
-    web::server::serve(&app, web::router(app.clone()), listener).await?;
+    web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(1), checks).await;
     if let Err(error) = app.db.close().await {

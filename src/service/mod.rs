@@ -3,18 +3,26 @@
 
 pub mod accounts;
 pub mod act;
+pub mod board;
+pub mod catalogue;
 pub mod checks;
 pub mod closing;
 pub mod conduct;
 pub mod directory;
+pub mod discussions;
+pub mod drafts;
 pub mod facts;
 pub mod groups;
+pub mod devices;
+pub mod history;
 pub mod observations;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod prepare;
 pub mod readings;
 pub mod record;
+pub mod requests;
 pub mod secret;
 pub mod servers;
 pub mod sessions;

@@ -4,6 +4,9 @@ pub mod account;
 pub mod acts;
 pub mod admin;
 pub mod assets;
+pub mod board;
+pub mod devices;
+pub mod discussion;
 pub mod entries;
 pub mod gatebox;
 pub mod layers;
@@ -11,6 +14,9 @@ pub mod layout;
 pub mod parts;
 pub mod policy;
 pub mod problem;
+pub mod process;
+pub mod requests;
+pub mod reviews;
 pub mod server;
 pub mod setup;
 pub mod sign_in;
@@ -28,8 +34,8 @@ use axum::{
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
-/// Every address.
-pub fn router(app: App) -> Router {
+/// Every page.
+pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/styleguide", get(sign_in::styleguide))
         .route("/theme", post(theme::choose))
@@ -38,12 +44,18 @@ pub fn router(app: App) -> Router {
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
         .merge(account::routes())
+        .merge(acts::routes())
         .merge(admin::routes())
+        .merge(board::routes())
+        .merge(devices::routes())
+        .merge(discussion::routes())
         .merge(policy::routes())
+        .merge(process::routes())
+        .merge(requests::routes())
+        .merge(reviews::routes())
         .merge(setup::routes());
-    let pages = layers::pages(&app, pages);
-    let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
-    layers::common(app, all)
+    let pages = layers::pages(app, pages);
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.

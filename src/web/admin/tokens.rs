@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::id::ServerName,
     service::{
-        people, servers,
+        servers,
         tokens::{self, Token, TokenScope},
     },
     web::{
@@ -55,23 +55,21 @@ pub struct TokensPage {
 async fn list(admin: Administrator) -> Answer {
     let app = &admin.app;
     let now = app.clock.now();
-    let all = tokens::list(app, &admin.caller()).await?;
-    let makers = people::load(app, &all.iter().map(|t| t.created_by).collect()).await?;
-    let devices = servers::list_device_names(app).await?;
-    let rows = all
+    let rows = tokens::list(app, &admin.caller())
+        .await?
         .into_iter()
-        .map(|t: Token| {
-            let counts = t.revoked_at.is_none() && now < t.expires_at && makers.active(t.created_by);
+        .map(|listed| {
+            let t = listed.token;
             let tag = match t.revoked_at {
                 Some(_) => Tag::plain("Revoked"),
                 None if t.expires_at <= now => Tag::plain("Has run out"),
-                None if !counts => Tag::warn("Counts no longer: its maker's account is closed"),
+                None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
                 None => Tag::good("Counts"),
             };
             let (does, of) = match &t.scope {
                 TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
                 TokenScope::Evidence(device) => {
-                    ("Reports evidence for", devices.get(device).cloned().unwrap_or_else(|| device.to_string()))
+                    ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
                 }
             };
             Row {
@@ -80,7 +78,7 @@ async fn list(admin: Administrator) -> Answer {
                 tag,
                 until: words::moment(app, t.expires_at),
                 used: t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", words::ago(at, now))),
-                by: makers.name(t.created_by).to_owned(),
+                by: listed.creator,
                 revoke: t.revoked_at.is_none().then(|| {
                     Action::link("Revoke", &format!("/admin/tokens/{}/revoke", t.id)).danger().small().about(&t.name)
                 }),
@@ -139,7 +137,7 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate:
         server,
         device,
         Field::new(Kind::Number, "days", "For how many days?")
-            .hint(&format!("At most {}. A shorter time is safer, and means to renew it in time.", tokens::LONGEST))
+            .hint(&format!("At most {}. A shorter time is safer, and means to renew it in time.", tokens::LONGEST_DAYS))
             .value(&typed.days)
             .width(Width::W10)
             .max(3),
@@ -183,7 +181,7 @@ async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String),
     let Ok(days) = typed.days.trim().parse() else {
         return crate::service::invalid(
             "days",
-            format!("Enter a number of days from 1 to {}, like 180", tokens::LONGEST),
+            format!("Enter a number of days from 1 to {}, like 180", tokens::LONGEST_DAYS),
         );
     };
     tokens::create(&admin.app, &admin.caller(), &typed.name, scope, days).await
@@ -219,7 +217,7 @@ async fn create(admin: Administrator, Form(typed): Form<NewForm>) -> Answer {
 /// GET /admin/tokens/{id}/revoke
 async fn ask_revoke(admin: Administrator, Path(id): Path<String>) -> Answer {
     let all = tokens::list(&admin.app, &admin.caller()).await?;
-    let token = all.into_iter().find(|t| t.id == id).ok_or_else(Problem::not_found)?;
+    let token = all.into_iter().map(|l| l.token).find(|t| t.id == id).ok_or_else(Problem::not_found)?;
     let text = vec![
         "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
         "It cannot be taken back: make another token instead.".to_owned(),
