@@ -4,7 +4,7 @@
 use crate::{api, app::App, web};
 use axum::{
     Router,
-    extract::Request,
+    extract::{MatchedPath, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -49,8 +49,9 @@ fn common(app: App, routes: Router<App>) -> Router {
     };
     let span = |r: &Request| {
         let id = r.headers().get("x-request-id").and_then(|v| v.to_str().ok());
-        // The path without its query: what is searched for is nobody's business.
-        tracing::info_span!("http", method = %r.method(), path = r.uri().path(), id)
+        // The route, not the address: that may hold a secret, or what somebody searched for.
+        let route = r.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
+        tracing::info_span!("http", method = %r.method(), route, id)
     };
     let secure = app.secure_cookies;
     let routes = routes.with_state(app).layer(

@@ -146,6 +146,29 @@ pub async fn list_of_class<C: ConnectionTrait>(c: &C, class: &str, names: &Versi
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
+/// What runs on each server, by class: how many instances, and how many of them no device on record brings.
+pub async fn count_by_server<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<ServerName, Vec<(String, u64, u64)>>> {
+    let rows: Vec<(String, String, i64, i64)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Server)
+        .column(row::Column::Class)
+        .column_as(row::Column::Instance.count(), "n")
+        // COUNT of a column leaves out what is NULL.
+        .column_as(row::Column::DeviceId.count(), "known")
+        .filter(row::Column::GoneAt.is_null())
+        .group_by(row::Column::Server)
+        .group_by(row::Column::Class)
+        .order_by_asc(row::Column::Class)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let mut by_server: BTreeMap<ServerName, Vec<(String, u64, u64)>> = BTreeMap::new();
+    for (server, class, n, known) in rows {
+        by_server.entry(ServerName(server)).or_default().push((class, n.unsigned_abs(), (n - known).unsigned_abs()));
+    }
+    Ok(by_server)
+}
+
 pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
     row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null()).count(c).await
 }
