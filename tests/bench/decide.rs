@@ -102,7 +102,11 @@ fn world() -> World {
         by(
             CONTRIBUTOR,
             H::TimelineProposed {
-                milestones: vec![Milestone { name: "Review".into(), due: now().date_naive() + Duration::days(7), reached: None }],
+                milestones: vec![Milestone {
+                    name: "Review".into(),
+                    due: now().date_naive() + Duration::days(7),
+                    reached: None,
+                }],
                 by_contributor: true,
             },
         ),

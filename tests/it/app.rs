@@ -14,7 +14,8 @@ use custody::{
     },
     ports::clock::Clock,
     service::{
-        self, Caller, act::{Ask, Done, act},
+        self, Caller,
+        act::{Ask, Done, act},
         people::insert_team,
         sessions,
     },
@@ -132,11 +133,8 @@ impl TestApp {
 
     /// A browser that is signed in as nobody.
     pub fn stranger(&self) -> Browser {
-        let client = reqwest::Client::builder()
-            .cookie_store(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let client =
+            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Browser { client, url: self.url.clone() }
     }
 
@@ -237,13 +235,7 @@ impl Browser {
 
     /// A form, sent from our own page as browsers do.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
-        self.client
-            .post(format!("{}{path}", self.url))
-            .header("origin", &self.url)
-            .form(fields)
-            .send()
-            .await
-            .unwrap()
+        self.client.post(format!("{}{path}", self.url)).header("origin", &self.url).form(fields).send().await.unwrap()
     }
 
     /// An act on a device that has to succeed, with the revision that is current.

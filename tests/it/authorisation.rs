@@ -112,7 +112,12 @@ async fn who_may_act() {
         for (_, login) in WHO.iter().skip(1) {
             let caller = test.caller(login);
             let gathered = custody::service::facts::gather(
-                &test.app.db.read, &test.app, &caller, &device, None, Default::default(),
+                &test.app.db.read,
+                &test.app,
+                &caller,
+                &device,
+                None,
+                Default::default(),
             )
             .await
             .unwrap();

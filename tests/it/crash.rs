@@ -6,9 +6,17 @@ use crate::{
     given::application,
 };
 use custody::{
-    domain::{id::PersonId, lifecycle::{Command, Event, Happened, evolve}, device::Device},
+    domain::{
+        device::Device,
+        id::PersonId,
+        lifecycle::{Command, Event, Happened, evolve},
+    },
     ports::clock::Clock,
-    service::{Caller, act::{Ask, event, submit}, sessions},
+    service::{
+        Caller,
+        act::{Ask, event, submit},
+        sessions,
+    },
     store,
 };
 use std::{
@@ -148,12 +156,14 @@ async fn f1_killed_in_the_middle_of_transitions() {
         let device = store::devices::find_by_name(&db, &c.device).await.unwrap().unwrap();
         let entries = store::journal::list_all(&db, &device.id.to_string()).await.unwrap();
         let events: Vec<Event> = entries.iter().map(|e| event(e).unwrap()).collect();
-        let told = events
-            .iter()
-            .filter(|e| matches!(e.what, Happened::ShutDown { .. } | Happened::Restarted { .. }))
-            .count();
+        let told =
+            events.iter().filter(|e| matches!(e.what, Happened::ShutDown { .. } | Happened::Restarted { .. })).count();
         let unknown = usize::from(c.pending.is_some());
-        assert!((c.acknowledged.len()..=c.acknowledged.len() + unknown).contains(&told), "{told} events of {}", c.device);
+        assert!(
+            (c.acknowledged.len()..=c.acknowledged.len() + unknown).contains(&told),
+            "{told} events of {}",
+            c.device
+        );
         let replayed = events.iter().fold(Device::draft(device.id, events[0].at), evolve);
         assert_eq!(replayed, device, "the journal replays to the row");
     }

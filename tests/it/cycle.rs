@@ -91,10 +91,7 @@ async fn a3_a_moved_tag_is_found() {
     test.repository.git(&["tag", "-d", "1.0.0"]);
     test.does("noor", "magnet", Command::CheckTag { tag: tag("1.0.0") }).await.unwrap();
     let gone = test.device("magnet").await;
-    assert!(matches!(
-        gone.release(&tag("1.0.0")).unwrap().tag_now,
-        custody::domain::release::TagNow::Vanished { .. }
-    ));
+    assert!(matches!(gone.release(&tag("1.0.0")).unwrap().tag_now, custody::domain::release::TagNow::Vanished { .. }));
 }
 
 /// A8, A1: an attempt to break a rule changes nothing and is on record, with all gates in the answer.

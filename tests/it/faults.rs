@@ -2,8 +2,14 @@
 
 use crate::{app::TestApp, given::application};
 use custody::{
-    domain::{lifecycle::{Command, StateName}, refusal::Code},
-    service::{Error, act::{Ask, act, submit}},
+    domain::{
+        lifecycle::{Command, StateName},
+        refusal::Code,
+    },
+    service::{
+        Error,
+        act::{Ask, act, submit},
+    },
     store,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -80,7 +86,8 @@ async fn f3_a_repetition_is_answered_not_acted_out() {
     let caller = test.caller("lena");
     act(&test.app, &caller, "magnet", ask("Which broker?")).await.unwrap();
     act(&test.app, &caller, "magnet", ask("Which broker?")).await.unwrap();
-    let raised = |d: &custody::domain::device::Device| d.cycle.discussion.points.iter().filter(|p| p.section.is_none()).count();
+    let raised =
+        |d: &custody::domain::device::Device| d.cycle.discussion.points.iter().filter(|p| p.section.is_none()).count();
     assert_eq!(raised(&test.device("magnet").await), 1);
     let other = act(&test.app, &caller, "magnet", ask("Which rate?")).await;
     assert!(matches!(other, Err(Error::KeyReused)), "{other:?}");
@@ -191,8 +198,14 @@ async fn n2_two_classes_cannot_be_stored() {
     test.reduced_support("magnet").await;
     let id = test.device("magnet").await.id;
     for statement in [
-        format!("INSERT INTO placement VALUES ('{id}', '{}', 'full', '1.0.0', '2026-11-21T08:00:00Z')", crate::app::FULL),
-        format!("INSERT INTO placement VALUES ('{id}', '{}', 'reduced', NULL, '2026-11-21T08:00:00Z')", crate::app::FULL),
+        format!(
+            "INSERT INTO placement VALUES ('{id}', '{}', 'full', '1.0.0', '2026-11-21T08:00:00Z')",
+            crate::app::FULL
+        ),
+        format!(
+            "INSERT INTO placement VALUES ('{id}', '{}', 'reduced', NULL, '2026-11-21T08:00:00Z')",
+            crate::app::FULL
+        ),
         format!("UPDATE device SET placed_class = 'full' WHERE id = '{id}'"),
     ] {
         let tx = test.app.db.begin().await.unwrap();

@@ -6,7 +6,10 @@ use custody::{
     domain::{
         contact::{Contact, Hours, OperatorRules, WhenStopped},
         id::ServerName,
-        lifecycle::{Command, command::{Application, Step}},
+        lifecycle::{
+            Command,
+            command::{Application, Step},
+        },
         request::{LevelOfSupport, Request},
         tag::{CommitId, TagName, TagRule},
     },

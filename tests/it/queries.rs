@@ -92,7 +92,10 @@ async fn lists_are_read_by_an_index() {
         ("by person", "SELECT device_id FROM device_person WHERE person_id = 'x' AND relation = 'contact'"),
         ("orphans", "SELECT id FROM device WHERE orphan_at <= '2026' ORDER BY orphan_at LIMIT 50"),
         ("a device's instances", "SELECT * FROM instance WHERE device_id = 'x'"),
-        ("unknown instances", "SELECT * FROM instance WHERE device_id IS NULL AND gone_at IS NULL ORDER BY instance LIMIT 9"),
+        (
+            "unknown instances",
+            "SELECT * FROM instance WHERE device_id IS NULL AND gone_at IS NULL ORDER BY instance LIMIT 9",
+        ),
         ("a server's instances", "SELECT * FROM instance WHERE server = 'x'"),
         ("a story", "SELECT * FROM journal WHERE stream = 'x' ORDER BY revision DESC LIMIT 20"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
@@ -101,7 +104,8 @@ async fn lists_are_read_by_an_index() {
         let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
         for row in rows {
             let step: String = row.try_get("", "detail").unwrap();
-            let by_index = step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("PRIMARY KEY");
+            let by_index =
+                step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("PRIMARY KEY");
             assert!(by_index, "{what}: {step}");
         }
     }

@@ -57,7 +57,9 @@ async fn a1_nobody_approves_their_own() {
 async fn a2_two_accounts_are_one_person() {
     let test = TestApp::with_policy(&policy_with("[transfer]\napprovals = 2\n")).await;
     let tx = test.app.db.begin().await.unwrap();
-    store::people::save_account(&tx, service::sessions::LOCAL, "ravi-at-home", test.person("ravi"), None).await.unwrap();
+    store::people::save_account(&tx, service::sessions::LOCAL, "ravi-at-home", test.person("ravi"), None)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");
@@ -167,8 +169,22 @@ async fn a14_a15_a16_odd_tags_are_refused() {
     let before = test.device("magnet").await;
     let long = "1".repeat(10_000);
     for odd in [
-        "1.0.0-dirty", "1.0.0-DIRTY", "１.0.0", "1.0.0\u{200b}", "v1․0.0", "%31.0.0", "refs/heads/../x", "@{-1}", "x..y",
-        "1.0.0.lock", "1.0.0\n", "1.0.0\0", "--upload-pack=touch", "-1.0.0", "", long.as_str(),
+        "1.0.0-dirty",
+        "1.0.0-DIRTY",
+        "１.0.0",
+        "1.0.0\u{200b}",
+        "v1․0.0",
+        "%31.0.0",
+        "refs/heads/../x",
+        "@{-1}",
+        "x..y",
+        "1.0.0.lock",
+        "1.0.0\n",
+        "1.0.0\0",
+        "--upload-pack=touch",
+        "-1.0.0",
+        "",
+        long.as_str(),
     ] {
         let response = ilse.post("/devices/magnet/verify-tag", &[("tag", odd)]).await;
         let shown: String = odd.chars().take(20).collect();
@@ -280,7 +296,9 @@ async fn a29_bodies_carry_nothing_more() {
 #[tokio::test]
 async fn a30_next_stays_here() {
     let test = TestApp::new().await;
-    for (next, to) in [("/my", "/my"), ("//evil.example", "/"), ("https://evil.example/", "/"), ("/\\evil.example", "/")] {
+    for (next, to) in
+        [("/my", "/my"), ("//evil.example", "/"), ("https://evil.example/", "/"), ("/\\evil.example", "/")]
+    {
         let browser = test.stranger();
         let response = browser.post("/demo/sign-in", &[("login", "ilse"), ("next", next)]).await;
         assert_eq!(response.headers()["location"], to);
@@ -427,12 +445,16 @@ async fn g1_only_tags_only_ctrl() {
     let onto = |server: &str, t: Option<&str>| Command::Deploy { server: server.into(), tag: t.map(tag) };
     // Contributors hot-develop on their own server, with a tag or without one.
     test.does("ilse", "magnet", onto(REDUCED, None)).await.unwrap_err();
-    for (who, what) in [("ilse", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, None))] {
+    for (who, what) in
+        [("ilse", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, None))]
+    {
         let refused = refusal(test.does(who, "magnet", what).await);
         assert!(refused.gates.iter().any(|g| g.id == GateId::G1 && !g.met), "{who}");
     }
     test.ctrl_owned("owned").await;
-    for (who, what) in [("ilse", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, None)), ("lena", onto(REDUCED, Some("1.0.0")))] {
+    for (who, what) in
+        [("ilse", onto(FULL, Some("1.0.0"))), ("lena", onto(FULL, None)), ("lena", onto(REDUCED, Some("1.0.0")))]
+    {
         let refused = refusal(test.does(who, "owned", what).await);
         assert!(refused.gates.iter().any(|g| g.id == GateId::G1 && !g.met), "{who}");
     }

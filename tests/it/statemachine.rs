@@ -22,12 +22,18 @@ use custody::{
         tag::CommitId,
         version::classify,
     },
-    service::{Error, observations::{Report, observe}},
+    service::{
+        Error,
+        observations::{Report, observe},
+    },
     store,
 };
 use proptest::{prelude::*, sample::select};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
-use std::{collections::{BTreeMap, BTreeSet}, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 use tokio::runtime::Runtime;
 
 const NAME: &str = "magnet";
@@ -243,7 +249,12 @@ impl World {
             Command::StartDevelopment {},
             Command::AskHelp { kind: HelpKind::Advice, text: text() },
             Command::LogHelp { entry: Some(1), kind: HelpKind::Advice, text: text() },
-            Command::StateOperated { from: day("2026-11-01"), to: day("2026-11-03"), instrument: "SCS".into(), text: text() },
+            Command::StateOperated {
+                from: day("2026-11-01"),
+                to: day("2026-11-03"),
+                instrument: "SCS".into(),
+                text: text(),
+            },
             Command::Countersign {},
             Command::RequestTransfer {},
             Command::TakeOver {
@@ -252,7 +263,9 @@ impl World {
             },
             Command::TakeOver { ground: Ground::Orphaned, reason: text() },
             Command::RecordOverview { text: text() },
-            Command::ProposeTimeline { milestones: vec![Step { name: "Review".to_owned(), due: today + Duration::days(9) }] },
+            Command::ProposeTimeline {
+                milestones: vec![Step { name: "Review".to_owned(), due: today + Duration::days(9) }],
+            },
             Command::AgreeTimeline {},
             Command::ReachMilestone { milestone: 1 },
             Command::RaiseFinding { place: String::new(), text: text() },
@@ -266,7 +279,12 @@ impl World {
             Command::VerifyTag { tag: tag("1.0.0") },
             Command::CheckTag { tag: tag("1.0.0") },
             Command::HandBack { server: REDUCED.into(), until: None, reason: text() },
-            Command::ShutDown { reason: text(), affected: text(), responsible: self.person("ilse"), conditions: text() },
+            Command::ShutDown {
+                reason: text(),
+                affected: text(),
+                responsible: self.person("ilse"),
+                conditions: text(),
+            },
             Command::Restart { text: text() },
             Command::ConfirmContact {},
             Command::SetContacts {
@@ -322,7 +340,10 @@ impl ReferenceStateMachine for Reference {
             }
         }
         let anything = (select(PEOPLE.to_vec()), select(commands)).prop_map(|(who, c)| Step2::Does(who, Box::new(c)));
-        let sees = (select(vec![REDUCED, FULL]), select(vec![None, Some("1.0.0"), Some("1.0.0-dirty"), Some("1.0.0-2-gabcdef0")]))
+        let sees = (
+            select(vec![REDUCED, FULL]),
+            select(vec![None, Some("1.0.0"), Some("1.0.0-dirty"), Some("1.0.0-2-gabcdef0")]),
+        )
             .prop_map(|(server, version)| Step2::Sees(server, version));
         let days = select(vec![1i64, 30, 200]).prop_map(Step2::Days);
         if possible.is_empty() {

@@ -64,7 +64,8 @@ impl Driver {
         arguments.extend(look.more.iter().map(|m| (*m).to_owned()));
         let mut options = json!({ "args": arguments });
         if look.width < 500 {
-            options["mobileEmulation"] = json!({ "deviceMetrics": { "width": look.width, "height": 844, "pixelRatio": 2.0 } });
+            options["mobileEmulation"] =
+                json!({ "deviceMetrics": { "width": look.width, "height": 844, "pixelRatio": 2.0 } });
         }
         let capabilities: Capabilities = serde_json::from_value(json!({ "goog:chromeOptions": options })).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
