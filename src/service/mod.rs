@@ -15,6 +15,7 @@ pub mod observations;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod queue;
 pub mod readings;
 pub mod record;
 pub mod secret;
@@ -23,6 +24,7 @@ pub mod sessions;
 pub mod shapes;
 pub mod standing;
 pub mod tokens;
+pub mod work;
 
 use crate::{
     domain::{

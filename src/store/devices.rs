@@ -10,7 +10,7 @@ use crate::domain::{
     lifecycle::StateName,
     support::{Support, Verdict},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Query,
@@ -26,10 +26,12 @@ pub struct Derived<'a> {
     pub orphan_at: Option<DateTime<Utc>>,
     /// Whose turn it is, and whether as CTRL.
     pub turns: &'a [(PersonId, bool)],
+    /// The day by which something is due; far away where nothing is.
+    pub due: NaiveDate,
     pub at: DateTime<Utc>,
 }
 
-fn hydrate(r: &row::Model) -> Result<Device> {
+pub(super) fn hydrate(r: &row::Model) -> Result<Device> {
     serde_json::from_str(&r.body).map_err(|e| corrupt(&format!("device {}", r.name), e))
 }
 
@@ -178,6 +180,7 @@ fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
         support_why: Set(derived.verdict.map_or_else(String::new, |v| v.why.clone())),
         support_since: Set(derived.support_since),
         orphan_at: Set(derived.orphan_at),
+        due: Set(derived.due),
         when_stopped: Set(<&str>::from(d.operators.when_stopped).to_owned()),
         may_stop: Set(d.operators.may_stop),
         repository: Set(d.request.repository.clone()),
