@@ -9,7 +9,7 @@ use crate::{
         due::{self, Due, What},
         id::PersonId,
         lifecycle::{
-            CommandKind, Facts, Gate, GateId, StateName, Turn, Who,
+            CommandKind, Facts, Gate, StateName, Turn, Who,
             gates::judge_all,
             table::{next_step, rule},
         },
@@ -215,7 +215,7 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
         },
         waits_for: first.waits_for.clone(),
         sentence,
-        act: first.where_to.or((first.id == GateId::L3).then_some(step)).filter(|act| *act != step),
+        act: first.where_to,
     }
 }
 

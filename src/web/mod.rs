@@ -3,11 +3,15 @@
 pub mod acts;
 pub mod assets;
 pub mod board;
+pub mod desk;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
+pub mod my;
+pub mod orphans;
 pub mod parts;
 pub mod problem;
+pub mod reviews;
 pub mod server;
 pub mod sign_in;
 pub mod styleguide;
@@ -32,7 +36,10 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
-        .merge(board::routes());
+        .merge(board::routes())
+        .merge(my::routes())
+        .merge(orphans::routes())
+        .merge(reviews::routes());
     let pages = layers::pages(app, pages);
     Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
