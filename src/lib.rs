@@ -1,9 +1,11 @@
 //! Custody: the registry of record for contributed devices.
 
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod ports;
 pub mod service;
 pub mod store;

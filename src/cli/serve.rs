@@ -4,10 +4,11 @@ use super::{Outcome, args::ServeArgs};
 use crate::{
     app::{App, Parts},
     config::{LogFormat, Settings},
+    http,
     ports::clock::Clock,
     service, store, web,
 };
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use tokio::net::TcpListener;
 
 pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
@@ -30,7 +31,7 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
         let Some(app) = open(&settings, &listener, false, err).await? else {
             return Ok(Outcome::Refused);
         };
-        if let Some(link) = report(service::people::first_administrator(&app).await, err)?.flatten() {
+        if let Some(link) = report(service::accounts::first_administrator(&app).await, err)?.flatten() {
             writeln!(
                 out,
                 "Nobody can sign in yet. The first administrator sets a name and a password here, once, within a day:"
@@ -58,7 +59,10 @@ fn report<T>(result: service::Result<T>, err: &mut dyn Write) -> std::io::Result
 /// Logs go to standard error, so that what is printed for people stays readable.
 pub(super) fn start_log(settings: &Settings) {
     let filter = tracing_subscriber::EnvFilter::new(&settings.log_level);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second start in one process keeps the first log.
     let _ = match settings.log {
         LogFormat::Text => log.try_init(),
@@ -130,7 +134,7 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
         stop.cancel();
     });
     let checks = tokio::spawn(service::checks::run(app.clone()));
-    web::server::serve(&app, web::router(app.clone()), listener).await?;
+    web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
     let _ = tokio::time::timeout(std::time::Duration::from_secs(1), checks).await;
     if let Err(error) = app.db.close().await {

@@ -1,5 +1,6 @@
 //! Every rule of the process, pure: no clock, no randomness, no input or output.
 
+pub mod calling;
 pub mod contact;
 pub mod cycle;
 pub mod device;

@@ -1,17 +1,32 @@
 //! One function for each thing a person does: load, gather facts, decide, save. The only caller of `decide`, and the
 //! only place that opens a write.
 
+pub mod accounts;
 pub mod act;
+pub mod board;
+pub mod catalogue;
 pub mod checks;
+pub mod closing;
+pub mod conduct;
+pub mod directory;
+pub mod discussions;
+pub mod drafts;
 pub mod facts;
+pub mod groups;
 pub mod observations;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod prepare;
 pub mod readings;
 pub mod record;
+pub mod requests;
 pub mod secret;
+pub mod servers;
 pub mod sessions;
+pub mod shapes;
+pub mod standing;
+pub mod tokens;
 
 use crate::{
     domain::{

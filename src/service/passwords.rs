@@ -21,7 +21,7 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 
 /// The shortest password that is taken, in characters.
 pub const SHORTEST: usize = 12;
-/// The longest, in bytes: more would only cost time.
+/// The longest, in characters: more would only cost time.
 pub const LONGEST: usize = 256;
 
 pub async fn hash(app: &App, password: String) -> Result<String> {

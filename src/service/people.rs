@@ -1,22 +1,22 @@
-//! People, their groups and their own pages (E1, H6, L3).
+//! People on record, and what they and administrators may change of them (E1, L4, T4).
 
-use super::{Caller, Error, Result, passwords, secret, sessions::LOCAL};
+use super::{Caller, Error, Result, invalid, shapes, standing};
 use crate::{
     app::App,
-    domain::id::{GroupId, PersonId},
-    store::{
-        self, Tx,
-        entity::person as row,
-        journal::Line,
-        people::{Team, TeamKind},
+    domain::{
+        id::PersonId,
+        person::{People, Role},
+        refusal::{Code, Refusal},
     },
+    store::{self, Tx, entity::person as row, journal::Line},
 };
-use chrono::Duration;
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::{Value, json};
-use url::Url;
+use std::collections::BTreeSet;
+use validator::Validate;
 
-/// How long a link to set a password counts.
-const INVITATION_DAYS: i64 = 7;
+pub use super::{accounts::set_password, groups::insert_team};
+pub use crate::store::people::Profile;
 
 /// A line in the journal about a person; it names them by id only.
 pub(super) fn line(app: &App, caller: &Caller, person: PersonId, kind: &str, body: Value) -> Line {
@@ -30,11 +30,40 @@ pub(super) fn line(app: &App, caller: &Caller, person: PersonId, kind: &str, bod
     }
 }
 
+/// Refuses whoever is not an administrator at this moment. Custody itself may: its command line is for who has the machine.
+pub(super) async fn must_be_admin<C: ConnectionTrait>(c: &C, caller: &Caller) -> Result<()> {
+    let Some(me) = caller.actor.person() else {
+        return Ok(());
+    };
+    let people = store::people::load_people(c, &BTreeSet::from([me])).await?;
+    match people.has(me, &Role::Admin) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::NotYours, "This is for an administrator to do.").into()),
+    }
+}
+
+/// These people, for their names. One answer, however many they are.
+pub async fn load(app: &App, ids: &BTreeSet<PersonId>) -> Result<People> {
+    Ok(store::people::load_people(&app.db.read, ids).await?)
+}
+
+/// Everybody with an open account.
+pub async fn list_open(app: &App) -> Result<People> {
+    Ok(store::people::list_open(&app.db.read).await?)
+}
+
+pub async fn find(app: &App, person: PersonId) -> Result<Option<Profile>> {
+    Ok(store::people::find_profile(&app.db.read, person).await?)
+}
+
 /// A person as an administrator enters them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Validate)]
 pub struct NewPerson {
+    #[validate(custom(function = "shapes::full_name"))]
     pub name: String,
+    #[validate(custom(function = "shapes::email"))]
     pub email: String,
+    #[validate(custom(function = "shapes::phone"))]
     pub phone: Option<String>,
 }
 
@@ -58,50 +87,160 @@ pub async fn insert(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonId> {
     Ok(id)
 }
 
-/// The one-time link of the first administrator, while there is nobody. Each start makes a new one.
-pub async fn first_administrator(app: &App) -> Result<Option<Url>> {
-    if !store::people::is_empty(&app.db.read).await? {
-        return Ok(None);
+/// Adds a person. One who has the address already is most likely the same one.
+pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<PersonId> {
+    let new =
+        NewPerson { name: new.name.trim().to_owned(), email: new.email.trim().to_lowercase(), phone: tidy(new.phone) };
+    shapes::check(&new)?;
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            nobody_else_has(&tx, &new.email, None).await?;
+            let id = insert(&tx, &app, &new).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, id, "added", json!({}))]).await?;
+            tx.commit().await?;
+            Ok(id)
+        })
+        .await?
+}
+
+async fn nobody_else_has(tx: &Tx, email: &str, but: Option<PersonId>) -> Result<()> {
+    let others = store::people::list_by_email(tx, email).await?;
+    match others.iter().find(|(id, _)| Some(*id) != but) {
+        Some((_, name)) => {
+            invalid("email", format!("{name} has this address already. Open their page, or enter another address"))
+        }
+        None => Ok(()),
     }
-    let secret = secret::new();
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    store::doors::delete_first_invitations(&tx).await?;
-    store::doors::insert_invitation(&tx, &secret::hash(&secret), None, now, now + Duration::days(1)).await?;
-    tx.commit().await?;
-    link(app, &secret).map(Some)
 }
 
-fn link(app: &App, secret: &str) -> Result<Url> {
-    app.public_url.join(&format!("setup/{secret}")).map_err(|e| Error::Internal(Box::new(e)))
+fn tidy(text: Option<String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-/// A link by which somebody sets their password.
-pub async fn invite(app: &App, caller: &Caller, person: PersonId) -> Result<Url> {
-    let secret = secret::new();
-    let now = app.clock.now();
-    let until = now + Duration::days(INVITATION_DAYS);
-    let lines = vec![line(app, caller, person, "invited", json!({}))];
-    let (owned, hash) = (app.clone(), secret::hash(&secret));
-    app.outliving(async move {
-        let tx = owned.db.begin().await?;
-        store::doors::insert_invitation(&tx, &hash, Some(person), now, until).await?;
-        store::journal::append(&tx, lines).await?;
-        Ok::<_, Error>(tx.commit().await?)
-    })
-    .await??;
-    link(app, &secret)
+fn tidy_addresses(all: Vec<String>, email: &str) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for address in all.iter().map(|a| a.trim().to_lowercase()) {
+        if !address.is_empty() && address != email && !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    kept
 }
 
-/// Makes a group.
-pub async fn insert_team(tx: &Tx, name: &str, kind: TeamKind, area: Option<String>) -> Result<GroupId> {
-    let team = Team { id: GroupId(uuid::Uuid::now_v7()), name: name.to_owned(), kind, area, members: Vec::new() };
-    store::people::insert_team(tx, &team).await?;
-    Ok(team.id)
+/// What an administrator may change of a person.
+#[derive(Clone, Debug, Validate)]
+pub struct Details {
+    #[validate(custom(function = "shapes::full_name"))]
+    pub name: String,
+    #[validate(custom(function = "shapes::email"))]
+    pub email: String,
+    #[validate(custom(function = "shapes::phone"))]
+    pub phone: Option<String>,
+    #[validate(custom(function = "shapes::time_zone"))]
+    pub time_zone: String,
+    /// Further addresses under which they write commits (T4).
+    #[validate(custom(function = "shapes::commit_emails"))]
+    pub commit_emails: Vec<String>,
 }
 
-/// Gives a person a local account, or another password.
-pub async fn set_password(tx: &Tx, app: &App, person: PersonId, login: &str, password: &str) -> Result<()> {
-    let hash = passwords::hash(app, password.to_owned()).await?;
-    Ok(store::people::save_account(tx, LOCAL, login, person, Some(hash)).await?)
+/// What people may change of themselves.
+#[derive(Clone, Debug)]
+pub struct OwnDetails {
+    pub phone: Option<String>,
+    pub time_zone: String,
+    pub commit_emails: Vec<String>,
+}
+
+/// An administrator changes a person's details. An address that is replaced stays one they wrote commits under.
+pub async fn edit(app: &App, caller: &Caller, person: PersonId, details: Details) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let was = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            save(&tx, &app, &caller, &was, details).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// Somebody changes their own details. They may add addresses of commits, but take none away: who wrote a commit may not
+/// approve it (T4).
+pub async fn edit_own(app: &App, caller: &Caller, own: OwnDetails) -> Result<()> {
+    let me = caller.actor.person().ok_or(Error::NotFound)?;
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            let was = store::people::find_profile(&tx, me).await?.ok_or(Error::NotFound)?;
+            let kept = tidy_addresses(own.commit_emails.clone(), &was.email);
+            if let Some(gone) = was.commit_emails.iter().find(|e| !kept.contains(e)) {
+                return invalid(
+                    "commit_emails",
+                    format!("Keep {gone}: only an administrator takes an address away, because reviews depend on it"),
+                );
+            }
+            let details = Details {
+                name: was.person.name.clone(),
+                email: was.email.clone(),
+                phone: own.phone,
+                time_zone: own.time_zone,
+                commit_emails: own.commit_emails,
+            };
+            save(&tx, &app, &caller, &was, details).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
+    let email = details.email.trim().to_lowercase();
+    let mut details = Details {
+        name: details.name.trim().to_owned(),
+        phone: tidy(details.phone),
+        time_zone: details.time_zone.trim().to_owned(),
+        commit_emails: tidy_addresses(details.commit_emails, &email),
+        email,
+    };
+    shapes::check(&details)?;
+    let id = was.person.id;
+    if details.email != was.email {
+        nobody_else_has(tx, &details.email, Some(id)).await?;
+        if !details.commit_emails.contains(&was.email) {
+            details.commit_emails.push(was.email.clone());
+        }
+    }
+    // Which parts changed, never to what: the journal keeps no personal data (A37).
+    let changed: Vec<&str> = [
+        ("name", details.name != was.person.name),
+        ("email", details.email != was.email),
+        ("phone", details.phone != was.person.phone),
+        ("time_zone", details.time_zone != was.time_zone),
+        ("commit_emails", details.commit_emails != was.commit_emails),
+    ]
+    .into_iter()
+    .filter_map(|(part, changed)| changed.then_some(part))
+    .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let change = row::ActiveModel {
+        name: Set(details.name),
+        email: Set(details.email),
+        phone: Set(details.phone),
+        time_zone: Set(details.time_zone),
+        commit_emails: Set(details.commit_emails.join("\n")),
+        ..Default::default()
+    };
+    store::people::update(tx, id, change).await?;
+    store::journal::append(tx, vec![line(app, caller, id, "changed", json!({ "parts": changed }))]).await?;
+    // Without a number nobody can be reached (N4).
+    if changed.contains(&"phone") {
+        standing::refresh_of_person(tx, app, id).await?;
+    }
+    Ok(())
 }

@@ -5,7 +5,9 @@ use crate::{
     app::App,
     store::{self, journal::Line},
 };
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The stream in which the policies that were in force stand.
 pub const STREAM: &str = "policy";
@@ -31,4 +33,91 @@ pub async fn record(app: &App) -> Result<bool> {
     store::journal::append(&tx, vec![line]).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// A policy that was in force, or is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub since: DateTime<Utc>,
+    /// Over all its values: see `Policy::digest`.
+    pub digest: String,
+    /// Over what reviews depend on: where it differs from the one before, open reviews started over (A7).
+    pub review_digest: String,
+    /// What it changed; nothing for the first one on record.
+    pub changes: Vec<Change>,
+    pub seq: i64,
+}
+
+/// One value that differs from the policy before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// As in the file: `transfer.approvals`.
+    pub key: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// The policies that were in force, the newest first, at most fifty.
+pub async fn list_history(app: &App) -> Result<Vec<InForce>> {
+    const MOST: u64 = 50;
+    let mut entries = store::journal::list_streams(&app.db.read, &[STREAM.to_owned()], None, MOST + 1).await?;
+    let bodies: Vec<Value> = entries.iter().map(store::journal::read).collect::<std::result::Result<_, _>>()?;
+    entries.truncate(MOST as usize);
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    Ok(entries
+        .iter()
+        .zip(&bodies)
+        .enumerate()
+        .map(|(i, (e, body))| InForce {
+            since: e.moment().unwrap_or_default(),
+            digest: text(&body["digest"]),
+            review_digest: text(&body["review_digest"]),
+            changes: bodies.get(i + 1).map_or_else(Vec::new, |was| changes(&was["policy"], &body["policy"])),
+            seq: e.seq,
+        })
+        .collect())
+}
+
+/// What differs between two policies, key by key, in the order of their names.
+fn changes(was: &Value, is: &Value) -> Vec<Change> {
+    let empty = serde_json::Map::new();
+    let of = |v: &'_ Value, key: &str| v.get(key).and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
+    let keys = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<BTreeSet<_>>()).unwrap_or_default();
+    let mut all = Vec::new();
+    for section in keys(was).union(&keys(is)) {
+        let (before, after) = (of(was, section), of(is, section));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for name in names {
+            let (from, to) = (before.get(name), after.get(name));
+            if from != to {
+                all.push(Change { key: format!("{section}.{name}"), from: words(from), to: words(to) });
+            }
+        }
+    }
+    all
+}
+
+fn words(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "nothing".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "nothing".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E6: each key that another policy changes is named, with both values; the rest is not.
+    #[test]
+    fn what_a_policy_changed_is_named() {
+        let was = json!({ "transfer": { "approvals": 1, "days": 3 }, "servers": { "pool": [] } });
+        let is = json!({ "transfer": { "approvals": 2, "days": 3 }, "servers": { "pool": ["a"] }, "new": { "x": 5 } });
+        let told: Vec<String> =
+            changes(&was, &is).into_iter().map(|c| format!("{}: {} to {}", c.key, c.from, c.to)).collect();
+        assert_eq!(told, ["new.x: nothing to 5", "servers.pool: [] to [\"a\"]", "transfer.approvals: 1 to 2"]);
+        assert_eq!(changes(&is, &is), []);
+    }
 }

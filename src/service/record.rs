@@ -169,7 +169,7 @@ pub fn support_line(
 }
 
 /// When the last contact that can be reached stops being one (N4).
-fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<Utc>> {
+pub(super) fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<Utc>> {
     if !d.state.is_developed() {
         return None;
     }

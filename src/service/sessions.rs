@@ -27,7 +27,7 @@ impl SignedIn {
 
 /// Opens a session and gives its secret, or `None`: whether it was the name or the password is nobody's business.
 pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Option<String>> {
-    let account = match login.len() <= 200 && password.len() <= passwords::LONGEST {
+    let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
         true => store::people::find_account(&app.db.read, LOCAL, &login.trim().to_lowercase()).await?,
         false => None,
     };
@@ -102,6 +102,20 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<SignedIn>> {
     Ok(Some(SignedIn { profile, session }))
 }
 
+/// A person's open sessions, the one used last first.
+pub async fn list(app: &App, person: PersonId) -> Result<Vec<Session>> {
+    let now = app.clock.now();
+    let idle = idle_since(app, now);
+    let mut all = store::doors::list_sessions(&app.db.read, person).await?;
+    all.retain(|s| s.expires_at > now && s.seen_at > idle);
+    Ok(all)
+}
+
+/// How many devices wait for a person as a contributor, and how many as CTRL: what the bar counts.
+pub async fn count_turns(app: &App, person: PersonId) -> Result<(u64, u64)> {
+    Ok(store::devices::count_turns(&app.db.read, person).await?)
+}
+
 /// Ends a session: one's own current one, or another of one's own by its id.
 pub async fn end(app: &App, caller: &Caller, person: PersonId, hash: &str) -> Result<bool> {
     let line = line(person, "signed_out", caller.actor, &caller.origin, app.clock.now());
@@ -126,6 +140,22 @@ pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64
         let tx = owned.db.begin().await?;
         let ended = store::doors::delete_sessions(&tx, person).await?;
         store::journal::append(&tx, vec![line]).await?;
+        tx.commit().await?;
+        Ok(ended)
+    })
+    .await?
+}
+
+/// Ends every session of a person but this one; how many there were.
+pub async fn end_others(app: &App, caller: &Caller, person: PersonId, keep: &str) -> Result<u64> {
+    let line = line(person, "signed_out_elsewhere", caller.actor, &caller.origin, app.clock.now());
+    let (owned, keep) = (app.clone(), keep.to_owned());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        let ended = store::doors::delete_other_sessions(&tx, person, &keep).await?;
+        if ended > 0 {
+            store::journal::append(&tx, vec![line]).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     })

@@ -8,7 +8,14 @@ use sea_orm::{
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 /// A write in progress; dropped without a commit it leaves nothing behind.
 pub type Tx = DatabaseTransaction;
@@ -18,6 +25,7 @@ pub struct Db {
     /// For pages and answers: never waits for a writer.
     pub read: DatabaseConnection,
     write: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -50,13 +58,25 @@ impl Db {
         };
         let mut writer = options(1);
         writer.map_sqlx_sqlite_opts(move |o| tune(o).optimize_on_close(true, None));
-        let write = Database::connect(writer).await?;
+        let mut write = Database::connect(writer).await?;
         use migrations::MigratorTrait;
         migrations::Migrator::up(&write, None).await?;
         let mut readers = options(4);
         readers.map_sqlx_sqlite_opts(move |o| tune(o).read_only(true).create_if_missing(false));
-        let read = Database::connect(readers).await?;
-        Ok(Self { read, write })
+        let mut read = Database::connect(readers).await?;
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut read, &mut write] {
+            let count = statements.clone();
+            connection.set_metric_callback(move |_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        Ok(Self { read, write, statements })
+    }
+
+    /// How many statements were run since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Opens an existing database for reading alone, as it is: beside a Custody that runs.

@@ -2,7 +2,7 @@
 
 use super::{
     Result, corrupt,
-    entity::{device as row, device_class, device_instrument, device_person, person, placement, release},
+    entity::{device as row, device_class, device_instrument, device_person, placement, release},
 };
 use crate::domain::{
     device::Device,
@@ -12,11 +12,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Query,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +54,24 @@ pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Devi
 pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<Vec<Device>> {
     let ids = ids.iter().map(DeviceId::to_string);
     row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?.iter().map(hydrate).collect()
+}
+
+/// The names of these devices.
+pub async fn list_names_by_id<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Name])
+        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
 /// Devices in these states, those that waited longest first; `after` continues behind a (since, name).
@@ -121,6 +136,13 @@ pub async fn list_by_class<C: ConnectionTrait>(
         .all(c)
         .await?;
     rows.into_iter().map(|r| Ok((r.class, r.device_id.parse().map_err(|e| corrupt("a device's id", e))?))).collect()
+}
+
+/// What every device is called.
+pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, String>> {
+    let rows: Vec<(String, String)> =
+        row::Entity::find().select_only().column(row::Column::Id).column(row::Column::Name).into_tuple().all(c).await?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
 /// Every device's name and classes: by what a version string may begin.
@@ -337,7 +359,7 @@ pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Opt
     Ok(Some((verdict(&r.support, &r.support_why)?, r.support_since)))
 }
 
-fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {
+pub(super) fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {
     support
         .as_deref()
         .map(|s| {
@@ -345,209 +367,6 @@ fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {
             Ok(Verdict { support, why: why.to_owned() })
         })
         .transpose()
-}
-
-/// One line of the board.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub id: DeviceId,
-    pub name: String,
-    pub state: StateName,
-    pub verdict: Option<Verdict>,
-    pub support_since: DateTime<Utc>,
-    pub when_stopped: String,
-    pub may_stop: bool,
-    /// The first contact: name and number.
-    pub call_first: Option<(String, Option<String>)>,
-    pub placed_on: Vec<(String, Option<String>)>,
-}
-
-/// What the board is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct BoardFilter {
-    pub instrument: Option<String>,
-    pub support: Option<Support>,
-    pub state: Option<StateName>,
-    /// As typed.
-    pub search: String,
-    /// Only these, where a search found instances of them.
-    pub or_devices: BTreeSet<DeviceId>,
-    /// Continues behind a line's (urgency, name).
-    pub after: Option<(i64, String)>,
-}
-
-#[derive(FromQueryResult)]
-struct LineRow {
-    id: String,
-    name: String,
-    state: String,
-    support: Option<String>,
-    support_why: String,
-    support_since: DateTime<Utc>,
-    when_stopped: String,
-    may_stop: bool,
-}
-
-fn filtered(f: &BoardFilter) -> Condition {
-    let mut all = Condition::all();
-    if let Some(i) = &f.instrument {
-        let of = Query::select()
-            .column(device_instrument::Column::DeviceId)
-            .from(device_instrument::Entity)
-            .and_where(device_instrument::Column::Instrument.eq(i))
-            .to_owned();
-        all = all.add(row::Column::Id.in_subquery(of));
-    }
-    if let Some(s) = f.support {
-        all = all.add(row::Column::Support.eq(<&str>::from(s)));
-    }
-    if let Some(s) = f.state {
-        all = all.add(row::Column::State.eq(<&str>::from(s)));
-    }
-    let wanted = plain(&[&f.search]);
-    let wanted = wanted.trim();
-    if !wanted.is_empty() {
-        let by_person = Query::select()
-            .column((device_person::Entity, device_person::Column::DeviceId))
-            .from(device_person::Entity)
-            .inner_join(
-                person::Entity,
-                Expr::col((person::Entity, person::Column::Id))
-                    .equals((device_person::Entity, device_person::Column::PersonId)),
-            )
-            .and_where(person::Column::Name.contains(f.search.trim()))
-            .to_owned();
-        all = all.add(
-            Condition::any()
-                .add(row::Column::Search.contains(wanted))
-                .add(row::Column::Id.is_in(f.or_devices.iter().map(DeviceId::to_string)))
-                .add(row::Column::Id.in_subquery(by_person)),
-        );
-    }
-    all
-}
-
-/// A page of the board, the most urgent first. Three queries, whatever the number of devices.
-pub async fn list_board<C: ConnectionTrait>(c: &C, f: &BoardFilter, most: u64) -> Result<Vec<Line>> {
-    let mut condition = filtered(f);
-    if let Some((urgency, name)) = &f.after {
-        condition = condition.add(
-            Condition::any()
-                .add(row::Column::Urgency.lt(*urgency))
-                .add(Condition::all().add(row::Column::Urgency.eq(*urgency)).add(row::Column::Name.gt(name))),
-        );
-    }
-    let rows: Vec<LineRow> = row::Entity::find()
-        .select_only()
-        .columns([
-            row::Column::Id,
-            row::Column::Name,
-            row::Column::State,
-            row::Column::Support,
-            row::Column::SupportWhy,
-            row::Column::SupportSince,
-            row::Column::WhenStopped,
-            row::Column::MayStop,
-        ])
-        .filter(condition)
-        .order_by_desc(row::Column::Urgency)
-        .order_by_asc(row::Column::Name)
-        .limit(most)
-        .into_model()
-        .all(c)
-        .await?;
-    let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
-    let first: Vec<(String, String, Option<String>)> = device_person::Entity::find()
-        .select_only()
-        .column(device_person::Column::DeviceId)
-        .column(person::Column::Name)
-        .column(person::Column::Phone)
-        .join_as(
-            JoinType::InnerJoin,
-            device_person::Entity::belongs_to(person::Entity)
-                .from(device_person::Column::PersonId)
-                .to(person::Column::Id)
-                .into(),
-            person::Entity,
-        )
-        .filter(device_person::Column::DeviceId.is_in(ids.clone()))
-        .filter(device_person::Column::Relation.eq("contact"))
-        .filter(device_person::Column::Place.eq(0))
-        .into_tuple()
-        .all(c)
-        .await?;
-    let mut first: BTreeMap<String, (String, Option<String>)> =
-        first.into_iter().map(|(id, name, phone)| (id, (name, phone))).collect();
-    let mut places: BTreeMap<String, Vec<(String, Option<String>)>> = BTreeMap::new();
-    for p in placement::Entity::find().filter(placement::Column::DeviceId.is_in(ids)).all(c).await? {
-        places.entry(p.device_id).or_default().push((p.server, p.tag));
-    }
-    rows.into_iter()
-        .map(|r| {
-            Ok(Line {
-                verdict: verdict(&r.support, &r.support_why)?,
-                call_first: first.remove(&r.id),
-                placed_on: places.remove(&r.id).unwrap_or_default(),
-                state: r.state.parse().map_err(|e| corrupt(&r.name, e))?,
-                id: r.id.parse().map_err(|e| corrupt(&r.name, e))?,
-                name: r.name,
-                support_since: r.support_since,
-                when_stopped: r.when_stopped,
-                may_stop: r.may_stop,
-            })
-        })
-        .collect()
-}
-
-/// How many devices there are of each instrument, state and status: one query for all tiles and filters.
-pub async fn count_board<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, StateName, Option<Support>, u64)>> {
-    let rows: Vec<(String, String, Option<String>, i64)> = device_instrument::Entity::find()
-        .select_only()
-        .column(device_instrument::Column::Instrument)
-        .column(row::Column::State)
-        .column(row::Column::Support)
-        .column_as(row::Column::Id.count(), "n")
-        .join_as(
-            JoinType::InnerJoin,
-            device_instrument::Entity::belongs_to(row::Entity)
-                .from(device_instrument::Column::DeviceId)
-                .to(row::Column::Id)
-                .into(),
-            row::Entity,
-        )
-        .group_by(device_instrument::Column::Instrument)
-        .group_by(row::Column::State)
-        .group_by(row::Column::Support)
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(counted).collect()
-}
-
-type Counted = (String, StateName, Option<Support>, u64);
-
-fn counted((instrument, state, support, n): (String, String, Option<String>, i64)) -> Result<Counted> {
-    Ok((
-        instrument,
-        state.parse().map_err(|e| corrupt("a state", e))?,
-        support.map(|s| s.parse()).transpose().map_err(|e| corrupt("a support status", e))?,
-        n.unsigned_abs(),
-    ))
-}
-
-/// How many devices of each state and status there are in all.
-pub async fn count_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Counted>> {
-    let rows: Vec<(String, Option<String>, i64)> = row::Entity::find()
-        .select_only()
-        .column(row::Column::State)
-        .column(row::Column::Support)
-        .column_as(row::Column::Id.count(), "n")
-        .group_by(row::Column::State)
-        .group_by(row::Column::Support)
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(|(s, p, n)| counted((String::new(), s, p, n))).collect()
 }
 
 /// Devices that a closing or changing account may leave orphaned.

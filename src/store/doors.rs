@@ -82,6 +82,14 @@ pub async fn delete_sessions<C: ConnectionTrait>(tx: &C, person: PersonId) -> Re
     Ok(q.exec(tx).await?.rows_affected)
 }
 
+/// Ends every session of a person but the one with this hash.
+pub async fn delete_other_sessions<C: ConnectionTrait>(tx: &C, person: PersonId, keep: &str) -> Result<u64> {
+    let q = session::Entity::delete_many()
+        .filter(session::Column::PersonId.eq(person.to_string()))
+        .filter(session::Column::Hash.ne(keep));
+    Ok(q.exec(tx).await?.rows_affected)
+}
+
 pub async fn delete_expired<C: ConnectionTrait>(tx: &C, now: DateTime<Utc>, idle_since: DateTime<Utc>) -> Result<()> {
     session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
     session::Entity::delete_many().filter(session::Column::SeenAt.lt(idle_since)).exec(tx).await.map(|_| ())
@@ -206,6 +214,14 @@ pub async fn find_invitation<C: ConnectionTrait>(
         .filter(invitation::Column::UsedAt.is_null())
         .filter(invitation::Column::ExpiresAt.gt(now));
     q.one(c).await?.map(|i| i.person_id.as_deref().map(super::people::id).transpose()).transpose()
+}
+
+/// Takes back the open invitations of a person: only the newest link opens the door.
+pub async fn delete_invitations<C: ConnectionTrait>(tx: &C, person: PersonId) -> Result<()> {
+    let q = invitation::Entity::delete_many()
+        .filter(invitation::Column::PersonId.eq(person.to_string()))
+        .filter(invitation::Column::UsedAt.is_null());
+    q.exec(tx).await.map(|_| ())
 }
 
 /// Uses it up; false where somebody else did.

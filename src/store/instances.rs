@@ -1,6 +1,9 @@
 //! What is seen running.
 
-use super::{Result, corrupt, entity::instance as row};
+use super::{
+    Result, corrupt,
+    entity::{instance as row, server},
+};
 use crate::domain::{
     id::{DeviceId, ServerName},
     observation::{Seen, Source},
@@ -9,8 +12,9 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{OnConflict, Query},
 };
 use std::collections::BTreeMap;
 
@@ -105,21 +109,32 @@ pub async fn list_on_server<C: ConnectionTrait>(
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// Running and not registered, as many as `most`.
-pub async fn list_unknown<C: ConnectionTrait>(c: &C, most: u64, names: &VersionNames) -> Result<Vec<Known>> {
-    let q = row::Entity::find()
-        .filter(row::Column::DeviceId.is_null())
-        .filter(row::Column::GoneAt.is_null())
-        .order_by_asc(row::Column::Instance)
-        .limit(most);
-    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+/// Running and not registered, as many as `most`; of one instrument's servers where it is given.
+pub async fn list_unknown<C: ConnectionTrait>(
+    c: &C,
+    instrument: Option<&str>,
+    most: u64,
+    names: &VersionNames,
+) -> Result<Vec<Known>> {
+    let mut q = row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null());
+    if let Some(instrument) = instrument {
+        let there = Query::select()
+            .column(server::Column::Name)
+            .from(server::Entity)
+            .and_where(server::Column::Instrument.eq(instrument))
+            .to_owned();
+        q = q.filter(row::Column::Server.in_subquery(there));
+    }
+    q.order_by_asc(row::Column::Instance).limit(most).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// Running instances whose id, server or host holds this text (see [`super::devices::plain`]).
+/// Running instances whose id, server, host or class holds this text (see [`super::devices::plain`]), the one whose
+/// whole id it is first.
 pub async fn search<C: ConnectionTrait>(c: &C, plain: &str, most: u64, names: &VersionNames) -> Result<Vec<Known>> {
     let q = row::Entity::find()
         .filter(row::Column::Search.contains(plain))
         .filter(row::Column::GoneAt.is_null())
+        .order_by_desc(row::Column::Search.starts_with(format!("{plain} ")))
         .order_by_asc(row::Column::Instance)
         .limit(most);
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
@@ -129,6 +144,29 @@ pub async fn search<C: ConnectionTrait>(c: &C, plain: &str, most: u64, names: &V
 pub async fn list_of_class<C: ConnectionTrait>(c: &C, class: &str, names: &VersionNames) -> Result<Vec<Known>> {
     let q = row::Entity::find().filter(row::Column::Class.eq(class));
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// What runs on each server, by class: how many instances, and how many of them no device on record brings.
+pub async fn count_by_server<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<ServerName, Vec<(String, u64, u64)>>> {
+    let rows: Vec<(String, String, i64, i64)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Server)
+        .column(row::Column::Class)
+        .column_as(row::Column::Instance.count(), "n")
+        // COUNT of a column leaves out what is NULL.
+        .column_as(row::Column::DeviceId.count(), "known")
+        .filter(row::Column::GoneAt.is_null())
+        .group_by(row::Column::Server)
+        .group_by(row::Column::Class)
+        .order_by_asc(row::Column::Class)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let mut by_server: BTreeMap<ServerName, Vec<(String, u64, u64)>> = BTreeMap::new();
+    for (server, class, n, known) in rows {
+        by_server.entry(ServerName(server)).or_default().push((class, n.unsigned_abs(), (n - known).unsigned_abs()));
+    }
+    Ok(by_server)
 }
 
 pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {

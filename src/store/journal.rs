@@ -112,6 +112,12 @@ pub async fn list_since<C: ConnectionTrait>(c: &C, stream: &str, revision: i64) 
     Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
 }
 
+/// Everything that happened to a thing, oldest first: for replaying it.
+pub async fn list_all<C: ConnectionTrait>(c: &C, stream: &str) -> Result<Vec<Entry>> {
+    let q = row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_asc(row::Column::Revision);
+    Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
+}
+
 pub async fn count<C: ConnectionTrait>(c: &C, stream: &str) -> Result<u64> {
     row::Entity::find().filter(row::Column::Stream.eq(stream)).count(c).await
 }

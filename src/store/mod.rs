@@ -1,5 +1,6 @@
 //! Keeps: rows, queries, hydration. No rules.
 
+pub mod board;
 pub mod connection;
 pub mod devices;
 pub mod doors;

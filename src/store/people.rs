@@ -57,6 +57,16 @@ pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) ->
     hydrate(c, rows).await
 }
 
+/// These people by name, number and whether their account is open: for naming and calling them. Their roles are not
+/// read, so they are nobody to any rule. One query.
+pub async fn load_names<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
+    if ids.is_empty() {
+        return Ok(People::default());
+    }
+    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(PersonId::to_string))).all(c).await?;
+    rows.into_iter().map(|r| person(r, &[], BTreeMap::new())).collect()
+}
+
 async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<People> {
     let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
     let mut members: BTreeMap<String, Vec<(membership::Model, team::Model)>> = BTreeMap::new();
@@ -240,6 +250,23 @@ pub async fn list_accounts<C: ConnectionTrait>(c: &C, person: PersonId) -> Resul
     Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
 }
 
+/// Every account: issuer, subject and whose it is.
+pub async fn list_all_accounts<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, String, PersonId)>> {
+    let all = identity::Entity::find().order_by_asc(identity::Column::Subject).all(c).await?;
+    all.into_iter().map(|i| Ok((i.issuer, i.subject, id(&i.person_id)?))).collect()
+}
+
+/// The people with an open account who have this address, or write commits under it.
+pub async fn list_by_email<C: ConnectionTrait>(c: &C, email: &str) -> Result<Vec<(PersonId, String)>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::ClosedAt.is_null())
+        .filter(Condition::any().add(row::Column::Email.eq(email)).add(row::Column::CommitEmails.contains(email)))
+        .all(c)
+        .await?;
+    let has = |r: &row::Model| r.email == email || r.commit_emails.lines().any(|l| l == email);
+    rows.iter().filter(|r| has(r)).map(|r| Ok((id(&r.id)?, r.name.clone()))).collect()
+}
+
 pub async fn insert<C: ConnectionTrait>(tx: &C, r: row::Model) -> Result<()> {
     r.into_active_model().insert(tx).await.map(|_| ())
 }
@@ -333,6 +360,15 @@ pub async fn save_training<C: ConnectionTrait>(
         .exec_without_returning(tx)
         .await
         .map(|_| ())
+}
+
+/// What somebody was trained in: topic, until when, by whom, recorded when.
+pub async fn list_training<C: ConnectionTrait>(
+    c: &C,
+    person: PersonId,
+) -> Result<Vec<(String, DateTime<Utc>, PersonId, DateTime<Utc>)>> {
+    let q = training::Entity::find().filter(training::Column::PersonId.eq(person.to_string()));
+    q.all(c).await?.into_iter().map(|t| Ok((t.topic, t.until, id(&t.recorded_by)?, t.recorded_at))).collect()
 }
 
 /// Whether there is anybody yet.

@@ -2,11 +2,13 @@
 
 pub mod acts;
 pub mod assets;
+pub mod board;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
 pub mod parts;
 pub mod problem;
+pub mod requests;
 pub mod server;
 pub mod sign_in;
 pub mod styleguide;
@@ -22,18 +24,20 @@ use axum::{
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
-/// Every address.
-pub fn router(app: App) -> Router {
+/// Every page.
+pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .route("/styleguide", get(sign_in::styleguide))
         .route("/theme", post(theme::choose))
         .route("/sign-in", get(sign_in::show))
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
-        .route("/demo/sign-in", post(sign_in::demo_sign_in));
-    let pages = layers::pages(&app, pages);
-    let all = Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages);
-    layers::common(app, all)
+        .route("/demo/sign-in", post(sign_in::demo_sign_in))
+        .merge(acts::routes())
+        .merge(board::routes())
+        .merge(requests::routes());
+    let pages = layers::pages(app, pages);
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.

@@ -9,8 +9,7 @@ use super::{
 use crate::{
     app::App,
     domain::{refusal::Refusal, story::tell},
-    service::Error,
-    store,
+    service::{self, Error},
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -59,12 +58,6 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self(Box::new(Kind::Service { error, device: None }))
-    }
-}
-
-impl From<sea_orm::DbErr> for Problem {
-    fn from(error: sea_orm::DbErr) -> Self {
-        Error::from(error).into()
     }
 }
 
@@ -205,7 +198,7 @@ fn refused(r: &Refusal, device: Option<&str>) -> Trouble {
 async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<Change> {
     let ids: BTreeSet<_> = events.iter().filter_map(|e| e.by).collect();
     // Without names it is still worth reading.
-    let people = store::people::load_people(&app.db.read, &ids).await.unwrap_or_default();
+    let people = service::people::load(app, &ids).await.unwrap_or_default();
     events
         .iter()
         .map(|e| Change {

@@ -9,8 +9,7 @@ use super::{
 use crate::{
     app::App,
     domain::person::Role,
-    service::sessions::{self, LOCAL},
-    store,
+    service::{accounts, sessions},
 };
 use axum::{
     Form,
@@ -81,8 +80,7 @@ pub async fn demo_sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<Dem
     if !visitor.app.demo {
         return Err(Problem::not_found());
     }
-    let account = store::people::find_account(&visitor.app.db.read, LOCAL, &form.login).await?;
-    let (person, _) = account.ok_or_else(Problem::not_found)?;
+    let person = accounts::find(&visitor.app, &form.login).await?.ok_or_else(Problem::not_found)?;
     let secret = sessions::open(&visitor.app, person, &visitor.agent, &visitor.origin).await?;
     welcome(&visitor, jar, &secret.ok_or_else(Problem::not_found)?, &form.next).await
 }
@@ -102,15 +100,8 @@ async fn demo_people(app: &App) -> Result<Vec<DemoPeople>, Problem> {
         return Ok(Vec::new());
     }
     let mut groups: Vec<DemoPeople> = Vec::new();
-    for p in store::people::list_all(&app.db.read).await? {
-        if !p.person.active {
-            continue;
-        }
-        let accounts = store::people::list_accounts(&app.db.read, p.person.id).await?;
-        let Some((_, login)) = accounts.into_iter().find(|(issuer, _)| issuer == LOCAL) else {
-            continue;
-        };
-        let has = |r: &Role| p.person.roles.contains(r);
+    for (login, p) in accounts::list_open(app).await? {
+        let has = |r: &Role| p.roles.contains(r);
         let role = if has(&Role::Admin) {
             "Administrator"
         } else if has(&Role::Reviewer) {
@@ -122,8 +113,8 @@ async fn demo_people(app: &App) -> Result<Vec<DemoPeople>, Problem> {
         } else {
             "Contributor"
         };
-        let about = p.person.teams.iter().cloned().collect::<Vec<_>>().join(", ");
-        let person = DemoPerson { login, name: p.person.name.clone(), about };
+        let about = p.teams.iter().cloned().collect::<Vec<_>>().join(", ");
+        let person = DemoPerson { login, name: p.name.clone(), about };
         match groups.iter_mut().find(|g| g.role == role) {
             Some(g) => g.people.push(person),
             None => groups.push(DemoPeople { role: role.to_owned(), people: vec![person] }),

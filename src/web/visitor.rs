@@ -13,7 +13,6 @@ use crate::{
         Caller, Error,
         sessions::{self, SignedIn},
     },
-    store,
 };
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
@@ -172,7 +171,7 @@ impl Visitor {
     pub async fn layout(&self, nav: Section) -> Result<Layout, Error> {
         let mut layout = self.bare_layout(nav);
         if let (Some(me), Some(signed)) = (&self.who, &mut layout.person) {
-            let (mine, reviews) = store::devices::count_turns(&self.app.db.read, me.id()).await?;
+            let (mine, reviews) = sessions::count_turns(&self.app, me.id()).await?;
             layout.your_turn = mine;
             layout.reviews = reviews;
             signed.login = me.profile.email.clone();

@@ -16,6 +16,32 @@ pub fn day(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     at.format(if same_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
 
+/// `03:12:09`: the facility's clock.
+pub fn clock(app: &App, at: DateTime<Utc>) -> String {
+    at.with_timezone(&app.policy.facility.time_zone).format("%H:%M:%S").to_string()
+}
+
+/// `08:00`: an hour of today or tomorrow at the facility.
+pub fn hour(app: &App, at: DateTime<Utc>) -> String {
+    at.with_timezone(&app.policy.facility.time_zone).format("%H:%M").to_string()
+}
+
+/// `02:47` today, `20 Nov 18:10` within a few days, `3 September` this year, `2 February 2024` else.
+pub fn near(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let zone = app.policy.facility.time_zone;
+    let (there, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let form = if there.date_naive() == today.date_naive() {
+        "%H:%M"
+    } else if (now - at).num_days().abs() < 7 {
+        "%-d %b %H:%M"
+    } else if there.format("%Y").to_string() == today.format("%Y").to_string() {
+        "%-d %B"
+    } else {
+        "%-d %B %Y"
+    };
+    there.format(form).to_string()
+}
+
 /// `12 s ago`, `25 min ago`, `3 h ago`, `6 days ago`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match (now - at).num_seconds() {

@@ -42,6 +42,8 @@ pub struct BoardRow {
     pub name: Marked,
     /// The instance's id.
     pub id: Marked,
+    /// Its instruments, in words.
+    pub instruments: String,
     /// The device's page.
     pub href: String,
     /// Whom to call first.
@@ -213,6 +215,37 @@ pub struct FilterChip {
     pub on: bool,
 }
 
+/// Whether a page follows what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveState {
+    /// It changes by itself.
+    Live,
+    /// It shows the moment it was opened.
+    AsOf,
+    /// What it shows is too old.
+    Stale,
+}
+
+impl LiveState {
+    /// In words, before the clock.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "Live",
+            Self::AsOf => "As of",
+            Self::Stale => "Not live",
+        }
+    }
+
+    /// Its class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::AsOf => "live as-of",
+            Self::Stale => "live stale",
+        }
+    }
+}
+
 /// How current the page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
@@ -220,8 +253,8 @@ pub struct Live {
     pub clock: String,
     /// What was heard last: `observer reported 12 s ago`.
     pub heard: String,
-    /// Whether that is too long ago.
-    pub stale: bool,
+    /// Whether it follows.
+    pub state: LiveState,
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ mod trouble;
 mod turn;
 
 pub use action::{Action, Menu, Weight};
-pub use board::{Answer, BoardRow, Count, FilterChip, Live, Marked, Segment, Tile};
+pub use board::{Answer, BoardRow, Count, FilterChip, Live, LiveState, Marked, Segment, Tile};
 pub use contact::{CallCard, Contact, May, Phone, Reply, ThumbBar};
 pub use field::{Choice, Field, Kind, Width};
 pub use form::{ErrorSummary, Progress, Summary, SummarySection, Task, TaskList};

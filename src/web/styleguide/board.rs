@@ -61,6 +61,7 @@ pub(super) fn rows() -> Vec<BoardRow> {
         chip,
         name: Marked::find(name, "beamcond"),
         id: Marked::find(id, "beamcond"),
+        instruments: id.chars().take(3).collect(),
         href: "#".into(),
         call: call.into(),
         phone: Some(Phone::new(phone)),

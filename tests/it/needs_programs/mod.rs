@@ -1,2 +1,3 @@
 //! Tests that need programs beside Rust and git (feature `full-tests`); each says which package has what it misses.
+mod browser;
 mod ssh;

@@ -24,6 +24,13 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             H::Submitted { application }
         }
         Command::Amend { request } => {
+            // Operators, servers and the history know it by its name.
+            if request.name != device.name() {
+                return Err(Refusal::new(
+                    Code::Incomplete,
+                    format!("The name stays: {}. What has another name is another device.", device.name()),
+                ));
+            }
             if **request == device.request {
                 return Err(already("Nothing is different from what is on record."));
             }

@@ -65,12 +65,18 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::ProposeCommit { commit } => {
             let found = match &facts.readings.commit {
-                Some(Ok(found)) => found,
+                Some(Ok(found)) if commit.begin(&found.commit) => found,
+                Some(Ok(_)) => {
+                    return Err(Refusal::new(
+                        Code::NoSuchThing,
+                        "The repository was read for another commit: try again.",
+                    ));
+                }
                 Some(Err(why)) => return Err(Refusal::new(Code::NoSuchThing, why.clone())),
                 None => return Err(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.")),
             };
             if review.commit() == Some(&found.commit) {
-                return Err(already(format!("{} is under review already.", commit.short())));
+                return Err(already(format!("{} is under review already.", found.commit.short())));
             }
             H::CommitProposed { facts: found.clone() }
         }

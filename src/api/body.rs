@@ -1,0 +1,64 @@
+//! A body as it has to come: JSON, said to be JSON, plain, of bounded size and depth (A29, A35).
+
+use super::problem::Problem;
+use crate::app::App;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, header},
+    response::IntoResponse,
+};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+/// A body read as JSON.
+pub struct Sent<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
+    type Rejection = axum::response::Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
+        if !is_plain_json(request.headers()) {
+            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
+        }
+        let bytes = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
+        // The reader refuses more than 128 levels by itself.
+        serde_json::from_slice(&bytes).map(Self).map_err(|why| {
+            let problem = match why.classify() {
+                Category::Data => Problem::other_shape(&why),
+                Category::Syntax | Category::Eof | Category::Io => Problem::no_json(&why),
+            };
+            problem.into_response()
+        })
+    }
+}
+
+/// JSON and not compressed: a small body could unfold to a huge one.
+fn is_plain_json(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|v: &axum::http::HeaderValue| v.to_str().ok());
+    let kind = text(header::CONTENT_TYPE).and_then(|t| t.split(';').next()).unwrap_or_default().trim();
+    let plain = match headers.get(header::CONTENT_ENCODING) {
+        None => true,
+        Some(encoding) => encoding.as_bytes().eq_ignore_ascii_case(b"identity"),
+    };
+    plain && kind.eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(header::HeaderName, &str)]) -> HeaderMap {
+        list.iter().map(|(n, v)| (n.clone(), v.parse().unwrap())).collect()
+    }
+
+    /// A35: nothing is unpacked.
+    #[test]
+    fn json_that_is_not_compressed() {
+        let kind = header::CONTENT_TYPE;
+        assert!(is_plain_json(&headers(&[(kind.clone(), "application/json; charset=utf-8")])));
+        assert!(!is_plain_json(&headers(&[(kind.clone(), "text/plain")])));
+        assert!(!is_plain_json(&headers(&[])));
+        assert!(!is_plain_json(&headers(&[(kind, "application/json"), (header::CONTENT_ENCODING, "gzip")])));
+    }
+}

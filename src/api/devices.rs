@@ -1,0 +1,111 @@
+//! Devices as programs read them, and the evidence that jobs give for them.
+
+mod shape;
+
+use super::{
+    body::Sent,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
+use crate::{
+    app::App,
+    domain::{lifecycle::Command, tag::CommitId},
+    service::{
+        act::{Ask, act},
+        catalogue::{self, Which},
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::HeaderMap,
+};
+use axum_extra::extract::Query;
+use serde::Deserialize;
+use shape::{DeviceDto, PageDto};
+
+/// What a list is asked for; each of `support` and `state` can be given several times.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    instrument: Option<String>,
+    #[serde(default)]
+    support: Vec<String>,
+    #[serde(default)]
+    state: Vec<String>,
+    #[serde(default)]
+    after: String,
+}
+
+/// GET /api/v1/devices
+pub async fn list(
+    State(app): State<App>,
+    query: Result<Query<Wanted>, axum_extra::extract::QueryRejection>,
+) -> Answer<Json<PageDto>> {
+    let Query(q) = query.map_err(|_| {
+        Problem::field(
+            "query",
+            "Ask by instrument, support, state and after only, like ?instrument=SCS&state=under_review",
+        )
+    })?;
+    let supports = q.support.iter().map(|s| s.parse()).collect::<Result<_, _>>().map_err(|_| {
+        Problem::field("support", "Choose fully_supported, reduced_support, unknown, not_supported or shut_down")
+    })?;
+    let states = q.state.iter().map(|s| s.parse()).collect::<Result<_, _>>().map_err(|_| {
+        Problem::field("state", "Choose a state like requested, accepted, reduced_support, under_review or ctrl_owned")
+    })?;
+    let which = Which { instrument: q.instrument, supports, states, after: q.after };
+    let (lines, next) = catalogue::list(&app, &which).await?;
+    Ok(Json(PageDto::new(lines, next)))
+}
+
+/// GET /api/v1/devices/{name}
+pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<DeviceDto>> {
+    Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))
+}
+
+/// What a job shows for one item of the checklist (T3).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    item: String,
+    commit: String,
+    passed: bool,
+    #[serde(default)]
+    link: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// POST /api/v1/devices/{name}/evidence
+pub async fn give_evidence(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    bearer: Bearer,
+    Sent(sent): Sent<Evidence>,
+) -> Answer<Json<DeviceDto>> {
+    let device = catalogue::show(&app, &name).await?.device;
+    bearer.must_be_for(device.id)?;
+    let commit = CommitId::parse(&sent.commit)
+        .map_err(|_| Problem::field("commit", "Send the whole commit, 40 or 64 hexadecimal digits"))?;
+    let Evidence { item, passed, link, text, .. } = sent;
+    let ask = Ask {
+        command: Command::GiveEvidence { item, commit, passed, link, text },
+        seen: None,
+        key: idempotency_key(&headers)?,
+    };
+    act(&app, &bearer.caller(), &name, ask).await?;
+    Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))
+}
+
+/// Names this request, so that its repetition is answered and not acted out (F3).
+fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
+    let Some(sent) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    match sent.to_str() {
+        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Problem::field("Idempotency-Key", "Send 1 to 200 plain characters, like a UUID")),
+    }
+}

@@ -1,0 +1,234 @@
+//! The shapes in which devices go out. People are named, their addresses stay here.
+
+use crate::{
+    domain::{
+        contact::{Hours, OperatorRules},
+        lifecycle::{CommandKind, Gate, GateId, StateName, Turn},
+        person::People,
+        support::{Support, Verdict},
+    },
+    service::{
+        board::{Line, is_verified},
+        catalogue::Shown,
+    },
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// A page of devices.
+#[derive(Serialize)]
+pub struct PageDto {
+    devices: Vec<LineDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LineDto {
+    name: String,
+    state: StateName,
+    support: Option<SupportDto>,
+    instruments: Vec<String>,
+    group: String,
+    summary: String,
+}
+
+/// The status that operators see, with its reason.
+#[derive(Serialize)]
+struct SupportDto {
+    status: Support,
+    label: &'static str,
+    why: String,
+    since: DateTime<Utc>,
+}
+
+impl SupportDto {
+    fn new(verdict: Verdict, since: DateTime<Utc>) -> Self {
+        Self { status: verdict.support, label: verdict.support.label(), why: verdict.why, since }
+    }
+}
+
+impl PageDto {
+    pub fn new(lines: Vec<Line>, next: Option<String>) -> Self {
+        let devices = lines
+            .into_iter()
+            .map(|l| LineDto {
+                support: l.verdict.map(|v| SupportDto::new(v, l.support_since)),
+                name: l.name,
+                state: l.state,
+                instruments: l.gist.request.instruments,
+                group: l.gist.request.group,
+                summary: l.gist.request.summary,
+            })
+            .collect();
+        Self { devices, next }
+    }
+}
+
+/// A device.
+#[derive(Serialize)]
+pub struct DeviceDto {
+    name: String,
+    revision: u64,
+    state: StateName,
+    state_since: Option<DateTime<Utc>>,
+    cycle: u32,
+    support: Option<SupportDto>,
+    summary: String,
+    group: String,
+    instruments: Vec<String>,
+    classes: Vec<String>,
+    repository: String,
+    trunk: String,
+    contributors: Vec<String>,
+    ctrl_contact: Option<String>,
+    /// In the order of calling.
+    contacts: Vec<ContactDto>,
+    operators: OperatorRules,
+    placements: Vec<PlacementDto>,
+    instances: Vec<InstanceDto>,
+    releases: Vec<ReleaseDto>,
+    next: Option<StepDto>,
+}
+
+#[derive(Serialize)]
+struct ContactDto {
+    name: String,
+    phone: Option<String>,
+    hours: Hours,
+    time_zone: String,
+    deputy: Option<String>,
+    confirmed: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct PlacementDto {
+    server: String,
+    class: String,
+    release: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InstanceDto {
+    instance: String,
+    class: String,
+    server: String,
+    host: String,
+    version: String,
+    /// Whether this version is a release on record whose tag still stands.
+    verified: bool,
+    support: SupportDto,
+    since: DateTime<Utc>,
+    seen: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+struct ReleaseDto {
+    tag: String,
+    commit: String,
+    verified: DateTime<Utc>,
+    /// Whether the tag still is what was verified.
+    stands: bool,
+}
+
+/// The step that the device is on its way to.
+#[derive(Serialize)]
+struct StepDto {
+    command: CommandKind,
+    gates: Vec<GateDto>,
+}
+
+#[derive(Serialize)]
+struct GateDto {
+    id: GateId,
+    title: &'static str,
+    met: bool,
+    why: String,
+    turn: Turn,
+    waits_for: Vec<String>,
+}
+
+impl DeviceDto {
+    pub fn new(shown: Shown) -> Self {
+        let Shown { device: d, verdict, support_since, places, people, next } = shown;
+        let instances = places
+            .into_iter()
+            .map(|k| InstanceDto {
+                verified: is_verified(&d, &k),
+                support: SupportDto::new(k.verdict, k.support_since),
+                instance: k.seen.instance,
+                class: k.seen.class,
+                server: k.seen.server.0,
+                host: k.seen.host,
+                version: k.seen.version.raw,
+                since: k.seen.since,
+                seen: k.seen.seen,
+            })
+            .collect();
+        let contacts = d
+            .contacts
+            .iter()
+            .map(|c| ContactDto {
+                name: people.name(c.person).to_owned(),
+                phone: people.get(c.person).and_then(|p| p.phone.clone()),
+                hours: c.hours,
+                time_zone: c.time_zone.clone(),
+                deputy: c.deputy.map(|p| people.name(p).to_owned()),
+                confirmed: c.confirmed,
+            })
+            .collect();
+        Self {
+            revision: d.revision,
+            state: d.state.name(),
+            state_since: d.state.since(),
+            cycle: d.cycle.number,
+            support: verdict.map(|v| SupportDto::new(v, support_since)),
+            contributors: d.contributors.iter().map(|p| people.name(*p).to_owned()).collect(),
+            ctrl_contact: d.ctrl_contact.map(|p| people.name(p).to_owned()),
+            contacts,
+            operators: d.operators,
+            placements: d
+                .placements
+                .iter()
+                .map(|p| PlacementDto {
+                    server: p.server.0.clone(),
+                    class: p.class.to_string(),
+                    release: p.release.as_ref().map(|t| t.as_str().to_owned()),
+                })
+                .collect(),
+            instances,
+            releases: d
+                .releases
+                .iter()
+                .map(|r| ReleaseDto {
+                    tag: r.tag().as_str().to_owned(),
+                    commit: r.commit().as_str().to_owned(),
+                    verified: r.at,
+                    stands: r.stands(),
+                })
+                .collect(),
+            next: next.map(|(command, gates)| StepDto {
+                command,
+                gates: gates.into_iter().map(|g| gate(g, &people)).collect(),
+            }),
+            name: d.request.name,
+            summary: d.request.summary,
+            group: d.request.group,
+            instruments: d.request.instruments,
+            classes: d.request.classes,
+            repository: d.request.repository,
+            trunk: d.request.trunk,
+        }
+    }
+}
+
+fn gate(g: Gate, people: &People) -> GateDto {
+    GateDto {
+        id: g.id,
+        title: g.title,
+        met: g.met,
+        why: g.why,
+        turn: g.turn,
+        waits_for: g.waits_for.iter().map(|p| people.name(*p).to_owned()).collect(),
+    }
+}

@@ -1,0 +1,49 @@
+//! The door for programs: JSON in and out, errors as problem details (RFC 9457). No cookie opens it, so nothing can be
+//! sent through somebody's browser.
+
+mod body;
+mod devices;
+mod observations;
+mod problem;
+mod token;
+
+use crate::app::App;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{any, get, post},
+};
+use std::sync::Arc;
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
+
+/// The largest body: 5,000 observations fit.
+const BODY_MOST: usize = 2 * 1024 * 1024;
+
+/// Every address of the programs' door.
+pub fn routes() -> Router<App> {
+    let v1 = Router::new()
+        .route("/observations", post(observations::report))
+        .route("/devices", get(devices::list))
+        .route("/devices/{name}", get(devices::show))
+        .route("/devices/{name}/evidence", post(devices::give_evidence))
+        .fallback(problem::nothing_here)
+        .method_not_allowed_fallback(problem::another_method);
+    let all = Router::new()
+        .nest("/api/v1", v1)
+        .route("/api", any(problem::nothing_here))
+        .route("/api/{*rest}", any(problem::nothing_here))
+        .layer(DefaultBodyLimit::max(BODY_MOST));
+    not_too_often(all).layer(middleware::map_response(problem::complete))
+}
+
+/// 50 requests a second from one address, 200 at once: an agent never meets it, who tries out secrets does.
+fn not_too_often(routes: Router<App>) -> Router<App> {
+    let limit = GovernorConfigBuilder::default()
+        .per_millisecond(20)
+        .burst_size(200)
+        .key_extractor(PeerIpKeyExtractor)
+        .finish()
+        .expect("both numbers are above zero");
+    routes.layer(GovernorLayer::new(Arc::new(limit)))
+}

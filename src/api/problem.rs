@@ -1,0 +1,193 @@
+//! Errors as problem details (RFC 9457): a stable code, a sentence that says what to do, the gates of a refused step.
+
+use crate::{
+    domain::{lifecycle::Gate, refusal::Refusal},
+    service::{Error, FieldProblem},
+};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// What a program is told instead of an answer.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: String,
+    status: u16,
+    /// What happened and what to do next.
+    detail: String,
+    /// Stable: what a program decides by.
+    code: String,
+    /// Every gate of the step that was refused, met or not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gates: Vec<Gate>,
+    /// The entries that need a change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    #[serde(skip)]
+    headers: Vec<(header::HeaderName, &'static str)>,
+}
+
+pub type Answer<T> = Result<T, Problem>;
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:custody:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code: code.to_owned(),
+            gates: Vec::new(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 401: no token, or one that opens nothing. Which of them is nobody's business.
+    pub fn no_token() -> Self {
+        let mut p = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "no_token",
+            "A token is needed",
+            "Send a token that is alive as the header Authorization: Bearer custody_…; CTRL makes one.",
+        );
+        p.headers.push((header::WWW_AUTHENTICATE, r#"Bearer realm="custody", error="invalid_token""#));
+        p
+    }
+
+    /// 403: the token is for something else.
+    pub fn other_scope(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "other_scope", "This token does not open this", detail)
+    }
+
+    /// 400: not JSON at all.
+    pub fn no_json(why: &serde_json::Error) -> Self {
+        let detail = format!("The body is not JSON: {why}.");
+        Self::new(StatusCode::BAD_REQUEST, "no_json", "The body cannot be read", detail)
+    }
+
+    /// 422: JSON of another shape.
+    pub fn other_shape(why: &serde_json::Error) -> Self {
+        let detail = format!("The body has another shape than this address takes: {why}.");
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_shape", "The body does not fit", detail)
+    }
+
+    /// 422: one entry needs a change.
+    pub fn field(field: &str, say: impl Into<String>) -> Self {
+        Error::Invalid(vec![FieldProblem::new(field, say)]).into()
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        let about_who = refusal.code.is_about_who();
+        let status = if about_who { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+        let title = if about_who { "This is not yours to do" } else { "Nothing was changed" };
+        Self { gates: refusal.gates, ..Self::new(status, refusal.code.into(), title, refusal.sentence) }
+    }
+
+    /// What an answer without words of its own means.
+    fn of_status(status: StatusCode) -> Self {
+        let (code, title, detail) = match status {
+            StatusCode::NOT_FOUND => ("nothing_here", "There is nothing here", "Check the address."),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("another_method", "Another method is needed", "The header Allow lists what this address takes.")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("too_large", "The body is too large", "Send at most 2 MiB; report in several posts.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                "no_json_type",
+                "The body is of another type",
+                "Send JSON with the header Content-Type: application/json, not compressed.",
+            ),
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("too_often", "Too many requests", "Wait as long as the header Retry-After says, then try again.")
+            }
+            s if s.is_client_error() => ("unreadable", "The request cannot be read", "Check what was sent."),
+            _ => ("internal", "Custody failed at this", "Nothing was saved. Try again; quote the header X-Request-Id."),
+        };
+        Self::new(status, code, title, detail)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::of_status(StatusCode::NOT_FOUND),
+            Error::Refused(refusal) => Self::refused(*refusal),
+            Error::Stale(_) => {
+                Self::new(StatusCode::CONFLICT, "stale", "It has changed since", "Read it again, then decide again.")
+            }
+            Error::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "key_reused",
+                "This key was used for another request",
+                "Send a new Idempotency-Key with every new request, and the same one only with a repetition.",
+            ),
+            Error::Invalid(errors) => {
+                let all: Vec<String> = errors.iter().take(3).map(|e| format!("{}: {}.", e.field, e.say)).collect();
+                let title = "Some entries need a change";
+                Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "entries", title, all.join(" ")) }
+            }
+            Error::Unavailable(cause) => {
+                tracing::error!(error = %cause, "changes cannot be saved");
+                let mut p = Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "Changes cannot be saved now",
+                    "Nothing was saved. Send the same again in a minute.",
+                );
+                p.headers.push((header::RETRY_AFTER, "60"));
+                p
+            }
+            Error::Internal(cause) => {
+                tracing::error!(error = %cause, "something broke");
+                Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        for (name, value) in self.headers {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+/// Whatever answers an error here answers it as a problem: the limits and the framework too.
+pub async fn complete(response: Response) -> Response {
+    let status = response.status();
+    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM);
+    if told || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mut problem = Problem::of_status(status).into_response();
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = response.headers().get(&name) {
+            problem.headers_mut().insert(name, value.clone());
+        }
+    }
+    problem
+}
+
+/// 404
+pub async fn nothing_here() -> Problem {
+    Problem::of_status(StatusCode::NOT_FOUND)
+}
+
+/// 405
+pub async fn another_method() -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+}

@@ -1,0 +1,69 @@
+//! Who sends: the token of a request.
+
+use super::problem::Problem;
+use crate::{
+    app::App,
+    domain::id::DeviceId,
+    domain::id::ServerName,
+    service::{
+        Caller,
+        tokens::{self, Token, TokenScope},
+    },
+};
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{header, request::Parts},
+};
+use std::net::SocketAddr;
+
+/// A token that is alive, and where it came from.
+pub struct Bearer {
+    pub token: Token,
+    origin: String,
+}
+
+impl FromRequestParts<App> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let sent = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let (scheme, secret) = sent.and_then(|s| s.split_once(' ')).ok_or_else(Problem::no_token)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Problem::no_token());
+        }
+        let token = tokens::authenticate(app, secret.trim()).await?.ok_or_else(Problem::no_token)?;
+        let from = match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+            Some(ConnectInfo(address)) => format!("api {}", address.ip()),
+            None => "api".to_owned(),
+        };
+        Ok(Self { origin: format!("{from} token {}", token.name), token })
+    }
+}
+
+impl Bearer {
+    /// Whoever made the token acts by it.
+    pub fn caller(&self) -> Caller {
+        Caller::person(self.token.created_by, self.origin.clone())
+    }
+
+    /// The server whose agent this is (A24).
+    pub fn server(&self) -> Result<&ServerName, Problem> {
+        match &self.token.scope {
+            TokenScope::Observe(server) => Ok(server),
+            TokenScope::Evidence(_) => Err(Problem::other_scope(
+                "It is for evidence: observations need a token that is bound to their server.",
+            )),
+        }
+    }
+
+    /// Refuses a token that is not for evidence of this very device.
+    pub fn must_be_for(&self, device: DeviceId) -> Result<(), Problem> {
+        match &self.token.scope {
+            TokenScope::Evidence(own) if *own == device => Ok(()),
+            TokenScope::Evidence(_) => Err(Problem::other_scope("It is for evidence of another device.")),
+            TokenScope::Observe(server) => Err(Problem::other_scope(format!(
+                "It is for observations of {server}: evidence needs a token that is bound to its device."
+            ))),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Whom the shift calls at this hour, in which order (O2, L4).
+
+use super::{
+    contact::{Contact, Hours},
+    id::PersonId,
+    person::People,
+    policy::Policy,
+};
+use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+
+/// Whether somebody answers at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Until this moment; `None` where no hour ends it.
+    Now(Option<DateTime<Utc>>),
+    /// While beam is scheduled, which Custody does not know.
+    WhileBeam,
+    /// Not before this moment.
+    From(DateTime<Utc>),
+}
+
+impl Reach {
+    /// Whether a call is worth it now.
+    pub fn now(self) -> bool {
+        !matches!(self, Self::From(_))
+    }
+}
+
+/// One call of the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub person: PersonId,
+    pub reach: Reach,
+    /// Set for a deputy: who they answer for.
+    pub instead_of: Option<PersonId>,
+    /// Whether the contact's confirmation still counts (L4).
+    pub confirmed: bool,
+}
+
+impl Hours {
+    /// Whether they hold at this moment, in this zone. Every day's hours begin at 08:00.
+    pub fn at(self, zone: Tz, now: DateTime<Utc>) -> Reach {
+        let closes = match self {
+            Self::Always => return Reach::Now(None),
+            Self::WhileBeam => return Reach::WhileBeam,
+            Self::Working => hour(18),
+            Self::Daytime => hour(22),
+        };
+        let local = now.with_timezone(&zone).naive_local();
+        let works = |at: NaiveDateTime| self != Self::Working || !matches!(at.weekday(), Weekday::Sat | Weekday::Sun);
+        if works(local) && local.time() >= hour(8) && local.time() < closes {
+            return Reach::Now(Some(moment(zone, local.date().and_time(closes), now)));
+        }
+        let today = local.date().and_time(hour(8));
+        let first = if local < today { 0 } else { 1 };
+        let opens = (first..first + 7).filter_map(|d| today.checked_add_days(Days::new(d))).find(|at| works(*at));
+        Reach::From(opens.map_or(now, |at| moment(zone, at, now)))
+    }
+}
+
+fn hour(h: u32) -> NaiveTime {
+    NaiveTime::from_hms_opt(h, 0, 0).expect("whole hours of a day exist")
+}
+
+/// A local time as a moment; where the clock is put forward over it, `or`.
+fn moment(zone: Tz, local: NaiveDateTime, or: DateTime<Utc>) -> DateTime<Utc> {
+    zone.from_local_datetime(&local).earliest().map_or(or, |at| at.with_timezone(&Utc))
+}
+
+/// The order in which a device's contacts are called now: who answers before who does not, then as the contributors
+/// listed them. A deputy answers when the contact cannot. People without a number or with a closed account are left out.
+pub fn order(contacts: &[Contact], people: &People, policy: &Policy, now: DateTime<Utc>) -> Vec<Call> {
+    let callable = |id: PersonId| people.get(id).is_some_and(|p| p.active && p.phone.is_some());
+    let mut calls: Vec<Call> = Vec::new();
+    for c in contacts {
+        let zone = c.time_zone.parse().unwrap_or(policy.facility.time_zone);
+        let confirmed = c.is_confirmed(policy, now);
+        let own = callable(c.person).then(|| c.hours.at(zone, now));
+        let mut add = |call: Call| {
+            if callable(call.person) && calls.iter().all(|known| known.person != call.person) {
+                calls.push(call);
+            }
+        };
+        if let Some(reach) = own {
+            add(Call { person: c.person, reach, instead_of: None, confirmed });
+        }
+        if let Some(deputy) = c.deputy {
+            add(Call { person: deputy, reach: Reach::Now(None), instead_of: Some(c.person), confirmed });
+        }
+    }
+    // Stable: within each of the two the contributors' own order stays.
+    calls.sort_by_key(|c| !c.reach.now());
+    calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::person::Person;
+    use uuid::Uuid;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn person(n: u128, phone: bool) -> Person {
+        Person {
+            id: PersonId(Uuid::from_u128(n)),
+            name: format!("Person {n}"),
+            phone: phone.then(|| "+49 40 66969 214".to_owned()),
+            emails: Default::default(),
+            active: true,
+            roles: Default::default(),
+            teams: Default::default(),
+            conduct: None,
+            trained: Default::default(),
+        }
+    }
+
+    fn contact(n: u128, hours: Hours, deputy: Option<u128>) -> Contact {
+        Contact {
+            person: PersonId(Uuid::from_u128(n)),
+            hours,
+            time_zone: "Europe/Berlin".to_owned(),
+            deputy: deputy.map(|d| PersonId(Uuid::from_u128(d))),
+            confirmed: None,
+        }
+    }
+
+    /// O2: by their hours and time zone, which are not the facility's.
+    #[test]
+    fn hours_are_the_contacts_own() {
+        let berlin = chrono_tz::Europe::Berlin;
+        // A Saturday, 03:12 in Berlin.
+        let night = at("2026-11-21T02:12:00Z");
+        assert_eq!(Hours::Daytime.at(berlin, night), Reach::From(at("2026-11-21T07:00:00Z")));
+        assert_eq!(Hours::Working.at(berlin, night), Reach::From(at("2026-11-23T07:00:00Z")));
+        assert_eq!(Hours::Daytime.at(chrono_tz::Asia::Tokyo, night), Reach::Now(Some(at("2026-11-21T13:00:00Z"))));
+        assert_eq!(Hours::Always.at(berlin, night), Reach::Now(None));
+        // Friday, 18:00 is too late, 17:59 is not.
+        assert!(!Hours::Working.at(berlin, at("2026-11-20T17:00:00Z")).now());
+        assert_eq!(Hours::Working.at(berlin, at("2026-11-20T16:59:59Z")), Reach::Now(Some(at("2026-11-20T17:00:00Z"))));
+    }
+
+    /// L4: who sleeps is called after who does not, and their deputy answers for them.
+    #[test]
+    fn the_sleeping_come_last_and_who_has_no_number_is_left_out() {
+        let people: People =
+            [person(1, true), person(2, true), person(3, true), person(4, false)].into_iter().collect();
+        let contacts =
+            [contact(4, Hours::Always, None), contact(1, Hours::Working, Some(2)), contact(3, Hours::Always, Some(1))];
+        let calls = order(&contacts, &people, &Policy::built_in(), at("2026-11-21T02:12:00Z"));
+        let called: Vec<u128> = calls.iter().map(|c| c.person.0.as_u128()).collect();
+        assert_eq!(called, [2, 3, 1]);
+        assert_eq!(calls[0].instead_of, Some(PersonId(Uuid::from_u128(1))));
+    }
+}

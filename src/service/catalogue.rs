@@ -1,0 +1,80 @@
+//! The devices as programs read them: the same that the pages show to everybody.
+
+use super::{Caller, Error, Result, facts::gather};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        lifecycle::{
+            Actor, CommandKind, Gate, Readings, StateName,
+            gates::judge_all,
+            table::{next_step, rule},
+        },
+        person::People,
+        support::{Support, Verdict},
+    },
+    store::{
+        self,
+        board::{Filter, Line},
+        instances::Known,
+    },
+};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+/// Devices on a page.
+pub const PAGE: u64 = 100;
+
+/// Which devices a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct Which {
+    pub instrument: Option<String>,
+    pub supports: BTreeSet<Support>,
+    pub states: BTreeSet<StateName>,
+    /// The last name of the page before.
+    pub after: String,
+}
+
+/// A page of devices by name, and the name behind which the next one begins.
+pub async fn list(app: &App, which: &Which) -> Result<(Vec<Line>, Option<String>)> {
+    let filter = Filter {
+        instrument: which.instrument.clone(),
+        supports: which.supports.clone(),
+        states: which.states.clone(),
+        search: None,
+    };
+    let mut lines = store::board::list_by_name(&app.db.read, &filter, &which.after, PAGE + 1).await?;
+    let more = lines.len() as u64 > PAGE;
+    lines.truncate(PAGE as usize);
+    let next = more.then(|| lines.last().map(|l| l.name.clone())).flatten();
+    Ok((lines, next))
+}
+
+/// A device with everything that everybody may know of it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub device: Device,
+    pub verdict: Option<Verdict>,
+    pub support_since: DateTime<Utc>,
+    /// What runs of it.
+    pub places: Vec<Known>,
+    pub people: People,
+    /// The step that it is on its way to, and that step's gates.
+    pub next: Option<(CommandKind, Vec<Gate>)>,
+}
+
+/// The device of this name.
+pub async fn show(app: &App, name: &str) -> Result<Shown> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (verdict, support_since) = store::devices::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
+    // Whoever reads: what blocks is the same for everybody.
+    let caller = Caller { actor: Actor::Custody, origin: String::new() };
+    let gathered = gather(c, app, &caller, &device, None, Readings::default()).await?;
+    let next = next_step(device.state.name()).map(|step| {
+        let facts = gathered.facts(app, &caller);
+        (step, judge_all(rule(step), &device, None, &facts))
+    });
+    let places = gathered.known.into_iter().filter(|k| k.seen.runs()).collect();
+    Ok(Shown { verdict, support_since, places, people: gathered.people, next, device })
+}

@@ -1,0 +1,101 @@
+//! Closing an account and opening it again; the last administrator stays (N4, A31).
+
+use super::{
+    Caller, Error, Result,
+    people::{line, must_be_admin},
+    standing,
+};
+use crate::{
+    app::App,
+    domain::{
+        id::PersonId,
+        refusal::{Code, Refusal},
+    },
+    store::{self, Tx, entity::person as row, people::TeamKind},
+};
+use sea_orm::ActiveValue::Set;
+use serde_json::json;
+
+/// Refuses to leave the place without an administrator who can sign in.
+pub(super) async fn must_leave_an_administrator(tx: &Tx, without: PersonId) -> Result<()> {
+    let admins = store::people::list_of_kind(tx, TeamKind::Admin).await?;
+    if !admins.contains(&without) {
+        return Ok(());
+    }
+    let people = store::people::load_people(tx, &admins).await?;
+    let accounts = store::people::list_all_accounts(tx).await?;
+    let other = accounts.iter().any(|(_, _, p)| *p != without && admins.contains(p) && people.active(*p));
+    match other {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            Code::WrongState,
+            "They are the last administrator who can sign in. Make somebody else one first: under Groups, in a group of \
+             administrators.",
+        )
+        .into()),
+    }
+}
+
+/// Closes an account: its sessions and links end at once, its tokens count no longer, and devices that only this person
+/// could be called for are orphaned (N4).
+pub async fn close(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            close_in(&tx, &app, &caller, person).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// The same within a change that is under way.
+pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+    let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
+    if !profile.person.active {
+        return Ok(());
+    }
+    must_leave_an_administrator(tx, person).await?;
+    let closed = row::ActiveModel { closed_at: Set(Some(app.clock.now())), ..Default::default() };
+    store::people::update(tx, person, closed).await?;
+    store::doors::delete_sessions(tx, person).await?;
+    store::doors::delete_invitations(tx, person).await?;
+    store::journal::append(tx, vec![line(app, caller, person, "closed", json!({}))]).await?;
+    standing::refresh_of_person(tx, app, person).await
+}
+
+/// Opens it again as it was: groups and accounts stay while it is closed.
+pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            if profile.person.active {
+                return Ok(());
+            }
+            let open = row::ActiveModel { closed_at: Set(None), ..Default::default() };
+            store::people::update(&tx, person, open).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, person, "reopened", json!({}))]).await?;
+            standing::refresh_of_person(&tx, &app, person).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// The devices that would have nobody left to call, by name: what somebody reads before they close an account.
+pub async fn list_left_alone(app: &App, person: PersonId) -> Result<Vec<String>> {
+    let c = &app.db.read;
+    let devices = store::devices::list_of_person(c, person).await?;
+    let ids = devices.iter().flat_map(|d| d.people()).collect();
+    let mut people = store::people::load_people(c, &ids).await?;
+    let now = app.clock.now();
+    let before: Vec<bool> = devices.iter().map(|d| d.is_orphaned(&people, &app.policy, now)).collect();
+    if let Some(p) = people.0.get_mut(&person) {
+        p.active = false;
+    }
+    let after = devices.iter().zip(before).filter(|(d, was)| !was && d.is_orphaned(&people, &app.policy, now));
+    Ok(after.map(|(d, _)| d.name().to_owned()).collect())
+}

@@ -1,0 +1,188 @@
+//! Groups: teams of CTRL, experts, the shift, administrators, contributors. Membership is read at each decision, so a
+//! change counts at once (A6).
+
+use super::{Caller, Error, Result, closing, invalid, people::must_be_admin, shapes, standing};
+use crate::{
+    app::App,
+    domain::{
+        id::{GroupId, PersonId},
+        lifecycle::StateName,
+        person::People,
+        refusal::{Code, Refusal},
+    },
+    store::{self, Tx, journal::Line},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+pub use crate::store::people::{Team, TeamKind};
+
+/// Makes a group.
+pub async fn insert_team(tx: &Tx, name: &str, kind: TeamKind, area: Option<String>) -> Result<GroupId> {
+    let team = Team { id: GroupId(uuid::Uuid::now_v7()), name: name.to_owned(), kind, area, members: Vec::new() };
+    store::people::insert_team(tx, &team).await?;
+    Ok(team.id)
+}
+
+/// Every group, and the people in them. A fixed number of queries.
+pub async fn list(app: &App) -> Result<(Vec<Team>, People)> {
+    let teams = store::people::list_teams(&app.db.read).await?;
+    let ids: BTreeSet<PersonId> = teams.iter().flat_map(|t| t.members.iter().map(|m| m.0)).collect();
+    Ok((teams, store::people::load_people(&app.db.read, &ids).await?))
+}
+
+/// The groups that somebody is in, and whether as a reviewer.
+pub async fn list_of_person(app: &App, person: PersonId) -> Result<Vec<(Team, bool)>> {
+    let teams = store::people::list_teams(&app.db.read).await?;
+    let role = |t: &Team| t.members.iter().find(|m| m.0 == person).map(|m| m.1);
+    Ok(teams.into_iter().filter_map(|t| role(&t).map(|reviewer| (t, reviewer))).collect())
+}
+
+/// A group that the process needs and that nobody is in yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    pub name: String,
+    pub kind: TeamKind,
+    pub area: Option<String>,
+    /// What waits without it.
+    pub why: String,
+}
+
+/// What the policy asks for and these groups do not give.
+pub fn list_missing(app: &App, teams: &[Team]) -> Vec<Missing> {
+    let policy = &app.policy;
+    let mut missing = Vec::new();
+    let first = &policy.intake.first_team;
+    if !teams.iter().any(|t| t.kind == TeamKind::Ctrl && t.name == *first && !t.members.is_empty()) {
+        let why = format!("New requests are offered to {first} first");
+        missing.push(Missing { name: first.clone(), kind: TeamKind::Ctrl, area: None, why });
+    }
+    for area in &policy.areas.critical {
+        if !teams.iter().any(|t| t.area.as_ref() == Some(&area.id) && !t.members.is_empty()) {
+            missing.push(Missing {
+                name: format!("{} experts", area.name),
+                kind: TeamKind::Experts,
+                area: Some(area.id.clone()),
+                why: format!("A device that touches {} waits for their sign-off", area.name.to_lowercase()),
+            });
+        }
+    }
+    missing
+}
+
+/// A group as an administrator enters it.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    pub name: String,
+    pub kind: TeamKind,
+    /// The critical area's id, for experts.
+    pub area: Option<String>,
+}
+
+pub async fn create(app: &App, caller: &Caller, new: NewGroup) -> Result<GroupId> {
+    let name = new.name.trim().to_owned();
+    if shapes::title(&name).is_err() {
+        return invalid("name", "Enter a name of at most 80 characters, like ICI");
+    }
+    let area = new.area.filter(|a| !a.is_empty());
+    match (&area, new.kind == TeamKind::Experts) {
+        (Some(a), true) if app.policy.areas.critical.iter().any(|known| known.id == *a) => {}
+        (_, true) => return invalid("area", "Choose the critical area that these experts sign off"),
+        (Some(_), false) => return invalid("area", "Leave the area open: only a group of experts has one"),
+        (None, false) => {}
+    }
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            if store::people::list_teams(&tx).await?.iter().any(|t| t.name.eq_ignore_ascii_case(&name)) {
+                return invalid("name", format!("There is a group called {name} already. Choose another name"));
+            }
+            let body = json!({ "kind": new.kind.to_string(), "area": area });
+            let id = insert_team(&tx, &name, new.kind, area).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, id, "created", body)]).await?;
+            tx.commit().await?;
+            Ok(id)
+        })
+        .await?
+}
+
+/// Puts somebody into a group, or changes whether they are a reviewer in it.
+pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, reviewer: bool) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let team = find(&tx, group).await?;
+            let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            if !profile.person.active {
+                return Err(Refusal::new(Code::WrongState, "This account is closed. Reopen it first.").into());
+            }
+            if reviewer && team.kind != TeamKind::Ctrl {
+                return invalid("reviewer", "Reviewers are members of a CTRL team. Choose such a group");
+            }
+            let was = team.members.iter().find(|m| m.0 == person).map(|m| m.1);
+            if was == Some(reviewer) {
+                return Ok(());
+            }
+            store::people::save_member(&tx, group, person, reviewer).await?;
+            let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
+            let body = json!({ "person": person, "reviewer": reviewer });
+            store::journal::append(&tx, vec![line(&app, &caller, group, kind, body)]).await?;
+            follow(&tx, &app, person).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// Takes somebody out of a group.
+pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let team = find(&tx, group).await?;
+            if !team.members.iter().any(|m| m.0 == person) {
+                return Ok(());
+            }
+            let in_another = store::people::list_teams(&tx)
+                .await?
+                .iter()
+                .any(|t| t.kind == TeamKind::Admin && t.id != group && t.members.iter().any(|m| m.0 == person));
+            if team.kind == TeamKind::Admin && !in_another {
+                closing::must_leave_an_administrator(&tx, person).await?;
+            }
+            store::people::remove_member(&tx, group, person).await?;
+            let body = json!({ "person": person });
+            store::journal::append(&tx, vec![line(&app, &caller, group, "member_removed", body)]).await?;
+            follow(&tx, &app, person).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+async fn find(tx: &Tx, group: GroupId) -> Result<Team> {
+    store::people::list_teams(tx).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
+}
+
+/// Whose turn it is follows membership: what this person has to do with, and the requests that a team is offered.
+async fn follow(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
+    let mut devices = store::devices::list_ids_of_person(tx, person).await?;
+    let offered = store::devices::list_in_states(tx, &[StateName::Requested], 500).await?;
+    devices.extend(offered.iter().map(|d| d.id));
+    standing::refresh(tx, app, &devices).await
+}
+
+fn line(app: &App, caller: &Caller, group: GroupId, kind: &str, body: Value) -> Line {
+    Line {
+        stream: format!("group/{group}"),
+        at: app.clock.now(),
+        actor: caller.actor.person(),
+        origin: caller.origin.clone(),
+        kind: kind.to_owned(),
+        body: body.to_string(),
+    }
+}

@@ -1,0 +1,187 @@
+//! Device servers and hosts on record: their class is what is written here, never what a name pretends (H1, H2, A23).
+
+use super::{Caller, Error, Result, invalid, people::must_be_admin, shapes};
+use crate::{
+    app::App,
+    domain::{
+        id::{DeviceId, ServerName},
+        server::{Server, SupportClass},
+    },
+    store::{self, journal::Line},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A host with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    pub name: String,
+    pub class: SupportClass,
+    pub note: String,
+}
+
+/// What runs of one class on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    pub class: String,
+    pub instances: u64,
+    /// Of these, the ones that no device on record brings.
+    pub unknown: u64,
+}
+
+/// A server with what is placed there and what is seen there.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub server: Server,
+    /// Names of the devices that are placed there.
+    pub placed: Vec<String>,
+    pub running: Vec<Running>,
+    /// Whether it is in the policy's pool (H1).
+    pub in_pool: bool,
+}
+
+/// All servers and hosts.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub hosts: Vec<Host>,
+    pub servers: Vec<Listed>,
+    /// Seen by an agent, and not on record.
+    pub strangers: Vec<(ServerName, Vec<Running>)>,
+    /// In the policy's pool, and not on record (H1).
+    pub pool_missing: Vec<String>,
+}
+
+/// Everything about servers, in a fixed number of queries.
+pub async fn overview(app: &App) -> Result<Overview> {
+    let c = &app.db.read;
+    let hosts = store::servers::list_hosts(c).await?;
+    let servers = store::servers::list(c, None).await?;
+    let placements = store::servers::list_placements(c).await?;
+    let names: BTreeMap<String, String> =
+        store::devices::list_names(c).await?.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    let mut running: BTreeMap<ServerName, Vec<Running>> = store::instances::count_by_server(c)
+        .await?
+        .into_iter()
+        .map(|(s, all)| {
+            let of = |(class, instances, unknown)| Running { class, instances, unknown };
+            (s, all.into_iter().map(of).collect())
+        })
+        .collect();
+    let pool = &app.policy.servers.pool;
+    let pool_missing = pool.iter().filter(|p| !servers.iter().any(|s| s.name.0 == **p)).cloned().collect();
+    let servers = servers
+        .into_iter()
+        .map(|server| {
+            let mut placed: Vec<String> = placements
+                .get(&server.name)
+                .into_iter()
+                .flatten()
+                .map(|id| names.get(id).unwrap_or(id).clone())
+                .collect();
+            placed.sort();
+            let running = running.remove(&server.name).unwrap_or_default();
+            Listed { placed, running, in_pool: pool.contains(&server.name.0), server }
+        })
+        .collect();
+    Ok(Overview {
+        hosts: hosts.into_iter().map(|(name, class, note)| Host { name, class, note }).collect(),
+        servers,
+        strangers: running.into_iter().collect(),
+        pool_missing,
+    })
+}
+
+/// Servers by name, of one class or of both.
+pub async fn list(app: &App, class: Option<SupportClass>) -> Result<Vec<Server>> {
+    Ok(store::servers::list(&app.db.read, class).await?)
+}
+
+/// Every device's name by its id.
+pub async fn list_device_names(app: &App) -> Result<BTreeMap<DeviceId, String>> {
+    Ok(store::devices::list_names(&app.db.read).await?)
+}
+
+/// Puts a host on record. What stands on it is of its class for good (H3).
+pub async fn add_host(app: &App, caller: &Caller, host: Host) -> Result<()> {
+    let host = Host { name: host.name.trim().to_owned(), note: host.note.trim().to_owned(), ..host };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if host.name.is_empty() || host.name.len() > 120 || !host.name.chars().all(plain) {
+        return invalid("name", "Enter the host's name in plain letters, digits, dots and dashes, like exflcon01");
+    }
+    if let Err(e) = shapes::note(&host.note) {
+        return invalid("note", e.message.unwrap_or_default());
+    }
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            // Host names do not tell capitals apart.
+            let all = store::servers::list_hosts(&tx).await?;
+            if let Some((known, class, _)) = all.iter().find(|h| h.0.eq_ignore_ascii_case(&host.name)) {
+                return invalid("name", format!("{known} is on record already, as {class}. Enter another host"));
+            }
+            store::servers::insert_host(&tx, &host.name, host.class, &host.note).await?;
+            let body = json!({ "class": host.class });
+            let line = line(&app, &caller, format!("host/{}", host.name), "host_added", body);
+            store::journal::append(&tx, vec![line]).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// Puts a device server on record; it is of its host's class, and its name has to show it (H2, A23).
+pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument: &str) -> Result<Server> {
+    let (name, host) = (name.trim().to_owned(), host.to_owned());
+    let instrument = instrument.trim().to_owned();
+    if name.chars().count() > 120 {
+        return invalid("name", "Enter at most 120 characters, like cppServer/contrib_scs_01");
+    }
+    let known = &app.policy.facility.instruments;
+    if shapes::title(&instrument).is_err() {
+        return invalid("instrument", "Enter the instrument that it serves, like SCS");
+    }
+    if !known.is_empty() && !known.contains(&instrument) {
+        return invalid("instrument", format!("Choose one of the facility's instruments: {}", known.join(", ")));
+    }
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let Some(class) = store::servers::find_host(&tx, &host).await? else {
+                return invalid("host", "Choose a host that is on record, or add it first");
+            };
+            let rule = match class {
+                SupportClass::Reduced => app.policy.name_shows_reduced(&name),
+                SupportClass::Full => app.policy.name_shows_full(&name),
+            };
+            if let Err(problem) = rule {
+                return invalid("name", problem.to_string().trim_end_matches('.'));
+            }
+            let all = store::servers::list(&tx, None).await?;
+            // Two names that differ in case only are read as one at night.
+            if let Some(s) = all.iter().find(|s| s.name.0.eq_ignore_ascii_case(&name)) {
+                return invalid("name", format!("{} is on record already, on {}. Enter another name", s.name, s.host));
+            }
+            let server = Server { name: ServerName(name), class, host, instrument };
+            store::servers::insert(&tx, &server, app.clock.now()).await?;
+            let body = json!({ "class": class, "host": server.host, "instrument": server.instrument });
+            let line = line(&app, &caller, format!("server/{}", server.name), "server_added", body);
+            store::journal::append(&tx, vec![line]).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(server)
+        })
+        .await?
+}
+
+fn line(app: &App, caller: &Caller, stream: String, kind: &str, body: Value) -> Line {
+    Line {
+        stream,
+        at: app.clock.now(),
+        actor: caller.actor.person(),
+        origin: caller.origin.clone(),
+        kind: kind.to_owned(),
+        body: body.to_string(),
+    }
+}

@@ -1,0 +1,123 @@
+//! What the board's address asks for. What it does not understand it leaves out: an old bookmark still opens.
+
+use crate::service::board::{Cursor, Wanted};
+use url::form_urlencoded::{Serializer, parse};
+
+/// The longest text that is searched for.
+const LONGEST: usize = 200;
+
+/// The address's query, read.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub wanted: Wanted,
+}
+
+impl Asked {
+    /// Reads `q`, `instrument`, `support`, `state` and `after`; `support` and `state` may stand there several times.
+    pub fn read(query: &str) -> Self {
+        let mut wanted = Wanted::default();
+        for (key, value) in parse(query.as_bytes()) {
+            match &*key {
+                "q" => {
+                    wanted.typed =
+                        value.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>().trim().to_owned();
+                }
+                "instrument" if !value.is_empty() => wanted.instrument = Some(value.into_owned()),
+                "support" => wanted.supports.extend(value.parse::<crate::domain::support::Support>().ok()),
+                "state" => wanted.states.extend(value.parse::<crate::domain::lifecycle::StateName>().ok()),
+                "after" => wanted.after = place(&value),
+                _ => {}
+            }
+        }
+        Self { wanted }
+    }
+
+    /// What was typed, for the field.
+    pub fn typed(&self) -> &str {
+        &self.wanted.typed
+    }
+
+    /// The instrument, for the form of the filters.
+    pub fn instrument(&self) -> &str {
+        self.wanted.instrument.as_deref().unwrap_or_default()
+    }
+
+    /// Whether anything but the instrument was chosen.
+    pub fn chooses(&self) -> bool {
+        self.wanted.chooses()
+    }
+
+    /// Where this instrument, or all, is shown with the same choice.
+    pub fn at(&self, instrument: Option<&str>) -> String {
+        let wanted = Wanted {
+            instrument: instrument.map(str::to_owned),
+            after: None,
+            typed: String::new(),
+            ..self.wanted.clone()
+        };
+        address(&wanted)
+    }
+
+    /// Where nothing but the instrument is chosen.
+    pub fn without_choice(&self) -> String {
+        address(&Wanted { instrument: self.wanted.instrument.clone(), ..Wanted::default() })
+    }
+
+    /// Where this is searched for.
+    pub fn searching(&self, typed: &str) -> String {
+        address(&Wanted { typed: typed.to_owned(), ..Wanted::default() })
+    }
+
+    /// The next page.
+    pub fn behind(&self, at: &Cursor) -> String {
+        address(&Wanted { after: Some(at.clone()), ..self.wanted.clone() })
+    }
+}
+
+fn address(wanted: &Wanted) -> String {
+    let mut q = Serializer::new(String::new());
+    if !wanted.typed.is_empty() {
+        q.append_pair("q", &wanted.typed);
+    }
+    if let Some(instrument) = &wanted.instrument {
+        q.append_pair("instrument", instrument);
+    }
+    for support in &wanted.supports {
+        q.append_pair("support", support.into());
+    }
+    for state in &wanted.states {
+        q.append_pair("state", state.into());
+    }
+    if let Some(at) = &wanted.after {
+        q.append_pair("after", &format!("{}.{}.{}", at.rank, at.urgency, at.name));
+    }
+    let q = q.finish();
+    if q.is_empty() { "/".to_owned() } else { format!("/?{q}") }
+}
+
+fn place(text: &str) -> Option<Cursor> {
+    let mut parts = text.splitn(3, '.');
+    let rank = parts.next()?.parse().ok()?;
+    let urgency = parts.next()?.parse().ok()?;
+    Some(Cursor { rank, urgency, name: parts.next()?.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// O3: what an address asks for leads to the same page again; what it should not hold is left out.
+    #[test]
+    fn an_address_is_read_as_it_was_written() {
+        let asked =
+            Asked::read("q=+beam%00cond+&instrument=SCS&support=reduced_support&state=requested&state=nonsense&x=1");
+        assert_eq!(asked.typed(), "beamcond");
+        assert_eq!(asked.instrument(), "SCS");
+        let at = Cursor { rank: 1, urgency: -1, name: "a.b_c".to_owned() };
+        let again = asked.behind(&at);
+        assert_eq!(again, "/?q=beamcond&instrument=SCS&support=reduced_support&state=requested&after=1.-1.a.b_c");
+        assert_eq!(Asked::read(&again[2..]).wanted.after, Some(at));
+        assert_eq!(Asked::read("after=x").wanted.after, None);
+        assert_eq!(Asked::read("").at(None), "/");
+    }
+}

@@ -1,0 +1,130 @@
+//! Who may do what at which address: one readable file. A new address that is not in it fails this test.
+
+use crate::app::TestApp;
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
+
+/// Everybody who may come: signed out, a user, a contributor of the device, CTRL, its contact, a reviewer, the shift,
+/// an administrator.
+const WHO: [(&str, &str); 8] = [
+    ("out", ""),
+    ("user", "noor"),
+    ("contrib", "ilse"),
+    ("ctrl", "jonas"),
+    ("contact", "lena"),
+    ("reviewer", "ravi"),
+    ("doc", "otto"),
+    ("admin", "ada"),
+];
+
+/// The addresses that the source routes, with their methods.
+fn routes() -> BTreeSet<(String, &'static str)> {
+    let mut found = BTreeSet::new();
+    let mut stack = vec![Path::new("src/web").to_path_buf(), Path::new("src/api").to_path_buf(), "src/http.rs".into()];
+    while let Some(path) = stack.pop() {
+        if path.is_dir() {
+            stack.extend(fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for after in text.split(".route(").skip(1) {
+            let Some(address) = after.trim_start().strip_prefix('"').and_then(|a| a.split('"').next()) else {
+                continue;
+            };
+            // Up to the end of this call: methods are chained behind the address.
+            let mut depth = 1;
+            let call: String = after
+                .chars()
+                .take_while(|c| {
+                    depth += i32::from(*c == '(') - i32::from(*c == ')');
+                    depth > 0
+                })
+                .collect();
+            for (word, method) in [("get(", "GET"), ("post(", "POST")] {
+                if call.contains(word) {
+                    found.insert((address.to_owned(), method));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn filled(address: &str, test: &TestApp) -> String {
+    address
+        .replace("{name}", "magnet")
+        .replace("{act}", "raise-point")
+        .replace("{id}", &test.person("noor").to_string())
+        .replace("{section}", "device")
+        .replace("{secret}", "no-such-secret")
+        .replace("{person}", &test.person("noor").to_string())
+        .replace("{team}", "no-such-group")
+        .replace("{hash}", "none")
+        .replace("{*name}", "none")
+}
+
+/// DESIGN: one readable matrix as a snapshot; the status of each address for each kind of visitor.
+#[tokio::test]
+async fn who_may_do_what() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let routes = routes();
+    assert!(routes.len() > 25, "the routes are found in the source: {routes:?}");
+    let mut browsers = Vec::new();
+    for (_, login) in WHO {
+        browsers.push(if login.is_empty() { test.stranger() } else { test.browser(login).await });
+    }
+    let mut matrix = format!("{:<52}", "address");
+    for (who, _) in WHO {
+        write!(matrix, "{who:>9}").unwrap();
+    }
+    matrix.push('\n');
+    for (address, method) in &routes {
+        // Signing out and setting a password end what the others need.
+        if ["/sign-out"].contains(&address.as_str()) {
+            continue;
+        }
+        write!(matrix, "{:<52}", format!("{method:<5}{address}")).unwrap();
+        for browser in &browsers {
+            let path = filled(address, &test);
+            let response = if *method == "GET" { browser.get(&path).await } else { browser.post(&path, &[]).await };
+            write!(matrix, "{:>9}", response.status().as_u16()).unwrap();
+        }
+        matrix.push('\n');
+    }
+    insta::assert_snapshot!("who_may_do_what", matrix);
+}
+
+/// The same for each act on a device in review: what a bare attempt is answered with.
+#[tokio::test]
+async fn who_may_act() {
+    use custody::domain::lifecycle::{CommandKind, StateName, rule};
+    use strum::IntoEnumIterator;
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let mut matrix = format!("{:<26}", "act, while under review");
+    for (who, _) in WHO.iter().skip(1) {
+        write!(matrix, "{who:>9}").unwrap();
+    }
+    matrix.push('\n');
+    let device = test.device("magnet").await;
+    for kind in CommandKind::iter().filter(|k| rule(*k).from.contains(&StateName::UnderReview)) {
+        write!(matrix, "{:<26}", kind.to_string()).unwrap();
+        for (_, login) in WHO.iter().skip(1) {
+            let caller = test.caller(login);
+            let gathered = custody::service::facts::gather(
+                &test.app.db.read,
+                &test.app,
+                &caller,
+                &device,
+                None,
+                Default::default(),
+            )
+            .await
+            .unwrap();
+            let may = custody::domain::lifecycle::decide::may(&device, kind, &gathered.facts(&test.app, &caller));
+            write!(matrix, "{:>9}", if may { "yes" } else { "-" }).unwrap();
+        }
+        matrix.push('\n');
+    }
+    insta::assert_snapshot!("who_may_act", matrix);
+}

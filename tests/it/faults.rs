@@ -1,0 +1,220 @@
+//! What must hold when something breaks: races, hang-ups, lost answers, a database that takes no writes (A5, F2 to F5).
+
+use crate::{app::TestApp, given::application};
+use custody::{
+    domain::{
+        lifecycle::{Command, StateName},
+        refusal::Code,
+    },
+    service::{
+        Error,
+        act::{Ask, act, submit},
+    },
+    store,
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use std::time::Duration;
+
+/// A5: reviewers race for the same transition: exactly one wins, the others are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a5_one_of_many_wins() {
+    let test = TestApp::new().await;
+    for round in 0..5 {
+        let name = format!("race{round}");
+        test.under_review(&name).await;
+        test.ready_to_own(&name, "1.0.0").await;
+        let seen = test.device(&name).await.revision;
+        let takers = ["ravi", "chiara", "ravi", "chiara", "ravi", "chiara"].map(|who| {
+            let (app, caller, name) = (test.app.clone(), test.caller(who), name.clone());
+            tokio::spawn(async move {
+                act(&app, &caller, &name, Ask { seen: Some(seen), ..Command::TakeOwnership {}.into() }).await
+            })
+        });
+        let mut won = 0;
+        for taker in takers {
+            match taker.await.unwrap() {
+                Ok(_) => won += 1,
+                Err(Error::Stale(since)) => assert!(!since.is_empty(), "the other is told what happened"),
+                Err(Error::Refused(r)) => assert_eq!(r.code, Code::WrongState),
+                Err(e) => panic!("{e:?}"),
+            }
+        }
+        assert_eq!(won, 1);
+        assert_eq!(test.device(&name).await.state.name(), StateName::CtrlOwned);
+    }
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// F2: a client that hangs up in the middle leaves all or nothing, and the connection is as clean as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_hanging_up_leaves_all_or_nothing() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    for i in 0..200u64 {
+        let (app, caller) = (test.app.clone(), test.caller("lena"));
+        let asked = tokio::spawn(async move {
+            act(&app, &caller, "magnet", Command::RaisePoint { text: format!("Point {i}?") }.into()).await
+        });
+        tokio::time::sleep(Duration::from_micros(i * 37 % 4000)).await;
+        asked.abort();
+    }
+    test.app.changes.close();
+    test.app.changes.wait().await;
+    test.app.changes.reopen();
+    let device = test.device("magnet").await;
+    assert_eq!(test.replayed(&device).await, device);
+    // The one writing connection is free and outside any transaction.
+    test.does("lena", "magnet", Command::RaisePoint { text: "And now?".to_owned() }).await.unwrap();
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// F3: the answer was lost and the client asks again: the same result, acted out once. The same key with another body
+/// is refused.
+#[tokio::test]
+async fn f3_a_repetition_is_answered_not_acted_out() {
+    let test = TestApp::new().await;
+    let submitting = Ask {
+        key: Some("k1".to_owned()),
+        ..Command::Submit { application: Box::new(application(&test, "magnet")) }.into()
+    };
+    let first = submit(&test.app, &test.caller("ilse"), submitting.clone(), None).await.unwrap();
+    let again = submit(&test.app, &test.caller("ilse"), submitting, None).await.unwrap();
+    assert_eq!(first.device.id, again.device.id);
+    assert!(again.events.is_empty());
+
+    let ask = |text: &str| Ask { key: Some("k2".to_owned()), ..Command::RaisePoint { text: text.to_owned() }.into() };
+    let caller = test.caller("lena");
+    act(&test.app, &caller, "magnet", ask("Which broker?")).await.unwrap();
+    act(&test.app, &caller, "magnet", ask("Which broker?")).await.unwrap();
+    let raised =
+        |d: &custody::domain::device::Device| d.cycle.discussion.points.iter().filter(|p| p.section.is_none()).count();
+    assert_eq!(raised(&test.device("magnet").await), 1);
+    let other = act(&test.app, &caller, "magnet", ask("Which rate?")).await;
+    assert!(matches!(other, Err(Error::KeyReused)), "{other:?}");
+    // Another person's key is another key.
+    act(&test.app, &test.caller("jonas"), "magnet", ask("Which rate?")).await.unwrap();
+    assert_eq!(raised(&test.device("magnet").await), 2);
+}
+
+/// F4: while the database takes no writes they are answered with 503, reading goes on, and it recovers by itself.
+#[tokio::test]
+async fn f4_no_writes_for_a_while() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.browser("lena").await;
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+    tx.commit().await.unwrap();
+    // As full as a disk can be: the file may not grow by a page.
+    let long = "x".repeat(3900);
+    let fields = [("text", long.as_str())];
+    let mut refused = None;
+    for _ in 0..40 {
+        let response = lena.post("/devices/magnet/raise-point", &fields).await;
+        if response.status() == 503 {
+            refused = Some(response.text().await.unwrap());
+            break;
+        }
+        assert_eq!(response.status(), 303);
+    }
+    let refused = refused.expect("a full database refuses");
+    assert!(refused.contains("cannot be saved") || refused.contains("Nothing was lost"), "{refused}");
+    lena.page("/devices/magnet").await;
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("PRAGMA max_page_count = 1073741823").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(lena.post("/devices/magnet/raise-point", &fields).await.status(), 303);
+    let device = test.device("magnet").await;
+    assert_eq!(test.replayed(&device).await, device);
+}
+
+/// F5: when the journal cannot be written the transition fails with it, whole.
+#[tokio::test]
+async fn f5_no_journal_no_transition() {
+    let test = TestApp::new().await;
+    test.ready_to_accept("magnet").await;
+    let before = test.device("magnet").await;
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared(
+        "CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'the journal is broken'); END",
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    let refused = test.does("lena", "magnet", Command::Accept {}).await;
+    assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
+    assert_eq!(test.device("magnet").await, before);
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("DROP TRIGGER broken").await.unwrap();
+    tx.commit().await.unwrap();
+    test.does("lena", "magnet", Command::Accept {}).await.unwrap();
+}
+
+/// E2: the journal is append-only in the database itself, for whoever is inside it.
+#[tokio::test]
+async fn e2_the_database_refuses_to_change_the_journal() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    for statement in [
+        "UPDATE journal SET body = '{}'",
+        "UPDATE journal SET actor = NULL WHERE seq = 1",
+        "DELETE FROM journal WHERE seq = 1",
+        "INSERT OR REPLACE INTO journal SELECT seq, stream, revision, at, actor, origin, kind, '{}', previous, hash FROM journal WHERE seq = 1",
+        "UPDATE release SET commit_id = 'x'",
+    ] {
+        let tx = test.app.db.begin().await.unwrap();
+        let done: Result<_, DbErr> = tx.execute_unprepared(statement).await;
+        let touched = done.map(|d| d.rows_affected());
+        assert!(matches!(touched, Err(_) | Ok(0)), "{statement}: {touched:?}");
+        tx.rollback().await.unwrap();
+    }
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// E2: whoever goes round the triggers is found by following the chain: an edit, a cut, a swap.
+#[tokio::test]
+async fn e2_an_edited_journal_is_found() {
+    for (what, statements) in [
+        ("edited", "UPDATE journal SET origin = 'elsewhere' WHERE seq = 3"),
+        ("cut", "DELETE FROM journal WHERE seq = 3"),
+        ("re-dated", "UPDATE journal SET at = '2020-01-01T00:00:00.000000Z' WHERE seq = 2"),
+        ("rewritten", "UPDATE journal SET hash = lower(hex(randomblob(32))) WHERE seq = 4"),
+    ] {
+        let test = TestApp::new().await;
+        test.ready_to_accept("magnet").await;
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared("DROP TRIGGER journal_never_changes; DROP TRIGGER journal_never_shrinks").await.unwrap();
+        tx.execute_unprepared(statements).await.unwrap();
+        tx.commit().await.unwrap();
+        let broken = store::journal::verify(&test.app.db.read).await.unwrap();
+        assert!(broken.is_err(), "{what}");
+    }
+}
+
+/// N2: the database itself cannot hold a device in two classes at once.
+#[tokio::test]
+async fn n2_two_classes_cannot_be_stored() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let id = test.device("magnet").await.id;
+    for statement in [
+        format!(
+            "INSERT INTO placement VALUES ('{id}', '{}', 'full', '1.0.0', '2026-11-21T08:00:00Z')",
+            crate::app::FULL
+        ),
+        format!(
+            "INSERT INTO placement VALUES ('{id}', '{}', 'reduced', NULL, '2026-11-21T08:00:00Z')",
+            crate::app::FULL
+        ),
+        format!("UPDATE device SET placed_class = 'full' WHERE id = '{id}'"),
+    ] {
+        let tx = test.app.db.begin().await.unwrap();
+        assert!(tx.execute_unprepared(&statement).await.is_err(), "{statement}");
+        tx.rollback().await.unwrap();
+    }
+    // G1: nor anything but a tag on a full server.
+    test.ctrl_owned("owned").await;
+    let tx = test.app.db.begin().await.unwrap();
+    assert!(tx.execute_unprepared("UPDATE placement SET tag = NULL WHERE class = 'full'").await.is_err());
+    tx.rollback().await.unwrap();
+}

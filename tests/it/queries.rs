@@ -1,0 +1,112 @@
+//! A page costs a fixed number of statements, whatever the number of devices, and every list is read by an index.
+
+use crate::app::{Browser, TestApp};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+/// Copies of a device, with everything that lists read of it: written by the database itself, as ten thousand by hand
+/// would take minutes.
+async fn multiply(test: &TestApp, of: &str, from: usize, to: usize) {
+    let id = test.device(of).await.id.to_string();
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared(&format!(
+        "CREATE TEMP TABLE copy AS WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {to})
+         SELECT i, printf('00000000-0000-4000-8000-%012d', i) AS id, printf('{of}%05d', i) AS name FROM n;"
+    ))
+    .await
+    .unwrap();
+    let columns = "revision, state, since, cycle, lead_group, summary, ctrl_contact, placed_class, support, urgency,
+        support_why, support_since, orphan_at, when_stopped, may_stop, repository";
+    for statement in [
+        format!(
+            "INSERT INTO device (id, name, search, body, created_at, updated_at, {columns})
+             SELECT c.id, c.name, c.name, replace(replace(d.body, '{id}', c.id), '\"{of}\"', '\"' || c.name || '\"'),
+                    d.created_at, d.updated_at, {columns} FROM copy c, device d WHERE d.id = '{id}'"
+        ),
+        format!(
+            "INSERT INTO device_instrument SELECT r.instrument, c.id FROM copy c, device_instrument r WHERE r.device_id = '{id}'"
+        ),
+        format!(
+            "INSERT INTO device_person SELECT c.id, r.person_id, r.relation, r.place FROM copy c, device_person r WHERE r.device_id = '{id}'"
+        ),
+        format!(
+            "INSERT INTO placement SELECT c.id, r.server, r.class, r.tag, r.at FROM copy c, placement r WHERE r.device_id = '{id}'"
+        ),
+        format!("INSERT INTO device_class SELECT c.name || 'Class', c.id FROM copy c"),
+        "DROP TABLE copy".to_owned(),
+    ] {
+        tx.execute_unprepared(&statement).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn cost(test: &TestApp, browser: &Browser, path: &str) -> u64 {
+    // Once before, so that what is prepared at first use is not counted.
+    browser.page(path).await;
+    let before = test.app.db.statements();
+    browser.page(path).await;
+    test.app.db.statements() - before
+}
+
+/// A page of 50 devices out of 10,000 costs as many statements as one out of a hundred.
+#[tokio::test]
+async fn pages_cost_a_fixed_number_of_statements() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.reduced_support("magnetic").await;
+    let (ravi, stranger) = (test.browser("ravi").await, test.stranger());
+    multiply(&test, "magnet", 0, 100).await;
+    let pages = [
+        ("/", 14),
+        ("/?q=magnet00042", 16),
+        ("/?instrument=SCS&support=reduced_support", 14),
+        ("/devices/magnet", 20),
+        ("/devices/magnet/history", 12),
+        ("/reviews", 16),
+        ("/orphans", 12),
+    ];
+    let mut few = Vec::new();
+    for (path, _) in pages {
+        few.push(cost(&test, &ravi, path).await);
+    }
+    multiply(&test, "magnet", 100, 10_000).await;
+    for ((path, most), few) in pages.into_iter().zip(few) {
+        let many = cost(&test, &ravi, path).await;
+        assert_eq!(many, few, "{path} costs more with more devices");
+        assert!(many <= most, "{path} costs {many} statements, more than {most}");
+    }
+    let page = stranger.page("/").await;
+    let rows = page.matches("href=\"/devices/magnet").count();
+    assert!((50..=120).contains(&rows), "a page has fifty devices, not {rows} links");
+}
+
+/// Each filter of the board is read by an index, never by a walk over all devices.
+#[tokio::test]
+async fn lists_are_read_by_an_index() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    for (what, query) in [
+        ("the board", "SELECT id FROM device ORDER BY urgency DESC, name LIMIT 50"),
+        ("by status", "SELECT id FROM device WHERE support = 'shut_down' ORDER BY name LIMIT 50"),
+        ("by state", "SELECT id FROM device WHERE state = 'requested' ORDER BY name LIMIT 50"),
+        ("by instrument", "SELECT device_id FROM device_instrument WHERE instrument = 'SCS'"),
+        ("by person", "SELECT device_id FROM device_person WHERE person_id = 'x' AND relation = 'contact'"),
+        ("orphans", "SELECT id FROM device WHERE orphan_at <= '2026' ORDER BY orphan_at LIMIT 50"),
+        ("a device's instances", "SELECT * FROM instance WHERE device_id = 'x'"),
+        (
+            "unknown instances",
+            "SELECT * FROM instance WHERE device_id IS NULL AND gone_at IS NULL ORDER BY instance LIMIT 9",
+        ),
+        ("a server's instances", "SELECT * FROM instance WHERE server = 'x'"),
+        ("a story", "SELECT * FROM journal WHERE stream = 'x' ORDER BY revision DESC LIMIT 20"),
+        ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
+    ] {
+        let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
+        let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
+        for row in rows {
+            let step: String = row.try_get("", "detail").unwrap();
+            let by_index =
+                step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("PRIMARY KEY");
+            assert!(by_index, "{what}: {step}");
+        }
+    }
+}
