@@ -104,6 +104,12 @@ impl Agents {
         Ok(())
     }
 
+    /// Whether the agent of this server still speaks.
+    #[cfg(test)]
+    pub fn reports_on(&self, server: &str) -> bool {
+        self.world.servers().iter().any(|s| s == server)
+    }
+
     async fn bring(&mut self, app: &App, device: &Device, now: &Wanted, before: &Wanted) -> Result<()> {
         let since = app.clock.now();
         let mut servers = BTreeSet::new();

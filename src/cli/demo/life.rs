@@ -413,7 +413,7 @@ impl<'a> Life<'a> {
 
     pub fn proposed(&mut self, version: &'static str) -> &mut Self {
         let commit = self.commit(version);
-        self.act(self.first(), Command::ProposeCommit { commit })
+        self.act(self.first(), Command::ProposeCommit { commit: commit.into() })
     }
 
     /// Every item of the checklist, shown for this version.
@@ -503,7 +503,7 @@ impl<'a> Life<'a> {
         for who in reviewers {
             self.approved(who, tag);
         }
-        self.milestone(1).moved(tag).milestone(2).milestone(3);
+        self.milestone(1).moved(tag);
         self.day(days_ago - 48).act("chiara", Command::TakeOwnership {})
     }
 

@@ -13,6 +13,8 @@ pub mod places;
 pub mod repositories;
 pub mod stage;
 mod story;
+#[cfg(test)]
+mod tests;
 mod texts;
 pub mod world;
 

@@ -3,10 +3,14 @@
 use crate::{
     app::App,
     domain::id::PersonId,
-    service::{Result, people, sessions::LOCAL},
-    store::{self, entity::person as row, people::TeamKind},
+    service::{
+        Caller, Result, conduct,
+        groups::{self, NewGroup},
+        people::{self, NewPerson},
+        sessions::LOCAL,
+    },
+    store::{self, people::TeamKind},
 };
-use sea_orm::ActiveValue::Set;
 use std::collections::BTreeMap;
 
 /// One of the cast. Nobody has a password: in the demo one signs in with a click.
@@ -110,31 +114,29 @@ impl Cast {
 
 /// Puts everybody and their groups on record.
 pub async fn engage(app: &App) -> Result<Cast> {
-    let tx = app.db.begin().await?;
+    let custody = Caller::custody();
     let mut teams = BTreeMap::new();
     for (name, kind, area) in GROUPS {
-        teams.insert(*name, people::insert_team(&tx, name, *kind, area.map(str::to_owned)).await?);
+        let new = NewGroup { name: (*name).to_owned(), kind: *kind, area: area.map(str::to_owned) };
+        teams.insert(*name, groups::create(app, &custody, new).await?);
     }
     let mut cast = BTreeMap::new();
     for p in PARTS {
         let phone = Some(format!("+49 40 66969 {}", p.phone));
-        let new = people::NewPerson { name: p.name.to_owned(), email: p.email(), phone };
-        let id = people::insert(&tx, app, &new).await?;
-        store::people::save_account(&tx, LOCAL, p.login, id, None).await?;
-        if p.conduct {
-            let version = Some(app.policy.conduct.version.to_string());
-            let accepted = row::ActiveModel {
-                conduct: Set(version),
-                conduct_at: Set(Some(app.clock.now())),
-                ..Default::default()
-            };
-            store::people::update(&tx, id, accepted).await?;
-        }
+        let id = people::add(app, &custody, NewPerson { name: p.name.to_owned(), email: p.email(), phone }).await?;
         for group in p.groups {
             let (name, reviewer) = group.strip_suffix('!').map_or((*group, false), |name| (name, true));
-            store::people::save_member(&tx, teams[name], id, reviewer).await?;
+            groups::put(app, &custody, teams[name], id, reviewer).await?;
+        }
+        if p.conduct {
+            conduct::accept(app, &Caller::person(id, "web 127.0.0.1"), id).await?;
         }
         cast.insert(p.login, id);
+    }
+    // Accounts that no password opens: they are for the click at sign-in alone.
+    let tx = app.db.begin().await?;
+    for (login, id) in &cast {
+        store::people::save_account(&tx, LOCAL, login, *id, None).await?;
     }
     tx.commit().await?;
     Ok(Cast(cast))

@@ -2,12 +2,11 @@
 
 use crate::{
     app::App,
-    domain::{
-        id::ServerName,
-        server::{Server, SupportClass},
+    domain::server::SupportClass,
+    service::{
+        Caller, Result,
+        servers::{self, Host},
     },
-    service::Result,
-    store,
 };
 use std::collections::BTreeSet;
 
@@ -29,22 +28,25 @@ pub fn host_of(server: &str) -> String {
     }
 }
 
-/// Five servers of each class for every instrument, of both kinds in turn.
-pub async fn build(app: &App) -> Result<()> {
-    let tx = app.db.begin().await?;
-    let mut hosts = BTreeSet::new();
+/// The servers that the story needs, and spare ones to choose from for every instrument.
+pub async fn build(app: &App, needed: impl IntoIterator<Item = &'static str>) -> Result<()> {
+    let custody = Caller::custody();
+    let mut names: BTreeSet<String> = needed.into_iter().filter(|s| *s != FORGOTTEN).map(str::to_owned).collect();
     for instrument in INSTRUMENTS {
-        for (kind, class) in [("contrib", SupportClass::Reduced), ("ctrl", SupportClass::Full)] {
-            for (number, program) in (1..=5).flat_map(|n| [(n, "cppServer"), (n, "pythonServer")]) {
-                let name = format!("{program}/{kind}_{instrument}_{number:02}");
-                let host = host_of(&name);
-                if hosts.insert(host.clone()) {
-                    store::servers::insert_host(&tx, &host, class, "").await?;
-                }
-                let server = Server { name: ServerName(name), class, host, instrument: instrument.to_uppercase() };
-                store::servers::insert(&tx, &server, app.clock.now()).await?;
-            }
+        for spare in ["cppServer/contrib", "pythonServer/contrib", "cppServer/ctrl", "pythonServer/ctrl"] {
+            names.insert(format!("{spare}_{instrument}_06"));
         }
     }
-    Ok(tx.commit().await?)
+    let mut hosts = BTreeSet::new();
+    for name in names {
+        let host = host_of(&name);
+        if hosts.insert(host.clone()) {
+            let class = if name.contains("/contrib_") { SupportClass::Reduced } else { SupportClass::Full };
+            let new = Host { name: host.clone(), class, note: String::new() };
+            servers::add_host(app, &custody, new).await?;
+        }
+        let instrument = name.split('_').nth(1).unwrap_or_default().to_uppercase();
+        servers::add(app, &custody, &name, &host, &instrument).await?;
+    }
+    Ok(())
 }

@@ -9,18 +9,17 @@ use crate::{
     app::App,
     domain::{
         id::PersonId,
-        lifecycle::{Actor, Command, CommandKind, command::Application},
+        lifecycle::{Command, command::Application},
         tag::CommitId,
     },
     service::{
         Caller, Error,
         act::{Ask, act, submit},
-        observations,
+        closing, observations,
     },
-    store::{self, entity::person as row},
+    store,
 };
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::ActiveValue::Set;
 use std::collections::BTreeMap;
 
 /// One thing that happens.
@@ -155,7 +154,10 @@ impl Stage {
                 observations::state(app, &caller, scene.device, report).await.map(|_| ()).map_err(say)
             }
             What::MoveTag { tag, to } => self.repositories.move_tag(scene.device, tag, to).map_err(|e| e.to_string()),
-            What::Leaves => leave(app, &caller).await.map_err(say),
+            What::Leaves => match caller.actor.person() {
+                Some(person) => closing::close(app, &Caller::custody(), person).await.map_err(say),
+                None => Ok(()),
+            },
             What::EverybodyReads => read(app).await.map_err(say),
         }
     }
@@ -180,32 +182,10 @@ fn say(error: Error) -> String {
     }
 }
 
-/// Somebody leaves the house: their account is closed, and what nobody answers for any more is an orphan (N4).
-async fn leave(app: &App, caller: &Caller) -> Result<(), Error> {
-    let Actor::Person(person) = caller.actor else { return Ok(()) };
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    let closed = row::ActiveModel { closed_at: Set(Some(now)), ..Default::default() };
-    store::people::update(&tx, person, closed).await?;
-    for device in store::devices::list_of_person(&tx, person).await? {
-        let people = store::people::load_people(&tx, &device.people()).await?;
-        if device.is_orphaned(&people, &app.policy, now) {
-            store::devices::save_orphan_at(&tx, device.id, Some(now)).await?;
-        }
-    }
-    Ok(tx.commit().await?)
-}
-
 async fn read(app: &App) -> Result<(), Error> {
     let tx = app.db.begin().await?;
     for profile in store::people::list_all(&tx).await? {
         store::notices::mark_seen(&tx, profile.person.id, app.clock.now()).await?;
     }
     Ok(tx.commit().await?)
-}
-
-/// Whether a command reads the repository, which takes longer than the rest.
-pub fn reads_repository(kind: CommandKind) -> bool {
-    use CommandKind::*;
-    matches!(kind, CommitToUpdates | RequestTransfer | VerifyTag | ProposeCommit | CheckTag | CheckRepository)
 }

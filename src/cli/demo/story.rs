@@ -21,6 +21,16 @@ use std::io::Write;
 /// How long ago the first of it happened, in days.
 const BEGINNING: i64 = 245;
 
+/// Server, instance, class, version, since how many minutes.
+const STRAYS: [(&str, &str, &str, &str, i64); 3] = [
+    ("cppServer/ctrl_hed_04", "HED_TEST_CAM/VIEW/QUICK", "QuickCamView", "QuickCamView-0.0.1-dirty", 190),
+    ("pythonServer/contrib_scs_02", "SCS_TEST_FIT/PROC/TRY2", "FitTry", "", 1500),
+    ("pythonServer/ctrl_spb_02", "SPB_TEST_MON/LOG/TEMP", "TempLogger", "1.0.0", 4100),
+];
+
+/// Servers that a life needs beside its plan's two.
+const MORE: [&str; 1] = ["cppServer/contrib_sqs_02"];
+
 /// Why there is no sample data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -62,7 +72,8 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
     let app = App::new(Db::open(&folder.database()).await?, parts);
     service::policy::record(&app).await?;
     let cast = people::engage(&app).await?;
-    places::build(&app).await?;
+    let servers = samples.iter().flat_map(|(p, _)| [p.reduced, p.full]).filter(|s| !s.is_empty());
+    places::build(&app, servers.chain(STRAYS.iter().map(|s| s.0)).chain(MORE.iter().copied())).await?;
 
     let mut stage = Stage::new(app.clone(), cast, repositories);
     let scenes = write(&stage, samples, now);
@@ -100,12 +111,7 @@ fn write(stage: &Stage, samples: Vec<(Plan, fn(&mut Life<'_>))>, now: DateTime<U
 
 /// What runs and is on no record.
 fn unregistered(now: DateTime<Utc>) -> impl Iterator<Item = Scene> {
-    let strays = [
-        ("cppServer/ctrl_hed_04", "HED_TEST_CAM/VIEW/QUICK", "QuickCamView", "QuickCamView-0.0.1-dirty", 190),
-        ("pythonServer/contrib_scs_02", "SCS_TEST_FIT/PROC/TRY2", "FitTry", "", 1500),
-        ("pythonServer/ctrl_spb_02", "SPB_TEST_MON/LOG/TEMP", "TempLogger", "1.0.0", 4100),
-    ];
-    strays.into_iter().map(move |(server, instance, class, version, minutes)| Scene {
+    STRAYS.into_iter().map(move |(server, instance, class, version, minutes)| Scene {
         at: now - Duration::minutes(minutes),
         device: "",
         who: None,

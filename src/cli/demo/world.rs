@@ -35,7 +35,7 @@ impl World {
     pub async fn load(app: &App, devices: impl IntoIterator<Item = DeviceId>) -> Result<Self> {
         let names = version_names(app, None);
         let of = store::instances::list_of_devices(&app.db.read, devices, &names).await?;
-        let unknown = store::instances::list_unknown(&app.db.read, 10_000, &names).await?;
+        let unknown = store::instances::list_unknown(&app.db.read, None, 10_000, &names).await?;
         let mut world = Self::default();
         for known in of.into_values().flatten().chain(unknown) {
             let seen = known.seen;
