@@ -158,7 +158,7 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command>
 /// N3 names the instrument and the author's task; N4 needs neither.
 fn ground(r: &mut Reader<'_>) -> Option<Ground> {
     match r.typed.one("ground") {
-        "orphaned" => Some(Ground::Orphaned),
+        "orphaned" => Some(Ground::Orphaned {}),
         "needed_elsewhere" => {
             let (instrument, task) = (r.text("instrument"), r.text("task"));
             Some(Ground::NeededElsewhere { instrument: instrument?, task: task? })

@@ -51,7 +51,7 @@ fn all_problems_at_once() {
 #[test]
 fn the_ground_of_a_take_over() {
     let orphaned = read(CommandKind::TakeOver, &[("ground", "orphaned"), ("reason", "gone"), ("instrument", "")]);
-    assert_eq!(orphaned, Ok(Command::TakeOver { ground: Ground::Orphaned, reason: "gone".into() }));
+    assert_eq!(orphaned, Ok(Command::TakeOver { ground: Ground::Orphaned {}, reason: "gone".into() }));
     let needed = read(CommandKind::TakeOver, &[("ground", "needed_elsewhere"), ("reason", "run 24")]);
     assert_eq!(needed.unwrap_err(), ["instrument", "task"]);
 }
