@@ -37,9 +37,10 @@ Try first:
   Reviewer     Chiara Moretti: /devices/crystalPinFinder, then take ownership: every gate is met.
   Operator     no sign-in: search the board for beamcond, then for gotthard2Preview, which runs where it must not.
 The whole way by hand: imagingSharpness (review), sampleHeaterLoop (development), grainFinderOnline (from the request).
+Commits to propose: git -C {0}/repositories/imagingSharpness.git log --oneline --decorate
 
 Sample agents report what runs every 20 seconds. What you deploy or remove they see within seconds.
-The data is in {}. Start over with --fresh, stop with Ctrl-C.",
+The data is in {0}. Start over with --fresh, stop with Ctrl-C.",
         data.display()
     )?;
     out.flush()
