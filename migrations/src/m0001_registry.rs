@@ -171,6 +171,8 @@ CREATE TABLE device (
     support_since TEXT NOT NULL,
     -- When its last reachable contact stops being one (N4); NULL where that does not matter.
     orphan_at TEXT,
+    -- The day by which something is due, far away where nothing is: what is late comes first.
+    due TEXT NOT NULL DEFAULT '9999-12-31',
     when_stopped TEXT NOT NULL,
     may_stop BOOLEAN NOT NULL,
     repository TEXT NOT NULL,
@@ -185,6 +187,7 @@ CREATE INDEX device_urgency ON device (urgency DESC, name);
 CREATE INDEX device_state ON device (state, name);
 CREATE INDEX device_support ON device (support, name);
 CREATE INDEX device_orphan ON device (orphan_at) WHERE orphan_at IS NOT NULL;
+CREATE INDEX device_due ON device (due, name);
 -- A class belongs to one device.
 CREATE TABLE device_class (
     class TEXT PRIMARY KEY,

@@ -22,15 +22,12 @@ const BODY_MOST: usize = 2 * 1024 * 1024;
 
 /// Every address of the programs' door.
 pub fn routes() -> Router<App> {
-    let v1 = Router::new()
-        .route("/observations", post(observations::report))
-        .route("/devices", get(devices::list))
-        .route("/devices/{name}", get(devices::show))
-        .route("/devices/{name}/evidence", post(devices::give_evidence))
-        .fallback(problem::nothing_here)
-        .method_not_allowed_fallback(problem::another_method);
     let all = Router::new()
-        .nest("/api/v1", v1)
+        .route("/api/v1/observations", post(observations::report))
+        .route("/api/v1/devices", get(devices::list))
+        .route("/api/v1/devices/{name}", get(devices::show))
+        .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
+        .method_not_allowed_fallback(problem::another_method)
         .route("/api", any(problem::nothing_here))
         .route("/api/{*rest}", any(problem::nothing_here))
         .layer(DefaultBodyLimit::max(BODY_MOST));

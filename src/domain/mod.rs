@@ -4,6 +4,7 @@ pub mod calling;
 pub mod contact;
 pub mod cycle;
 pub mod device;
+pub mod due;
 pub mod id;
 pub mod journal;
 pub mod lifecycle;

@@ -5,11 +5,12 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        id::{PersonId, ServerName},
+        id::{DeviceId, PersonId, ServerName},
         lifecycle::{Command, Facts, Readings},
         observation::Seen,
         person::People,
         server::Server,
+        version::classify,
     },
     store::{
         self,
@@ -113,6 +114,62 @@ pub async fn gather<C: ConnectionTrait>(
         readings,
         taken,
     })
+}
+
+/// The facts about several devices at once.
+pub struct Many {
+    pub now: DateTime<Utc>,
+    pub people: People,
+    servers: BTreeMap<ServerName, Server>,
+    seen: BTreeMap<DeviceId, Vec<Seen>>,
+    readings: Readings,
+    taken: BTreeSet<String>,
+}
+
+impl Many {
+    /// What a page may ask about one of them.
+    pub fn facts<'a>(&'a self, app: &'a App, caller: &Caller, device: DeviceId) -> Facts<'a> {
+        Facts {
+            now: self.now,
+            today: today(app, self.now),
+            actor: caller.actor,
+            policy: &app.policy,
+            review_digest: &app.review_digest,
+            people: &self.people,
+            servers: &self.servers,
+            seen: self.seen.get(&device).map_or(&[], Vec::as_slice),
+            readings: &self.readings,
+            taken: &self.taken,
+        }
+    }
+}
+
+/// Gathers for pages that show many devices with their gates. As many queries as for one.
+pub async fn gather_many<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller, devices: &[&Device]) -> Result<Many> {
+    let mut ids: BTreeSet<PersonId> = devices.iter().flat_map(|d| d.people()).collect();
+    ids.extend(caller.actor.person());
+    let areas: BTreeSet<&String> = devices.iter().flat_map(|d| &d.request.areas).collect();
+    let areas: Vec<String> = areas.into_iter().cloned().collect();
+    ids.extend(store::people::list_experts(c, &areas).await?);
+    let people = store::people::load_people(c, &ids).await?;
+    let placed = devices.iter().flat_map(|d| d.placements.iter().map(|p| p.server.clone()));
+    let servers = store::servers::load_servers(c, placed.collect::<BTreeSet<_>>()).await?;
+    let common = version_names(app, None);
+    let mut known = store::instances::list_of_devices(c, devices.iter().map(|d| d.id), &common).await?;
+    let seen = devices
+        .iter()
+        .map(|d| {
+            let names = version_names(app, Some(d));
+            let of = known
+                .remove(&d.id)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|k| Seen { version: classify(&k.seen.version.raw, &names.packages, &names.framework), ..k.seen });
+            (d.id, of.collect())
+        })
+        .collect();
+    let (readings, taken) = (Readings::default(), BTreeSet::new());
+    Ok(Many { now: app.clock.now(), people, servers, seen, readings, taken })
 }
 
 /// The people whom a command names.

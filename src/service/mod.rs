@@ -8,18 +8,19 @@ pub mod catalogue;
 pub mod checks;
 pub mod closing;
 pub mod conduct;
+pub mod devices;
 pub mod directory;
 pub mod discussions;
 pub mod drafts;
 pub mod facts;
 pub mod groups;
-pub mod devices;
 pub mod history;
 pub mod observations;
 pub mod passwords;
 pub mod people;
 pub mod policy;
 pub mod prepare;
+pub mod queue;
 pub mod readings;
 pub mod record;
 pub mod requests;
@@ -29,6 +30,7 @@ pub mod sessions;
 pub mod shapes;
 pub mod standing;
 pub mod tokens;
+pub mod work;
 
 use crate::{
     domain::{

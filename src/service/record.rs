@@ -5,6 +5,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        due,
         id::PersonId,
         lifecycle::{
             Event, Facts, Happened, StateName, Turn, Who,
@@ -18,9 +19,12 @@ use crate::{
     },
     store::{self, Tx, devices::Derived, instances::Known, journal::Line, notices::Notice, people::TeamKind},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// The day of what is never due.
+const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("it is in the calendar");
 
 /// The stream in which changes of a device's support status stand.
 pub fn support_stream(d: &Device) -> String {
@@ -67,6 +71,7 @@ pub async fn save(
         support_since: since,
         orphan_at: orphan_at(app, after, gathered),
         turns: &turns,
+        due: due::next(after, &app.policy).map_or(NO_DAY, |d| d.on),
         at: gathered.now,
     };
     if !store::devices::save(tx, before.revision, after, &derived).await? {
@@ -193,11 +198,15 @@ pub async fn turns(
     g: &Gathered,
     seen: &[Seen],
 ) -> Result<Vec<(PersonId, bool)>> {
+    let mut turns = BTreeSet::new();
+    // H7, T10: help that was asked for, and a change that was proposed, wait for the CTRL contact.
+    if super::work::open_help(d).next().is_some() {
+        turns.extend(d.ctrl_contact.map(|p| (p, true)));
+    }
     let Some(step) = next_step(d.state.name()) else {
-        return Ok(Vec::new());
+        return Ok(turns.into_iter().collect());
     };
     let facts = Facts { seen, ..g.facts(app, caller) };
-    let mut turns = BTreeSet::new();
     let gates = judge_all(rule(step), d, None, &facts);
     for gate in gates.iter().filter(|g| !g.met) {
         match gate.turn {

@@ -10,7 +10,7 @@ use crate::domain::{
     lifecycle::StateName,
     support::{Support, Verdict},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Query,
@@ -26,10 +26,12 @@ pub struct Derived<'a> {
     pub orphan_at: Option<DateTime<Utc>>,
     /// Whose turn it is, and whether as CTRL.
     pub turns: &'a [(PersonId, bool)],
+    /// The day by which something is due; far away where nothing is.
+    pub due: NaiveDate,
     pub at: DateTime<Utc>,
 }
 
-fn hydrate(r: &row::Model) -> Result<Device> {
+pub(super) fn hydrate(r: &row::Model) -> Result<Device> {
     serde_json::from_str(&r.body).map_err(|e| corrupt(&format!("device {}", r.name), e))
 }
 
@@ -54,24 +56,6 @@ pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Devi
 pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<Vec<Device>> {
     let ids = ids.iter().map(DeviceId::to_string);
     row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?.iter().map(hydrate).collect()
-}
-
-/// The names of these devices.
-pub async fn list_names_by_id<C: ConnectionTrait>(
-    c: &C,
-    ids: &BTreeSet<DeviceId>,
-) -> Result<BTreeMap<DeviceId, String>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, String)> = row::Entity::find()
-        .select_only()
-        .columns([row::Column::Id, row::Column::Name])
-        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
 /// Devices in these states, those that waited longest first; `after` continues behind a (since, name).
@@ -145,6 +129,24 @@ pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, 
     rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
+/// The names of these devices.
+pub async fn list_names_by_id<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Name])
+        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
+}
+
 /// Every device's name and classes: by what a version string may begin.
 pub async fn list_package_names<C: ConnectionTrait>(c: &C) -> Result<Vec<String>> {
     row::Entity::find().select_only().column(row::Column::Name).into_tuple().all(c).await
@@ -196,6 +198,7 @@ fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
         support_why: Set(derived.verdict.map_or_else(String::new, |v| v.why.clone())),
         support_since: Set(derived.support_since),
         orphan_at: Set(derived.orphan_at),
+        due: Set(derived.due),
         when_stopped: Set(<&str>::from(d.operators.when_stopped).to_owned()),
         may_stop: Set(d.operators.may_stop),
         repository: Set(d.request.repository.clone()),

@@ -5,16 +5,20 @@ pub mod acts;
 pub mod admin;
 pub mod assets;
 pub mod board;
+pub mod desk;
 pub mod devices;
 pub mod discussion;
 pub mod entries;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
+pub mod my;
+pub mod orphans;
 pub mod parts;
 pub mod policy;
 pub mod problem;
 pub mod process;
+pub mod queue;
 pub mod requests;
 pub mod reviews;
 pub mod server;
@@ -49,8 +53,11 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(board::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
+        .merge(my::routes())
+        .merge(orphans::routes())
         .merge(policy::routes())
         .merge(process::routes())
+        .merge(queue::routes())
         .merge(requests::routes())
         .merge(reviews::routes())
         .merge(setup::routes());

@@ -21,6 +21,7 @@ pub struct Model {
     pub support_why: String,
     pub support_since: DateTimeUtc,
     pub orphan_at: Option<DateTimeUtc>,
+    pub due: Date,
     pub when_stopped: String,
     pub may_stop: bool,
     pub repository: String,

@@ -95,7 +95,7 @@ fn taken_over(v: &DeviceView) -> Option<Notice> {
     let t = v.device.review()?.taken_over.as_ref()?;
     let by = v.people.name(t.reason.mark.by);
     let (strong, task) = match &t.ground {
-        Ground::Orphaned => ("CTRL takes it over, as its authors are gone.".to_owned(), None),
+        Ground::Orphaned {} => ("CTRL takes it over, as its authors are gone.".to_owned(), None),
         Ground::NeededElsewhere { instrument, task } => {
             (format!("CTRL takes it over, as {instrument} needs it."), Some(task))
         }

@@ -19,6 +19,7 @@ mod text;
 mod timeline;
 mod trouble;
 mod turn;
+mod work;
 
 pub use action::{Action, Menu, Weight};
 pub use board::{Answer, BoardRow, Count, FilterChip, Live, LiveState, Marked, Segment, Tile};
@@ -36,3 +37,4 @@ pub use text::{plural, prose, solid};
 pub use timeline::TimelineItem;
 pub use trouble::{Change, DemoPeople, DemoPerson, ErrorPage, SignInPage, Trouble};
 pub use turn::{Pip, Pips, Side, Turn};
+pub use work::{WorkGroup, WorkRow};

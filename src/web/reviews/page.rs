@@ -239,7 +239,7 @@ fn task(v: &DeviceView, review: &Review) -> Vec<Fact> {
     let Some(t) = &review.taken_over else { return Vec::new() };
     let by = format!("{}: {}", v.people.name(t.reason.mark.by), t.reason.text);
     match &t.ground {
-        Ground::Orphaned => vec![Fact::words("Ground", "Its authors are gone"), Fact::words("Why", &by)],
+        Ground::Orphaned {} => vec![Fact::words("Ground", "Its authors are gone"), Fact::words("Why", &by)],
         Ground::NeededElsewhere { instrument, task } => {
             let report = t.task_done.as_ref();
             vec![

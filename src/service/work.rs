@@ -1,0 +1,318 @@
+//! What waits for whom: one sentence for each device, judged now by the same gates that a step would meet (E4).
+
+use super::{Caller, Result, facts::gather_many};
+use crate::{
+    app::App,
+    domain::{
+        cycle::Help,
+        device::Device,
+        due::{self, Due, What},
+        id::PersonId,
+        lifecycle::{
+            CommandKind, Facts, Gate, StateName, Turn, Who,
+            gates::judge_all,
+            table::{next_step, rule},
+        },
+        person::People,
+        support::Verdict,
+    },
+    store::{self, work::Kept},
+};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+
+/// Whom a device waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// The reader.
+    Mine,
+    Contributor,
+    Ctrl,
+    Machine,
+    Nobody,
+}
+
+/// A device as work.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub device: Device,
+    pub verdict: Option<Verdict>,
+    /// The step that it is on its way to.
+    pub step: Option<CommandKind>,
+    pub gates: Vec<Gate>,
+    pub whose: Whose,
+    /// Who it waits for, where that is known.
+    pub waits_for: Vec<PersonId>,
+    /// The one sentence that blocks it, or says that nothing does.
+    pub ask: String,
+    /// What the reader can do about it, where one act does.
+    pub act: Option<CommandKind>,
+    /// Open gates that wait for the reader.
+    pub mine: usize,
+    /// Since when it waits, or is as it is.
+    pub since: DateTime<Utc>,
+    pub due: Option<Due>,
+}
+
+/// Everything that a page of work shows.
+pub struct Desk {
+    pub now: DateTime<Utc>,
+    /// The day at the facility.
+    pub today: NaiveDate,
+    pub work: Vec<Work>,
+    pub people: People,
+}
+
+/// Judges these devices for a reader. A fixed number of queries.
+pub async fn judge(app: &App, caller: &Caller, kept: Vec<Kept>) -> Result<Desk> {
+    let devices: Vec<&Device> = kept.iter().map(|k| &k.device).collect();
+    let many = gather_many(&app.db.read, app, caller, &devices).await?;
+    let mut work = Vec::with_capacity(kept.len());
+    for k in kept {
+        let facts = many.facts(app, caller, k.device.id);
+        work.push(of_device(k, &facts, caller.actor.person()));
+    }
+    Ok(Desk { now: many.now, today: super::facts::today(app, many.now), work, people: many.people })
+}
+
+fn of_device(kept: Kept, facts: &Facts, me: Option<PersonId>) -> Work {
+    let Kept { device, verdict, changed, .. } = kept;
+    let step = next_step(device.state.name());
+    let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), &device, None, facts));
+    let is_me = |p: &PersonId| Some(*p) == me;
+    let mine = gates.iter().filter(|g| !g.met && g.waits_for.iter().any(is_me)).count();
+    let due = due::next(&device, facts.policy);
+    let asked = ask_beside_gates(&device, due.as_ref(), facts)
+        .or_else(|| step.map(|s| ask_of_gates(&device, s, &gates, me, facts)))
+        .unwrap_or_else(|| nothing_to_do(&device, facts));
+    let whose = if asked.waits_for.iter().any(is_me) { Whose::Mine } else { asked.whose };
+    let since = match (&device.state.name(), whose) {
+        (_, Whose::Nobody) | (StateName::CtrlOwned, _) => device.state.since().unwrap_or(changed),
+        _ => changed,
+    };
+    Work {
+        whose,
+        waits_for: asked.waits_for,
+        ask: asked.sentence,
+        act: asked.act,
+        step,
+        gates,
+        mine,
+        since,
+        due,
+        verdict,
+        device,
+    }
+}
+
+struct Asked {
+    whose: Whose,
+    waits_for: Vec<PersonId>,
+    sentence: String,
+    act: Option<CommandKind>,
+}
+
+/// Help that was asked for and is neither given nor in somebody's calendar (H7).
+pub fn open_help(device: &Device) -> impl Iterator<Item = &Help> {
+    device.cycle.help.iter().filter(|h| h.asked.is_some() && h.given.is_none() && h.scheduled.is_none())
+}
+
+/// What is asked besides the gates of the next step.
+fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option<Asked> {
+    let ctrl = |sentence: String, act| Asked {
+        whose: Whose::Ctrl,
+        waits_for: device.ctrl_contact.into_iter().collect(),
+        sentence,
+        act: Some(act),
+    };
+    let team = &facts.policy.intake.first_team;
+    if device.ctrl_contact.is_none() && !device.state.name().is_end() && device.state.name() != StateName::CtrlOwned {
+        // L6: offered to this team first; anybody of CTRL may take it.
+        let offered = facts.actor.person().filter(|me| {
+            !device.is_contributor(*me) && facts.people.get(*me).is_some_and(|p| p.active && p.teams.contains(team))
+        });
+        let sentence = match device.state.name() {
+            StateName::Requested => {
+                format!("Participation request: nobody has taken it; it is offered to {team} first")
+            }
+            _ => format!("It has no CTRL contact; it is offered to {team} first"),
+        };
+        return Some(Asked { waits_for: offered.into_iter().collect(), ..ctrl(sentence, CommandKind::TakeRequest) });
+    }
+    if let Some(offer) = device.offers.last()
+        && device.is_orphaned(facts.people, facts.policy, facts.now)
+    {
+        let who = facts.people.name(offer.mark.by);
+        return Some(ctrl(format!("{who} offers to adopt it: {}", offer.text), CommandKind::AcceptAdoption));
+    }
+    if let Some(help) = open_help(device).next() {
+        let asked = help.asked.as_ref().map_or("", |r| r.text.as_str());
+        let sentence = format!("Help asked for, {}: {asked}", help.kind.words().to_lowercase());
+        return Some(ctrl(sentence, CommandKind::ScheduleHelp));
+    }
+    match due {
+        Some(Due { on, what: What::LoanEnd })
+            if *on - Duration::days(facts.policy.handback.remind_days_before.into()) <= facts.today =>
+        {
+            let sentence = if *on < facts.today {
+                format!("The hand-back ended on {on}: ask for the review, or extend it")
+            } else {
+                format!("The hand-back ends on {on}")
+            };
+            Some(Asked {
+                whose: Whose::Contributor,
+                waits_for: people_of(device),
+                sentence,
+                act: Some(CommandKind::RequestTransfer),
+            })
+        }
+        Some(Due { on, what: What::Contacts })
+            if *on <= facts.today && device.state.name() == StateName::ReducedSupport =>
+        {
+            let aged = device.contacts.iter().filter(|c| !c.is_confirmed(facts.policy, facts.now));
+            let aged: Vec<PersonId> = aged.map(|c| c.person).collect();
+            let sentence = format!("Contacts to be confirmed again: {}", facts.people.names(&aged));
+            Some(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act: Some(CommandKind::ConfirmContact) })
+        }
+        _ => None,
+    }
+}
+
+fn people_of(device: &Device) -> Vec<PersonId> {
+    device.contributors.iter().copied().collect()
+}
+
+/// The gate that waits for the reader, else the first open one; with none open, whoever takes the step.
+fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<PersonId>, facts: &Facts) -> Asked {
+    let open: Vec<&Gate> = gates.iter().filter(|g| !g.met).collect();
+    let mine = |g: &&&Gate| me.is_some_and(|me| g.waits_for.contains(&me));
+    let people_first = open.iter().find(|g| g.turn != Turn::Machine).or(open.first());
+    let Some(first) = open.iter().find(mine).or(people_first) else {
+        let by_ctrl = !rule(step).who.contains(&Who::Contributor);
+        let waits_for = if by_ctrl { device.ctrl_contact.into_iter().collect() } else { people_of(device) };
+        return Asked {
+            whose: if by_ctrl { Whose::Ctrl } else { Whose::Contributor },
+            waits_for,
+            sentence: format!("All {} gates are closed: the step can be taken", gates.len()),
+            act: Some(step),
+        };
+    };
+    let late =
+        device.review().and_then(|r| r.timeline.as_ref()).filter(|t| t.agreed()).and_then(|t| t.late(facts.today));
+    let why = match late {
+        Some(m) => format!("Late: {} was due on {}. {}", m.name, m.due, first.why),
+        None => first.why.clone(),
+    };
+    let rest = open.len() - 1;
+    let sentence = match rest {
+        0 => why.trim_end_matches('.').to_owned(),
+        n => format!("{} (and {n} more)", why.trim_end_matches('.')),
+    };
+    Asked {
+        whose: match first.turn {
+            Turn::Contributor => Whose::Contributor,
+            Turn::Ctrl => Whose::Ctrl,
+            Turn::Machine => Whose::Machine,
+        },
+        waits_for: first.waits_for.clone(),
+        sentence,
+        act: first.where_to,
+    }
+}
+
+fn nothing_to_do(device: &Device, facts: &Facts) -> Asked {
+    let nobody = |sentence: String| Asked { whose: Whose::Nobody, waits_for: Vec::new(), sentence, act: None };
+    let asks_done = Duration::days(facts.policy.transfer.done_question_days.into());
+    match &device.state {
+        crate::domain::lifecycle::State::CtrlOwned { since, .. } => {
+            let answered = |p: &PersonId| device.done_answers.iter().any(|a| a.remark.mark.by == *p);
+            let silent: Vec<PersonId> = device.contributors.iter().filter(|p| !answered(p)).copied().collect();
+            match device.done_answers.is_empty() && facts.now - *since >= asks_done && !silent.is_empty() {
+                true => Asked {
+                    whose: Whose::Contributor,
+                    waits_for: silent,
+                    sentence: "Say whether “done”, as you wrote it down at the start, was reached".to_owned(),
+                    act: Some(CommandKind::AnswerDone),
+                },
+                false => nobody("CTRL owns it. To change it yourself, ask to hot-develop again".to_owned()),
+            }
+        }
+        crate::domain::lifecycle::State::Declined { reason }
+        | crate::domain::lifecycle::State::Withdrawn { reason }
+        | crate::domain::lifecycle::State::Retired { reason } => nobody(reason.text.clone()),
+        _ => nobody("Nothing blocks it".to_owned()),
+    }
+}
+
+/// The devices of a person's own page.
+pub const MOST: u64 = 200;
+
+/// What somebody's own page shows (E4).
+pub struct Mine {
+    pub desk: Desk,
+    /// Devices on which the reader has to confirm that they can be called: with the revision seen, and until when the
+    /// last confirmation counts.
+    pub confirmations: Vec<(String, u64, Option<DateTime<Utc>>)>,
+    /// Help that the reader asked for and has not got.
+    pub help: Vec<(String, Help)>,
+    /// The rules of conduct's version, where the reader has to accept it.
+    pub conduct: Option<u32>,
+    /// Topics whose training has run out or soon will.
+    pub training: Vec<(String, DateTime<Utc>)>,
+    pub told: Vec<Told>,
+    pub unread: usize,
+}
+
+pub use crate::store::notices::Told;
+
+/// Everything of a person's own page.
+pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
+    let c = &app.db.read;
+    let kept = store::work::list_of_person(c, me, MOST).await?;
+    let desk = judge(app, caller, kept).await?;
+    let told = store::notices::list(c, me, 20).await?;
+    let soon = desk.now + Duration::days(14);
+    let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
+    let confirmations = live()
+        .filter(|d| d.state.name() != StateName::CtrlOwned)
+        .filter_map(|d| {
+            let own = d.contacts.iter().find(|c| c.person == me)?;
+            let until = own.confirmed_until(&app.policy);
+            until.is_none_or(|u| u < soon).then(|| (d.name().to_owned(), d.revision, until))
+        })
+        .collect();
+    let asked_by_me = |h: &&Help| h.given.is_none() && h.asked.as_ref().is_some_and(|r| r.mark.by == me);
+    let help = live()
+        .flat_map(|d| d.cycle.help.iter().filter(asked_by_me).map(|h| (d.name().to_owned(), h.clone())))
+        .collect();
+    let version = app.policy.conduct.version;
+    let person = desk.people.get(me);
+    let accepted = person.and_then(|p| p.conduct.as_deref()) == Some(version.to_string().as_str());
+    let contributes = live().any(|d| d.is_contributor(me));
+    let expires = desk.now + Duration::days(30);
+    let training = match person {
+        Some(p) if contributes => p
+            .trained
+            .iter()
+            .filter(|(_, until)| **until < expires)
+            .map(|(id, until)| {
+                let topic = app.policy.training.topics.iter().find(|t| t.id == *id);
+                (topic.map_or_else(|| id.clone(), |t| t.name.clone()), *until)
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let unread = told.iter().filter(|t| !t.seen).count();
+    let conduct = (contributes && !accepted).then_some(version);
+    Ok(Mine { confirmations, help, conduct, training, told, unread, desk })
+}
+
+/// Marks everything that somebody was told as read.
+pub async fn mark_read(app: &App, me: PersonId) -> Result<()> {
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::notices::mark_seen(&tx, me, owned.clock.now()).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
