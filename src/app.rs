@@ -11,6 +11,9 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// How many commits of a device are looked at for their authors: none of them approves it (T4).
+pub const COMMITS_MOST: usize = 20_000;
+
 /// Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -56,7 +59,11 @@ impl App {
     pub fn new(db: Db, parts: Parts) -> Self {
         let Parts { policy, clock, public_url, secure_cookies, demo } = parts;
         let of = &policy.repositories;
-        let limits = Limits { deadline: Duration::from_secs(of.deadline_seconds.into()), ..Limits::default() };
+        let limits = Limits {
+            deadline: Duration::from_secs(of.deadline_seconds.into()),
+            commits: COMMITS_MOST,
+            ..Limits::default()
+        };
         let git = Git::new(policy.repository_rules(), limits).with_ssh(SshIdentity {
             key_file: of.ssh_key.as_ref().map(Into::into),
             known_hosts: of.ssh_known_hosts.as_ref().map(Into::into),

@@ -28,7 +28,8 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'sel
 const WITHIN: Duration = Duration::from_secs(45);
 
 /// How many requests are worked on at once; the rest are told to come again.
-const AT_ONCE: usize = 512;
+/// Most of those who wait do so for a slow client's body and cost next to nothing.
+const AT_ONCE: usize = 2048;
 
 /// Every address of every door.
 pub fn router(app: App) -> Router {

@@ -5,8 +5,11 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 /// When a contact answers, in their own time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Hours {
     /// At any hour while beam is scheduled.
     WhileBeam,
@@ -60,8 +63,22 @@ impl Contact {
     }
 }
 
+/// What to enter where a number cannot be called.
+pub const ENTER_A_NUMBER: &str = "Enter a telephone number with country code, like +49 40 66969 214";
+
+/// Whether this is a telephone number that can be called from anywhere: a plus, then 7 to 15 digits.
+pub fn is_phone(typed: &str) -> bool {
+    let typed = typed.trim();
+    let digits = typed.chars().filter(char::is_ascii_digit).count();
+    typed.len() <= 40
+        && (7..=15).contains(&digits)
+        && typed.strip_prefix('+').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || " ()-./".contains(c)))
+}
+
 /// What operators may do when the device stops (O6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum WhenStopped {
@@ -91,4 +108,21 @@ pub struct OperatorRules {
     /// In the contributor's own words; may be empty.
     #[serde(default)]
     pub note: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// L4: a number that rings, from wherever it is called.
+    #[test]
+    fn a_number_has_its_country_code() {
+        for good in ["+49 40 66969 214", "+4940669692", "+49 (0)40 66969-214"] {
+            assert!(is_phone(good), "{good}");
+        }
+        for bad in ["66969214", "", "+49", "+49 40 CALL-ME", "+1234567890123456", "0049 40 66969", "+49 40 1234567\n1"]
+        {
+            assert!(!is_phone(bad), "{bad:?}");
+        }
+    }
 }

@@ -14,6 +14,8 @@ pub struct Cycle {
     pub base: Option<TagName>,
     /// A hand-back for a short time ends on this day (B4).
     pub loan_until: Option<NaiveDate>,
+    /// Contributors who left during this cycle: they judge nothing of it (A1).
+    pub left: BTreeSet<PersonId>,
     pub discussion: Discussion,
     pub setup: Setup,
     pub help: Vec<Help>,

@@ -1,14 +1,14 @@
 //! The device: what the registry keeps about one contributed piece of control software.
 
 use super::{
-    contact::{Contact, OperatorRules},
+    contact::{Contact, OperatorRules, WhenStopped},
     cycle::{Cycle, Discussion, Mark, Remark, Setup},
     id::{DeviceId, PersonId, ServerName},
     lifecycle::state::State,
     person::People,
     policy::Policy,
     release::Release,
-    request::Request,
+    request::{LevelOfSupport, Request},
     review::Review,
     server::SupportClass,
     tag::{CommitId, TagName},
@@ -76,12 +76,56 @@ pub struct DoneAnswer {
 }
 
 impl Device {
+    /// A device before its first event. `at` opens its first cycle.
+    pub fn draft(id: DeviceId, at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            revision: 0,
+            request: Request {
+                name: String::new(),
+                classes: Vec::new(),
+                instruments: Vec::new(),
+                group: String::new(),
+                summary: String::new(),
+                repository: String::new(),
+                trunk: String::new(),
+                folder: String::new(),
+                why: String::new(),
+                done: String::new(),
+                assumptions: String::new(),
+                hardware: String::new(),
+                connectivity: String::new(),
+                special: String::new(),
+                level: LevelOfSupport::RecurrentReview,
+                areas: Vec::new(),
+                failures: String::new(),
+            },
+            contributors: Default::default(),
+            contacts: Vec::new(),
+            operators: OperatorRules { when_stopped: WhenStopped::CallFirst, may_stop: false, note: String::new() },
+            ctrl_contact: None,
+            state: State::Draft,
+            cycle: Cycle::open(1, at),
+            shut_down: None,
+            placements: Vec::new(),
+            releases: Vec::new(),
+            repository: None,
+            offers: Vec::new(),
+            done_answers: Vec::new(),
+        }
+    }
+
     pub fn name(&self) -> &str {
         &self.request.name
     }
 
     pub fn is_contributor(&self, person: PersonId) -> bool {
         self.contributors.contains(&person)
+    }
+
+    /// Whether they are a contributor, or were one earlier in this cycle: nobody leaves in order to approve (A1).
+    pub fn has_contributed(&self, person: PersonId) -> bool {
+        self.is_contributor(person) || self.cycle.left.contains(&person)
     }
 
     pub fn review(&self) -> Option<&Review> {
@@ -117,6 +161,7 @@ impl Device {
             all.insert(c.person);
             all.extend(c.deputy);
         }
+        all.extend(&self.cycle.left);
         let d = &self.cycle.discussion;
         all.extend(d.invited.iter());
         for p in &d.points {
@@ -171,6 +216,7 @@ impl Cycle {
             opened: at,
             base: None,
             loan_until: None,
+            left: BTreeSet::new(),
             discussion: Discussion::default(),
             setup: Setup::default(),
             help: Vec::new(),

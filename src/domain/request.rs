@@ -1,10 +1,12 @@
 //! What a contributor asks for: the answers of the request's sections (L1 to L3).
 
-use super::{policy::Policy, repository::RepositoryAddress};
+use super::{lifecycle::decide::TEXT_MAX, policy::Policy, repository::RepositoryAddress};
 use serde::{Deserialize, Serialize};
 
 /// How much CTRL helps while the device is developed (L2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum LevelOfSupport {
@@ -126,14 +128,21 @@ impl Request {
         );
         need(self.summary.trim().is_empty(), Device, "summary", "Say in a sentence what it does");
         need(self.group.trim().is_empty(), Device, "group", "Enter your group, like SCS");
-        let unknown: Vec<&str> =
-            self.instruments.iter().filter(|i| !policy.facility.instruments.contains(i)).map(String::as_str).collect();
-        need(
-            self.instruments.is_empty() || !unknown.is_empty(),
-            Device,
-            "instruments",
-            "Choose at least one instrument of the list",
-        );
+        let listed = &policy.facility.instruments;
+        match listed.is_empty() {
+            true => need(
+                self.instruments.is_empty() || self.instruments.iter().any(|i| i.trim().is_empty()),
+                Device,
+                "instruments",
+                "Enter each instrument on a line of its own, like SCS",
+            ),
+            false => need(
+                self.instruments.is_empty() || self.instruments.iter().any(|i| !listed.contains(i)),
+                Device,
+                "instruments",
+                "Choose at least one instrument of the list",
+            ),
+        }
         if let Err(problem) = RepositoryAddress::parse(&self.repository, &policy.repository_rules()) {
             need(true, Device, "repository", &problem.to_string());
         }
@@ -170,6 +179,26 @@ impl Request {
             "areas",
             "Choose critical areas of the list",
         );
+        let texts = [
+            (Device, "summary", &self.summary),
+            (Device, "group", &self.group),
+            (Device, "folder", &self.folder),
+            (Scope, "why", &self.why),
+            (Scope, "done", &self.done),
+            (Scope, "assumptions", &self.assumptions),
+            (Scope, "hardware", &self.hardware),
+            (Scope, "connectivity", &self.connectivity),
+            (Scope, "special", &self.special),
+            (Risks, "failures", &self.failures),
+        ];
+        for (section, field, text) in texts {
+            let most = if matches!(field, "group" | "folder") { 200 } else { TEXT_MAX };
+            if text.chars().count() > most {
+                let say = format!("Shorten it to {most} characters, and link to the rest");
+                found.push(Problem { section, field, say });
+            }
+        }
+        found.sort_by_key(|p| p.section);
         found
     }
 }

@@ -6,7 +6,7 @@ use super::{
     release::CommitFacts,
     tag::CommitId,
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 pub struct Review {
     /// Set where CTRL took over instead of being asked (N3, N4).
     pub taken_over: Option<TakenOver>,
+    /// The contributor who asked for the transfer (T1).
+    pub asked: Option<PersonId>,
     pub overview: Option<Remark>,
     pub timeline: Option<Timeline>,
     /// The commit under review. Another commit voids every approval (T4).
@@ -31,8 +33,8 @@ pub struct Review {
 pub enum Ground {
     /// N3: another instrument needs it; the author is given a task to help.
     NeededElsewhere { instrument: String, task: String },
-    /// N4: nobody of its contributors can be reached.
-    Orphaned,
+    /// N4: nobody of its contributors can be reached. With braces: a bare variant would swallow unknown fields (A29).
+    Orphaned {},
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +92,8 @@ pub struct Approval {
     pub commit: CommitId,
     /// [`Policy::review_digest`] at that moment: a policy that changes restarts the review (A7).
     pub policy: String,
+    /// How many pieces of evidence lay before them: what failed later was not. Counted, for a clock can jump (F10).
+    pub evidence: usize,
 }
 
 /// A finding of the review: open, answered by the contributor, accepted by its reviewer (T5).
@@ -151,9 +155,9 @@ impl Review {
         }
     }
 
-    /// Whether something failed for this commit after this moment: an approval given before was given on other evidence.
-    pub fn failed_since(&self, at: DateTime<Utc>) -> bool {
-        self.evidence.iter().any(|e| Some(&e.commit) == self.commit() && !e.passed && e.remark.mark.at > at)
+    /// Whether something failed for this commit after this approval, which was given on other evidence.
+    pub fn failed_since(&self, approval: &Approval) -> bool {
+        self.evidence.iter().skip(approval.evidence).any(|e| e.commit == approval.commit && !e.passed)
     }
 
     pub fn open_findings(&self) -> impl Iterator<Item = &Finding> {

@@ -51,7 +51,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         }
         H::Countersigned => "countersigned that it worked in its intended scenario.".to_owned(),
         H::TransferRequested => "asked CTRL to take it over: the review begins.".to_owned(),
-        H::TakenOver { ground: Ground::Orphaned, reason } => {
+        H::TakenOver { ground: Ground::Orphaned {}, reason } => {
             format!("took it over for CTRL, as its authors are gone: {reason}")
         }
         H::TakenOver { ground: Ground::NeededElsewhere { instrument, task }, reason } => {

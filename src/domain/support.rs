@@ -77,19 +77,16 @@ pub fn of_instance(device: Option<&Device>, seen: &Seen) -> Verdict {
     match (&device.state, seen.support_class) {
         (_, None) => verdict(Support::NotSupported, format!("It runs on {}, which is not on record.", seen.server)),
         (State::CtrlOwned { .. }, Some(SupportClass::Full)) => of_release(device, seen),
+        (
+            State::CtrlOwned { .. } | State::ReducedSupport { .. } | State::UnderReview { .. },
+            Some(SupportClass::Reduced),
+        ) if device.cycle.setup.framework_modified == Some(true) => modified_framework(),
         (State::CtrlOwned { .. }, Some(SupportClass::Reduced)) => verdict(
             Support::ReducedSupport,
             format!("CTRL owns it, but here it runs on the development server {}.", seen.server),
         ),
         (State::ReducedSupport { .. } | State::UnderReview { .. }, Some(SupportClass::Reduced)) => {
-            if device.cycle.setup.framework_modified == Some(true) {
-                verdict(
-                    Support::NotSupported,
-                    "The framework is modified on its server: the whole service has no support.",
-                )
-            } else {
-                verdict(Support::ReducedSupport, "Its contributors develop it; CTRL helps as best effort.")
-            }
+            verdict(Support::ReducedSupport, "Its contributors develop it; CTRL helps as best effort.")
         }
         // N1, in those words, whatever the reason that it runs there.
         (state, Some(SupportClass::Full)) if !state.name().is_end() => verdict(
@@ -100,6 +97,17 @@ pub fn of_instance(device: Option<&Device>, seen: &Seen) -> Verdict {
             verdict(Support::NotSupported, format!("It runs although it is {}.", state.name().label().to_lowercase()))
         }
     }
+}
+
+/// H5, in those words.
+fn modified_framework() -> Verdict {
+    verdict(Support::NotSupported, "The framework is modified on its server: the whole service has no support.")
+}
+
+/// B2: after a hand-back it counts as N1 says until it has been seen on a reduced server, be it gone again by now.
+fn awaited_since_hand_back(device: &Device, seen: &[Seen]) -> bool {
+    let arrived = |s: &Seen| s.support_class == Some(SupportClass::Reduced) && s.seen >= device.cycle.opened;
+    device.cycle.base.is_some() && !seen.iter().any(arrived)
 }
 
 /// On a full server: the verified tag that is deployed there, clean, or nothing (O1, G1).
@@ -145,7 +153,7 @@ pub fn of_device(device: &Device, seen: &[Seen]) -> Option<Verdict> {
         return Some(v);
     }
     let worst = running.iter().map(|s| of_instance(Some(device), s)).max_by_key(|v| v.support);
-    worst.or_else(|| unseen(device))
+    worst.or_else(|| unseen(device, seen))
 }
 
 /// N2: seen running in both classes is a violation, whatever each of them would be alone.
@@ -161,7 +169,7 @@ fn both_classes(running: &[&Seen]) -> Option<Verdict> {
 }
 
 /// Nothing reports it: what the record says.
-fn unseen(device: &Device) -> Option<Verdict> {
+fn unseen(device: &Device, seen: &[Seen]) -> Option<Verdict> {
     match device.state.name() {
         StateName::CtrlOwned if device.placements.is_empty() => {
             Some(verdict(Support::FullySupported, "CTRL owns it; it is deployed nowhere."))
@@ -169,9 +177,12 @@ fn unseen(device: &Device) -> Option<Verdict> {
         StateName::CtrlOwned => Some(verdict(Support::FullySupported, "CTRL owns it; it has not been seen running.")),
         StateName::ReducedSupport | StateName::UnderReview => {
             if device.cycle.setup.framework_modified == Some(true) {
+                return Some(modified_framework());
+            }
+            if awaited_since_hand_back(device, seen) {
                 return Some(verdict(
                     Support::NotSupported,
-                    "The framework is modified on its server: the whole service has no support.",
+                    "Handed back, and not seen on its reduced-support server since.",
                 ));
             }
             Some(verdict(Support::ReducedSupport, "Its contributors develop it; it has not been seen running."))

@@ -239,5 +239,49 @@ impl CommitProblem {
     }
 }
 
+/// A commit's full name, or the first seven digits or more of it, as a person copies them: the repository knows which
+/// commit is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct CommitDigits(String);
+
+impl CommitDigits {
+    /// Takes 7 to 64 hexadecimal digits; capital letters are taken for small ones.
+    pub fn parse(entered: &str) -> Result<CommitDigits, CommitDigitsProblem> {
+        let hex = entered.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if hex && (7..=64).contains(&entered.len()) {
+            Ok(CommitDigits(entered.to_ascii_lowercase()))
+        } else {
+            Err(CommitDigitsProblem)
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this commit can be the one that is meant.
+    pub fn begin(&self, commit: &CommitId) -> bool {
+        commit.as_str().starts_with(&self.0)
+    }
+}
+
+impl From<CommitId> for CommitDigits {
+    fn from(commit: CommitId) -> CommitDigits {
+        CommitDigits(commit.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for CommitDigits {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<CommitDigits, D::Error> {
+        CommitDigits::parse(&String::deserialize(source)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// What was entered cannot be the beginning of a commit's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("Enter the commit's name, or its first 7 hexadecimal digits or more, like 9f3c1ab.")]
+pub struct CommitDigitsProblem;
+
 #[cfg(test)]
 mod tests;

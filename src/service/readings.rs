@@ -1,13 +1,13 @@
 //! Fresh readings of a device's repository, made before any transaction is opened.
 
 use crate::{
-    app::App,
+    app::{App, COMMITS_MOST},
     domain::{
         device::Device,
         lifecycle::{Command, Readings},
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
-        tag::{CommitId, TagName},
+        tag::{CommitDigits, CommitId, TagName},
     },
     ports::git::GitError,
 };
@@ -69,10 +69,24 @@ async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<Commit
     Ok(seen.map(|s| s.object))
 }
 
-async fn find_commit(app: &App, device: &Device, commit: &CommitId) -> Result<CommitFacts, String> {
+async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Result<CommitFacts, String> {
     let address = address(app, device)?;
     let trunk = &device.request.trunk;
     let found = app.git.resolve_commit(&address, commit.as_str(), trunk, base(device)).await.map_err(say)?;
+    // Whoever was not looked at may have written part of it, and would count as independent (T4).
+    if !found.authorship.complete {
+        return Err(match base(device) {
+            Some(b) => format!(
+                "The authors since {} cannot all be named: it is not part of the history of {}, or more than {COMMITS_MOST} commits came after it. Propose a commit that follows it.",
+                b.short(),
+                found.commit.short()
+            ),
+            None => format!(
+                "{} has more than {COMMITS_MOST} commits before it, so its authors cannot all be named. Ask an administrator how to go on.",
+                found.commit.short()
+            ),
+        });
+    }
     Ok(CommitFacts {
         commit: found.commit,
         subject: found.subject,

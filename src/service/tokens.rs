@@ -1,16 +1,17 @@
-//! Tokens of programs: each speaks for one server or one device, expires, and dies with who made it (A24, A31).
+//! Programs' credentials: made by CTRL or an administrator, each bound to the one server or device that it speaks for
+//! (E1, A24). The secret is shown once; what is kept opens no door.
 
 use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
+        id::PersonId,
         person::Role,
         refusal::{Code, Refusal},
     },
     store::{self, journal::Line},
 };
 use chrono::Duration;
-use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -19,94 +20,133 @@ pub use crate::store::doors::{Token, TokenScope};
 /// What every secret begins with, so that one that leaks is recognised.
 pub const PREFIX: &str = "custody_";
 
-/// The longest that a token counts, in days.
-pub const LONGEST: u32 = 366;
+/// A token counts this many days at most.
+pub const LONGEST_DAYS: u32 = 366;
 
-/// Makes a token; its secret is given once.
+/// A token as it is listed.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub token: Token,
+    /// Who made it, and who acts by it.
+    pub creator: String,
+    /// The device's name, where it speaks for one.
+    pub device: Option<String>,
+    /// Whether it opens anything now.
+    pub alive: bool,
+}
+
+/// Makes a token and gives its secret, which nobody can read again.
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
-    let name = name.trim().to_owned();
+    let me = keeper(app, caller).await?;
+    let name = name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return invalid("name", "Say which program uses it, in at most 80 characters, like agent on exflcon01");
+        return invalid("name", "Name the program that uses it in at most 80 characters, like agent on scs-rr-01");
     }
-    if !(1..=LONGEST).contains(&days) {
-        return invalid("days", format!("Enter a number of days from 1 to {LONGEST}, like 180"));
+    if !(1..=LONGEST_DAYS).contains(&days) {
+        return invalid("days", format!("Enter a number of days from 1 to {LONGEST_DAYS}, like 90"));
     }
-    let me = caller.actor.person().ok_or(Error::NotFound)?;
-    let (app, caller) = (app.clone(), caller.clone());
-    app.clone()
-        .outliving(async move {
-            let tx = app.db.begin().await?;
-            must_keep(&tx, &caller).await?;
-            match &scope {
-                TokenScope::Observe(server) if store::servers::find(&tx, server).await?.is_none() => {
-                    return invalid("server", "Choose a server that is on record");
-                }
-                TokenScope::Evidence(device) if store::devices::find(&tx, *device).await?.is_none() => {
-                    return invalid("device", "Choose a device that is on record");
-                }
-                _ => {}
+    match &scope {
+        TokenScope::Observe(server) => {
+            if store::servers::find(&app.db.read, server).await?.is_none() {
+                return invalid("server", "Choose a server that is on record, like cppServer/contrib_scs_01");
             }
-            let (secret, now) = (format!("{PREFIX}{}", secret::new()), app.clock.now());
-            let token = Token {
-                id: uuid::Uuid::now_v7().to_string(),
-                name,
-                scope,
-                created_by: me,
-                created_at: now,
-                expires_at: now + Duration::days(days.into()),
-                revoked_at: None,
-                used_at: None,
-            };
-            store::doors::insert_token(&tx, &token, &secret::hash(&secret)).await?;
-            let body = match &token.scope {
-                TokenScope::Observe(s) => json!({ "scope": "observe", "server": s, "days": days }),
-                TokenScope::Evidence(d) => json!({ "scope": "evidence", "device": d, "days": days }),
-            };
-            store::journal::append(&tx, vec![line(&app, &caller, &token.id, "token_created", body)]).await?;
-            tx.commit().await?;
-            Ok((token, secret))
-        })
-        .await?
+        }
+        TokenScope::Evidence(device) => {
+            if store::devices::find(&app.db.read, *device).await?.is_none() {
+                return invalid("device", "Choose a device that is on record, like beamConditionCheck");
+            }
+        }
+    }
+    let opens = format!("{PREFIX}{}", secret::new());
+    let now = app.clock.now();
+    let token = Token {
+        id: uuid::Uuid::now_v7().to_string(),
+        name: name.to_owned(),
+        scope,
+        created_by: me,
+        created_at: now,
+        expires_at: now + Duration::days(days.into()),
+        revoked_at: None,
+        used_at: None,
+    };
+    let (server, device) = match &token.scope {
+        TokenScope::Observe(s) => (Some(s.0.clone()), None),
+        TokenScope::Evidence(d) => (None, Some(d.to_string())),
+    };
+    let body = json!({ "name": token.name, "server": server, "device": device, "expires_at": token.expires_at });
+    let line = line(app, caller, &token.id, "token_created", body);
+    let (owned, kept, hash) = (app.clone(), token.clone(), secret::hash(&opens));
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::doors::insert_token(&tx, &kept, &hash).await?;
+        store::journal::append(&tx, vec![line]).await?;
+        Ok::<_, Error>(tx.commit().await?)
+    })
+    .await??;
+    Ok((token, opens))
 }
 
-/// Takes it back at once.
+/// Ends a token at once.
 pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    let (app, caller, id) = (app.clone(), caller.clone(), id.to_owned());
-    app.clone()
-        .outliving(async move {
-            let tx = app.db.begin().await?;
-            must_keep(&tx, &caller).await?;
-            if !store::doors::revoke_token(&tx, &id, app.clock.now()).await? {
-                return Err(Error::NotFound);
-            }
-            store::journal::append(&tx, vec![line(&app, &caller, &id, "token_revoked", json!({}))]).await?;
-            Ok(tx.commit().await?)
+    keeper(app, caller).await?;
+    let line = line(app, caller, id, "token_revoked", json!({}));
+    let (owned, id, now) = (app.clone(), id.to_owned(), app.clock.now());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        if !store::doors::revoke_token(&tx, &id, now).await? {
+            return Err(Error::NotFound);
+        }
+        store::journal::append(&tx, vec![line]).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
+
+/// Every token, dead ones too, newest first. Three queries and those of the people's roles.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
+    keeper(app, caller).await?;
+    let c = &app.db.read;
+    let tokens = store::doors::list_tokens(c).await?;
+    let makers: BTreeSet<PersonId> = tokens.iter().map(|t| t.created_by).collect();
+    let people = store::people::load_names(c, &makers).await?;
+    let devices = tokens.iter().filter_map(|t| match t.scope {
+        TokenScope::Evidence(d) => Some(d),
+        TokenScope::Observe(_) => None,
+    });
+    let names = store::devices::list_names_by_id(c, &devices.collect()).await?;
+    let now = app.clock.now();
+    Ok(tokens
+        .into_iter()
+        .map(|token| Listed {
+            creator: people.name(token.created_by).to_owned(),
+            device: match &token.scope {
+                TokenScope::Evidence(d) => names.get(d).cloned(),
+                TokenScope::Observe(_) => None,
+            },
+            alive: token.revoked_at.is_none() && token.expires_at > now && people.active(token.created_by),
+            token,
         })
-        .await?
+        .collect())
 }
 
-/// Every token, the newest first.
-pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Token>> {
-    must_keep(&app.db.read, caller).await?;
-    Ok(store::doors::list_tokens(&app.db.read).await?)
-}
-
-/// The token of a secret, while it counts: not revoked, not expired, and who made it still has an open account. It is
+/// The token of this secret, if it opens anything: not expired, not revoked, and its maker's account is open. It is
 /// found by its hash, so that no comparison tells how near a guess was.
-pub async fn authenticate(app: &App, secret: &str) -> Result<Option<Token>> {
-    if !secret.starts_with(PREFIX) || secret.len() > 200 {
+pub async fn authenticate(app: &App, opens: &str) -> Result<Option<Token>> {
+    if !opens.starts_with(PREFIX) || opens.len() > 200 {
         return Ok(None);
     }
-    let now = app.clock.now();
-    let found = store::doors::find_token(&app.db.read, &secret::hash(secret)).await?;
-    let Some(token) = found.filter(|t| t.revoked_at.is_none() && now < t.expires_at) else {
+    let Some(token) = store::doors::find_token(&app.db.read, &secret::hash(opens)).await? else {
         return Ok(None);
     };
+    let now = app.clock.now();
+    if token.revoked_at.is_some() || token.expires_at <= now {
+        return Ok(None);
+    }
     let makers = store::people::load_names(&app.db.read, &BTreeSet::from([token.created_by])).await?;
     if !makers.active(token.created_by) {
         return Ok(None);
     }
-    // Once in a while is enough: a report does not wait for it.
+    // Once in a while is enough: a report does not wait for a second write.
     if token.used_at.is_none_or(|at| now - at > Duration::minutes(5)) {
         let (owned, id) = (app.clone(), token.id.clone());
         app.changes.spawn(async move {
@@ -123,13 +163,14 @@ pub async fn authenticate(app: &App, secret: &str) -> Result<Option<Token>> {
     Ok(Some(token))
 }
 
-/// Tokens are for CTRL and administrators to make and to end.
-async fn must_keep<C: ConnectionTrait>(c: &C, caller: &Caller) -> Result<()> {
-    let me = caller.actor.person().ok_or(Error::NotFound)?;
-    let people = store::people::load_people(c, &BTreeSet::from([me])).await?;
+/// Whoever may make and end tokens.
+async fn keeper(app: &App, caller: &Caller) -> Result<PersonId> {
+    let refused = || Refusal::new(Code::NotYours, "This is for a member of CTRL or an administrator to do.");
+    let me = caller.actor.person().ok_or_else(refused)?;
+    let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
     match people.has(me, &Role::Ctrl) || people.has(me, &Role::Admin) {
-        true => Ok(()),
-        false => Err(Refusal::new(Code::NotYours, "This is for a member of CTRL or an administrator to do.").into()),
+        true => Ok(me),
+        false => Err(refused().into()),
     }
 }
 

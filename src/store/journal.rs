@@ -122,6 +122,28 @@ pub async fn count<C: ConnectionTrait>(c: &C, stream: &str) -> Result<u64> {
     row::Entity::find().filter(row::Column::Stream.eq(stream)).count(c).await
 }
 
+/// How many entries these streams have together.
+pub async fn count_streams<C: ConnectionTrait>(c: &C, streams: &[String]) -> Result<u64> {
+    row::Entity::find().filter(row::Column::Stream.is_in(streams.iter().cloned())).count(c).await
+}
+
+/// Entries of these kinds in these streams, the newest `most` of them, oldest first.
+pub async fn list_kinds<C: ConnectionTrait>(
+    c: &C,
+    streams: &[String],
+    kinds: &[&str],
+    most: u64,
+) -> Result<Vec<Entry>> {
+    let q = row::Entity::find()
+        .filter(row::Column::Stream.is_in(streams.iter().cloned()))
+        .filter(row::Column::Kind.is_in(kinds.iter().copied()))
+        .order_by_desc(row::Column::Seq)
+        .limit(most);
+    let mut all: Vec<Entry> = q.all(c).await?.into_iter().map(Entry::from).collect();
+    all.reverse();
+    Ok(all)
+}
+
 /// The newest entry of a stream.
 pub async fn find_last<C: ConnectionTrait>(c: &C, stream: &str) -> Result<Option<Entry>> {
     let last = row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_desc(row::Column::Revision).one(c);

@@ -1,19 +1,30 @@
 //! The pages people use.
 
+pub mod account;
 pub mod acts;
+pub mod admin;
 pub mod assets;
 pub mod board;
 pub mod desk;
+pub mod devices;
+pub mod discussion;
+pub mod entries;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
 pub mod my;
 pub mod orphans;
 pub mod parts;
+pub mod policy;
 pub mod problem;
+pub mod process;
+pub mod queue;
+pub mod requests;
 pub mod reviews;
 pub mod server;
+pub mod setup;
 pub mod sign_in;
+pub mod single;
 pub mod styleguide;
 pub mod theme;
 pub mod visitor;
@@ -36,10 +47,20 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
+        .merge(account::routes())
+        .merge(acts::routes())
+        .merge(admin::routes())
         .merge(board::routes())
+        .merge(devices::routes())
+        .merge(discussion::routes())
         .merge(my::routes())
         .merge(orphans::routes())
-        .merge(reviews::routes());
+        .merge(policy::routes())
+        .merge(process::routes())
+        .merge(queue::routes())
+        .merge(requests::routes())
+        .merge(reviews::routes())
+        .merge(setup::routes());
     let pages = layers::pages(app, pages);
     Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
 }

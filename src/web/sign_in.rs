@@ -58,7 +58,7 @@ pub async fn sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<SignInFo
 }
 
 /// A new session, never the one that came: what was known before signing in opens nothing (A31).
-async fn welcome(visitor: &Visitor, jar: CookieJar, secret: &str, next: &str) -> Answer {
+pub(super) async fn welcome(visitor: &Visitor, jar: CookieJar, secret: &str, next: &str) -> Answer {
     if let Some(before) = &visitor.who {
         let caller = crate::service::Caller::person(before.id(), visitor.origin.clone());
         sessions::end(&visitor.app, &caller, before.id(), &before.session.hash).await?;

@@ -41,7 +41,10 @@ async fn an_agent_speaks_for_its_own_server() {
     test.reduced_support("magnet").await;
     let (id, agent) = test.token(TokenScope::Observe(REDUCED.into())).await;
     let body = |server| json!({ "observations": [seen("A/B/C", server)] }).to_string();
-    assert_eq!(test.send("/observations", &agent, body(REDUCED)).await, (200, json!({"taken": 1, "gone": 0, "unknown": 0})));
+    assert_eq!(
+        test.send("/observations", &agent, body(REDUCED)).await,
+        (200, json!({"taken": 1, "gone": 0, "unknown": 0}))
+    );
     assert_eq!(test.send("/observations", &agent, body(FULL)).await.0, 403);
     let more = json!({ "complete": false, "observations": [seen("A/B/D", REDUCED)] }).to_string();
     assert_eq!(test.send("/observations", &agent, more).await.1["gone"], 0);
@@ -62,7 +65,8 @@ async fn an_agent_speaks_for_its_own_server() {
     let refused = tokens::create(&test.app, &test.caller("ilse"), "x", TokenScope::Observe(REDUCED.into()), 1).await;
     assert!(refused.is_err(), "a contributor makes none");
     let (_, agent) = {
-        let made = tokens::create(&test.app, &test.caller("ravi"), "agent", TokenScope::Observe(REDUCED.into()), 1).await;
+        let made =
+            tokens::create(&test.app, &test.caller("ravi"), "agent", TokenScope::Observe(REDUCED.into()), 1).await;
         let (token, secret) = made.unwrap();
         (token.id, secret)
     };
@@ -115,7 +119,9 @@ async fn a_job_gives_evidence_once() {
     test.under_review("magnet").await;
     test.requested("camera").await;
     let commit = test.commit_of("main");
-    test.does("ilse", "magnet", custody::domain::lifecycle::Command::ProposeCommit { commit: commit.clone() }).await.unwrap();
+    test.does("ilse", "magnet", custody::domain::lifecycle::Command::ProposeCommit { commit: commit.clone() })
+        .await
+        .unwrap();
     let (_, job) = test.token(TokenScope::Evidence(test.device("magnet").await.id)).await;
     let item = test.app.policy.transfer.checklist[0].id.clone();
     let give = |path: &str, commit: &str, key: &str| {
@@ -135,10 +141,18 @@ async fn a_job_gives_evidence_once() {
     assert_eq!(answer(give("camera", commit.as_str(), "k2").send().await.unwrap()).await.0, 403);
     assert_eq!(answer(give("magnet", "HEAD", "k3").send().await.unwrap()).await.0, 422);
     let other = test.commit_of("1.0.0");
-    assert_eq!(answer(give("magnet", other.as_str(), "k1").send().await.unwrap()).await.0, 422, "another request, same key");
+    assert_eq!(
+        answer(give("magnet", other.as_str(), "k1").send().await.unwrap()).await.0,
+        422,
+        "another request, same key"
+    );
     let (_, agent) = test.token(TokenScope::Observe(REDUCED.into())).await;
     let body = json!({ "item": item, "commit": commit, "passed": true }).to_string();
-    assert_eq!(test.send("/devices/magnet/evidence", &agent, body).await.0, 403, "an agent's token opens no other door");
+    assert_eq!(
+        test.send("/devices/magnet/evidence", &agent, body).await.0,
+        403,
+        "an agent's token opens no other door"
+    );
 }
 
 /// E3: devices as everybody may read them, without anybody's address; with the gates of the next step.

@@ -3,11 +3,11 @@
 use crate::app::{FULL, REDUCED, TestApp};
 use chrono::Duration;
 use custody::{
-    domain::{
-        cycle::HelpKind,
-        lifecycle::Command,
+    domain::{cycle::HelpKind, lifecycle::Command},
+    service::{
+        Caller,
+        observations::{Report, observe},
     },
-    service::{Caller, observations::{Report, observe}},
 };
 
 impl TestApp {
@@ -66,9 +66,14 @@ async fn one_field_finds_it() {
     test.reduced_support("beamConditionCheck").await;
     test.sees(REDUCED, &[("beamConditionCheck", "1.0.0")]).await;
     let out = test.stranger();
-    for typed in ["BEAM-CONDITION", "scs+test+mon", "contrib_scs_01", "scs-rr-01", "hartmann", "beamConditionCheckClass"] {
+    for typed in
+        ["BEAM-CONDITION", "scs+test+mon", "contrib_scs_01", "scs-rr-01", "hartmann", "beamConditionCheckClass"]
+    {
         let page = out.page(&format!("/?q={typed}")).await;
-        stand_in_order(&page, &["Supported?", "Reduced support", "Call now", "+49 40 66969 214", "Restart once", REDUCED]);
+        stand_in_order(
+            &page,
+            &["Supported?", "Reduced support", "Call now", "+49 40 66969 214", "Restart once", REDUCED],
+        );
     }
     let none = out.page("/?q=beamcondtion").await;
     stand_in_order(&none, &["No registered device matches", "beamConditionCheck", "treat it as not supported at all"]);
@@ -107,7 +112,8 @@ async fn a_stopped_device_names_who_may_start_it() {
     };
     test.does("lena", "magnet", stop).await.unwrap();
     let page = test.stranger().page("/?q=magnet").await;
-    let wanted = ["Shut down by CTRL", "flooded the broker", "+49 40 66969 131", "Do not start it", "The rate is limited."];
+    let wanted =
+        ["Shut down by CTRL", "flooded the broker", "+49 40 66969 131", "Do not start it", "The rate is limited."];
     stand_in_order(&page, &wanted);
     assert!(test.stranger().page("/").await.contains("Shut down by CTRL"));
 }

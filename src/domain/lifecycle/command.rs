@@ -6,7 +6,7 @@ use crate::domain::{
     id::{PersonId, ServerName},
     request::Request,
     review::Ground,
-    tag::{CommitId, TagName},
+    tag::{CommitDigits, CommitId, TagName},
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -51,75 +51,207 @@ pub struct Step {
 )]
 pub enum Command {
     // The request and its discussion.
-    Submit { application: Box<Application> },
-    Amend { request: Box<Request> },
+    Submit {
+        application: Box<Application>,
+    },
+    Amend {
+        request: Box<Request>,
+    },
     TakeRequest {},
-    AssignContact { person: PersonId },
-    Invite { person: PersonId },
-    RaisePoint { text: String },
-    AnswerPoint { point: u32, text: String },
-    SignOffPoint { point: u32 },
-    RaiseReservation { text: String },
-    AnswerReservation { reservation: u32, text: String },
-    AcceptReservation { reservation: u32 },
-    SignOffArea { area: String, text: String },
+    AssignContact {
+        person: PersonId,
+    },
+    Invite {
+        person: PersonId,
+    },
+    RaisePoint {
+        text: String,
+    },
+    AnswerPoint {
+        point: u32,
+        text: String,
+    },
+    SignOffPoint {
+        point: u32,
+    },
+    RaiseReservation {
+        text: String,
+    },
+    AnswerReservation {
+        reservation: u32,
+        text: String,
+    },
+    AcceptReservation {
+        reservation: u32,
+    },
+    SignOffArea {
+        area: String,
+        text: String,
+    },
     Accept {},
-    Decline { reason: String },
-    Withdraw { reason: String },
+    Decline {
+        reason: String,
+    },
+    Withdraw {
+        reason: String,
+    },
     // Host, access, training.
-    AssignServer { server: ServerName },
+    AssignServer {
+        server: ServerName,
+    },
     CommitToUpdates {},
-    GrantAccess { person: PersonId },
-    RevokeAccess { person: PersonId },
-    DeclareFramework { modified: bool },
-    RecordTraining { person: PersonId, topics: BTreeSet<String> },
+    GrantAccess {
+        person: PersonId,
+    },
+    RevokeAccess {
+        person: PersonId,
+    },
+    DeclareFramework {
+        modified: bool,
+    },
+    RecordTraining {
+        person: PersonId,
+        topics: BTreeSet<String>,
+    },
     StartDevelopment {},
     // Development.
-    AskHelp { kind: HelpKind, text: String },
-    ScheduleHelp { entry: u32, on: NaiveDate },
-    LogHelp { entry: Option<u32>, kind: HelpKind, text: String },
-    StateOperated { from: NaiveDate, to: NaiveDate, instrument: String, text: String },
+    AskHelp {
+        kind: HelpKind,
+        text: String,
+    },
+    ScheduleHelp {
+        entry: u32,
+        on: NaiveDate,
+    },
+    LogHelp {
+        entry: Option<u32>,
+        kind: HelpKind,
+        text: String,
+    },
+    StateOperated {
+        from: NaiveDate,
+        to: NaiveDate,
+        instrument: String,
+        text: String,
+    },
     Countersign {},
     RequestTransfer {},
-    TakeOver { ground: Ground, reason: String },
+    TakeOver {
+        ground: Ground,
+        reason: String,
+    },
     // Review.
-    RecordOverview { text: String },
-    ProposeTimeline { milestones: Vec<Step> },
+    RecordOverview {
+        text: String,
+    },
+    ProposeTimeline {
+        milestones: Vec<Step>,
+    },
     AgreeTimeline {},
-    ReachMilestone { milestone: u32 },
-    ProposeCommit { commit: CommitId },
-    GiveEvidence { item: String, commit: CommitId, passed: bool, link: String, text: String },
-    RaiseFinding { place: String, text: String },
-    AnswerFinding { finding: u32, text: String },
-    AcceptFinding { finding: u32 },
-    SendBackFinding { finding: u32, text: String },
+    ReachMilestone {
+        milestone: u32,
+    },
+    /// The commit as typed: the repository says which one it is.
+    ProposeCommit {
+        commit: CommitDigits,
+    },
+    GiveEvidence {
+        item: String,
+        commit: CommitId,
+        passed: bool,
+        link: String,
+        text: String,
+    },
+    RaiseFinding {
+        place: String,
+        text: String,
+    },
+    AnswerFinding {
+        finding: u32,
+        text: String,
+    },
+    AcceptFinding {
+        finding: u32,
+    },
+    SendBackFinding {
+        finding: u32,
+        text: String,
+    },
     JoinReview {},
-    Approve { commit: CommitId },
-    WithdrawApproval { reason: String },
-    ReportTask { text: String },
-    ReturnToDevelopment { reason: String },
+    Approve {
+        commit: CommitId,
+    },
+    WithdrawApproval {
+        reason: String,
+    },
+    ReportTask {
+        text: String,
+    },
+    ReturnToDevelopment {
+        reason: String,
+    },
     TakeOwnership {},
     // Releases, and where they go.
-    VerifyTag { tag: TagName },
-    CheckTag { tag: TagName },
+    VerifyTag {
+        tag: TagName,
+    },
+    CheckTag {
+        tag: TagName,
+    },
     CheckRepository {},
-    Deploy { server: ServerName, tag: Option<TagName> },
-    Remove { server: ServerName },
+    Deploy {
+        server: ServerName,
+        tag: Option<TagName>,
+    },
+    Remove {
+        server: ServerName,
+    },
     // Ownership, and back.
-    HandBack { server: ServerName, until: Option<NaiveDate>, reason: String },
-    ExtendLoan { until: NaiveDate, reason: String },
-    AnswerDone { reached: bool, text: String },
+    HandBack {
+        server: ServerName,
+        until: Option<NaiveDate>,
+        reason: String,
+    },
+    ExtendLoan {
+        until: NaiveDate,
+        reason: String,
+    },
+    AnswerDone {
+        reached: bool,
+        text: String,
+    },
     // At any time.
-    ShutDown { reason: String, affected: String, responsible: PersonId, conditions: String },
-    Restart { text: String },
-    SetContacts { contacts: Vec<Contact> },
+    ShutDown {
+        reason: String,
+        affected: String,
+        responsible: PersonId,
+        conditions: String,
+    },
+    Restart {
+        text: String,
+    },
+    SetContacts {
+        contacts: Vec<Contact>,
+    },
     ConfirmContact {},
-    SetOperatorRules { operators: OperatorRules },
-    AddContributor { person: PersonId },
-    RemoveContributor { person: PersonId },
-    OfferAdoption { reason: String },
-    AcceptAdoption { person: PersonId },
-    Retire { reason: String },
+    SetOperatorRules {
+        operators: OperatorRules,
+    },
+    AddContributor {
+        person: PersonId,
+    },
+    RemoveContributor {
+        person: PersonId,
+    },
+    OfferAdoption {
+        reason: String,
+    },
+    AcceptAdoption {
+        person: PersonId,
+    },
+    Retire {
+        reason: String,
+    },
 }
 
 impl Command {

@@ -66,7 +66,14 @@ impl<'a> Facts<'a> {
         self.people.get(self.actor.person()?)
     }
 
-    /// What the actor is to this device. A contributor of it is never CTRL for it (A1).
+    /// Whether they may approve for this device: a reviewer of CTRL whose account is open and who has no part in it
+    /// (T4, A1, A6).
+    pub fn may_review(&self, device: &Device, person: PersonId) -> bool {
+        let roles = [Role::Ctrl, Role::Reviewer];
+        roles.iter().all(|r| self.people.has(person, r)) && !device.has_contributed(person)
+    }
+
+    /// What the actor is to this device. Who contributes to it in this cycle is never CTRL for it (A1).
     pub fn standing(&self, device: &Device) -> BTreeSet<Who> {
         let Some(id) = self.actor.person() else {
             return BTreeSet::from([Who::Custody]);
@@ -78,16 +85,20 @@ impl<'a> Facts<'a> {
         who.insert(Who::Anyone);
         let is_contributor = device.is_contributor(id);
         who.insert(if is_contributor { Who::Contributor } else { Who::User });
-        if person.has(&Role::Ctrl) && !is_contributor {
+        let has_part = device.has_contributed(id);
+        if person.has(&Role::Ctrl) && !has_part {
             who.insert(Who::Ctrl);
             if device.ctrl_contact == Some(id) {
                 who.insert(Who::CtrlContact);
             }
-            if person.has(&Role::Reviewer) {
-                who.insert(Who::Reviewer);
+            if device.review().is_some_and(|r| r.taken_over.is_some()) {
+                who.insert(Who::TookOver);
             }
         }
-        if !is_contributor && person.roles.iter().any(|r| matches!(r, Role::Expert(_))) {
+        if self.may_review(device, id) {
+            who.insert(Who::Reviewer);
+        }
+        if !has_part && person.roles.iter().any(|r| matches!(r, Role::Expert(_))) {
             who.insert(Who::Expert);
         }
         if device.cycle.discussion.invited.contains(&id) {
@@ -102,7 +113,20 @@ impl<'a> Facts<'a> {
         who
     }
 
-    /// What is seen running on servers of this class.
+    /// The training topics that this person lacks, or whose training has expired (H6).
+    pub fn lacks(&self, person: PersonId) -> Vec<&'a str> {
+        let trained = |topic: &str| self.people.get(person).and_then(|p| p.trained.get(topic));
+        let topics = self.policy.training.topics.iter();
+        topics.filter(|t| trained(&t.id).is_none_or(|until| *until <= self.now)).map(|t| t.name.as_str()).collect()
+    }
+
+    /// Whether they accepted the rules of conduct in the version in force (L3).
+    pub fn accepted_conduct(&self, person: PersonId) -> bool {
+        let version = self.policy.conduct.version.to_string();
+        self.people.get(person).is_some_and(|p| p.conduct.as_ref() == Some(&version))
+    }
+
+    /// What is seen running, anywhere.
     pub fn running(&self) -> impl Iterator<Item = &'a Seen> + use<'a> {
         self.seen.iter().filter(|s| s.runs())
     }

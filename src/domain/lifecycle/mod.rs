@@ -8,6 +8,8 @@ pub mod facts;
 pub mod gates;
 pub mod state;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Command, CommandKind};
 pub use decide::decide;

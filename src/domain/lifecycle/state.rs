@@ -98,6 +98,7 @@ impl State {
         match self {
             Self::UnderReview { review, .. } => {
                 all.extend(review.joined.iter());
+                all.extend(review.asked);
                 all.extend(review.overview.as_ref().map(|o| o.mark.by));
                 all.extend(review.approvals.iter().map(|a| a.mark.by));
                 all.extend(review.evidence.iter().map(|e| e.remark.mark.by));

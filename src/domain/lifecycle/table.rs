@@ -12,6 +12,8 @@ pub enum Who {
     Ctrl,
     /// The CTRL member who takes care of this device (L6).
     CtrlContact,
+    /// A member of CTRL, while the device is under review because CTRL took it over (N3, N4).
+    TookOver,
     /// A CTRL member with the right to approve (T4).
     Reviewer,
     /// A named expert of a critical area (L7).
@@ -36,6 +38,7 @@ impl Who {
             Self::Contributor => "a contributor",
             Self::Ctrl => "CTRL",
             Self::CtrlContact => "the CTRL contact",
+            Self::TookOver => "CTRL, where it took the device over",
             Self::Reviewer => "a CTRL reviewer",
             Self::Expert => "an expert of the area",
             Self::Invited => "somebody invited to the discussion",
@@ -151,7 +154,7 @@ pub const RULES: &[Rule] = &[
     stay(C::ProposeCommit, REVIEW, &[Contributor, Ctrl], &[]),
     stay(C::GiveEvidence, REVIEW, &[Contributor, Ctrl], &[]),
     stay(C::RaiseFinding, REVIEW, &[Reviewer], &[]),
-    stay(C::AnswerFinding, REVIEW, &[Contributor], &[]),
+    stay(C::AnswerFinding, REVIEW, &[Contributor, TookOver], &[]),
     stay(C::AcceptFinding, REVIEW, &[Reviewer], &[]),
     stay(C::SendBackFinding, REVIEW, &[Reviewer], &[]),
     stay(C::JoinReview, REVIEW, &[Contributor], &[]),

@@ -1,5 +1,205 @@
-//! The acts on a device, each with its own small form.
+//! The acts on a device, each with its own small form: `GET /devices/{name}/{act}` shows it, or why it cannot be done
+//! now; `POST` does it. Every command but the two of the request's pages goes through here.
 
+mod commands;
 mod labels;
+mod leads;
+mod page;
+mod questions;
+mod sightings;
+mod typed;
 
 pub use labels::label;
+pub use leads::is_grave;
+pub use page::ActPage;
+pub use typed::Typed;
+
+use super::{
+    layout::{Section, local_path},
+    parts::Tone,
+    problem::{Answer, Problem, refusal_status},
+    visitor::{Member, flash},
+};
+use crate::{
+    app::App,
+    domain::{
+        lifecycle::CommandKind,
+        refusal::{Code, Refusal},
+    },
+    service::{
+        self, Error,
+        act::Ask,
+        prepare::{self, ActContext},
+    },
+};
+use axum::{
+    Form, Router,
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use axum_extra::extract::CookieJar;
+use questions::{Question, questions};
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/devices/{name}/{act}", get(show).post(send))
+        .route("/devices/{name}/state-seen", get(sightings::ask_seen).post(sightings::seen))
+        .route("/devices/{name}/state-gone", get(sightings::ask_gone).post(sightings::gone))
+}
+
+/// The act of an address such as `take-over`; the request's own two have pages elsewhere.
+fn act_of(word: &str) -> Result<CommandKind, Problem> {
+    let act: Option<CommandKind> = match word.contains('_') {
+        true => None,
+        false => word.replace('-', "_").parse().ok(),
+    };
+    act.filter(|a| !matches!(a, CommandKind::Submit | CommandKind::Amend)).ok_or_else(Problem::not_found)
+}
+
+/// GET /devices/{name}/{act}; the query fills in what the page that led here knows already.
+async fn show(
+    member: Member,
+    Path((name, word)): Path<(String, String)>,
+    Query(given): Query<Vec<(String, String)>>,
+) -> Answer {
+    let act = act_of(&word)?;
+    let cx = prepare::prepare(&member.app, &member.caller(), &name, Some(act)).await?;
+    let typed = Typed(given);
+    let all = questions(act, &cx, &typed);
+    let layout = member.layout(Section::Elsewhere).await?;
+    Ok(ActPage::of(layout, act, &cx, all, &typed).into_response())
+}
+
+/// POST /devices/{name}/{act}
+async fn send(
+    member: Member,
+    jar: CookieJar,
+    Path((name, word)): Path<(String, String)>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let act = act_of(&word)?;
+    let (app, caller) = (&member.app, member.caller());
+    let cx = prepare::prepare(app, &caller, &name, Some(act)).await?;
+    let typed = Typed(pairs);
+    let all = questions(act, &cx, &typed);
+    if let Some(stranger) = typed.stranger(&all) {
+        return again(&member, act, &cx, all, &typed, Wrong::sentence(StatusCode::UNPROCESSABLE_ENTITY, stranger))
+            .await;
+    }
+    let command = match commands::command(act, &typed, &all, &app.policy.tag_rule()) {
+        Ok(command) => command,
+        Err(problems) => {
+            // Whoever may not do it is told that, not how to fill in the form.
+            if let Some(refusal) = cx.why_not {
+                return Err(Problem::from(Error::from(refusal)).at(&name));
+            }
+            let wrong = Wrong { status: StatusCode::UNPROCESSABLE_ENTITY, problems, sentences: Vec::new() };
+            return again(&member, act, &cx, all, &typed, wrong).await;
+        }
+    };
+    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)? };
+    match service::act::act(app, &caller, &name, ask).await {
+        Ok(done) => {
+            let told = prepare::told(app, &done).await?;
+            Ok(go_on(jar, &name, typed.one("next"), &told))
+        }
+        Err(Error::Refused(r)) if mends_in_form(&r) && all.iter().any(|q| q.is_visible()) => {
+            again(&member, act, &cx, all, &typed, Wrong::refused(&r)).await
+        }
+        Err(error) => Err(Problem::from(error).at(&name)),
+    }
+}
+
+/// Whether another answer in the form can change a refusal: then what was typed is kept.
+fn mends_in_form(r: &Refusal) -> bool {
+    match r.code {
+        Code::Incomplete | Code::NoSuchThing => true,
+        Code::GatesOpen => r.gates.iter().filter(|g| !g.met).all(|g| g.id.is_answered_in_form()),
+        Code::NotYours
+        | Code::SelfApproval
+        | Code::AuthorApproval
+        | Code::WrongState
+        | Code::AlreadyDone
+        | Code::OtherCommit => false,
+    }
+}
+
+/// What keeps a form from being taken.
+struct Wrong {
+    status: StatusCode,
+    problems: Vec<service::FieldProblem>,
+    /// What belongs to no field.
+    sentences: Vec<String>,
+}
+
+impl Wrong {
+    fn sentence(status: StatusCode, say: String) -> Self {
+        Self { status, problems: Vec::new(), sentences: vec![say] }
+    }
+
+    fn refused(r: &Refusal) -> Self {
+        let open: Vec<String> = r.gates.iter().filter(|g| !g.met).map(|g| g.why.clone()).collect();
+        let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
+        Self { status: refusal_status(r), problems: Vec::new(), sentences }
+    }
+}
+
+/// The form once more, with what was typed and what has to change.
+async fn again(
+    member: &Member,
+    act: CommandKind,
+    cx: &ActContext,
+    all: Vec<Question>,
+    typed: &Typed,
+    wrong: Wrong,
+) -> Answer {
+    let layout = member.layout(Section::Elsewhere).await?;
+    let page = ActPage::of(layout, act, cx, all, typed).with_problems(&wrong.problems, &wrong.sentences);
+    Ok((wrong.status, page).into_response())
+}
+
+/// The revision of the page that the form stood on (A4).
+fn revision(typed: &Typed) -> Result<Option<u64>, Problem> {
+    match typed.one("revision") {
+        "" => Ok(None),
+        number => {
+            let read = number.parse().map(Some);
+            read.map_err(|_| {
+                Problem::unreadable("The page’s revision cannot be read. Open the page again, and send it anew.")
+            })
+        }
+    }
+}
+
+/// What makes a repetition of this request known (F3).
+fn key(typed: &Typed) -> Result<Option<String>, Problem> {
+    match typed.one("key") {
+        "" => Ok(None),
+        key if key.len() <= 100 => Ok(Some(key.to_owned())),
+        _ => Err(Problem::unreadable("The form’s key is too long. Open the page again, and send it anew.")),
+    }
+}
+
+/// Says a sentence on the next page, which is the device's unless the form says another one.
+fn go_on(jar: CookieJar, device: &str, next: &str, told: &str) -> Response {
+    let next = if next.is_empty() { format!("/devices/{device}") } else { local_path(next).to_owned() };
+    (jar.add(flash(Tone::Good, told)), Redirect::to(&next)).into_response()
+}
+
+/// Where an act is at home: what one goes back to after it.
+pub fn home(device: &str, act: CommandKind) -> String {
+    use CommandKind::*;
+    match act {
+        Invite | RaisePoint | AnswerPoint | SignOffPoint | RaiseReservation | AnswerReservation | AcceptReservation
+        | SignOffArea => format!("/devices/{device}/discussion"),
+        RecordOverview | ProposeTimeline | AgreeTimeline | ReachMilestone | ProposeCommit | GiveEvidence
+        | RaiseFinding | AnswerFinding | AcceptFinding | SendBackFinding | JoinReview | Approve | WithdrawApproval
+        | ReportTask => format!("/devices/{device}/review"),
+        _ => format!("/devices/{device}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

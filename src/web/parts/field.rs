@@ -104,6 +104,8 @@ pub struct Field {
     pub width: Width,
     /// The browser's own word for what it may fill in, or empty.
     pub autocomplete: &'static str,
+    /// The id of the page's list of suggestions, or empty.
+    pub suggestions: &'static str,
     /// Lines of an area.
     pub rows: u8,
     /// The longest answer, in characters.
@@ -124,6 +126,7 @@ impl Field {
             required: true,
             width: Width::Full,
             autocomplete: "",
+            suggestions: "",
             rows: 4,
             max: None,
         }
@@ -193,6 +196,11 @@ impl Field {
     /// With the browser's own word for what it may fill in.
     pub fn autocomplete(self, autocomplete: &'static str) -> Self {
         Self { autocomplete, ..self }
+    }
+
+    /// With a list of suggestions, by its id in the page.
+    pub fn suggestions(self, suggestions: &'static str) -> Self {
+        Self { suggestions, ..self }
     }
 
     /// With so many lines in sight.

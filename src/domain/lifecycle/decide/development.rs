@@ -3,6 +3,7 @@
 use super::{Code, Refusal, already, none_such, text};
 use crate::domain::{
     device::Device,
+    id::PersonId,
     lifecycle::{command::Command, event::Happened as H, facts::Facts},
     server::SupportClass,
 };
@@ -44,6 +45,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if setup.has_access().any(|p| p == *person) {
                 return Err(already("They have access already."));
             }
+            ready_for_access(device, *person, facts)?;
             H::AccessGranted { person: *person }
         }
         Command::RevokeAccess { person } => {
@@ -126,6 +128,12 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             None => {
                 return Err(Refusal::new(Code::Incomplete, "There is no statement yet: a contributor makes one."));
             }
+            Some(_) if facts.actor.person().is_some_and(|me| device.has_contributed(me)) => {
+                return Err(Refusal::new(
+                    Code::NotYours,
+                    "You were a contributor in this cycle: a user of the device countersigns.",
+                ));
+            }
             Some(o) if o.countersigned.is_some() => return Err(already("It is countersigned already.")),
             Some(_) => H::Countersigned,
         },
@@ -135,4 +143,25 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         other => unreachable!("{} is judged in another room", other.kind()),
     }])
+}
+
+/// Who joins later passes what the others passed on the way here: the rules of conduct (L3) and, once development has
+/// started, the training (H6).
+fn ready_for_access(device: &Device, person: PersonId, facts: &Facts) -> Result<(), Refusal> {
+    let name = facts.people.name(person);
+    if !facts.accepted_conduct(person) {
+        let version = facts.policy.conduct.version;
+        return Err(Refusal::new(
+            Code::Incomplete,
+            format!("{name} has yet to accept the rules of conduct, version {version}: under My account."),
+        ));
+    }
+    let lacks = facts.lacks(person);
+    if device.state.is_developed() && !lacks.is_empty() {
+        return Err(Refusal::new(
+            Code::Incomplete,
+            format!("{name} lacks {}: record the training first.", lacks.join(", ")),
+        ));
+    }
+    Ok(())
 }

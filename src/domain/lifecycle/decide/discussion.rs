@@ -13,17 +13,22 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
     Ok(vec![match command {
         Command::Submit { application } => {
             let mut application = application.clone();
-            for c in &mut application.contacts {
-                c.confirmed = None;
-            }
-            // Whoever sends it in has the form before them: their own number is confirmed with it.
-            if let Some(mine) = application.contacts.iter_mut().find(|c| Some(c.person) == me) {
-                mine.confirmed = Some(facts.now);
+            // Whoever sends it in has the form before them: their own number is confirmed with it, and no other.
+            application.contacts = super::contacts::list(device, &application.contacts, facts)?;
+            if application.contributors.iter().any(|c| !facts.people.active(*c)) {
+                return Err(Refusal::new(Code::Incomplete, "Choose contributors whose accounts are open."));
             }
             application.contributors.extend(me);
             H::Submitted { application }
         }
         Command::Amend { request } => {
+            // Operators, servers and the history know it by its name.
+            if request.name != device.name() {
+                return Err(Refusal::new(
+                    Code::Incomplete,
+                    format!("The name stays: {}. What has another name is another device.", device.name()),
+                ));
+            }
             if **request == device.request {
                 return Err(already("Nothing is different from what is on record."));
             }

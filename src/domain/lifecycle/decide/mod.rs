@@ -1,5 +1,6 @@
 //! Judges a command: who asks, in which state, before which gates; then each command's own conditions.
 
+mod contacts;
 mod development;
 mod discussion;
 mod review;
@@ -10,7 +11,7 @@ use super::{
     event::{Event, Happened},
     facts::Facts,
     gates::{Gate, judge_all},
-    table::{Rule, Who, rule},
+    table::{Rule, rule},
 };
 use crate::domain::{
     device::Device,
@@ -47,7 +48,8 @@ pub fn decide(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<E
         };
         return Err(Refusal::new(Code::GatesOpen, sentence).with(gates));
     }
-    let happened = happened(device, command, facts)?;
+    // Here too all gates are listed, met as they are: whoever is refused sees that it is not because of them.
+    let happened = happened(device, command, facts).map_err(|r| r.with(gates))?;
     Ok(happened.into_iter().map(|what| Event { at: facts.now, by: facts.actor.person(), what }).collect())
 }
 
@@ -60,11 +62,11 @@ pub fn may(device: &Device, command: CommandKind, facts: &Facts) -> bool {
 
 fn allowed(rule: &Rule, device: &Device, command: &Command, facts: &Facts) -> Result<(), Refusal> {
     let standing = facts.standing(device);
-    let contributor = standing.contains(&Who::Contributor);
-    if matches!(command, Command::Approve { .. } | Command::TakeOwnership {}) && contributor {
+    let has_part = facts.actor.person().is_some_and(|me| device.has_contributed(me));
+    if matches!(command, Command::Approve { .. } | Command::TakeOwnership {}) && has_part {
         return Err(Refusal::new(
             Code::SelfApproval,
-            "You are a contributor of this device: a reviewer who is not decides on it.",
+            "You are a contributor of this device, or were one in this cycle: a reviewer who is not decides on it.",
         )
         .with(judge_all(rule, device, Some(command), facts)));
     }

@@ -4,7 +4,14 @@ use super::{Code, Refusal, already, none_such, short, text};
 use crate::domain::{
     cycle::Mark,
     device::Device,
-    lifecycle::{command::Command, event::Happened as H, facts::Facts, gates::approvers, state::Owned, table::Who},
+    lifecycle::{
+        command::Command,
+        event::Happened as H,
+        facts::Facts,
+        gates::{agreed, approvers},
+        state::Owned,
+        table::Who,
+    },
     review::{Finding, FindingState, Milestone, Review},
 };
 
@@ -51,10 +58,14 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                     "Your side proposed it: the other side agrees, or proposes another.",
                 ));
             }
+            // Added as a contributor since, say: two sides are two people.
+            Some(t) if [t.by_contributor, t.by_ctrl].iter().flatten().any(|m| Some(m.by) == me) => {
+                return Err(Refusal::new(Code::NotYours, "You proposed it for the other side: somebody else agrees."));
+            }
             Some(_) => H::TimelineAgreed { by_contributor: contributor },
         },
         Command::ReachMilestone { milestone } => {
-            let t = review.timeline.as_ref().filter(|t| t.agreed());
+            let t = review.timeline.as_ref().filter(|t| agreed(device, review, t, facts));
             let m = t
                 .and_then(|t| t.milestones.get((*milestone as usize).checked_sub(1)?))
                 .ok_or_else(|| none_such("agreed milestone", milestone))?;
@@ -65,12 +76,18 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::ProposeCommit { commit } => {
             let found = match &facts.readings.commit {
-                Some(Ok(found)) => found,
+                Some(Ok(found)) if commit.begin(&found.commit) => found,
+                Some(Ok(_)) => {
+                    return Err(Refusal::new(
+                        Code::OtherCommit,
+                        "The repository was read for another commit: try again.",
+                    ));
+                }
                 Some(Err(why)) => return Err(Refusal::new(Code::NoSuchThing, why.clone())),
                 None => return Err(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.")),
             };
             if review.commit() == Some(&found.commit) {
-                return Err(already(format!("{} is under review already.", commit.short())));
+                return Err(already(format!("{} is under review already.", found.commit.short())));
             }
             H::CommitProposed { facts: found.clone() }
         }
@@ -82,7 +99,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if link.trim().is_empty() && t.trim().is_empty() {
                 return Err(Refusal::new(Code::Incomplete, "Link a job or a page, or state what was seen."));
             }
-            if !link.trim().is_empty() && !(link.starts_with("https://") || link.starts_with("http://")) {
+            if !(link.trim().is_empty() || link.starts_with("https://") || link.starts_with("http://")) {
                 return Err(Refusal::new(
                     Code::Incomplete,
                     "Give the link in full, like https://gitlab.example.org/jobs/17",
@@ -107,10 +124,6 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::AnswerFinding { finding: id, text: t } => {
             let f = finding(review, *id)?;
-            // Where CTRL took it over there may be nobody else to answer (N4).
-            if !contributor && review.taken_over.is_none() {
-                return Err(Refusal::new(Code::NotYours, "This is for a contributor to answer."));
-            }
             if f.state == FindingState::Accepted {
                 return Err(already("This finding is accepted."));
             }
@@ -118,7 +131,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::AcceptFinding { finding: id } => {
             let f = finding(review, *id)?;
-            raised_it(f, facts)?;
+            raised_it(device, f, facts)?;
             match f.state {
                 FindingState::Open => {
                     return Err(Refusal::new(
@@ -132,7 +145,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::SendBackFinding { finding: id, text: t } => {
             let f = finding(review, *id)?;
-            raised_it(f, facts)?;
+            raised_it(device, f, facts)?;
             if f.state == FindingState::Open {
                 return Err(already("It waits for the contributor already."));
             }
@@ -140,6 +153,9 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::JoinReview {} => match me {
             Some(me) if review.joined.contains(&me) => return Err(already("You take part already.")),
+            _ if me == review.asked && me.is_some() => {
+                return Err(already("You asked for the transfer: the one who joins is a second contributor."));
+            }
             _ => H::ReviewJoined,
         },
         Command::Approve { commit } => {
@@ -197,11 +213,10 @@ fn finding(review: &Review, id: u32) -> Result<&Finding, Refusal> {
     review.findings.iter().find(|f| f.id == id).ok_or_else(|| none_such("finding", id))
 }
 
-/// A finding is accepted by whoever raised it, or by another reviewer once that person is no longer one (T5).
-fn raised_it(f: &Finding, facts: &Facts) -> Result<(), Refusal> {
+/// A finding is accepted by whoever raised it, or by another reviewer once that person is none for this device (T5).
+fn raised_it(device: &Device, f: &Finding, facts: &Facts) -> Result<(), Refusal> {
     let by = f.raised.mark.by;
-    let reviewer = crate::domain::person::Role::Reviewer;
-    if facts.actor.person() == Some(by) || !facts.people.has(by, &reviewer) {
+    if facts.actor.person() == Some(by) || !facts.may_review(device, by) {
         return Ok(());
     }
     Err(Refusal::new(Code::NotYours, format!("{} raised it, and decides on the answer.", facts.people.name(by))))

@@ -1,8 +1,7 @@
 //! Releases, places, hand-back, and what can be done at any time (G1, G2, B1 to B4, N4 to N6, L4, O6, T10).
 
-use super::{Code, Refusal, already, none_such, short, text};
+use super::{Code, Refusal, already, contacts, none_such, short, text};
 use crate::domain::{
-    contact::Contact,
     device::Device,
     lifecycle::{command::Command, event::Happened as H, facts::Facts, state::State, table::Who},
     release::TagNow,
@@ -14,6 +13,12 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
     let standing = facts.standing(device);
     Ok(vec![match command {
         Command::VerifyTag { tag } => match &facts.readings.tag {
+            Some(Ok(v)) if v.tag != *tag => {
+                return Err(Refusal::new(
+                    Code::NoSuchThing,
+                    format!("The repository answered for {}, not {tag}: try again.", v.tag),
+                ));
+            }
             Some(Ok(v)) if device.release(tag).is_some_and(|r| r.stands()) => {
                 return Err(already(format!("{tag} is on record as {}.", v.commit.short())));
             }
@@ -24,7 +29,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         Command::CheckTag { tag } => {
             let r = device.release(tag).ok_or_else(|| none_such("release", tag))?;
             return match (&facts.readings.tag_now, &r.tag_now) {
-                (Some(Ok(Some(now))), TagNow::Stands) if *now != r.verified.object => {
+                (Some(Ok(Some(now))), TagNow::Stands | TagNow::Vanished { .. }) if *now != r.verified.object => {
                     Ok(vec![H::TagMoved { tag: tag.clone(), to: now.clone() }])
                 }
                 (Some(Ok(None)), TagNow::Stands | TagNow::Moved { .. }) => {
@@ -92,7 +97,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             conditions: short(conditions)?,
         },
         Command::Restart { text: t } => H::Restarted { text: text(t, "Say how the conditions are met.")? },
-        Command::SetContacts { contacts } => H::ContactsSet { contacts: contact_list(device, contacts, facts)? },
+        Command::SetContacts { contacts } => H::ContactsSet { contacts: contacts::list(device, contacts, facts)? },
         Command::ConfirmContact {} => H::ContactConfirmed,
         Command::SetOperatorRules { operators } => {
             if device.operators == *operators {
@@ -131,40 +136,12 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if !device.offers.iter().any(|o| o.mark.by == *person) {
                 return Err(none_such("offer by", facts.people.name(*person)));
             }
+            if !facts.people.active(*person) {
+                return Err(Refusal::new(Code::Incomplete, "Choose somebody whose account is open."));
+            }
             H::Adopted { person: *person }
         }
         Command::Retire { reason } => H::Retired { reason: short(reason)? },
         other => unreachable!("{} is judged in another room", other.kind()),
     }])
-}
-
-/// The new list, which keeps the confirmations of entries that stay as they are (L4).
-fn contact_list(device: &Device, given: &[Contact], facts: &Facts) -> Result<Vec<Contact>, Refusal> {
-    let incomplete = |s: String| Refusal::new(Code::Incomplete, s);
-    if given.is_empty() || given.len() > 10 {
-        return Err(incomplete("Name between 1 and 10 contacts, in the order of calling.".to_owned()));
-    }
-    let mut list: Vec<Contact> = Vec::with_capacity(given.len());
-    for c in given {
-        if list.iter().any(|l| l.person == c.person) {
-            return Err(incomplete(format!("{} is named twice.", facts.people.name(c.person))));
-        }
-        if !facts.people.active(c.person) {
-            return Err(incomplete("Choose contacts whose accounts are open.".to_owned()));
-        }
-        if c.time_zone.parse::<chrono_tz::Tz>().is_err() {
-            return Err(incomplete(format!("{} is no time zone: enter one like Europe/Berlin.", c.time_zone)));
-        }
-        if c.deputy == Some(c.person) {
-            return Err(incomplete(format!("{} cannot be their own deputy.", facts.people.name(c.person))));
-        }
-        let before = device
-            .contacts
-            .iter()
-            .find(|b| Contact { confirmed: None, ..(*b).clone() } == Contact { confirmed: None, ..c.clone() });
-        let confirmed =
-            if facts.actor.person() == Some(c.person) { Some(facts.now) } else { before.and_then(|b| b.confirmed) };
-        list.push(Contact { confirmed, ..c.clone() });
-    }
-    Ok(list)
 }

@@ -60,12 +60,7 @@ pub(super) fn caveats(device: &Device, facts: &Facts) -> Gate {
             .by(C::Amend);
     }
     let version = &facts.policy.conduct.version;
-    let missing: Vec<PersonId> = device
-        .contributors
-        .iter()
-        .filter(|c| facts.people.get(**c).is_none_or(|p| p.conduct.as_deref() != Some(&version.to_string())))
-        .copied()
-        .collect();
+    let missing: Vec<PersonId> = device.contributors.iter().filter(|c| !facts.accepted_conduct(**c)).copied().collect();
     if missing.is_empty() {
         Gate::met(G::L3, format!("Every contributor accepted the rules of conduct, version {version}."))
     } else {

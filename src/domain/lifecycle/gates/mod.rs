@@ -5,7 +5,7 @@ mod ownership;
 mod setup;
 mod transfer;
 
-pub use transfer::{approval_stands, approvers};
+pub use transfer::{agreed, approval_stands, approvers};
 
 use super::{
     command::{Command, CommandKind},
@@ -210,7 +210,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         T8 => transfer::placed_and_seen(device, facts),
         T9 => transfer::access_revoked(device, facts),
         B1 => Gate::met(B1, "A contributor may ask at any time; support becomes reduced with the hand-back."),
-        B2 => ownership::reduced_server(command, facts),
+        B2 => ownership::reduced_server(device, command, facts),
         B3 => ownership::next_cycle(device, facts),
         B4 => ownership::end_date(command, facts),
         N2 => ownership::one_class(device, command, facts),

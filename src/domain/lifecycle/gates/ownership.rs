@@ -1,6 +1,6 @@
 //! Gates of hand-back, deployment, take-over and shut-down (B, G, N).
 
-use super::{Gate, GateId as G, Turn};
+use super::{Gate, GateId as G, Turn, setup};
 use crate::domain::{
     device::Device,
     lifecycle::{
@@ -39,36 +39,28 @@ pub(super) fn nothing_runs(device: &Device, facts: &Facts) -> Gate {
     }
 }
 
-pub(super) fn reduced_server(command: Option<&Command>, facts: &Facts) -> Gate {
-    let open = |why: String| Gate::open(G::B2, Turn::Ctrl, why);
+/// The server of a hand-back is chosen as the first one was (H1, H2).
+pub(super) fn reduced_server(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some(Command::HandBack { server, .. }) = command else {
-        return open("Choose a reduced-support server.".to_owned());
+        return Gate::open(G::B2, Turn::Ctrl, "Choose a reduced-support server.");
     };
-    match facts.servers.get(server) {
-        None => open(format!("{server} is not on record: choose one of the list.")),
-        Some(s) if s.class != SupportClass::Reduced => {
-            open(format!("{server} is a full-support server: choose one for development."))
-        }
-        Some(s) => match facts.policy.name_shows_reduced(&server.0) {
-            Ok(()) => {
-                Gate::met(G::B2, format!("{server} on {}; until it is seen there it is not supported at all.", s.host))
-            }
-            Err(problem) => open(problem.to_string()),
-        },
+    let judged = [setup::server(device, command, facts), setup::server_name(device, command, facts)];
+    match judged.into_iter().find(|g| !g.met) {
+        Some(inner) => Gate { id: G::B2, title: G::B2.title(), where_to: None, ..inner },
+        None => Gate::met(G::B2, format!("{server}; until it is seen there it is not supported at all.")),
     }
 }
 
-/// On a hand-back: the release that the next cycle starts from. Later: that the new cycle was talked through.
+/// On a hand-back: the release that the next cycle starts from. Later: that this cycle was talked through. The first
+/// one was before it was accepted, and still is unless something was raised or amended since (L5, L6, L7).
 pub(super) fn next_cycle(device: &Device, facts: &Facts) -> Gate {
     if let State::CtrlOwned { owned, .. } = &device.state {
         return Gate::met(G::B3, format!("The next cycle starts from {}.", owned.release));
     }
-    if device.cycle.number == 1 {
-        return Gate::met(G::B3, "The first cycle was discussed before it was accepted.");
-    }
     let points = super::discussion::points(device, facts);
     let reservations = super::discussion::reservations(device, facts);
-    for inner in [points, reservations] {
+    let areas = super::discussion::areas(device, facts);
+    for inner in [points, reservations, areas] {
         if !inner.met {
             return Gate { id: G::B3, title: G::B3.title(), ..inner };
         }
@@ -125,7 +117,7 @@ pub(super) fn needed_elsewhere(command: Option<&Command>, facts: &Facts) -> Gate
 
 pub(super) fn authors_gone(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     match command {
-        Some(Command::TakeOver { ground: Ground::Orphaned, .. }) => {
+        Some(Command::TakeOver { ground: Ground::Orphaned {}, .. }) => {
             Gate { id: G::N4, title: G::N4.title(), ..orphaned(device, facts) }
         }
         _ => Gate::met(G::N4, "Not the ground of this take-over."),
@@ -245,7 +237,16 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
             )
             .by(C::ReturnToDevelopment)
         }
-        (SupportClass::Reduced, _) => Gate::met(G::G1, format!("{server} is a development server.")),
+        (SupportClass::Reduced, _) if !by_ctrl && device.placed_on(server).is_none() => Gate::open(
+            G::G1,
+            Turn::Ctrl,
+            format!("{server} is not assigned to it: ask your CTRL contact to assign it (H1)."),
+        )
+        .by(C::AssignServer),
+        (SupportClass::Reduced, _) => match facts.policy.name_shows_reduced(&server.0) {
+            Ok(()) => Gate::met(G::G1, format!("{server} is a development server.")),
+            Err(problem) => Gate::open(G::G1, Turn::Ctrl, problem.to_string()),
+        },
     }
 }
 
@@ -268,6 +269,15 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>) -> Gate {
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
+    if matches!(device.state, State::CtrlOwned { .. }) && !facts.standing(device).contains(&Who::Ctrl) {
+        // T10: afterwards the tags are CTRL's.
+        return Gate::open(
+            G::G2,
+            Turn::Ctrl,
+            "CTRL owns it, and its tags: propose the change to your CTRL contact instead.",
+        )
+        .by(C::AskHelp);
+    }
     match &facts.readings.tag {
         Some(Ok(v)) => match device.release(&v.tag) {
             Some(r) if r.verified.object != v.object => Gate::open(

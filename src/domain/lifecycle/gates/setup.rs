@@ -98,13 +98,7 @@ pub(super) fn training(device: &Device, facts: &Facts) -> Gate {
     let mut missing = Vec::new();
     let with_access: Vec<PersonId> = device.cycle.setup.has_access().filter(|p| device.is_contributor(*p)).collect();
     for person in &with_access {
-        let lacks: Vec<&str> = topics
-            .iter()
-            .filter(|t| {
-                facts.people.get(*person).and_then(|p| p.trained.get(&t.id)).is_none_or(|until| *until <= facts.now)
-            })
-            .map(|t| t.name.as_str())
-            .collect();
+        let lacks = facts.lacks(*person);
         if !lacks.is_empty() {
             missing.push(format!("{} lacks {}", facts.people.name(*person), lacks.join(", ")));
         }

@@ -11,9 +11,8 @@ use crate::domain::{
     lifecycle::{command::CommandKind as C, facts::Facts},
     observation::Seen,
     observation::Source,
-    person::Role,
     release::Release,
-    review::{Approval, FindingState, ItemState, Review},
+    review::{Approval, FindingState, Ground, ItemState, Review, Timeline},
     server::SupportClass,
     version::same_commit,
 };
@@ -29,7 +28,7 @@ pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
         .by(C::StateOperated);
     };
     match o.countersigned {
-        Some(mark) if !device.is_contributor(mark.by) => match reachable(G::T1, device, facts) {
+        Some(mark) if !device.has_contributed(mark.by) => match reachable(G::T1, device, facts) {
             g if !g.met => g,
             _ => Gate::met(
                 G::T1,
@@ -52,8 +51,18 @@ pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
 }
 
 /// Gates of the review are judged in review only; elsewhere they are open, and say so.
-fn review<'a>(id: G, device: &'a Device) -> Result<&'a Review, Gate> {
+fn review(id: G, device: &Device) -> Result<&Review, Gate> {
     device.review().ok_or_else(|| Gate::open(id, Turn::Contributor, "It is not under review."))
+}
+
+/// Whether the timeline is agreed: by both sides, or by CTRL alone where it took the device over and nobody of its
+/// contributors can be reached (N4).
+pub fn agreed(device: &Device, review: &Review, timeline: &Timeline, facts: &Facts) -> bool {
+    let orphaned = || {
+        review.taken_over.as_ref().is_some_and(|t| t.ground == Ground::Orphaned {})
+            && device.is_orphaned(facts.people, facts.policy, facts.now)
+    };
+    timeline.agreed() || (timeline.by_ctrl.is_some() && orphaned())
 }
 
 pub(super) fn timeline(device: &Device, facts: &Facts) -> Gate {
@@ -69,16 +78,20 @@ pub(super) fn timeline(device: &Device, facts: &Facts) -> Gate {
         return Gate::open(G::T2, Turn::Ctrl, "Nobody has proposed a timeline yet; either side can.")
             .by(C::ProposeTimeline);
     };
+    let late = || t.late(facts.today).map_or_else(String::new, |m| format!("; late: {} was due {}", m.name, m.due));
     let days = || t.milestones.last().map_or_else(String::new, |m| format!(", ending {}", m.due));
     match (t.by_contributor, t.by_ctrl) {
         (Some(a), Some(b)) => Gate::met(
             G::T2,
+            format!("Agreed by {} and {}{}{}.", facts.people.name(a.by), facts.people.name(b.by), days(), late(),),
+        ),
+        (None, Some(b)) if agreed(device, review, t, facts) => Gate::met(
+            G::T2,
             format!(
-                "Agreed by {} and {}{}{}.",
-                facts.people.name(a.by),
+                "Set by {}{}{}; nobody of its contributors can be reached to agree.",
                 facts.people.name(b.by),
                 days(),
-                t.late(facts.today).map_or_else(String::new, |m| format!("; late: {} was due {}", m.name, m.due)),
+                late()
             ),
         ),
         (Some(a), None) => Gate::open(
@@ -143,13 +156,13 @@ pub fn approval_stands(device: &Device, review: &Review, a: &Approval, facts: &F
         Err("it was for another commit")
     } else if a.policy != facts.review_digest {
         Err("the policy has changed since")
-    } else if device.is_contributor(a.mark.by) {
-        Err("they are a contributor of this device")
+    } else if device.has_contributed(a.mark.by) {
+        Err("they are a contributor of this device, or were one in this cycle")
     } else if person.wrote(&proposed.facts.authors) {
         Err("they wrote part of it")
-    } else if !person.has(&Role::Ctrl) || !person.has(&Role::Reviewer) {
+    } else if !facts.may_review(device, a.mark.by) {
         Err("they are no longer a reviewer")
-    } else if review.failed_since(a.mark.at) {
+    } else if review.failed_since(a) {
         Err("evidence failed after it")
     } else {
         Ok(())
@@ -272,24 +285,24 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
         );
     }
     for p in &on_full {
-        let mut there = facts.running().filter(|s| s.server == p.server).peekable();
-        if there.peek().is_none() {
+        if !facts.running().any(|s| s.server == p.server) {
             return Gate::open(G::T8, Turn::Machine, format!("It has not been seen running on {} yet.", p.server));
         }
-        if let Some(s) = there.find(|s| !runs_exactly(s, release)) {
-            return Gate::open(
-                G::T8,
-                Turn::Ctrl,
-                format!(
-                    "{} on {} reports {}, not {}: deploy the tag and restart it.",
-                    s.instance,
-                    s.server,
-                    s.version.raw,
-                    release.tag()
-                ),
-            )
-            .by(C::Deploy);
-        }
+    }
+    // Wherever it runs: one dirty instance on a server nobody placed it on is enough to say no.
+    if let Some(s) = facts.running().find(|s| !runs_exactly(s, release)) {
+        return Gate::open(
+            G::T8,
+            Turn::Ctrl,
+            format!(
+                "{} on {} reports {}, not {}: deploy the tag and restart it.",
+                s.instance,
+                s.server,
+                s.version.raw,
+                release.tag()
+            ),
+        )
+        .by(C::Deploy);
     }
     let stated = facts.running().any(|s| matches!(s.source, Source::Statement { .. }));
     if stated && !facts.policy.observations.statements {

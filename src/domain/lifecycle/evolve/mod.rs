@@ -1,0 +1,88 @@
+//! Applies what happened. Never refuses: it also replays what the journal keeps.
+
+mod development;
+mod discussion;
+mod review;
+mod running;
+
+use super::event::{Event, Happened as H};
+use crate::domain::{cycle::Mark, device::Device, id::PersonId};
+
+/// The device after this event.
+pub fn evolve(mut device: Device, event: &Event) -> Device {
+    device.revision += 1;
+    // Only Custody's own readings have no person, and none of them makes a mark.
+    let mark = Mark { by: event.by.unwrap_or(PersonId(uuid::Uuid::nil())), at: event.at };
+    let d = &mut device;
+    match &event.what {
+        H::Submitted { .. }
+        | H::Amended { .. }
+        | H::ContactAssigned { .. }
+        | H::Invited { .. }
+        | H::PointRaised { .. }
+        | H::PointAnswered { .. }
+        | H::PointSignedOff { .. }
+        | H::ReservationRaised { .. }
+        | H::ReservationAnswered { .. }
+        | H::ReservationAccepted { .. }
+        | H::AreaSignedOff { .. }
+        | H::Accepted
+        | H::Declined { .. }
+        | H::Withdrawn { .. }
+        | H::Retired { .. } => discussion::apply(d, event, mark),
+
+        H::ServerAssigned { .. }
+        | H::CommittedToUpdates
+        | H::AccessGranted { .. }
+        | H::AccessRevoked { .. }
+        | H::FrameworkDeclared { .. }
+        | H::Trained { .. }
+        | H::DevelopmentStarted
+        | H::HelpAsked { .. }
+        | H::HelpScheduled { .. }
+        | H::HelpGiven { .. }
+        | H::OperatedStated { .. }
+        | H::Countersigned => development::apply(d, event, mark),
+
+        H::TransferRequested
+        | H::TakenOver { .. }
+        | H::OverviewRecorded { .. }
+        | H::TimelineProposed { .. }
+        | H::TimelineAgreed { .. }
+        | H::MilestoneReached { .. }
+        | H::CommitProposed { .. }
+        | H::EvidenceGiven { .. }
+        | H::FindingRaised { .. }
+        | H::FindingAnswered { .. }
+        | H::FindingAccepted { .. }
+        | H::FindingSentBack { .. }
+        | H::ReviewJoined
+        | H::Approved { .. }
+        | H::ApprovalWithdrawn { .. }
+        | H::TaskReported { .. }
+        | H::ReturnedToDevelopment { .. }
+        | H::OwnershipTaken { .. } => review::apply(d, event, mark),
+
+        H::TagVerified { .. }
+        | H::TagMoved { .. }
+        | H::TagVanished { .. }
+        | H::TagRestored { .. }
+        | H::RepositoryReached { .. }
+        | H::RepositoryLost { .. }
+        | H::Deployed { .. }
+        | H::Removed { .. }
+        | H::HandedBack { .. }
+        | H::LoanExtended { .. }
+        | H::DoneAnswered { .. }
+        | H::ShutDown { .. }
+        | H::Restarted { .. }
+        | H::ContactsSet { .. }
+        | H::ContactConfirmed
+        | H::OperatorRulesSet { .. }
+        | H::ContributorAdded { .. }
+        | H::ContributorRemoved { .. }
+        | H::AdoptionOffered { .. }
+        | H::Adopted { .. } => running::apply(d, event, mark),
+    }
+    device
+}

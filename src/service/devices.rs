@@ -1,0 +1,197 @@
+//! A device as its pages show it: everything at once, by a fixed number of queries.
+
+use super::{
+    Caller, Error, Result,
+    facts::gather,
+    history::{self, Recent},
+    record::{streams, support_stream},
+};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::{PersonId, ServerName},
+        journal::Entry,
+        lifecycle::{
+            Actor, CommandKind, Gate, Happened, Readings, StateName, Who,
+            decide::may,
+            event::EventKind,
+            gates::{approval_stands, judge_all},
+            rule,
+            table::next_step,
+        },
+        observation::Seen,
+        person::People,
+        review::Approval,
+        server::Server,
+        support::{Support, Verdict},
+    },
+    store,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use strum::IntoEnumIterator;
+
+/// How many records a device's own page shows.
+const RECENT: u64 = 10;
+/// The most changes of state and support that the drawings look at.
+const CHANGES: u64 = 500;
+
+/// A device, and how it stands to whoever reads of it.
+pub struct DeviceView {
+    pub device: Device,
+    pub now: DateTime<Utc>,
+    /// The day at the facility.
+    pub today: NaiveDate,
+    /// Everybody the page may name.
+    pub people: People,
+    /// The servers that it is placed on.
+    pub servers: BTreeMap<ServerName, Server>,
+    /// What is seen of it, also what has gone.
+    pub instances: Vec<Instance>,
+    pub verdict: Option<Verdict>,
+    /// Since when the status holds.
+    pub support_since: DateTime<Utc>,
+    pub orphaned: bool,
+    /// Nobody where nobody is signed in.
+    pub me: Option<PersonId>,
+    /// What the reader is to this device.
+    pub standing: BTreeSet<Who>,
+    /// What the reader may do in this state, gates aside.
+    pub may: BTreeSet<CommandKind>,
+    /// The step that it is on its way to, with its gates.
+    pub step: Option<(CommandKind, Vec<Gate>)>,
+    /// How each approval stands, in the order of the review's (T4).
+    pub approvals: Vec<(Approval, std::result::Result<(), &'static str>)>,
+    /// Every change of its state and its support, oldest first.
+    pub changes: Vec<Change>,
+    pub recent: Recent,
+}
+
+/// One instance as last seen.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub seen: Seen,
+    pub verdict: Verdict,
+}
+
+/// From this moment on it was so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub at: DateTime<Utc>,
+    pub what: Changed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    State(StateName),
+    /// `None` where nobody supports it yet or any more.
+    Support(Option<Support>),
+}
+
+impl DeviceView {
+    pub fn may(&self, act: CommandKind) -> bool {
+        self.may.contains(&act)
+    }
+
+    pub fn is(&self, who: Who) -> bool {
+        self.standing.contains(&who)
+    }
+
+    /// When it entered each of its states, oldest first.
+    pub fn states(&self) -> impl Iterator<Item = (DateTime<Utc>, StateName)> + '_ {
+        self.changes.iter().filter_map(|c| match c.what {
+            Changed::State(s) => Some((c.at, s)),
+            Changed::Support(_) => None,
+        })
+    }
+
+    pub fn running(&self) -> impl Iterator<Item = &Instance> {
+        self.instances.iter().filter(|i| i.seen.runs())
+    }
+}
+
+/// Everything that a device's page shows; `None` reads it without being signed in.
+pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<DeviceView> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    // Who is not signed in may do nothing; gates are the same for everybody.
+    let custody = Caller::custody();
+    let caller = reader.unwrap_or(&custody);
+    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let (verdict, support_since) = store::devices::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
+    let of = [device.id.to_string(), support_stream(&device)];
+    let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
+    let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
+    let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
+
+    let facts = gathered.facts(app, caller);
+    let me = reader.and_then(|r| match r.actor {
+        Actor::Person(id) => Some(id),
+        Actor::Custody => None,
+    });
+    let standing = if me.is_some() { facts.standing(&device) } else { BTreeSet::new() };
+    let may = CommandKind::iter().filter(|act| me.is_some() && may(&device, *act, &facts)).collect();
+    let step = next_step(device.state.name()).map(|act| (act, judge_all(rule(act), &device, None, &facts)));
+    let approvals = match device.review() {
+        Some(r) => r.approvals.iter().map(|a| (a.clone(), approval_stands(&device, r, a, &facts))).collect(),
+        None => Vec::new(),
+    };
+    Ok(DeviceView {
+        now: facts.now,
+        today: facts.today,
+        orphaned: device.is_orphaned(&gathered.people, &app.policy, facts.now),
+        verdict,
+        support_since,
+        me,
+        standing,
+        may,
+        step,
+        approvals,
+        changes: changes.iter().filter_map(change).collect(),
+        recent,
+        instances: gathered
+            .known
+            .iter()
+            .map(|k| Instance { seen: k.seen.clone(), verdict: k.verdict.clone() })
+            .collect(),
+        people: gathered.people,
+        servers: gathered.servers,
+        device,
+    })
+}
+
+/// The events that lead from state to state.
+fn leading() -> impl Iterator<Item = &'static str> {
+    use EventKind::*;
+    [
+        Submitted,
+        Accepted,
+        Declined,
+        Withdrawn,
+        DevelopmentStarted,
+        ReturnedToDevelopment,
+        HandedBack,
+        TransferRequested,
+        TakenOver,
+        OwnershipTaken,
+        Retired,
+    ]
+    .into_iter()
+    .map(Into::into)
+}
+
+fn change(e: &Entry) -> Option<Change> {
+    #[derive(Deserialize)]
+    struct Body {
+        to: Option<Support>,
+    }
+    let at = e.moment()?;
+    if e.kind == "support_changed" {
+        let body: Body = serde_json::from_str(&e.body).ok()?;
+        return Some(Change { at, what: Changed::Support(body.to) });
+    }
+    let what: Happened = serde_json::from_str(&e.body).ok()?;
+    Some(Change { at, what: Changed::State(what.leads_to()?) })
+}

@@ -1,0 +1,205 @@
+//! What the journal tells of a device: every stream, in sentences, each stamped with its place in the chain (E2).
+
+use super::{Error, Result, record};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::PersonId,
+        journal::Entry,
+        lifecycle::{Event, Happened as H, StateName},
+        person::People,
+        policy::Policy,
+        story::tell,
+        support::Support,
+    },
+    store,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// How many records a page of the history shows.
+pub const PAGE: u64 = 50;
+/// How far apart in the journal the records of a page may be for the whole chain between them to be followed.
+const FOLLOWED: i64 = 5000;
+/// The most records that are exported at once.
+pub const EXPORTED: u64 = 10_000;
+
+/// A record in words.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    /// Who did it: a name, `Custody`, or what began by itself.
+    pub who: String,
+    /// The rest of the sentence, without the blank before it.
+    pub what: String,
+    /// The name of what happened, for icons and for the export.
+    pub kind: String,
+    /// The status that began with it.
+    pub status: Began,
+    pub origin: String,
+    pub hash: String,
+}
+
+/// What a record changed about how the device stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Began {
+    Nothing,
+    State(StateName),
+    Support(Support),
+}
+
+/// What was checked of the records shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Each record's content is what was written, and the whole chain from the first to the last of them holds.
+    Chain { first: i64, last: i64 },
+    /// Each record's content is what was written; the chain between them was not followed.
+    Records,
+    /// This record is not what was written, or does not follow the one before it.
+    Broken { seq: i64 },
+}
+
+/// The newest records of a device.
+#[derive(Clone, Debug)]
+pub struct Recent {
+    pub told: Vec<Told>,
+    /// How many there are in all.
+    pub all: u64,
+    pub checked: Checked,
+}
+
+/// A page of a device's history.
+pub struct HistoryView {
+    pub device: Device,
+    pub told: Vec<Told>,
+    pub all: u64,
+    pub checked: Checked,
+    /// Where the next, older page begins.
+    pub older: Option<i64>,
+}
+
+/// The newest records, for the device's own page.
+pub async fn recent(app: &App, streams: &[String], people: &People, most: u64) -> Result<Recent> {
+    let c = &app.db.read;
+    let entries = store::journal::list_streams(c, streams, None, most).await?;
+    let all = store::journal::count_streams(c, streams).await?;
+    let broken = entries.iter().find(|e| e.digest() != e.hash);
+    let checked = broken.map_or(Checked::Records, |e| Checked::Broken { seq: e.seq });
+    Ok(Recent { told: told(app, &entries, people.clone()).await?, all, checked })
+}
+
+/// The history of a device, newest first, before this record where one is given.
+pub async fn read(app: &App, name: &str, before: Option<i64>, most: u64) -> Result<HistoryView> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let streams = record::streams(&device);
+    let mut entries = store::journal::list_streams(c, &streams, before, most + 1).await?;
+    let more = entries.len() as u64 > most;
+    entries.truncate(most as usize);
+    let all = store::journal::count_streams(c, &streams).await?;
+    let checked = check(app, &entries).await?;
+    let told = told(app, &entries, People::default()).await?;
+    let older = more.then(|| entries.last().map(|e| e.seq)).flatten();
+    Ok(HistoryView { device, told, all, checked, older })
+}
+
+/// Follows the chain over everything between the oldest and the newest of these records, whosever they are.
+async fn check(app: &App, entries: &[Entry]) -> Result<Checked> {
+    if let Some(e) = entries.iter().find(|e| e.digest() != e.hash) {
+        return Ok(Checked::Broken { seq: e.seq });
+    }
+    let (Some(last), Some(first)) = (entries.first(), entries.last()) else {
+        return Ok(Checked::Records);
+    };
+    if last.seq - first.seq >= FOLLOWED {
+        return Ok(Checked::Records);
+    }
+    let between = (last.seq - first.seq + 1).unsigned_abs();
+    let all = store::journal::list_after(&app.db.read, first.seq - 1, between).await?;
+    let mut before: Option<&Entry> = None;
+    for e in &all {
+        let follows = before.is_none_or(|b| e.seq == b.seq + 1 && e.previous == b.hash);
+        if !follows || e.digest() != e.hash {
+            return Ok(Checked::Broken { seq: e.seq });
+        }
+        before = Some(e);
+    }
+    match before {
+        Some(b) if b.hash == last.hash => Ok(Checked::Chain { first: first.seq, last: last.seq }),
+        _ => Ok(Checked::Broken { seq: last.seq }),
+    }
+}
+
+/// The records in words. One more reading of people, for those whom only the records name.
+async fn told(app: &App, entries: &[Entry], mut people: People) -> Result<Vec<Told>> {
+    let events: Vec<Option<H>> = entries.iter().map(|e| serde_json::from_str(&e.body).ok()).collect();
+    let mut ids: BTreeSet<PersonId> = entries.iter().filter_map(|e| e.actor).collect();
+    ids.extend(events.iter().flatten().flat_map(named));
+    ids.retain(|id| people.get(*id).is_none());
+    people.0.extend(store::people::load_people(&app.db.read, &ids).await?.0);
+    Ok(entries.iter().zip(events).map(|(e, what)| one(e, what, &people, &app.policy)).collect())
+}
+
+/// The people whom an event's sentence names.
+fn named(what: &H) -> Vec<PersonId> {
+    match what {
+        H::ContactAssigned { person }
+        | H::Invited { person }
+        | H::AccessGranted { person }
+        | H::AccessRevoked { person }
+        | H::Trained { person, .. }
+        | H::ContributorAdded { person }
+        | H::ContributorRemoved { person }
+        | H::Adopted { person } => vec![*person],
+        H::ShutDown { responsible, .. } => vec![*responsible],
+        H::ContactsSet { contacts } => contacts.iter().map(|c| c.person).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
+    let at = e.moment().unwrap_or_default();
+    let name = e.actor.map_or("Custody", |p| people.name(p)).to_owned();
+    let body: Value = serde_json::from_str(&e.body).unwrap_or_default();
+    let text = |key: &str| body[key].as_str().unwrap_or_default();
+    let mut status = Began::Nothing;
+    let (who, what) = match (e.kind.as_str(), what) {
+        ("support_changed", _) => match serde_json::from_value::<Support>(body["to"].clone()) {
+            Ok(support) => {
+                status = Began::Support(support);
+                (support.label().to_owned(), format!("began: {}", text("why")))
+            }
+            Err(_) => ("Support".to_owned(), "ended.".to_owned()),
+        },
+        ("refused", _) => {
+            let tried = text("command").replace('_', " ");
+            (name, format!("was refused to {tried}: {}", text("why")))
+        }
+        ("instance_seen", _) => {
+            let version = match text("version") {
+                "" => "without a version".to_owned(),
+                v => format!("in `{v}`"),
+            };
+            let verb = if e.actor.is_some() { "stated that" } else { "saw" };
+            let runs = if e.actor.is_some() { " runs" } else { "" };
+            let who = if e.actor.is_some() { name } else { "An agent".to_owned() };
+            (who, format!("{verb} `{}`{runs} on `{}` {version}. {}", text("instance"), text("server"), text("why")))
+        }
+        ("instance_gone", _) => {
+            let (who, verb) = match e.actor {
+                Some(_) => (name, "stated that"),
+                None => ("An agent".to_owned(), "found that"),
+            };
+            (who, format!("{verb} `{}` does not run on `{}` any more.", text("instance"), text("server")))
+        }
+        (_, Some(what)) => {
+            status = what.leads_to().map_or(Began::Nothing, Began::State);
+            (name, tell(&Event { at, by: e.actor, what }, people, policy))
+        }
+        (kind, None) => (name, format!("recorded: {}.", kind.replace('_', " "))),
+    };
+    Told { seq: e.seq, at, who, what, kind: e.kind.clone(), status, origin: e.origin.clone(), hash: e.hash.clone() }
+}

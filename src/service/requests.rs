@@ -1,0 +1,103 @@
+//! The list of requests: one's own drafts, what one sent in, and for CTRL what is open.
+
+use super::{
+    Caller, Result,
+    drafts::{self, Directory, Draft, Progress},
+    facts::today,
+};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::PersonId,
+        lifecycle::{Facts, Gate, Readings, StateName, gates::judge_all, table::next_step, table::rule},
+        person::People,
+        request::Section,
+    },
+    store::{self, drafts::Draft as Kept},
+};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use strum::IntoEnumIterator;
+
+/// The most open requests that one page lists.
+const OPEN_MOST: u64 = 200;
+
+/// A draft in the list.
+pub struct DraftLine {
+    pub draft: Draft,
+    /// How many sections are complete.
+    pub complete: usize,
+}
+
+/// A request that was sent, with what blocks it while it is discussed.
+pub struct Line {
+    pub device: Device,
+    pub gates: Vec<Gate>,
+}
+
+/// Everything on the page.
+pub struct Overview {
+    pub drafts: Vec<DraftLine>,
+    /// Of which the reader is a contributor.
+    pub mine: Vec<Line>,
+    /// Requests of others that wait for CTRL's answer; for CTRL only.
+    pub open: Vec<Line>,
+    pub people: People,
+    pub now: DateTime<Utc>,
+}
+
+/// A fixed number of queries, however many requests there are.
+pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> Result<Overview> {
+    let c = &app.db.read;
+    let kept: Vec<Kept> = store::drafts::list(c, me).await?;
+    let mut drafts = Vec::with_capacity(kept.len());
+    if !kept.is_empty() {
+        let people = Directory::load(app).await?;
+        for draft in drafts::read_all(kept)? {
+            let problems = drafts::complete(&draft.answers, &app.policy, &people, me).err().unwrap_or_default();
+            let checked = drafts::Checked { draft, people: Directory::default(), problems };
+            let complete = Section::iter().filter(|s| checked.progress(*s) == Progress::Complete).count();
+            drafts.push(DraftLine { draft: checked.draft, complete });
+        }
+    }
+    let mine: Vec<Device> = store::devices::list_of_person(c, me).await?;
+    let mine: Vec<Device> = mine.into_iter().filter(|d| d.is_contributor(me)).collect();
+    let open = match ctrl {
+        true => store::devices::list_in_states(c, &[StateName::Requested], OPEN_MOST).await?,
+        false => Vec::new(),
+    };
+    let open: Vec<Device> = open.into_iter().filter(|d| !d.is_contributor(me)).collect();
+
+    let all = || mine.iter().chain(&open);
+    let mut ids: BTreeSet<PersonId> = all().flat_map(Device::people).collect();
+    let areas: Vec<String> = all().flat_map(|d| d.request.areas.iter().cloned()).collect();
+    ids.extend(store::people::list_experts(c, &areas).await?);
+    let people = store::people::load_people(c, &ids).await?;
+    let now = app.clock.now();
+    // The gates of the discussion look at people and at the device alone.
+    let facts = Facts {
+        now,
+        today: today(app, now),
+        actor: caller.actor,
+        policy: &app.policy,
+        review_digest: &app.review_digest,
+        people: &people,
+        servers: &BTreeMap::new(),
+        seen: &[],
+        readings: &Readings::default(),
+        taken: &BTreeSet::new(),
+    };
+    let line = |device: Device| {
+        let step = next_step(device.state.name()).filter(|_| device.state.name() == StateName::Requested);
+        let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), &device, None, &facts));
+        Line { device, gates }
+    };
+    Ok(Overview {
+        drafts,
+        mine: mine.into_iter().map(line).collect(),
+        open: open.into_iter().map(line).collect(),
+        people,
+        now,
+    })
+}

@@ -1,0 +1,142 @@
+//! Releases, places, ownership, and what can be done at any time (G, B, N, L4, O6, T10).
+
+use super::{Question, Typed, area, choices, date, name, optional_select, radio, reason, rows, select};
+use crate::{
+    domain::{contact::WhenStopped, lifecycle::CommandKind, person::Role, server::SupportClass},
+    service::prepare::ActContext,
+    web::parts::Choice,
+};
+use strum::IntoEnumIterator;
+
+pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Question> {
+    use CommandKind::*;
+    let d = &cx.device;
+    match act {
+        VerifyTag => vec![
+            name("tag", "Tag", "Enter the tag’s name, like 1.4.2")
+                .hint(&format!("As git prints it, like 1.4.2. Its commit has to be on {}.", d.request.trunk)),
+        ],
+        CheckTag => {
+            let all = d.releases.iter().rev().map(|r| Choice::new(r.tag().as_str(), r.tag().as_str())).collect();
+            vec![select("tag", "Tag", all, "Choose a release on record")]
+        }
+        Deploy => vec![
+            select("server", "Onto which server?", choices::servers(cx, None), "Choose a server that is on record"),
+            optional_select(
+                "tag",
+                "Which release?",
+                "No release: hot development",
+                choices::tags(cx),
+                "Choose a release on record",
+            )
+            .hint("A full-support server takes a verified tag and nothing else."),
+        ],
+        Remove => {
+            let all =
+                d.placements.iter().map(|p| Choice::new(&p.server.0, &format!("{}, {}", p.server, p.class.words())));
+            vec![select("server", "From which server?", all.collect(), "Choose a server that it is placed on")]
+        }
+        HandBack => vec![
+            select(
+                "server",
+                "Development server",
+                choices::servers(cx, Some(SupportClass::Reduced)),
+                "Choose a reduced-support server, like cppServer/contrib_scs_01",
+            ),
+            date("until", "Until")
+                .optional()
+                .hint("Only for a hand-back for a short time. Everybody is reminded before it ends."),
+            area("reason", "What is to be developed?", "Say what is to be developed, like: a second camera for run 24"),
+        ],
+        ExtendLoan => vec![date("until", "Until"), reason("Like: the new camera came two weeks late.")],
+        AnswerDone => vec![
+            radio(
+                "reached",
+                "Was it reached?",
+                choices::yes_no("Yes, it was reached", "No, not yet"),
+                "Choose whether “done” was reached",
+            )
+            .hint(&format!("What “done” meant when it was asked for: {}", d.request.done)),
+            area("text", "What is missing, or what went well?", "Say what is missing").optional(),
+        ],
+        ShutDown => vec![
+            area("reason", "Why?", "Say what it does to others, like: 4,100 messages per second on the SCS broker"),
+            area(
+                "affected",
+                "Which services are affected?",
+                "Name the affected services, like: every device on the SCS broker",
+            ),
+            select(
+                "responsible",
+                "Who is responsible for the restart?",
+                responsible(cx),
+                "Choose who is responsible for the restart",
+            )
+            .hint("They or CTRL restart it, nobody else."),
+            area(
+                "conditions",
+                "On which conditions may it run again?",
+                "Name the conditions, like: the message rate is limited to 10 Hz",
+            ),
+        ],
+        Restart => vec![
+            area(
+                "text",
+                "How are the conditions met?",
+                "Say how the conditions are met, like: 2.4.0 limits the message rate",
+            )
+            .hint(&d.shut_down.as_ref().map_or_else(String::new, |s| format!("The conditions: {}", s.conditions))),
+        ],
+        SetContacts => rows::of_contacts(cx, typed),
+        SetOperatorRules => vec![
+            radio(
+                "when_stopped",
+                "When it stops, operators may",
+                WhenStopped::iter().map(|w| Choice::new(w.into(), w.words())).collect(),
+                "Choose what operators may do when it stops",
+            )
+            .value(<&str>::from(d.operators.when_stopped)),
+            radio(
+                "may_stop",
+                "May they stop it?",
+                choices::yes_no("Yes, when it disturbs others", "No, call first"),
+                "Choose whether operators may stop it",
+            )
+            .value(if d.operators.may_stop { "yes" } else { "no" }),
+            area("note", "In your own words", "Say it in your own words")
+                .optional()
+                .hint("What else they must know at three in the morning, like: do not change its configuration.")
+                .value(&d.operators.note),
+        ],
+        AddContributor => vec![select(
+            "person",
+            "Who contributes too?",
+            choices::people(cx, |p| !d.is_contributor(p.id)),
+            "Choose somebody whose account is open",
+        )],
+        RemoveContributor => {
+            vec![select(
+                "person",
+                "Who does not contribute any more?",
+                choices::contributors(cx),
+                "Choose a contributor",
+            )]
+        }
+        OfferAdoption => vec![reason("Like: we use it at SPB and can maintain it.")],
+        AcceptAdoption => vec![select(
+            "person",
+            "Whose offer?",
+            choices::these(cx, d.offers.iter().map(|o| o.mark.by)),
+            "Choose one of the offers",
+        )],
+        Retire => vec![reason("It stays on record, like: replaced by beamMonitor 2.")],
+        _ => Vec::new(),
+    }
+}
+
+/// Its contributors first, then CTRL: one of them knows when it may run again.
+fn responsible(cx: &ActContext) -> Vec<Choice> {
+    let mut all = choices::people(cx, |p| cx.device.is_contributor(p.id));
+    all.extend(choices::people(cx, |p| !cx.device.is_contributor(p.id) && p.has(&Role::Ctrl)));
+    all
+}

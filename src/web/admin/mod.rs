@@ -1,0 +1,87 @@
+//! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
+
+mod groups;
+mod people;
+mod person;
+mod servers;
+mod tokens;
+
+use super::{
+    layout::Section,
+    parts::{Action, Tone},
+    problem::{Answer, Problem},
+    single::ConfirmPage,
+    visitor::{Member, flash},
+};
+use crate::{
+    app::App,
+    domain::{id::PersonId, person::Role},
+};
+use axum::{
+    Router,
+    extract::FromRequestParts,
+    http::request::Parts,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::CookieJar;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .merge(people::routes())
+        .merge(person::routes())
+        .merge(groups::routes())
+        .merge(servers::routes())
+        .merge(tokens::routes())
+}
+
+/// Somebody signed in who is an administrator; all others are told who does this.
+pub struct Administrator(pub Member);
+
+impl std::ops::Deref for Administrator {
+    type Target = Member;
+    fn deref(&self) -> &Member {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Administrator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let member = <Member as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if member.has(&Role::Admin) {
+            return Ok(Self(member));
+        }
+        let why = "People, groups, servers and tokens are kept by administrators. Ask one of them if something here has to \
+                   change. The policy is for everybody to read, under Policy.";
+        Err(Problem::forbidden(why).into_response())
+    }
+}
+
+/// Back to a page that says what was done.
+fn done(jar: CookieJar, say: &str, to: &str) -> Answer {
+    Ok((jar.add(flash(Tone::Good, say)), Redirect::to(to)).into_response())
+}
+
+/// A person's id as an address has it; anything else is no page.
+fn person_id(text: &str) -> Result<PersonId, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+/// A question before something is done that is felt at once.
+async fn ask(
+    admin: &Administrator,
+    title: &str,
+    text: Vec<String>,
+    under: (&str, &str),
+    action: Action,
+) -> Result<ConfirmPage, Problem> {
+    Ok(ConfirmPage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        title: title.to_owned(),
+        text,
+        crumbs: vec![(under.0.to_owned(), under.1.to_owned())],
+        action,
+        back: under.1.to_owned(),
+    })
+}

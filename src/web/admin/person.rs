@@ -1,0 +1,356 @@
+//! `/admin/people/{id}`: one person's details, groups, accounts and record.
+
+use super::{Administrator, ask, done, person_id};
+use crate::{
+    app::App,
+    domain::id::PersonId,
+    service::{
+        FieldProblem, accounts, closing, directory, groups,
+        people::{self, Details},
+    },
+    web::{
+        account::{Training, details_fields, role, trainings},
+        entries,
+        layout::{Layout, Section},
+        parts::{Action, Choice, ErrorSummary, Field, Kind, plural},
+        problem::{Answer, Problem},
+        single::OncePage,
+        words,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::Path,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/people/{id}", get(show).post(save))
+        .route("/admin/people/{id}/invite", post(invite))
+        .route("/admin/people/{id}/link", post(link))
+        .route("/admin/people/{id}/join", post(join))
+        .route("/admin/people/{id}/close", get(ask_close).post(close))
+        .route("/admin/people/{id}/reopen", get(ask_reopen).post(reopen))
+}
+
+/// One of a person's groups.
+pub struct Group {
+    pub name: String,
+    pub role: String,
+    pub href: String,
+    pub remove: Action,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "admin/person.html")]
+pub struct PersonPage {
+    pub layout: Layout,
+    pub id: PersonId,
+    pub name: String,
+    pub email: String,
+    /// Since when the account is closed.
+    pub closed: Option<String>,
+    pub logins: Vec<String>,
+    pub errors: ErrorSummary,
+    pub details: Vec<Field>,
+    pub groups: Vec<Group>,
+    /// Which groups they could join.
+    pub join: Option<Field>,
+    pub link: Vec<Field>,
+    pub trainings: Vec<Training>,
+    /// What changed: when, who, what.
+    pub record: Vec<(String, String, &'static str)>,
+}
+
+enum Refill {
+    Nothing,
+    Details(Box<DetailsForm>, Vec<FieldProblem>),
+    Link(String, Vec<FieldProblem>),
+}
+
+/// What a line of a person's record says; names and numbers never stand in it.
+fn told(kind: &str) -> &'static str {
+    match kind {
+        "added" => "put them on record",
+        "first_administrator" => "opened the first account",
+        "invited" => "made a link for them",
+        "account_opened" => "opened the account",
+        "account_linked" => "linked another sign-in name",
+        "account_taken" => "moved a sign-in name to another record",
+        "password_set" => "set a password by a link",
+        "password_changed" => "changed the password",
+        "changed" => "changed the details",
+        "closed" => "closed the account",
+        "reopened" => "reopened the account",
+        "conduct_accepted" => "accepted the rules of conduct",
+        "signed_in" => "signed in",
+        "signed_out" => "signed out",
+        "signed_out_elsewhere" | "signed_out_everywhere" => "ended other sessions",
+        _ => "changed something",
+    }
+}
+
+async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result<PersonPage, Problem> {
+    let app = &admin.app;
+    let profile = people::find(app, id).await?.ok_or_else(Problem::not_found)?;
+    let (all, _) = groups::list(app).await?;
+    let mut form = DetailsForm {
+        name: profile.person.name.clone(),
+        email: profile.email.clone(),
+        phone: profile.person.phone.clone().unwrap_or_default(),
+        time_zone: profile.time_zone.clone(),
+        commit_emails: profile.commit_emails.join("\n"),
+    };
+    let (mut wrong, mut login, mut wrong_link) = (Vec::new(), String::new(), Vec::new());
+    match refill {
+        Refill::Nothing => {}
+        Refill::Details(typed, problems) => (form, wrong) = (*typed, problems),
+        Refill::Link(typed, problems) => (login, wrong_link) = (typed, problems),
+    }
+    let mut details = vec![
+        Field::text("name", "Full name").value(&form.name).max(120),
+        Field::new(Kind::Email, "email", "E-mail address").value(&form.email),
+    ];
+    details.extend(details_fields(&form.phone, &form.time_zone, &form.commit_emails));
+    if let Some(field) = details.last_mut() {
+        field.label = "Further addresses of their commits".to_owned();
+        field.hint =
+            "One a line. Whoever wrote a commit does not approve it: take one away only where it is somebody else's."
+                .to_owned();
+    }
+    let mut link = vec![
+        Field::new(Kind::Name, "login", "Another sign-in name")
+            .hint("For one person with two accounts, so that they count once. A name that is taken moves here.")
+            .value(login)
+            .max(64),
+    ];
+    let errors = match wrong_link.is_empty() {
+        true => entries::mark(&mut details, wrong),
+        false => entries::mark(&mut link, wrong_link),
+    };
+    let role_in = |t: &groups::Team| t.members.iter().find(|m| m.0 == id).map(|m| m.1);
+    let mine = all.iter().filter_map(|t| role_in(t).map(|reviewer| (t, reviewer)));
+    let free: Vec<Choice> = all
+        .iter()
+        .filter(|t| role_in(t).is_none())
+        .map(|t| Choice::new(&t.id.to_string(), &format!("{} ({})", t.name, role(t, false, app))))
+        .collect();
+    Ok(PersonPage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        id,
+        email: profile.email.clone(),
+        closed: profile.closed_at.map(|at| words::moment(app, at)),
+        logins: accounts::list_logins(app, id).await?,
+        errors,
+        details,
+        groups: mine
+            .map(|(t, reviewer)| Group {
+                name: t.name.clone(),
+                role: role(t, reviewer, app),
+                href: format!("/admin/groups/{}", t.id),
+                remove: Action::post("Take out", &format!("/admin/groups/{}/remove", t.id))
+                    .sending("person", id)
+                    .sending("back", "person")
+                    .small()
+                    .about(&format!("of {}", t.name)),
+            })
+            .collect(),
+        join: (!free.is_empty() && profile.person.active).then(|| Field::select("group", "Put into", free)),
+        link,
+        trainings: trainings(app, id).await?,
+        record: directory::list_record(app, id)
+            .await?
+            .into_iter()
+            .map(|n| (words::moment(app, n.at), n.by, told(&n.kind)))
+            .collect(),
+        name: profile.person.name,
+    })
+}
+
+/// GET /admin/people/{id}
+async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
+    Ok(page(&admin, person_id(&id)?, Refill::Nothing).await?.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DetailsForm {
+    name: String,
+    email: String,
+    #[serde(default)]
+    phone: String,
+    time_zone: String,
+    #[serde(default)]
+    commit_emails: String,
+}
+
+fn again(page: PersonPage) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+/// POST /admin/people/{id}
+async fn save(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<DetailsForm>) -> Answer {
+    let id = person_id(&id)?;
+    let details = Details {
+        name: form.name.clone(),
+        email: form.email.clone(),
+        phone: entries::optional(&form.phone),
+        time_zone: form.time_zone.clone(),
+        commit_emails: form.commit_emails.lines().map(str::to_owned).collect(),
+    };
+    match people::edit(&admin.app, &admin.caller(), id, details).await {
+        Ok(()) => done(jar, "The details are saved.", &format!("/admin/people/{id}")),
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            Ok(again(page(&admin, id, Refill::Details(Box::new(form), problems)).await?))
+        }
+    }
+}
+
+/// The page that shows a link this one time.
+async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url) -> Result<OncePage, Problem> {
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let (name, page) = (&profile.person.name, format!("/admin/people/{id}"));
+    Ok(OncePage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        title: format!("A link for {name}"),
+        text: vec![
+            format!("Send it to {} yourself: whoever opens it first chooses the password.", profile.email),
+            format!(
+                "It counts once, for {}. A link made before counts no longer.",
+                plural(accounts::INVITATION_DAYS as usize, "day")
+            ),
+        ],
+        crumbs: vec![("People".to_owned(), "/admin/people".to_owned()), (name.clone(), page.clone())],
+        label: "Link".to_owned(),
+        secret: url.to_string(),
+        next: Action::link(&format!("Back to {name}"), &page).primary(),
+    })
+}
+
+/// POST /admin/people/{id}/invite: the answer itself is the page, because the link is shown once.
+async fn invite(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let url = accounts::invite(&admin.app, &admin.caller(), id).await?;
+    Ok(link_once(&admin, id, &url).await?.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkForm {
+    login: String,
+    /// Whether it was said that the name may be taken from somebody else.
+    #[serde(default)]
+    sure: String,
+}
+
+/// POST /admin/people/{id}/link: asks first where the name is somebody else's.
+async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<LinkForm>) -> Answer {
+    let id = person_id(&id)?;
+    let app = &admin.app;
+    let login = form.login.trim().to_lowercase();
+    let here = format!("/admin/people/{id}");
+    if form.sure != "yes"
+        && let Some(owner) = accounts::find(app, &login).await?
+        && owner != id
+    {
+        let all = people::load(app, &[owner, id].into()).await?;
+        let text = vec![
+            format!("`{login}` now leads to {}, and will lead to {}.", all.name(owner), all.name(id)),
+            format!(
+                "Their sessions end. If no other name leads to {}, that record is closed: its approvals count no longer.",
+                all.name(owner)
+            ),
+        ];
+        let action = Action::post("Move the sign-in name", &format!("{here}/link"))
+            .sending("login", &login)
+            .sending("sure", "yes")
+            .danger();
+        let title = format!("Are {} and {} one person?", all.name(id), all.name(owner));
+        return Ok(ask(&admin, &title, text, (all.name(id), &here), action).await?.into_response());
+    }
+    match accounts::link(app, &admin.caller(), id, &login).await {
+        Ok(None) => done(jar, &format!("`{login}` leads to this person now."), &here),
+        Ok(Some(url)) => Ok(link_once(&admin, id, &url).await?.into_response()),
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            Ok(again(page(&admin, id, Refill::Link(form.login, problems)).await?))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JoinForm {
+    group: String,
+}
+
+/// POST /admin/people/{id}/join
+async fn join(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<JoinForm>) -> Answer {
+    let id = person_id(&id)?;
+    let Ok(group) = form.group.parse() else {
+        return Err(Problem::unreadable("Choose the group that they join."));
+    };
+    groups::put(&admin.app, &admin.caller(), group, id, false).await?;
+    done(
+        jar,
+        "They are in the group now. Whether they review is chosen on the group's page.",
+        &format!("/admin/people/{id}"),
+    )
+}
+
+/// GET /admin/people/{id}/close
+async fn ask_close(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let name = &profile.person.name;
+    let mut text = vec![
+        format!(
+            "{name} is signed out everywhere at once. Tokens that {name} made and approvals that {name} gave count no longer."
+        ),
+        "What is on record stays. The account can be reopened.".to_owned(),
+    ];
+    let alone = closing::list_left_alone(&admin.app, id).await?;
+    if !alone.is_empty() {
+        let names: Vec<String> = alone.iter().map(|n| format!("`{n}`")).collect();
+        text.push(format!("Nobody can then be called for {}: it is listed as orphaned.", names.join(", ")));
+    }
+    let here = format!("/admin/people/{id}");
+    let action = Action::post("Close the account", &format!("{here}/close")).danger();
+    Ok(ask(&admin, &format!("Close the account of {name}?"), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/close
+async fn close(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    closing::close(&admin.app, &admin.caller(), id).await?;
+    done(jar, "The account is closed, and every session of it has ended.", &format!("/admin/people/{id}"))
+}
+
+/// GET /admin/people/{id}/reopen
+async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let name = &profile.person.name;
+    let text = vec![
+        format!("{name} can sign in again with the name and password from before, and is in the same groups."),
+        "Approvals and tokens of theirs count again.".to_owned(),
+    ];
+    let here = format!("/admin/people/{id}");
+    let action = Action::post("Reopen the account", &format!("{here}/reopen")).primary();
+    Ok(ask(&admin, &format!("Reopen the account of {name}?"), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/reopen
+async fn reopen(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    closing::reopen(&admin.app, &admin.caller(), id).await?;
+    done(jar, "The account is open again.", &format!("/admin/people/{id}"))
+}

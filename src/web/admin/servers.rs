@@ -1,0 +1,233 @@
+//! `/admin/servers`: device servers and hosts, what is placed there and what is seen there (H1, H2, A23).
+
+use super::{Administrator, done};
+use crate::{
+    app::App,
+    domain::server::SupportClass,
+    service::servers::{self, Host, Overview, Running},
+    web::{
+        entries,
+        layout::{Layout, Section},
+        parts::{Blank, Choice, Field, Kind, Tag, Width, plural},
+        problem::Answer,
+        single::FormPage,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{Form, Router, response::IntoResponse, routing::get};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/servers", get(list))
+        .route("/admin/servers/new", get(ask_server).post(add_server))
+        .route("/admin/servers/new-host", get(ask_host).post(add_host))
+}
+
+/// A server in the list.
+pub struct Row {
+    pub name: String,
+    pub tag: Tag,
+    pub host: String,
+    pub instrument: String,
+    pub in_pool: bool,
+    pub placed: Vec<String>,
+    pub seen: Vec<String>,
+    /// Running there and of no device on record.
+    pub unknown: Option<Tag>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "admin/servers.html")]
+pub struct ServersPage {
+    pub layout: Layout,
+    pub rows: Vec<Row>,
+    /// Name, class, note, and how many servers stand on it.
+    pub hosts: Vec<(Host, Tag, String)>,
+    /// Seen by an agent, and not on record: name and what runs.
+    pub strangers: Vec<(String, Vec<String>)>,
+    pub pool: Vec<String>,
+    pub pool_missing: Vec<String>,
+    pub rule: String,
+    pub blank: Blank,
+}
+
+fn class_tag(class: SupportClass) -> Tag {
+    match class {
+        SupportClass::Reduced => Tag::plain("reduced support"),
+        SupportClass::Full => Tag::good("full support"),
+    }
+}
+
+fn seen(all: &[Running]) -> Vec<String> {
+    all.iter()
+        .map(|r| if r.instances == 1 { r.class.clone() } else { format!("{} × {}", r.class, r.instances) })
+        .collect()
+}
+
+/// GET /admin/servers
+async fn list(admin: Administrator) -> Answer {
+    let app = &admin.app;
+    let Overview { hosts, servers, strangers, pool_missing } = servers::overview(app).await?;
+    let standing = |host: &str| plural(servers.iter().filter(|s| s.server.host == host).count(), "server");
+    let hosts = hosts
+        .into_iter()
+        .map(|h| {
+            let count = standing(&h.name);
+            (h.clone(), class_tag(h.class), count)
+        })
+        .collect();
+    let rows = servers
+        .iter()
+        .map(|s| Row {
+            name: s.server.name.to_string(),
+            tag: class_tag(s.server.class),
+            host: s.server.host.clone(),
+            instrument: s.server.instrument.clone(),
+            in_pool: s.in_pool,
+            placed: s.placed.clone(),
+            seen: seen(&s.running),
+            unknown: match s.running.iter().map(|r| r.unknown).sum::<u64>() {
+                0 => None,
+                n => Some(Tag::bad(&format!("{n} not registered"))),
+            },
+        })
+        .collect();
+    let page = ServersPage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        rows,
+        hosts,
+        strangers: strangers.iter().map(|(name, all)| (name.to_string(), seen(all))).collect(),
+        pool: app.policy.servers.pool.clone(),
+        pool_missing,
+        rule: app.policy.servers.reduced_name_rule.source().to_owned(),
+        blank: Blank::new(
+            "server",
+            "No server is on record",
+            "A device is placed on a server that stands here. Add its host first: the host says which support its servers have.",
+        ),
+    };
+    Ok(page.into_response())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    class: String,
+    #[serde(default)]
+    note: String,
+}
+
+async fn host_form(admin: &Administrator, typed: &HostForm) -> Result<FormPage, crate::service::Error> {
+    let classes = vec![
+        Choice::new("reduced", "Reduced support")
+            .hint("A development host: contributors may work on it, and CTRL's deployment leaves it out."),
+        Choice::new("full", "Full support").hint("Onto its servers goes a verified tag and nothing else."),
+    ];
+    let fields = vec![
+        Field::new(Kind::Name, "name", "Host").hint("Like exflcon01.").value(&typed.name).width(Width::W30).max(120),
+        Field::radio("class", "Which support has it?", classes)
+            .value(&typed.class)
+            .hint("It stays: move servers to another host instead."),
+        Field::text("note", "Note").value(&typed.note).optional().max(200),
+    ];
+    let layout = admin.layout(Section::Elsewhere).await?;
+    Ok(FormPage::new(layout, "Add a host", "/admin/servers/new-host", "Add host", fields)
+        .under("Servers", "/admin/servers"))
+}
+
+/// GET /admin/servers/new-host
+async fn ask_host(admin: Administrator) -> Answer {
+    Ok(host_form(&admin, &HostForm::default()).await?.answer())
+}
+
+/// POST /admin/servers/new-host
+async fn add_host(admin: Administrator, jar: CookieJar, Form(typed): Form<HostForm>) -> Answer {
+    let added = match typed.class.parse::<SupportClass>() {
+        Ok(class) => {
+            let host = Host { name: typed.name.clone(), class, note: typed.note.clone() };
+            servers::add_host(&admin.app, &admin.caller(), host).await
+        }
+        Err(_) => crate::service::invalid("class", "Choose which support the host has"),
+    };
+    match added {
+        Ok(()) => done(jar, &format!("`{}` is on record.", typed.name.trim()), "/admin/servers"),
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            let mut again = host_form(&admin, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, problems);
+            Ok(again.answer())
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServerForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    host: String,
+    #[serde(default)]
+    instrument: String,
+}
+
+async fn server_form(admin: &Administrator, typed: &ServerForm) -> Result<FormPage, crate::service::Error> {
+    let app = &admin.app;
+    let hosts = servers::overview(app).await?.hosts;
+    let no_host = hosts.is_empty();
+    let hosts =
+        hosts.iter().map(|h| Choice::new(&h.name, &format!("{} ({})", h.name, class_tag(h.class).label))).collect();
+    let mut host = Field::select("host", "Host", hosts).hint("The server has the support that its host has.");
+    if !typed.host.is_empty() {
+        host = host.value(&typed.host);
+    }
+    let instruments = &app.policy.facility.instruments;
+    let mut instrument = match instruments.is_empty() {
+        true => Field::text("instrument", "Instrument").hint("Like SCS.").width(Width::W20).max(80),
+        false => Field::select("instrument", "Instrument", instruments.iter().map(|i| Choice::new(i, i)).collect()),
+    };
+    if !typed.instrument.is_empty() {
+        instrument = instrument.value(&typed.instrument);
+    }
+    let fields = vec![
+        host,
+        Field::new(Kind::Name, "name", "Device server")
+            .hint(&format!(
+                "As the control system knows it, like cppServer/contrib_scs_01. On a host with reduced support the name has to match {}; on the others it must not.",
+                app.policy.servers.reduced_name_rule.source()
+            ))
+            .value(&typed.name)
+            .max(120),
+        instrument,
+    ];
+    let layout = admin.layout(Section::Elsewhere).await?;
+    let page = FormPage::new(layout, "Add a server", "/admin/servers/new", "Add server", fields)
+        .under("Servers", "/admin/servers");
+    Ok(if no_host { page.lead("No host is on record yet. Add the host first, under Servers.") } else { page })
+}
+
+/// GET /admin/servers/new
+async fn ask_server(admin: Administrator) -> Answer {
+    Ok(server_form(&admin, &ServerForm::default()).await?.answer())
+}
+
+/// POST /admin/servers/new
+async fn add_server(admin: Administrator, jar: CookieJar, Form(typed): Form<ServerForm>) -> Answer {
+    match servers::add(&admin.app, &admin.caller(), &typed.name, &typed.host, &typed.instrument).await {
+        Ok(server) => {
+            done(jar, &format!("`{}` is on record, as a {}.", server.name, server.class.words()), "/admin/servers")
+        }
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            let mut again = server_form(&admin, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, problems);
+            Ok(again.answer())
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! `/admin/tokens`: what programs sign in with; each speaks for one server or one device (A24).
+
+use super::{Administrator, ask as ask_first, done};
+use crate::{
+    app::App,
+    domain::id::ServerName,
+    service::{
+        servers,
+        tokens::{self, Token, TokenScope},
+    },
+    web::{
+        entries,
+        layout::{Layout, Section},
+        parts::{Action, Blank, Choice, Field, Kind, Tag, Width},
+        problem::{Answer, Problem},
+        single::{FormPage, OncePage},
+        words,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{Form, Router, extract::Path, response::IntoResponse, routing::get};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/tokens", get(list))
+        .route("/admin/tokens/new", get(ask).post(create))
+        .route("/admin/tokens/{id}/revoke", get(ask_revoke).post(revoke))
+}
+
+/// A token in the list, in words.
+pub struct Row {
+    pub name: String,
+    /// What it may do: `Reports what runs on`.
+    pub does: &'static str,
+    pub of: String,
+    pub tag: Tag,
+    pub until: String,
+    pub used: String,
+    pub by: String,
+    pub revoke: Option<Action>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "admin/tokens.html")]
+pub struct TokensPage {
+    pub layout: Layout,
+    pub rows: Vec<Row>,
+    pub blank: Blank,
+}
+
+/// GET /admin/tokens
+async fn list(admin: Administrator) -> Answer {
+    let app = &admin.app;
+    let now = app.clock.now();
+    let rows = tokens::list(app, &admin.caller())
+        .await?
+        .into_iter()
+        .map(|listed| {
+            let t = listed.token;
+            let tag = match t.revoked_at {
+                Some(_) => Tag::plain("Revoked"),
+                None if t.expires_at <= now => Tag::plain("Has run out"),
+                None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
+                None => Tag::good("Counts"),
+            };
+            let (does, of) = match &t.scope {
+                TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
+                TokenScope::Evidence(device) => {
+                    ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
+                }
+            };
+            Row {
+                does,
+                of,
+                tag,
+                until: words::moment(app, t.expires_at),
+                used: t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", words::ago(at, now))),
+                by: listed.creator,
+                revoke: t.revoked_at.is_none().then(|| {
+                    Action::link("Revoke", &format!("/admin/tokens/{}/revoke", t.id)).danger().small().about(&t.name)
+                }),
+                name: t.name,
+            }
+        })
+        .collect();
+    let blank = Blank::new(
+        "plug",
+        "There is no token",
+        "An agent on a host needs one for each server that it reports, and CI needs one for each device.",
+    )
+    .action(Action::link("Make a token", "/admin/tokens/new").primary());
+    Ok(TokensPage { layout: admin.layout(Section::Elsewhere).await?, rows, blank }.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    server: String,
+    #[serde(default)]
+    device: String,
+    #[serde(default)]
+    days: String,
+}
+
+async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate::service::Error> {
+    let app = &admin.app;
+    let all = servers::list(app, None).await?;
+    let server_choices =
+        all.iter().map(|s| Choice::new(&s.name.0, &format!("{} ({})", s.name, s.instrument))).collect();
+    let mut device_names: Vec<String> = servers::list_device_names(app).await?.into_values().collect();
+    device_names.sort();
+    let device_choices = device_names.iter().map(|n| Choice::new(n, n)).collect();
+    let scopes = vec![
+        Choice::new("observe", "Report what runs on a server")
+            .hint("For the agent on its host. It speaks for that server only."),
+        Choice::new("evidence", "Report evidence for a device").hint("For CI: the checklist of its review."),
+    ];
+    let mut server = Field::select("server", "Server", server_choices).hint("For an agent.").optional();
+    let mut device = Field::select("device", "Device", device_choices).hint("For CI.").optional();
+    if !typed.server.is_empty() {
+        server = server.value(&typed.server);
+    }
+    if !typed.device.is_empty() {
+        device = device.value(&typed.device);
+    }
+    let fields = vec![
+        Field::text("name", "Which program uses it?").hint("Like agent on exflcon01.").value(&typed.name).max(80),
+        Field::radio("scope", "What may it do?", scopes).value(&typed.scope),
+        server,
+        device,
+        Field::new(Kind::Number, "days", "For how many days?")
+            .hint(&format!("At most {}. A shorter time is safer, and means to renew it in time.", tokens::LONGEST_DAYS))
+            .value(&typed.days)
+            .width(Width::W10)
+            .max(3),
+    ];
+    let layout = admin.layout(Section::Elsewhere).await?;
+    Ok(FormPage::new(layout, "Make a token", "/admin/tokens/new", "Make token", fields)
+        .under("Tokens", "/admin/tokens"))
+}
+
+/// GET /admin/tokens/new
+async fn ask(admin: Administrator) -> Answer {
+    let open = NewForm {
+        name: String::new(),
+        scope: "observe".to_owned(),
+        server: String::new(),
+        device: String::new(),
+        days: "180".to_owned(),
+    };
+    Ok(form(&admin, &open).await?.answer())
+}
+
+async fn scope(app: &App, typed: &NewForm) -> Result<TokenScope, crate::service::Error> {
+    match typed.scope.as_str() {
+        "observe" if typed.server.is_empty() => {
+            crate::service::invalid("server", "Choose the server that it speaks for")
+        }
+        "observe" => Ok(TokenScope::Observe(ServerName(typed.server.clone()))),
+        "evidence" => {
+            let names = servers::list_device_names(app).await?;
+            match names.iter().find(|(_, name)| **name == typed.device) {
+                Some((id, _)) => Ok(TokenScope::Evidence(*id)),
+                None => crate::service::invalid("device", "Choose the device that it speaks for"),
+            }
+        }
+        _ => crate::service::invalid("scope", "Choose what it may do"),
+    }
+}
+
+async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), crate::service::Error> {
+    let scope = scope(&admin.app, typed).await?;
+    let Ok(days) = typed.days.trim().parse() else {
+        return crate::service::invalid(
+            "days",
+            format!("Enter a number of days from 1 to {}, like 180", tokens::LONGEST_DAYS),
+        );
+    };
+    tokens::create(&admin.app, &admin.caller(), &typed.name, scope, days).await
+}
+
+/// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.
+async fn create(admin: Administrator, Form(typed): Form<NewForm>) -> Answer {
+    match make(&admin, &typed).await {
+        Ok((token, secret)) => {
+            let page = OncePage {
+                layout: admin.layout(Section::Elsewhere).await?,
+                title: format!("The token for {}", token.name),
+                text: vec![
+                    "Put it where only that program can read it. Custody keeps no copy.".to_owned(),
+                    format!("It counts until {}.", words::moment(&admin.app, token.expires_at)),
+                ],
+                crumbs: vec![("Tokens".to_owned(), "/admin/tokens".to_owned())],
+                label: "Token".to_owned(),
+                secret,
+                next: Action::link("Back to the tokens", "/admin/tokens").primary(),
+            };
+            Ok(page.into_response())
+        }
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            let mut again = form(&admin, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, problems);
+            Ok(again.answer())
+        }
+    }
+}
+
+/// GET /admin/tokens/{id}/revoke
+async fn ask_revoke(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let all = tokens::list(&admin.app, &admin.caller()).await?;
+    let token = all.into_iter().map(|l| l.token).find(|t| t.id == id).ok_or_else(Problem::not_found)?;
+    let text = vec![
+        "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
+        "It cannot be taken back: make another token instead.".to_owned(),
+    ];
+    let action = Action::post("Revoke the token", &format!("/admin/tokens/{}/revoke", token.id)).danger();
+    let title = format!("Revoke the token for {}?", token.name);
+    Ok(ask_first(&admin, &title, text, ("Tokens", "/admin/tokens"), action).await?.into_response())
+}
+
+/// POST /admin/tokens/{id}/revoke
+async fn revoke(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    tokens::revoke(&admin.app, &admin.caller(), &id).await?;
+    done(jar, "The token is revoked.", "/admin/tokens")
+}

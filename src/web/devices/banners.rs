@@ -1,0 +1,166 @@
+//! What has to be said before everything else, each with what to do.
+
+use super::{
+    call::must_confirm,
+    gates::{form, offers},
+};
+use crate::{
+    app::App,
+    domain::{
+        lifecycle::{CommandKind, State},
+        review::Ground,
+        support::Support,
+    },
+    service::devices::DeviceView,
+    web::{
+        parts::{Action, Banner, Fact, Tone},
+        words,
+    },
+};
+use chrono::Duration;
+
+/// A banner with its facts and its buttons.
+pub struct Notice {
+    pub banner: Banner,
+    pub facts: Vec<Fact>,
+    pub actions: Vec<Action>,
+}
+
+impl Notice {
+    fn new(tone: Tone, strong: &str, text: &str) -> Self {
+        Self { banner: Banner::new(tone, strong, text), facts: Vec::new(), actions: Vec::new() }
+    }
+
+    fn with(mut self, v: &DeviceView, acts: &[CommandKind]) -> Self {
+        self.actions.extend(acts.iter().filter(|act| v.may(**act)).map(|act| form(v, *act).small()));
+        self
+    }
+}
+
+pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
+    let all = [
+        shut_down(v),
+        violation(v),
+        orphaned(v),
+        taken_over(v),
+        loan(app, v),
+        late(v),
+        done_question(app, v),
+        confirm(app, v),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// N5, N6: why it is stopped, who restarts it, and on which conditions.
+fn shut_down(v: &DeviceView) -> Option<Notice> {
+    let s = v.device.shut_down.as_ref()?;
+    let since = words::ago(s.reason.mark.at, v.now);
+    let by = v.people.name(s.reason.mark.by);
+    let mut notice =
+        Notice::new(Tone::Bad, "Shut down by CTRL.", &format!("{by} stopped it {since}. Do not restart it."));
+    notice.facts = vec![
+        Fact::words("Why", &s.reason.text),
+        Fact::words("Affected", &s.affected),
+        Fact::words("Restart by", &format!("{} or CTRL", v.people.name(s.responsible))),
+        Fact::words("Conditions", &s.conditions),
+    ];
+    Some(notice.with(v, &[CommandKind::Restart]))
+}
+
+/// N1, N2: in the law's words.
+fn violation(v: &DeviceView) -> Option<Notice> {
+    let verdict = v.verdict.as_ref().filter(|w| w.support == Support::NotSupported)?;
+    Some(Notice::new(Tone::Bad, "Not supported at all.", &verdict.why))
+}
+
+/// N4: nobody can be reached; who offers to go on with it.
+fn orphaned(v: &DeviceView) -> Option<Notice> {
+    if !v.orphaned {
+        return None;
+    }
+    let text = "No contact of it can be reached, or its contributors’ accounts are closed. CTRL can take it over, or somebody can adopt it.";
+    let mut notice = Notice::new(Tone::Warn, "Orphaned.", text);
+    let offers = v.device.offers.iter();
+    notice.facts = offers.map(|o| Fact::words("Offer", &format!("{}: {}", v.people.name(o.mark.by), o.text))).collect();
+    use CommandKind::*;
+    let mut acts = vec![OfferAdoption, TakeOver];
+    if !v.device.offers.is_empty() {
+        acts.insert(0, AcceptAdoption);
+    }
+    Some(notice.with(v, &acts))
+}
+
+/// N3, N4: CTRL took it over; the author's task.
+fn taken_over(v: &DeviceView) -> Option<Notice> {
+    let t = v.device.review()?.taken_over.as_ref()?;
+    let by = v.people.name(t.reason.mark.by);
+    let (strong, task) = match &t.ground {
+        Ground::Orphaned {} => ("CTRL takes it over, as its authors are gone.".to_owned(), None),
+        Ground::NeededElsewhere { instrument, task } => {
+            (format!("CTRL takes it over, as {instrument} needs it."), Some(task))
+        }
+    };
+    let mut notice = Notice::new(Tone::Info, &strong, &format!("{by}: {}", t.reason.text));
+    if let Some(task) = task {
+        let done = t
+            .task_done
+            .as_ref()
+            .map_or_else(|| "not reported yet".to_owned(), |r| format!("{}: {}", v.people.name(r.mark.by), r.text));
+        notice.facts = vec![Fact::words("The author’s task", task), Fact::words("Report", &done)];
+    }
+    let acts: &[CommandKind] = if t.task_done.is_none() { &[CommandKind::ReportTask] } else { &[] };
+    Some(notice.with(v, acts))
+}
+
+/// B4: a hand-back for a short time, and its overrun.
+fn loan(app: &App, v: &DeviceView) -> Option<Notice> {
+    let until = v.device.cycle.loan_until.filter(|_| v.device.state.is_developed())?;
+    let left = (until - v.today).num_days();
+    let notice = if left < 0 {
+        let over = if left == -1 { "1 day".to_owned() } else { format!("{} days", -left) };
+        Notice::new(
+            Tone::Bad,
+            "The hand-back is over its end.",
+            &format!("It was to end on {until}, {over} ago. The review is mandatory."),
+        )
+    } else {
+        let soon = left <= i64::from(app.policy.handback.remind_days_before);
+        let tone = if soon { Tone::Warn } else { Tone::Info };
+        Notice::new(tone, &format!("Handed back until {until}."), "After that it goes through the review again.")
+    };
+    Some(notice.with(v, &[CommandKind::ExtendLoan]))
+}
+
+/// T2: milestones that are due and not reached.
+fn late(v: &DeviceView) -> Option<Notice> {
+    let timeline = v.device.review()?.timeline.as_ref()?;
+    let late = timeline.late(v.today)?;
+    let text = format!("{} was due on {}.", late.name, late.due);
+    Some(
+        Notice::new(Tone::Warn, "A milestone is late.", &text)
+            .with(v, &[CommandKind::ReachMilestone, CommandKind::ProposeTimeline]),
+    )
+}
+
+/// T10: some weeks after, whether "done" was reached.
+fn done_question(app: &App, v: &DeviceView) -> Option<Notice> {
+    let State::CtrlOwned { owned, .. } = &v.device.state else { return None };
+    let due = owned.took.at + Duration::days(app.policy.transfer.done_question_days.into());
+    let answered = v.device.done_answers.iter().any(|a| Some(a.remark.mark.by) == v.me);
+    if v.now < due || answered || !v.may(CommandKind::AnswerDone) {
+        return None;
+    }
+    let text = format!("When it was asked for, “done” meant: {}", v.device.request.done);
+    Some(Notice::new(Tone::Info, "Was “done” reached?", &text).with(v, &[CommandKind::AnswerDone]))
+}
+
+/// L4: the reader's own confirmation is missing or too old.
+fn confirm(app: &App, v: &DeviceView) -> Option<Notice> {
+    if !must_confirm(app, v) {
+        return None;
+    }
+    let text = "Operators call you for this device. Say that number, hours and deputy are right.";
+    let mut notice = Notice::new(Tone::Info, "Can you be called?", text);
+    notice.actions.push(offers(v, CommandKind::ConfirmContact, &format!("/devices/{}", v.device.name())).small());
+    Some(notice)
+}

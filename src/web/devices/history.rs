@@ -1,0 +1,153 @@
+//! A device's story: who did what, stamped with its place in the chain; also as a file for spreadsheets (E2, A26).
+
+use crate::{
+    app::App,
+    service::history::{self, Began, Checked, EXPORTED, PAGE, Told},
+    web::{
+        gatebox,
+        layout::{Layout, Section},
+        parts::{Status, Tag, TimelineItem},
+        problem::{Answer, Problem},
+        visitor::Visitor,
+        words,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    extract::{Path, Query},
+    http::header,
+    response::IntoResponse,
+};
+use chrono::SecondsFormat;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    before: Option<i64>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "devices/history.html")]
+pub struct HistoryPage {
+    pub layout: Layout,
+    pub device: String,
+    pub items: Vec<TimelineItem>,
+    pub all: u64,
+    pub checked: Tag,
+    pub older: Option<i64>,
+    /// Whether this is not the newest page.
+    pub later: bool,
+}
+
+/// GET /devices/{name}/history
+pub async fn show(visitor: Visitor, Path(name): Path<String>, Query(paging): Query<Paging>) -> Answer {
+    let app = &visitor.app;
+    let view = history::read(app, &name, paging.before, PAGE).await.map_err(Problem::from)?;
+    let page = HistoryPage {
+        layout: visitor.layout(Section::Elsewhere).await?,
+        device: view.device.name().to_owned(),
+        items: timeline(app, &view.told),
+        all: view.all,
+        checked: checked(view.checked),
+        older: view.older,
+        later: paging.before.is_some(),
+    };
+    Ok(page.into_response())
+}
+
+/// What was checked, and nothing more.
+pub fn checked(c: Checked) -> Tag {
+    match c {
+        Checked::Chain { first, last } => Tag::good(&format!("chain verified from #{first} to #{last}")),
+        Checked::Records => Tag::plain("each record shown is as it was written"),
+        Checked::Broken { seq } => Tag::bad(&format!("record #{seq} is not as it was written")),
+    }
+}
+
+/// Records as the parts of a page.
+pub fn timeline(app: &App, told: &[Told]) -> Vec<TimelineItem> {
+    let one = |t: &Told| {
+        let status = match t.status {
+            Began::Nothing => None,
+            Began::State(s) => Some(gatebox::of_state(s)),
+            Began::Support(s) => Some(gatebox::of_support(s)),
+        };
+        TimelineItem {
+            icon: icon(t, status),
+            status,
+            who: t.who.clone(),
+            what: format!(" {}", t.what),
+            when: words::moment(app, t.at),
+            at: t.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            number: format!("#{}", t.seq),
+            hash: t.hash.get(..7).unwrap_or(&t.hash).to_owned(),
+        }
+    };
+    told.iter().map(one).collect()
+}
+
+fn icon(t: &Told, status: Option<Status>) -> &'static str {
+    match (t.kind.as_str(), status) {
+        (_, Some(s)) => s.icon(),
+        ("refused", _) => "lock",
+        ("shut_down", _) => "shut",
+        ("restarted", _) => "play",
+        ("instance_seen" | "instance_gone", _) => "server",
+        ("tag_verified" | "tag_restored", _) => "tag",
+        ("tag_moved" | "tag_vanished", _) => "tagoff",
+        ("contacts_set" | "contact_confirmed", _) => "phone",
+        ("timeline_proposed" | "timeline_agreed" | "milestone_reached" | "help_scheduled" | "loan_extended", _) => {
+            "cal"
+        }
+        ("deployed" | "removed" | "server_assigned", _) => "upload",
+        ("repository_reached" | "repository_lost" | "commit_proposed", _) => "branch",
+        ("finding_accepted" | "approved" | "point_signed_off" | "area_signed_off" | "reservation_accepted", _) => {
+            "check"
+        }
+        (k, _) if k.contains("finding") || k.contains("point") || k.contains("reservation") => "msg",
+        (k, _) if k.contains("contributor") || k.contains("access") || k == "trained" || k == "invited" => "user",
+        _ => "history",
+    }
+}
+
+/// GET /devices/{name}/history.csv
+pub async fn export(visitor: Visitor, Path(name): Path<String>) -> Answer {
+    let view = history::read(&visitor.app, &name, None, EXPORTED).await.map_err(Problem::from)?;
+    let mut text = String::from("record,moment,who,what,kind,hash\r\n");
+    for t in &view.told {
+        let at = t.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let seq = t.seq.to_string();
+        let line = [&seq, &at, &t.who, &t.what, &t.kind, &t.hash].map(|c| cell(c)).join(",");
+        text.push_str(&line);
+        text.push_str("\r\n");
+    }
+    let file = format!("attachment; filename=\"{}-history.csv\"", view.device.name());
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, file)], text)
+        .into_response())
+}
+
+/// A cell that no spreadsheet takes for a formula (A26): what would begin one gets an apostrophe before it.
+fn cell(text: &str) -> String {
+    let flat: String = text.chars().map(|c| if c == '\r' || c == '\n' || c == '\0' { ' ' } else { c }).collect();
+    let begins = flat.trim_start().starts_with(['=', '+', '-', '@', '\t', '|', '＝', '＋', '－', '＠']);
+    let safe = if begins || flat.starts_with('\t') { format!("'{flat}") } else { flat };
+    format!("\"{}\"", safe.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A26: no cell of an export is a formula, however it is dressed.
+    #[test]
+    fn no_cell_is_a_formula() {
+        for evil in ["=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "  =cmd|' /C calc'!A0", "＝1", "\r\n=1"] {
+            let cell = cell(evil);
+            assert!(cell.starts_with("\"'"), "{evil:?} became {cell}");
+        }
+        assert_eq!(cell("said \"no\", twice"), "\"said \"\"no\"\", twice\"");
+        assert!(!cell("a\r\nb").contains('\n'), "a cell stays on its line");
+    }
+}
