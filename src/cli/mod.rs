@@ -3,6 +3,7 @@
 
 pub mod args;
 mod audit;
+pub mod demo;
 mod policy;
 mod serve;
 
@@ -47,6 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(args::ServeArgs),
+    Demo(args::DemoArgs),
     /// The journal of everything that changed
     Audit {
         #[command(subcommand)]
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
     let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
     let outcome = match cli.command {
         Command::Serve(args) => serve::run(&args, &mut out, &mut err),
+        Command::Demo(args) => demo::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };

@@ -186,23 +186,29 @@ async fn take(
     let server = store::servers::find(&tx, own).await?;
     let classes: BTreeSet<String> = reports.iter().map(|r| r.class.clone()).collect();
     let by_class = store::devices::list_by_class(&tx, &classes).await?;
-    let devices: BTreeMap<DeviceId, Device> = store::devices::list_by_id(&tx, &by_class.values().copied().collect())
-        .await?
-        .into_iter()
-        .map(|d| (d.id, d))
-        .collect();
     let before: BTreeMap<String, Known> = store::instances::list_on_server(&tx, own, &version_names(app, None))
         .await?
         .into_iter()
         .map(|k| (k.seen.instance.clone(), k))
         .collect();
+    // What has ended holds no class any more, and keeps its instances: that it runs again has to show.
+    let device_of = |r: &Report| {
+        let was = before.get(&r.instance).filter(|k| k.seen.class == r.class).and_then(|k| k.device);
+        by_class.get(&r.class).copied().or(was)
+    };
+    let devices: BTreeMap<DeviceId, Device> =
+        store::devices::list_by_id(&tx, &reports.iter().filter_map(device_of).collect())
+            .await?
+            .into_iter()
+            .map(|d| (d.id, d))
+            .collect();
 
     let mut lines = Vec::new();
     let mut touched = BTreeSet::new();
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     let mut unknown = 0;
     for r in reports {
-        let device = by_class.get(&r.class).and_then(|id| devices.get(id));
+        let device = device_of(&r).and_then(|id| devices.get(&id));
         let names = version_names(app, device);
         let seen = Seen {
             version: classify(&r.version, &names.packages, &names.framework),

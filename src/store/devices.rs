@@ -147,6 +147,24 @@ pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, 
     rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
+/// The names of these devices.
+pub async fn list_names_by_id<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Name])
+        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
+}
+
 /// Every device's name and classes: by what a version string may begin.
 pub async fn list_package_names<C: ConnectionTrait>(c: &C) -> Result<Vec<String>> {
     row::Entity::find().select_only().column(row::Column::Name).into_tuple().all(c).await

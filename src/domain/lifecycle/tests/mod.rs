@@ -1,10 +1,12 @@
 //! The rules, proven: one by one, as a table written down a second time, and by walking every state that can be reached.
 
 mod attacks;
+mod gates_b_g;
 mod gates_h;
 mod gates_l;
-mod gates_n_b_g;
+mod gates_n;
 mod gates_t;
+mod gates_t_own;
 mod given;
 mod matrix;
 mod random;

@@ -108,13 +108,8 @@ macro_rules! letters {
     ($($name:literal => $to:expr),* $(,)?) => { vec![$(Letter { name: $name, to: $to }),*] };
 }
 
-fn named(all: Vec<Letter>, names: &[&str]) -> Vec<Letter> {
-    let of = |name: &&str| *all.iter().find(|l| l.name == *name).unwrap_or_else(|| panic!("no letter {name}"));
-    names.iter().map(of).collect()
-}
-
 /// All letters.
-fn all() -> Vec<Letter> {
+pub fn all() -> Vec<Letter> {
     letters! {
         "clarify" => |d, _| Move::Acts(
             std::iter::once(act(LENA, C::TakeRequest {})).filter(|_| d.ctrl_contact.is_none())
@@ -245,111 +240,4 @@ fn all() -> Vec<Letter> {
         "policy loosens" => |_, a| Move::World(Around { stricter: false, ..a }),
         "accounts close" => |_, a| Move::World(Around { closed: true, ..a }),
     }
-}
-
-pub fn process() -> Vec<Letter> {
-    named(
-        all(),
-        &[
-            "clarify",
-            "amend",
-            "doubt",
-            "resolve",
-            "accept",
-            "decline",
-            "withdraw",
-            "retire",
-            "assign",
-            "prepare",
-            "start",
-            "operate",
-            "request transfer",
-            "take over, needed",
-            "take over, orphaned",
-            "CTRL returns",
-            "plan",
-            "CTRL plans",
-            "all of it",
-            "verify 1",
-            "deploy 1",
-            "remove",
-            "revoke",
-            "own",
-            "hand back",
-            "adopt",
-            "seen nowhere",
-            "seen on full",
-            "accounts close",
-        ],
-    )
-}
-
-pub fn review() -> Vec<Letter> {
-    named(
-        all(),
-        &[
-            "propose 1",
-            "propose 2",
-            "show",
-            "tests fail",
-            "Ilse approves",
-            "Ravi approves",
-            "Chiara approves",
-            "Arne approves",
-            "Ravi takes it back",
-            "find",
-            "answer",
-            "CTRL answers",
-            "Ravi accepts",
-            "Chiara accepts",
-            "verify 1",
-            "deploy 1",
-            "own",
-            "Ilse owns",
-            "Ravi owns",
-            "Ravi is demoted",
-            "Ravi is back",
-            "policy tightens",
-            "policy loosens",
-            "Ravi contributes",
-            "Ravi leaves",
-        ],
-    )
-}
-
-pub fn places() -> Vec<Letter> {
-    named(
-        all(),
-        &[
-            "assign",
-            "grant",
-            "revoke",
-            "Ravi approves",
-            "deploy 1",
-            "deploy 1 too",
-            "deploy 2",
-            "deploy nothing",
-            "Ilse deploys 1",
-            "Ilse hot-deploys",
-            "CTRL deploys back",
-            "remove",
-            "Ilse removes",
-            "verify 1",
-            "verify 2",
-            "tag moves",
-            "tag vanishes",
-            "tag stands",
-            "own",
-            "hand back",
-            "return",
-            "shut down",
-            "restart",
-            "seen nowhere",
-            "seen on reduced",
-            "seen on full",
-            "seen dirty",
-            "seen on both",
-            "retire",
-        ],
-    )
 }

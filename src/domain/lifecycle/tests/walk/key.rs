@@ -37,7 +37,7 @@ pub fn of(device: &Device, around: Around, ghost: &Ghost) -> (u64, StateName) {
     d.repository.as_ref().map(|r| r.reached.is_ok()).hash(h);
     d.offers.iter().for_each(|o| o.mark.by.hash(h));
     d.contacts.iter().for_each(|c| (c.person, c.confirmed.is_some()).hash(h));
-    (&ghost.contributed, &ghost.proposed, &ghost.approved, &ghost.tags).hash(h);
+    (&ghost.contributors, &ghost.contributed, &ghost.proposed, &ghost.approved, &ghost.tags).hash(h);
     (to.finish(), state)
 }
 

@@ -5,6 +5,7 @@ mod around;
 mod bites;
 mod invariants;
 mod key;
+mod routes;
 
 use super::given::{self, World};
 use crate::domain::{
@@ -180,7 +181,7 @@ fn is_owned(device: &Device) -> bool {
 #[test]
 fn the_whole_process() {
     let start = given::device().touching("pulse-patterns").requested();
-    let walk = Walk::through(vec![start], Around::default(), &alphabet::process());
+    let walk = Walk::through(vec![start], Around::default(), &routes::process());
     let states: BTreeSet<StateName> = walk.nodes.iter().map(|n| n.device.state.name()).collect();
     assert_eq!(states.len(), 8, "a state is never reached: {states:?}");
     assert!(walk.nodes.len() > 10_000, "{} states only", walk.nodes.len());
@@ -195,7 +196,7 @@ fn the_review() {
     let mut start = given::device().shown();
     start.must(given::LENA, Command::RevokeAccess { person: given::ILSE });
     let around = Around { sight: Sight::OnFull("1.4.2"), ..Around::developed() };
-    let walk = Walk::through(vec![start], around, &alphabet::review());
+    let walk = Walk::through(vec![start], around, &routes::review());
     assert!(walk.nodes.len() > 5_000, "{} states only", walk.nodes.len());
     assert_eq!(walk.dead_end(|_| false, is_owned), None, "CTRL can never own it");
 }
@@ -204,7 +205,7 @@ fn the_review() {
 #[test]
 fn the_places() {
     let starts = vec![given::device().approved(), given::device().ctrl_owned()];
-    let walk = Walk::through(starts, Around::developed(), &alphabet::places());
+    let walk = Walk::through(starts, Around::developed(), &routes::places());
     assert!(walk.nodes.len() > 2_000, "{} states only", walk.nodes.len());
     assert_eq!(walk.dead_end(|_| false, |d| d.state.name().is_end()), None, "nobody can end it");
 }

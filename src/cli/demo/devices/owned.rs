@@ -1,0 +1,178 @@
+//! Owned by CTRL: most of them healthy, some in every trouble that a full-support server knows.
+
+use super::{
+    super::{
+        life::{Life, plan},
+        places,
+        repositories::Mark::*,
+    },
+    Plan, Sample,
+};
+use crate::domain::{contact::WhenStopped, lifecycle::Command};
+
+pub fn samples() -> Vec<Sample> {
+    [healthy(), troubled()].concat()
+}
+
+/// What differs between them: who, where, when the request came, the tag that was taken over.
+struct Short {
+    instruments: &'static [&'static str],
+    people: &'static [&'static str],
+    instance: &'static str,
+    reduced: &'static str,
+    full: &'static str,
+    days: i64,
+    tag: &'static str,
+}
+
+fn owned(name: &'static str, summary: &'static str, short: Short, live: fn(&mut Life<'_>)) -> Sample {
+    let Short { instruments, people, instance, reduced, full, days, tag } = short;
+    let ctrl = ["lena", "ravi", "jonas"][name.len() % 3];
+    let stop =
+        [WhenStopped::RestartAnyTime, WhenStopped::CallFirst, WhenStopped::RestartOnceThenCall][instance.len() % 3];
+    let versions = vec![(tag, days - 39, Annotated)];
+    (Plan { instruments, people, instance, reduced, full, ctrl, stop, versions, ..plan(name, summary) }, live)
+}
+
+const SPB: &[&str] = &["aisha", "luca"];
+const FXE: &[&str] = &["noor", "pavel"];
+const SCS: &[&str] = &["ilse", "marek"];
+const SQS: &[&str] = &["piet", "carmen"];
+const MID: &[&str] = &["tomasz", "greta"];
+const HED: &[&str] = &["yuki", "luca"];
+const SXP: &[&str] = &["sofia", "marek"];
+
+macro_rules! owned {
+    ($name:literal, $summary:literal, $of:literal, $people:ident, $instance:literal, $reduced:literal, $full:expr, $days:literal, $tag:literal) => {
+        owned!($name, $summary, $of, $people, $instance, $reduced, $full, $days, $tag, |_life| {})
+    };
+    ($name:literal, $summary:literal, $of:literal, $people:ident, $instance:literal, $reduced:literal, $full:expr, $days:literal, $tag:literal,
+     |$life:ident| $more:block) => {
+        owned(
+            $name,
+            $summary,
+            Short {
+                instruments: &[$of],
+                people: $people,
+                instance: $instance,
+                reduced: $reduced,
+                full: $full,
+                days: $days,
+                tag: $tag,
+            },
+            |$life: &mut Life<'_>| {
+                $life.up_to_owned($days, user_of($of), $tag);
+                $more
+            },
+        )
+    };
+}
+
+/// Somebody at another instrument who used it.
+fn user_of(instrument: &str) -> &'static str {
+    match instrument {
+        "SPB" | "HED" => "tomasz",
+        "FXE" | "MID" => "ilse",
+        "SCS" | "SXP" => "carmen",
+        _ => "greta",
+    }
+}
+
+#[rustfmt::skip]
+fn healthy() -> Vec<Sample> {
+    vec![
+        owned!("attenuatorCalc", "Calculates the transmission for a set of foils", "SPB", SPB,
+            "SPB_XTD2_ATT/CALC/TRANSM", "cppServer/contrib_spb_02", "cppServer/ctrl_spb_02", 232, "5.2.0"),
+        owned!("cryoTempPid", "Holds the cryostat's temperature", "MID", MID,
+            "MID_EXP_CRYO/CTRL/PID", "cppServer/contrib_mid_01", "cppServer/ctrl_mid_01", 211, "3.0.7"),
+        owned!("digitizerPeakSum", "Sums the digitizer's peaks in each train", "FXE", FXE,
+            "FXE_RR_DAQ/ADC/PEAKSUM", "cppServer/contrib_fxe_03", "cppServer/ctrl_fxe_03", 204, "2.11.0"),
+        owned!("hrixsBinning", "Bins the hRIXS frames by photon energy", "SCS", SCS,
+            "SCS_HRIXS/PROC/BINNING", "pythonServer/contrib_scs_05", "pythonServer/ctrl_scs_05", 221, "1.6.3", |life| {
+                let text = "It ran through both beamtimes of the period without a restart.".to_owned();
+                life.day(120).act("ilse", Command::AnswerDone { reached: true, text });
+                let text = "We propose a second energy axis; the branch is in the repository.".to_owned();
+                let kind = crate::domain::cycle::HelpKind::ProposedChange;
+                life.day(3).act("ilse", Command::AskHelp { kind, text });
+            }),
+        owned!("undulatorGapWatch", "Watches the gap of the undulator against the set photon energy", "SXP", SXP,
+            "SXP_SA3_UND/MON/GAP", "pythonServer/contrib_sxp_02", "pythonServer/ctrl_sxp_01", 188, "2.2.2"),
+        owned!("beamCondLogger", "Logs the beam's conditions with every run", "SXP", SXP,
+            "SXP_SA3_BCL/LOG/BEAMCOND", "pythonServer/contrib_sxp_03", "pythonServer/ctrl_sxp_03", 176, "1.1.0"),
+        owned!("mirrorBenderLut", "Looks up the bender's position for a focus", "SCS", SCS,
+            "SCS_KBS_BND/CALC/LUT", "pythonServer/contrib_scs_04", "pythonServer/ctrl_scs_03", 166, "1.0.5"),
+        owned!("photonBpmCenter", "Finds the beam's centre on the photon monitor", "SPB", SPB,
+            "SPB_XTD9_BPM/CALC/CENTER", "cppServer/contrib_spb_04", "cppServer/ctrl_spb_04", 159, "2.3.1"),
+        owned!("xgmAverage", "Averages the pulse energy over the last ten seconds", "SQS", SQS,
+            "SQS_XTD10_XGM/CALC/AVG", "cppServer/contrib_sqs_01", "cppServer/ctrl_sqs_03", 151, "1.9.0"),
+        owned!("slitGapCalc", "Converts the slits' four motors to gap and centre", "MID", MID,
+            "MID_OPT_SLT/CALC/GAP", "cppServer/contrib_mid_05", "cppServer/ctrl_mid_02", 145, "4.0.1"),
+        owned!("chamberPumpdown", "Leads through the pump-down of the chamber", "HED", HED,
+            "HED_IC1_VAC/SEQ/PUMP", "pythonServer/contrib_hed_04", "pythonServer/ctrl_hed_04", 138, "1.2.4"),
+        owned!("targetChangerSeq", "Brings the next target into the focus", "HED", HED,
+            "HED_IC1_TGT/SEQ/CHANGE", "cppServer/contrib_hed_01", "cppServer/ctrl_hed_01", 131, "2.5.0"),
+        owned!("vonHamosFit", "Fits the von Hamos spectrometer's lines", "FXE", FXE,
+            "FXE_SPEC_VH/FIT/MAIN", "pythonServer/contrib_fxe_01", "pythonServer/ctrl_fxe_02", 126, "0.14.0"),
+        owned!("kbMirrorFocus", "Proposes the mirrors' bend for a focus size", "SPB", SPB,
+            "SPB_KBS_MIR/CALC/FOCUS", "pythonServer/contrib_spb_05", "pythonServer/ctrl_spb_02", 118, "1.7.0"),
+        owned!("monochromatorLut", "Looks up the monochromator's angles", "SCS", SCS,
+            "SCS_XTD10_MONO/CALC/LUT", "cppServer/contrib_scs_02", "cppServer/ctrl_scs_01", 112, "3.2.0"),
+        owned!("momentumMicroscopeBin", "Bins the momentum microscope's events", "SXP", SXP,
+            "SXP_EXP_MM/PROC/BIN", "cppServer/contrib_sxp_01", "cppServer/ctrl_sxp_01", 105, "0.9.2"),
+        owned!("photonEnergyBroadcast", "Tells the whole topic the photon energy", "SA3", SXP,
+            "SA3_XTD10_PE/CALC/SEND", "cppServer/contrib_sa3_01", "cppServer/ctrl_sa3_01", 98, "1.0.3"),
+        owned!("gratingTempTrend", "Shows the trend of the grating's temperature", "SA3", SXP,
+            "SA3_XTD10_GRT/MON/TEMP", "pythonServer/contrib_sa3_04", "pythonServer/ctrl_sa3_01", 91, "1.1.1"),
+        // Its agent fell silent.
+        owned!("vacuumValveView", "Shows the valves along the beam", "FXE", FXE,
+            "FXE_VAC_VLV/VIEW/MAIN", "pythonServer/contrib_fxe_04", places::SILENT, 122, "2.0.1"),
+        // Nothing reports there: a member of CTRL says what they saw.
+        owned!("doorSealCheck", "Checks the seal of the hutch door before the search", "HED", HED,
+            "HED_EXP_DOOR/MON/SEAL", "cppServer/contrib_hed_03", "cppServer/ctrl_hed_05", 84, "1.0.0", |life| {
+                life.day(9).stops("cppServer/ctrl_hed_05").is_stated("jonas", "cppServer/ctrl_hed_05", "1.0.0");
+            }),
+    ]
+}
+
+fn troubled() -> Vec<Sample> {
+    #[rustfmt::skip]
+    let mut all = vec![
+        // Built with edits that no commit holds.
+        owned!("adqTriggerFan", "Fans the digitizer's trigger out to the detectors", "FXE", FXE,
+            "FXE_RR_ADQ/CTRL/FAN", "cppServer/contrib_fxe_05", "cppServer/ctrl_fxe_05", 142, "1.2.0", |life| {
+                life.minutes_ago(170).runs("cppServer/ctrl_fxe_05", "1.2.0-dirty");
+            }),
+        // N2: seen in both classes.
+        owned!("splitDelayMotion", "Moves both arms of the split-and-delay line together", "MID", MID,
+            "MID_EXP_SDL/CTRL/MOTION", "cppServer/contrib_mid_04", "cppServer/ctrl_mid_04", 135, "2.1.0", |life| {
+                life.minutes_ago(55).runs_as("cppServer/contrib_mid_04", "MID_EXP_SDL/CTRL/MOTION_TEST", "2.1.0-dirty");
+            }),
+        // It prints the framework's version: nobody can say what runs.
+        owned!("powerMeterBridge", "Brings the laser's power meter into the topic", "HED", HED,
+            "HED_LAS_PM/CTRL/BRIDGE", "cppServer/contrib_hed_02", "cppServer/ctrl_hed_02", 128, "0.8.1", |life| {
+                life.day(2).runs("cppServer/ctrl_hed_02", "powerMeterBridge-3.0.4");
+            }),
+        // An older tag runs than the one deployed.
+        owned!("pressureGaugeTrend", "Shows the trend of every gauge", "SXP", SXP,
+            "SXP_VAC_GAUGE/MON/TREND", "pythonServer/contrib_sxp_04", "pythonServer/ctrl_sxp_04", 115, "1.3.0", |life| {
+                life.day(5).verified("jonas", "1.4.0").deployed("jonas", "pythonServer/ctrl_sxp_04", "1.4.0");
+            }),
+        // Its tag was moved after it was verified (G2).
+        owned!("electronSpectrum", "Shows the electron spectrum of the last hundred trains", "SQS", SQS,
+            "SQS_NQS_ES/VIEW/SPEC", "pythonServer/contrib_sqs_03", "pythonServer/ctrl_sqs_04", 108, "1.5.0", |life| {
+                let tag = life.tag("1.5.0");
+                life.day(1).moves_tag("1.5.0", super::super::repositories::HEAD).custody(Command::CheckTag { tag });
+            }),
+    ];
+    for (plan, _) in &mut all {
+        match plan.name {
+            "pressureGaugeTrend" => plan.versions.push(("1.4.0", 6, Annotated)),
+            "electronSpectrum" => {
+                plan.versions[0].2 = Light;
+                plan.ahead = 1;
+            }
+            _ => {}
+        }
+    }
+    all
+}

@@ -1,0 +1,191 @@
+//! Plays scenes: each is a real command, or a real report, at its moment in the past.
+
+use super::{
+    people::Cast,
+    repositories::Repositories,
+    world::{Instance, World},
+};
+use crate::{
+    app::App,
+    domain::{
+        id::PersonId,
+        lifecycle::{Command, command::Application},
+        tag::CommitId,
+    },
+    service::{
+        Caller, Error,
+        act::{Ask, act, submit},
+        closing, observations,
+    },
+    store,
+};
+use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeMap;
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub at: DateTime<Utc>,
+    pub device: &'static str,
+    /// By login; nobody where Custody or an agent acts.
+    pub who: Option<&'static str>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Submit(Box<Application>),
+    Act(Command),
+    /// Refused, and on record as an attempt.
+    Attempt(Command),
+    Runs {
+        server: &'static str,
+        instance: String,
+        class: String,
+        version: String,
+    },
+    Stops {
+        server: &'static str,
+        instance: String,
+    },
+    /// A member of CTRL says what they saw.
+    States {
+        server: &'static str,
+        instance: String,
+        class: String,
+        version: String,
+    },
+    MoveTag {
+        tag: &'static str,
+        to: CommitId,
+    },
+    /// The account of `who` is closed.
+    Leaves,
+    /// Everybody has read what they were told up to here.
+    EverybodyReads,
+}
+
+/// A scene that could not be played: the story and the rules disagree.
+#[derive(Debug, thiserror::Error)]
+#[error("{at}: {device}: {what} by {who}: {why}", at = scene.at, device = scene.device, who = scene.who.unwrap_or("Custody"))]
+pub struct Mishap {
+    scene: Box<Scene>,
+    what: String,
+    why: String,
+}
+
+/// The sample facility while its story is played.
+pub struct Stage {
+    /// Its clock stands still until a scene moves it.
+    pub app: App,
+    pub cast: Cast,
+    pub repositories: Repositories,
+    pub world: World,
+    /// Until when somebody's training counts: nobody is trained twice (H6).
+    trained: BTreeMap<PersonId, DateTime<Utc>>,
+}
+
+impl Stage {
+    pub fn new(app: App, cast: Cast, repositories: Repositories) -> Self {
+        Self { app, cast, repositories, world: World::default(), trained: BTreeMap::new() }
+    }
+
+    /// Plays them in the order of their moments; `told` hears how many are done.
+    pub async fn play(&mut self, mut scenes: Vec<Scene>, mut told: impl FnMut(usize, usize)) -> Result<(), Mishap> {
+        scenes.sort_by_key(|s| s.at);
+        let all = scenes.len();
+        for (n, scene) in scenes.into_iter().enumerate() {
+            let clock = &self.app.clock;
+            clock.advance(scene.at - clock.now());
+            if let Err(why) = self.scene(&scene).await {
+                let what = match &scene.what {
+                    What::Act(c) | What::Attempt(c) => c.kind().to_string(),
+                    other => format!("{other:?}").chars().take(60).collect(),
+                };
+                return Err(Mishap { scene: Box::new(scene), what, why });
+            }
+            told(n + 1, all);
+        }
+        Ok(())
+    }
+
+    async fn scene(&mut self, scene: &Scene) -> Result<(), String> {
+        let caller = match scene.who {
+            Some(login) => Caller::person(self.cast.id(login), "web 127.0.0.1"),
+            None => Caller::custody(),
+        };
+        let app = &self.app;
+        match &scene.what {
+            What::Submit(application) => {
+                let ask = Ask::from(Command::Submit { application: application.clone() });
+                submit(app, &caller, ask, None).await.map(|_| ()).map_err(say)
+            }
+            What::Act(command) if self.is_trained(command) => Ok(()),
+            What::Act(command) => {
+                act(app, &caller, scene.device, Ask::from(command.clone())).await.map_err(say)?;
+                if let Command::RecordTraining { person, .. } = command {
+                    let until = app.clock.now() + Duration::days(app.policy.training.valid_days.into());
+                    self.trained.insert(*person, until);
+                }
+                Ok(())
+            }
+            What::Attempt(command) => match act(app, &caller, scene.device, Ask::from(command.clone())).await {
+                Err(Error::Refused(_)) => Ok(()),
+                Err(other) => Err(say(other)),
+                Ok(_) => Err("this was to be refused".to_owned()),
+            },
+            What::Runs { server, instance, class, version } => {
+                self.world.start(server, Instance { id: instance, class, version }, scene.at);
+                self.world.report(&self.app, server).await.map_err(say)
+            }
+            What::Stops { server, instance } => {
+                self.world.stop(server, instance);
+                self.world.report(&self.app, server).await.map_err(say)
+            }
+            What::States { server, instance, class, version } => {
+                let report = observations::Report {
+                    instance: instance.clone(),
+                    class: class.clone(),
+                    server: (*server).to_owned(),
+                    host: super::places::host_of(server),
+                    version: version.clone(),
+                    since: scene.at,
+                };
+                observations::state(app, &caller, scene.device, report).await.map(|_| ()).map_err(say)
+            }
+            What::MoveTag { tag, to } => self.repositories.move_tag(scene.device, tag, to).map_err(|e| e.to_string()),
+            What::Leaves => match caller.actor.person() {
+                Some(person) => closing::close(app, &Caller::custody(), person).await.map_err(say),
+                None => Ok(()),
+            },
+            What::EverybodyReads => read(app).await.map_err(say),
+        }
+    }
+
+    fn is_trained(&self, command: &Command) -> bool {
+        matches!(command, Command::RecordTraining { person, .. }
+            if self.trained.get(person).is_some_and(|until| *until > self.app.clock.now() + Duration::days(60)))
+    }
+}
+
+fn say(error: Error) -> String {
+    match error {
+        Error::Refused(refusal) => {
+            let open: Vec<String> =
+                refusal.gates.iter().filter(|g| !g.met).map(|g| format!("{}: {}", g.id, g.why)).collect();
+            format!("{} {}", refusal.sentence, open.join("; "))
+        }
+        other => {
+            let cause = std::error::Error::source(&other).map(|c| format!(": {c}")).unwrap_or_default();
+            format!("{other}{cause}")
+        }
+    }
+}
+
+async fn read(app: &App) -> Result<(), Error> {
+    let tx = app.db.begin().await?;
+    for profile in store::people::list_all(&tx).await? {
+        store::notices::mark_seen(&tx, profile.person.id, app.clock.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}

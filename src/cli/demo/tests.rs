@@ -1,0 +1,182 @@
+//! The whole sample facility, built once, against what it promises.
+
+use super::{agent::Agents, folder::Folder, places, story};
+use crate::{
+    app::{App, Parts},
+    config::read_policy,
+    domain::{
+        device::Device,
+        id::ServerName,
+        lifecycle::{Command, Event, StateName, evolve},
+        support::Support,
+    },
+    ports::clock::Clock,
+    service::{
+        Caller, accounts,
+        act::{Ask, act, event},
+    },
+    store::{self, Db},
+};
+use std::collections::BTreeMap;
+use strum::IntoEnumIterator;
+
+async fn open(folder: &Folder) -> App {
+    let parts = Parts {
+        policy: read_policy(&folder.policy()).unwrap(),
+        clock: Clock::System,
+        public_url: url::Url::parse("http://127.0.0.1:1").unwrap(),
+        secure_cookies: false,
+        demo: true,
+    };
+    App::new(Db::open(&folder.database()).await.unwrap(), parts)
+}
+
+/// E2, O1, N1, N2, N4, T8: the sample facility holds every state and every status, its journal verifies, each device is
+/// what its events make of it, and what a visitor deploys or removes is seen.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_facility_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::open(dir.path(), false).unwrap();
+    let mut told = Vec::new();
+    story::build(&folder, &mut told).await.unwrap();
+    assert!(folder.is_complete() && String::from_utf8(told).unwrap().contains("100 %"));
+    let app = open(&folder).await;
+
+    let devices = all(&app).await;
+    by_state(&devices);
+    by_support(&app, &devices).await;
+    assert!(store::journal::verify(&app.db.read).await.unwrap().is_ok());
+    for device in &devices {
+        replayed(&app, device).await;
+    }
+    let orphans = store::devices::list_orphans(&app.db.read, app.clock.now(), 10).await.unwrap();
+    assert_eq!(names(&orphans), ["nozzleCamIndex", "strongFieldMonitor"], "N4");
+    assert!(accounts::list_open(&app).await.unwrap().iter().all(|(login, _)| login != super::devices::GONE));
+    ready(&app).await;
+    deployed_and_removed(&app).await;
+    app.db.close().await.unwrap();
+}
+
+async fn all(app: &App) -> Vec<Device> {
+    let states: Vec<StateName> = StateName::iter().collect();
+    store::devices::list_in_states(&app.db.read, &states, 1000).await.unwrap()
+}
+
+fn names(devices: &[Device]) -> Vec<&str> {
+    let mut names: Vec<&str> = devices.iter().map(Device::name).collect();
+    names.sort_unstable();
+    names
+}
+
+fn by_state(devices: &[Device]) {
+    let mut counted: BTreeMap<StateName, usize> = BTreeMap::new();
+    for d in devices {
+        *counted.entry(d.state.name()).or_default() += 1;
+    }
+    let expected = [
+        (StateName::Requested, 7),
+        (StateName::Accepted, 6),
+        (StateName::ReducedSupport, 17),
+        (StateName::UnderReview, 10),
+        (StateName::CtrlOwned, 25),
+        (StateName::Declined, 1),
+        (StateName::Withdrawn, 1),
+        (StateName::Retired, 2),
+    ];
+    assert_eq!(counted, BTreeMap::from(expected));
+}
+
+/// Each trouble shows as what it is.
+async fn by_support(app: &App, devices: &[Device]) {
+    let mut support = BTreeMap::new();
+    for d in devices {
+        let (verdict, _) = store::devices::find_support(&app.db.read, d.id).await.unwrap().unwrap();
+        support.insert(d.name(), verdict);
+    }
+    let status = |name: &str| support[name].as_ref().map(|v| v.support);
+    let why = |name: &str| support[name].as_ref().map(|v| v.why.clone()).unwrap_or_default();
+    for (name, expected, because) in [
+        ("attenuatorCalc", Support::FullySupported, "verified tag"),
+        ("doorSealCheck", Support::FullySupported, "verified tag"),
+        ("beamConditionCheck", Support::ReducedSupport, "best effort"),
+        ("xgmBunchSelector", Support::ReducedSupport, "best effort"),
+        ("pulsePatternDecoder", Support::ShutDown, "flooded"),
+        ("gotthard2Preview", Support::NotSupported, "not a reduced-support server"),
+        ("timingFramePatch", Support::NotSupported, "framework is modified"),
+        ("dipoleCurrentLog", Support::NotSupported, "not on record"),
+        ("adqTriggerFan", Support::NotSupported, "edits that no commit holds"),
+        ("splitDelayMotion", Support::NotSupported, "never both"),
+        ("powerMeterBridge", Support::NotSupported, "framework’s version"),
+        ("pressureGaugeTrend", Support::NotSupported, "is deployed there"),
+        ("electronSpectrum", Support::NotSupported, "moved or vanished"),
+        ("legacyStageLog", Support::NotSupported, "although it is retired"),
+    ] {
+        assert_eq!(status(name), Some(expected), "{name}: {}", why(name));
+        assert!(why(name).contains(because), "{name}: {}", why(name));
+    }
+    let unknown = store::instances::count_unknown(&app.db.read).await.unwrap();
+    assert_eq!(unknown, 3);
+    for expected in Support::iter().filter(|s| *s != Support::Unknown) {
+        assert!(support.values().flatten().any(|v| v.support == expected), "{expected}");
+    }
+}
+
+/// Its events, replayed, make the device that is stored.
+async fn replayed(app: &App, device: &Device) {
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let page = store::journal::list_since(&app.db.read, &device.id.to_string(), events.len() as i64).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        events.extend(page.iter().map(|e| event(e).unwrap()));
+    }
+    assert!(events.windows(2).all(|w| w[0].at <= w[1].at), "{} goes back in time", device.name());
+    let replayed = events.iter().fold(Device::draft(device.id, events[0].at), evolve);
+    assert_eq!(&replayed, device, "{}", device.name());
+}
+
+async fn found(app: &App, name: &str) -> Device {
+    store::devices::find_by_name(&app.db.read, name).await.unwrap().unwrap()
+}
+
+/// What the demo says can be done with one click can be done.
+async fn ready(app: &App) {
+    for (login, device, command, state) in [
+        ("ravi", "grainFinderLite", Command::Accept {}, StateName::Accepted),
+        ("lena", "sampleHeaterLoop", Command::StartDevelopment {}, StateName::ReducedSupport),
+        ("sofia", "undulatorTaper", Command::RequestTransfer {}, StateName::UnderReview),
+        ("chiara", "crystalPinFinder", Command::TakeOwnership {}, StateName::CtrlOwned),
+    ] {
+        let person = accounts::find(app, login).await.unwrap().unwrap();
+        let done = act(app, &Caller::person(person, "test"), device, Ask::from(command)).await.unwrap();
+        assert_eq!(done.device.state.name(), state, "{device}");
+    }
+}
+
+/// T8 by hand: removed, it is gone; deployed again, it runs in exactly that tag.
+async fn deployed_and_removed(app: &App) {
+    let server = ServerName::from("pythonServer/ctrl_sqs_02");
+    let mut agents = Agents::start(app).await.unwrap();
+    let lena = Caller::person(accounts::find(app, "lena").await.unwrap().unwrap(), "test");
+    let device = found(app, "ionYieldScan").await;
+    let names = crate::service::facts::version_names(app, Some(&device));
+    let seen = async || {
+        let known = store::instances::list_of_device(&app.db.read, device.id, &names).await.unwrap();
+        let here = known.into_iter().find(|k| k.seen.server == server && k.seen.runs());
+        here.map(|k| k.seen.version.raw)
+    };
+    assert_eq!(seen().await, None, "it waits to be seen");
+    let tag = device.releases.last().map(|r| r.tag().clone());
+    let remove = Command::Remove { server: server.clone() };
+    act(app, &lena, "ionYieldScan", Ask::from(remove.clone())).await.unwrap();
+    agents.follow(app).await.unwrap();
+    let deploy = Command::Deploy { server: server.clone(), tag };
+    act(app, &lena, "ionYieldScan", Ask::from(deploy)).await.unwrap();
+    agents.follow(app).await.unwrap();
+    assert_eq!(seen().await.as_deref(), Some("1.0.2"));
+    act(app, &lena, "ionYieldScan", Ask::from(remove)).await.unwrap();
+    agents.follow(app).await.unwrap();
+    assert_eq!(seen().await, None);
+    assert!(!agents.reports_on(places::SILENT), "a silent agent stays silent");
+}
