@@ -58,24 +58,6 @@ pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> 
     row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?.iter().map(hydrate).collect()
 }
 
-/// The names of these devices.
-pub async fn list_names_by_id<C: ConnectionTrait>(
-    c: &C,
-    ids: &BTreeSet<DeviceId>,
-) -> Result<BTreeMap<DeviceId, String>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows: Vec<(String, String)> = row::Entity::find()
-        .select_only()
-        .columns([row::Column::Id, row::Column::Name])
-        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
-}
-
 /// Devices in these states, those that waited longest first; `after` continues behind a (since, name).
 pub async fn list_in_states<C: ConnectionTrait>(c: &C, states: &[StateName], most: u64) -> Result<Vec<Device>> {
     let states = states.iter().map(|s| <&str>::from(*s));

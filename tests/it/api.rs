@@ -119,7 +119,7 @@ async fn a_job_gives_evidence_once() {
     test.under_review("magnet").await;
     test.requested("camera").await;
     let commit = test.commit_of("main");
-    test.does("ilse", "magnet", custody::domain::lifecycle::Command::ProposeCommit { commit: commit.clone() })
+    test.does("ilse", "magnet", custody::domain::lifecycle::Command::ProposeCommit { commit: commit.clone().into() })
         .await
         .unwrap();
     let (_, job) = test.token(TokenScope::Evidence(test.device("magnet").await.id)).await;
