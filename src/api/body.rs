@@ -22,11 +22,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
         let bytes = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
-        // The reader refuses more than 128 levels by itself.
         serde_json::from_slice(&bytes).map(Self).map_err(|why| {
-            let problem = match why.classify() {
-                Category::Data => Problem::other_shape(&why),
-                Category::Syntax | Category::Eof | Category::Io => Problem::no_json(&why),
+            // The reader refuses more than 128 levels by itself; what has another shape may be no JSON at all.
+            let whole = serde_json::from_slice::<serde_json::Value>(&bytes);
+            let problem = match (why.classify(), whole) {
+                (Category::Data, Err(none)) => Problem::no_json(&none),
+                (Category::Data, Ok(_)) => Problem::other_shape(&why),
+                (Category::Syntax | Category::Eof | Category::Io, _) => Problem::no_json(&why),
             };
             problem.into_response()
         })

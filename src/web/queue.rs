@@ -26,8 +26,8 @@ pub fn routes() -> Router<App> {
 }
 
 #[derive(Template, WebTemplate)]
-#[template(path = "reviews.html")]
-struct ReviewsPage {
+#[template(path = "queue.html")]
+struct QueuePage {
     layout: Layout,
     lead: String,
     banner: Option<Banner>,
@@ -86,7 +86,7 @@ async fn show(member: Member, RawQuery(query): RawQuery) -> Answer {
         true => Side::Contributor,
         false => Side::Ctrl,
     };
-    let page = ReviewsPage {
+    let page = QueuePage {
         lead: lead(&desk, ctrl),
         banner: (!ctrl).then(|| {
             Banner::new(

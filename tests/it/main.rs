@@ -1,6 +1,8 @@
 //! One binary of tests for the whole of Custody.
+mod api;
 mod app;
 mod authorisation;
+mod board;
 mod crash;
 mod cycle;
 mod faults;

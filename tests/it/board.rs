@@ -1,0 +1,160 @@
+//! What operators see first: the board, its search, and the pages of work.
+
+use crate::app::{FULL, REDUCED, TestApp};
+use chrono::Duration;
+use custody::{
+    domain::{cycle::HelpKind, lifecycle::Command},
+    service::{
+        Caller,
+        observations::{Report, observe},
+    },
+};
+
+impl TestApp {
+    /// Something runs there that nobody registered.
+    async fn sees_a_stranger(&self) {
+        let report = Report {
+            instance: "LAB_TEST/MON/PLAY".to_owned(),
+            class: "Play".to_owned(),
+            server: FULL.to_owned(),
+            host: "scs-rr-01".to_owned(),
+            version: String::new(),
+            since: self.app.clock.now(),
+        };
+        let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+        observe(&self.app, &agent, &FULL.into(), vec![report], false).await.unwrap();
+    }
+}
+
+/// Where each of these stands in the text, in this order.
+fn stand_in_order(text: &str, words: &[&str]) {
+    let mut at = 0;
+    for word in words {
+        match text[at..].find(word) {
+            Some(found) => at += found,
+            None => panic!("{word:?} does not stand behind the others"),
+        }
+    }
+}
+
+/// O1, O2: the exceptions come first, on every search; what is not registered is said to be so; no sign-in is asked for.
+#[tokio::test]
+async fn what_must_be_acted_on_is_never_filtered_away() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.requested("camera").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0-3-g0123abc")]).await;
+    test.sees_a_stranger().await;
+    let out = test.stranger();
+
+    let board = out.page("/").await;
+    stand_in_order(&board, &["Act on these", "LAB_TEST/MON/PLAY", "Reduced support</b> · 1", "/devices/magnet"]);
+    assert!(board.contains("not a tag"), "the version is marked");
+    assert!(!board.contains("/devices/camera"), "a request is on the board when it is asked for");
+    assert!(out.page("/?state=requested").await.contains("/devices/camera"));
+
+    for path in ["/?q=magnet", "/?support=reduced_support", "/?q=nothing+like+it", "/?instrument=SCS"] {
+        assert!(out.page(path).await.contains("LAB_TEST/MON/PLAY"), "{path}");
+    }
+    assert!(!out.page("/?instrument=MID").await.contains("LAB_TEST/MON/PLAY"), "it runs at another instrument");
+}
+
+/// O2: one field takes an instance, a device, a class, a server, a host or a person, whatever the case and separators.
+#[tokio::test]
+async fn one_field_finds_it() {
+    let test = TestApp::new().await;
+    test.reduced_support("beamConditionCheck").await;
+    test.sees(REDUCED, &[("beamConditionCheck", "1.0.0")]).await;
+    let out = test.stranger();
+    for typed in
+        ["BEAM-CONDITION", "scs+test+mon", "contrib_scs_01", "scs-rr-01", "hartmann", "beamConditionCheckClass"]
+    {
+        let page = out.page(&format!("/?q={typed}")).await;
+        stand_in_order(
+            &page,
+            &["Supported?", "Reduced support", "Call now", "+49 40 66969 214", "Restart once", REDUCED],
+        );
+    }
+    let none = out.page("/?q=beamcondtion").await;
+    stand_in_order(&none, &["No registered device matches", "beamConditionCheck", "treat it as not supported at all"]);
+    assert!(none.contains("tel:+494066969100"), "the shift's number is there to call");
+    // A wildcard is a character like any other.
+    assert!(out.page("/?q=%25").await.contains("Reduced support</b>"), "nothing was searched for");
+    assert!(out.page("/?q=%3Cb%3Ex").await.contains("&#60;b&#62;x"), "what was typed is escaped");
+}
+
+/// O2: who sleeps is not called; the shift is.
+#[tokio::test]
+async fn nobody_is_called_outside_their_hours() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let mut contacts = test.device("magnet").await.contacts;
+    for c in &mut contacts {
+        c.hours = custody::domain::contact::Hours::Working;
+        c.deputy = None;
+    }
+    test.does("ilse", "magnet", Command::SetContacts { contacts }).await.unwrap();
+    // A Saturday.
+    let page = test.stranger().page("/?q=magnet").await;
+    stand_in_order(&page, &["Call now", "+49 40 66969 100", "Then", "+49 40 66969 214"]);
+}
+
+/// N5, N6: a device that is shut down is not to be started, and says who is responsible.
+#[tokio::test]
+async fn a_stopped_device_names_who_may_start_it() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let stop = Command::ShutDown {
+        reason: "It flooded the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: "The rate is limited.".to_owned(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    let page = test.stranger().page("/?q=magnet").await;
+    let wanted =
+        ["Shut down by CTRL", "flooded the broker", "+49 40 66969 131", "Do not start it", "The rate is limited."];
+    stand_in_order(&page, &wanted);
+    assert!(test.stranger().page("/").await.contains("Shut down by CTRL"));
+}
+
+/// E4: each device says in one sentence what blocks it, and on whom it waits; what is asked is in the other's queue.
+#[tokio::test]
+async fn work_is_where_it_waits() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    let (ilse, lena, noor) = (test.browser("ilse").await, test.browser("lena").await, test.browser("noor").await);
+    let page = ilse.page("/my").await;
+    stand_in_order(&page, &["Read and accept", "CTRL’s turn", "camera", "nobody has taken it"]);
+    let queue = lena.page("/reviews").await;
+    stand_in_order(&queue, &["Your turn", "camera", "Participation request", "Take this request"]);
+    assert!(noor.page("/reviews").await.contains("CTRL’s queue"), "everybody signed in may read it");
+
+    test.reduced_support("magnet").await;
+    let help = Command::AskHelp { kind: HelpKind::PairSession, text: "With the limits.".to_owned() };
+    test.does("ilse", "magnet", help).await.unwrap();
+    stand_in_order(&lena.page("/reviews").await, &["magnet", "Help asked for, pair session: With the limits."]);
+    stand_in_order(&ilse.page("/my").await, &["Pair session for <code>magnet</code> is asked for"]);
+
+    // L6: late comes first.
+    test.advance(Duration::days(30));
+    stand_in_order(&test.browser("lena").await.page("/reviews").await, &["camera", "days late", "magnet"]);
+    let ilse = test.browser("ilse").await;
+    assert!(ilse.page("/my").await.contains("Mark all as read"));
+    assert_eq!(ilse.post("/my/read", &[]).await.status(), 303);
+    assert!(!ilse.page("/my").await.contains("Mark all as read"));
+    assert_eq!(test.stranger().get("/my").await.status(), 303, "it is for somebody");
+}
+
+/// N4: a device whose contacts have aged is listed with the reason, and can be adopted or taken over.
+#[tokio::test]
+async fn orphans_are_listed() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    assert!(!test.browser("lena").await.page("/orphans").await.contains("/devices/magnet"));
+    test.advance(Duration::days(200));
+    let page = test.browser("lena").await.page("/orphans").await;
+    stand_in_order(&page, &["/devices/magnet", "confirmation that counts", "Take over for CTRL", "Offer to adopt it"]);
+    let page = test.browser("noor").await.page("/orphans").await;
+    assert!(page.contains("Offer to adopt it") && !page.contains("Take over for CTRL"));
+}
