@@ -6,16 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// When a contact answers, in their own time zone.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::IntoStaticStr,
-    strum::EnumString,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -86,16 +77,7 @@ pub fn is_phone(typed: &str) -> bool {
 
 /// What operators may do when the device stops (O6).
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::IntoStaticStr,
-    strum::EnumString,
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -138,7 +120,8 @@ mod tests {
         for good in ["+49 40 66969 214", "+4940669692", "+49 (0)40 66969-214"] {
             assert!(is_phone(good), "{good}");
         }
-        for bad in ["66969214", "", "+49", "+49 40 CALL-ME", "+1234567890123456", "0049 40 66969", "+49 40 1234567\n1"] {
+        for bad in ["66969214", "", "+49", "+49 40 CALL-ME", "+1234567890123456", "0049 40 66969", "+49 40 1234567\n1"]
+        {
             assert!(!is_phone(bad), "{bad:?}");
         }
     }

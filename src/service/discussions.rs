@@ -104,5 +104,7 @@ pub async fn to_amend(app: &App, caller: &Caller, name: &str) -> Result<Device> 
     }
     // The refusal says why, as it would say to the command itself.
     let refusal = crate::domain::lifecycle::decide(&device, &amend, &facts).err();
-    Err(refusal.unwrap_or_else(|| Refusal::new(crate::domain::refusal::Code::NotYours, "This is for a contributor.")).into())
+    Err(refusal
+        .unwrap_or_else(|| Refusal::new(crate::domain::refusal::Code::NotYours, "This is for a contributor."))
+        .into())
 }

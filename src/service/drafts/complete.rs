@@ -81,11 +81,7 @@ pub fn complete(a: &Answers, policy: &Policy, people: &Directory, me: PersonId) 
             request,
             contributors: [me].into(),
             contacts,
-            operators: OperatorRules {
-                when_stopped,
-                may_stop: a.may_stop == "yes",
-                note: a.note.trim().to_owned(),
-            },
+            operators: OperatorRules { when_stopped, may_stop: a.may_stop == "yes", note: a.note.trim().to_owned() },
         }),
         _ => Err(problems),
     }

@@ -40,15 +40,17 @@ pub fn of(r: &Reader<'_>) -> PeopleView {
     let here = |p: &PersonId| {
         device.ctrl_contact == Some(*p) || device.is_contributor(*p) || device.cycle.discussion.invited.contains(p)
     };
-    let others: Vec<Choice> = r.d.colleagues.0.iter()
-        .filter(|c| !here(&c.id))
-        .map(|c| Choice::new(&c.id.to_string(), &format!("{}, {}", c.name, c.email)))
-        .collect();
+    let others: Vec<Choice> =
+        r.d.colleagues
+            .0
+            .iter()
+            .filter(|c| !here(&c.id))
+            .map(|c| Choice::new(&c.id.to_string(), &format!("{}, {}", c.name, c.email)))
+            .collect();
     PeopleView {
         all,
         offered: device.ctrl_contact.is_none().then(|| r.app.policy.intake.first_team.clone()),
-        take: (device.ctrl_contact.is_none() && r.may(C::TakeRequest))
-            .then(|| r.button(C::TakeRequest, "").primary()),
+        take: (device.ctrl_contact.is_none() && r.may(C::TakeRequest)).then(|| r.button(C::TakeRequest, "").primary()),
         invite: (r.may(C::Invite) && !others.is_empty()).then(|| Invite {
             button: r.button(C::Invite, "#people"),
             field: Field::select("person", "Invite somebody", others)

@@ -148,7 +148,6 @@ async fn complete(member: &Member, device: &Device, a: &Answers) -> Result<Resul
     })
 }
 
-
 /// What is on record where it is another text than the one typed.
 fn differences(on_record: &Answers, typed: &Answers) -> Vec<Mend> {
     let mut all = Vec::new();
@@ -156,7 +155,11 @@ fn differences(on_record: &Answers, typed: &Answers) -> Vec<Mend> {
         let theirs = on_record.entries(section);
         for ((field, text), (_, other)) in typed.entries(section).into_iter().zip(theirs) {
             if text.trim() != other.trim() {
-                let said = if other.is_empty() { "Nothing is on record".to_owned() } else { format!("On record: “{other}”") };
+                let said = if other.is_empty() {
+                    "Nothing is on record".to_owned()
+                } else {
+                    format!("On record: “{other}”")
+                };
                 all.push(Mend::new(section, field, said));
             }
         }

@@ -48,7 +48,10 @@ pub fn of(section: Section, a: &Answers, policy: &Policy) -> Vec<Field> {
 fn device(a: &Answers, policy: &Policy) -> Vec<Field> {
     let listed = &policy.facility.instruments;
     let instruments = if listed.is_empty() {
-        Field::area("instruments", "Instruments").hint("One to a line, like SCS.").rows(2).value(a.instruments.join("\n"))
+        Field::area("instruments", "Instruments")
+            .hint("One to a line, like SCS.")
+            .rows(2)
+            .value(a.instruments.join("\n"))
     } else {
         let mut f = Field::checks("instruments", "Instruments", listed.iter().map(|i| Choice::new(i, i)).collect());
         f.values.clone_from(&a.instruments);
@@ -121,7 +124,12 @@ fn scope(a: &Answers) -> Vec<Field> {
             "What must be true then, so that it can be checked some weeks after the transfer.",
             &a.done,
         ),
-        area("assumptions", "What do you assume?", "Beam modes, other devices, people. Or write that you assume nothing.", &a.assumptions),
+        area(
+            "assumptions",
+            "What do you assume?",
+            "Beam modes, other devices, people. Or write that you assume nothing.",
+            &a.assumptions,
+        ),
         area("hardware", "Which hardware does it drive?", "Or write none.", &a.hardware).rows(2),
         area(
             "connectivity",
@@ -137,7 +145,9 @@ fn scope(a: &Answers) -> Vec<Field> {
 fn support(a: &Answers) -> Vec<Field> {
     let about = |level| match level {
         LevelOfSupport::PairProgramming => "CTRL and you write parts of it together.",
-        LevelOfSupport::RecurrentReview => "CTRL looks at it every few weeks, so that the final review brings no surprise.",
+        LevelOfSupport::RecurrentReview => {
+            "CTRL looks at it every few weeks, so that the final review brings no surprise."
+        }
         LevelOfSupport::FinalReviewOnly => "You work alone; CTRL sees it once, before it is taken over.",
     };
     let choices = LevelOfSupport::iter().map(|l| Choice::new(l.into(), l.words()).hint(about(l))).collect();
@@ -151,12 +161,11 @@ fn risks(a: &Answers, policy: &Policy) -> Vec<Field> {
     let mut fields = Vec::new();
     if !policy.areas.critical.is_empty() {
         let choices = policy.areas.critical.iter().map(|c| Choice::new(&c.id, &c.name)).collect();
-        let mut areas = Field::checks("areas", "Does it touch one of these critical areas?", choices).optional().hint(
-            &format!(
+        let mut areas =
+            Field::checks("areas", "Does it touch one of these critical areas?", choices).optional().hint(&format!(
                 "Reading counts too. Each needs the sign-off of the area’s experts, and {} approvals in the review.",
                 policy.transfer.approvals_critical
-            ),
-        );
+            ));
         areas.values.clone_from(&a.areas);
         fields.push(areas);
     }

@@ -82,12 +82,8 @@ pub async fn show(member: Member) -> Answer {
             locked: None,
             also: Vec::new(),
         };
-        let mut blocks: Vec<(Turn, String)> = gates
-            .gates
-            .iter()
-            .filter(|g| g.state != GateState::Met)
-            .map(|g| (g.turn.clone(), g.why.clone()))
-            .collect();
+        let mut blocks: Vec<(Turn, String)> =
+            gates.gates.iter().filter(|g| g.state != GateState::Met).map(|g| (g.turn.clone(), g.why.clone())).collect();
         if blocks.is_empty() && d.state.name() == StateName::Requested {
             blocks.push((Turn::Side(Side::Ctrl), "All is clear: the CTRL contact accepts it.".to_owned()));
         }

@@ -136,7 +136,8 @@ mod tests {
     /// L4: rows of contacts, in the order of calling, and the button that was pressed.
     #[test]
     fn contacts_come_as_rows() {
-        let pairs = [("person_1", "a"), ("hours_1", "always"), ("person_2", "b"), ("then", "remove_2"), ("revision", "4")];
+        let pairs =
+            [("person_1", "a"), ("hours_1", "always"), ("person_2", "b"), ("then", "remove_2"), ("revision", "4")];
         let typed = read(&[Section::Contacts], sent(&pairs)).unwrap();
         let people: Vec<&str> = typed.answers.contacts.iter().map(|c| c.person.as_str()).collect();
         assert_eq!((people, typed.then, typed.revision), (vec!["a", "b"], Then::Remove(2), 4));
@@ -145,7 +146,8 @@ mod tests {
     /// A29: nobody smuggles in an owner, a state, or another section's answers.
     #[test]
     fn what_does_not_belong_is_refused() {
-        for name in ["owner", "state", "approved_by", "role", "failures", "person_0", "person_99", "person_-1", "saved"] {
+        for name in ["owner", "state", "approved_by", "role", "failures", "person_0", "person_99", "person_-1", "saved"]
+        {
             assert!(read(&[Section::Contacts], sent(&[(name, "x")])).is_err(), "{name}");
         }
         assert!(read(&[Section::Device], sent(&[("person_1", "x")])).is_err());
