@@ -133,7 +133,7 @@ impl TestApp {
         self.must("lena", name, Command::AgreeTimeline {}).await;
         self.must("marek", name, Command::JoinReview {}).await;
         let commit = self.commit_of(release);
-        self.must("ilse", name, Command::ProposeCommit { commit: commit.clone() }).await;
+        self.must("ilse", name, Command::ProposeCommit { commit: commit.clone().into() }).await;
         for item in self.app.policy.transfer.checklist.clone() {
             let evidence = Command::GiveEvidence {
                 item: item.id,

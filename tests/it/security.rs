@@ -34,7 +34,7 @@ async fn a1_nobody_approves_their_own() {
     tx.commit().await.unwrap();
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone() }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone().into() }).await.unwrap();
     let before = test.device("magnet").await;
 
     let by_author = refusal(test.does("ravi", "magnet", Command::Approve { commit: commit.clone() }).await);
@@ -63,7 +63,7 @@ async fn a2_two_accounts_are_one_person() {
     tx.commit().await.unwrap();
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone() }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone().into() }).await.unwrap();
     let (work, home) = (test.browser("ravi").await, test.browser("ravi-at-home").await);
     work.acts(&test, "magnet", "approve", &[("commit", commit.as_str())]).await;
     let again = home.post("/devices/magnet/approve", &[("commit", commit.as_str())]).await;
@@ -79,13 +79,13 @@ async fn a3_a_new_commit_voids_approvals() {
     let test = TestApp::new().await;
     test.under_review("magnet").await;
     let (first, second) = (test.commit_of("1.0.0"), test.commit_of("HEAD"));
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: first.clone() }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: first.clone().into() }).await.unwrap();
     test.does("ravi", "magnet", Command::Approve { commit: first.clone() }).await.unwrap();
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: second }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: second.into() }).await.unwrap();
     assert_eq!(test.device("magnet").await.review().unwrap().approvals.len(), 0);
     let late = refusal(test.does("chiara", "magnet", Command::Approve { commit: first.clone() }).await);
     assert_eq!(late.code, Code::OtherCommit);
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: first }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: first.into() }).await.unwrap();
     assert_eq!(test.device("magnet").await.review().unwrap().approvals.len(), 0);
 }
 
@@ -95,7 +95,7 @@ async fn a4_an_outdated_page_is_refused_with_what_changed() {
     let test = TestApp::new().await;
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone() }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone().into() }).await.unwrap();
     let seen = test.device("magnet").await.revision.to_string();
     test.does("marek", "magnet", Command::JoinReview {}).await.unwrap();
     let ravi = test.browser("ravi").await;
@@ -130,7 +130,7 @@ async fn a7_a_looser_policy_restarts_the_review() {
     let test = TestApp::with_policy(&policy_with("[transfer]\napprovals = 2\n")).await;
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");
-    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone() }).await.unwrap();
+    test.does("ilse", "magnet", Command::ProposeCommit { commit: commit.clone().into() }).await.unwrap();
     test.does("ravi", "magnet", Command::Approve { commit: commit.clone() }).await.unwrap();
 
     let looser = open(test.dir.path(), Clock::fixed(test.app.clock.now()), &policy_with(""), &test.url).await;

@@ -175,7 +175,7 @@ impl World {
             Command::VerifyTag { .. } => r.tag = Some(Ok(self.repository.tagged.clone())),
             Command::CheckTag { .. } => r.tag_now = Some(Ok(Some(self.repository.tagged.object.clone()))),
             Command::ProposeCommit { commit } => {
-                r.commit = self.repository.commits.iter().find(|c| c.commit == *commit).cloned().map(Ok);
+                r.commit = self.repository.commits.iter().find(|c| commit.begin(&c.commit)).cloned().map(Ok);
             }
             _ => {}
         }
@@ -261,7 +261,7 @@ impl World {
                 ground: Ground::NeededElsewhere { instrument: "MID".to_owned(), task: text() },
                 reason: text(),
             },
-            Command::TakeOver { ground: Ground::Orphaned, reason: text() },
+            Command::TakeOver { ground: Ground::Orphaned {}, reason: text() },
             Command::RecordOverview { text: text() },
             Command::ProposeTimeline {
                 milestones: vec![Step { name: "Review".to_owned(), due: today + Duration::days(9) }],
@@ -312,7 +312,7 @@ impl World {
                     text: text(),
                 });
             }
-            all.push(Command::ProposeCommit { commit });
+            all.push(Command::ProposeCommit { commit: commit.into() });
         }
         all
     }
