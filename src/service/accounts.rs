@@ -290,3 +290,6 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
         .await??;
     secret.map(|s| link_of(app, &s)).transpose()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,10 @@ use super::people::PARTS;
 use crate::app::App;
 use std::{io::Write, path::Path};
 
-/// Heading, and the groups whose members stand under it.
-const ROLES: [(&str, fn(&str) -> bool); 5] = [
+/// A heading, and which groups' members stand under it.
+type Role = (&'static str, fn(&str) -> bool);
+
+const ROLES: [Role; 5] = [
     ("Contributors", |g| g.len() == 3 && g != "ICI" && g != "DOC"),
     ("CTRL reviewers", |g| g.ends_with('!')),
     ("CTRL", |g| matches!(g, "ICI" | "Electronics" | "Framework")),

@@ -215,10 +215,11 @@ impl<'a> Life<'a> {
             areas: plan.areas.iter().map(|a| (*a).to_owned()).collect(),
             failures: texts::pick(texts::FAILURES, pick).to_owned(),
         };
-        let hours = [Hours::WhileBeam, Hours::Daytime, Hours::Working, Hours::Always];
-        let contacts = plan.people.iter().zip([pick, pick + 1]).map(|(login, n)| Contact {
+        let first = [Hours::WhileBeam, Hours::Daytime, Hours::WhileBeam, Hours::Always][pick % 4];
+        let second = [Hours::Working, Hours::Daytime][pick % 2];
+        let contacts = plan.people.iter().zip([first, second]).map(|(login, hours)| Contact {
             person: book.cast.id(login),
-            hours: hours[n % hours.len()],
+            hours,
             time_zone: "Europe/Berlin".to_owned(),
             deputy: None,
             confirmed: None,

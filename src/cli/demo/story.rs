@@ -3,7 +3,7 @@
 use super::{
     devices,
     folder::Folder,
-    life::{Book, Life, Plan, morning},
+    life::{Book, Life, morning},
     people, places,
     repositories::{History, Repositories},
     stage::{Mishap, Scene, Stage, What},
@@ -78,12 +78,13 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
     let mut stage = Stage::new(app.clone(), cast, repositories);
     let scenes = write(&stage, samples, now);
     let mut part = 0;
+    write!(told, "Eight months in {} steps:", scenes.len())?;
     stage
         .play(scenes, |done, all| {
             // A closed terminal stops nothing.
             if done * 10 / all > part {
                 part = done * 10 / all;
-                let _ = write!(told, "\r{all} steps of eight months: {} %", part * 10);
+                let _ = write!(told, " {} %", part * 10);
                 let _ = told.flush();
             }
         })
@@ -95,7 +96,7 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
 }
 
 /// Everybody's scenes.
-fn write(stage: &Stage, samples: Vec<(Plan, fn(&mut Life<'_>))>, now: DateTime<Utc>) -> Vec<Scene> {
+fn write(stage: &Stage, samples: Vec<devices::Sample>, now: DateTime<Utc>) -> Vec<Scene> {
     let book = Book { now, cast: &stage.cast, repositories: &stage.repositories, policy: &stage.app.policy };
     let mut scenes: Vec<Scene> = Vec::new();
     for (plan, live) in samples {

@@ -1,27 +1,25 @@
 //! `/admin/groups`: which groups there are, who is in them, and who of them reviews (L6, L7, T4).
 
-use super::{Administrator, done, person_id};
+use super::{Administrator, done, new_group, person_id};
 use crate::{
     app::App,
     domain::id::GroupId,
     service::{
-        groups::{self, NewGroup, Team, TeamKind},
+        groups::{self, Team, TeamKind},
         people,
     },
     web::{
         account::role,
-        entries,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Tag, plural},
         problem::{Answer, Problem},
-        single::FormPage,
     },
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     Form, Router,
-    extract::{Path, Query},
+    extract::Path,
     response::IntoResponse,
     routing::{get, post},
 };
@@ -32,7 +30,7 @@ use std::collections::BTreeSet;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/admin/groups", get(list))
-        .route("/admin/groups/new", get(ask).post(create))
+        .route("/admin/groups/new", get(new_group::ask).post(new_group::create))
         .route("/admin/groups/{id}", get(show))
         .route("/admin/groups/{id}/put", post(put))
         .route("/admin/groups/{id}/remove", post(remove))
@@ -260,65 +258,4 @@ async fn remove(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Fo
         _ => format!("/admin/groups/{}", team.id),
     };
     done(jar, &format!("{} is no longer in {}.", people.name(person), team.name), &to)
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewForm {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    area: String,
-}
-
-async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate::service::Error> {
-    let kinds = vec![
-        Choice::new("ctrl", "A team of CTRL").hint("Its members act for CTRL; some of them are reviewers."),
-        Choice::new("experts", "Experts for a critical area").hint("They sign off devices that touch it."),
-        Choice::new("doc", "Operators on shift").hint("They are told of each change of support status."),
-        Choice::new("contributors", "Contributors").hint("A name for people who work together. It gives no role."),
-        Choice::new("admin", "Administrators").hint("They keep people, groups, servers and tokens."),
-    ];
-    let areas = admin.app.policy.areas.critical.iter().map(|a| Choice::new(&a.id, &a.name)).collect();
-    let mut area = Field::select("area", "Critical area", areas).hint("For experts only.").optional();
-    if !typed.area.is_empty() {
-        area = area.value(&typed.area);
-    }
-    let fields = vec![
-        Field::text("name", "Name").hint("As pages show it, like ICI. It stays.").value(&typed.name).max(80),
-        Field::radio("kind", "What is it?", kinds).value(&typed.kind),
-        area,
-    ];
-    let layout = admin.layout(Section::Elsewhere).await?;
-    Ok(FormPage::new(layout, "Add a group", "/admin/groups/new", "Add group", fields).under("Groups", "/admin/groups"))
-}
-
-/// GET /admin/groups/new
-async fn ask(admin: Administrator, Query(typed): Query<NewForm>) -> Answer {
-    Ok(form(&admin, &typed).await?.answer())
-}
-
-/// POST /admin/groups/new
-async fn create(admin: Administrator, jar: CookieJar, Form(typed): Form<NewForm>) -> Answer {
-    let kind = typed.kind.parse::<TeamKind>();
-    let made = match kind {
-        Ok(kind) => {
-            let new = NewGroup { name: typed.name.clone(), kind, area: entries::optional(&typed.area) };
-            groups::create(&admin.app, &admin.caller(), new).await
-        }
-        Err(_) => crate::service::invalid("kind", "Choose what kind of group it is"),
-    };
-    match made {
-        Ok(id) => {
-            done(jar, &format!("{} is made. Put its members in.", typed.name.trim()), &format!("/admin/groups/{id}"))
-        }
-        Err(error) => {
-            let problems = entries::problems(error)?;
-            let mut again = form(&admin, &typed).await?;
-            again.errors = entries::mark(&mut again.fields, problems);
-            Ok(again.answer())
-        }
-    }
 }

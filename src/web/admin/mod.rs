@@ -1,6 +1,8 @@
 //! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
 
+mod account;
 mod groups;
+mod new_group;
 mod people;
 mod person;
 mod servers;

@@ -9,7 +9,7 @@ use crate::{
     },
     web::{
         entries,
-        layout::{Layout, Section, initials},
+        layout::{Layout, Section},
         parts::{Blank, Field, Kind, Tag, Width},
         problem::Answer,
         single::FormPage,
@@ -32,7 +32,6 @@ const MOST: usize = 200;
 pub struct Row {
     pub href: String,
     pub name: String,
-    pub initials: String,
     pub email: String,
     pub logins: String,
     pub groups: Vec<String>,
@@ -73,7 +72,6 @@ async fn list(admin: Administrator, Query(Search { q }): Query<Search>) -> Answe
             };
             Row {
                 href: format!("/admin/people/{}", person.id),
-                initials: initials(&person.name),
                 name: person.name.clone(),
                 email: l.profile.email.clone(),
                 logins: l.logins.join(", "),

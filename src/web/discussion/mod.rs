@@ -155,11 +155,13 @@ fn page(r: &Reader<'_>, layout: Layout) -> DiscussionPage {
         raise_point: r.may(C::RaisePoint).then(|| {
             Say::new(r, C::RaisePoint, "raise-point", "#points", "What has to be clarified?")
                 .hint("Anybody in the discussion can raise a point. The CTRL contact signs it off.")
+                .folded()
         }),
         reservations: reservations::of(r),
         raise_reservation: r.may(C::RaiseReservation).then(|| {
             Say::new(r, C::RaiseReservation, "raise-reservation", "#reservations", "What do you doubt?")
                 .hint("It has to be answered, and the answer accepted, before the process goes on.")
+                .folded()
         }),
         areas: areas::of(r),
         people: people::of(r),
@@ -200,7 +202,9 @@ fn gates(r: &Reader<'_>) -> Option<GateBox> {
     let here = format!("/devices/{name}/discussion");
     let views = r.d.gates.iter().map(|g| {
         let turn = gatebox::turn_of(g, &r.d.people, Some(r.d.me));
-        let mut view = gatebox::gate(g, name, turn, |act| r.may(act));
+        // Each contact confirms itself: the act is no remedy for the others.
+        let own = turn.yours();
+        let mut view = gatebox::gate(g, name, turn, |act| r.may(act) && (act != C::ConfirmContact || own));
         if let (Some(action), Some(act)) = (&mut view.action, g.where_to) {
             if act == C::TakeRequest {
                 *action = r.button(act, "").small().primary();

@@ -12,6 +12,8 @@ pub struct Say {
     pub id: String,
     pub action: String,
     pub sends: Vec<(String, String)>,
+    /// What unfolds it.
+    pub title: String,
     pub label: String,
     pub hint: String,
     pub button: String,
@@ -25,6 +27,7 @@ impl Say {
             id: id.to_owned(),
             action: gatebox::act_href(r.d.device.name(), act),
             sends: button.sends,
+            title: label.to_owned(),
             label: label.to_owned(),
             hint: String::new(),
             button: acts::label(act).to_owned(),
@@ -40,6 +43,11 @@ impl Say {
 
     pub fn hint(self, hint: &str) -> Self {
         Self { hint: hint.to_owned(), ..self }
+    }
+
+    /// Unfolded by what its button says.
+    pub fn folded(self) -> Self {
+        Self { title: self.button.clone(), ..self }
     }
 
     /// The text may stay empty.

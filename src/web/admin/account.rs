@@ -1,0 +1,142 @@
+//! `/admin/people/{id}/…`: links, further sign-in names, closing and reopening (A2, A31, N4).
+
+use super::{
+    Administrator, ask, done,
+    person::{Refill, again, page},
+    person_id,
+};
+use crate::{
+    domain::id::PersonId,
+    service::{accounts, closing, people},
+    web::{
+        entries,
+        layout::Section,
+        parts::{Action, plural},
+        problem::{Answer, Problem},
+        single::OncePage,
+    },
+};
+use axum::{Form, extract::Path, response::IntoResponse};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+/// The page that shows a link this one time.
+async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url) -> Result<OncePage, Problem> {
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let (name, page) = (&profile.person.name, format!("/admin/people/{id}"));
+    Ok(OncePage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        title: format!("A link for {name}"),
+        text: vec![
+            format!("Send it to {} yourself: whoever opens it first chooses the password.", profile.email),
+            format!(
+                "It counts once, for {}. A link made before counts no longer.",
+                plural(accounts::INVITATION_DAYS as usize, "day")
+            ),
+        ],
+        crumbs: vec![("People".to_owned(), "/admin/people".to_owned()), (name.clone(), page.clone())],
+        label: "Link".to_owned(),
+        secret: url.to_string(),
+        next: Action::link(&format!("Back to {name}"), &page).primary(),
+    })
+}
+
+/// POST /admin/people/{id}/invite: the answer itself is the page, because the link is shown once.
+pub async fn invite(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let url = accounts::invite(&admin.app, &admin.caller(), id).await?;
+    Ok(link_once(&admin, id, &url).await?.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkForm {
+    login: String,
+    /// Whether it was said that the name may be taken from somebody else.
+    #[serde(default)]
+    sure: String,
+}
+
+/// POST /admin/people/{id}/link: asks first where the name is somebody else's.
+pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<LinkForm>) -> Answer {
+    let id = person_id(&id)?;
+    let app = &admin.app;
+    let login = form.login.trim().to_lowercase();
+    let here = format!("/admin/people/{id}");
+    if form.sure != "yes"
+        && let Some(owner) = accounts::find(app, &login).await?
+        && owner != id
+    {
+        let all = people::load(app, &[owner, id].into()).await?;
+        let text = vec![
+            format!("`{login}` now leads to {}, and will lead to {}.", all.name(owner), all.name(id)),
+            format!(
+                "Their sessions end. If no other name leads to {}, that record is closed: its approvals count no longer.",
+                all.name(owner)
+            ),
+        ];
+        let action = Action::post("Move the sign-in name", &format!("{here}/link"))
+            .sending("login", &login)
+            .sending("sure", "yes")
+            .danger();
+        let title = format!("Are {} and {} one person?", all.name(id), all.name(owner));
+        return Ok(ask(&admin, &title, text, (all.name(id), &here), action).await?.into_response());
+    }
+    match accounts::link(app, &admin.caller(), id, &login).await {
+        Ok(None) => done(jar, &format!("`{login}` leads to this person now."), &here),
+        Ok(Some(url)) => Ok(link_once(&admin, id, &url).await?.into_response()),
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            Ok(again(page(&admin, id, Refill::Link(form.login, problems)).await?))
+        }
+    }
+}
+
+/// GET /admin/people/{id}/close
+pub async fn ask_close(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let name = &profile.person.name;
+    let mut text = vec![
+        format!(
+            "{name} is signed out everywhere at once. Tokens that {name} made and approvals that {name} gave count no longer."
+        ),
+        "What is on record stays. The account can be reopened.".to_owned(),
+    ];
+    let alone = closing::list_left_alone(&admin.app, id).await?;
+    if !alone.is_empty() {
+        let names: Vec<String> = alone.iter().map(|n| format!("`{n}`")).collect();
+        text.push(format!("Nobody can then be called for {}: it is listed as orphaned.", names.join(", ")));
+    }
+    let here = format!("/admin/people/{id}");
+    let action = Action::post("Close the account", &format!("{here}/close")).danger();
+    Ok(ask(&admin, &format!("Close the account of {name}?"), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/close
+pub async fn close(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    closing::close(&admin.app, &admin.caller(), id).await?;
+    done(jar, "The account is closed, and every session of it has ended.", &format!("/admin/people/{id}"))
+}
+
+/// GET /admin/people/{id}/reopen
+pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let name = &profile.person.name;
+    let text = vec![
+        format!("{name} can sign in again with the name and password from before, and is in the same groups."),
+        "Approvals and tokens of theirs count again.".to_owned(),
+    ];
+    let here = format!("/admin/people/{id}");
+    let action = Action::post("Reopen the account", &format!("{here}/reopen")).primary();
+    Ok(ask(&admin, &format!("Reopen the account of {name}?"), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/reopen
+pub async fn reopen(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    closing::reopen(&admin.app, &admin.caller(), id).await?;
+    done(jar, "The account is open again.", &format!("/admin/people/{id}"))
+}
