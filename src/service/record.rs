@@ -218,9 +218,7 @@ pub async fn turns(
     // With every gate met it is the turn of whoever takes the step.
     if gates.iter().all(|g| g.met) {
         let as_ctrl = !rule(step).who.contains(&Who::Contributor);
-        let who: Vec<PersonId> =
-            if as_ctrl { d.ctrl_contact.into_iter().collect() } else { d.contributors.iter().copied().collect() };
-        turns.extend(who.into_iter().map(|p| (p, as_ctrl)));
+        turns.extend(facts.movers(d, step).into_iter().map(|p| (p, as_ctrl)));
     }
     if d.ctrl_contact.is_none() {
         let team = store::people::list_of_team(tx, &app.policy.intake.first_team).await?;

@@ -188,7 +188,7 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
     let people_first = open.iter().find(|g| g.turn != Turn::Machine).or(open.first());
     let Some(first) = open.iter().find(mine).or(people_first) else {
         let by_ctrl = !rule(step).who.contains(&Who::Contributor);
-        let waits_for = if by_ctrl { device.ctrl_contact.into_iter().collect() } else { people_of(device) };
+        let waits_for = facts.movers(device, step).into_iter().collect();
         return Asked {
             whose: if by_ctrl { Whose::Ctrl } else { Whose::Contributor },
             waits_for,

@@ -1,6 +1,9 @@
 //! What the world said: gathered by a service before it asks the domain to judge.
 
-use super::table::Who;
+use super::{
+    command::CommandKind,
+    table::{Who, rule},
+};
 use crate::domain::{
     device::Device,
     id::{PersonId, ServerName},
@@ -124,6 +127,21 @@ impl<'a> Facts<'a> {
     pub fn accepted_conduct(&self, person: PersonId) -> bool {
         let version = self.policy.conduct.version.to_string();
         self.people.get(person).is_some_and(|p| p.conduct.as_ref() == Some(&version))
+    }
+
+    /// Who takes this step once its gates are met, as far as they are known by name.
+    pub fn movers(&self, device: &Device, step: CommandKind) -> BTreeSet<PersonId> {
+        let who = rule(step).who;
+        if who.contains(&Who::Contributor) {
+            return device.contributors.clone();
+        }
+        if who.contains(&Who::Reviewer) {
+            // Whoever approved it, or takes care of it and may.
+            let approved = device.review().into_iter().flat_map(|r| &r.approvals).map(|a| a.mark.by);
+            let known = approved.chain(device.ctrl_contact);
+            return known.filter(|p| self.people.has(*p, &Role::Reviewer) && !device.is_contributor(*p)).collect();
+        }
+        device.ctrl_contact.into_iter().collect()
     }
 
     /// What is seen running, anywhere.

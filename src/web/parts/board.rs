@@ -230,9 +230,9 @@ impl LiveState {
     /// In words, before the clock.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Live => "Live",
+            Self::Live => "Live ·",
             Self::AsOf => "As of",
-            Self::Stale => "Not live",
+            Self::Stale => "Not live ·",
         }
     }
 
