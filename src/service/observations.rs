@@ -142,7 +142,8 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
             let line = seen_line(&caller, k, "instance_gone", now);
             store::instances::save(&tx, std::slice::from_ref(k)).await?;
             store::journal::append(&tx, line.into_iter().collect()).await?;
-            settle(&tx, &app, &caller, BTreeSet::from([found.id]), now).await?;
+            let here = BTreeSet::from([found.id]);
+            settle(&tx, &app, &caller, here.clone(), &here, now).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -191,24 +192,19 @@ async fn take(
         .into_iter()
         .map(|k| (k.seen.instance.clone(), k))
         .collect();
-    // What has ended holds no class any more, and keeps its instances: that it runs again has to show.
-    let device_of = |r: &Report| {
-        let was = before.get(&r.instance).filter(|k| k.seen.class == r.class).and_then(|k| k.device);
-        by_class.get(&r.class).copied().or(was)
-    };
-    let devices: BTreeMap<DeviceId, Device> =
-        store::devices::list_by_id(&tx, &reports.iter().filter_map(device_of).collect())
-            .await?
-            .into_iter()
-            .map(|d| (d.id, d))
-            .collect();
+    let devices: BTreeMap<DeviceId, Device> = store::devices::list_by_id(&tx, &by_class.values().copied().collect())
+        .await?
+        .into_iter()
+        .map(|d| (d.id, d))
+        .collect();
 
     let mut lines = Vec::new();
     let mut touched = BTreeSet::new();
+    let mut changed = BTreeSet::new();
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     let mut unknown = 0;
     for r in reports {
-        let device = device_of(&r).and_then(|id| devices.get(&id));
+        let device = by_class.get(&r.class).and_then(|id| devices.get(id));
         let names = version_names(app, device);
         let seen = Seen {
             version: classify(&r.version, &names.packages, &names.framework),
@@ -229,13 +225,14 @@ async fn take(
             Some(w) if w.verdict.support == verdict.support => w.support_since,
             _ => now,
         };
-        let changed = was.is_none_or(|w| {
+        let is_new = was.is_none_or(|w| {
             w.seen.version.raw != seen.version.raw || !w.seen.runs() || w.device != device.map(|d| d.id)
         });
         touched.extend(device.map(|d| d.id));
         touched.extend(was.and_then(|w| w.device));
         let k = Known { device: device.map(|d| d.id), verdict, support_since, seen };
-        if changed {
+        if is_new {
+            changed.extend(k.device);
             lines.extend(seen_line(caller, &k, "instance_seen", now));
         }
         known.insert(k.seen.instance.clone(), k);
@@ -249,6 +246,7 @@ async fn take(
                 k.seen.gone = Some(now);
                 gone += 1;
                 touched.extend(k.device);
+                changed.extend(k.device);
                 lines.extend(seen_line(caller, &k, "instance_gone", now));
                 known.insert(instance, k);
             }
@@ -256,7 +254,7 @@ async fn take(
     }
     store::instances::save(&tx, &known.into_values().collect::<Vec<_>>()).await?;
     store::journal::append(&tx, lines).await?;
-    settle(&tx, app, caller, touched, now).await?;
+    settle(&tx, app, caller, touched, &changed, now).await?;
     tx.commit().await?;
     Ok(Taken { taken, gone, unknown })
 }
@@ -284,13 +282,23 @@ fn seen_line(caller: &Caller, k: &Known, kind: &str, at: DateTime<Utc>) -> Optio
     })
 }
 
-/// Derives the status of these devices anew from all that is seen of them, and puts a change on record.
-async fn settle(tx: &Tx, app: &App, caller: &Caller, devices: BTreeSet<DeviceId>, now: DateTime<Utc>) -> Result<()> {
+/// Derives the status of these devices anew from all that is seen of them, and puts a change on record. `changed` are
+/// those of which something new was seen: for a review that may be what it waited for (T8).
+async fn settle(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    devices: BTreeSet<DeviceId>,
+    changed: &BTreeSet<DeviceId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     if devices.is_empty() {
         return Ok(());
     }
     let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
+    let before = store::devices::list_support(tx, &devices).await?;
     let mut lines = Vec::new();
+    let mut reviewed = BTreeSet::new();
     for d in store::devices::list_by_id(tx, &devices).await? {
         let names = version_names(app, Some(&d));
         let of: Vec<Seen> = seen
@@ -299,16 +307,19 @@ async fn settle(tx: &Tx, app: &App, caller: &Caller, devices: BTreeSet<DeviceId>
             .into_iter()
             .map(|k| Seen { version: classify(&k.seen.version.raw, &names.packages, &names.framework), ..k.seen })
             .collect();
+        if changed.contains(&d.id) && d.review().is_some() {
+            reviewed.insert(d.id);
+        }
         let verdict: Option<Verdict> = support::of_device(&d, &of);
-        let was = store::devices::find_support(tx, d.id).await?;
-        let same = was.as_ref().is_some_and(|(v, _)| *v == verdict);
-        if same {
+        let was = before.get(&d.id);
+        if was.is_some_and(|(v, _)| *v == verdict) {
             continue;
         }
-        let since = record::support_since(was.as_ref(), verdict.as_ref(), now);
+        let since = record::support_since(was, verdict.as_ref(), now);
         store::devices::save_support(tx, d.id, verdict.as_ref(), since).await?;
-        lines.extend(record::support_line(caller, &d, was.and_then(|(v, _)| v).as_ref(), verdict.as_ref(), now));
+        let was = was.and_then(|(v, _)| v.as_ref());
+        lines.extend(record::support_line(caller, &d, was, verdict.as_ref(), now));
     }
     store::journal::append(tx, lines).await?;
-    Ok(())
+    super::standing::refresh(tx, app, &reviewed).await
 }

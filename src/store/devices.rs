@@ -12,10 +12,14 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Query,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+const ENDS: [StateName; 3] = [StateName::Declined, StateName::Withdrawn, StateName::Retired];
 
 /// What is kept beside the device itself: derived, or of the moment.
 pub struct Derived<'a> {
@@ -86,7 +90,7 @@ pub async fn list_orphans<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u
     q.all(c).await?.iter().map(hydrate).collect()
 }
 
-/// Names and classes that other devices hold. What has ended holds its name, but no class.
+/// Names and classes that other devices hold against a newcomer. What has ended holds its name, but no class.
 pub async fn list_taken<C: ConnectionTrait>(
     c: &C,
     except: DeviceId,
@@ -102,9 +106,15 @@ pub async fn list_taken<C: ConnectionTrait>(
         .into_tuple::<String>()
         .all(c)
         .await?;
+    let ended = Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::State.is_in(ENDS.map(<&str>::from)))
+        .to_owned();
     let held = device_class::Entity::find()
         .filter(device_class::Column::Class.is_in(classes.iter().map(String::as_str)))
         .filter(device_class::Column::DeviceId.ne(id))
+        .filter(device_class::Column::DeviceId.not_in_subquery(ended))
         .all(c)
         .await?;
     Ok(names.into_iter().chain(held.into_iter().map(|h| h.class)).collect())
@@ -226,17 +236,24 @@ async fn save_places<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
 async fn save_relations<C: ConnectionTrait>(tx: &C, d: &Device, new: bool) -> Result<()> {
     let id = d.id.to_string();
     if !new {
-        device_class::Entity::delete_many().filter(device_class::Column::DeviceId.eq(&id)).exec(tx).await?;
         device_instrument::Entity::delete_many().filter(device_instrument::Column::DeviceId.eq(&id)).exec(tx).await?;
         device_person::Entity::delete_many().filter(device_person::Column::DeviceId.eq(&id)).exec(tx).await?;
     }
-    // What has ended gives its classes free.
+    // What has ended keeps its classes, so that what still runs of it shows, until another device brings them.
     if !d.state.name().is_end() {
+        device_class::Entity::delete_many().filter(device_class::Column::DeviceId.eq(&id)).exec(tx).await?;
         let classes: BTreeSet<&String> = d.request.classes.iter().collect();
         let rows = classes
             .into_iter()
             .map(|c| device_class::ActiveModel { class: Set(c.clone()), device_id: Set(id.clone()) });
-        device_class::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        device_class::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::column(device_class::Column::Class)
+                    .update_column(device_class::Column::DeviceId)
+                    .to_owned(),
+            )
+            .exec_without_returning(tx)
+            .await?;
     }
     let instruments: BTreeSet<&String> = d.request.instruments.iter().collect();
     let rows = instruments
@@ -354,6 +371,25 @@ pub async fn save_support<C: ConnectionTrait>(
         .map(|_| ())
 }
 
+/// The status on record of several devices, and since when. One query.
+pub async fn list_support<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
+    let rows: Vec<(String, Option<String>, String, DateTime<Utc>)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Support, row::Column::SupportWhy, row::Column::SupportSince])
+        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter()
+        .map(|(id, support, why, since)| {
+            Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
+        })
+        .collect()
+}
+
 /// The status on record and since when.
 pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<(Option<Verdict>, DateTime<Utc>)>> {
     let Some(r) = row::Entity::find_by_id(id.to_string()).one(c).await? else {
@@ -395,7 +431,7 @@ pub async fn save_orphan_at<C: ConnectionTrait>(tx: &C, id: DeviceId, at: Option
 
 /// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.
 pub async fn list_live_after<C: ConnectionTrait>(c: &C, after: &str, most: u64) -> Result<Vec<Device>> {
-    let ends = [StateName::Declined, StateName::Withdrawn, StateName::Retired].map(<&str>::from);
+    let ends = ENDS.map(<&str>::from);
     let q = row::Entity::find()
         .filter(row::Column::State.is_not_in(ends))
         .filter(row::Column::Name.gt(after))

@@ -60,7 +60,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/?q=magnet00042", 16),
         ("/?instrument=SCS&support=reduced_support", 14),
         ("/devices/magnet", 20),
-        ("/devices/magnet/history", 12),
+        ("/devices/magnet/history", 16),
         ("/reviews", 16),
         ("/orphans", 12),
     ];

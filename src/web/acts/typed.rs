@@ -29,6 +29,11 @@ impl Typed {
         self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
     }
 
+    /// The answer with everything round it.
+    fn as_sent(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
     }
@@ -144,7 +149,8 @@ impl<'a> Reader<'a> {
     }
 
     pub fn tag(&mut self, name: &str, rule: &TagRule) -> Option<TagName> {
-        match TagName::parse(self.typed.one(name), rule) {
+        // Exactly as it was sent, but for blanks that a copy brings along: a line end is no part of a tag (A15).
+        match TagName::parse(self.typed.as_sent(name).trim_matches(' '), rule) {
             Ok(tag) => Some(tag),
             Err(problem) => self.problem(name, Some(problem.to_string())),
         }

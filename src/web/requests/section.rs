@@ -115,6 +115,8 @@ pub async fn save(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Answer {
     let part = part(&word)?;
+    // Whether what was sent fits is nobody's business but the owner's (A28).
+    drafts::load(&member.app, member.id(), &id).await?;
     let mut typed = read(&[part], pairs)?;
     let added = typed.answers.contacts.len() + 1;
     match typed.then {
