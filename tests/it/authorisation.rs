@@ -53,10 +53,10 @@ fn filled(address: &str, test: &TestApp) -> String {
     address
         .replace("{name}", "magnet")
         .replace("{act}", "raise-point")
-        .replace("{id}", &test.person("noor").to_string())
+        .replace("{id}", &test.person("tomasz").to_string())
         .replace("{section}", "device")
         .replace("{secret}", "no-such-secret")
-        .replace("{person}", &test.person("noor").to_string())
+        .replace("{person}", &test.person("tomasz").to_string())
         .replace("{team}", "no-such-group")
         .replace("{hash}", "none")
         .replace("{*name}", "none")

@@ -411,7 +411,7 @@ async fn a35_others_are_served() {
     let test = TestApp::new().await;
     test.requested("magnet").await;
     let lena = test.browser("lena").await;
-    let huge = "x".repeat(600 * 1024);
+    let huge = "x".repeat(300 * 1024);
     assert_eq!(lena.post("/devices/magnet/raise-point", &[("text", &huge)]).await.status(), 413);
     let json = lena.client.post(format!("{}/devices/magnet/raise-point", test.url)).header("origin", &test.url);
     let json = json.header("content-type", "application/json").body("{}").send().await.unwrap();
