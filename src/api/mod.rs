@@ -29,6 +29,7 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
         .method_not_allowed_fallback(problem::another_method)
         .route("/api", any(problem::nothing_here))
+        .route("/api/", any(problem::nothing_here))
         .route("/api/{*rest}", any(problem::nothing_here))
         .layer(DefaultBodyLimit::max(BODY_MOST));
     not_too_often(all).layer(middleware::map_response(problem::complete))
