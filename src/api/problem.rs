@@ -11,8 +11,11 @@ use axum::{
 use serde::Serialize;
 
 /// What a program is told instead of an answer.
+#[derive(Debug)]
+pub struct Problem(Box<Details>);
+
 #[derive(Debug, Serialize)]
-pub struct Problem {
+struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: String,
@@ -35,7 +38,7 @@ pub type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str, title: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("urn:custody:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -44,7 +47,7 @@ impl Problem {
             gates: Vec::new(),
             errors: Vec::new(),
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// 401: no token, or one that opens nothing. Which of them is nobody's business.
@@ -55,7 +58,7 @@ impl Problem {
             "A token is needed",
             "Send a token that is alive as the header Authorization: Bearer custody_…; CTRL makes one.",
         );
-        p.headers.push((header::WWW_AUTHENTICATE, r#"Bearer realm="custody", error="invalid_token""#));
+        p.0.headers.push((header::WWW_AUTHENTICATE, r#"Bearer realm="custody", error="invalid_token""#));
         p
     }
 
@@ -85,7 +88,9 @@ impl Problem {
         let about_who = refusal.code.is_about_who();
         let status = if about_who { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
         let title = if about_who { "This is not yours to do" } else { "Nothing was changed" };
-        Self { gates: refusal.gates, ..Self::new(status, refusal.code.into(), title, refusal.sentence) }
+        let mut p = Self::new(status, refusal.code.into(), title, refusal.sentence);
+        p.0.gates = refusal.gates;
+        p
     }
 
     /// What an answer without words of its own means.
@@ -130,7 +135,9 @@ impl From<Error> for Problem {
             Error::Invalid(errors) => {
                 let all: Vec<String> = errors.iter().take(3).map(|e| format!("{}: {}.", e.field, e.say)).collect();
                 let title = "Some entries need a change";
-                Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "entries", title, all.join(" ")) }
+                let mut p = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "entries", title, all.join(" "));
+                p.0.errors = errors;
+                p
             }
             Error::Unavailable(cause) => {
                 tracing::error!(error = %cause, "changes cannot be saved");
@@ -140,7 +147,7 @@ impl From<Error> for Problem {
                     "Changes cannot be saved now",
                     "Nothing was saved. Send the same again in a minute.",
                 );
-                p.headers.push((header::RETRY_AFTER, "60"));
+                p.0.headers.push((header::RETRY_AFTER, "60"));
                 p
             }
             Error::Internal(cause) => {
@@ -153,11 +160,11 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, axum::Json(&self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
-        for (name, value) in self.headers {
+        for (name, value) in self.0.headers {
             headers.insert(name, HeaderValue::from_static(value));
         }
         response

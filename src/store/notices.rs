@@ -31,6 +31,9 @@ pub struct Told {
     pub seen: bool,
 }
 
+/// Id, device's name, text, when, when it was seen.
+type ToldRow = (String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+
 /// One notice for each person and entry, however often it is asked for.
 pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> {
     if all.is_empty() {
@@ -53,7 +56,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> 
 }
 
 pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Told>> {
-    let rows: Vec<(String, String, String, DateTime<Utc>, Option<DateTime<Utc>>)> = row::Entity::find()
+    let rows: Vec<ToldRow> = row::Entity::find()
         .select_only()
         .column(row::Column::Id)
         .column(device::Column::Name)
