@@ -74,7 +74,8 @@ fn run_async(work: impl Future<Output = std::io::Result<Outcome>>) -> std::io::R
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    // Not locked: the log and a panic’s words go to standard error from other threads while a server runs.
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
     let outcome = match cli.command {
         Command::Serve(args) => serve::run(&args, &mut out, &mut err),
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
