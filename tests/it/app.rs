@@ -131,6 +131,11 @@ impl TestApp {
         browser
     }
 
+    /// The secret of a new session of somebody's, as their cookie holds it.
+    pub async fn session(&self, name: &str) -> String {
+        sessions::open(&self.app, self.person(name), "test", "test").await.unwrap().unwrap()
+    }
+
     /// A browser that is signed in as nobody.
     pub fn stranger(&self) -> Browser {
         let client =

@@ -1,10 +1,16 @@
 //! A real Chromium, driven through WebDriver.
 
-use fantoccini::{Client, ClientBuilder, Locator, key::Key, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    key::Key,
+    wd::{Capabilities, WebDriverCompatibleCommand},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -21,6 +27,13 @@ pub struct Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // Asked to end, it ends its browsers too: after a failed test none is left.
+        if let Ok(mut way) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = way.set_read_timeout(Some(Duration::from_secs(5)));
+            let asked = format!("GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port);
+            let _ = way.write_all(asked.as_bytes());
+            let _ = way.read_to_end(&mut Vec::new());
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -44,9 +57,9 @@ impl Driver {
         panic!("chromedriver said no port");
     }
 
-    pub async fn browse(&self, look: Look) -> Chrome {
+    pub async fn browse(&self) -> Chrome {
         let profile = tempfile::tempdir().unwrap();
-        let mut arguments = vec![
+        let arguments = [
             "--headless=new".to_owned(),
             "--no-sandbox".to_owned(),
             "--disable-gpu".to_owned(),
@@ -56,18 +69,13 @@ impl Driver {
             "--disable-sync".to_owned(),
             "--no-first-run".to_owned(),
             "--hide-scrollbars".to_owned(),
+            "--window-size=1440,1000".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
-            format!("--window-size={},{}", look.width.max(500), 1000),
             // No page needs anything from outside.
             "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1".to_owned(),
         ];
-        arguments.extend(look.more.iter().map(|m| (*m).to_owned()));
-        let mut options = json!({ "args": arguments });
-        if look.width < 500 {
-            options["mobileEmulation"] =
-                json!({ "deviceMetrics": { "width": look.width, "height": 844, "pixelRatio": 2.0 } });
-        }
-        let capabilities: Capabilities = serde_json::from_value(json!({ "goog:chromeOptions": options })).unwrap();
+        let options = json!({ "goog:chromeOptions": { "args": arguments } });
+        let capabilities: Capabilities = serde_json::from_value(options).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{}", self.port))
@@ -77,15 +85,19 @@ impl Driver {
     }
 }
 
-/// How the browser looks at pages.
-#[derive(Clone, Copy)]
-pub struct Look {
-    pub width: u32,
-    pub more: &'static [&'static str],
-}
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
 
-pub const DESK: Look = Look { width: 1440, more: &[] };
-pub const PHONE: Look = Look { width: 390, more: &[] };
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
+    }
+}
 
 pub struct Chrome {
     pub client: Client,
@@ -97,74 +109,133 @@ impl Chrome {
         self.client.goto(url).await.unwrap();
     }
 
-    /// Signs in with one click, as the demo offers it; whoever was signed in before is signed out by it.
-    pub async fn sign_in(&self, url: &str, name: &str) {
-        self.goto(&format!("{url}/sign-in")).await;
+    async fn dev_tools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(DevTools(command, parameters)).await.unwrap()
+    }
+
+    /// Looks at pages on a screen of this width; below 500 pixels it is a phone.
+    pub async fn wide(&self, width: u32) {
+        self.screen(width, if width < 500 { 844 } else { 1000 }).await;
+    }
+
+    async fn screen(&self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.client.issue_cmd(DevTools("Emulation.setDeviceMetricsOverride", screen)).await.unwrap();
+    }
+
+    /// Signs in with one click, as the demo offers it, and goes on to a page; whoever was signed in before is no longer.
+    pub async fn sign_in(&self, url: &str, name: &str, path: &str) {
+        self.goto(&format!("{url}/sign-in?next={path}")).await;
         self.press(name).await;
-        self.gone_from("/sign-in").await;
+        assert_ne!(self.path().await, "/sign-in", "{name}: {}", self.text().await);
     }
 
-    async fn gone_from(&self, path: &str) {
-        for _ in 0..200 {
-            if !self.client.current_url().await.unwrap().path().starts_with(path) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!("still at {path}: {}", self.text().await);
+    /// The path of the page.
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
     }
 
-    /// Presses the first visible button or link that says this.
+    /// Presses the first button or link in sight that says this, in the menu of more actions if it is nowhere else.
     pub async fn press(&self, says: &str) {
-        let quoted = format!("concat('{}', '')", says.replace('\'', "', \"'\", '"));
-        let path = format!(
-            "//*[self::button or self::a or self::summary][contains(normalize-space(.), {quoted}) or @aria-label={quoted}]"
-        );
-        for found in self.client.find_all(Locator::XPath(&path)).await.unwrap() {
-            if found.is_displayed().await.unwrap_or(false) {
-                found.click().await.unwrap_or_else(|e| panic!("{says}: {e}"));
+        if self.pressed(says).await {
+            return;
+        }
+        let more = self.client.find(Locator::Css("main .menu.more > summary")).await;
+        if let Ok(more) = more {
+            self.click(&more).await;
+            if self.pressed(says).await {
                 return;
             }
         }
         panic!("nothing to press says {says}: {}", self.text().await);
     }
 
-    /// Fills the field of this name, instead of what it holds.
-    pub async fn fill(&self, name: &str, value: &str) {
-        let field = self
-            .client
-            .find(Locator::Css(&format!("[name='{name}']:not([type=hidden])")))
-            .await
-            .unwrap_or_else(|_| panic!("there is no field {name}"));
-        if field.attr("type").await.unwrap().as_deref() == Some("date") {
-            // A date field takes keys in the browser's own order; what is stored is ISO 8601.
-            self.client
-                .execute("arguments[0].value = arguments[1]", vec![serde_json::to_value(&field).unwrap(), json!(value)])
-                .await
-                .unwrap();
-            return;
-        }
-        field.clear().await.unwrap();
-        field.send_keys(value).await.unwrap();
+    /// Clicks on it in the middle of the window, where no bar lies over it, as somebody scrolls it there.
+    async fn click(&self, what: &Element) {
+        let scroll = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.client.execute(scroll, vec![serde_json::to_value(what).unwrap()]).await.unwrap();
+        what.click().await.unwrap();
     }
 
-    /// Ticks the box, or chooses the radio button, of this name and value.
-    pub async fn choose(&self, name: &str, value: &str) {
-        let css = format!("input[name='{name}'][value='{value}']");
-        let found = self.client.find(Locator::Css(&css)).await.unwrap_or_else(|_| panic!("there is no choice {css}"));
-        if !found.is_selected().await.unwrap() {
-            found.click().await.unwrap();
+    /// Marks the page, so that the next one is known by not being marked.
+    async fn leave(&self) {
+        self.client.execute("window.isLeft = true", vec![]).await.unwrap();
+    }
+
+    /// Waits for the page that a button or link leads to.
+    async fn arrive(&self, by: &str) {
+        for _ in 0..400 {
+            let there = self.client.execute("return !window.isLeft && document.readyState === 'complete'", vec![]).await;
+            if there.is_ok_and(|t| t == true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{by} leads nowhere: {}", self.text().await);
+    }
+
+    async fn pressed(&self, says: &str) -> bool {
+        let quoted = format!("concat('{}', '')", says.replace('\'', "', \"'\", '"));
+        let pressable = format!(
+            "//*[self::button or self::a or self::summary][not(@aria-disabled) and not(@aria-hidden)]\
+             [contains(normalize-space(.), {quoted}) or @aria-label={quoted}]"
+        );
+        // What the page is about comes before the bar over it.
+        let mut all = self.client.find_all(Locator::XPath(&format!("//main{pressable}"))).await.unwrap();
+        all.extend(self.client.find_all(Locator::XPath(&format!("//header{pressable}"))).await.unwrap());
+        for found in all {
+            if found.is_displayed().await.unwrap_or(false) {
+                self.leave().await;
+                self.click(&found).await;
+                if found.tag_name().await.is_ok_and(|tag| tag == "summary") {
+                    return true;
+                }
+                self.arrive(says).await;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Answers the question of this name: types, chooses or ticks, as its kind asks for.
+    pub async fn answer(&self, name: &str, value: &str) {
+        let css = format!("[name='{name}']:not([type=hidden])");
+        let Ok(field) = self.client.find(Locator::Css(&css)).await else {
+            panic!("there is no field {name}: {}", self.text().await);
+        };
+        let kind = field.prop("type").await.unwrap().unwrap_or_default();
+        match kind.as_str() {
+            "select-one" => field.select_by_value(value).await.unwrap(),
+            "radio" | "checkbox" => {
+                let css = format!("input[name='{name}'][value='{value}']");
+                let found = self.client.find(Locator::Css(&css)).await;
+                let found = found.unwrap_or_else(|_| panic!("there is no choice {css}"));
+                if !found.is_selected().await.unwrap() {
+                    self.click(&found).await;
+                }
+            }
+            // A date field takes keys in the order of the browser's language; what is sent is ISO 8601.
+            "date" => {
+                let field = serde_json::to_value(&field).unwrap();
+                self.client.execute("arguments[0].value = arguments[1]", vec![field, json!(value)]).await.unwrap();
+            }
+            _ => {
+                field.clear().await.unwrap();
+                field.send_keys(value).await.unwrap();
+            }
         }
     }
 
-    pub async fn select(&self, name: &str, value: &str) {
-        let css = format!("select[name='{name}']");
-        let found = self.client.find(Locator::Css(&css)).await.unwrap_or_else(|_| panic!("there is no choice {css}"));
-        found.select_by_value(value).await.unwrap();
+    /// What stands in a field.
+    pub async fn value(&self, name: &str) -> String {
+        let field = self.client.find(Locator::Css(&format!("[name='{name}']:not([type=hidden])"))).await.unwrap();
+        field.prop("value").await.unwrap().unwrap_or_default()
     }
 
     pub async fn text(&self) -> String {
-        self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+        // Between two pages there is nothing to read.
+        let read = self.client.execute("return document.body ? document.body.innerText : ''", vec![]).await;
+        read.ok().and_then(|t| t.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// Waits until the page says this.
@@ -181,6 +252,13 @@ impl Chrome {
     /// Keys, one after the other, to whatever has the focus.
     pub async fn keys(&self, keys: &str) {
         self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Enter on whatever has the focus, and on to the page that it leads to.
+    pub async fn enter(&self) {
+        self.leave().await;
+        self.keys(&Key::Enter.to_string()).await;
+        self.arrive("Enter").await;
     }
 
     /// Goes on with Tab until what has the focus says this.
@@ -213,11 +291,29 @@ impl Chrome {
         self.client.execute(wide, vec![]).await.unwrap().as_i64().unwrap()
     }
 
-    /// Keeps a picture of the whole page as an artefact of the test, outside git.
-    pub async fn shot(&self, name: &str) {
+    /// What reaches furthest beyond the right edge.
+    pub async fn widest(&self) -> String {
+        let find = "const edge = document.documentElement.clientWidth; let most = null, far = edge; \
+             for (const e of document.querySelectorAll('body *')) { const r = e.getBoundingClientRect().right; \
+             if (r > far + 0.5) { far = r; most = e; } } return most ? most.outerHTML.slice(0, 300) : ''";
+        self.client.execute(find, vec![]).await.unwrap().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Sets a cookie for the pages of this host.
+    pub async fn cookie(&self, name: &str, value: &str) {
+        let url = self.client.current_url().await.unwrap();
+        let cookie = json!({ "name": name, "value": value, "url": url.origin().ascii_serialization() });
+        self.client.issue_cmd(DevTools("Network.setCookie", cookie)).await.unwrap();
+    }
+
+    /// Keeps a picture of the whole page, on a screen of this width, as an artefact of the test outside git.
+    pub async fn shot(&self, name: &str, width: u32) {
+        let high = self.client.execute("return document.documentElement.scrollHeight", vec![]).await.unwrap();
+        self.screen(width, high.as_u64().map_or(1000, |h| h.clamp(800, 8000) as u32)).await;
         let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
         std::fs::create_dir_all(&dir).unwrap();
         std::fs::write(dir.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        self.wide(width).await;
     }
 
     pub async fn close(self) {

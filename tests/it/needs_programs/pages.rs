@@ -1,0 +1,245 @@
+//! Every page as it is drawn: without a finding of axe-core by day and by night, no wider than a phone, and with a
+//! picture kept in `target/shots`.
+
+use super::browser::{Chrome, Driver};
+use crate::{
+    app::{FULL, REDUCED, REDUCED_TOO, TestApp},
+    given::{day, tag},
+};
+use custody::{
+    domain::{
+        cycle::HelpKind,
+        id::ServerName,
+        lifecycle::{Command, command::Step},
+    },
+    service::{
+        accounts,
+        drafts::{self, Save},
+        tokens::{self, TokenScope},
+    },
+};
+
+/// What is done on a page before it is looked at.
+#[derive(Clone, Copy)]
+enum First {
+    Nothing,
+    /// A button is pressed.
+    Press(&'static str),
+    /// The device changes behind the reader's back, then a button is pressed (A4).
+    Overtaken(&'static str),
+    /// An act is sent from outside of our pages' buttons.
+    Send(&'static str),
+}
+
+struct Page {
+    /// Nobody where it is read without signing in.
+    who: &'static str,
+    path: String,
+    first: First,
+}
+
+fn page(who: &'static str, path: &str) -> Page {
+    Page { who, path: path.to_owned(), first: First::Nothing }
+}
+
+/// Devices in every state, each with something to tell, and what stands beside them.
+struct Facility {
+    test: TestApp,
+    draft: String,
+    setup: String,
+}
+
+async fn facility() -> Facility {
+    let test = TestApp::new().await;
+    for (name, text) in [("wished", "Another device does this."), ("asked", "The broker cannot carry it.")] {
+        test.requested(name).await;
+        let all = [
+            ("lena", Command::TakeRequest {}),
+            ("lena", Command::RaisePoint { text: "Which topology is used?".to_owned() }),
+            ("ilse", Command::AnswerPoint { point: 6, text: "The one of `main`.".to_owned() }),
+            ("lena", Command::SignOffPoint { point: 1 }),
+            ("jonas", Command::RaiseReservation { text: text.to_owned() }),
+        ];
+        for (who, command) in all {
+            test.does(who, name, command).await.unwrap();
+        }
+    }
+    test.does("lena", "wished", Command::Decline { reason: "beamMonitor does this.".to_owned() }).await.unwrap();
+    test.requested("fresh").await;
+    test.accepted("accepted").await;
+    test.reduced_support("developed").await;
+    let ask = Command::AskHelp { kind: HelpKind::PairSession, text: "The schema of a property.".to_owned() };
+    test.does("ilse", "developed", ask).await.unwrap();
+    test.under_review("reviewed").await;
+    let commit = test.commit_of("1.0.0");
+    let evidence = |item: &str, passed| Command::GiveEvidence {
+        item: item.to_owned(),
+        commit: commit.clone(),
+        passed,
+        link: "https://gitlab.example.org/jobs/17".to_owned(),
+        text: "Job 17.".to_owned(),
+    };
+    let milestone = |name: &str, due| Step { name: name.to_owned(), due: day(due) };
+    let milestones = vec![milestone("The style check passes", "2026-11-21"), milestone("Review", "2026-12-14")];
+    let finding = |text: &str| Command::RaiseFinding { place: "src/device.py:118".to_owned(), text: text.to_owned() };
+    let all = [
+        ("lena", Command::RecordOverview { text: "Small and tidy.".to_owned() }),
+        ("ilse", Command::ProposeTimeline { milestones }),
+        ("ilse", Command::ProposeCommit { commit: commit.clone().into() }),
+        ("ilse", evidence("packaging", true)),
+        ("ilse", evidence("tests", false)),
+        ("ravi", finding("The loop blocks the server. Use the callback.")),
+        ("ravi", finding("The limits are written twice.")),
+        ("ilse", Command::AnswerFinding { finding: 1, text: "It waits for the callback now.".to_owned() }),
+        ("ilse", Command::VerifyTag { tag: tag("1.0.0") }),
+    ];
+    for (who, command) in all {
+        test.does(who, "reviewed", command).await.unwrap();
+    }
+    test.ctrl_owned("owned").await;
+    test.reduced_support("stopped").await;
+    let stop = Command::ShutDown {
+        reason: "4,100 messages per second on the SCS broker.".to_owned(),
+        affected: "Every device on the SCS broker.".to_owned(),
+        responsible: test.person("ilse"),
+        conditions: "The rate is limited to 10 Hz.".to_owned(),
+    };
+    test.does("lena", "stopped", stop).await.unwrap();
+    test.sees(REDUCED, &[("developed", "1.0.0-1-gabcdef0-dirty"), ("reviewed", "1.0.0"), ("stopped", "1.0.0")]).await;
+    // N1, G10: what nobody registered, and what should not be there.
+    test.sees(REDUCED_TOO, &[("nobodyKnows", "0.1")]).await;
+    test.sees(FULL, &[("owned", "1.0.0"), ("stopped", "1.0.0-dirty")]).await;
+
+    let ilse = test.person("ilse");
+    let draft = drafts::create(&test.app, &test.caller("ilse"), ilse).await.unwrap();
+    let part = custody::domain::request::Section::Device;
+    let save = Save { section: part, answers: draft.answers.clone(), seen: draft.revision, finished: true };
+    drafts::save(&test.app, &test.caller("ilse"), ilse, &draft.id, save).await.unwrap();
+    let setup = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
+    let scope = TokenScope::Observe(ServerName::from(FULL));
+    tokens::create(&test.app, &test.caller("ada"), "agent on scs-rr-ctrl-01", scope, 90).await.unwrap();
+    Facility { draft: draft.id, setup: setup.path().to_owned(), test }
+}
+
+const STATES: [&str; 7] = ["wished", "asked", "accepted", "developed", "reviewed", "owned", "stopped"];
+const ACTS: [&str; 10] = [
+    "developed/state-operated",
+    "developed/record-training",
+    "developed/set-contacts",
+    "developed/set-operator-rules",
+    "developed/take-over",
+    "developed/shut-down",
+    "reviewed/give-evidence",
+    "reviewed/take-ownership",
+    "reviewed/propose-timeline",
+    "owned/hand-back",
+];
+
+fn pages(f: &Facility) -> Vec<Page> {
+    let mut all: Vec<Page> = ["/", "/?q=developed", "/?q=developd", "/?q=nothing-like-it", "/?instrument=SCS", "/sign-in"]
+        .map(|path| page("", path))
+        .into();
+    all.extend(["/process", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup].map(|path| page("", path)));
+    all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
+    all.push(page("", "/devices/reviewed/history"));
+
+    let mine = ["/my", "/requests", "/reviews", "/account", "/account/sessions", "/devices/asked/amend", "/admin/people"];
+    all.extend(mine.map(|path| page("ilse", path)));
+    all.extend(["developed", "reviewed"].map(|name| page("ilse", &format!("/devices/{name}"))));
+    let sections = ["device", "scope", "support", "risks", "contacts", "check", "delete"];
+    all.extend(sections.map(|part| page("ilse", &format!("/requests/{}/{part}", f.draft))));
+    all.push(page("ilse", "/devices/reviewed/review"));
+
+    all.extend(["/my", "/reviews", "/reviews?whose=all", "/orphans", "/requests"].map(|path| page("lena", path)));
+    all.extend(STATES.map(|name| page("lena", &format!("/devices/{name}"))));
+    all.extend(["asked", "fresh", "developed", "owned"].map(|name| page("lena", &format!("/devices/{name}/discussion"))));
+    all.extend(ACTS.map(|act| page("lena", &format!("/devices/{act}"))));
+    let errors = Page { first: First::Press("Shut down"), ..page("lena", "/devices/accepted/shut-down") };
+    let refused = Page { first: First::Send("/devices/accepted/start-development"), ..page("lena", "/devices/accepted") };
+    let stale = Page { first: First::Overtaken("Sign off point"), ..page("lena", "/devices/asked/discussion") };
+    all.extend([errors, refused, stale]);
+    all.extend(["/devices/reviewed/review", "/devices/reviewed/review?findings=all"].map(|path| page("ravi", path)));
+
+    let person = format!("/admin/people/{}", f.test.person("ilse"));
+    let admin = ["/admin/people", &person, &format!("{person}/close"), "/admin/people/new", "/admin/groups"];
+    all.extend(admin.map(|path| page("ada", path)));
+    let more = ["/admin/groups/new", "/admin/servers", "/admin/servers/new", "/admin/tokens", "/admin/tokens/new"];
+    all.extend(more.map(|path| page("ada", path)));
+    all
+}
+
+async fn open(f: &Facility, chrome: &Chrome, p: &Page) {
+    chrome.goto(&format!("{}{}", f.test.url, p.path)).await;
+    match p.first {
+        First::Nothing => {}
+        First::Press(says) => chrome.press(says).await,
+        First::Overtaken(says) => {
+            let text = "And which rate?".to_owned();
+            f.test.does("ilse", "asked", Command::RaisePoint { text }).await.unwrap();
+            chrome.press(says).await;
+            chrome.says("409").await;
+        }
+        First::Send(to) => {
+            let send = format!(
+                "const f = document.createElement('form'); f.method = 'post'; f.action = '{to}'; \
+                 document.body.append(f); f.submit()"
+            );
+            chrome.client.execute(&send, vec![]).await.unwrap();
+            chrome.says("409").await;
+        }
+    }
+}
+
+/// Looks at every page in a theme; gives everything that is wrong with one.
+async fn look(theme: &str, phones: bool) -> Vec<String> {
+    let f = facility().await;
+    let driver = Driver::start();
+    let chrome = driver.browse().await;
+    chrome.goto(&format!("{}/process", f.test.url)).await;
+    let (mut wrong, mut who) = (Vec::new(), "");
+    for (p, n) in pages(&f).iter().zip(1..) {
+        if p.who != who || n == 1 {
+            chrome.client.delete_all_cookies().await.unwrap();
+            chrome.cookie("theme", theme).await;
+            if !p.who.is_empty() {
+                let session = f.test.session(p.who).await;
+                chrome.cookie("custody", &session).await;
+            }
+            who = p.who;
+        }
+        open(&f, &chrome, p).await;
+        let what = format!("{} {} {}", theme, if who.is_empty() { "nobody" } else { who }, p.path);
+        wrong.extend(chrome.axe().await.into_iter().map(|v| format!("{what}: {v}")));
+        let words: Vec<&str> = p.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| w.len() < 30).collect();
+        let name = format!("{n:02}-{who}{}", words.join("-"));
+        chrome.shot(&format!("{name}-{theme}"), 1440).await;
+        if phones {
+            for width in [320, 390] {
+                chrome.wide(width).await;
+                let over = chrome.overflow().await;
+                if over > 0 {
+                    wrong.push(format!("{what}: {over} px wider than {width}: {}", chrome.widest().await));
+                }
+            }
+            wrong.extend(chrome.axe().await.into_iter().map(|v| format!("{what} at 390: {v}")));
+            chrome.shot(&format!("{name}-phone"), 390).await;
+            chrome.wide(1440).await;
+        }
+    }
+    chrome.close().await;
+    wrong
+}
+
+/// Every page by day, on a desk and on a phone: nothing that keeps somebody from using it, nothing beyond the edge.
+#[tokio::test]
+async fn by_day_and_on_a_phone() {
+    let wrong = look("day", true).await;
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// O3: every page by night.
+#[tokio::test]
+async fn by_night() {
+    let wrong = look("night", false).await;
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
