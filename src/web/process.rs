@@ -92,8 +92,14 @@ fn row(r: &Rule) -> Row {
             Leads::Nowhere => String::new(),
         },
         who: who.join(", "),
-        gates: r.gates.iter().map(|g| GateWord { id: g.to_string(), title: g.title() }).collect(),
+        gates: r.gates.iter().map(|g| GateWord { id: code(&g.to_string()), title: g.title() }).collect(),
     }
+}
+
+/// A rule's code, like `T4`; a gate that is no rule of its own has none.
+fn code(id: &str) -> String {
+    let rule = id.len() <= 3 && id.ends_with(|c: char| c.is_ascii_digit());
+    if rule { id.to_owned() } else { String::new() }
 }
 
 /// The whole way, with nobody on it.

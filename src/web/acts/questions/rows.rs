@@ -98,7 +98,7 @@ pub fn of_milestones(cx: &ActContext, typed: &Typed) -> Vec<Question> {
     let known =
         cx.device.review().and_then(|r| r.timeline.as_ref()).map(|t| t.milestones.as_slice()).unwrap_or_default();
     let sent = typed.rows(&MILESTONE) > 0;
-    let rows = typed.rows(&MILESTONE).max(known.len() + 1).max(4).min(MOST_ROWS);
+    let rows = typed.rows(&MILESTONE).max(known.len() + 1).clamp(4, MOST_ROWS);
     (1..=rows)
         .flat_map(|n| {
             let on_record = known.get(n - 1).filter(|_| !sent);
