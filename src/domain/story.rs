@@ -55,7 +55,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             format!("took it over for CTRL, as its authors are gone: {reason}")
         }
         H::TakenOver { ground: Ground::NeededElsewhere { instrument, task }, reason } => {
-            format!("took it over for CTRL, as {instrument} needs it: {reason} The author’s task: {task}")
+            format!("took it over for CTRL, as {instrument} needs it: {} The author’s task: {task}", ended(reason))
         }
         H::OverviewRecorded { text } => format!("recorded a first overview: {text}"),
         H::TimelineProposed { milestones, .. } => match milestones.last() {
@@ -107,7 +107,12 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
                 .to_owned()
         }
         H::ShutDown { reason, affected, responsible, conditions } => {
-            format!("shut it down: {reason} Affected: {affected} For the restart: {}. {conditions}", name(responsible))
+            format!(
+                "shut it down: {} Affected: {} For the restart: {}. {conditions}",
+                ended(reason),
+                ended(affected),
+                name(responsible)
+            )
         }
         H::Restarted { text } => format!("lifted the shutdown: {text}"),
         H::ContactsSet { contacts } => {
@@ -123,6 +128,12 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::Adopted { person } => format!("gave it to {}, who adopts it.", name(person)),
         H::Retired { reason } => format!("retired it: {reason}"),
     }
+}
+
+/// Somebody's own words as a sentence, so that another one can follow.
+fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// Who has to hear of an event, besides whoever did it.

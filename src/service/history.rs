@@ -170,7 +170,11 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
         ("support_changed", _) => match serde_json::from_value::<Support>(body["to"].clone()) {
             Ok(support) => {
                 status = Began::Support(support);
-                (support.label().to_owned(), format!("began: {}", text("why")))
+                let why = text("why");
+                let label = support.label();
+                // The reason of some begins with their very name.
+                let why = why.strip_prefix(label).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why);
+                (label.to_owned(), format!("began: {why}"))
             }
             Err(_) => ("Support".to_owned(), "ended.".to_owned()),
         },

@@ -15,8 +15,9 @@ pub use page::ActPage;
 pub use typed::Typed;
 
 use super::{
+    gatebox,
     layout::{Section, local_path},
-    parts::Tone,
+    parts::{GateBox, Tone},
     problem::{Answer, Problem, refusal_status},
     visitor::{Member, flash},
 };
@@ -95,7 +96,8 @@ async fn send(
             if let Some(refusal) = cx.why_not {
                 return Err(Problem::from(Error::from(refusal)).at(&name));
             }
-            let wrong = Wrong { status: StatusCode::UNPROCESSABLE_ENTITY, problems, sentences: Vec::new() };
+            let wrong =
+                Wrong { status: StatusCode::UNPROCESSABLE_ENTITY, problems, sentences: Vec::new(), gates: None };
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
@@ -105,18 +107,19 @@ async fn send(
             let told = prepare::told(app, &done).await?;
             Ok(go_on(jar, &name, typed.one("next"), &told))
         }
-        Err(Error::Refused(r)) if mends_in_form(&r) && all.iter().any(|q| q.is_visible()) => {
-            again(&member, act, &cx, all, &typed, Wrong::refused(&r)).await
+        Err(Error::Refused(r)) if mends_in_form(&r, &cx) && all.iter().any(|q| q.is_visible()) => {
+            again(&member, act, &cx, all, &typed, Wrong::refused(&r, &name)).await
         }
         Err(error) => Err(Problem::from(error).at(&name)),
     }
 }
 
-/// Whether another answer in the form can change a refusal: then what was typed is kept.
-fn mends_in_form(r: &Refusal) -> bool {
+/// Whether another answer in the form can change a refusal: then what was typed is kept. Gates that were met before
+/// anything was typed are open by what was.
+fn mends_in_form(r: &Refusal, cx: &ActContext) -> bool {
     match r.code {
         Code::Incomplete | Code::NoSuchThing => true,
-        Code::GatesOpen => r.gates.iter().filter(|g| !g.met).all(|g| g.id.is_answered_in_form()),
+        Code::GatesOpen => !cx.is_blocked() && cx.why_not.is_none(),
         Code::NotYours
         | Code::SelfApproval
         | Code::AuthorApproval
@@ -132,17 +135,20 @@ struct Wrong {
     problems: Vec<service::FieldProblem>,
     /// What belongs to no field.
     sentences: Vec<String>,
+    /// Every gate of the step that was refused, met or not (G9).
+    gates: Option<GateBox>,
 }
 
 impl Wrong {
     fn sentence(status: StatusCode, say: String) -> Self {
-        Self { status, problems: Vec::new(), sentences: vec![say] }
+        Self { status, problems: Vec::new(), sentences: vec![say], gates: None }
     }
 
-    fn refused(r: &Refusal) -> Self {
+    fn refused(r: &Refusal, device: &str) -> Self {
         let open: Vec<String> = r.gates.iter().filter(|g| !g.met).map(|g| g.why.clone()).collect();
         let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
-        Self { status: refusal_status(r), problems: Vec::new(), sentences }
+        let gates = (!r.gates.is_empty()).then(|| gatebox::of_refusal(r, device));
+        Self { status: refusal_status(r), problems: Vec::new(), sentences, gates }
     }
 }
 
@@ -156,7 +162,8 @@ async fn again(
     wrong: Wrong,
 ) -> Answer {
     let layout = member.layout(Section::Elsewhere).await?;
-    let page = ActPage::of(layout, act, cx, all, typed).with_problems(&wrong.problems, &wrong.sentences);
+    let mut page = ActPage::of(layout, act, cx, all, typed).with_problems(&wrong.problems, &wrong.sentences);
+    page.gates = wrong.gates.or(page.gates);
     Ok((wrong.status, page).into_response())
 }
 

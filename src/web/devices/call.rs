@@ -4,7 +4,7 @@ use crate::{
     app::App,
     domain::{
         calling::{Call, Reach, order},
-        contact::WhenStopped,
+        contact::{Hours, WhenStopped},
         lifecycle::{CommandKind, StateName, Who},
     },
     service::devices::DeviceView,
@@ -31,15 +31,17 @@ fn contact(app: &App, v: &DeviceView, c: &Call) -> Contact {
         None => "support contact".to_owned(),
     };
     let listed = v.device.contacts.iter().find(|l| l.person == c.person);
+    // Hours of the clock are told with their zone; the others need none.
+    let hours = listed
+        .filter(|l| matches!(l.hours, Hours::Working | Hours::Daytime))
+        .map_or_else(String::new, |l| format!(" · {}, {}", l.hours.words(), l.time_zone));
     let mut reach = match c.reach {
-        Reach::Now(None) => "reachable now".to_owned(),
+        Reach::Now(None) => "reachable now, at any hour".to_owned(),
         Reach::Now(Some(until)) => format!("reachable now, until {}", clock(app, until, v.now)),
         Reach::WhileBeam => "while beam is scheduled".to_owned(),
         Reach::From(at) => format!("from {}", clock(app, at, v.now)),
     };
-    if let Some(l) = listed {
-        reach += &format!(" ({}, {})", l.hours.words(), l.time_zone);
-    }
+    reach += &hours;
     if !c.confirmed {
         reach += ", not confirmed lately";
     }

@@ -122,7 +122,11 @@ impl DevicePage {
             done: about::done(app, v),
             shows_setup: about::shows_setup(v),
             members: about::members(app, v),
-            setup_actions: links(&[CommitToUpdates, DeclareFramework, AddContributor]),
+            setup_actions: if d.cycle.setup.committed.is_some() {
+                links(&[DeclareFramework, AddContributor])
+            } else {
+                links(&[CommitToUpdates, DeclareFramework, AddContributor])
+            },
             help: about::help(app, v),
             help_actions: links(&[AskHelp, LogHelp]),
             recent: history::timeline(app, &v.recent.told),
@@ -237,6 +241,7 @@ fn menu(v: &DeviceView) -> Option<Menu> {
     acts.retain(|a| acts::home(v.device.name(), *a) == format!("/devices/{}", v.device.name()));
     acts.retain(|a| match a {
         Restart => shut,
+        CommitToUpdates => v.device.cycle.setup.committed.is_none(),
         ExtendLoan => v.device.cycle.loan_until.is_some(),
         OfferAdoption => v.orphaned,
         AcceptAdoption => v.orphaned && !v.device.offers.is_empty(),

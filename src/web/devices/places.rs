@@ -84,10 +84,10 @@ fn place(app: &App, v: &DeviceView, server: &ServerName) -> PlaceView {
 
 fn of_class(v: &DeviceView, class: Option<SupportClass>) -> Tag {
     match (class, v.device.state.name()) {
-        (None, _) => Tag::bad("server not on record"),
+        (None, _) => Tag { icon: "non", ..Tag::bad("server not on record") },
         (Some(SupportClass::Reduced), _) => Tag::good(SupportClass::Reduced.words()),
         (Some(SupportClass::Full), StateName::CtrlOwned) => Tag::good(SupportClass::Full.words()),
-        (Some(SupportClass::Full), _) => Tag::bad("not a reduced-support server"),
+        (Some(SupportClass::Full), _) => Tag { icon: "non", ..Tag::bad("not a reduced-support server") },
     }
 }
 

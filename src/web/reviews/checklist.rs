@@ -24,6 +24,11 @@ pub struct Line {
     pub actions: Vec<Action>,
 }
 
+/// Wrong, without a tag of git being meant.
+fn wrong(label: &str) -> Tag {
+    Tag { icon: "bad", ..Tag::bad(label) }
+}
+
 /// T3: every requirement, with the evidence that decides; evidence for another commit is stale.
 pub fn items(app: &App, v: &DeviceView, review: &Review) -> Vec<Line> {
     let told = |e: &Evidence| {
@@ -35,7 +40,7 @@ pub fn items(app: &App, v: &DeviceView, review: &Review) -> Vec<Line> {
         let (state, evidence) = match review.item(&item.id) {
             ItemState::Missing => (Tag::plain("no evidence yet"), None),
             ItemState::Stale(e) => (Tag::warn("stale: for another commit"), Some(e)),
-            ItemState::Failed(e) => (Tag::bad("failed"), Some(e)),
+            ItemState::Failed(e) => (wrong("failed"), Some(e)),
             ItemState::Met(e) => (Tag::good("met"), Some(e)),
         };
         let give = v.may(CommandKind::GiveEvidence) && review.commit.is_some();
@@ -60,7 +65,7 @@ pub fn approvals(app: &App, v: &DeviceView) -> Vec<Line> {
         title: v.people.name(a.mark.by).to_owned(),
         state: match stands {
             Ok(()) => Tag::good("counts"),
-            Err(why) => Tag::bad(&format!("does not count: {why}")),
+            Err(why) => wrong(&format!("does not count: {why}")),
         },
         text: vec![format!("{}, approved {}", words::moment(app, a.mark.at), a.commit.short())],
         link: None,
@@ -82,7 +87,7 @@ pub fn milestones(app: &App, v: &DeviceView, review: &Review) -> Vec<Line> {
     let one = |(m, n): (&crate::domain::review::Milestone, u32)| {
         let state = match m.reached {
             Some(mark) => Tag::good(&format!("reached {}", words::day(app, mark.at, v.now))),
-            None if m.due < v.today => Tag::bad(&format!("late, was due {}", m.due)),
+            None if m.due < v.today => Tag::warn(&format!("late, was due {}", m.due)),
             None => Tag::plain(&format!("due {}", m.due)),
         };
         let reach = (m.reached.is_none() && t.agreed() && v.may(CommandKind::ReachMilestone)).then(|| {

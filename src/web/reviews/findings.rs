@@ -66,8 +66,9 @@ fn one(app: &App, v: &DeviceView, f: &review::Finding) -> Finding {
         review::FindingState::Accepted => (FindingState::Closed, None, ""),
     };
     let mut remarks = Vec::new();
-    if !f.talk.is_empty() || !rest.is_empty() {
-        remarks.push(Remark { who: by.to_owned(), when: when(f.raised.mark.at), text: f.raised.text.clone() });
+    // The first sentence is the title already.
+    if !rest.is_empty() {
+        remarks.push(Remark { who: by.to_owned(), when: when(f.raised.mark.at), text: rest.to_owned() });
     }
     remarks.extend(f.talk.iter().map(|r| Remark {
         who: v.people.name(r.mark.by).to_owned(),
@@ -80,7 +81,7 @@ fn one(app: &App, v: &DeviceView, f: &review::Finding) -> Finding {
         state,
         turn,
         ask: ask.to_owned(),
-        place: if f.place.is_empty() { format!("raised by {by}") } else { f.place.clone() },
+        place: if f.place.is_empty() { format!("raised by {by}") } else { format!("{} · raised by {by}", f.place) },
         age: words::span(f.raised.mark.at, v.now),
         text: String::new(),
         code: Vec::new(),
