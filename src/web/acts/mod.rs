@@ -105,7 +105,7 @@ async fn send(
             let told = prepare::told(app, &done).await?;
             Ok(go_on(jar, &name, typed.one("next"), &told))
         }
-        Err(Error::Refused(r)) if mends_in_form(&r) && all.iter().any(|q| q.is_visible()) => {
+        Err(Error::Refused(r)) if mends_in_form(act, &r) && all.iter().any(|q| q.is_visible()) => {
             again(&member, act, &cx, all, &typed, Wrong::refused(&r)).await
         }
         Err(error) => Err(Problem::from(error).at(&name)),
@@ -113,10 +113,10 @@ async fn send(
 }
 
 /// Whether another answer in the form can change a refusal: then what was typed is kept.
-fn mends_in_form(r: &Refusal) -> bool {
+fn mends_in_form(act: CommandKind, r: &Refusal) -> bool {
     match r.code {
         Code::Incomplete | Code::NoSuchThing => true,
-        Code::GatesOpen => r.gates.iter().filter(|g| !g.met).all(|g| g.id.is_answered_in_form()),
+        Code::GatesOpen => r.gates.iter().filter(|g| !g.met).all(|g| g.id.is_answered_in_form_of(act)),
         Code::NotYours
         | Code::SelfApproval
         | Code::AuthorApproval
