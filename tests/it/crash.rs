@@ -144,8 +144,7 @@ async fn f1_killed_in_the_middle_of_transitions() {
         random ^= random << 17;
         let (mut child, url) = custody(dir.path());
         let done = Arc::new(AtomicUsize::new(0));
-        let working: Vec<_> =
-            clients.drain(..).map(|c| tokio::spawn(work(c, url.clone(), done.clone()))).collect();
+        let working: Vec<_> = clients.drain(..).map(|c| tokio::spawn(work(c, url.clone(), done.clone()))).collect();
         // One round in four is killed at once; the others once work is under way, however slow the machine is.
         for _ in 0..2000 {
             if round % 4 == 0 || done.load(Ordering::Relaxed) > 0 {

@@ -165,7 +165,8 @@ impl Chrome {
     /// Waits for the page that a button or link leads to.
     async fn arrive(&self, by: &str) {
         for _ in 0..400 {
-            let there = self.client.execute("return !window.isLeft && document.readyState === 'complete'", vec![]).await;
+            let there =
+                self.client.execute("return !window.isLeft && document.readyState === 'complete'", vec![]).await;
             if there.is_ok_and(|t| t == true) {
                 return;
             }
@@ -279,7 +280,7 @@ impl Chrome {
     pub async fn axe(&self) -> Vec<String> {
         self.client.execute(AXE, vec![]).await.unwrap();
         let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}) \
-             .then(r => done(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ; ')))) \
+             .then(r => done(!r.passes.length ? ['axe-core has looked at nothing'] : r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ; ')))) \
              .catch(e => done([String(e)]))";
         let found = self.client.execute_async(run, vec![]).await.unwrap();
         serde_json::from_value(found).unwrap()

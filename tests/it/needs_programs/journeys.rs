@@ -87,7 +87,7 @@ async fn requests_participation(j: &Journey) {
     let repository = j.test.repository.file_address();
     let device = [
         ("name", "beam condition"),
-        ("classes", "BeamConditionCheck"),
+        ("classes", "beamConditionCheckClass"),
         ("summary", "Compares the beam with its limits."),
         ("group", "SCS"),
         ("instruments", "SCS"),

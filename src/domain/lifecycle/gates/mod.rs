@@ -125,8 +125,13 @@ impl GateId {
     }
 
     /// Gates that are answered in the form of the act itself: they block nobody beforehand.
-    pub fn is_answered_in_form(self) -> bool {
-        matches!(self, Self::Form | Self::Reason | Self::B1 | Self::B2 | Self::B4 | Self::N3 | Self::N5 | Self::G2)
+    pub fn is_answered_in_form_of(self, act: CommandKind) -> bool {
+        match self {
+            Self::Form | Self::Reason | Self::B1 | Self::B2 | Self::B4 | Self::N3 | Self::N5 | Self::G2 => true,
+            // The server that is chosen there; the start of development asks for the one on record.
+            Self::H1 | Self::H2 => act == CommandKind::AssignServer,
+            _ => false,
+        }
     }
 }
 
@@ -240,7 +245,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
 pub fn judge_all(rule: &Rule, device: &Device, command: Option<&Command>, facts: &Facts) -> Vec<Gate> {
     rule.gates
         .iter()
-        .filter(|id| command.is_some() || !id.is_answered_in_form())
+        .filter(|id| command.is_some() || !id.is_answered_in_form_of(rule.command))
         .map(|id| judge(*id, device, command, facts))
         .collect()
 }
