@@ -82,6 +82,9 @@ pub async fn gather<C: ConnectionTrait>(
         _ => &device.request.areas,
     };
     ids.extend(store::people::list_experts(c, areas).await?);
+    if device.review().is_some() {
+        ids.extend(store::people::list_reviewers(c).await?);
+    }
     let people = store::people::load_people(c, &ids).await?;
     let asked = match command {
         Some(
@@ -151,6 +154,7 @@ pub async fn gather_many<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller, 
     let areas: BTreeSet<&String> = devices.iter().flat_map(|d| &d.request.areas).collect();
     let areas: Vec<String> = areas.into_iter().cloned().collect();
     ids.extend(store::people::list_experts(c, &areas).await?);
+    ids.extend(store::people::list_reviewers(c).await?);
     let people = store::people::load_people(c, &ids).await?;
     let placed = devices.iter().flat_map(|d| d.placements.iter().map(|p| p.server.clone()));
     let servers = store::servers::load_servers(c, placed.collect::<BTreeSet<_>>()).await?;

@@ -194,6 +194,12 @@ pub async fn list_experts<C: ConnectionTrait>(c: &C, areas: &[String]) -> Result
     members_of(c, of).await
 }
 
+/// Everybody who may approve (T4).
+pub async fn list_reviewers<C: ConnectionTrait>(c: &C) -> Result<BTreeSet<PersonId>> {
+    let of = membership::Entity::find().filter(membership::Column::Reviewer.eq(true)).all(c).await?;
+    of.iter().map(|m| id(&m.person_id)).collect()
+}
+
 /// Everybody in a group of this kind.
 pub async fn list_of_kind<C: ConnectionTrait>(c: &C, kind: TeamKind) -> Result<BTreeSet<PersonId>> {
     members_of(c, Condition::all().add(team::Column::Kind.eq(<&str>::from(kind)))).await

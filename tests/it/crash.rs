@@ -53,13 +53,15 @@ fn custody(dir: &Path) -> (Child, String) {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    loop {
-        let line = lines.next().expect("it says where it is").unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in said.map_while(Result::ok) {
         if let Some(url) = line.strip_prefix("Custody is at ") {
             return (child, url.trim_end_matches('/').to_owned());
         }
     }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("it did not say where it is");
 }
 
 async fn work(mut client: Client, url: String, done: Arc<AtomicUsize>) -> Client {
@@ -67,7 +69,7 @@ async fn work(mut client: Client, url: String, done: Arc<AtomicUsize>) -> Client
     loop {
         let sent = client.pending.clone().unwrap_or_else(|| Sent {
             key: uuid::Uuid::new_v4().to_string(),
-            act: if client.acknowledged.len() % 2 == 0 { "shut-down" } else { "restart" },
+            act: if client.acknowledged.len().is_multiple_of(2) { "shut-down" } else { "restart" },
         });
         client.pending = Some(sent.clone());
         let person = client.person.to_string();

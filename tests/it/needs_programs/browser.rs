@@ -50,10 +50,12 @@ impl Driver {
         let out = BufReader::new(process.stdout.take().unwrap());
         for line in out.lines().map_while(Result::ok) {
             if let Some(port) = line.split("on port ").nth(1).filter(|_| line.contains("started successfully")) {
-                let port = port.trim_end_matches('.').trim().parse().unwrap();
+                let port = port.trim_end_matches('.').trim().parse().unwrap_or_default();
                 return Self { process, port };
             }
         }
+        let _ = process.kill();
+        let _ = process.wait();
         panic!("chromedriver said no port");
     }
 
@@ -107,10 +109,6 @@ pub struct Chrome {
 impl Chrome {
     pub async fn goto(&self, url: &str) {
         self.client.goto(url).await.unwrap();
-    }
-
-    async fn dev_tools(&self, command: &'static str, parameters: Value) -> Value {
-        self.client.issue_cmd(DevTools(command, parameters)).await.unwrap()
     }
 
     /// Looks at pages on a screen of this width; below 500 pixels it is a phone.

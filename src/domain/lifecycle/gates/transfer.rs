@@ -196,7 +196,13 @@ pub(super) fn approvals(device: &Device, facts: &Facts) -> Gate {
             Some(format!(" {}’s approval counts no longer: {why}.", facts.people.name(a.mark.by)))
         })
         .unwrap_or_default();
+    // Whoever could give one: not its contributors, not who wrote it, not who gave one already.
+    let proposed = review.commit.as_ref().map(|p| &p.facts.authors);
+    let could = facts.people.0.values().filter(|p| {
+        facts.may_review(device, p.id) && !by.contains(&p.id) && !proposed.is_some_and(|authors| p.wrote(authors))
+    });
     Gate::open(G::T4, Turn::Ctrl, format!("{} of {needed} approvals for {}.{void}", by.len(), commit.short()))
+        .waits(could.map(|p| p.id))
         .by(C::Approve)
 }
 
