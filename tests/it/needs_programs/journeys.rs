@@ -342,9 +342,6 @@ async fn by_keyboard_alone() {
     chrome.goto(&format!("{}/sign-in?next=/reviews", j.test.url)).await;
     chrome.tab_to(RAVI).await;
     chrome.enter().await;
-    chrome.says("queue").await;
-    chrome.tab_to("All CTRL").await;
-    chrome.enter().await;
     chrome.says(DEVICE).await;
     chrome.tab_to(DEVICE).await;
     chrome.enter().await;
