@@ -67,7 +67,7 @@ pub struct Shown {
 pub async fn show(app: &App, name: &str) -> Result<Shown> {
     let c = &app.db.read;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
-    let (verdict, support_since) = store::devices::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
+    let (verdict, support_since) = store::standing::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
     // Whoever reads: what blocks is the same for everybody.
     let caller = Caller { actor: Actor::Custody, origin: String::new() };
     let gathered = gather(c, app, &caller, &device, None, Readings::default()).await?;

@@ -120,7 +120,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let custody = Caller::custody();
     let caller = reader.unwrap_or(&custody);
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
-    let (verdict, support_since) = store::devices::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
+    let (verdict, support_since) = store::standing::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
     let of = [device.id.to_string(), support_stream(&device)];
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;

@@ -296,7 +296,7 @@ async fn settle(
         return Ok(());
     }
     let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
-    let before = store::devices::list_support(tx, &devices).await?;
+    let before = store::standing::list_support(tx, &devices).await?;
     let mut lines = Vec::new();
     let mut reviewed = BTreeSet::new();
     for d in store::devices::list_by_id(tx, &devices).await? {
@@ -316,7 +316,7 @@ async fn settle(
             continue;
         }
         let since = record::support_since(was, verdict.as_ref(), now);
-        store::devices::save_support(tx, d.id, verdict.as_ref(), since).await?;
+        store::standing::save_support(tx, d.id, verdict.as_ref(), since).await?;
         let was = was.and_then(|(v, _)| v.as_ref());
         lines.extend(record::support_line(caller, &d, was, verdict.as_ref(), now));
     }

@@ -56,7 +56,7 @@ pub async fn save(
     events: &[Event],
     gathered: &Gathered,
 ) -> Result<()> {
-    let was = store::devices::find_support(tx, after.id).await?;
+    let was = store::standing::find_support(tx, after.id).await?;
     let mut known = gathered.known.clone();
     if events.iter().any(|e| matches!(e.what, Happened::Submitted { .. } | Happened::Amended { .. }) || is_end(e)) {
         known = relink(tx, app, after).await?;

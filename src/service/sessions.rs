@@ -113,7 +113,7 @@ pub async fn list(app: &App, person: PersonId) -> Result<Vec<Session>> {
 
 /// How many devices wait for a person as a contributor, and how many as CTRL: what the bar counts.
 pub async fn count_turns(app: &App, person: PersonId) -> Result<(u64, u64)> {
-    Ok(store::devices::count_turns(&app.db.read, person).await?)
+    Ok(store::standing::count_turns(&app.db.read, person).await?)
 }
 
 /// Ends a session: one's own current one, or another of one's own by its id.

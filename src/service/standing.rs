@@ -16,9 +16,9 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
     let custody = Caller::custody();
     for d in store::devices::list_by_id(tx, devices).await? {
         let gathered = gather(tx, app, &custody, &d, None, Readings::default()).await?;
-        store::devices::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
+        store::standing::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
         let turns = record::turns(tx, app, &custody, &d, &gathered, &gathered.seen).await?;
-        store::devices::save_turns(tx, d.id, &turns).await?;
+        store::standing::save_turns(tx, d.id, &turns).await?;
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::{
     Result, corrupt,
-    devices::{plain, verdict},
+    devices::plain,
     entity::{device as row, device_instrument, device_person, person},
+    standing::verdict,
 };
 use crate::domain::{
     contact::{Contact, OperatorRules},

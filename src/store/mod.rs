@@ -11,6 +11,7 @@ pub mod journal;
 pub mod notices;
 pub mod people;
 pub mod servers;
+pub mod standing;
 pub mod work;
 
 pub use connection::{Db, Tx};

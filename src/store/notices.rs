@@ -7,8 +7,8 @@ use super::{
 use crate::domain::id::{DeviceId, PersonId};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,14 +78,6 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .into_iter()
         .map(|(id, device, text, at, seen)| Told { id, device, text, at, seen: seen.is_some() })
         .collect())
-}
-
-pub async fn count_unseen<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<u64> {
-    row::Entity::find()
-        .filter(row::Column::PersonId.eq(person.to_string()))
-        .filter(row::Column::SeenAt.is_null())
-        .count(c)
-        .await
 }
 
 /// Marks everything that a person was told as seen.

@@ -2,8 +2,9 @@
 
 use super::{
     Result,
-    devices::{hydrate, verdict},
+    devices::hydrate,
     entity::{device as row, device_instrument, device_person},
+    standing::verdict,
 };
 use crate::domain::{device::Device, id::PersonId, lifecycle::StateName, support::Verdict};
 use chrono::{DateTime, NaiveDate, Utc};

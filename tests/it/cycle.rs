@@ -16,7 +16,7 @@ use custody::{
 
 async fn support(test: &TestApp, name: &str) -> Option<Support> {
     let id = test.device(name).await.id;
-    let (verdict, _) = store::devices::find_support(&test.app.db.read, id).await.unwrap().unwrap();
+    let (verdict, _) = store::standing::find_support(&test.app.db.read, id).await.unwrap().unwrap();
     verdict.map(|v| v.support)
 }
 

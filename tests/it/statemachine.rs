@@ -420,7 +420,7 @@ impl StateMachineTest for Service {
             let first = is.lines().zip(wanted.lines()).find(|(a, b)| a != b);
             panic!("after {step:?} the service differs from the domain: {first:?}");
         }
-        let verdict = runtime.block_on(store::devices::find_support(&test.app.db.read, stored.id)).unwrap().unwrap().0;
+        let verdict = runtime.block_on(store::standing::find_support(&test.app.db.read, stored.id)).unwrap().unwrap().0;
         // N2, O1: what is derived and kept is what is derived anew.
         assert_eq!(verdict, support::of_device(&expected, &world.seen), "after {step:?}");
         assert_eq!(runtime.block_on(test.replayed(&stored)), stored);

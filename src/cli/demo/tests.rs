@@ -90,7 +90,7 @@ fn by_state(devices: &[Device]) {
 async fn by_support(app: &App, devices: &[Device]) {
     let mut support = BTreeMap::new();
     for d in devices {
-        let (verdict, _) = store::devices::find_support(&app.db.read, d.id).await.unwrap().unwrap();
+        let (verdict, _) = store::standing::find_support(&app.db.read, d.id).await.unwrap().unwrap();
         support.insert(d.name(), verdict);
     }
     let status = |name: &str| support[name].as_ref().map(|v| v.support);

@@ -1,0 +1,119 @@
+//! What is derived of a device and kept beside it: its status, whose turn it is, when it is orphaned.
+
+use super::{
+    Result, corrupt,
+    entity::{device as row, device_person},
+};
+use crate::domain::{
+    id::{DeviceId, PersonId},
+    support::{Support, Verdict},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn turn(as_ctrl: bool) -> &'static str {
+    if as_ctrl { "turn_ctrl" } else { "turn_contributor" }
+}
+
+/// Whose turn it is, instead of whose it was.
+pub async fn save_turns<C: ConnectionTrait>(tx: &C, id: DeviceId, turns: &[(PersonId, bool)]) -> Result<()> {
+    device_person::Entity::delete_many()
+        .filter(device_person::Column::DeviceId.eq(id.to_string()))
+        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
+        .exec(tx)
+        .await?;
+    if turns.is_empty() {
+        return Ok(());
+    }
+    let rows = turns.iter().map(|(person, as_ctrl)| device_person::ActiveModel {
+        device_id: Set(id.to_string()),
+        person_id: Set(person.to_string()),
+        relation: Set(turn(*as_ctrl).to_owned()),
+        place: Set(0),
+    });
+    device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+/// How many devices wait for a person as a contributor, and how many as CTRL.
+pub async fn count_turns<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<(u64, u64)> {
+    let rows: Vec<(String, i64)> = device_person::Entity::find()
+        .select_only()
+        .column(device_person::Column::Relation)
+        .column_as(device_person::Column::DeviceId.count(), "n")
+        .filter(device_person::Column::PersonId.eq(person.to_string()))
+        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
+        .group_by(device_person::Column::Relation)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let of = |relation| rows.iter().find(|(r, _)| r == relation).map_or(0, |(_, n)| n.unsigned_abs());
+    Ok((of(turn(false)), of(turn(true))))
+}
+
+/// The status of a device changed although nothing of its own did: something was seen.
+pub async fn save_support<C: ConnectionTrait>(
+    tx: &C,
+    id: DeviceId,
+    verdict: Option<&Verdict>,
+    since: DateTime<Utc>,
+) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel {
+            support: Set(verdict.map(|v| v.support.to_string())),
+            urgency: Set(verdict.map_or(-1, |v| v.support.urgency().into())),
+            support_why: Set(verdict.map_or_else(String::new, |v| v.why.clone())),
+            support_since: Set(since),
+            ..Default::default()
+        })
+        .filter(row::Column::Id.eq(id.to_string()))
+        .exec(tx)
+        .await
+        .map(|_| ())
+}
+
+/// The status on record of several devices, and since when. One query.
+pub async fn list_support<C: ConnectionTrait>(
+    c: &C,
+    ids: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
+    let rows: Vec<(String, Option<String>, String, DateTime<Utc>)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Support, row::Column::SupportWhy, row::Column::SupportSince])
+        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter()
+        .map(|(id, support, why, since)| {
+            Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
+        })
+        .collect()
+}
+
+/// The status on record and since when.
+pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<(Option<Verdict>, DateTime<Utc>)>> {
+    let Some(r) = row::Entity::find_by_id(id.to_string()).one(c).await? else {
+        return Ok(None);
+    };
+    Ok(Some((verdict(&r.support, &r.support_why)?, r.support_since)))
+}
+
+pub(super) fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {
+    support
+        .as_deref()
+        .map(|s| {
+            let support: Support = s.parse().map_err(|e| corrupt("a support status", e))?;
+            Ok(Verdict { support, why: why.to_owned() })
+        })
+        .transpose()
+}
+
+pub async fn save_orphan_at<C: ConnectionTrait>(tx: &C, id: DeviceId, at: Option<DateTime<Utc>>) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { orphan_at: Set(at), ..Default::default() })
+        .filter(row::Column::Id.eq(id.to_string()))
+        .exec(tx)
+        .await
+        .map(|_| ())
+}
