@@ -3,9 +3,12 @@
 use crate::{
     domain::policy::Policy,
     ports::{
+        chat::Chat,
         clock::Clock,
         git::{Git, Limits, SshIdentity},
+        mail::{Mailbox, Mailer, Smtp},
     },
+    projection::Projection,
     store::Db,
 };
 use std::{sync::Arc, time::Duration};
@@ -24,7 +27,13 @@ pub struct Inner {
     /// [`Policy::review_digest`], computed once.
     pub review_digest: String,
     pub clock: Clock,
+    /// What operators read, in memory.
+    pub projection: Projection,
     pub git: Git,
+    /// `None` where no mail server is set.
+    pub mail: Option<Mailer>,
+    /// `None` where nothing is sent.
+    pub chat: Option<Chat>,
     /// The address under which people open Custody.
     pub public_url: url::Url,
     /// Whether browsers send the session over https only.
@@ -53,11 +62,15 @@ pub struct Parts {
     pub public_url: url::Url,
     pub secure_cookies: bool,
     pub demo: bool,
+    /// The mail server and whom letters are from.
+    pub mail: Option<(Smtp, Mailbox)>,
+    /// Whether anything leaves this machine: the sample facility tells nobody.
+    pub sends: bool,
 }
 
 impl App {
     pub fn new(db: Db, parts: Parts) -> Self {
-        let Parts { policy, clock, public_url, secure_cookies, demo } = parts;
+        let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends } = parts;
         let of = &policy.repositories;
         let limits = Limits {
             deadline: Duration::from_secs(of.deadline_seconds.into()),
@@ -68,11 +81,16 @@ impl App {
             key_file: of.ssh_key.as_ref().map(Into::into),
             known_hosts: of.ssh_known_hosts.as_ref().map(Into::into),
         });
+        let mail = mail.filter(|_| sends).map(|(smtp, from)| Mailer::new(&smtp, from, &public_url));
+        let chat = sends.then(|| Chat::new(policy.webhook_rules()));
         Self(Arc::new(Inner {
             db,
+            mail,
+            chat,
             review_digest: policy.review_digest(),
             policy,
             clock,
+            projection: Projection::default(),
             git,
             public_url,
             secure_cookies,
@@ -84,11 +102,14 @@ impl App {
     }
 
     /// Runs a change to its end, even when whoever asked for it has hung up: a half-begun transaction must not go back
-    /// to the pool.
+    /// to the pool. It is on the board when this returns.
     pub async fn outliving<T: Send + 'static>(
         &self,
         change: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
-        self.changes.spawn(change).await
+        let done = self.changes.spawn(change).await;
+        // Whoever changed something finds it so on the next page.
+        self.projection.catch_up().await;
+        done
     }
 }

@@ -17,6 +17,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use url::Url;
 
 use crate::domain::policy::Policy;
+use crate::ports::mail::{Mailbox, Smtp};
 use layers::Layers;
 
 pub use flags::{DataFlags, Flags};
@@ -27,7 +28,8 @@ pub use problem::{SettingsError, SettingsProblem};
 const FILE: &str = "custody.toml";
 
 /// Every key of the file; the variables are these in capitals after `CUSTODY_`.
-pub const KEYS: [&str; 7] = ["data", "listen", "public_url", "policy", "log", "log_level", "secure_cookies"];
+pub const KEYS: [&str; 9] =
+    ["data", "listen", "public_url", "policy", "log", "log_level", "secure_cookies", "smtp", "mail_from"];
 
 /// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::Display)]
@@ -56,6 +58,8 @@ pub struct Settings {
     pub log_level: String,
     /// Whether browsers may send the session over https only.
     pub secure_cookies: bool,
+    /// The mail server and whom letters are from; `None` where no mail is sent.
+    pub mail: Option<(Smtp, Mailbox)>,
 }
 
 impl Settings {

@@ -3,10 +3,12 @@
 pub mod api;
 pub mod app;
 pub mod cli;
+pub mod conditional;
 pub mod config;
 pub mod domain;
 pub mod http;
 pub mod ports;
+pub mod projection;
 pub mod service;
 pub mod store;
 pub mod web;

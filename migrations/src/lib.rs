@@ -3,12 +3,24 @@
 pub use sea_orm_migration::prelude::*;
 
 mod m0001_registry;
+mod m0002_outbox;
+mod m0003_shift;
+mod m0004_changes;
+mod m0005_tools;
+mod m0006_absence;
 
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_registry::Migration)]
+        vec![
+            Box::new(m0001_registry::Migration),
+            Box::new(m0002_outbox::Migration),
+            Box::new(m0003_shift::Migration),
+            Box::new(m0004_changes::Migration),
+            Box::new(m0005_tools::Migration),
+            Box::new(m0006_absence::Migration),
+        ]
     }
 }

@@ -55,8 +55,8 @@ pub async fn list(
         Problem::field("state", "Choose a state like requested, accepted, reduced_support, under_review or ctrl_owned")
     })?;
     let which = Which { instrument: q.instrument, supports, states, after: q.after };
-    let (lines, next) = catalogue::list(&app, &which).await?;
-    Ok(Json(PageDto::new(lines, next)))
+    let (cards, next) = catalogue::list(&app, &which);
+    Ok(Json(PageDto::new(&cards, next)))
 }
 
 /// GET /api/v1/devices/{name}

@@ -30,8 +30,25 @@ struct Details {
     /// The entries that need a change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// What was looked for, where nothing of that name was found.
+    #[serde(flatten)]
+    missed: Option<Missed>,
     #[serde(skip)]
     headers: Vec<(header::HeaderName, &'static str)>,
+}
+
+/// A name that nothing matches.
+#[derive(Debug, Serialize)]
+struct Missed {
+    asked: String,
+    r#match: NoMatch,
+    /// Names that may have been meant, the most alike first.
+    near: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct NoMatch {
+    kind: &'static str,
 }
 
 pub type Answer<T> = Result<T, Problem>;
@@ -46,6 +63,7 @@ impl Problem {
             code: code.to_owned(),
             gates: Vec::new(),
             errors: Vec::new(),
+            missed: None,
             headers: Vec::new(),
         }))
     }
@@ -82,6 +100,21 @@ impl Problem {
     /// 422: one entry needs a change.
     pub fn field(field: &str, say: impl Into<String>) -> Self {
         Error::Invalid(vec![FieldProblem::new(field, say)]).into()
+    }
+
+    /// 404: nothing on record or seen running has a name like this.
+    pub fn no_match(asked: &str, near: Vec<String>, doc: &str) -> Self {
+        let mut p = Self::new(
+            StatusCode::NOT_FOUND,
+            "no_match",
+            "Nothing registered matches",
+            format!(
+                "If it is running and is not listed here, treat it as not supported at all. Do not restart it. Call the \
+                 {doc}."
+            ),
+        );
+        p.0.missed = Some(Missed { asked: asked.to_owned(), r#match: NoMatch { kind: "none" }, near });
+        p
     }
 
     fn refused(refusal: Refusal) -> Self {

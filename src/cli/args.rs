@@ -110,7 +110,7 @@ mod tests {
             }
         }
         assert!(help.contains("[env: CUSTODY_CONFIG]"));
-        assert_eq!(help.matches("[default: ").count(), 8, "{help}");
+        assert_eq!(help.matches("[default: ").count(), 10, "{help}");
         assert!(help.contains("Start Custody and serve its pages"), "{help}");
     }
 

@@ -58,7 +58,9 @@ fn report<T>(result: service::Result<T>, err: &mut dyn Write) -> std::io::Result
 
 /// Logs go to standard error, so that what is printed for people stays readable.
 pub(super) fn start_log(settings: &Settings) {
-    let filter = tracing_subscriber::EnvFilter::new(&settings.log_level);
+    // It writes whole addresses, and some of them are secrets.
+    let silent = "tower_http::csrf=off".parse().expect("a target and a level");
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log_level).add_directive(silent);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -106,6 +108,8 @@ pub(super) async fn open(
             public_url: settings.public_url(listener.local_addr()?),
             secure_cookies: settings.secure_cookies,
             demo,
+            mail: settings.mail.clone(),
+            sends: !demo,
         },
     );
     if report(service::policy::record(&app).await, err)?.is_none() {
@@ -133,10 +137,21 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
         tracing::info!("stopping");
         stop.cancel();
     });
+    if let Err(error) = service::feed::start(&app).await {
+        tracing::error!(%error, "the database cannot be read");
+        return Ok(Outcome::Failed);
+    }
     let checks = tokio::spawn(service::checks::run(app.clone()));
+    let shift = tokio::spawn(service::shift::escalation::run(app.clone()));
+    let sends = app.mail.is_some() || app.chat.is_some();
+    let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), checks).await;
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async { tokio::join!(checks, shift) }).await;
+    // What is on its way now is sent again after the next start, under the same id.
+    if let Some(outbox) = outbox {
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), outbox).await;
+    }
     if let Err(error) = app.db.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");
     }

@@ -82,4 +82,20 @@ pub struct Flags {
     )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secure_cookies: Option<String>,
+
+    /// Mail server through which people are told, like smtps://name:password@mail.example.org
+    ///
+    /// smtp:// is without encryption, or with it by ?tls=required. A password is
+    /// better kept in the variable or the file. [env: CUSTODY_SMTP] [file: smtp]
+    /// [default: none, and no mail is sent]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<String>,
+
+    /// Whom mail is from, like "Custody <custody@example.org>"
+    ///
+    /// [env: CUSTODY_MAIL_FROM] [file: mail_from] [default: none; needed where smtp is set]
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<String>,
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{FILE, KEYS, LogFormat, Settings, SettingsError, SettingsProblem};
 use crate::domain::nearest::nearest;
+use crate::ports::mail::{Mailbox, Smtp};
 
 /// The sources on top of each other, and what was found wrong in them.
 pub(super) struct Layers {
@@ -72,7 +73,17 @@ impl Layers {
             let wanted = "nobody could sign in, as the public address is not https; give false, or an https public_url";
             self.wrong("secure_cookies", "true", wanted);
         }
+        let smtp = self.read("smtp", Smtp::parse);
+        let mail_from = self.read("mail_from", |given| {
+            let wanted = "give an address, like custody@example.org or \"Custody <custody@example.org>\"";
+            given.parse::<Mailbox>().map_err(|_| wanted.to_owned())
+        });
+        let from_is_wrong = self.problems.iter().any(|p| matches!(p, SettingsProblem::Value { key: "mail_from", .. }));
+        if smtp.is_some() && mail_from.is_none() && !from_is_wrong {
+            self.wrong("mail_from", "", "smtp is set, so say whom mail is from, like custody@example.org");
+        }
         Settings {
+            mail: smtp.zip(mail_from),
             data,
             listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             set_public_url,
@@ -106,7 +117,9 @@ impl Layers {
         match read(&given) {
             Ok(value) => Some(value),
             Err(wanted) => {
-                self.wrong(key, &given, &wanted);
+                // A mail server's address can hold a password.
+                let shown = if key == "smtp" { "…" } else { &given };
+                self.wrong(key, shown, &wanted);
                 None
             }
         }

@@ -41,7 +41,7 @@ fn flags_win_over_variables_over_the_file() {
     };
     let (one, two, three) = (policy("one"), policy("two"), policy("three"));
     type Seen = fn(&Settings) -> String;
-    let rows: [(&str, Seen, [&str; 3]); 7] = [
+    let rows: [(&str, Seen, [&str; 3]); 9] = [
         ("data", |s| s.data.display().to_string(), ["/a", "/b", "/c"]),
         ("listen", |s| s.listen.to_string(), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]),
         (
@@ -53,14 +53,26 @@ fn flags_win_over_variables_over_the_file() {
         ("log", |s| s.log.to_string(), ["json", "text", "json"]),
         ("log_level", |s| s.log_level.clone(), ["warn", "debug", "info,tower_http=debug"]),
         ("secure_cookies", |s| s.secure_cookies.to_string(), ["true", "false", "true"]),
+        (
+            "smtp",
+            |s| s.mail.as_ref().unwrap().0.as_str().to_owned(),
+            ["smtp://a.example.org", "smtps://b.example.org", "smtp://c.example.org:587?tls=required"],
+        ),
+        ("mail_from", |s| s.mail.as_ref().unwrap().1.to_string(), ["a@example.org", "b@example.org", "c@example.org"]),
     ];
     assert_eq!(rows.map(|(key, ..)| key), KEYS);
     for (key, seen, [low, middle, high]) in rows {
-        let file = format!("{key} = \"{low}\"");
+        // Mail has both of its keys or none.
+        let other = match key {
+            "smtp" => "mail_from = \"d@example.org\"\n",
+            "mail_from" => "smtp = \"smtp://d.example.org\"\n",
+            _ => "",
+        };
+        let file = format!("{other}{key} = \"{low}\"");
         assert_eq!(seen(&settle(&none(), &[], &file).unwrap()), low, "{key}");
         let variable = [(key, middle)];
         assert_eq!(seen(&settle(&none(), &variable, &file).unwrap()), middle, "{key}");
-        assert_eq!(seen(&settle(&none(), &variable, "").unwrap()), middle, "{key}");
+        assert_eq!(seen(&settle(&none(), &variable, other).unwrap()), middle, "{key}");
         let mut flags = none();
         let value = Some(high.to_owned());
         match key {
@@ -70,6 +82,8 @@ fn flags_win_over_variables_over_the_file() {
             "policy" => flags.policy = value,
             "log" => flags.log = value,
             "log_level" => flags.log_level = value,
+            "smtp" => flags.smtp = value,
+            "mail_from" => flags.mail_from = value,
             _ => flags.secure_cookies = value,
         }
         assert_eq!(seen(&settle(&flags, &variable, &file).unwrap()), high, "{key}");
@@ -179,4 +193,17 @@ fn a_policy_beside_the_data_holds() {
     std::fs::write(&file, "transfer.approvals = 0").unwrap();
     let text = settings.read_policy().unwrap_err().to_string();
     assert!(text.contains("policy.toml:1:22: transfer.approvals:"), "{text}");
+}
+
+/// O5: a mail server needs a sender, and a wrong address of one does not show its password.
+#[test]
+fn mail_is_set_up_as_a_whole() {
+    assert!(settle(&none(), &[], "").unwrap().mail.is_none());
+    let text = message(&none(), &[("smtp", "smtp://mail.example.org")], "");
+    assert!(text.contains("mail_from") && text.contains("say whom mail is from"), "{text}");
+    let text = message(&none(), &[("smtp", "smtp://custody:s3cret@mail.example.org"), ("mail_from", "nobody")], "");
+    assert!(
+        !text.contains("s3cret") && text.contains("in clear") && text.contains("like custody@example.org"),
+        "{text}"
+    );
 }

@@ -3,7 +3,7 @@
 use super::{
     contact::{Contact, Hours},
     id::PersonId,
-    person::People,
+    person::{People, Person},
     policy::Policy,
 };
 use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
@@ -18,12 +18,23 @@ pub enum Reach {
     WhileBeam,
     /// Not before this moment.
     From(DateTime<Utc>),
+    /// They said that they are away; this is the first moment at which they are back.
+    AwayUntil(DateTime<Utc>),
 }
 
 impl Reach {
     /// Whether a call is worth it now.
     pub fn now(self) -> bool {
-        !matches!(self, Self::From(_))
+        self.place() == 0
+    }
+
+    /// Who answers now, then who answers later, then who is away.
+    fn place(self) -> u8 {
+        match self {
+            Self::Now(_) | Self::WhileBeam => 0,
+            Self::From(_) => 1,
+            Self::AwayUntil(_) => 2,
+        }
     }
 }
 
@@ -68,36 +79,59 @@ fn moment(zone: Tz, local: NaiveDateTime, or: DateTime<Utc>) -> DateTime<Utc> {
     zone.from_local_datetime(&local).earliest().map_or(or, |at| at.with_timezone(&Utc))
 }
 
-/// The order in which a device's contacts are called now: who answers before who does not, then as the contributors
-/// listed them. A deputy answers when the contact cannot. People without a number or with a closed account are left out.
+/// Whether somebody with these hours answers, unless they are away.
+fn reach(person: &Person, hours: impl Fn(DateTime<Utc>) -> Reach, policy: &Policy, now: DateTime<Utc>) -> Reach {
+    if let Some(away) = person.away(policy, now) {
+        return Reach::AwayUntil(away.until);
+    }
+    match hours(now) {
+        // Their hours end when they leave.
+        Reach::Now(Some(closes)) => Reach::Now(Some(person.leaves(policy, now).map_or(closes, |at| at.min(closes)))),
+        Reach::From(mut opens) => {
+            while let Some(away) = person.away(policy, opens) {
+                opens = match hours(away.until) {
+                    Reach::From(later) => later,
+                    _ => away.until,
+                };
+            }
+            Reach::From(opens)
+        }
+        other => other,
+    }
+}
+
+/// The order in which a device's contacts are called now: who answers, then who answers at another hour, then who is
+/// away; among these as the contributors listed them. A deputy answers when the contact cannot, unless they are away
+/// themselves. People without a number or with a closed account are left out.
 pub fn order(contacts: &[Contact], people: &People, policy: &Policy, now: DateTime<Utc>) -> Vec<Call> {
-    let callable = |id: PersonId| people.get(id).is_some_and(|p| p.active && p.phone.is_some());
+    let callable = |id: PersonId| people.get(id).filter(|p| p.active && p.phone.is_some());
     let mut calls: Vec<Call> = Vec::new();
+    let mut add = |call: Call| {
+        if calls.iter().all(|known| known.person != call.person) {
+            calls.push(call);
+        }
+    };
     for c in contacts {
         let zone = c.time_zone.parse().unwrap_or(policy.facility.time_zone);
         let confirmed = c.is_confirmed(policy, now);
-        let own = callable(c.person).then(|| c.hours.at(zone, now));
-        let mut add = |call: Call| {
-            if callable(call.person) && calls.iter().all(|known| known.person != call.person) {
-                calls.push(call);
-            }
-        };
-        if let Some(reach) = own {
+        if let Some(person) = callable(c.person) {
+            let reach = reach(person, |at| c.hours.at(zone, at), policy, now);
             add(Call { person: c.person, reach, instead_of: None, confirmed });
         }
-        if let Some(deputy) = c.deputy {
-            add(Call { person: deputy, reach: Reach::Now(None), instead_of: Some(c.person), confirmed });
+        if let Some(deputy) = c.deputy.and_then(callable) {
+            let reach = reach(deputy, |_| Reach::Now(None), policy, now);
+            add(Call { person: deputy.id, reach, instead_of: Some(c.person), confirmed });
         }
     }
-    // Stable: within each of the two the contributors' own order stays.
-    calls.sort_by_key(|c| !c.reach.now());
+    // Stable: among equals the contributors' own order stays.
+    calls.sort_by_key(|c| c.reach.place());
     calls
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::person::Person;
+    use crate::domain::absence::Absence;
     use uuid::Uuid;
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -115,6 +149,8 @@ mod tests {
             teams: Default::default(),
             conduct: None,
             trained: Default::default(),
+            time_zone: "Europe/Berlin".to_owned(),
+            absences: Vec::new(),
         }
     }
 
@@ -154,5 +190,55 @@ mod tests {
         let called: Vec<u128> = calls.iter().map(|c| c.person.0.as_u128()).collect();
         assert_eq!(called, [2, 3, 1]);
         assert_eq!(calls[0].instead_of, Some(PersonId(Uuid::from_u128(1))));
+    }
+
+    fn away(n: u128, from: &str, until: &str) -> Person {
+        let absence = Absence { from: from.parse().unwrap(), until: until.parse().unwrap(), note: String::new() };
+        Person { absences: vec![absence], ..person(n, true) }
+    }
+
+    fn called(contacts: &[Contact], people: [Person; 3], now: &str) -> Vec<(u128, Reach)> {
+        let calls = order(contacts, &people.into_iter().collect(), &Policy::built_in(), at(now));
+        calls.iter().map(|c| (c.person.0.as_u128(), c.reach)).collect()
+    }
+
+    /// L4, O2: the deputy answers for who is away, who stands behind everybody who answers at some hour.
+    #[test]
+    fn a_deputy_answers_for_who_is_away() {
+        let contacts = [contact(1, Hours::Always, Some(2)), contact(3, Hours::Working, None)];
+        let people = || [away(1, "2026-11-20", "2026-12-03"), person(2, true), person(3, true)];
+        let back = Reach::AwayUntil(at("2026-12-03T23:00:00Z"));
+        let opens = Reach::From(at("2026-11-23T07:00:00Z"));
+        let night = "2026-11-21T02:12:00Z";
+        assert_eq!(called(&contacts, people(), night), [(2, Reach::Now(None)), (3, opens), (1, back)]);
+        // Back at midnight.
+        let calls = called(&contacts, people(), "2026-12-03T23:00:00Z");
+        assert_eq!(calls[..2], [(1, Reach::Now(None)), (2, Reach::Now(None))]);
+    }
+
+    /// L4, O2: a deputy who is away does not answer, and then nobody does.
+    #[test]
+    fn a_deputy_may_be_away_too() {
+        let contacts = [contact(1, Hours::Always, Some(2))];
+        let people = [away(1, "2026-11-20", "2026-12-03"), away(2, "2026-11-21", "2026-11-21"), person(3, true)];
+        let calls = called(&contacts, people, "2026-11-21T02:12:00Z");
+        assert_eq!(calls.iter().map(|c| c.0).collect::<Vec<_>>(), [1, 2]);
+        assert!(calls.iter().all(|c| !c.1.now()), "{calls:?}");
+        assert_eq!(calls[1].1, Reach::AwayUntil(at("2026-11-21T23:00:00Z")));
+    }
+
+    /// L4, O2: hours that begin while they are away begin when they are back, and end when they leave.
+    #[test]
+    fn hours_begin_and_end_with_being_there() {
+        let contacts = [contact(1, Hours::Working, None)];
+        let reach = |person: Person, now: &str| {
+            called(&contacts, [person, self::person(2, true), self::person(3, true)], now)[0].1
+        };
+        // On Friday evening, away from Saturday to Tuesday.
+        let leaving = || away(1, "2026-11-21", "2026-11-24");
+        assert_eq!(reach(leaving(), "2026-11-20T18:00:00Z"), Reach::From(at("2026-11-25T07:00:00Z")));
+        // Tokyo's Saturday begins at four in the afternoon of Berlin's Friday.
+        let tokyo = Person { time_zone: "Asia/Tokyo".to_owned(), ..leaving() };
+        assert_eq!(reach(tokyo, "2026-11-20T09:00:00Z"), Reach::Now(Some(at("2026-11-20T15:00:00Z"))));
     }
 }

@@ -57,10 +57,30 @@ impl Contact {
         self.confirmed_until(policy).is_some_and(|until| now < until)
     }
 
+    /// What they are to be reminded of now. Who never gave their word was asked when they were named.
+    pub fn reminder(&self, policy: &Policy, now: DateTime<Utc>) -> Option<Reminder> {
+        let until = self.confirmed_until(policy)?;
+        let soon = until - Duration::days(policy.support.remind_days_before.into());
+        match now {
+            now if until <= now => Some(Reminder::Aged),
+            now if soon <= now => Some(Reminder::Soon),
+            _ => None,
+        }
+    }
+
     /// Whether a call would reach a person: account open, a number, a confirmation that has not aged.
     pub fn reachable(&self, people: &People, policy: &Policy, now: DateTime<Utc>) -> bool {
         people.get(self.person).is_some_and(|p| p.active && p.phone.is_some()) && self.is_confirmed(policy, now)
     }
+}
+
+/// What a contact is reminded of (L4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reminder {
+    /// Their word soon counts no longer.
+    Soon,
+    /// It counts no longer.
+    Aged,
 }
 
 /// What to enter where a number cannot be called.
@@ -113,6 +133,27 @@ pub struct OperatorRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// L4: a confirmation ages, and its contact is reminded before and after.
+    #[test]
+    fn a_confirmation_ages() {
+        let policy = Policy::parse("[support]\ncontact_confirmation_days = 10\nremind_days_before = 3").unwrap();
+        let day = |n: i64| DateTime::UNIX_EPOCH + Duration::days(n);
+        let contact = |confirmed| Contact {
+            person: PersonId(uuid::Uuid::from_u128(1)),
+            hours: Hours::Always,
+            time_zone: "Europe/Berlin".to_owned(),
+            deputy: None,
+            confirmed,
+        };
+        let c = contact(Some(day(100)));
+        let on = |n: i64| c.reminder(&policy, day(n));
+        assert_eq!([on(100), on(106), on(107), on(109)], [None, None, Some(Reminder::Soon), Some(Reminder::Soon)]);
+        assert_eq!(c.reminder(&policy, day(110) - Duration::seconds(1)), Some(Reminder::Soon));
+        assert_eq!(on(110), Some(Reminder::Aged));
+        assert!(!c.is_confirmed(&policy, day(110)), "aged and counting exclude each other");
+        assert_eq!(contact(None).reminder(&policy, day(200)), None);
+    }
 
     /// L4: a number that rings, from wherever it is called.
     #[test]

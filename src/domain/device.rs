@@ -12,6 +12,7 @@ use super::{
     review::Review,
     server::SupportClass,
     tag::{CommitId, TagName},
+    version::Classified,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,11 @@ impl Device {
             offers: Vec::new(),
             done_answers: Vec::new(),
         }
+    }
+
+    /// Whether this version is a release on record whose tag still stands.
+    pub fn has_released(&self, version: &Classified) -> bool {
+        self.releases.iter().any(|r| r.stands() && version.is_clean_build_of(r.tag().as_str()))
     }
 
     pub fn name(&self) -> &str {

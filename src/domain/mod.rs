@@ -1,5 +1,7 @@
 //! Every rule of the process, pure: no clock, no randomness, no input or output.
 
+pub mod absence;
+pub mod agenda;
 pub mod calling;
 pub mod contact;
 pub mod cycle;
@@ -19,7 +21,10 @@ pub mod repository;
 pub mod request;
 pub mod review;
 pub mod server;
+pub mod shift;
 pub mod story;
 pub mod support;
 pub mod tag;
+pub mod telling;
 pub mod version;
+pub mod webhook;

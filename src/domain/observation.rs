@@ -1,8 +1,9 @@
 //! What is seen running, by agents on the servers or by a CTRL member's own eyes (T8, O1).
 
 use super::{
-    id::{PersonId, ServerName},
+    id::{DeviceId, PersonId, ServerName},
     server::SupportClass,
+    support::Verdict,
     version::Classified,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -36,6 +37,16 @@ pub struct Seen {
     /// Set once its server reported without it.
     pub gone: Option<DateTime<Utc>>,
     pub source: Source,
+}
+
+/// An instance with what is derived of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub seen: Seen,
+    pub device: Option<DeviceId>,
+    pub verdict: Verdict,
+    /// Since when it has this status.
+    pub support_since: DateTime<Utc>,
 }
 
 impl Seen {

@@ -1,7 +1,12 @@
 //! People, and what they may be asked for. Names, numbers and addresses stay out of events: those say [`PersonId`].
 
-use super::id::PersonId;
+use super::{
+    absence::{self, Absence, Away},
+    id::PersonId,
+    policy::Policy,
+};
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,11 +44,30 @@ pub struct Person {
     pub conduct: Option<String>,
     /// Training topic → the moment it expires (H6).
     pub trained: BTreeMap<String, DateTime<Utc>>,
+    /// IANA name, such as `Europe/Berlin`: where their days begin and end.
+    pub time_zone: String,
+    /// When they are away; days that are over may be among them.
+    pub absences: Vec<Absence>,
 }
 
 impl Person {
     pub fn has(&self, role: &Role) -> bool {
         self.active && self.roles.contains(role)
+    }
+
+    /// Where they live; a name that is not known is the facility's.
+    pub fn zone(&self, policy: &Policy) -> Tz {
+        self.time_zone.parse().unwrap_or(policy.facility.time_zone)
+    }
+
+    /// Whether they are away at this moment, and until when (L4).
+    pub fn away(&self, policy: &Policy, at: DateTime<Utc>) -> Option<Away<'_>> {
+        absence::away(&self.absences, self.zone(policy), at)
+    }
+
+    /// When they leave next, being there at this moment.
+    pub fn leaves(&self, policy: &Policy, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        absence::leaves(&self.absences, self.zone(policy), at)
     }
 
     /// Whether they wrote a commit by one of these author addresses.

@@ -4,6 +4,7 @@ mod host;
 mod problem;
 mod rules;
 
+pub(in crate::domain) use host::matches as host_matches;
 pub use problem::RepositoryProblem;
 pub use rules::{Protocol, RepositoryRules};
 

@@ -1,4 +1,6 @@
 //! The few things outside.
 
+pub mod chat;
 pub mod clock;
 pub mod git;
+pub mod mail;

@@ -80,7 +80,8 @@ async fn change(app: &App, caller: &Caller, target: Target, ask: Ask, readings: 
             Ok(done)
         }
         Err((error, device)) => {
-            tx.rollback().await?;
+            // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
+            let _ = tx.rollback().await;
             if let (Error::Refused(refusal), Some(device)) = (&error, device)
                 && refusal.code.is_attempt()
                 && device.revision > 0

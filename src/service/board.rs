@@ -1,48 +1,46 @@
 //! What operators see first: which devices there are, what must be acted on, and the answer to a search (O1 to O3, O6).
-//!
-//! A page is at most a dozen queries, whatever the number of devices.
+//! All of it comes from memory: no page of it waits for the database.
 
-use super::{Result, act, facts::version_names, record};
 use crate::{
     app::App,
     domain::{
         calling::{self, Call},
-        device::Device,
-        id::{DeviceId, PersonId},
-        journal::Entry,
+        id::PersonId,
         lifecycle::StateName,
-        nearest::nearest_beginnings,
         observation::Source,
         person::People,
-        story::tell,
+        shift,
         support::{Support, Verdict},
-        version::{Reported, classify},
+        version::Reported,
     },
-    store::{
-        self,
-        board::{Filter, Search},
-        instances::VersionNames,
-    },
+    projection::{Card, Current, Filter, Hit, Hits, Key, Kind, Place, State},
 };
 use chrono::{DateTime, Duration, Utc};
-use std::collections::{BTreeMap, BTreeSet};
-
-pub use crate::store::{
-    board::{Count, Cursor, Gist, Line},
-    instances::Known,
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-/// Lines on a page.
-pub const PAGE: u64 = 50;
+pub use crate::domain::observation::Known;
 
-/// How many running instances of the matching ones are looked at.
-const MATCHING: u64 = 200;
+/// Lines on a page.
+pub const PAGE: usize = 50;
 
 /// What must be acted on: shown on every search (O2).
 pub const URGENT: [Support; 3] = [Support::ShutDown, Support::NotSupported, Support::Unknown];
 
 /// What stands on the board where nothing else is chosen.
 const CALM: [Support; 2] = [Support::ReducedSupport, Support::FullySupported];
+
+/// A place in the list, behind which the next page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// How well it fits what was searched for; 0 where nothing was.
+    pub rank: u32,
+    pub urgency: i32,
+    pub name: String,
+}
 
 /// What the board is asked for.
 #[derive(Clone, Debug, Default)]
@@ -65,14 +63,24 @@ impl Wanted {
     pub fn chooses(&self) -> bool {
         !self.supports.is_empty() || !self.states.is_empty()
     }
+
+    fn filter(&self) -> Filter {
+        let supports = match (self.searches(), self.chooses()) {
+            (false, false) => CALM.into(),
+            _ => self.supports.clone(),
+        };
+        Filter { instrument: self.instrument.clone(), supports, states: self.states.clone() }
+    }
 }
 
 /// A device on the board.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub line: Line,
+    pub card: Arc<Card>,
+    /// How well it fits what was searched for.
+    pub rank: u32,
     /// The instance that was searched for, or the one that needs most attention, or the first.
-    pub place: Option<Known>,
+    pub place: Option<Place>,
     /// Whom to call now, best first.
     pub calls: Vec<Call>,
 }
@@ -81,19 +89,22 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Board {
     pub now: DateTime<Utc>,
-    pub counts: Vec<Count>,
+    pub current: Current,
+    /// Changes of support status that the shift has not acknowledged, and how many of them are late (H8).
+    pub unacknowledged: (usize, usize),
+    pub counts: BTreeMap<Kind, u64>,
     /// Devices to act on, besides those among `rows`; at most a page of them.
     pub act: Vec<Row>,
     /// Instances that run and are not registered; at most a page of them.
-    pub unknown: Vec<Known>,
+    pub unknown: Vec<Place>,
     /// The devices asked for.
     pub rows: Vec<Row>,
     /// Where the next page begins.
     pub next: Option<Cursor>,
     /// Instances among the matches that run and are not registered.
-    pub strangers: Vec<Known>,
+    pub strangers: Vec<Place>,
     /// How many devices and unregistered instances a search found.
-    pub matched: u64,
+    pub matched: usize,
     pub answer: Option<Found>,
     /// Names that may have been meant, where nothing was found.
     pub near: Vec<String>,
@@ -111,9 +122,9 @@ impl Board {
     }
 
     /// How many of these kinds there are, of one instrument or of all.
-    pub fn count(&self, instrument: Option<&str>, of: impl Fn(&Count) -> bool) -> u64 {
-        let there = self.counts.iter().filter(|c| c.instrument.as_deref() == instrument);
-        there.filter(|c| of(c)).map(|c| c.count).sum()
+    pub fn count(&self, instrument: Option<&str>, of: impl Fn(Option<StateName>, Option<Support>) -> bool) -> u64 {
+        let there = self.counts.iter().filter(|((i, ..), _)| i.as_deref() == instrument);
+        there.filter(|((_, state, support), _)| of(*state, *support)).map(|(_, n)| n).sum()
     }
 }
 
@@ -122,239 +133,169 @@ impl Board {
 pub enum Found {
     Device(Box<Answer>),
     /// It runs and is not registered.
-    Unknown(Box<Known>),
+    Unknown(Place),
 }
 
 /// A device as the answer to a search.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    pub device: Device,
+    pub card: Arc<Card>,
     /// Of the instance that was asked for, or of the device.
     pub verdict: Option<Verdict>,
     pub since: DateTime<Utc>,
-    pub place: Option<Known>,
+    pub place: Option<Place>,
     /// The device's own status, where the instance that was asked for has another.
     pub elsewhere: Option<Verdict>,
     pub calls: Vec<Call>,
-    /// What happened last, newest first.
-    pub latest: Vec<Told>,
-}
-
-/// Something that happened, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    pub at: DateTime<Utc>,
-    /// The whole sentence.
-    pub text: String,
 }
 
 /// The board, or a search on it.
-pub async fn show(app: &App, wanted: &Wanted) -> Result<Board> {
-    let c = &app.db.read;
-    let names = version_names(app, None);
-    let instrument = wanted.instrument.clone();
-    let counts = store::board::list_counts(c).await?;
-    let matching = match wanted.searches() {
-        true => {
-            let plain = store::devices::plain(&[&wanted.typed]);
-            store::instances::search(c, plain.trim(), MATCHING, &names).await?
-        }
-        false => Vec::new(),
-    };
-    let filter = Filter {
-        instrument: instrument.clone(),
-        supports: match (wanted.searches(), wanted.chooses()) {
-            (false, false) => CALM.into(),
-            _ => wanted.supports.clone(),
-        },
-        states: wanted.states.clone(),
-        search: wanted.searches().then(|| Search {
-            typed: wanted.typed.clone(),
-            devices: matching.iter().filter_map(|k| k.device).collect(),
-        }),
-    };
-    let mut lines = store::board::list(c, &filter, wanted.after.as_ref(), PAGE + 1).await?;
-    let next = (lines.len() as u64 > PAGE).then(|| {
-        lines.truncate(PAGE as usize);
-        lines.last().map(|l| l.cursor.clone())
-    });
-    let urgent = Filter { instrument: instrument.clone(), supports: URGENT.into(), ..Filter::default() };
-    let mut act = store::board::list(c, &urgent, None, PAGE).await?;
-    act.retain(|u| lines.iter().all(|l| l.id != u.id));
-    let unknown = store::instances::list_unknown(c, instrument.as_deref(), PAGE, &names).await?;
-    let strangers: Vec<Known> = matching.iter().filter(|k| k.device.is_none()).take(PAGE as usize).cloned().collect();
-    let matched = match wanted.searches() {
-        true => store::board::count(c, &filter).await? + strangers.len() as u64,
-        false => 0,
-    };
-
-    let ids: BTreeSet<DeviceId> = lines.iter().chain(&act).map(|l| l.id).collect();
-    let mut places = store::instances::list_of_devices(c, ids, &names).await?;
-    let best = wanted.searches().then(|| best(wanted, &lines, &matching)).flatten();
-    let asked = match &best {
-        Some(Best::Device(id, _)) => store::devices::find(c, *id).await?,
-        _ => None,
-    };
-    let entries = match &asked {
-        Some(device) => store::journal::list_streams(c, &told_streams(device), None, 8).await?,
-        None => Vec::new(),
-    };
-    let people = store::people::load_names(c, &named(lines.iter().chain(&act), asked.as_ref(), &entries)).await?;
-
+pub fn show(app: &App, wanted: &Wanted) -> Board {
     let now = app.clock.now();
-    let mut row = |line: Line| {
-        let own = VersionNames { packages: line.gist.request.classes.clone(), framework: names.framework.clone() };
-        let of = places.remove(&line.id).unwrap_or_default();
-        let calls = calling::order(&line.gist.contacts, &people, &app.policy, now);
-        Row { place: pick(of, &matching, &own), calls, line }
+    let current = app.projection.current();
+    let state = app.projection.read();
+    let filter = wanted.filter();
+    // A page and the line behind it; further pages are in order as far as they go.
+    let most = if wanted.after.is_none() && filter.is_all() { PAGE + 1 } else { usize::MAX };
+    let hits = if wanted.searches() { state.find(&wanted.typed, most) } else { Hits::default() };
+    let (mut rows, mut matched) = match wanted.searches() {
+        true => searched(app, &state, wanted, &filter, &hits, now),
+        false => {
+            let after: Option<Key> = wanted.after.as_ref().map(|a| (Reverse(a.urgency), a.name.clone()));
+            let cards = state.list(&filter, after).take(PAGE + 1);
+            (cards.map(|card| row(app, &state, card, 0, None, now)).collect(), 0)
+        }
     };
-    let rows: Vec<Row> = lines.into_iter().map(&mut row).collect();
-    let act: Vec<Row> = act.into_iter().map(&mut row).collect();
+    let next = (rows.len() > PAGE).then(|| rows.truncate(PAGE)).and_then(|()| rows.last()).map(|r| Cursor {
+        rank: r.rank,
+        urgency: r.card.urgency(),
+        name: r.card.name.clone(),
+    });
+    let urgent = Filter { instrument: wanted.instrument.clone(), supports: URGENT.into(), ..Filter::default() };
+    let act: Vec<Row> = state
+        .list(&urgent, None)
+        .filter(|u| rows.iter().all(|r| r.card.id != u.id))
+        .take(PAGE)
+        .map(|card| row(app, &state, card, 0, None, now))
+        .collect();
+    let unknown: Vec<Place> = state.strangers(wanted.instrument.as_deref()).take(PAGE).cloned().collect();
+    let strangers: Vec<Place> = hits.strangers.iter().take(PAGE).map(|(_, p)| p.clone()).collect();
+    matched += hits.strangers.len();
+    let answer = wanted.searches().then(|| best(&state, wanted, &rows, &hits)).flatten();
+    let near = if wanted.searches() && matched == 0 { state.near(&wanted.typed, 3) } else { Vec::new() };
+
     let shown = rows.iter().chain(&act).filter_map(|r| r.place.as_ref()).chain(&unknown);
     let observed = shown.filter(|k| k.seen.source == Source::Agent).map(|k| k.seen.seen).max();
-    let answer = match best {
-        Some(Best::Unknown(k)) => Some(Found::Unknown(k)),
-        Some(Best::Device(id, exact)) => asked.map(|device| {
-            let row = rows.iter().find(|r| r.line.id == id);
-            Found::Device(Box::new(answer(app, device, row, exact, &entries, &people, now)))
-        }),
-        None => None,
-    };
-    let near = match wanted.searches() && matched == 0 {
-        true => nearest_beginnings(&wanted.typed, store::devices::list_package_names(c).await?, 3),
-        false => Vec::new(),
-    };
-    let next = next.flatten();
-    Ok(Board { now, counts, act, unknown, rows, next, strangers, matched, answer, near, people, observed })
+    let people = named(&state, rows.iter().chain(&act).map(|r| &*r.card));
+    let counts = state.counts().clone();
+    let unacknowledged = state.count_unacknowledged(now - shift::within(&app.policy));
+    Board {
+        now,
+        current,
+        unacknowledged,
+        counts,
+        act,
+        unknown,
+        rows,
+        next,
+        strangers,
+        matched,
+        answer,
+        near,
+        people,
+        observed,
+    }
 }
 
-enum Best {
-    /// With whether one of its instances was asked for by its whole id.
-    Device(DeviceId, bool),
-    Unknown(Box<Known>),
+/// How many changes of support the shift has not acknowledged (H8).
+pub fn unacknowledged(app: &App) -> usize {
+    app.projection.read().count_unacknowledged(app.clock.now()).0
+}
+
+/// How many devices changed their status of support after a change of this number, and the number of the newest.
+pub fn changed_since(app: &App, seq: i64) -> (usize, i64) {
+    let state = app.projection.read();
+    let changes = || state.cards().filter_map(|c| c.changed);
+    (changes().filter(|c| *c > seq).count(), changes().max().unwrap_or_default())
+}
+
+/// A page of what fits, and how many there are in all.
+fn searched(
+    app: &App,
+    state: &State,
+    wanted: &Wanted,
+    filter: &Filter,
+    hits: &Hits,
+    now: DateTime<Utc>,
+) -> (Vec<Row>, usize) {
+    let carded = |h: &Hit| state.card(h.device).map(|c| (*h, c));
+    let draw = |(h, c): (Hit, &Arc<Card>)| row(app, state, c, h.rank, state.found_by(&h).cloned(), now);
+    if filter.is_all() && wanted.after.is_none() {
+        let page = hits.devices.iter().take(PAGE + 1).filter_map(carded);
+        return (page.map(draw).collect(), hits.devices.len());
+    }
+    let fits: Vec<_> = hits.devices.iter().filter_map(carded).filter(|(_, c)| filter.takes(c)).collect();
+    let matched = fits.len();
+    let at = wanted.after.as_ref().map(|a| (Reverse(a.rank), Reverse(a.urgency), a.name.as_str()));
+    let behind = |h: &Hit, c: &Card| at.is_none_or(|at| (Reverse(h.rank), Reverse(c.urgency()), c.name.as_str()) > at);
+    let page = fits.into_iter().filter(|(h, c)| behind(h, c)).take(PAGE + 1);
+    (page.map(draw).collect(), matched)
+}
+
+fn row(app: &App, state: &State, card: &Arc<Card>, rank: u32, found: Option<Place>, now: DateTime<Utc>) -> Row {
+    let worst = || state.places(card.id).iter().min_by_key(|k| Reverse(k.verdict.support)).cloned();
+    Row {
+        card: card.clone(),
+        rank,
+        place: found.or_else(worst),
+        calls: calling::order(&card.contacts, state.people(), &app.policy, now),
+    }
 }
 
 /// What was most likely meant: the instance of that very id, the device of that very name, the first match.
-fn best(wanted: &Wanted, lines: &[Line], matching: &[Known]) -> Option<Best> {
-    let plain = |text: &str| store::devices::plain(&[text]);
-    let typed = plain(&wanted.typed);
-    let of = |k: &Known, exact: bool| match k.device {
-        Some(id) => lines.iter().any(|l| l.id == id).then_some(Best::Device(id, exact)),
-        None => Some(Best::Unknown(Box::new(k.clone()))),
-    };
-    let exact = matching.iter().find(|k| plain(&k.seen.instance) == typed).and_then(|k| of(k, true));
-    exact
-        .or_else(|| lines.first().map(|l| Best::Device(l.id, false)))
-        .or_else(|| matching.iter().find(|k| k.device.is_none()).and_then(|k| of(k, false)))
-}
-
-/// The instance that stands for a device: one that was searched for, else the most urgent. Its version is read anew with
-/// the names of the device's own classes.
-fn pick(places: Vec<Known>, matching: &[Known], names: &VersionNames) -> Option<Known> {
-    let place =
-        |k: &Known| matching.iter().position(|m| m.seen.instance == k.seen.instance && m.seen.server == k.seen.server);
-    let mut known = places.into_iter().min_by_key(|k| {
-        (place(k).unwrap_or(usize::MAX), std::cmp::Reverse(k.verdict.support), k.seen.instance.clone())
-    })?;
-    known.seen.version = classify(&known.seen.version.raw, &names.packages, &names.framework);
-    Some(known)
-}
-
-/// The streams that everybody may read of a device: not who was refused.
-fn told_streams(device: &Device) -> [String; 3] {
-    [device.id.to_string(), record::support_stream(device), record::seen_stream(device)]
-}
-
-fn named<'a>(lines: impl Iterator<Item = &'a Line>, asked: Option<&Device>, entries: &[Entry]) -> BTreeSet<PersonId> {
-    let mut all: BTreeSet<PersonId> = asked.map(Device::people).unwrap_or_default();
-    for l in lines {
-        for c in &l.gist.contacts {
-            all.insert(c.person);
-            all.extend(c.deputy);
+fn best(state: &State, wanted: &Wanted, rows: &[Row], hits: &Hits) -> Option<Found> {
+    let first = rows.first();
+    let stranger = hits.strangers.first();
+    match (first, stranger) {
+        (Some(row), Some((rank, place))) if *rank > row.rank => Some(Found::Unknown(place.clone())),
+        (Some(row), _) => {
+            let hit = hits.devices.iter().find(|h| h.device == row.card.id);
+            let exact = hit.is_some_and(|h| state.is_whole(h, &wanted.typed));
+            Some(Found::Device(Box::new(answer(row, exact))))
         }
-        all.extend(l.gist.shut_down.as_ref().map(|s| s.responsible));
+        (None, Some((_, place))) => Some(Found::Unknown(place.clone())),
+        (None, None) => None,
     }
-    all.extend(entries.iter().filter_map(|e| e.actor));
-    all
 }
 
-fn answer(
-    app: &App,
-    device: Device,
-    row: Option<&Row>,
-    exact: bool,
-    entries: &[Entry],
-    people: &People,
-    now: DateTime<Utc>,
-) -> Answer {
-    let own = row.and_then(|r| r.line.verdict.clone());
-    let place = row.and_then(|r| r.place.clone()).map(|mut k| {
-        let names = version_names(app, Some(&device));
-        k.seen.version = classify(&k.seen.version.raw, &names.packages, &names.framework);
-        k
-    });
-    let since = row.map_or(now, |r| r.line.support_since);
-    let calls = calling::order(&device.contacts, people, &app.policy, now);
-    let latest = latest(app, entries, people);
-    let (verdict, since, elsewhere) = match &place {
+/// `exact`: one of its instances was asked for by its whole id.
+fn answer(row: &Row, exact: bool) -> Answer {
+    let card = row.card.clone();
+    let (verdict, since, elsewhere) = match &row.place {
         // A device that is shut down is so wherever it runs.
-        Some(k) if exact && device.shut_down.is_none() => {
-            let other = own.filter(|o| o.support != k.verdict.support);
+        Some(k) if exact && card.shut_down.is_none() => {
+            let other = card.verdict.clone().filter(|o| o.support != k.verdict.support);
             (Some(k.verdict.clone()), k.support_since, other)
         }
-        _ => (own, since, None),
+        _ => (card.verdict.clone(), card.support_since, None),
     };
-    Answer { device, verdict, since, place, elsewhere, calls, latest }
+    Answer { card, verdict, since, place: row.place.clone(), elsewhere, calls: row.calls.clone() }
 }
 
-/// What happened last, each kind once: an agent that reports a restart every minute does not hide a shut-down.
-fn latest(app: &App, entries: &[Entry], people: &People) -> Vec<Told> {
-    let mut kinds = BTreeSet::new();
-    let told = entries
-        .iter()
-        .filter(|e| kinds.insert(e.kind.as_str()))
-        .filter_map(|e| Some(Told { at: e.moment()?, text: sentence(app, e, people)? }));
-    told.take(3).collect()
-}
-
-/// A journal entry about a device as a whole sentence; `None` for one that is not told.
-fn sentence(app: &App, e: &Entry, people: &People) -> Option<String> {
-    let body = || serde_json::from_str::<BTreeMap<String, serde_json::Value>>(&e.body).ok();
-    let word = |body: &BTreeMap<String, serde_json::Value>, key: &str| {
-        body.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
-    };
-    match e.kind.as_str() {
-        "support_changed" => {
-            let body = body()?;
-            let to: Support = word(&body, "to").parse().ok()?;
-            Some(format!("{}: {}", to.label(), word(&body, "why")))
+/// Everybody whom these cards name.
+fn named<'a>(state: &State, cards: impl Iterator<Item = &'a Card>) -> People {
+    let mut all: BTreeSet<PersonId> = BTreeSet::new();
+    for c in cards {
+        for contact in &c.contacts {
+            all.insert(contact.person);
+            all.extend(contact.deputy);
         }
-        "instance_seen" => {
-            let body = body()?;
-            let version = word(&body, "version");
-            let version = if version.is_empty() { "no version".to_owned() } else { format!("`{version}`") };
-            Some(format!("`{}` seen on `{}` in {version}", word(&body, "instance"), word(&body, "server")))
-        }
-        "instance_gone" => {
-            let body = body()?;
-            Some(format!("`{}` no longer runs on `{}`", word(&body, "instance"), word(&body, "server")))
-        }
-        _ => {
-            let event = act::event(e).ok()?;
-            let who = e.actor.map_or("Custody", |p| people.name(p));
-            let text = tell(&event, people, &app.policy);
-            Some(format!("{who} {}", text.trim_end_matches('.')))
-        }
+        all.extend(c.shut_down.as_ref().into_iter().flat_map(|s| [s.responsible, s.reason.mark.by]));
     }
+    all.into_iter().filter_map(|id| state.people().get(id).cloned()).collect()
 }
 
 /// Whether a version string is more than a clean tag says; nothing is said of an instance that prints none.
 pub fn is_no_tag(reported: &Reported) -> bool {
     !matches!(reported, Reported::CleanTag { .. })
-}
-
-/// Whether this very version is a release on record of the device whose tag still stands.
-pub fn is_verified(device: &Device, place: &Known) -> bool {
-    let raw = &place.seen.version;
-    device.releases.iter().any(|r| r.stands() && raw.is_clean_build_of(r.tag().as_str()))
 }

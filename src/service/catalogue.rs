@@ -10,20 +10,18 @@ use crate::{
             gates::judge_all,
             table::{next_step, rule},
         },
+        observation::Known,
         person::People,
         support::{Support, Verdict},
     },
-    store::{
-        self,
-        board::{Filter, Line},
-        instances::Known,
-    },
+    projection::{Card, Filter},
+    store,
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Devices on a page.
-pub const PAGE: u64 = 100;
+pub const PAGE: usize = 100;
 
 /// Which devices a list holds.
 #[derive(Clone, Debug, Default)]
@@ -36,18 +34,15 @@ pub struct Which {
 }
 
 /// A page of devices by name, and the name behind which the next one begins.
-pub async fn list(app: &App, which: &Which) -> Result<(Vec<Line>, Option<String>)> {
-    let filter = Filter {
-        instrument: which.instrument.clone(),
-        supports: which.supports.clone(),
-        states: which.states.clone(),
-        search: None,
-    };
-    let mut lines = store::board::list_by_name(&app.db.read, &filter, &which.after, PAGE + 1).await?;
-    let more = lines.len() as u64 > PAGE;
-    lines.truncate(PAGE as usize);
-    let next = more.then(|| lines.last().map(|l| l.name.clone())).flatten();
-    Ok((lines, next))
+pub fn list(app: &App, which: &Which) -> (Vec<Arc<Card>>, Option<String>) {
+    let filter =
+        Filter { instrument: which.instrument.clone(), supports: which.supports.clone(), states: which.states.clone() };
+    let state = app.projection.read();
+    let mut cards: Vec<Arc<Card>> = state.list_by_name(&filter, &which.after).take(PAGE + 1).cloned().collect();
+    let more = cards.len() > PAGE;
+    cards.truncate(PAGE);
+    let next = more.then(|| cards.last().map(|c| c.name.clone())).flatten();
+    (cards, next)
 }
 
 /// A device with everything that everybody may know of it.

@@ -1,4 +1,5 @@
-//! Custody's own regular checks: tags that moved or vanished, repositories, what has run out (G2, N4).
+//! Custody's own regular checks: tags that moved or vanished, repositories, contacts whose word ages, what has run out
+//! (G2, L4, N4).
 
 use super::{
     Caller, Error, Result,
@@ -10,6 +11,9 @@ use crate::{
     store,
 };
 use chrono::Duration;
+
+/// So many changes are kept for whoever catches up by them; who is further behind reads everything anew.
+const CHANGES_KEPT: i64 = 100_000;
 
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
@@ -31,6 +35,7 @@ pub async fn run(app: App) {
 /// One round over every live device; how many were looked at.
 pub async fn round(app: &App) -> Result<usize> {
     clean(app).await?;
+    super::outbox::clean(app).await?;
     let mut after = String::new();
     let mut looked = 0;
     loop {
@@ -39,6 +44,7 @@ pub async fn round(app: &App) -> Result<usize> {
             return Ok(looked);
         };
         after = last.name().to_owned();
+        super::confirmations::remind(app, &page).await?;
         for device in &page {
             look(app, device).await;
             looked += 1;
@@ -57,12 +63,14 @@ async fn look(app: &App, device: &Device) {
     }
 }
 
-/// Throws away what has run out: sessions, answers kept for repetitions.
+/// Throws away what has run out: sessions, answers kept for repetitions, absences.
 async fn clean(app: &App) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let idle = now - Duration::hours(app.policy.sessions.idle_hours.into());
     store::doors::delete_expired(&tx, now, idle).await?;
     store::doors::delete_outcomes_before(&tx, now - Duration::days(7)).await?;
+    super::absences::clean(&tx, now).await?;
+    store::changes::delete_old(&tx, CHANGES_KEPT).await?;
     Ok(tx.commit().await?)
 }

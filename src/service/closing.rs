@@ -36,7 +36,7 @@ pub(super) async fn must_leave_an_administrator(tx: &Tx, without: PersonId) -> R
     }
 }
 
-/// Closes an account: its sessions and links end at once, its tokens count no longer, and devices that only this person
+/// Closes an account: its sessions, links and calendar address end at once, its tokens count no longer, and devices that only this person
 /// could be called for are orphaned (N4).
 pub async fn close(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
@@ -61,6 +61,7 @@ pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: Person
     store::people::update(tx, person, closed).await?;
     store::doors::delete_sessions(tx, person).await?;
     store::doors::delete_invitations(tx, person).await?;
+    store::calendar::delete(tx, person).await?;
     store::journal::append(tx, vec![line(app, caller, person, "closed", json!({}))]).await?;
     standing::refresh_of_person(tx, app, person).await
 }

@@ -5,6 +5,7 @@ use super::{
     facts::gather,
     history::{self, Recent},
     record::{streams, support_stream},
+    shift,
 };
 use crate::{
     app::App,
@@ -67,6 +68,8 @@ pub struct DeviceView {
     /// Every change of its state and its support, oldest first.
     pub changes: Vec<Change>,
     pub recent: Recent,
+    /// Its changes of support that wait for the shift, the oldest first (H8).
+    pub unacknowledged: shift::Changes,
 }
 
 /// One instance as last seen.
@@ -121,9 +124,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let caller = reader.unwrap_or(&custody);
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
-    let of = [device.id.to_string(), support_stream(&device)];
+    let of = [device.id.to_string(), support_stream(device.id)];
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
+    let unacknowledged = shift::of_device(app, &device).await?;
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -151,6 +155,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         approvals,
         changes: changes.iter().filter_map(change).collect(),
         recent,
+        unacknowledged,
         instances: gathered
             .known
             .iter()

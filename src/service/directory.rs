@@ -1,7 +1,11 @@
 //! People as lists and their pages show them: who there is, what they were trained in, what changed (H6).
 
 use super::{Result, people::Profile};
-use crate::{app::App, domain::id::PersonId, store};
+use crate::{
+    app::App,
+    domain::{id::PersonId, nearest::plain},
+    store,
+};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -28,7 +32,7 @@ pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
     for (_, subject, person) in store::people::list_all_accounts(c).await? {
         logins.entry(person).or_default().push(subject);
     }
-    let wanted = store::devices::plain(&[text]);
+    let wanted = plain(text);
     let all = store::people::list_all(c).await?.into_iter().map(|profile| {
         let id = profile.person.id;
         Listed {
@@ -41,7 +45,7 @@ pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
         let own = [l.profile.person.name.as_str(), l.profile.email.as_str()].into_iter();
         own.chain(l.groups.iter().map(String::as_str))
             .chain(l.logins.iter().map(String::as_str))
-            .any(|t| store::devices::plain(&[t]).contains(&wanted))
+            .any(|t| plain(t).contains(&wanted))
     };
     Ok(all.filter(|l| wanted.is_empty() || holds(l)).collect())
 }

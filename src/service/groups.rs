@@ -12,6 +12,7 @@ use crate::{
     },
     store::{self, Tx, journal::Line},
 };
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -164,8 +165,8 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
         .await?
 }
 
-async fn find(tx: &Tx, group: GroupId) -> Result<Team> {
-    store::people::list_teams(tx).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
+pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Team> {
+    store::people::list_teams(c).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
 }
 
 /// Whose turn it is follows membership: what this person has to do with, and the requests that a team is offered.

@@ -1,6 +1,6 @@
 //! What the journal tells of a device: every stream, in sentences, each stamped with its place in the chain (E2).
 
-use super::{Error, Result, record};
+use super::{Error, Result, record, shift};
 use crate::{
     app::App,
     domain::{
@@ -138,6 +138,7 @@ async fn told(app: &App, entries: &[Entry], mut people: People) -> Result<Vec<To
     let events: Vec<Option<H>> = entries.iter().map(|e| serde_json::from_str(&e.body).ok()).collect();
     let mut ids: BTreeSet<PersonId> = entries.iter().filter_map(|e| e.actor).collect();
     ids.extend(events.iter().flatten().flat_map(named));
+    ids.extend(entries.iter().flat_map(told_to));
     ids.retain(|id| people.get(*id).is_none());
     people.0.extend(store::people::load_people(&app.db.read, &ids).await?.0);
     Ok(entries.iter().zip(events).map(|(e, what)| one(e, what, &people, &app.policy)).collect())
@@ -158,6 +159,21 @@ fn named(what: &H) -> Vec<PersonId> {
         H::ContactsSet { contacts } => contacts.iter().map(|c| c.person).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The records that one of the shift's speaks of: `#41, #43`.
+fn numbers(body: &Value) -> String {
+    let seqs = body["changes"].as_array().into_iter().flatten().filter_map(Value::as_i64);
+    seqs.map(|s| format!("#{s}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whom a record that is no event names.
+fn told_to(e: &Entry) -> Vec<PersonId> {
+    if e.kind != shift::ESCALATED {
+        return Vec::new();
+    }
+    let body: Value = serde_json::from_str(&e.body).unwrap_or_default();
+    serde_json::from_value(body["to"].clone()).unwrap_or_default()
 }
 
 fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
@@ -198,6 +214,22 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
                 None => ("An agent".to_owned(), "found that"),
             };
             (who, format!("{verb} `{}` does not run on `{}` any more.", text("instance"), text("server")))
+        }
+        (shift::ACKNOWLEDGED, _) => {
+            let numbers = numbers(&body);
+            match e.actor {
+                Some(_) => (name, format!("acknowledged the change of support for the shift ({numbers}).")),
+                None => {
+                    let rest = format!("of the DOC has acknowledged the change of support ({numbers}).");
+                    ("Everybody".to_owned(), rest)
+                }
+            }
+        }
+        (shift::ESCALATED, _) => {
+            let to: Vec<PersonId> = serde_json::from_value(body["to"].clone()).unwrap_or_default();
+            let numbers = numbers(&body);
+            let whom = people.names(&to);
+            (name, format!("told {whom} that the shift had not acknowledged the change of support ({numbers})."))
         }
         (_, Some(what)) => {
             status = what.leads_to().map_or(Began::Nothing, Began::State);

@@ -1,21 +1,29 @@
 //! One function for each thing a person does: load, gather facts, decide, save. The only caller of `decide`, and the
 //! only place that opens a write.
 
+pub mod absences;
 pub mod accounts;
 pub mod act;
 pub mod board;
+pub mod calendar;
 pub mod catalogue;
+pub mod channels;
 pub mod checks;
 pub mod closing;
 pub mod conduct;
+pub mod confirmations;
 pub mod devices;
 pub mod directory;
 pub mod discussions;
 pub mod drafts;
+pub mod export;
 pub mod facts;
+pub mod feed;
+pub mod feeds;
 pub mod groups;
 pub mod history;
 pub mod observations;
+pub mod outbox;
 pub mod passwords;
 pub mod people;
 pub mod policy;
@@ -28,8 +36,12 @@ pub mod secret;
 pub mod servers;
 pub mod sessions;
 pub mod shapes;
+pub mod shift;
 pub mod standing;
+pub mod status;
+pub mod telling;
 pub mod tokens;
+pub mod told;
 pub mod work;
 
 use crate::{

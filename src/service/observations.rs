@@ -1,6 +1,6 @@
 //! What agents report and CTRL members state: what runs where, in which version (T8, G10, O1).
 
-use super::{Caller, Error, FieldProblem, Result, facts::version_names, record};
+use super::{Caller, Error, FieldProblem, Result, facts::version_names, record, telling};
 use crate::{
     app::App,
     domain::{
@@ -297,7 +297,7 @@ async fn settle(
     }
     let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
     let before = store::standing::list_support(tx, &devices).await?;
-    let mut lines = Vec::new();
+    let (mut lines, mut told) = (Vec::new(), Vec::new());
     let mut reviewed = BTreeSet::new();
     for d in store::devices::list_by_id(tx, &devices).await? {
         let names = version_names(app, Some(&d));
@@ -318,8 +318,15 @@ async fn settle(
         let since = record::support_since(was, verdict.as_ref(), now);
         store::standing::save_support(tx, d.id, verdict.as_ref(), since).await?;
         let was = was.and_then(|(v, _)| v.as_ref());
-        lines.extend(record::support_line(caller, &d, was, verdict.as_ref(), now));
+        if let Some(line) = record::support_line(caller, &d, was, verdict.as_ref(), now) {
+            lines.push(line);
+            told.push((d, was.map(|v| v.support), verdict));
+        }
     }
-    store::journal::append(tx, lines).await?;
+    let entries = store::journal::append(tx, lines).await?;
+    super::shift::waits(tx, &entries).await?;
+    for (entry, (d, was, is)) in entries.iter().zip(told) {
+        telling::support_changed(tx, app, &d, was, is.as_ref(), entry).await?;
+    }
     super::standing::refresh(tx, app, &reviewed).await
 }

@@ -1,6 +1,15 @@
 //! Puts what was decided on record: the device, the journal, who is told, all in one transaction.
 
-use super::{Caller, Error, Result, facts::Gathered};
+mod streams;
+
+pub use streams::*;
+
+use super::{
+    Caller, Error, Result, confirmations,
+    facts::Gathered,
+    shift,
+    telling::{self, News, Teams, Telling},
+};
 use crate::{
     app::App,
     domain::{
@@ -14,10 +23,10 @@ use crate::{
         },
         observation::Seen,
         refusal::Refusal,
-        story::{Audience, audience, tell},
+        story::{self, Audience, audience},
         support::{self, Verdict},
     },
-    store::{self, Tx, devices::Derived, instances::Known, journal::Line, notices::Notice, people::TeamKind},
+    store::{self, Tx, devices::Derived, instances::Known, journal::Line, people::TeamKind},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -25,26 +34,6 @@ use std::collections::BTreeSet;
 
 /// The day of what is never due.
 const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("it is in the calendar");
-
-/// The stream in which changes of a device's support status stand.
-pub fn support_stream(d: &Device) -> String {
-    format!("support/{}", d.id)
-}
-
-/// The stream in which refused attempts at a device stand.
-pub fn refused_stream(d: &Device) -> String {
-    format!("refused/{}", d.id)
-}
-
-/// The stream in which what was seen of a device stands.
-pub fn seen_stream(d: &Device) -> String {
-    format!("seen/{}", d.id)
-}
-
-/// Every stream that tells of a device.
-pub fn streams(d: &Device) -> [String; 4] {
-    [d.id.to_string(), support_stream(d), refused_stream(d), seen_stream(d)]
-}
 
 /// Saves the device and everything that follows from the events.
 pub async fn save(
@@ -91,9 +80,18 @@ pub async fn save(
             body: serde_json::to_string(&e.what).map_err(|e| Error::Internal(Box::new(e)))?,
         });
     }
-    lines.extend(support_line(caller, after, was.and_then(|(v, _)| v).as_ref(), verdict.as_ref(), gathered.now));
+    let was = was.and_then(|(v, _)| v);
+    lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
     let entries = store::journal::append(tx, lines).await?;
-    notify(tx, app, after, events, &entries, gathered).await
+    // The shift hears of a shut-down as such.
+    if let Some(changed) = entries.get(events.len())
+        && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
+    {
+        telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
+    }
+    shift::waits(tx, &entries).await?;
+    let asked = confirmations::ask(tx, app, after, events, gathered).await?;
+    notify(tx, app, after, events, &entries, gathered, &asked).await
 }
 
 fn is_end(e: &Event) -> bool {
@@ -164,11 +162,11 @@ pub fn support_line(
         "why": is.map(|v| v.why.as_str()),
     });
     Some(Line {
-        stream: support_stream(d),
+        stream: support_stream(d.id),
         at,
         actor: None,
         origin: caller.origin.clone(),
-        kind: "support_changed".to_owned(),
+        kind: SUPPORT_CHANGED.to_owned(),
         body: body.to_string(),
     })
 }
@@ -236,7 +234,7 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
-/// Tells those who have to hear of it, in Custody itself.
+/// Tells those who have to hear of it.
 async fn notify(
     tx: &Tx,
     app: &App,
@@ -244,6 +242,7 @@ async fn notify(
     events: &[Event],
     entries: &[crate::domain::journal::Entry],
     g: &Gathered,
+    asked: &BTreeSet<PersonId>,
 ) -> Result<()> {
     let mut all = Vec::new();
     for (e, entry) in events.iter().zip(entries) {
@@ -264,20 +263,42 @@ async fn notify(
         if let Some(by) = e.by {
             to.remove(&by);
         }
+        // Whoever is asked to confirm themselves hears by that who named them.
+        if matches!(e.what, Happened::ContactsSet { .. }) {
+            to.retain(|person| !asked.contains(person));
+        }
         let who = e.by.map_or("Custody", |p| g.people.name(p));
-        let text = format!("{who} {}", tell(e, &g.people, &app.policy));
-        all.extend(to.into_iter().map(|person| Notice {
-            person,
+        let text = format!("{who} {}", story::tell(e, &g.people, &app.policy));
+        let urgent = matches!(e.what, Happened::ShutDown { .. });
+        let news = || News {
             device: d.id,
-            seq: entry.seq,
-            text: text.clone(),
+            key: format!("journal/{}", entry.seq),
             at: e.at,
+            text: text.clone(),
+            path: format!("/devices/{}", d.name()),
+            urgent,
+        };
+        if audience(&e.what) == Audience::DeviceAndShift {
+            telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news()).await?;
+        }
+        if matches!(e.what, Happened::Submitted { .. }) {
+            telling::tell_teams(tx, app, Teams::Named(&app.policy.intake.first_team), news()).await?;
+        }
+        all.extend(to.into_iter().map(|person| Telling {
+            to: person,
+            device: d.id,
+            key: format!("journal/{}", entry.seq),
+            at: e.at,
+            text: text.clone(),
+            path: format!("/devices/{}", d.name()),
+            urgent,
         }));
     }
-    Ok(store::notices::insert(tx, all).await?)
+    telling::tell(tx, app, all).await
 }
 
-fn of_device(d: &Device) -> BTreeSet<PersonId> {
+/// Everybody who has to do with a device.
+pub(super) fn of_device(d: &Device) -> BTreeSet<PersonId> {
     let mut to = d.contributors.clone();
     to.extend(d.contacts.iter().map(|c| c.person));
     to.extend(d.ctrl_contact);

@@ -270,14 +270,14 @@ pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     let kept = store::work::list_of_person(c, me, MOST).await?;
     let desk = judge(app, caller, kept).await?;
     let told = store::notices::list(c, me, 20).await?;
-    let soon = desk.now + Duration::days(14);
     let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
     let confirmations = live()
         .filter(|d| d.state.name() != StateName::CtrlOwned)
         .filter_map(|d| {
             let own = d.contacts.iter().find(|c| c.person == me)?;
             let until = own.confirmed_until(&app.policy);
-            until.is_none_or(|u| u < soon).then(|| (d.name().to_owned(), d.revision, until))
+            let asked = until.is_none() || own.reminder(&app.policy, desk.now).is_some();
+            asked.then(|| (d.name().to_owned(), d.revision, until))
         })
         .collect();
     let asked_by_me = |h: &&Help| h.given.is_none() && h.asked.as_ref().is_some_and(|r| r.mark.by == me);

@@ -89,6 +89,18 @@ impl Db {
 
     /// Begins a write. IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
+        match self.begin_once().await {
+            // SQLite may roll back by itself what fails on a full disk; the driver's own ROLLBACK is then refused, and it
+            // takes the connection for one inside a transaction from then on.
+            Err(e) if !is_unavailable(&e) => {
+                self.write.get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
+                self.begin_once().await
+            }
+            begun => begun,
+        }
+    }
+
+    async fn begin_once(&self) -> Result<Tx, DbErr> {
         self.write
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -102,6 +114,10 @@ impl Db {
         self.read.close_by_ref().await?;
         self.write.close_by_ref().await
     }
+}
+
+fn conn_error(e: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(e)))
 }
 
 /// The driver's code behind an error: SQLite's extended result code.

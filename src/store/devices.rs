@@ -39,16 +39,6 @@ pub(super) fn hydrate(r: &row::Model) -> Result<Device> {
     serde_json::from_str(&r.body).map_err(|e| corrupt(&format!("device {}", r.name), e))
 }
 
-/// Text as a search compares it: lower case letters and digits only, parts kept apart.
-pub fn plain(parts: &[&str]) -> String {
-    let mut out = String::new();
-    for p in parts {
-        out.extend(p.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
-        out.push(' ');
-    }
-    out
-}
-
 pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Device>> {
     row::Entity::find().filter(row::Column::Name.eq(name)).one(c).await?.as_ref().map(hydrate).transpose()
 }
@@ -157,11 +147,6 @@ pub async fn list_names_by_id<C: ConnectionTrait>(
     rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
-/// Every device's name and classes: by what a version string may begin.
-pub async fn list_package_names<C: ConnectionTrait>(c: &C) -> Result<Vec<String>> {
-    row::Entity::find().select_only().column(row::Column::Name).into_tuple().all(c).await
-}
-
 /// Saves the device as it is after `before`. False where somebody else saved another revision meanwhile.
 pub async fn save<C: ConnectionTrait>(tx: &C, before: u64, d: &Device, derived: &Derived<'_>) -> Result<bool> {
     let id = d.id.to_string();
@@ -189,9 +174,6 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: u64, d: &Device, derived: 
 
 fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
     let body = serde_json::to_string(d).map_err(|e| corrupt(d.name(), e))?;
-    let mut searched: Vec<&str> = vec![d.name()];
-    searched.extend(d.request.classes.iter().map(String::as_str));
-    searched.push(&d.request.group);
     Ok(row::ActiveModel {
         id: Set(d.id.to_string()),
         name: Set(d.name().to_owned()),
@@ -212,7 +194,6 @@ fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
         when_stopped: Set(<&str>::from(d.operators.when_stopped).to_owned()),
         may_stop: Set(d.operators.may_stop),
         repository: Set(d.request.repository.clone()),
-        search: Set(plain(&searched)),
         body: Set(body),
         updated_at: Set(derived.at),
         ..Default::default()
@@ -321,6 +302,12 @@ pub async fn list_ids_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> 
         .all(c)
         .await?;
     rows.iter().map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).collect()
+}
+
+/// Every device, in order of name behind `after`.
+pub async fn list_after<C: ConnectionTrait>(c: &C, after: &str, most: u64) -> Result<Vec<Device>> {
+    let q = row::Entity::find().filter(row::Column::Name.gt(after)).order_by_asc(row::Column::Name).limit(most);
+    q.all(c).await?.iter().map(hydrate).collect()
 }
 
 /// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.

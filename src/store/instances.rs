@@ -1,7 +1,9 @@
 //! What is seen running.
 
 use super::{
-    Result, corrupt,
+    Result,
+    changes::Touched,
+    corrupt,
     entity::{instance as row, server},
 };
 use crate::domain::{
@@ -10,23 +12,14 @@ use crate::domain::{
     support::{Support, Verdict},
     version::classify,
 };
-use chrono::{DateTime, Utc};
+
+pub use crate::domain::observation::Known;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{OnConflict, Query},
 };
-use std::collections::BTreeMap;
-
-/// An instance with what is derived of it.
-#[derive(Clone, Debug)]
-pub struct Known {
-    pub seen: Seen,
-    pub device: Option<DeviceId>,
-    pub verdict: Verdict,
-    /// Since when it has this status.
-    pub support_since: DateTime<Utc>,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names by which a version string may begin, and the framework's own versions, per policy and device.
 #[derive(Clone, Debug, Default)]
@@ -128,16 +121,38 @@ pub async fn list_unknown<C: ConnectionTrait>(
     q.order_by_asc(row::Column::Instance).limit(most).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// Running instances whose id, server, host or class holds this text (see [`super::devices::plain`]), the one whose
-/// whole id it is first.
-pub async fn search<C: ConnectionTrait>(c: &C, plain: &str, most: u64, names: &VersionNames) -> Result<Vec<Known>> {
-    let q = row::Entity::find()
-        .filter(row::Column::Search.contains(plain))
-        .filter(row::Column::GoneAt.is_null())
-        .order_by_desc(row::Column::Search.starts_with(format!("{plain} ")))
-        .order_by_asc(row::Column::Instance)
-        .limit(most);
+/// Running instances, in order of id and server behind `after`.
+pub async fn list_running_after<C: ConnectionTrait>(
+    c: &C,
+    after: Option<&(String, ServerName)>,
+    most: u64,
+    names: &VersionNames,
+) -> Result<Vec<Known>> {
+    let mut q = row::Entity::find().filter(row::Column::GoneAt.is_null());
+    if let Some((instance, server)) = after {
+        // As the key is ordered, so that it leads to the place.
+        let behind = Condition::all().add(row::Column::Instance.gte(instance)).add(
+            Condition::any().add(row::Column::Instance.gt(instance)).add(row::Column::Server.gt(server.0.as_str())),
+        );
+        q = q.filter(behind);
+    }
+    let q = q.order_by_asc(row::Column::Instance).order_by_asc(row::Column::Server).limit(most);
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+}
+
+/// What is known of these instances on these servers.
+pub async fn list_by_key<C: ConnectionTrait>(
+    c: &C,
+    keys: &BTreeSet<(String, ServerName)>,
+    names: &VersionNames,
+) -> Result<Vec<Known>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = keys.iter().map(|(instance, _)| instance.as_str());
+    let rows = row::Entity::find().filter(row::Column::Instance.is_in(ids)).all(c).await?;
+    let known: Result<Vec<Known>> = rows.into_iter().map(|r| hydrate(r, names)).collect();
+    Ok(known?.into_iter().filter(|k| keys.contains(&(k.seen.instance.clone(), k.seen.server.clone()))).collect())
 }
 
 /// Instances of this class, whoever they belong to now.
@@ -198,7 +213,6 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
                 support: Set(k.verdict.support.to_string()),
                 support_why: Set(k.verdict.why.clone()),
                 support_since: Set(k.support_since),
-                search: Set(super::devices::plain(&[&s.instance, &s.server.0, &s.host, &s.class])),
             }
         });
         row::Entity::insert_many(rows)
@@ -217,12 +231,22 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
                         C::Support,
                         C::SupportWhy,
                         C::SupportSince,
-                        C::Search,
                     ])
                     .to_owned(),
             )
             .exec_without_returning(tx)
             .await?;
     }
-    Ok(())
+    super::changes::append(tx, touched(all)).await
+}
+
+/// Up to this many are named one by one; of more, their servers.
+const ONE_BY_ONE: usize = 50;
+
+fn touched(all: &[Known]) -> BTreeSet<Touched> {
+    let each = all.iter().map(|k| match all.len() {
+        ..=ONE_BY_ONE => Touched::Instance(k.seen.instance.clone(), k.seen.server.clone()),
+        _ => Touched::Server(k.seen.server.clone()),
+    });
+    each.collect()
 }

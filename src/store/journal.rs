@@ -1,14 +1,22 @@
 //! The journal: appended to in the transaction that it tells of, read in order.
 
-use super::{Result, corrupt, entity::journal as row};
+use super::{
+    Result,
+    changes::Touched,
+    corrupt,
+    entity::{device_instrument, journal as row},
+};
 use crate::domain::{
-    id::PersonId,
+    id::{DeviceId, PersonId},
     journal::{Broken, Chain, Entry, GENESIS, moment},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Asterisk, Expr, ExprTrait, Query, WindowStatement},
 };
+use std::collections::BTreeSet;
 
 /// An entry before it has its place in the chain.
 pub struct Line {
@@ -79,7 +87,39 @@ pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<
         });
         row::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
+    // Whatever is told of a device may be what its readers see; who was refused is not.
+    let told: BTreeSet<Touched> = written.iter().filter_map(|e| device(&e.stream)).map(Touched::Device).collect();
+    super::changes::append(tx, told).await?;
     Ok(written)
+}
+
+/// The device that a stream tells everybody of: `<id>`, `support/<id>`, `seen/<id>`.
+pub fn device(stream: &str) -> Option<DeviceId> {
+    let id = match stream.rsplit_once('/') {
+        None => stream,
+        Some(("support" | "seen", id)) => id,
+        Some(_) => return None,
+    };
+    id.parse().ok()
+}
+
+/// The newest entries of these streams, at most `each` of one, newest first. One query.
+pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u32) -> Result<Vec<Entry>> {
+    let mut numbered = Query::select();
+    numbered.column(Asterisk).from(row::Entity).expr_window_as(
+        Expr::cust("row_number()"),
+        WindowStatement::partition_by(row::Column::Stream).order_by(row::Column::Revision, Order::Desc).take(),
+        "place",
+    );
+    numbered.and_where(row::Column::Stream.is_in(streams.iter().cloned()));
+    let newest = Query::select()
+        .column(Asterisk)
+        .from_subquery(numbered, "newest")
+        .and_where(Expr::col("place").lte(each))
+        .order_by(row::Column::Seq, Order::Desc)
+        .to_owned();
+    let all = row::Entity::find().from_raw_sql(c.get_database_backend().build(&newest));
+    Ok(all.all(c).await?.into_iter().map(Entry::from).collect())
 }
 
 async fn last_revision<C: ConnectionTrait>(c: &C, stream: &str) -> Result<i64> {
@@ -142,6 +182,21 @@ pub async fn list_kinds<C: ConnectionTrait>(
     let mut all: Vec<Entry> = q.all(c).await?.into_iter().map(Entry::from).collect();
     all.reverse();
     Ok(all)
+}
+
+/// The newest changes of support status, of every device or of an instrument's, newest first. One query.
+pub async fn list_support<C: ConnectionTrait>(c: &C, instrument: Option<&str>, most: u64) -> Result<Vec<Entry>> {
+    // In these very words: an index holds what they say and nothing else.
+    let mut q = row::Entity::find().filter(Expr::cust("kind = 'support_changed'"));
+    if let Some(instrument) = instrument {
+        let streams = Query::select()
+            .expr(Expr::cust("'support/' || device_id"))
+            .from(device_instrument::Entity)
+            .and_where(device_instrument::Column::Instrument.eq(instrument))
+            .to_owned();
+        q = q.filter(row::Column::Stream.in_subquery(streams));
+    }
+    Ok(q.order_by_desc(row::Column::Seq).limit(most).all(c).await?.into_iter().map(Entry::from).collect())
 }
 
 /// The newest entry of a stream.

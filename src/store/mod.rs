@@ -1,6 +1,10 @@
 //! Keeps: rows, queries, hydration. No rules.
 
-pub mod board;
+pub mod absences;
+pub mod calendar;
+pub mod changes;
+pub mod channels;
+pub mod confirmations;
 pub mod connection;
 pub mod devices;
 pub mod doors;
@@ -9,8 +13,10 @@ pub mod entity;
 pub mod instances;
 pub mod journal;
 pub mod notices;
+pub mod outbox;
 pub mod people;
 pub mod servers;
+pub mod shift;
 pub mod standing;
 pub mod work;
 

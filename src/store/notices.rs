@@ -10,14 +10,17 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
     sea_query::OnConflict,
 };
+use std::collections::BTreeSet;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub person: PersonId,
     pub device: DeviceId,
-    /// The journal entry that it tells of.
-    pub seq: i64,
+    /// The cause.
+    pub key: String,
     pub text: String,
+    /// The local path of what it tells of.
+    pub path: String,
     pub at: DateTime<Utc>,
 }
 
@@ -27,29 +30,50 @@ pub struct Told {
     pub id: String,
     pub device: String,
     pub text: String,
+    pub path: String,
     pub at: DateTime<Utc>,
     pub seen: bool,
 }
 
-/// Id, device's name, text, when, when it was seen.
-type ToldRow = (String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+/// Id, device's name, text, path, when, when it was seen.
+type ToldRow = (String, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
 
-/// One notice for each person and entry, however often it is asked for.
+/// Who of these people was told of which of these causes already.
+pub async fn list_told<C: ConnectionTrait>(
+    c: &C,
+    people: &BTreeSet<PersonId>,
+    keys: &BTreeSet<String>,
+) -> Result<BTreeSet<(PersonId, String)>> {
+    let rows: Vec<(String, String)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::PersonId)
+        .column(row::Column::Key)
+        .filter(row::Column::Key.is_in(keys))
+        .filter(row::Column::PersonId.is_in(people.iter().map(PersonId::to_string)))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(person, key)| Ok((super::people::id(&person)?, key))).collect()
+}
+
+/// One notice for each person and cause, however often it is asked for.
 pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
     let rows = all.into_iter().map(|n| row::ActiveModel {
-        id: Set(format!("{}-{}", n.seq, n.person)),
+        // In the order of telling, which the clock alone does not give.
+        id: Set(uuid::Uuid::now_v7().to_string()),
         person_id: Set(n.person.to_string()),
         device_id: Set(n.device.to_string()),
-        seq: Set(n.seq),
+        key: Set(n.key),
         text: Set(n.text),
+        path: Set(n.path),
         at: Set(n.at),
         seen_at: Set(None),
     });
     row::Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(row::Column::Id).do_nothing().to_owned())
+        .on_conflict(OnConflict::columns([row::Column::PersonId, row::Column::Key]).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await
         .map(|_| ())
@@ -61,6 +85,7 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .column(row::Column::Id)
         .column(device::Column::Name)
         .column(row::Column::Text)
+        .column(row::Column::Path)
         .column(row::Column::At)
         .column(row::Column::SeenAt)
         .join_as(
@@ -69,14 +94,15 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
             device::Entity,
         )
         .filter(row::Column::PersonId.eq(person.to_string()))
-        .order_by_desc(row::Column::Seq)
+        .order_by_desc(row::Column::At)
+        .order_by_desc(row::Column::Id)
         .limit(most)
         .into_tuple()
         .all(c)
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, device, text, at, seen)| Told { id, device, text, at, seen: seen.is_some() })
+        .map(|(id, device, text, path, at, seen)| Told { id, device, text, path, at, seen: seen.is_some() })
         .collect())
 }
 

@@ -1,7 +1,9 @@
 //! People, their accounts, groups and training.
 
 use super::{
-    Result, corrupt,
+    Result, absences,
+    changes::{self, Touched},
+    corrupt,
     entity::{identity, membership, person as row, team, training},
 };
 use crate::domain::{
@@ -50,21 +52,50 @@ pub struct Profile {
     pub closed_at: Option<DateTime<Utc>>,
 }
 
-/// These people, with their roles and training. Three queries, however many they are.
+/// These people, with their roles, training and absences. A fixed number of queries, however many they are.
 pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
     let ids: Vec<String> = ids.iter().map(PersonId::to_string).collect();
     let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?;
-    hydrate(c, rows).await
+    let mut people = hydrate(c, rows).await?;
+    absences::read_noted(c, &mut people).await?;
+    Ok(people)
 }
 
-/// These people by name, number and whether their account is open: for naming and calling them. Their roles are not
-/// read, so they are nobody to any rule. One query.
+/// These people by name, number, absences without their notes, and whether their account is open: for naming and
+/// calling them. Their roles are not read, so they are nobody to any rule. Two queries.
 pub async fn load_names<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
     if ids.is_empty() {
         return Ok(People::default());
     }
     let rows = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(PersonId::to_string))).all(c).await?;
+    let mut people = named(rows)?;
+    absences::read(c, &mut people).await?;
+    Ok(people)
+}
+
+/// Everybody, closed accounts too, by name and number as [`load_names`] gives them.
+pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<People> {
+    let mut people = named(row::Entity::find().all(c).await?)?;
+    absences::read_all(c, &mut people).await?;
+    Ok(people)
+}
+
+fn named(rows: Vec<row::Model>) -> Result<People> {
     rows.into_iter().map(|r| person(r, &[], BTreeMap::new())).collect()
+}
+
+/// Of these people, those with an open account, each with their time zone's name. One query.
+pub async fn list_zones<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, String>> {
+    let rows: Vec<(String, String)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .column(row::Column::TimeZone)
+        .filter(row::Column::Id.is_in(ids.iter().map(PersonId::to_string)))
+        .filter(row::Column::ClosedAt.is_null())
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter().map(|(person, zone)| Ok((id(&person)?, zone))).collect()
 }
 
 async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<People> {
@@ -139,6 +170,8 @@ fn person(
         teams,
         conduct: r.conduct,
         trained,
+        time_zone: r.time_zone,
+        absences: Vec::new(),
     })
 }
 
@@ -153,16 +186,20 @@ pub(super) fn id(text: &str) -> Result<PersonId> {
 /// Everybody with an open account, by name.
 pub async fn list_open<C: ConnectionTrait>(c: &C) -> Result<People> {
     let rows = row::Entity::find().filter(row::Column::ClosedAt.is_null()).order_by_asc(row::Column::Name).all(c);
-    hydrate(c, rows.await?).await
+    let mut people = hydrate(c, rows.await?).await?;
+    absences::read_all(c, &mut people).await?;
+    Ok(people)
 }
 
 /// Everybody, closed accounts too.
 pub async fn list_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Profile>> {
     let rows = row::Entity::find().order_by_asc(row::Column::Name).all(c).await?;
-    let people = hydrate(c, rows.clone()).await?;
+    let mut people = hydrate(c, rows.clone()).await?;
+    absences::read_all(c, &mut people).await?;
     rows.into_iter().map(|r| profile(r, &people)).collect()
 }
 
+/// One person; their absences are not read, as every page begins with this.
 pub async fn find_profile<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Option<Profile>> {
     let Some(r) = row::Entity::find_by_id(person.to_string()).one(c).await? else {
         return Ok(None);
@@ -274,13 +311,16 @@ pub async fn list_by_email<C: ConnectionTrait>(c: &C, email: &str) -> Result<Vec
 }
 
 pub async fn insert<C: ConnectionTrait>(tx: &C, r: row::Model) -> Result<()> {
-    r.into_active_model().insert(tx).await.map(|_| ())
+    let id = id(&r.id)?;
+    r.into_active_model().insert(tx).await?;
+    changes::append(tx, [Touched::Person(id)]).await
 }
 
 /// Changes what a person may change of themselves, and what an administrator may.
 pub async fn update<C: ConnectionTrait>(tx: &C, person: PersonId, change: row::ActiveModel) -> Result<()> {
     let change = row::ActiveModel { id: Set(person.to_string()), ..change };
-    change.update(tx).await.map(|_| ())
+    change.update(tx).await?;
+    changes::append(tx, [Touched::Person(person)]).await
 }
 
 /// Makes an account, or gives an existing one another password or person.

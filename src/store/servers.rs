@@ -1,7 +1,9 @@
 //! Hosts and device servers on record.
 
 use super::{
-    Result, corrupt,
+    Result,
+    changes::{self, Touched},
+    corrupt,
     entity::{host, placement, server as row},
 };
 use crate::domain::{
@@ -78,8 +80,8 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, s: &Server, at: DateTime<Utc>) -
         created_at: Set(at),
     }
     .insert(tx)
-    .await
-    .map(|_| ())
+    .await?;
+    changes::append(tx, [Touched::Server(s.name.clone())]).await
 }
 
 /// Which servers have a device placed on them: server → devices' ids.

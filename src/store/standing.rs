@@ -1,7 +1,9 @@
 //! What is derived of a device and kept beside it: its status, whose turn it is, when it is orphaned.
 
 use super::{
-    Result, corrupt,
+    Result,
+    changes::{self, Touched},
+    corrupt,
     entity::{device as row, device_person},
 };
 use crate::domain::{
@@ -9,7 +11,10 @@ use crate::domain::{
     support::{Support, Verdict},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, SelectGetableTuple,
+    Selector,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn turn(as_ctrl: bool) -> &'static str {
@@ -33,6 +38,27 @@ pub async fn save_turns<C: ConnectionTrait>(tx: &C, id: DeviceId, turns: &[(Pers
         place: Set(0),
     });
     device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+}
+
+/// Whom these devices wait for: device and person. One query.
+pub async fn list_turns<C: ConnectionTrait>(
+    c: &C,
+    devices: &BTreeSet<DeviceId>,
+) -> Result<BTreeSet<(DeviceId, PersonId)>> {
+    let rows: Vec<(String, String)> = device_person::Entity::find()
+        .select_only()
+        .column(device_person::Column::DeviceId)
+        .column(device_person::Column::PersonId)
+        .filter(device_person::Column::DeviceId.is_in(devices.iter().map(DeviceId::to_string)))
+        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
+        .into_tuple()
+        .all(c)
+        .await?;
+    rows.into_iter()
+        .map(|(device, person)| {
+            Ok((device.parse().map_err(|e| corrupt("a device's id", e))?, super::people::id(&person)?))
+        })
+        .collect()
 }
 
 /// How many devices wait for a person as a contributor, and how many as CTRL.
@@ -68,8 +94,8 @@ pub async fn save_support<C: ConnectionTrait>(
         })
         .filter(row::Column::Id.eq(id.to_string()))
         .exec(tx)
-        .await
-        .map(|_| ())
+        .await?;
+    changes::append(tx, [Touched::Device(id)]).await
 }
 
 /// The status on record of several devices, and since when. One query.
@@ -77,18 +103,31 @@ pub async fn list_support<C: ConnectionTrait>(
     c: &C,
     ids: &BTreeSet<DeviceId>,
 ) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
-    let rows: Vec<(String, Option<String>, String, DateTime<Utc>)> = row::Entity::find()
-        .select_only()
+    let of = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)));
+    support_of(of).all(c).await?.into_iter().map(supported).collect()
+}
+
+/// Id, status, reason, since when.
+type Supported = (String, Option<String>, String, DateTime<Utc>);
+
+fn support_of(q: Select<row::Entity>) -> Selector<SelectGetableTuple<Supported>> {
+    q.select_only()
         .columns([row::Column::Id, row::Column::Support, row::Column::SupportWhy, row::Column::SupportSince])
-        .filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)))
         .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter()
-        .map(|(id, support, why, since)| {
-            Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
-        })
-        .collect()
+}
+
+/// A device with its status and since when.
+type Standing = (DeviceId, (Option<Verdict>, DateTime<Utc>));
+
+fn supported((id, support, why, since): Supported) -> Result<Standing> {
+    Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
+}
+
+/// The status on record of every device, and since when.
+pub async fn list_all_support<C: ConnectionTrait>(
+    c: &C,
+) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
+    support_of(row::Entity::find()).all(c).await?.into_iter().map(supported).collect()
 }
 
 /// The status on record and since when.

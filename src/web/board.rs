@@ -1,74 +1,61 @@
-//! `/`: what operators look at. It needs no sign-in and no script.
+//! `/`: what operators look at. It needs no sign-in and no script; with one it follows what happens.
 
 mod answer;
-mod query;
+mod feed;
+pub mod query;
 mod rows;
 mod tiles;
+mod view;
+mod wall;
 
 use super::{
     layout::{Layout, Section},
-    parts::{
-        Action, Answer as AnswerCard, Banner, Blank, BoardRow, FilterChip, Live, LiveState, Phone, ThumbBar, Tile, Tone,
-    },
     problem::Answer,
+    theme::Theme,
     visitor::Visitor,
-    words,
 };
 use crate::{
     app::App,
-    domain::support::Support,
-    service::board::{self, Board, URGENT},
+    domain::person::Role,
+    service::{
+        self,
+        board::{self, Wanted},
+        shift::proof,
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{Router, extract::RawQuery, response::IntoResponse, routing::get};
 use query::Asked;
+use view::BoardView;
+use wall::WallView;
 
-pub fn routes() -> Router<App> {
-    Router::new().route("/", get(show))
-}
-
-/// Rows under one heading.
-struct Group {
-    title: &'static str,
-    count: String,
-    why: &'static str,
-    rows: Vec<BoardRow>,
+pub fn routes(app: &App) -> Router<App> {
+    Router::new().route("/", get(show)).route("/wall", get(show_wall)).merge(feed::routes(app))
 }
 
 #[derive(Template, WebTemplate)]
-#[template(path = "board.html")]
+#[template(path = "board/page.html")]
 struct BoardPage {
     layout: Layout,
-    asked: Asked,
-    live: Live,
-    /// `3 of 412 match`, where something was searched for.
-    found: String,
-    banner: Option<Banner>,
-    tiles: Vec<Tile>,
-    filters: Vec<FilterChip>,
-    answer: Option<AnswerCard>,
-    thumb: Option<ThumbBar>,
-    nothing: Option<Nothing>,
-    blank: Option<Blank>,
-    groups: Vec<Group>,
-    /// Label and address of the next page.
-    more: Option<(String, String)>,
+    view: BoardView,
+    /// What is new to the reader, where they follow it.
+    news: Option<News>,
 }
 
-/// Nothing was found: what may have been meant, and what to do if it runs.
-struct Nothing {
-    title: String,
-    /// Name and where it is searched for.
-    near: Vec<(String, String)>,
-    doc_name: String,
-    doc_phone: Option<Phone>,
+/// How many devices changed their support since the reader looked.
+struct News {
+    text: String,
+    /// The number of the newest change.
+    newest: i64,
+    /// Whether there is something to look at.
+    is_new: bool,
 }
 
 impl BoardPage {
     fn title(&self) -> String {
-        match self.asked.wanted.searches() {
-            true => format!("{}: board", self.asked.wanted.typed),
+        match self.view.asked.wanted.searches() {
+            true => format!("{}: board", self.view.asked.wanted.typed),
             false => "Operator board".to_owned(),
         }
     }
@@ -76,126 +63,55 @@ impl BoardPage {
 
 /// GET /
 async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
-    let asked = Asked::read(query.as_deref().unwrap_or_default());
+    let mut asked = Asked { wall: false, ..Asked::read(query.as_deref().unwrap_or_default()) };
+    // Who reads it may be unknown while the database is away: what they read is not.
+    let (layout, looked) = match personal(&visitor).await {
+        Ok(personal) => personal,
+        Err(error) => {
+            tracing::debug!(%error, "the board without its reader");
+            (visitor.bare_layout(Section::Board), None)
+        }
+    };
+    asked.looked = looked.flatten();
+    let news = looked.map(|seq| news(&visitor.app, seq));
+    Ok(BoardPage { layout, view: view::view(&visitor.app, asked, false), news }.into_response())
+}
+
+/// The reader's frame, and the last change of support that they have seen: for the shift, and whoever said once that
+/// they have looked.
+async fn personal(visitor: &Visitor) -> service::Result<(Layout, Option<Option<i64>>)> {
     let layout = visitor.layout(Section::Board).await?;
-    let board = board::show(&visitor.app, &asked.wanted).await?;
-    Ok(page(&visitor.app, layout, asked, board).into_response())
-}
-
-fn page(app: &App, layout: Layout, asked: Asked, board: Board) -> BoardPage {
-    let wanted = &asked.wanted;
-    let searches = wanted.searches();
-    let all = board.count(None, |c| c.state.is_some());
-    let found = if searches { format!("{} of {all} match", board.matched) } else { String::new() };
-    let answer = board.answer.as_ref().map(|found| answer::card(app, found, &board));
-    let thumb = answer.as_ref().map(|card| ThumbBar {
-        first: card.call.first.clone().filter(|first| first.name != layout.doc_name),
-        doc_name: layout.doc_short().to_owned(),
-        doc_phone: layout.doc_phone.clone(),
-    });
-    let nothing = (searches && board.matched == 0).then(|| Nothing {
-        title: format!("No registered device matches “{}”", wanted.typed.trim()),
-        near: board.near.iter().map(|name| (name.clone(), asked.searching(name))).collect(),
-        doc_name: layout.doc_name.clone(),
-        doc_phone: app.policy.facility.doc_phone.clone().map(Phone::new),
-    });
-    let blank = (!searches && all == 0 && board.unknown.is_empty()).then(|| {
-        Blank::new(
-            "search",
-            "No device is registered yet",
-            "Contributors ask to take part, CTRL accepts; from then on each device stands here, for everybody.",
-        )
-        .action(Action::link("Request participation", "/requests").primary())
-    });
-    BoardPage {
-        live: live(app, &board),
-        banner: board.is_silent(app).then(|| silent(app, &board)),
-        tiles: if searches { Vec::new() } else { tiles::tiles(app, &asked, &board) },
-        filters: if searches { Vec::new() } else { tiles::filters(&asked, &board) },
-        groups: groups(app, &asked, &board),
-        more: board.next.as_ref().map(|at| ("Show the next 50".to_owned(), asked.behind(at))),
-        found,
-        answer,
-        thumb,
-        nothing,
-        blank,
-        layout,
-        asked,
-    }
-}
-
-/// The page says when it was drawn: without a live connection it claims no more.
-fn live(app: &App, board: &Board) -> Live {
-    let stale = board.is_silent(app);
-    Live {
-        clock: words::clock(app, board.now),
-        heard: match board.observed {
-            Some(at) => format!("observer reported {}", words::ago(at, board.now)),
-            None => "nothing observed is shown".to_owned(),
-        },
-        state: if stale { LiveState::Stale } else { LiveState::AsOf },
-    }
-}
-
-fn silent(app: &App, board: &Board) -> Banner {
-    let at = board.observed.map_or_else(String::new, |at| format!(" at {}", words::near(app, at, board.now)));
-    Banner::new(
-        Tone::Warn,
-        "The observer is silent.",
-        &format!(
-            "It last reported{at}. Names, owners and numbers are still right; “seen”, versions and servers may be old."
-        ),
-    )
-}
-
-fn groups(app: &App, asked: &Asked, board: &Board) -> Vec<Group> {
-    let wanted = &asked.wanted;
-    let instrument = wanted.instrument.as_deref();
-    let rows = rows::Rows { app, board, wanted };
-    let mut groups = Vec::new();
-    let strangers = board.count(instrument, |c| c.state.is_none());
-    let urgent = strangers + board.count(instrument, |c| c.support.is_some_and(|s| URGENT.contains(&s)));
-    let act = Group {
-        title: "Act on these",
-        count: urgent.to_string(),
-        why: match wanted.searches() || wanted.chooses() {
-            true => "shown on every search, so that an exception is never filtered away",
-            false => "a contributed device where it must not run, one CTRL has stopped, or one nobody registered",
-        },
-        rows: board.act.iter().map(|r| rows.device(r)).chain(rows.strangers()).collect(),
+    let looked = match &visitor.who {
+        Some(me) => {
+            let seq = proof::looked(&visitor.app, me.id()).await?;
+            (seq.is_some() || me.profile.person.has(&Role::Doc)).then_some(seq)
+        }
+        None => None,
     };
-    let found = |title, count: u64, why, keep: &dyn Fn(&board::Row) -> bool| Group {
-        title,
-        count: count.to_string(),
-        why,
-        rows: board.rows.iter().filter(|r| keep(r)).map(|r| rows.device(r)).collect(),
+    Ok((layout, looked))
+}
+
+fn news(app: &App, looked: Option<i64>) -> News {
+    let (new, newest) = board::changed_since(app, looked.unwrap_or_default());
+    let text = match (looked, new) {
+        (None, _) => "What changes from now on can be marked as new to you.".to_owned(),
+        (Some(_), 0) => "Nothing has changed its support since you last looked.".to_owned(),
+        (Some(_), 1) => "1 device has changed its support since you last looked.".to_owned(),
+        (Some(_), n) => format!("{n} devices have changed their support since you last looked."),
     };
-    if wanted.searches() {
-        let mut matches = found("Matches", board.matched, "", &|_| true);
-        matches.rows.extend(rows.matching_strangers());
-        groups.push(matches);
-        groups.push(act);
-    } else if wanted.chooses() {
-        let of = |c: &board::Count| {
-            c.support.is_some_and(|s| wanted.supports.contains(&s))
-                || c.state.is_some_and(|s| wanted.states.contains(&s))
-        };
-        groups.push(found("Chosen", board.count(instrument, of), "", &|_| true));
-        groups.push(act);
-    } else {
-        let of = |support| board.count(instrument, |c| c.support == Some(support));
-        let is = |r: &board::Row, support| r.line.verdict.as_ref().is_some_and(|v| v.support == support);
-        groups.push(act);
-        groups.push(found(
-            "Reduced support",
-            of(Support::ReducedSupport),
-            "call the contributor first; CTRL helps as best effort",
-            &|r| is(r, Support::ReducedSupport),
-        ));
-        groups.push(found("Fully supported", of(Support::FullySupported), "CTRL owns these; call the DOC", &|r| {
-            is(r, Support::FullySupported)
-        }));
-    }
-    groups.retain(|g| !g.rows.is_empty());
-    groups
+    News { text, newest, is_new: new > 0 || looked.is_none() }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "board/wall.html")]
+struct WallPage {
+    theme: Theme,
+    view: WallView,
+}
+
+/// GET /wall: one instrument, or all, for a big screen.
+async fn show_wall(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
+    let instrument = Asked::read(query.as_deref().unwrap_or_default()).wanted.instrument;
+    let asked = Asked { wanted: Wanted { instrument, ..Wanted::default() }, wall: true, looked: None };
+    Ok(WallPage { theme: visitor.theme, view: wall::view(&visitor.app, asked, false) }.into_response())
 }

@@ -117,7 +117,8 @@ pub fn of_refusal(r: &Refusal, device: &str) -> GateBox {
             lifecycle::Turn::Contributor => Turn::Side(Side::Contributor),
             lifecycle::Turn::Ctrl => Turn::Side(Side::Ctrl),
         };
-        gate(g, device, turn, |_| !device.is_empty())
+        // What the reader may do of it stands on the device's page; a refusal knows nobody's rights.
+        gate(g, device, turn, |_| false)
     });
     GateBox {
         id: "refused".to_owned(),

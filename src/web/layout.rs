@@ -17,6 +17,8 @@ pub struct Layout {
     pub your_turn: u64,
     /// How many reviews wait for this person.
     pub reviews: u64,
+    /// How many changes of support wait for the shift, where this person speaks for it.
+    pub unacknowledged: u64,
     /// What the number of the operators on shift is called; its first word is enough on a phone.
     pub doc_name: String,
     /// The number of the operators on shift, in the same place on every page.
@@ -38,6 +40,7 @@ impl Layout {
             person: None,
             your_turn: 0,
             reviews: 0,
+            unacknowledged: 0,
             doc_name: doc_name.to_owned(),
             doc_phone,
             path: path.to_owned(),
@@ -59,8 +62,15 @@ impl Layout {
     /// The sections in the bar: everybody reads the board and the process, the rest needs a name.
     pub fn sections(&self) -> Vec<Section> {
         match self.person {
-            Some(_) => vec![Section::Board, Section::Mine, Section::Requests, Section::Reviews, Section::Process],
-            None => vec![Section::Board, Section::Process],
+            Some(_) => vec![
+                Section::Board,
+                Section::Shift,
+                Section::Mine,
+                Section::Requests,
+                Section::Reviews,
+                Section::Process,
+            ],
+            None => vec![Section::Board, Section::Shift, Section::Process],
         }
     }
 
@@ -69,6 +79,7 @@ impl Layout {
         match section {
             Section::Mine => self.your_turn,
             Section::Reviews => self.reviews,
+            Section::Shift => self.unacknowledged,
             Section::Board | Section::Requests | Section::Process | Section::Elsewhere => 0,
         }
     }
@@ -84,6 +95,8 @@ impl Layout {
 pub enum Section {
     /// What operators look at.
     Board,
+    /// What the operators on shift have to know.
+    Shift,
     /// Your devices: what waits for whom.
     Mine,
     /// Requests for participation.
@@ -101,6 +114,7 @@ impl Section {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Board => "Board",
+            Self::Shift => "Shift",
             Self::Mine => "Your devices",
             Self::Requests => "Requests",
             Self::Reviews => "Reviews",
@@ -113,6 +127,7 @@ impl Section {
     pub fn href(&self) -> &'static str {
         match self {
             Self::Board | Self::Elsewhere => "/",
+            Self::Shift => "/shift",
             Self::Mine => "/my",
             Self::Requests => "/requests",
             Self::Reviews => "/reviews",

@@ -1,18 +1,22 @@
 //! The pages people use.
 
+pub mod absences;
 pub mod account;
 pub mod acts;
 pub mod admin;
 pub mod assets;
 pub mod board;
+pub mod confirm;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
 pub mod entries;
+pub mod feeds;
 pub mod gatebox;
 pub mod layers;
 pub mod layout;
 pub mod my;
+pub mod notifications;
 pub mod orphans;
 pub mod parts;
 pub mod policy;
@@ -23,10 +27,14 @@ pub mod requests;
 pub mod reviews;
 pub mod server;
 pub mod setup;
+pub mod sheets;
+pub mod shift;
 pub mod sign_in;
 pub mod single;
+pub mod streams;
 pub mod styleguide;
 pub mod theme;
+pub mod tools;
 pub mod visitor;
 pub mod words;
 
@@ -47,12 +55,15 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/sign-out", post(sign_in::sign_out))
         .merge(guessable(Router::new().route("/sign-in", post(sign_in::sign_in))))
         .route("/demo/sign-in", post(sign_in::demo_sign_in))
+        .merge(absences::routes())
         .merge(account::routes())
         .merge(acts::routes())
         .merge(admin::routes())
-        .merge(board::routes())
+        .merge(board::routes(app))
+        .merge(confirm::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
+        .merge(feeds::routes())
         .merge(my::routes())
         .merge(orphans::routes())
         .merge(policy::routes())
@@ -60,9 +71,10 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(queue::routes())
         .merge(requests::routes())
         .merge(reviews::routes())
-        .merge(setup::routes());
+        .merge(setup::routes())
+        .merge(shift::routes());
     let pages = layers::pages(app, pages);
-    Router::new().route(assets::ROUTE, get(assets::serve)).merge(pages)
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(tools::routes()).merge(pages)
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.

@@ -36,6 +36,7 @@ struct Todo {
 /// What somebody was told.
 struct Note {
     device: String,
+    href: String,
     text: String,
     when: String,
     new: bool,
@@ -143,6 +144,7 @@ fn todo(app: &App, mine: &Mine) -> Vec<Todo> {
 fn notes(mine: &Mine) -> Vec<Note> {
     let notes = mine.told.iter().map(|t| Note {
         device: t.device.clone(),
+        href: t.path.clone(),
         text: t.text.clone(),
         when: words::ago(t.at, mine.desk.now),
         new: !t.seen,

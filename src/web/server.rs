@@ -17,6 +17,8 @@ use tower::ServiceExt;
 const CONNECTIONS: usize = 4096;
 /// The head of a request has to arrive within this.
 const HEAD: Duration = Duration::from_secs(15);
+/// What was sent has to be taken within this.
+const SLOWEST: Duration = Duration::from_secs(90);
 /// What is under way when Custody is told to stop has this long to end.
 const DRAIN: Duration = Duration::from_secs(9);
 
@@ -64,6 +66,8 @@ async fn one(
 ) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
+    // Who takes nothing of what was sent to them for so long is gone, or means harm.
+    let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(SLOWEST));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(address));
         routes.clone().oneshot(request.map(axum::body::Body::new))

@@ -107,8 +107,18 @@ impl StyleguidePage {
             findings: findings(),
             decision: decision(),
             lives: vec![
-                Live { clock: "03:12:09".into(), heard: "observer reported 12 s ago".into(), state: LiveState::Live },
-                Live { clock: "03:12:09".into(), heard: "last update 02:58:41".into(), state: LiveState::Stale },
+                Live {
+                    now: None,
+                    clock: "03:12:09".into(),
+                    heard: "observer reported 12 s ago".into(),
+                    state: LiveState::Live,
+                },
+                Live {
+                    now: None,
+                    clock: "03:12:09".into(),
+                    heard: "last update 02:58:41".into(),
+                    state: LiveState::Stale,
+                },
             ],
             tiles: tiles(),
             filters: filters(),

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     domain::{id::PersonId, person::Role},
     service::{
-        Caller, Error,
+        Caller, Error, board,
         sessions::{self, SignedIn},
     },
 };
@@ -28,6 +28,8 @@ pub struct Visitor {
     pub app: App,
     pub theme: Theme,
     pub who: Option<SignedIn>,
+    /// Whether it could not be told, as the database does not answer.
+    pub away: bool,
     /// Path and query.
     pub path: String,
     /// `web 192.0.2.7`, for the journal.
@@ -111,13 +113,22 @@ impl FromRequestParts<App> for Visitor {
         }
         let jar = CookieJar::from_headers(&parts.headers);
         let who = match jar.get(session_cookie_name(app)) {
-            Some(cookie) => sessions::find(app, cookie.value()).await?,
-            None => None,
+            Some(cookie) => sessions::find(app, cookie.value()).await,
+            None => Ok(None),
+        };
+        // Everybody reads the board, also while it cannot be told who they are.
+        let (who, away) = match who {
+            Ok(who) => (who, false),
+            Err(error) => {
+                tracing::debug!(%error, "who asks is not known");
+                (None, true)
+            }
         };
         let visitor = Visitor {
             app: app.clone(),
             theme: Theme::of(&jar),
             who,
+            away,
             path: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             origin: origin("web", parts),
             agent: text_header(&parts.headers, header::USER_AGENT),
@@ -144,6 +155,10 @@ impl FromRequestParts<App> for Member {
         let found = <Member as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
         match found.map_err(IntoResponse::into_response)? {
             Some(member) => Ok(member),
+            None if <Visitor as FromRequestParts<App>>::from_request_parts(parts, app).await.is_ok_and(|v| v.away) => {
+                let why = "who asks cannot be told while the database does not answer";
+                Err(Problem::from(Error::Unavailable(why.into())).into_response())
+            }
             None => {
                 // What was typed into a form is gone by then: sessions end while nobody types.
                 let back = if parts.method == axum::http::Method::GET { parts.uri.to_string() } else { "/".to_owned() };
@@ -187,6 +202,9 @@ impl Visitor {
         layout.nav = nav;
         layout.demo = self.app.demo;
         layout.flash = self.flash.clone();
+        if self.who.as_ref().is_some_and(|me| me.profile.person.has(&Role::Doc)) {
+            layout.unacknowledged = board::unacknowledged(&self.app) as u64;
+        }
         layout.person = self.who.as_ref().map(|me| {
             let person = &me.profile.person;
             let mut signed = Signed::new(&person.name, &me.profile.email);

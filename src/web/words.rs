@@ -1,7 +1,7 @@
 //! Moments and spans as pages say them: near ones relative, records absolute with their zone.
 
 use crate::app::App;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 
 /// `21 Nov 2026, 02:47 CET`: a moment on record, in the facility's zone.
 pub fn moment(app: &App, at: DateTime<Utc>) -> String {
@@ -40,6 +40,13 @@ pub fn near(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         "%-d %B %Y"
     };
     there.format(form).to_string()
+}
+
+/// `3 December`, or `3 December 2027` in another year: the last day of what ends at this moment.
+pub fn last_day(app: &App, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let zone = app.policy.facility.time_zone;
+    let (last, now) = ((until - Duration::seconds(1)).with_timezone(&zone), now.with_timezone(&zone));
+    last.format(if last.year() == now.year() { "%-d %B" } else { "%-d %B %Y" }).to_string()
 }
 
 /// `12 s ago`, `25 min ago`, `3 h ago`, `6 days ago`.

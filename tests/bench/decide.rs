@@ -51,6 +51,8 @@ fn person(id: PersonId, name: &str, roles: &[Role]) -> Person {
         teams: BTreeSet::new(),
         conduct: None,
         trained: BTreeMap::new(),
+        time_zone: "Europe/Berlin".to_owned(),
+        absences: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use custody::{
         policy::Policy,
         server::{Server, SupportClass},
     },
-    ports::clock::Clock,
+    ports::{clock::Clock, mail::Smtp},
     service::{
         self, Caller,
         act::{Ask, Done, act},
@@ -68,6 +68,12 @@ impl Drop for TestApp {
 
 /// Opens the same data again: another process would find it so.
 pub async fn open(dir: &Path, clock: Clock, policy: &str, url: &str) -> App {
+    open_with_mail(dir, clock, policy, url, None).await
+}
+
+/// The same with a mail server's address.
+pub async fn open_with_mail(dir: &Path, clock: Clock, policy: &str, url: &str, smtp: Option<&str>) -> App {
+    let from = || "Custody <custody@example.org>".parse().unwrap();
     let db = Db::open(&dir.join("custody.db")).await.unwrap();
     let parts = Parts {
         policy: Policy::parse(policy).unwrap(),
@@ -75,6 +81,8 @@ pub async fn open(dir: &Path, clock: Clock, policy: &str, url: &str) -> App {
         public_url: url.parse().unwrap(),
         secure_cookies: false,
         demo: true,
+        mail: smtp.map(|smtp| (Smtp::parse(smtp).unwrap(), from())),
+        sends: true,
     };
     App::new(db, parts)
 }
@@ -85,12 +93,18 @@ impl TestApp {
     }
 
     pub async fn with_policy(policy: &str) -> Self {
+        Self::with_mail(policy, None).await
+    }
+
+    /// With a mail server's address.
+    pub async fn with_mail(policy: &str, smtp: Option<&str>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = open(dir.path(), Clock::fixed(morning()), policy, &url).await;
+        let app = open_with_mail(dir.path(), Clock::fixed(morning()), policy, &url, smtp).await;
         service::policy::record(&app).await.unwrap();
         let people = facility(&app).await;
+        service::feed::start(&app).await.unwrap();
         let routes = custody::http::router(app.clone());
         let served = app.clone();
         let server = tokio::spawn(async move { web::server::serve(&served, routes, listener).await.unwrap() });
@@ -100,6 +114,25 @@ impl TestApp {
             .tag("1.0.0")
             .commit("limits the rate");
         Self { app, url, people, dir, repository, server }
+    }
+
+    /// Custody ends, and is opened again on the same data; until [`TestApp::serve_again`] nobody answers.
+    #[cfg(feature = "full-tests")]
+    pub async fn restart(&mut self) {
+        self.app.stop.cancel();
+        (&mut self.server).await.unwrap();
+        self.app.db.close().await.unwrap();
+        self.app = open(self.dir.path(), self.app.clock.clone(), &POLICY, &self.url).await;
+        service::feed::start(&self.app).await.unwrap();
+    }
+
+    /// Answers again under the address of before.
+    #[cfg(feature = "full-tests")]
+    pub async fn serve_again(&mut self) {
+        let address = self.url.trim_start_matches("http://");
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let (app, routes) = (self.app.clone(), custody::http::router(self.app.clone()));
+        self.server = tokio::spawn(async move { web::server::serve(&app, routes, listener).await.unwrap() });
     }
 
     pub fn person(&self, name: &str) -> PersonId {
@@ -132,6 +165,7 @@ impl TestApp {
     }
 
     /// The secret of a new session of somebody's, as their cookie holds it.
+    #[cfg(feature = "full-tests")]
     pub async fn session(&self, name: &str) -> String {
         sessions::open(&self.app, self.person(name), "test", "test").await.unwrap().unwrap()
     }

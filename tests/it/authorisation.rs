@@ -59,7 +59,14 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{person}", &test.person("tomasz").to_string())
         .replace("{team}", "no-such-group")
         .replace("{hash}", "none")
+        .replace("{absence}", "none")
+        .replace("{channel}", "none")
+        .replace("{message}", "none")
         .replace("{*name}", "none")
+        .replace("{*anything}", "magnet")
+        .replace("{badge}", "magnet.svg")
+        .replace("{feed}", "magnet.atom")
+        .replace("{calendar}", "no-such-secret.ics")
 }
 
 /// DESIGN: one readable matrix as a snapshot; the status of each address for each kind of visitor.

@@ -75,7 +75,11 @@ async fn one_field_finds_it() {
             &["Supported?", "Reduced support", "Call now", "+49 40 66969 214", "Restart once", REDUCED],
         );
     }
-    let none = out.page("/?q=beamcondtion").await;
+    // Typing errors are forgiven.
+    for typed in ["beamcondtion", "contirb_scs_01", "hatmann", "scs+tset+mon"] {
+        assert!(out.page(&format!("/?q={typed}")).await.contains("Supported?"), "{typed}");
+    }
+    let none = out.page("/?q=bamcondfshn").await;
     stand_in_order(&none, &["No registered device matches", "beamConditionCheck", "treat it as not supported at all"]);
     assert!(none.contains("tel:+494066969100"), "the shift's number is there to call");
     // A wildcard is a character like any other.

@@ -37,6 +37,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/store", &["crate::service", "crate::web", "crate::api", "crate::ports", "crate::app", "axum"]),
+    (
+        "src/projection",
+        &["sea_orm", "axum", "Utc::now", "crate::store", "crate::service", "crate::web", "crate::api", "crate::app"],
+    ),
     ("src/ports", &["crate::service", "crate::web", "crate::api", "crate::store", "crate::app", "sea_orm", "axum"]),
     ("src/service", &["crate::web", "crate::api", "crate::cli", "axum", "askama"]),
     ("src/web", &["crate::api", "crate::store", "crate::cli", "sea_orm"]),
@@ -100,6 +104,11 @@ fn no_template_has_inline_script_or_style() {
             }
             seen += 1;
             let text = fs::read_to_string(&path).unwrap();
+            // A script is a file of our own, by its address.
+            let address = "src=\"{{ crate::web::assets::url(";
+            let text = text.replace(&format!("<script defer {address}"), "").replace(&format!("<script {address}"), "");
+            // A picture carries its own style, under a content policy of its own.
+            let text = if path.ends_with("tools/badge.svg") { text.replacen("<style>", "", 1) } else { text };
             for bad in ["<script", "<style", " style=", "javascript:", " onclick", " onchange", "|safe"] {
                 assert!(!text.contains(bad), "{} has {bad}", path.display());
             }

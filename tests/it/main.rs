@@ -1,8 +1,11 @@
 //! One binary of tests for the whole of Custody.
+mod absences;
 mod api;
 mod app;
 mod authorisation;
 mod board;
+mod chat_server;
+mod confirmations;
 mod crash;
 mod cycle;
 mod faults;
@@ -13,11 +16,17 @@ mod git_verify;
 mod given;
 mod house;
 mod http_server;
+mod live;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
+mod outbox;
+mod outbox_pages;
 mod processes;
 mod queries;
 mod repository;
 mod security;
+mod shift;
+mod smtp_server;
 mod statemachine;
+mod tools;
 mod version_strings;

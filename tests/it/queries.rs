@@ -18,8 +18,8 @@ async fn multiply(test: &TestApp, of: &str, from: usize, to: usize) {
         support_why, support_since, orphan_at, when_stopped, may_stop, repository";
     for statement in [
         format!(
-            "INSERT INTO device (id, name, search, body, created_at, updated_at, {columns})
-             SELECT c.id, c.name, c.name, replace(replace(d.body, '{id}', c.id), '\"{of}\"', '\"' || c.name || '\"'),
+            "INSERT INTO device (id, name, body, created_at, updated_at, {columns})
+             SELECT c.id, c.name, replace(replace(d.body, '{id}', c.id), '\"{of}\"', '\"' || c.name || '\"'),
                     d.created_at, d.updated_at, {columns} FROM copy c, device d WHERE d.id = '{id}'"
         ),
         format!(
@@ -31,20 +31,27 @@ async fn multiply(test: &TestApp, of: &str, from: usize, to: usize) {
         format!(
             "INSERT INTO placement SELECT c.id, r.server, r.class, r.tag, r.at FROM copy c, placement r WHERE r.device_id = '{id}'"
         ),
+        "INSERT INTO change (kind, name) SELECT 'device', c.id FROM copy c".to_owned(),
         "INSERT INTO device_class SELECT c.name || 'Class', c.id FROM copy c".to_owned(),
         "DROP TABLE copy".to_owned(),
     ] {
         tx.execute_unprepared(&statement).await.unwrap();
     }
     tx.commit().await.unwrap();
+    custody::service::feed::follow(&test.app).await.unwrap();
 }
 
 async fn cost(test: &TestApp, browser: &Browser, path: &str) -> u64 {
     // Once before, so that what is prepared at first use is not counted.
     browser.page(path).await;
-    let before = test.app.db.statements();
-    browser.page(path).await;
-    test.app.db.statements() - before
+    let mut costs = Vec::new();
+    for _ in 0..4 {
+        let before = test.app.db.statements();
+        browser.page(path).await;
+        costs.push(test.app.db.statements() - before);
+    }
+    // What Custody asks of its own, once a second, is not the page's.
+    costs.into_iter().min().unwrap_or_default()
 }
 
 /// A page of 50 devices out of 10,000 costs as many statements as one out of a hundred.
@@ -56,13 +63,23 @@ async fn pages_cost_a_fixed_number_of_statements() {
     let (ravi, stranger) = (test.browser("ravi").await, test.stranger());
     multiply(&test, "magnet", 0, 100).await;
     let pages = [
-        ("/", 14),
-        ("/?q=magnet00042", 16),
-        ("/?instrument=SCS&support=reduced_support", 14),
-        ("/devices/magnet", 24),
+        ("/", 7),
+        ("/?q=magnet00042", 7),
+        ("/?instrument=SCS&support=reduced_support", 7),
+        ("/devices/magnet", 29),
         ("/devices/magnet/history", 16),
         ("/reviews", 18),
         ("/orphans", 12),
+        ("/shift", 25),
+        // For other tools, from memory alone.
+        ("/api/v1/status/magnet00042", 0),
+        ("/api/v1/status/magnet%2042", 0),
+        ("/badge/magnet.svg", 0),
+        ("/embed/magnet", 0),
+        ("/devices.csv", 0),
+        ("/instances.csv", 0),
+        ("/feeds/support.atom", 8),
+        ("/feeds/devices/magnet.atom", 8),
     ];
     let mut few = Vec::new();
     for (path, _) in pages {
@@ -85,8 +102,6 @@ async fn lists_are_read_by_an_index() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     for (what, query) in [
-        ("the board", "SELECT id FROM device ORDER BY urgency DESC, name LIMIT 50"),
-        ("by status", "SELECT id FROM device WHERE support = 'shut_down' ORDER BY name LIMIT 50"),
         ("by state", "SELECT id FROM device WHERE state = 'requested' ORDER BY name LIMIT 50"),
         ("by instrument", "SELECT device_id FROM device_instrument WHERE instrument = 'SCS'"),
         ("by person", "SELECT device_id FROM device_person WHERE person_id = 'x' AND relation = 'contact'"),
@@ -98,12 +113,37 @@ async fn lists_are_read_by_an_index() {
         ),
         ("a server's instances", "SELECT * FROM instance WHERE server = 'x'"),
         ("a story", "SELECT * FROM journal WHERE stream = 'x' ORDER BY revision DESC LIMIT 20"),
+        ("what waits for the shift", "SELECT * FROM support_change WHERE acknowledged_at IS NULL ORDER BY at LIMIT 9"),
+        ("a device’s changes", "SELECT * FROM support_change WHERE device_id = 'x' ORDER BY seq DESC LIMIT 9"),
+        ("changes of support", "SELECT * FROM journal WHERE kind = 'support_changed' ORDER BY seq DESC LIMIT 100"),
+        // Sorted afterwards: they are as many as an instrument's devices have had.
+        (
+            "an instrument's changes of support",
+            "SELECT * FROM journal WHERE kind = 'support_changed' AND stream IN (SELECT 'support/' || device_id FROM
+             device_instrument WHERE instrument = 'x')",
+        ),
+        ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
+        (
+            "the last that somebody was told",
+            "SELECT * FROM notice WHERE person_id = 'x' ORDER BY at DESC, id DESC LIMIT 20",
+        ),
+        ("who was told of a cause", "SELECT person_id FROM notice WHERE key = 'x' AND person_id = 'y'"),
+        ("somebody's channels", "SELECT * FROM channel WHERE person_id = 'x'"),
+        ("somebody's absences", "SELECT * FROM absence WHERE person_id = 'x' ORDER BY from_day, id"),
+        ("absences that are over", "SELECT id FROM absence WHERE until_day < '2026-11-20'"),
+        ("a group's channels", "SELECT * FROM channel WHERE team_id = 'x'"),
+        ("what is due", "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= '2026' AND lane IS NULL LIMIT 1"),
+        ("what failed", "SELECT * FROM outbox WHERE state = 'failed' ORDER BY ended_at DESC, id DESC LIMIT 50"),
     ] {
         let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
         let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
         for row in rows {
             let step: String = row.try_get("", "detail").unwrap();
+            // Neither reads: what they stand above is a step of its own.
+            if step.starts_with("LIST SUBQUERY") || step == "CREATE BLOOM FILTER" {
+                continue;
+            }
             let by_index =
                 step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("PRIMARY KEY");
             assert!(by_index, "{what}: {step}");

@@ -7,13 +7,12 @@ use crate::{
         person::People,
         support::{Support, Verdict},
     },
-    service::{
-        board::{Line, is_verified},
-        catalogue::Shown,
-    },
+    projection::Card,
+    service::catalogue::Shown,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A page of devices.
 #[derive(Serialize)]
@@ -49,16 +48,16 @@ impl SupportDto {
 }
 
 impl PageDto {
-    pub fn new(lines: Vec<Line>, next: Option<String>) -> Self {
-        let devices = lines
-            .into_iter()
-            .map(|l| LineDto {
-                support: l.verdict.map(|v| SupportDto::new(v, l.support_since)),
-                name: l.name,
-                state: l.state,
-                instruments: l.gist.request.instruments,
-                group: l.gist.request.group,
-                summary: l.gist.request.summary,
+    pub fn new(cards: &[Arc<Card>], next: Option<String>) -> Self {
+        let devices = cards
+            .iter()
+            .map(|c| LineDto {
+                support: c.verdict.clone().map(|v| SupportDto::new(v, c.support_since)),
+                name: c.name.clone(),
+                state: c.state,
+                instruments: c.instruments.clone(),
+                group: c.group.clone(),
+                summary: c.summary.clone(),
             })
             .collect();
         Self { devices, next }
@@ -154,7 +153,7 @@ impl DeviceDto {
         let instances = places
             .into_iter()
             .map(|k| InstanceDto {
-                verified: is_verified(&d, &k),
+                verified: d.has_released(&k.seen.version),
                 support: SupportDto::new(k.verdict, k.support_since),
                 instance: k.seen.instance,
                 class: k.seen.class,

@@ -38,6 +38,7 @@ Try first:
   Contributor  Ilse Hartmann: /my, then answer the reservation about dssCorrelator.
   Reviewer     Chiara Moretti: /devices/crystalPinFinder, then take ownership: every gate is met.
   Operator     no sign-in: search the board for beamcond, then for gotthard2Preview, which runs where it must not.
+  Shift        Sven Petersen: /shift, where three changes wait for his word, one of them late.
 The whole way by hand: imagingSharpness (review), sampleHeaterLoop (development), grainFinderOnline (from the request).
 Commits to propose: git -C {0}/repositories/imagingSharpness.git log --oneline --decorate
 

@@ -4,6 +4,7 @@
 //! that stands still, on real git repositories. Afterwards the sample agents keep reporting what runs.
 
 mod agent;
+mod channels;
 pub mod devices;
 pub mod folder;
 mod greeting;
@@ -11,6 +12,7 @@ pub mod life;
 pub mod people;
 pub mod places;
 pub mod repositories;
+mod shift;
 pub mod stage;
 mod story;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{
     people::Cast,
     repositories::Repositories,
+    shift,
     world::{Instance, World},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     service::{
         Caller, Error,
         act::{Ask, act, submit},
-        closing, observations,
+        closing, confirmations, observations,
     },
     store,
 };
@@ -81,13 +82,15 @@ pub struct Stage {
     pub cast: Cast,
     pub repositories: Repositories,
     pub world: World,
+    /// When the story ends.
+    now: DateTime<Utc>,
     /// Until when somebody's training counts: nobody is trained twice (H6).
     trained: BTreeMap<PersonId, DateTime<Utc>>,
 }
 
 impl Stage {
-    pub fn new(app: App, cast: Cast, repositories: Repositories) -> Self {
-        Self { app, cast, repositories, world: World::default(), trained: BTreeMap::new() }
+    pub fn new(app: App, cast: Cast, repositories: Repositories, now: DateTime<Utc>) -> Self {
+        Self { app, cast, repositories, now, world: World::default(), trained: BTreeMap::new() }
     }
 
     /// Plays them in the order of their moments; `told` hears how many are done.
@@ -95,6 +98,10 @@ impl Stage {
         scenes.sort_by_key(|s| s.at);
         let all = scenes.len();
         for (n, scene) in scenes.into_iter().enumerate() {
+            if let Err(error) = shift::up_to(&self.app, &self.cast, scene.at, self.now).await {
+                let what = "the shift before it".to_owned();
+                return Err(Mishap { scene: Box::new(scene), what, why: say(error) });
+            }
             let clock = &self.app.clock;
             clock.advance(scene.at - clock.now());
             if let Err(why) = self.scene(&scene).await {
@@ -106,6 +113,14 @@ impl Stage {
             }
             told(n + 1, all);
         }
+        Ok(())
+    }
+
+    /// Goes on to the end of the story: the shift does what it has to, and contacts whose word ages are reminded.
+    pub async fn end(&self) -> Result<(), Error> {
+        shift::up_to(&self.app, &self.cast, self.now, self.now).await?;
+        let devices = store::devices::list_live_after(&self.app.db.read, "", 1000).await?;
+        confirmations::remind(&self.app, &devices).await?;
         Ok(())
     }
 

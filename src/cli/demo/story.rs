@@ -1,7 +1,7 @@
 //! Builds the sample data: the cast, the places, the repositories, then everybody's months.
 
 use super::{
-    devices,
+    channels, devices,
     folder::Folder,
     life::{Book, Life, morning},
     people, places,
@@ -68,14 +68,17 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
         public_url: url::Url::parse("http://localhost").expect("this is an address"),
         secure_cookies: false,
         demo: true,
+        mail: None,
+        sends: false,
     };
     let app = App::new(Db::open(&folder.database()).await?, parts);
     service::policy::record(&app).await?;
     let cast = people::engage(&app).await?;
+    channels::choose(&app, &cast).await?;
     let servers = samples.iter().flat_map(|(p, _)| [p.reduced, p.full]).filter(|s| !s.is_empty());
     places::build(&app, servers.chain(STRAYS.iter().map(|s| s.0)).chain(MORE.iter().copied())).await?;
 
-    let mut stage = Stage::new(app.clone(), cast, repositories);
+    let mut stage = Stage::new(app.clone(), cast, repositories, now);
     let scenes = write(&stage, samples, now);
     let mut part = 0;
     write!(told, "Eight months in {} steps:", scenes.len())?;
@@ -89,6 +92,7 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
             }
         })
         .await?;
+    stage.end().await?;
     writeln!(told)?;
     app.db.close().await?;
     folder.mark(true)?;

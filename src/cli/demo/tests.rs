@@ -9,11 +9,13 @@ use crate::{
         id::ServerName,
         lifecycle::{Command, Event, StateName, evolve},
         support::Support,
+        telling::{Kind, Owner},
     },
     ports::clock::Clock,
     service::{
         Caller, accounts,
         act::{Ask, act, event},
+        shift::{Change, proof, waiting},
     },
     store::{self, Db},
 };
@@ -27,6 +29,8 @@ async fn open(folder: &Folder) -> App {
         public_url: url::Url::parse("http://127.0.0.1:1").unwrap(),
         secure_cookies: false,
         demo: true,
+        mail: None,
+        sends: false,
     };
     App::new(Db::open(&folder.database()).await.unwrap(), parts)
 }
@@ -45,6 +49,7 @@ async fn the_sample_facility_is_whole() {
     let devices = all(&app).await;
     by_state(&devices);
     by_support(&app, &devices).await;
+    shift(&app).await;
     assert!(store::journal::verify(&app.db.read).await.unwrap().is_ok());
     for device in &devices {
         replayed(&app, device).await;
@@ -52,9 +57,20 @@ async fn the_sample_facility_is_whole() {
     let orphans = store::devices::list_orphans(&app.db.read, app.clock.now(), 10).await.unwrap();
     assert_eq!(names(&orphans), ["nozzleCamIndex", "strongFieldMonitor"], "N4");
     assert!(accounts::list_open(&app).await.unwrap().iter().all(|(login, _)| login != super::devices::GONE));
+    told_elsewhere(&app).await;
     ready(&app).await;
     deployed_and_removed(&app).await;
     app.db.close().await.unwrap();
+}
+
+/// O5: some have chats, and nothing is on its way to anybody: the demo sends nothing.
+async fn told_elsewhere(app: &App) {
+    assert!(app.mail.is_none() && app.chat.is_none());
+    let people = store::people::list_all(&app.db.read).await.unwrap();
+    let owners = people.iter().map(|p| Owner::Person(p.person.id)).collect();
+    let channels = store::channels::list_of(&app.db.read, &owners).await.unwrap();
+    assert_eq!(channels.iter().filter(|c| c.kind != Kind::Mail).count(), 3);
+    assert_eq!(store::outbox::list(&app.db.read, &[store::outbox::State::Waiting], 1).await.unwrap().1, 0);
 }
 
 async fn all(app: &App) -> Vec<Device> {
@@ -119,6 +135,26 @@ async fn by_support(app: &App, devices: &[Device]) {
     for expected in Support::iter().filter(|s| *s != Support::Unknown) {
         assert!(support.values().flatten().any(|v| v.support == expected), "{expected}");
     }
+}
+
+/// H8, L4: of the shift some changes wait, one is late and went on to CTRL, one was acknowledged late, most in time.
+async fn shift(app: &App) {
+    let waits = waiting(app).await.unwrap();
+    let late: Vec<&str> = waits.all.iter().filter(|c| c.judged.is_late()).map(|c| c.name.as_str()).collect();
+    assert_eq!(late, ["splitDelayMotion"]);
+    assert!(waits.all[0].escalated.as_ref().is_some_and(|(_, to)| to.len() == 1), "it went on to CTRL");
+    let names: Vec<&str> = waits.all.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["splitDelayMotion", "gotthard2Preview", "goniometerScan"]);
+    let all = proof::proof(app, &proof::Wanted::default(), 1000).await.unwrap().changes.all;
+    let said = |c: &&Change| c.judged.acknowledged().is_some();
+    assert!(all.iter().filter(said).count() > 60, "{}", all.len());
+    let passed: Vec<&str> = all.iter().filter(|c| c.escalated.is_some()).map(|c| c.name.as_str()).collect();
+    assert_eq!(passed, ["splitDelayMotion", "adqTriggerFan"]);
+    // L4: whose word has aged was asked for it again, by a link.
+    let piet = accounts::find(app, "piet").await.unwrap().unwrap();
+    let told = store::notices::list(&app.db.read, piet, 100).await.unwrap();
+    let aged = |t: &store::notices::Told| t.device == "vmiImageProc" && t.text.contains("counts no longer");
+    assert!(told.iter().any(|t| aged(t) && t.path.starts_with("/confirm/")), "{told:?}");
 }
 
 /// Its events, replayed, make the device that is stored.

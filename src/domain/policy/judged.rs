@@ -1,7 +1,7 @@
 //! The policy's values in the shape that the rules ask for them.
 
 use super::Policy;
-use crate::domain::{repository::RepositoryRules, tag::TagRule};
+use crate::domain::{repository::RepositoryRules, tag::TagRule, webhook::WebhookRules};
 
 impl Policy {
     /// A critical area's name, or its id where the policy has dropped it since.
@@ -21,6 +21,18 @@ impl Policy {
             protocols: of.protocols.iter().filter_map(|p| serde_json::from_value(p.as_str().into()).ok()).collect(),
             hosts: of.hosts.clone(),
             file_roots: of.file_roots.iter().map(Into::into).collect(),
+            private_addresses: of.private_addresses,
+        }
+    }
+
+    /// Which chats may be written to (A27).
+    pub fn webhook_rules(&self) -> WebhookRules {
+        let of = &self.telling;
+        let has = |name: &str| of.protocols.iter().any(|p| p == name);
+        WebhookRules {
+            https: has("https"),
+            http_loopback: has("http-loopback"),
+            hosts: of.hosts.clone(),
             private_addresses: of.private_addresses,
         }
     }

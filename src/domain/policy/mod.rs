@@ -13,7 +13,9 @@ mod repositories;
 mod rules;
 mod sections;
 mod server_name;
+mod shift;
 mod source;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,8 @@ pub struct Policy {
     pub conduct: Conduct,
     /// Support contacts (L4).
     pub support: Support,
+    /// The operators on shift (H8).
+    pub shift: Shift,
     /// Critical areas (L7).
     pub areas: Areas,
     /// Intake of requests (L6).
@@ -57,6 +61,10 @@ pub struct Policy {
     pub repositories: Repositories,
     /// What is seen running (T8, G10).
     pub observations: Observations,
+    /// The operators' board (O3).
+    pub board: Board,
+    /// Messages outside Custody (O5, A27).
+    pub telling: Telling,
     /// How long somebody stays signed in.
     pub sessions: Sessions,
     /// The control systems (G6).

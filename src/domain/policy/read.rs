@@ -3,12 +3,14 @@
 use super::lists::Item;
 use super::repositories::repositories;
 use super::rules::{pool_shows_reduced, reduced_name_rule, tag_rule};
+use super::shift::{shift, support};
 use super::source::Source;
+use super::telling::telling;
 use super::*;
 use crate::domain::nearest::nearest;
 
 /// Ten years, the longest that a period in days can last.
-const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
+pub(super) const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 
 pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
     let source = Source::open(file)?;
@@ -18,9 +20,8 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             version: source.whole("conduct", "version", 1..=1_000_000, "versions").value,
             text: source.filled("conduct", "text").value,
         },
-        support: Support {
-            contact_confirmation_days: source.whole("support", "contact_confirmation_days", DAYS, "days").value,
-        },
+        support: support(&source),
+        shift: shift(&source),
         areas: Areas { critical: areas(&source) },
         intake: Intake {
             first_team: source.filled("intake", "first_team").value,
@@ -47,6 +48,12 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,
             statements: source.flag("observations", "statements"),
         },
+        board: Board {
+            streams: source.whole("board", "streams", 1..=100_000, "boards").value,
+            streams_each: source.whole("board", "streams_each", 1..=100_000, "boards").value,
+            embed_origins: embed_origins(&source),
+        },
+        telling: telling(&source),
         sessions: sessions(&source),
         frameworks: Frameworks { known: frameworks(&source) },
     };
@@ -82,6 +89,21 @@ fn facility(source: &Source<'_>) -> Facility {
         time_zone,
         instruments: source.texts("facility", "instruments").plain(),
     }
+}
+
+/// Origins alone: a path would not count, and what is more than an origin could end the header it is written into.
+fn embed_origins(source: &Source<'_>) -> Vec<String> {
+    let origins = source.texts("board", "embed_origins");
+    for origin in &origins.value {
+        let written = url::Url::parse(&origin.value).ok().map(|url| url.origin().ascii_serialization());
+        let web = origin.value.starts_with("https://") || origin.value.starts_with("http://");
+        let plain = !origin.value.contains([';', ',', '\'', '"', '*', ' ']);
+        if !web || !plain || written.as_ref() != Some(&origin.value) {
+            let hint = "Write scheme and host alone, in small letters, for example \"https://wiki.example.org\".";
+            source.problem(&origin.place, format!("“{}” is not an origin.", origin.value), hint);
+        }
+    }
+    origins.plain()
 }
 
 /// The ids of a list of tables: short plain words, none twice.

@@ -72,7 +72,7 @@ pub(super) fn repositories(source: &Source<'_>) -> Repositories {
 
 /// Whether this is one host in its plain spelling, or every host below a domain
 /// that is not a whole top level.
-fn names_hosts(given: &str) -> bool {
+pub(super) fn names_hosts(given: &str) -> bool {
     let (name, wide) = match given.strip_prefix("*.") {
         Some(domain) => (domain, true),
         None => (given, false),

@@ -1,5 +1,6 @@
 //! The sections of a policy, as they stand in the file.
 
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
@@ -39,6 +40,37 @@ pub struct Conduct {
 pub struct Support {
     /// Days after which a contact's confirmation is too old.
     pub contact_confirmation_days: u32,
+    /// Days before that when the contact is reminded; 0 only when it is.
+    pub remind_days_before: u32,
+}
+
+/// Whose word makes a change known to the shift (H8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Acknowledge {
+    /// One member speaks for the shift.
+    PerShift,
+    /// Every member of the DOC has to say it.
+    PerPerson,
+}
+
+/// `[shift]`: the operators on shift, who are known to be informed (H8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shift {
+    /// Whose word counts.
+    pub acknowledge: Acknowledge,
+    /// When shifts begin by the facility's clock: at least one, in order, none twice.
+    #[serde(serialize_with = "hours")]
+    pub begins: Vec<NaiveTime>,
+    /// Minutes within which a change is to be acknowledged.
+    pub within_minutes: u32,
+    /// Days that what is new goes back for somebody who has not looked for longer.
+    pub look_back_days: u32,
+}
+
+fn hours<S: Serializer>(begins: &[NaiveTime], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(begins.iter().map(|t| t.format("%H:%M").to_string()))
 }
 
 /// `[areas]`: where a device can hurt the whole facility (L7).
@@ -159,6 +191,30 @@ pub struct Observations {
     pub silent_after_minutes: u32,
     /// Whether a statement can stand in where nothing reports (T8).
     pub statements: bool,
+}
+
+/// `[board]`: how many boards stay open, and where their panels are shown (O3, O4, A35).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Board {
+    /// Open boards that are kept current, in all.
+    pub streams: u32,
+    /// Those of one person, or of one address where nobody is signed in; at most `streams`.
+    pub streams_each: u32,
+    /// Origins of the pages that may frame a device's panel (O4, A34).
+    pub embed_origins: Vec<String>,
+}
+
+/// `[telling]`: messages by mail and in chats (O5, A27).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Telling {
+    /// Of `https` and `http-loopback`; at least one, none twice.
+    pub protocols: Vec<String>,
+    /// Host names in small letters, without port; `*.` before a domain means all below it. Empty admits any.
+    pub hosts: Vec<String>,
+    /// Whether a chat's host may lead to a private address (A27).
+    pub private_addresses: bool,
+    /// Days for which a message is tried again (F8).
+    pub retry_days: u32,
 }
 
 /// `[sessions]`: how long somebody stays signed in.

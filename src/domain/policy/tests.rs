@@ -15,6 +15,12 @@ version = 7
 text = "Be kind."
 [support]
 contact_confirmation_days = 90
+remind_days_before = 7
+[shift]
+acknowledge = "per_person"
+begins = ["07:00", "19:00"]
+within_minutes = 60
+look_back_days = 7
 [areas]
 critical = [{ id = "vacuum", name = "Vacuum" }]
 [intake]
@@ -50,6 +56,15 @@ ssh_known_hosts = "/etc/custody/known_hosts"
 [observations]
 silent_after_minutes = 3
 statements = false
+[telling]
+protocols = ["https", "http-loopback"]
+hosts = ["chat.example.org", "*.zulip.example"]
+private_addresses = true
+retry_days = 1
+[board]
+streams = 10
+streams_each = 5
+embed_origins = ["https://wiki.example.org", "http://karabo:8080"]
 [sessions]
 idle_hours = 8
 absolute_hours = 24

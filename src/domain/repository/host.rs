@@ -50,7 +50,7 @@ fn is_plain_name(name: &str) -> bool {
 }
 
 /// Whether a host is the allowed one, or below the domain that `*.` stands before.
-pub(super) fn matches(host: &str, allowed: &str) -> bool {
+pub(in crate::domain) fn matches(host: &str, allowed: &str) -> bool {
     let allowed = allowed.to_ascii_lowercase();
     match allowed.strip_prefix("*.") {
         Some(domain) => host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),

@@ -42,6 +42,8 @@ async fn empty() -> (App, tempfile::TempDir) {
             public_url: "http://127.0.0.1:8080".parse().unwrap(),
             secure_cookies: false,
             demo: false,
+            mail: None,
+            sends: false,
         },
     );
     (app, dir)

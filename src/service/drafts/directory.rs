@@ -2,6 +2,7 @@
 
 use super::super::Result;
 use crate::{app::App, domain::id::PersonId, store};
+use chrono::{DateTime, Utc};
 
 /// Somebody whose account is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Colleague {
     pub email: String,
     pub phone: Option<String>,
     pub time_zone: String,
+    /// Set while they are away: when they are back (L4).
+    pub away_until: Option<DateTime<Utc>>,
 }
 
 impl Colleague {
@@ -27,9 +30,11 @@ pub struct Directory(pub Vec<Colleague>);
 impl Directory {
     /// A fixed number of queries.
     pub async fn load(app: &App) -> Result<Self> {
+        let now = app.clock.now();
         let all = store::people::list_all(&app.db.read).await?.into_iter().filter(|p| p.person.active);
         Ok(Self(
             all.map(|p| Colleague {
+                away_until: p.person.away(&app.policy, now).map(|a| a.until),
                 id: p.person.id,
                 name: p.person.name,
                 email: p.email,

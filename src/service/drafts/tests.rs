@@ -51,7 +51,15 @@ async fn given() -> Given {
     let db = Db::open(&dir.path().join("custody.db")).await.unwrap();
     let policy = Policy::parse("[facility]\ninstruments = [\"SCS\", \"SQS\"]\n").unwrap();
     let public_url = "http://127.0.0.1:8080".parse().unwrap();
-    let parts = Parts { policy, clock: Clock::System, public_url, secure_cookies: false, demo: false };
+    let parts = Parts {
+        policy,
+        clock: Clock::System,
+        public_url,
+        secure_cookies: false,
+        demo: false,
+        mail: None,
+        sends: false,
+    };
     let app = App::new(db, parts);
     let tx = app.db.begin().await.unwrap();
     let mut ids = Vec::new();

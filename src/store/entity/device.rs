@@ -25,7 +25,6 @@ pub struct Model {
     pub when_stopped: String,
     pub may_stop: bool,
     pub repository: String,
-    pub search: String,
     pub body: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

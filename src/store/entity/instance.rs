@@ -21,7 +21,6 @@ pub struct Model {
     pub support: String,
     pub support_why: String,
     pub support_since: DateTimeUtc,
-    pub search: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,23 +1,33 @@
 //! Rows, one for each table, and nothing else.
 
+pub mod absence;
+pub mod acknowledgement;
+pub mod calendar;
+pub mod change;
+pub mod channel;
+pub mod confirmation;
 pub mod device;
 pub mod device_class;
 pub mod device_instrument;
 pub mod device_person;
 pub mod draft;
+pub mod escalation;
 pub mod host;
 pub mod idempotency;
 pub mod identity;
 pub mod instance;
 pub mod invitation;
 pub mod journal;
+pub mod looked;
 pub mod membership;
 pub mod notice;
+pub mod outbox;
 pub mod person;
 pub mod placement;
 pub mod release;
 pub mod server;
 pub mod session;
+pub mod support_change;
 pub mod team;
 pub mod token;
 pub mod training;

@@ -9,8 +9,9 @@ pub struct Model {
     pub id: String,
     pub person_id: String,
     pub device_id: String,
-    pub seq: i64,
+    pub key: String,
     pub text: String,
+    pub path: String,
     pub at: DateTimeUtc,
     pub seen_at: Option<DateTimeUtc>,
 }

@@ -1,6 +1,8 @@
 //! `/account`: what people keep of themselves (E1, H6, L3, T4).
 
 mod browser;
+mod feeds;
+pub mod notifications;
 mod sessions;
 
 use super::{
@@ -36,6 +38,10 @@ pub fn routes() -> Router<App> {
         .route("/account/details", post(save_details))
         .route("/account/conduct", post(accept_conduct))
         .merge(super::guessable(Router::new().route("/account/password", post(change_password))))
+        .merge(notifications::routes())
+        .route("/account/feeds", get(feeds::show))
+        .route("/account/feeds/make", post(feeds::make))
+        .route("/account/feeds/remove", post(feeds::remove))
         .route("/account/sessions", get(sessions::show))
         .route("/account/sessions/end", post(sessions::end))
         .route("/account/sessions/end-others", post(sessions::end_others))

@@ -121,6 +121,8 @@ pub struct GroupPage {
     pub members: Vec<Member>,
     /// Where somebody is put in.
     pub put: String,
+    /// Where its chats are kept.
+    pub chats: String,
     pub add: Vec<Field>,
 }
 
@@ -205,6 +207,7 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         name: team.name,
         members,
         put: format!("{here}/put"),
+        chats: format!("{here}/notifications"),
         add,
     };
     Ok(page.into_response())

@@ -3,6 +3,8 @@
 mod account;
 mod groups;
 mod new_group;
+mod notifications;
+mod outbox;
 mod people;
 mod person;
 mod servers;
@@ -32,6 +34,8 @@ pub fn routes() -> Router<App> {
         .merge(people::routes())
         .merge(person::routes())
         .merge(groups::routes())
+        .merge(notifications::routes())
+        .merge(outbox::routes())
         .merge(servers::routes())
         .merge(tokens::routes())
 }

@@ -6,11 +6,11 @@ use crate::{
     domain::{
         calling::{Call, Reach},
         contact::WhenStopped,
-        device::Device,
         lifecycle::StateName,
         observation::Source,
     },
-    service::board::{self, Board, Found, Known, is_verified},
+    projection::Card,
+    service::board::{self, Board, Found, Known},
     web::{
         gatebox,
         parts::{Answer, CallCard, Contact, Fact, May, Phone, Reply, Status, Tag},
@@ -47,13 +47,13 @@ fn stranger(app: &App, k: &Known, board: &Board) -> Answer {
 }
 
 fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
-    let d = &a.device;
-    let status = gatebox::of_device(d.state.name(), a.verdict.as_ref());
+    let d = &*a.card;
+    let status = gatebox::of_device(d.state, a.verdict.as_ref());
     Answer {
-        name: d.name().to_owned(),
-        id: a.place.as_ref().map_or_else(|| d.request.classes.join(", "), |k| k.seen.instance.clone()),
-        instruments: d.request.instruments.clone(),
-        href: format!("/devices/{}", d.name()),
+        name: d.name.clone(),
+        id: a.place.as_ref().map_or_else(|| d.classes.join(", "), |k| k.seen.instance.clone()),
+        instruments: d.instruments.clone(),
+        href: format!("/devices/{}", d.name),
         status,
         meaning: meaning(app, a, status, board),
         since: since(app, a, status, board.now),
@@ -63,18 +63,18 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
             Some(k) => facts(app, k, Some(d), board.now),
             None => placed(d),
         },
-        latest: a.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
+        latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
 }
 
 fn meaning(app: &App, a: &board::Answer, status: Status, board: &Board) -> String {
-    let d = &a.device;
+    let d = &*a.card;
     if let (Status::ShutDown, Some(s)) = (status, &d.shut_down) {
         let mark = &s.reason.mark;
         let by = board.people.name(mark.by);
         return format!("Stopped {} by {by}: {}", words::near(app, mark.at, board.now), s.reason.text);
     }
-    match (&a.verdict, d.state.name()) {
+    match (&a.verdict, d.state) {
         (Some(v), _) => v.why.clone(),
         (None, StateName::Requested) => {
             "Its contributors asked to take part; CTRL has not accepted yet. Nobody supports it.".to_owned()
@@ -87,13 +87,13 @@ fn meaning(app: &App, a: &board::Answer, status: Status, board: &Board) -> Strin
 }
 
 fn since(app: &App, a: &board::Answer, status: Status, now: DateTime<Utc>) -> String {
-    let d = &a.device;
+    let d = &*a.card;
     if status == Status::ShutDown {
-        return format!("Underneath: {}.", gatebox::of_state(d.state.name()).label().to_lowercase());
+        return format!("Underneath: {}.", gatebox::of_state(d.state).label().to_lowercase());
     }
-    let at = if a.verdict.is_some() { Some(a.since) } else { d.state.since() };
+    let at = if a.verdict.is_some() { Some(a.since) } else { d.state_since };
     let mut said = at.map_or_else(String::new, |at| format!("Since {}.", words::near(app, at, now)));
-    if let Some(due) = d.review().and_then(|r| r.timeline.as_ref()).and_then(|t| t.milestones.last()).map(|m| m.due) {
+    if let Some(due) = d.promised {
         said += &format!(" Full support is proposed for {}.", due.format("%-d %B"));
     }
     if let Some(other) = &a.elsewhere {
@@ -120,12 +120,12 @@ fn nobody(app: &App, now: DateTime<Utc>) -> CallCard {
 }
 
 fn call(app: &App, a: &board::Answer, status: Status, board: &Board) -> CallCard {
-    let group = &a.device.request.group;
+    let group = &a.card.group;
     let contributors = a.calls.iter().filter_map(|c| contact(app, c, group, board));
     let mut order: Vec<Contact> = match status {
         Status::Full => vec![shift(app)],
         Status::NotSupported => std::iter::once(shift(app)).chain(contributors).collect(),
-        Status::ShutDown => responsible(&a.device, board).into_iter().chain(contributors).chain([shift(app)]).collect(),
+        Status::ShutDown => responsible(&a.card, board).into_iter().chain(contributors).chain([shift(app)]).collect(),
         _ => {
             // Who does not answer at this hour comes after the shift.
             let (now, later): (Vec<_>, Vec<_>) = a.calls.iter().partition(|c| c.reach.now());
@@ -140,7 +140,7 @@ fn call(app: &App, a: &board::Answer, status: Status, board: &Board) -> CallCard
     CallCard { first, then: order, fresh: a.calls.iter().all(|c| c.confirmed), ..nobody(app, board.now) }
 }
 
-fn responsible(d: &Device, board: &Board) -> Option<Contact> {
+fn responsible(d: &Card, board: &Board) -> Option<Contact> {
     let id = d.shut_down.as_ref()?.responsible;
     let person = board.people.get(id)?;
     let phone = Phone::new(person.phone.clone()?);
@@ -159,15 +159,16 @@ fn contact(app: &App, c: &Call, group: &str, board: &Board) -> Option<Contact> {
         Reach::Now(None) => "Reachable day and night".to_owned(),
         Reach::WhileBeam => "Reachable while beam is scheduled".to_owned(),
         Reach::From(at) => format!("Not before {}", words::near(app, at, board.now)),
+        Reach::AwayUntil(at) => format!("Away until {}", words::last_day(app, at, board.now)),
     };
     if !c.confirmed {
         reach += "; not confirmed lately";
     }
-    Some(Contact::new(&person.name, &about, Phone::new(person.phone.clone()?)).reach(&reach))
+    Some(Contact::new(&person.name, &about, Phone::new(person.phone.clone()?)).reach(&reach).later(!c.reach.now()))
 }
 
 /// What operators may do: the contributor's rule, unless what is wrong overrules it (O6).
-fn may(d: &Device, status: Status, board: &Board) -> Vec<May> {
+fn may(d: &Card, status: Status, board: &Board) -> Vec<May> {
     match (status, &d.shut_down) {
         (Status::ShutDown, Some(s)) => {
             let who = board.people.name(s.responsible);
@@ -204,13 +205,13 @@ fn may(d: &Device, status: Status, board: &Board) -> Vec<May> {
     all
 }
 
-fn facts(app: &App, k: &Known, device: Option<&Device>, now: DateTime<Utc>) -> Vec<Fact> {
+fn facts(app: &App, k: &Known, device: Option<&Card>, now: DateTime<Utc>) -> Vec<Fact> {
     let s = &k.seen;
     let raw = &s.version.raw;
     let version = match (raw.is_empty(), version_tag(k), device) {
         (true, _, _) => Fact::words("Version", "not reported"),
         (_, Some(tag), _) => Fact::name("Version", raw).with(tag),
-        (_, None, Some(d)) if is_verified(d, k) => Fact::name("Version", raw).with(Tag::good("tag verified")),
+        (_, None, Some(d)) if d.verified(k) => Fact::name("Version", raw).with(Tag::good("tag verified")),
         (_, None, _) => Fact::name("Version", raw).with(Tag::warn("not verified")),
     };
     let seen = match s.source {
@@ -230,7 +231,7 @@ fn facts(app: &App, k: &Known, device: Option<&Device>, now: DateTime<Utc>) -> V
 }
 
 /// Where it is to run, while nothing reports it.
-fn placed(d: &Device) -> Vec<Fact> {
+fn placed(d: &Card) -> Vec<Fact> {
     let mut all: Vec<Fact> = d
         .placements
         .iter()

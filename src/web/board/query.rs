@@ -1,6 +1,7 @@
 //! What the board's address asks for. What it does not understand it leaves out: an old bookmark still opens.
 
 use crate::service::board::{Cursor, Wanted};
+use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, parse};
 
 /// The longest text that is searched for.
@@ -10,12 +11,17 @@ const LONGEST: usize = 200;
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub wanted: Wanted,
+    /// Whether it is for a big screen.
+    pub wall: bool,
+    /// The last change of support that the reader has seen; it is no part of the address.
+    pub looked: Option<i64>,
 }
 
 impl Asked {
     /// Reads `q`, `instrument`, `support`, `state` and `after`; `support` and `state` may stand there several times.
     pub fn read(query: &str) -> Self {
         let mut wanted = Wanted::default();
+        let mut wall = false;
         for (key, value) in parse(query.as_bytes()) {
             match &*key {
                 "q" => {
@@ -25,11 +31,12 @@ impl Asked {
                 "instrument" if !value.is_empty() => wanted.instrument = Some(value.into_owned()),
                 "support" => wanted.supports.extend(value.parse::<crate::domain::support::Support>().ok()),
                 "state" => wanted.states.extend(value.parse::<crate::domain::lifecycle::StateName>().ok()),
+                "wall" => wall = value == "1",
                 "after" => wanted.after = place(&value),
                 _ => {}
             }
         }
-        Self { wanted }
+        Self { wanted, wall, looked: None }
     }
 
     /// What was typed, for the field.
@@ -49,6 +56,10 @@ impl Asked {
 
     /// Where this instrument, or all, is shown with the same choice.
     pub fn at(&self, instrument: Option<&str>) -> String {
+        if self.wall {
+            let all = Serializer::new(String::new()).extend_pairs(instrument.map(|i| ("instrument", i))).finish();
+            return if all.is_empty() { "/wall".to_owned() } else { format!("/wall?{all}") };
+        }
         let wanted = Wanted {
             instrument: instrument.map(str::to_owned),
             after: None,
@@ -56,6 +67,39 @@ impl Asked {
             ..self.wanted.clone()
         };
         address(&wanted)
+    }
+
+    /// The same devices as a list for spreadsheets.
+    pub fn csv(&self) -> String {
+        let of = address(&Wanted { after: None, ..self.wanted.clone() });
+        format!("/devices.csv{}", &of[1..])
+    }
+
+    /// The same instrument on a big screen.
+    pub fn at_wall(&self) -> String {
+        let of = address(&Wanted { instrument: self.wanted.instrument.clone(), ..Wanted::default() });
+        format!("/wall{}", &of[1..])
+    }
+
+    /// Where an open page hears of changes of what it shows.
+    pub fn at_feed(&self) -> String {
+        let of = address(&self.wanted);
+        match self.wall {
+            true => format!("/board/feed?wall=1{}", of[1..].replacen('?', "&", 1)),
+            false => format!("/board/feed{}", &of[1..]),
+        }
+    }
+
+    /// The same, for a page that shows everything up to this change.
+    pub fn feed_since(&self, seq: i64) -> String {
+        let feed = self.at_feed();
+        format!("{feed}{}since={seq}", if feed.contains('?') { '&' } else { '?' })
+    }
+
+    /// What names the feed on the page: another choice has another one, and the page then leaves this one.
+    pub fn feed_id(&self) -> String {
+        let of = Sha256::digest(self.at_feed());
+        format!("feed-{:02x}{:02x}{:02x}{:02x}", of[0], of[1], of[2], of[3])
     }
 
     /// Where nothing but the instrument is chosen.

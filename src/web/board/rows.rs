@@ -2,20 +2,25 @@
 
 use crate::{
     app::App,
-    domain::{calling::Call, contact::WhenStopped, support::Support},
-    service::board::{Board, Found, Known, Row, Wanted, is_no_tag},
+    domain::{calling::Call, contact::WhenStopped, shift, support::Support},
+    projection::{Place, Reading},
+    service::board::{Board, Found, Known, Row, is_no_tag},
     web::{
         gatebox,
         parts::{BoardRow, Chip, Marked, Phone, Reply, Status, Tag},
         words,
     },
 };
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What every line needs.
 pub struct Rows<'a> {
     pub app: &'a App,
     pub board: &'a Board,
-    pub wanted: &'a Wanted,
+    /// What was searched for.
+    pub reading: Option<Reading>,
+    /// The last change that the reader has seen, where it is known who reads.
+    pub looked: Option<i64>,
 }
 
 /// Whether operators may restart it, and in which words.
@@ -36,9 +41,9 @@ pub fn doc(app: &App) -> (String, Option<Phone>) {
 
 /// The chip of a device: what lies under a shut-down shows too.
 pub fn chip(row: &Row) -> Chip {
-    let chip = Chip::of(gatebox::of_device(row.line.state, row.line.verdict.as_ref()));
+    let chip = Chip::of(gatebox::of_device(row.card.state, row.card.verdict.as_ref()));
     match chip.status {
-        Status::ShutDown => chip.over(gatebox::of_state(row.line.state)),
+        Status::ShutDown => chip.over(gatebox::of_state(row.card.state)),
         _ => chip,
     }
 }
@@ -49,6 +54,13 @@ pub fn version_tag(place: &Known) -> Option<Tag> {
     (!raw.is_empty() && is_no_tag(&place.seen.version.reported)).then(|| Tag::bad("not a tag"))
 }
 
+/// The id of a stranger's line: what may stand in an id, and the same for the same instance.
+fn stranger_key(k: &Known) -> String {
+    let mut print = DefaultHasher::new();
+    (&k.seen.instance, &k.seen.server).hash(&mut print);
+    format!("s-{:x}", print.finish())
+}
+
 impl Rows<'_> {
     /// A device.
     pub fn device(&self, row: &Row) -> BoardRow {
@@ -56,32 +68,37 @@ impl Rows<'_> {
         let (call, phone) = self.call(row, chip.status);
         let (restart, restart_words) = match chip.status {
             Status::ShutDown | Status::NotSupported => (Reply::No, "Do not restart"),
-            _ => restart(row.line.gist.operators.when_stopped),
+            _ => restart(row.card.operators.when_stopped),
         };
-        let typed = &self.wanted.typed;
         let place = row.place.as_ref();
-        let class = row.line.gist.request.classes.first().map_or("", String::as_str);
+        let class = row.card.classes.first().map_or("", String::as_str);
         BoardRow {
             chip,
-            name: Marked::find(&row.line.name, typed),
-            id: place.map_or_else(|| Marked::plain(class), |k| Marked::find(&k.seen.instance, typed)),
-            instruments: row.line.gist.request.instruments.join(", "),
-            href: format!("/devices/{}", row.line.name),
+            name: self.marked(&row.card.name),
+            id: place.map_or_else(|| Marked::plain(class), |k| self.marked(&k.seen.instance)),
+            instruments: row.card.instruments.join(", "),
+            href: format!("/devices/{}", row.card.name),
             call,
             phone,
             restart,
             restart_words: restart_words.to_owned(),
             runs_on: match place {
                 Some(k) => k.seen.server.0.clone(),
-                None => match row.line.gist.placements.first() {
+                None => match row.card.placements.first() {
                     Some(p) => format!("not seen on {}", p.server),
                     None => "nowhere".to_owned(),
                 },
             },
             version: place.map_or_else(String::new, |k| k.seen.version.raw.clone()),
-            version_tag: place.and_then(version_tag),
+            version_tag: place.and_then(|k| version_tag(k)),
             seen: place.map_or_else(String::new, |k| self.seen(k)),
-            selected: matches!(&self.board.answer, Some(Found::Device(a)) if a.device.id == row.line.id),
+            seen_at: place.map(|k| k.seen.seen),
+            silent: place.is_some_and(|k| self.is_silent(k)),
+            unacknowledged: self.unacknowledged(row),
+            changed: row.card.changed.unwrap_or_default(),
+            is_new: row.card.changed.is_some_and(|seq| self.looked.is_some_and(|looked| seq > looked)),
+            key: format!("d-{}", row.card.id),
+            selected: matches!(&self.board.answer, Some(Found::Device(a)) if a.card.id == row.card.id),
         }
     }
 
@@ -95,18 +112,34 @@ impl Rows<'_> {
         self.board.strangers.iter().map(|k| self.stranger(k))
     }
 
+    /// What the shift does not know yet: late once the policy's time is over (H8).
+    fn unacknowledged(&self, row: &Row) -> Option<Tag> {
+        let first = row.card.unacknowledged.values().next()?;
+        let late = self.board.now - *first > shift::within(&self.app.policy);
+        Some(match late {
+            true => Tag { icon: "clock", ..Tag::bad("not acknowledged, late") },
+            false => Tag { icon: "clock", ..Tag::warn("not acknowledged") },
+        })
+    }
+
+    fn marked(&self, name: &str) -> Marked {
+        match &self.reading {
+            Some(reading) => Marked { pieces: reading.mark(name) },
+            None => Marked::plain(name),
+        }
+    }
+
     fn is_found(&self, k: &Known) -> bool {
-        let same = |o: &Known| o.seen.instance == k.seen.instance && o.seen.server == k.seen.server;
+        let same = |o: &Place| o.seen.instance == k.seen.instance && o.seen.server == k.seen.server;
         self.board.strangers.iter().any(same)
     }
 
     fn stranger(&self, k: &Known) -> BoardRow {
         let (call, phone) = doc(self.app);
-        let typed = &self.wanted.typed;
         BoardRow {
             chip: Chip::of(Status::Unknown),
             name: Marked::plain("not registered"),
-            id: Marked::find(&k.seen.instance, typed),
+            id: self.marked(&k.seen.instance),
             instruments: String::new(),
             href: super::query::Asked::default().searching(&k.seen.instance),
             call,
@@ -117,6 +150,12 @@ impl Rows<'_> {
             version: k.seen.version.raw.clone(),
             version_tag: version_tag(k),
             seen: self.seen(k),
+            seen_at: Some(k.seen.seen),
+            silent: self.is_silent(k),
+            unacknowledged: None,
+            changed: 0,
+            is_new: false,
+            key: stranger_key(k),
             selected: matches!(&self.board.answer, Some(Found::Unknown(a)) if a.seen.instance == k.seen.instance),
         }
     }
@@ -128,9 +167,9 @@ impl Rows<'_> {
             let person = self.board.people.get(id)?;
             Some((person.name.clone(), Some(Phone::new(person.phone.clone()?))))
         };
-        let responsible = row.line.gist.shut_down.as_ref().and_then(|s| named(s.responsible));
+        let responsible = row.card.shut_down.as_ref().and_then(|s| named(s.responsible));
         let first = row.calls.iter().find(|c: &&Call| c.reach.now()).and_then(|c| named(c.person));
-        match (status, row.line.verdict.as_ref().map(|v| v.support)) {
+        match (status, row.card.verdict.as_ref().map(|v| v.support)) {
             (Status::ShutDown, _) => responsible.unwrap_or_else(|| doc(self.app)),
             (_, Some(Support::ReducedSupport) | None) => first.unwrap_or_else(|| doc(self.app)),
             _ => doc(self.app),
@@ -139,9 +178,10 @@ impl Rows<'_> {
 
     fn seen(&self, k: &Known) -> String {
         let near = words::span(k.seen.seen, self.board.now);
-        match k.seen.is_silent(self.board.now, self.app.policy.observations.silent_after_minutes) {
-            true => format!("{near}, silent"),
-            false => near,
-        }
+        if self.is_silent(k) { format!("{near}, silent") } else { near }
+    }
+
+    fn is_silent(&self, k: &Known) -> bool {
+        k.seen.is_silent(self.board.now, self.app.policy.observations.silent_after_minutes)
     }
 }

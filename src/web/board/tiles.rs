@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub fn tiles(app: &App, asked: &Asked, board: &Board) -> Vec<Tile> {
     let known = &app.policy.facility.instruments;
     let others: BTreeSet<&String> =
-        board.counts.iter().filter_map(|c| c.instrument.as_ref()).filter(|i| !known.contains(i)).collect();
+        board.counts.keys().filter_map(|(i, ..)| i.as_ref()).filter(|i| !known.contains(i)).collect();
     let here = asked.wanted.instrument.as_deref();
     let tile = |name: &str, instrument: Option<&str>| Tile {
         name: name.to_owned(),
@@ -32,11 +32,11 @@ pub fn tiles(app: &App, asked: &Asked, board: &Board) -> Vec<Tile> {
 fn counts(board: &Board, instrument: Option<&str>) -> Vec<Count> {
     let of = |status: Status, support: Support, review: Option<bool>| Count {
         status,
-        count: board.count(instrument, |c| {
-            c.support == Some(support) && review.is_none_or(|r| (c.state == Some(StateName::UnderReview)) == r)
+        count: board.count(instrument, |state, s| {
+            s == Some(support) && review.is_none_or(|r| (state == Some(StateName::UnderReview)) == r)
         }),
     };
-    let strangers = board.count(instrument, |c| c.state.is_none());
+    let strangers = board.count(instrument, |state, _| state.is_none());
     vec![
         of(Status::Full, Support::FullySupported, None),
         of(Status::Reduced, Support::ReducedSupport, Some(false)),
@@ -59,7 +59,7 @@ pub fn filters(asked: &Asked, board: &Board) -> Vec<FilterChip> {
             value: word.to_owned(),
             label: status.label().to_owned(),
             icon: status.icon(),
-            count: board.count(instrument, |c| c.support == Some(s)),
+            count: board.count(instrument, |_, support| support == Some(s)),
             on: asked.wanted.supports.contains(&s),
         }
     });
@@ -78,7 +78,7 @@ pub fn filters(asked: &Asked, board: &Board) -> Vec<FilterChip> {
             value: word.to_owned(),
             label: status.label().to_owned(),
             icon: status.icon(),
-            count: board.count(instrument, |c| c.state == Some(s)),
+            count: board.count(instrument, |state, _| state == Some(s)),
             on: asked.wanted.states.contains(&s),
         }
     });

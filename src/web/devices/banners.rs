@@ -14,7 +14,7 @@ use crate::{
     service::devices::DeviceView,
     web::{
         parts::{Action, Banner, Fact, Tone},
-        words,
+        shift, words,
     },
 };
 use chrono::Duration;
@@ -41,6 +41,7 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
     let all = [
         shut_down(v),
         violation(v),
+        unacknowledged(app, v),
         orphaned(v),
         taken_over(v),
         loan(app, v),
@@ -49,6 +50,12 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
         confirm(app, v),
     ];
     all.into_iter().flatten().collect()
+}
+
+/// H8: the shift has not said yet that it knows.
+fn unacknowledged(app: &App, v: &DeviceView) -> Option<Notice> {
+    let (banner, action) = shift::banner(app, &v.unacknowledged, v.me)?;
+    Some(Notice { banner, facts: Vec::new(), actions: vec![action] })
 }
 
 /// N5, N6: why it is stopped, who restarts it, and on which conditions.

@@ -6,10 +6,11 @@ use crate::{
         calling::{Call, Reach, order},
         contact::{Hours, WhenStopped},
         lifecycle::{CommandKind, StateName, Who},
+        person::Person,
     },
     service::devices::DeviceView,
     web::{
-        gatebox,
+        absences, gatebox,
         parts::{CallCard, Contact, May, Phone, Reply, ThumbBar},
         words,
     },
@@ -19,7 +20,19 @@ use chrono::{DateTime, Utc};
 fn clock(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let zone = app.policy.facility.time_zone;
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    if at.date_naive() == now.date_naive() { at.format("%H:%M").to_string() } else { at.format("%a %H:%M").to_string() }
+    let form = match (at.date_naive() - now.date_naive()).num_days() {
+        0 => "%H:%M",
+        1..7 => "%a %H:%M",
+        _ => "%-d %B, %H:%M",
+    };
+    at.format(form).to_string()
+}
+
+/// `away until 3 December`; where, for whoever is signed in.
+fn away(app: &App, v: &DeviceView, person: &Person, until: DateTime<Utc>) -> String {
+    let words = format!("away until {}", words::last_day(app, until, v.now));
+    let note = v.me.and_then(|_| person.away(&app.policy, v.now)).map_or("", |a| a.note);
+    if note.is_empty() { words } else { format!("{words}: {note}") }
 }
 
 fn contact(app: &App, v: &DeviceView, c: &Call) -> Contact {
@@ -40,12 +53,23 @@ fn contact(app: &App, v: &DeviceView, c: &Call) -> Contact {
         Reach::Now(Some(until)) => format!("reachable now, until {}", clock(app, until, v.now)),
         Reach::WhileBeam => "while beam is scheduled".to_owned(),
         Reach::From(at) => format!("from {}", clock(app, at, v.now)),
+        Reach::AwayUntil(at) => match v.people.get(c.person) {
+            Some(person) => away(app, v, person, at),
+            None => format!("away until {}", words::last_day(app, at, v.now)),
+        },
     };
-    reach += &hours;
+    if !matches!(c.reach, Reach::AwayUntil(_)) {
+        reach += &hours;
+    }
     if !c.confirmed {
         reach += ", not confirmed lately";
     }
-    Contact::new(name, &about, Phone::new(phone)).reach(&reach)
+    let absences = match v.me {
+        Some(me) if me == c.person => Some(absences::OWN.to_owned()),
+        Some(_) if v.is(Who::Ctrl) => Some(absences::of(c.person)),
+        _ => None,
+    };
+    Contact::new(name, &about, Phone::new(phone)).reach(&reach).absences(absences)
 }
 
 fn shift(app: &App, about: &str) -> Contact {
@@ -53,7 +77,7 @@ fn shift(app: &App, about: &str) -> Contact {
     Contact::new(&facility.doc_name, about, Phone::new(facility.doc_phone.clone().unwrap_or_default()))
 }
 
-/// The order of calling: the contributors' own, the shift last; what CTRL owns is the shift's and CTRL's first.
+/// The order of calling: the contributors who answer now, the shift, who answers later, as the board has it; what CTRL owns is the shift's and CTRL's first.
 fn calls(app: &App, v: &DeviceView) -> (Option<Contact>, Vec<Contact>) {
     let theirs = order(&v.device.contacts, &v.people, &app.policy, v.now);
     let mut all: Vec<Contact> = theirs.iter().map(|c| contact(app, v, c)).collect();
@@ -62,14 +86,18 @@ fn calls(app: &App, v: &DeviceView) -> (Option<Contact>, Vec<Contact>) {
         if let Some(p) = ctrl
             && theirs.iter().all(|c| c.person != p.id)
         {
-            all.insert(0, Contact::new(&p.name, "CTRL contact", Phone::new(p.phone.clone().unwrap_or_default())));
+            let own = Contact::new(&p.name, "CTRL contact", Phone::new(p.phone.clone().unwrap_or_default()));
+            match p.away(&app.policy, v.now) {
+                Some(gone) => all.push(own.reach(&away(app, v, p, gone.until))),
+                None => all.insert(0, own),
+            }
         }
         return (Some(shift(app, "reaches CTRL at any hour")), all);
     }
     if theirs.first().is_some_and(|c| c.reach.now()) {
-        let first = all.remove(0);
-        all.push(shift(app, "when nobody answers"));
-        return (Some(first), all);
+        let answering = theirs.iter().filter(|c| c.reach.now()).count();
+        all.insert(answering, shift(app, "when nobody answers"));
+        return (Some(all.remove(0)), all);
     }
     // Nobody answers at this hour: the shift decides.
     let first = (!all.is_empty()).then(|| shift(app, "nobody else is reachable at this hour"));

@@ -1,41 +1,32 @@
 //! The operators' board: answer card, rows, tiles, filters.
 use super::{CallCard, Chip, Fact, May, Phone, Reply, Status, Tag};
+use chrono::{DateTime, Utc};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// A name with the part that was searched for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A name with the parts that were searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Marked {
-    /// Before it.
-    pub before: String,
-    /// It.
-    pub hit: String,
-    /// Behind it.
-    pub after: String,
+    /// Pieces of it in order, each with whether it was meant.
+    pub pieces: Vec<(String, bool)>,
 }
 
 impl Marked {
     /// A name with nothing searched for.
     pub fn plain(name: &str) -> Self {
-        Self { before: name.to_owned(), hit: String::new(), after: String::new() }
+        Self { pieces: vec![(name.to_owned(), false)] }
     }
 
-    /// A name and what was typed, forgiving about case; plain where it does not stand in it.
-    pub fn find(name: &str, typed: &str) -> Self {
-        let lower = |text: &str| text.to_ascii_lowercase();
-        let typed = typed.trim();
-        match lower(name).find(&lower(typed)) {
-            // Only ASCII changes case here, so offsets are the same in both.
-            Some(at) if !typed.is_empty() => {
-                let end = at + typed.len();
-                Self { before: name[..at].to_owned(), hit: name[at..end].to_owned(), after: name[end..].to_owned() }
-            }
-            _ => Self::plain(name),
-        }
+    /// The whole name.
+    pub fn name(&self) -> String {
+        self.pieces.iter().map(|(piece, _)| piece.as_str()).collect()
     }
 }
 
 /// One instance on the board.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardRow {
+    /// The id of its line on the page.
+    pub key: String,
     /// Its support.
     pub chip: Chip,
     /// The device.
@@ -62,11 +53,29 @@ pub struct BoardRow {
     pub version_tag: Option<Tag>,
     /// When it was seen last, in words.
     pub seen: String,
+    /// The moment itself.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// Whether its observer has fallen silent.
+    pub silent: bool,
+    /// What the shift does not know of it yet.
+    pub unacknowledged: Option<Tag>,
+    /// The number of its last change of support: the page marks what its reader has not seen.
+    pub changed: i64,
+    /// Whether its reader has not seen that change.
+    pub is_new: bool,
     /// Whether the answer card shows it.
     pub selected: bool,
 }
 
 impl BoardRow {
+    /// What tells this line from itself at another time: everything but the words of when it was seen, which an open
+    /// page counts on by itself.
+    pub fn print(&self) -> u64 {
+        let mut print = DefaultHasher::new();
+        Self { seen: String::new(), ..self.clone() }.hash(&mut print);
+        print.finish()
+    }
+
     /// Its classes.
     pub fn class(&self) -> &'static str {
         match self.chip.status {
@@ -249,6 +258,8 @@ impl LiveState {
 /// How current the page is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
+    /// The moment of the clock, from which the page counts on.
+    pub now: Option<DateTime<Utc>>,
     /// The server's clock, such as `03:12:09`.
     pub clock: String,
     /// What was heard last: `observer reported 12 s ago`.
@@ -260,16 +271,6 @@ pub struct Live {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// O2: forgiving about case; what was typed is marked in the name.
-    #[test]
-    fn what_was_typed_is_marked_in_the_name() {
-        let marked = Marked::find("beamConditionCheck", "BEAMCOND");
-        assert_eq!((marked.hit.as_str(), marked.after.as_str()), ("beamCond", "itionCheck"));
-        assert_eq!(Marked::find("Dvořák", "řá").hit, "řá");
-        assert_eq!(Marked::find("beam", ""), Marked::plain("beam"));
-        assert_eq!(Marked::find("beam", "x"), Marked::plain("beam"));
-    }
 
     #[test]
     fn a_tile_shows_one_of_four_hundred() {

@@ -1,7 +1,7 @@
 //! Whom to call, and what one may do without calling.
 
 /// A telephone number as people read it, such as `+49 40 66969 100`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Phone(String);
 
 impl Phone {
@@ -35,17 +35,44 @@ pub struct Contact {
     pub reach: String,
     /// The number.
     pub phone: Phone,
+    /// Where it is entered that they are away, for those who may.
+    pub absences: Option<String>,
+    /// Whether they do not answer now.
+    pub later: bool,
 }
 
 impl Contact {
     /// A contact with nothing said about when.
     pub fn new(name: &str, about: &str, phone: Phone) -> Self {
-        Self { name: name.to_owned(), about: about.to_owned(), reach: String::new(), phone }
+        Self {
+            name: name.to_owned(),
+            about: about.to_owned(),
+            reach: String::new(),
+            phone,
+            absences: None,
+            later: false,
+        }
     }
 
     /// The same with words about when.
     pub fn reach(self, reach: &str) -> Self {
         Self { reach: reach.to_owned(), ..self }
+    }
+
+    /// The same with the address where it is entered that they are away.
+    pub fn absences(self, href: Option<String>) -> Self {
+        Self { absences: href, ..self }
+    }
+
+    /// The same, who does not answer now.
+    pub fn later(self, later: bool) -> Self {
+        Self { later, ..self }
+    }
+
+    /// `away until 3 December`, behind a name.
+    pub fn when(&self) -> String {
+        let mut letters = self.reach.chars();
+        letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
     }
 
     /// For the round sign.
@@ -72,7 +99,7 @@ pub struct CallCard {
 }
 
 /// Whether operators may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reply {
     /// Yes.
     Yes,

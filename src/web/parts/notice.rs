@@ -2,7 +2,7 @@
 use super::Action;
 
 /// How loud a banner is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tone {
     /// For information.
     Info,

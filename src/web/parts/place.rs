@@ -1,7 +1,7 @@
 //! Where it runs, and whether what runs there is what was agreed.
 
 /// How a tag is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TagTone {
     /// Checked and right.
     Good,
@@ -14,7 +14,7 @@ pub enum TagTone {
 }
 
 /// A small fact beside something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tag {
     /// How it is meant.
     pub tone: TagTone,

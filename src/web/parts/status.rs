@@ -108,7 +108,7 @@ impl Status {
 }
 
 /// A status as a chip.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Chip {
     /// What it says.
     pub status: Status,

@@ -93,7 +93,7 @@ impl Trouble {
     /// 503: the database is away; `next` is what was asked for.
     pub fn unavailable(next: &str) -> Self {
         let text = [
-            "Nothing was saved, and reading goes on. Try again in a minute. For support of a device, call the number at the top.",
+            "Nothing was saved. The board goes on with what was known. Try again in a minute; for support of a device, call the number at the top.",
         ];
         Self::new(503, "plug", "Changes cannot be saved now", &text)
             .action(Action::link("Try again", local_path(next)).primary())

@@ -2,12 +2,16 @@
 
 use super::fields::with_problems;
 use crate::{
+    app::App,
     domain::{
         contact::{Hours, WhenStopped},
         id::PersonId,
     },
-    service::drafts::{Answers, CONTACTS_MOST, ContactAnswer, Directory, Problem},
-    web::parts::{Choice, Field, Kind, Width},
+    service::drafts::{Answers, CONTACTS_MOST, Colleague, ContactAnswer, Directory, Problem},
+    web::{
+        parts::{Choice, Field, Kind, Width},
+        words,
+    },
 };
 use strum::IntoEnumIterator;
 
@@ -21,7 +25,7 @@ pub struct Row {
     pub person: Field,
     /// One's own number can be entered; others enter theirs.
     pub phone: Option<Field>,
-    /// What is known of the number of somebody else.
+    /// What is known of the number of somebody else, and of who is away.
     pub number_note: String,
     pub rest: Vec<Field>,
     pub removable: bool,
@@ -44,12 +48,12 @@ pub struct Contacts {
 }
 
 impl Contacts {
-    pub fn of(a: &Answers, people: &Directory, me: PersonId, problems: &[Problem]) -> Self {
+    pub fn of(app: &App, a: &Answers, people: &Directory, me: PersonId, problems: &[Problem]) -> Self {
         let empty = [ContactAnswer::default()];
         let rows: &[ContactAnswer] = if a.contacts.is_empty() { &empty } else { &a.contacts };
         let several = rows.len() > 1;
         Self {
-            rows: rows.iter().zip(1..).map(|(r, n)| row(r, n, several, people, me, problems)).collect(),
+            rows: rows.iter().zip(1..).map(|(r, n)| row(app, r, n, several, people, me, problems)).collect(),
             rules: with_problems(rules(a), problems),
             people: people.0.iter().map(|c| c.chosen()).collect(),
             more: rows.len() < CONTACTS_MOST,
@@ -77,7 +81,22 @@ pub fn sentence(words: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn row(r: &ContactAnswer, n: usize, removable: bool, people: &Directory, me: PersonId, problems: &[Problem]) -> Row {
+/// Who of these does not answer now (L4).
+fn away(app: &App, who: [Option<&Colleague>; 2]) -> impl Iterator<Item = String> {
+    let now = app.clock.now();
+    let gone = who.into_iter().flatten().filter_map(|c| Some((c, c.away_until?)));
+    gone.map(move |(c, until)| format!("{} is away until {}.", c.name, words::last_day(app, until, now)))
+}
+
+fn row(
+    app: &App,
+    r: &ContactAnswer,
+    n: usize,
+    removable: bool,
+    people: &Directory,
+    me: PersonId,
+    problems: &[Problem],
+) -> Row {
     let known = people.find(&r.person);
     let mine = known.is_some_and(|c| c.id == me);
     let on_record = known.and_then(|c| c.phone.clone());
@@ -95,6 +114,8 @@ fn row(r: &ContactAnswer, n: usize, removable: bool, people: &Directory, me: Per
         (Some(c), None) => format!("No telephone number yet: {} enters one under My account.", c.name),
         (None, _) => String::new(),
     };
+    let notes = Some(number_note).filter(|n| !n.is_empty()).into_iter();
+    let number_note = notes.chain(away(app, [known, people.find(&r.deputy)])).collect::<Vec<_>>().join(" ");
     let hours = Hours::iter().map(|h| Choice::new(h.into(), &sentence(h.words()))).collect();
     let mut hours = Field::select(&format!("hours_{n}"), "When can they be reached?", hours).width(Width::W30);
     if mine {

@@ -76,7 +76,7 @@ async fn page(
     notice: Option<Banner>,
 ) -> Result<SectionPage, Problem> {
     let app = &member.app;
-    let contacts = (part == Part::Contacts).then(|| Contacts::of(answers, &checked.people, member.id(), problems));
+    let contacts = (part == Part::Contacts).then(|| Contacts::of(app, answers, &checked.people, member.id(), problems));
     let fields = with_problems(of(part, answers, &app.policy), problems);
     let errors = match &contacts {
         Some(c) => ErrorSummary::of(&c.fields()),

@@ -1,6 +1,7 @@
 //! The board's samples.
 use super::device::{call, may};
 use super::doc;
+use crate::projection::Reading;
 use crate::web::parts::*;
 
 pub(super) fn tiles() -> Vec<Tile> {
@@ -59,8 +60,8 @@ pub(super) fn rows() -> Vec<BoardRow> {
                (runs_on, version): (&str, &str),
                seen: &str| BoardRow {
         chip,
-        name: Marked::find(name, "beamcond"),
-        id: Marked::find(id, "beamcond"),
+        name: Marked { pieces: Reading::new("beamcond").mark(name) },
+        id: Marked { pieces: Reading::new("beamcond").mark(id) },
         instruments: id.chars().take(3).collect(),
         href: "#".into(),
         call: call.into(),
@@ -71,6 +72,12 @@ pub(super) fn rows() -> Vec<BoardRow> {
         version: version.into(),
         version_tag: version.contains("-g").then(|| Tag::bad("not a tag")),
         seen: seen.into(),
+        seen_at: None,
+        silent: false,
+        unacknowledged: None,
+        changed: 0,
+        is_new: false,
+        key: format!("r-{}", id.replace('/', "-")),
         selected: false,
     };
     let duty = ("DOC on duty", "+49 40 66969 100");

@@ -71,6 +71,9 @@ impl Driver {
             "--disable-sync".to_owned(),
             "--no-first-run".to_owned(),
             "--hide-scrollbars".to_owned(),
+            // A desk has a mouse; a machine for tests has none, and is taken for a phone.
+            "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4"
+                .to_owned(),
             "--window-size=1440,1000".to_owned(),
             format!("--user-data-dir={}", profile.path().display()),
             // No page needs anything from outside.
@@ -116,9 +119,14 @@ impl Chrome {
         self.screen(width, if width < 500 { 844 } else { 1000 }).await;
     }
 
-    async fn screen(&self, width: u32, height: u32) {
+    pub async fn screen(&self, width: u32, height: u32) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.client.issue_cmd(DevTools("Emulation.setDeviceMetricsOverride", screen)).await.unwrap();
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// Gives Chromium a command of its own protocol.
+    pub async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(DevTools(command, parameters)).await.unwrap()
     }
 
     /// Signs in with one click, as the demo offers it, and goes on to a page; whoever was signed in before is no longer.
@@ -302,7 +310,7 @@ impl Chrome {
     pub async fn cookie(&self, name: &str, value: &str) {
         let url = self.client.current_url().await.unwrap();
         let cookie = json!({ "name": name, "value": value, "url": url.origin().ascii_serialization() });
-        self.client.issue_cmd(DevTools("Network.setCookie", cookie)).await.unwrap();
+        self.devtools("Network.setCookie", cookie).await;
     }
 
     /// Keeps a picture of the whole page, on a screen of this width, as an artefact of the test outside git.

@@ -269,12 +269,13 @@ async fn an_operator_with_a_phone() {
     j.chrome.goto(&j.test.url).await;
     // Another case, another separator, half of the ID that is on the screen in front of them.
     j.answer(&[("q", "scs test mon beamcondition")]).await;
-    j.chrome.enter().await;
+    // The answer comes while they type.
+    j.chrome.until_says(".answer .nm", DEVICE).await;
     for words in [DEVICE, "Reduced support", "Call now", "+49 40 66969 214", "What you may do"] {
         j.chrome.says(words).await;
     }
     assert_eq!(j.chrome.overflow().await, 0);
-    j.press("Open device").await;
+    j.press(DEVICE).await;
     j.chrome.says("Where it runs").await;
     j.chrome.says("Call Ilse Hartmann").await;
     assert_eq!(j.chrome.path().await, format!("/devices/{DEVICE}"));
@@ -332,7 +333,7 @@ async fn by_keyboard_alone() {
     chrome.goto(&j.test.url).await;
     // The search has the focus from the beginning.
     chrome.keys("beamcondition").await;
-    chrome.enter().await;
+    // It answers while one types.
     chrome.says("Supported?").await;
     chrome.tab_to("Open device").await;
     chrome.enter().await;

@@ -3,7 +3,7 @@
 
 use super::browser::{Chrome, Driver};
 use crate::{
-    app::{FULL, REDUCED, REDUCED_TOO, TestApp},
+    app::{FULL, POLICY, REDUCED, REDUCED_TOO, TestApp},
     given::{day, tag},
 };
 use custody::{
@@ -47,10 +47,13 @@ struct Facility {
     test: TestApp,
     draft: String,
     setup: String,
+    /// A contact's link (L4).
+    confirm: String,
 }
 
 async fn facility() -> Facility {
-    let test = TestApp::new().await;
+    // A mail server that is away: what it would take waits in the outbox.
+    let test = TestApp::with_mail(&POLICY, Some("smtp://127.0.0.1:1")).await;
     for (name, text) in [("wished", "Another device does this."), ("asked", "The broker cannot carry it.")] {
         test.requested(name).await;
         let all = [
@@ -105,6 +108,9 @@ async fn facility() -> Facility {
         conditions: "The rate is limited to 10 Hz.".to_owned(),
     };
     test.does("lena", "stopped", stop).await.unwrap();
+    // H8: some of what waits for the shift is late.
+    test.advance(chrono::Duration::minutes(31));
+    custody::service::shift::escalation::round(&test.app).await.unwrap();
     test.sees(REDUCED, &[("developed", "1.0.0-1-gabcdef0-dirty"), ("reviewed", "1.0.0"), ("stopped", "1.0.0")]).await;
     // N1, G10: what nobody registered, and what should not be there.
     test.sees(REDUCED_TOO, &[("nobodyKnows", "0.1")]).await;
@@ -118,7 +124,24 @@ async fn facility() -> Facility {
     let setup = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
     let scope = TokenScope::Observe(ServerName::from(FULL));
     tokens::create(&test.app, &test.caller("ada"), "agent on scs-rr-ctrl-01", scope, 90).await.unwrap();
-    Facility { draft: draft.id, setup: setup.path().to_owned(), test }
+    // H8: what comes now waits for the shift as well.
+    test.does(
+        "lena",
+        "reviewed",
+        Command::ShutDown {
+            reason: "It fills the disk.".to_owned(),
+            affected: "The file server.".to_owned(),
+            responsible: test.person("ilse"),
+            conditions: "It cleans up.".to_owned(),
+        },
+    )
+    .await
+    .unwrap();
+    test.does("lena", "reviewed", Command::Restart { text: "It cleans up now.".to_owned() }).await.unwrap();
+    let told = custody::store::notices::list(&test.app.db.read, test.person("marek"), 100).await.unwrap();
+    let asked = told.into_iter().find(|t| t.device == "fresh" && t.path.starts_with("/confirm/"));
+    let confirm = asked.expect("he was asked to confirm").path;
+    Facility { draft: draft.id, setup: setup.path().to_owned(), confirm, test }
 }
 
 const STATES: [&str; 7] = ["wished", "asked", "accepted", "developed", "reviewed", "owned", "stopped"];
@@ -141,11 +164,22 @@ fn pages(f: &Facility) -> Vec<Page> {
             .map(|path| page("", path))
             .into();
     all.extend(["/process", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup].map(|path| page("", path)));
+    all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
     all.push(page("", "/devices/reviewed/history"));
+    all.extend(["/shift", "/shift?device=nothing", &f.confirm, "/confirm/none"].map(|path| page("", path)));
+    all.extend(["/", "/shift", "/devices/reviewed"].map(|path| page("otto", path)));
 
-    let mine =
-        ["/my", "/requests", "/reviews", "/account", "/account/sessions", "/devices/asked/amend", "/admin/people"];
+    let mine = [
+        "/my",
+        "/requests",
+        "/reviews",
+        "/account",
+        "/account/sessions",
+        "/account/absences",
+        "/devices/asked/amend",
+        "/admin/people",
+    ];
     all.extend(mine.map(|path| page("ilse", path)));
     all.extend(["developed", "reviewed"].map(|name| page("ilse", &format!("/devices/{name}"))));
     let sections = ["device", "scope", "support", "risks", "contacts", "check", "delete"];
@@ -168,6 +202,10 @@ fn pages(f: &Facility) -> Vec<Page> {
     let person = format!("/admin/people/{}", f.test.person("ilse"));
     let admin = ["/admin/people", &person, &format!("{person}/close"), "/admin/people/new", "/admin/groups"];
     all.extend(admin.map(|path| page("ada", path)));
+    all.push(page("lena", &format!("/people/{}/absences", f.test.person("ilse"))));
+    let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
+    all.extend(told.iter().map(|path| page("ilse", path)));
+    all.push(page("ada", "/admin/outbox"));
     let more = ["/admin/groups/new", "/admin/servers", "/admin/servers/new", "/admin/tokens", "/admin/tokens/new"];
     all.extend(more.map(|path| page("ada", path)));
     all

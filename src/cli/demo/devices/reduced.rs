@@ -175,6 +175,17 @@ pub fn samples() -> Vec<Sample> {
                 life.day(33).overview();
                 let reason = "Two threads drive one axis. That is a redesign, and is better done in development.";
                 life.day(28).act("lena", Command::ReturnToDevelopment { reason: reason.to_owned() });
+                let jonas = life.id("jonas");
+                life.day(1).act(
+                    "jonas",
+                    Command::ShutDown {
+                        reason: "It moved the goniometer while somebody mounted a sample.".to_owned(),
+                        affected: "The sample stage of SPB".to_owned(),
+                        responsible: jonas,
+                        conditions: "It asks for the hutch to be searched before it moves.".to_owned(),
+                    },
+                );
+                life.minutes_ago(12).act("jonas", Command::Restart { text: "It asks for the search now.".to_owned() });
             },
         ),
         // Handed back for a short time, which is not over yet (B4).

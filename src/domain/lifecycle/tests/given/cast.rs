@@ -55,6 +55,8 @@ pub fn everybody(now: DateTime<Utc>) -> People {
         teams: BTreeSet::new(),
         conduct: Some("1".into()),
         trained: BTreeMap::new(),
+        time_zone: "Europe/Berlin".to_owned(),
+        absences: Vec::new(),
     };
     let mut people: People = [
         of(ILSE, "Ilse", &[]),

@@ -1,0 +1,45 @@
+//! `[telling]`: where messages may be sent to.
+
+use super::Telling;
+use super::repositories::names_hosts;
+use super::source::Source;
+use crate::domain::nearest::nearest;
+
+/// What `telling.protocols` may name.
+const PROTOCOLS: [&str; 2] = ["https", "http-loopback"];
+
+/// Reads the section; hosts must be plain enough to compare addresses with.
+pub(super) fn telling(source: &Source<'_>) -> Telling {
+    let protocols = source.texts("telling", "protocols");
+    for protocol in &protocols.value {
+        if !PROTOCOLS.contains(&protocol.value.as_str()) {
+            let hint = match nearest(&protocol.value, PROTOCOLS) {
+                Some(near) => format!("Did you mean \"{near}\"?"),
+                None => format!("There are {}.", PROTOCOLS.join(", ")),
+            };
+            source.problem(&protocol.place, format!("There is no protocol “{}” here.", protocol.value), hint);
+        }
+    }
+    source.refuse_empty("telling", "protocols", "Without a protocol no chat could be reached.");
+    let hosts = source.texts("telling", "hosts");
+    for host in &hosts.value {
+        if !names_hosts(&host.value) {
+            let hint = "Write the name alone, in small letters, for example \"chat.example.org\" or \"*.example.org\".";
+            let reason = format!("“{}” is not the plain name of a host.", host.value);
+            source.problem(&host.place, reason, hint);
+        }
+    }
+    let private_addresses = source.flag("telling", "private_addresses");
+    let to_here = protocols.value.iter().any(|protocol| protocol.value == "http-loopback");
+    if to_here && !private_addresses {
+        let hint = "Set private_addresses = true too, or take http-loopback out.";
+        let reason = "“http-loopback” leads to this machine, which is a private address.";
+        source.problem(&protocols.place, reason, hint);
+    }
+    Telling {
+        protocols: protocols.plain(),
+        hosts: hosts.plain(),
+        private_addresses,
+        retry_days: source.whole("telling", "retry_days", 1..=30, "days").value,
+    }
+}

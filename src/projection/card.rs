@@ -1,0 +1,114 @@
+//! What the board tells of a device; the rest of it stays in the database.
+
+use crate::domain::{
+    contact::{Contact, OperatorRules},
+    device::{Device, Placement, ShutDown},
+    id::{DeviceId, PersonId},
+    lifecycle::StateName,
+    observation::Known,
+    support::Verdict,
+    tag::TagName,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
+
+/// Something that happened, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub at: DateTime<Utc>,
+    /// The whole sentence.
+    pub text: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub id: DeviceId,
+    pub revision: u64,
+    pub name: String,
+    pub summary: String,
+    pub group: String,
+    pub classes: Vec<String>,
+    pub instruments: Vec<String>,
+    pub state: StateName,
+    pub state_since: Option<DateTime<Utc>>,
+    /// `None` where nobody supports anything yet or any more.
+    pub verdict: Option<Verdict>,
+    pub support_since: DateTime<Utc>,
+    pub contributors: Vec<PersonId>,
+    pub contacts: Vec<Contact>,
+    pub operators: OperatorRules,
+    pub ctrl_contact: Option<PersonId>,
+    pub shut_down: Option<Box<ShutDown>>,
+    pub placements: Vec<Placement>,
+    /// Releases on record whose tag still stands.
+    pub releases: Vec<TagName>,
+    /// The last day of the review's timeline.
+    pub promised: Option<NaiveDate>,
+    /// What happened last, newest first.
+    pub latest: Vec<Told>,
+    /// The number of its last change of support status.
+    pub changed: Option<i64>,
+    /// Changes of its support status that the shift has not acknowledged, by their numbers (H8).
+    pub unacknowledged: BTreeMap<i64, DateTime<Utc>>,
+}
+
+/// What stands beside a device in the database.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    pub verdict: Option<Verdict>,
+    pub support_since: DateTime<Utc>,
+    pub latest: Vec<Told>,
+    pub changed: Option<i64>,
+    pub unacknowledged: BTreeMap<i64, DateTime<Utc>>,
+}
+
+impl Card {
+    pub fn new(device: Device, beside: Beside) -> Self {
+        let Beside { verdict, support_since, latest, changed, unacknowledged } = beside;
+        let timeline = device.review().and_then(|r| r.timeline.as_ref());
+        Self {
+            promised: timeline.and_then(|t| t.milestones.last()).map(|m| m.due),
+            state: device.state.name(),
+            state_since: device.state.since(),
+            releases: device.releases.iter().filter(|r| r.stands()).map(|r| r.tag().clone()).collect(),
+            id: device.id,
+            revision: device.revision,
+            name: device.request.name,
+            summary: device.request.summary,
+            group: device.request.group,
+            classes: device.request.classes,
+            instruments: device.request.instruments,
+            contributors: device.contributors.into_iter().collect(),
+            contacts: device.contacts,
+            operators: device.operators,
+            ctrl_contact: device.ctrl_contact,
+            shut_down: device.shut_down.map(Box::new),
+            placements: device.placements,
+            verdict,
+            support_since,
+            latest,
+            changed,
+            unacknowledged,
+        }
+    }
+
+    /// How urgent its status is; -1 where it has none.
+    pub fn urgency(&self) -> i32 {
+        self.verdict.as_ref().map_or(-1, |v| v.support.urgency())
+    }
+
+    /// Everybody through whom it is found (O2).
+    pub fn people(&self) -> impl Iterator<Item = PersonId> + '_ {
+        self.contributors.iter().copied().chain(self.contacts.iter().map(|c| c.person)).chain(self.ctrl_contact)
+    }
+
+    /// By what its version strings may begin.
+    pub fn packages(&self) -> Vec<String> {
+        std::iter::once(&self.name).chain(&self.classes).cloned().collect()
+    }
+
+    /// Whether this very version is a release on record whose tag still stands.
+    pub fn verified(&self, place: &Known) -> bool {
+        self.releases.iter().any(|tag| place.seen.version.is_clean_build_of(tag.as_str()))
+    }
+}

@@ -1,0 +1,193 @@
+//! From the names that fit to devices and instances, best first.
+
+use super::{
+    card::Card,
+    search::{Match, Owner, Target},
+    state::{Place, State},
+};
+use crate::domain::{id::DeviceId, observation::Known};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Of classes, servers, hosts and people that fit, so many are followed to what they stand for: who types two letters
+/// means none of the others.
+const FOLLOWED: usize = 50;
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub struct Hits {
+    /// The most likely first, as many as were asked for; the others in no order.
+    pub devices: Vec<Hit>,
+    /// Instances that run and are not registered, the most likely first.
+    pub strangers: Vec<(u32, Place)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Hit {
+    pub device: DeviceId,
+    pub rank: u32,
+    /// The name of an instance through which it was found.
+    slot: Option<usize>,
+}
+
+/// How well a device fits so far: the rank, how urgent the instance is, and the name that says so.
+#[derive(Clone, Copy, Default)]
+struct Best {
+    rank: u32,
+    urgency: u8,
+    slot: usize,
+}
+
+impl State {
+    /// What somebody may mean by this; the first `most` devices are in order.
+    pub fn find(&self, typed: &str, most: usize) -> Hits {
+        let mut found = Found { best: vec![Best::default(); self.devices()], ..Found::default() };
+        let mut around = Vec::new();
+        for m in self.index().find(typed) {
+            match m.owner {
+                Owner::NOBODY => match self.index().target(m.slot) {
+                    Some(Target::Instance(place)) => found.stranger(place, m.rank),
+                    Some(_) => around.push(m),
+                    None => {}
+                },
+                owner => found.device(owner, m.rank, m.slot),
+            }
+        }
+        around.sort_by_key(|m| Reverse(m.rank));
+        around.truncate(FOLLOWED);
+        let mut hosts = HashMap::new();
+        for m in &around {
+            self.follow(m, &mut found, &mut hosts);
+        }
+        // A host has many servers: one look at everything that runs for all of them.
+        if !hosts.is_empty() {
+            for (place, slot) in self.all_slots() {
+                if let Some(rank) = hosts.get(place.seen.host.as_str()) {
+                    self.placed(place, slot, *rank, &mut found);
+                }
+            }
+        }
+        self.sorted(found, most)
+    }
+
+    /// The instance through which a device was found.
+    pub fn found_by(&self, hit: &Hit) -> Option<&Place> {
+        match self.index().target(hit.slot?)? {
+            Target::Instance(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether that instance was asked for by its whole id.
+    pub fn is_whole(&self, hit: &Hit, typed: &str) -> bool {
+        hit.slot.is_some_and(|slot| self.index().is_whole(slot, typed))
+    }
+
+    /// Names like this one, the most alike first: for somebody who found nothing.
+    pub fn near(&self, typed: &str, most: usize) -> Vec<String> {
+        let names = self.index().near(typed, most * 4).into_iter().filter_map(|target| match target {
+            Target::Device(id) => self.card(*id).map(|c| c.name.clone()),
+            Target::Instance(place) => Some(place.seen.instance.clone()),
+            Target::Class(name) | Target::Group(name) | Target::Host(name) => Some(name.clone()),
+            Target::Server(name) => Some(name.0.clone()),
+            Target::Person(id) => self.people().get(*id).map(|p| p.name.clone()),
+        });
+        let mut seen = HashSet::new();
+        names.filter(|n| seen.insert(n.clone())).take(most).collect()
+    }
+
+    fn follow<'a>(&'a self, m: &Match, found: &mut Found, hosts: &mut HashMap<&'a str, u32>) {
+        let mut device = |id: DeviceId| {
+            if let Some(device) = self.number(id) {
+                found.device(Owner { device, urgency: 0 }, m.rank, m.slot);
+            }
+        };
+        match self.index().target(m.slot) {
+            Some(Target::Class(class)) => {
+                self.of_class(class).for_each(&mut device);
+                // Nobody registered it: no device brings it.
+                if self.of_class(class).next().is_none() {
+                    for place in self.strangers(None).filter(|p| p.seen.class == *class) {
+                        found.stranger(place, m.rank);
+                    }
+                }
+            }
+            Some(Target::Group(name)) => self.of_group(name).for_each(&mut device),
+            Some(Target::Person(id)) => self.of_person(*id).for_each(&mut device),
+            Some(Target::Server(name)) => {
+                for (place, slot) in self.on_server(name) {
+                    self.placed(place, slot, m.rank, found);
+                }
+            }
+            Some(Target::Host(name)) => {
+                hosts.insert(name, m.rank);
+            }
+            Some(Target::Device(_) | Target::Instance(_)) | None => {}
+        }
+    }
+
+    /// An instance that was found through its server or host.
+    fn placed(&self, place: &Place, slot: usize, rank: u32, found: &mut Found) {
+        match self.index().owner(slot) {
+            Owner::NOBODY => found.stranger(place, rank),
+            owner => found.device(owner, rank, slot),
+        }
+    }
+
+    fn sorted(&self, found: Found, most: usize) -> Hits {
+        let mut devices: Vec<Ranked> = (0_u32..)
+            .zip(&found.best)
+            .filter(|(_, best)| best.rank > 0)
+            .filter_map(|(number, best)| Some((best, self.numbered(number)?)))
+            .map(|(best, card)| (Reverse(best.rank), Reverse(card.urgency()), card, best))
+            .collect();
+        let order = |a: &Ranked, b: &Ranked| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| a.2.name.cmp(&b.2.name));
+        if most < devices.len() {
+            devices.select_nth_unstable_by(most, order);
+        }
+        let first = most.min(devices.len());
+        devices[..first].sort_unstable_by(order);
+        let devices = devices
+            .into_iter()
+            .map(|(rank, _, card, best)| Hit {
+                device: card.id,
+                rank: rank.0,
+                slot: (best.urgency > 0).then_some(best.slot),
+            })
+            .collect();
+        let mut strangers = found.strangers;
+        strangers.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.seen.instance.cmp(&y.seen.instance)));
+        Hits { devices, strangers }
+    }
+}
+
+/// The rank, how urgent the device is, its card, and by which name.
+type Ranked<'a> = (Reverse<u32>, Reverse<i32>, &'a Arc<Card>, &'a Best);
+
+#[derive(Default)]
+struct Found {
+    /// By the devices' numbers; rank 0 for those that do not fit.
+    best: Vec<Best>,
+    strangers: Vec<(u32, Place)>,
+    known: HashSet<*const Known>,
+}
+
+impl Found {
+    /// Of two names that fit as well, an instance's tells more, and of two instances the one that needs more attention.
+    fn device(&mut self, owner: Owner, rank: u32, slot: usize) {
+        if let Some(best) = self.best.get_mut(owner.device as usize)
+            && (rank, owner.urgency) > (best.rank, best.urgency)
+        {
+            *best = Best { rank, urgency: owner.urgency, slot };
+        }
+    }
+
+    fn stranger(&mut self, place: &Place, rank: u32) {
+        if self.known.insert(Arc::as_ptr(place)) {
+            self.strangers.push((rank, place.clone()));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The registry as operators read it, in memory: the board, the search and the status of anything never wait for the
+//! database, and answer while it is away.
+//!
+//! It holds what was committed and nothing else: [`crate::service::feed`] reads it from the database, by the numbers of
+//! the changes, at the start and after every commit.
+
+pub mod card;
+mod find;
+mod search;
+pub mod state;
+
+pub use card::{Beside, Card, Told};
+pub use find::{Hit, Hits};
+pub use search::Reading;
+pub use state::{Filter, Key, Kind, Place, State};
+
+use chrono::{DateTime, Utc};
+use std::{
+    sync::{
+        RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Notify, watch};
+
+/// How long a change waits until the board shows it before its own answer goes out.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How current it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Current {
+    /// The last change that it holds.
+    pub seq: i64,
+    /// Since when the database has not answered; `None` while it does.
+    pub away: Option<DateTime<Utc>>,
+}
+
+/// The state with what keeps it current.
+#[derive(Default)]
+pub struct Projection {
+    state: RwLock<State>,
+    current: watch::Sender<Current>,
+    /// How often somebody asked for what is new, and how many of these askings have been answered.
+    asked: AtomicU64,
+    answered: watch::Sender<u64>,
+    ask: Notify,
+    /// Held by whoever takes in what is new: one at a time, or older things would cover newer ones.
+    pub taking_in: tokio::sync::Mutex<()>,
+}
+
+impl Projection {
+    /// The state as it is now. It must not be held over an `await`: nothing new comes in meanwhile.
+    pub fn read(&self) -> RwLockReadGuard<'_, State> {
+        // Whoever panicked was only reading, or has put whole entries.
+        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Changes the state, and says that it holds everything up to `seq`.
+    pub fn apply(&self, seq: i64, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner));
+        self.current.send_if_modified(|c| {
+            let now = Current { seq, away: None };
+            std::mem::replace(c, now) != now
+        });
+    }
+
+    /// The database does not answer, since `now` at the latest.
+    pub fn lose(&self, now: DateTime<Utc>) {
+        self.current.send_if_modified(|c| {
+            let known = c.away.is_some();
+            c.away.get_or_insert(now);
+            !known
+        });
+    }
+
+    pub fn current(&self) -> Current {
+        *self.current.borrow()
+    }
+
+    /// Wakes whoever waits for changes.
+    pub fn follow(&self) -> watch::Receiver<Current> {
+        self.current.subscribe()
+    }
+
+    /// Has what is new taken in, and waits until it is: whoever changed something then sees it on the board. Without
+    /// anybody who feeds it, as in a command that opens the data alone, it does not wait.
+    pub async fn catch_up(&self) {
+        if self.answered.receiver_count() == 0 {
+            return;
+        }
+        let mine = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        self.ask.notify_one();
+        let mut answered = self.answered.subscribe();
+        // A feeder that cannot read the database is not waited for: the change itself is committed.
+        let _ = tokio::time::timeout(SHOWN_WITHIN, answered.wait_for(|n| *n >= mine)).await;
+    }
+
+    /// For the feeder: waits until somebody asks, or `most`; the number that [`Projection::answer`] is told.
+    pub async fn asked(&self, most: Duration) -> u64 {
+        let _ = tokio::time::timeout(most, self.ask.notified()).await;
+        self.asked.load(Ordering::Acquire)
+    }
+
+    /// For the feeder: everybody who had asked by then has been answered.
+    pub fn answer(&self, asked: u64) {
+        self.answered.send_replace(asked);
+    }
+
+    /// The feeder holds this while it feeds: who asks waits for it then.
+    pub fn feeding(&self) -> watch::Receiver<u64> {
+        self.answered.subscribe()
+    }
+}

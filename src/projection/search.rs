@@ -1,0 +1,372 @@
+//! What the one search field finds: every name in plain letters, compared by a typo-resistant matcher (O2).
+
+use crate::domain::{
+    id::{DeviceId, PersonId, ServerName},
+    nearest::plain,
+    observation::Known,
+};
+use frizbee::{CaseMatching, Config, Matcher, Matching, Pattern, PatternConfig, SortStrategy, UnicodeMatching};
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+/// What a name is the name of.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Device(DeviceId),
+    Instance(Arc<Known>),
+    Class(String),
+    /// A group of contributors.
+    Group(String),
+    Server(ServerName),
+    Host(String),
+    Person(PersonId),
+}
+
+impl Target {
+    /// What is meant more likely by the same letters comes first.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Device(_) | Self::Instance(_) => 4,
+            Self::Class(_) => 3,
+            Self::Group(_) => 2,
+            Self::Person(_) => 2,
+            Self::Server(_) => 1,
+            Self::Host(_) => 0,
+        }
+    }
+}
+
+/// A name that was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Match {
+    pub slot: usize,
+    /// How well it fits: more is better.
+    pub rank: u32,
+    /// Whose it is.
+    pub owner: Owner,
+}
+
+/// The device that a name belongs to, kept beside it: who types two letters means a hundred thousand names, and what
+/// each of them is the name of lies far away in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The device's number; [`Owner::NOBODY`] where the name is not one device's alone.
+    pub device: u32,
+    /// 0 for the device's own name, else how urgent its instance is, and one.
+    pub urgency: u8,
+}
+
+impl Owner {
+    pub const NOBODY: Self = Self { device: u32::MAX, urgency: 0 };
+}
+
+/// Every name that can be searched for; a name keeps its slot until it is removed.
+#[derive(Default)]
+pub struct Index {
+    /// In plain letters; empty where a slot is free.
+    plain: Vec<String>,
+    targets: Vec<Option<Target>>,
+    owners: Vec<Owner>,
+    weights: Vec<u8>,
+    free: Vec<usize>,
+    /// From a print of the plain letters to the slots that have it: whole names are found without a search.
+    prints: HashMap<u64, Vec<usize>>,
+}
+
+fn print(plain: &str) -> u64 {
+    let mut print = DefaultHasher::new();
+    plain.hash(&mut print);
+    print.finish()
+}
+
+impl Index {
+    pub fn insert(&mut self, name: &str, target: Target, owner: Owner) -> usize {
+        let plain = plain(name);
+        let print = print(&plain);
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.plain.push(String::new());
+            self.targets.push(None);
+            self.owners.push(Owner::NOBODY);
+            self.weights.push(0);
+            self.plain.len() - 1
+        });
+        self.plain[slot] = plain;
+        self.replace(slot, target, owner);
+        self.prints.entry(print).or_default().push(slot);
+        slot
+    }
+
+    /// What has this very name, but for case, accents and separators. It costs the same however many names there are.
+    pub fn whole(&self, typed: &str) -> impl Iterator<Item = &Target> {
+        let typed = plain(typed);
+        let slots = match typed.is_empty() {
+            true => None,
+            false => self.prints.get(&print(&typed)),
+        };
+        let slots = slots.into_iter().flatten().filter(move |slot| self.plain[**slot] == typed);
+        slots.filter_map(|slot| self.targets[*slot].as_ref())
+    }
+
+    /// The same name, of something that was read anew.
+    pub fn replace(&mut self, slot: usize, target: Target, owner: Owner) {
+        self.weights[slot] = target.weight();
+        self.owners[slot] = owner;
+        self.targets[slot] = Some(target);
+    }
+
+    pub fn owner(&self, slot: usize) -> Owner {
+        self.owners.get(slot).copied().unwrap_or(Owner::NOBODY)
+    }
+
+    pub fn target(&self, slot: usize) -> Option<&Target> {
+        self.targets.get(slot)?.as_ref()
+    }
+
+    /// Whether the name in this slot is all of what was typed, but for case, accents and separators.
+    pub fn is_whole(&self, slot: usize, typed: &str) -> bool {
+        self.plain.get(slot).is_some_and(|name| *name == Reading::new(typed).words.concat())
+    }
+
+    pub fn remove(&mut self, slot: usize) {
+        let print = print(&self.plain[slot]);
+        if let Some(slots) = self.prints.get_mut(&print) {
+            slots.retain(|s| *s != slot);
+            if slots.is_empty() {
+                self.prints.remove(&print);
+            }
+        }
+        self.plain[slot].clear();
+        self.targets[slot] = None;
+        self.owners[slot] = Owner::NOBODY;
+        self.free.push(slot);
+    }
+
+    /// What fits, in no order. Names that hold every word as it stands; without any, those that hold them with gaps and
+    /// one or two typing errors.
+    pub fn find(&self, typed: &str) -> Vec<Match> {
+        let reading = Reading::new(typed);
+        if reading.words.is_empty() {
+            return Vec::new();
+        }
+        let as_typed = self.matches(&reading, Matching::Substring);
+        match as_typed.is_empty() {
+            true => self.matches(&reading, Matching::Fuzzy),
+            false => as_typed,
+        }
+    }
+
+    /// What is most like it, though not enough to be found by it.
+    pub fn near(&self, typed: &str, most: usize) -> Vec<&Target> {
+        let reading = Reading::new(typed);
+        if reading.words.concat().len() < 4 {
+            return Vec::new();
+        }
+        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&self.plain);
+        found.retain(|m| reading.share(m.score) >= 45);
+        found.sort_by(|a, b| {
+            let name = |m: &frizbee::Match| &self.plain[m.index as usize];
+            b.score.cmp(&a.score).then_with(|| name(a).cmp(name(b)))
+        });
+        found.iter().filter_map(|m| self.targets[m.index as usize].as_ref()).take(most).collect()
+    }
+
+    fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
+        let whole = reading.words.concat();
+        let found = reading.matcher(how).match_list(&self.plain);
+        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
+        let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));
+        let told = fits.map(|m| {
+            let slot = m.index as usize;
+            let name = &self.plain[slot];
+            let rank = match how {
+                Matching::Fuzzy => u32::from(m.score),
+                // The whole name, its beginning, anywhere in it.
+                _ if *name == whole => 3,
+                _ if name.starts_with(&reading.words[0]) => 2,
+                _ => 1,
+            };
+            Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
+        });
+        told.collect()
+    }
+}
+
+/// What was typed, as it is compared: plain letters, word by word.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    words: Vec<String>,
+}
+
+impl Reading {
+    pub fn new(typed: &str) -> Self {
+        Self { words: typed.split_whitespace().map(plain).filter(|w| !w.is_empty()).collect() }
+    }
+
+    fn matcher(&self, how: Matching) -> Matcher {
+        self.matcher_forgiving(how, 0)
+    }
+
+    /// With so many more letters wrong in each word than are forgiven.
+    fn matcher_forgiving(&self, how: Matching, more: u16) -> Matcher {
+        let patterns: Vec<Pattern> = self
+            .words
+            .iter()
+            .map(|w| Pattern::new(w, PatternConfig::default().max_typos(Some(typos(w) + more)).matching(Some(how))))
+            .collect();
+        // All text is plain by now.
+        let config = Config::default()
+            .casing(CaseMatching::Respect)
+            .unicode(UnicodeMatching::Ignore)
+            .sort(SortStrategy::IndexAsc);
+        Matcher::from_patterns(&patterns, &config)
+    }
+
+    /// Whether a score is worth showing: letters that merely stand somewhere in the right order are not.
+    fn is_near(&self, score: u16, best: u16) -> bool {
+        self.share(score) >= 60 && u32::from(score) * 10 >= u32::from(best) * 8
+    }
+
+    /// A score in per cent of what the same letters in a row have.
+    fn share(&self, score: u16) -> usize {
+        // The matcher gives 12 for each letter that stands where it should, and 4 more for its case.
+        let letters: usize = self.words.iter().map(String::len).sum();
+        usize::from(score) * 100 / (letters * 16).max(1)
+    }
+
+    /// Which parts of a name were meant, for showing them: pieces of it in order, each with whether it was.
+    pub fn mark(&self, name: &str) -> Vec<(String, bool)> {
+        let mut plain_name = String::new();
+        // Of each plain letter, the character of the name that it comes from.
+        let mut from = Vec::new();
+        for (at, c) in name.chars().enumerate() {
+            let letters = plain(c.encode_utf8(&mut [0; 4]));
+            from.extend(std::iter::repeat_n(at, letters.len()));
+            plain_name += &letters;
+        }
+        let found = [Matching::Substring, Matching::Fuzzy].into_iter().find_map(|how| {
+            let hit = self.matcher(how).match_one_indices(&plain_name, 0)?;
+            (how == Matching::Substring || self.is_near(hit.score, hit.score)).then_some(hit.indices)
+        });
+        let hits: std::collections::BTreeSet<usize> =
+            found.unwrap_or_default().into_iter().filter_map(|i| from.get(i as usize).copied()).collect();
+        let mut pieces: Vec<(String, bool)> = Vec::new();
+        for (at, c) in name.chars().enumerate() {
+            // A separator between two letters that were meant belongs to them.
+            let between = !c.is_alphanumeric() && at > 0 && hits.contains(&(at - 1)) && hits.contains(&(at + 1));
+            let hit = hits.contains(&at) || between;
+            match pieces.last_mut() {
+                Some((piece, same)) if *same == hit => piece.push(c),
+                _ => pieces.push((c.to_string(), hit)),
+            }
+        }
+        pieces
+    }
+}
+
+/// How many letters of a word may be wrong.
+fn typos(word: &str) -> u16 {
+    match word.len() {
+        ..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(names: &[&str]) -> Index {
+        let mut index = Index::default();
+        for name in names {
+            index.insert(name, Target::Class((*name).to_owned()), Owner::NOBODY);
+        }
+        index
+    }
+
+    fn best(index: &Index, typed: &str) -> Option<String> {
+        let found = index.find(typed).into_iter().max_by_key(|m| m.rank)?;
+        match index.target(found.slot)? {
+            Target::Class(name) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    const NAMES: [&str; 6] = [
+        "SCS_BLU_BCC/CTRL/CHECK",
+        "SCS_XTD10_BCC/MON/BEAMCOND",
+        "beamConditionCheck",
+        "cppServer/contrib_scs_01",
+        "Marek Dvořák",
+        "MID_EXP/MOTOR/DELAY_STAGE",
+    ];
+
+    /// O2: case, separators, accents and one or two typing errors are forgiven; nonsense finds nothing.
+    #[test]
+    fn o2_half_remembered_names_are_found() {
+        let index = index(&NAMES);
+        for (typed, name) in [
+            ("scs blu bcc", "SCS_BLU_BCC/CTRL/CHECK"),
+            ("scs.blu-bcc:ctrl", "SCS_BLU_BCC/CTRL/CHECK"),
+            ("SCS/XTD10", "SCS_XTD10_BCC/MON/BEAMCOND"),
+            ("beamcnditioncheck", "beamConditionCheck"),
+            ("beamcodnitioncheck", "beamConditionCheck"),
+            ("baemconditionchekc", "beamConditionCheck"),
+            ("dvorak", "Marek Dvořák"),
+            ("marek", "Marek Dvořák"),
+            ("dvorjak", "Marek Dvořák"),
+            ("contrib scs", "cppServer/contrib_scs_01"),
+            ("dealy stage", "MID_EXP/MOTOR/DELAY_STAGE"),
+            ("delaystgae", "MID_EXP/MOTOR/DELAY_STAGE"),
+            ("stage delay", "MID_EXP/MOTOR/DELAY_STAGE"),
+        ] {
+            assert_eq!(best(&index, typed).as_deref(), Some(name), "{typed}");
+        }
+        for nothing in ["zzqx", "", " / ", "undulator gap", "qwertyuiop"] {
+            assert_eq!(best(&index, nothing), None, "{nothing:?}");
+        }
+    }
+
+    /// O2: the whole name before its beginning, that before anywhere else; a slot is used again.
+    #[test]
+    fn o2_the_best_match_comes_first() {
+        let mut index = index(&["checker", "mycheck", "check"]);
+        assert_eq!(best(&index, "Check").as_deref(), Some("check"));
+        index.remove(2);
+        assert_eq!(best(&index, "check").as_deref(), Some("checker"));
+        assert_eq!(index.insert("CHECK/1", Target::Host("x".to_owned()), Owner::NOBODY), 2);
+        assert_eq!(index.find("check1").len(), 1);
+    }
+
+    /// O4: a whole name is found as it is typed or nearly so, and no longer once it is removed.
+    #[test]
+    fn o4_a_whole_name_is_found_without_a_search() {
+        let mut index = index(&["SCS_BLU_BCC/CTRL/CHECK", "scs-blu.bcc:ctrl:check", "SCS_BLU_BCC"]);
+        assert_eq!(index.whole("scs blu bcc ctrl check").count(), 2);
+        assert_eq!(index.whole("SCS_BLU").count(), 0, "a part is no name");
+        assert_eq!(index.whole("/_/").count(), 0);
+        index.remove(0);
+        assert_eq!(index.whole("SCS_BLU_BCC/CTRL/CHECK").count(), 1);
+        assert_eq!(index.insert("OTHER", Target::Host("x".to_owned()), Owner::NOBODY), 0);
+        assert_eq!(index.whole("SCS_BLU_BCC/CTRL/CHECK").count(), 1);
+        assert_eq!(index.whole("other").count(), 1);
+    }
+
+    /// O2: what was meant is marked in the name as it is written.
+    #[test]
+    fn o2_what_was_meant_is_marked() {
+        let marked = |name: &str, typed: &str| {
+            let pieces = Reading::new(typed).mark(name);
+            pieces.into_iter().map(|(p, hit)| if hit { format!("[{p}]") } else { p }).collect::<String>()
+        };
+        assert_eq!(marked("SCS_BLU_BCC/CTRL", "blubcc"), "SCS_[BLU_BCC]/CTRL");
+        assert_eq!(marked("Marek Dvořák", "dvorak"), "Marek [Dvořák]");
+        assert_eq!(marked("beamConditionCheck", "beam check"), "[beam]Condition[Check]");
+        assert_eq!(marked("delayStage", "delaysatge"), "[delaySt]a[ge]");
+        assert_eq!(marked("anything", "zz"), "anything");
+        assert_eq!(marked("anything", ""), "anything");
+    }
+}

@@ -1,0 +1,252 @@
+//! What comes in: each thing as it is now, in the place of what was known of it.
+
+use super::{Kind, Place, State, Word};
+use crate::{
+    domain::{
+        id::{DeviceId, ServerName},
+        observation::Known,
+        person::Person,
+        server::Server,
+    },
+    projection::{
+        card::Card,
+        search::{Owner, Target},
+    },
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+impl State {
+    /// Puts a device as it is now in the place of what was known of it.
+    pub fn put_card(&mut self, card: Card) {
+        self.take_card(card.id);
+        let card = Arc::new(card);
+        let key = (Reverse(card.urgency()), card.name.clone());
+        for (instrument, kind) in kinds(&card) {
+            self.orders.entry(instrument).or_default().insert(key.clone());
+            *self.counts.entry(kind).or_default() += 1;
+        }
+        for class in &card.classes {
+            self.of_class.entry(class.clone()).or_default().insert(card.id);
+            self.name(Word::Class(class.clone()));
+        }
+        self.of_group.entry(card.group.clone()).or_default().insert(card.id);
+        self.name(Word::Group(card.group.clone()));
+        for placement in &card.placements {
+            self.name(Word::Server(placement.server.clone()));
+        }
+        for person in card.people() {
+            self.of_person.entry(person).or_default().insert(card.id);
+        }
+        self.unacknowledged.extend(&card.unacknowledged);
+        self.names.insert(card.name.clone(), card.id);
+        let number = self.give_number(card.id);
+        let slot = self.index.insert(&card.name, Target::Device(card.id), Owner { device: number, urgency: 0 });
+        self.device_slots.insert(card.id, slot);
+        self.cards[number as usize] = Some(card);
+    }
+
+    fn take_card(&mut self, id: DeviceId) {
+        let number = self.number(id).map(|n| n as usize);
+        let Some(card) = number.and_then(|n| self.cards.get_mut(n)?.take()) else {
+            return;
+        };
+        let key = (Reverse(card.urgency()), card.name.clone());
+        for (instrument, kind) in kinds(&card) {
+            if let Some(order) = self.orders.get_mut(&instrument) {
+                order.remove(&key);
+            }
+            self.uncount(&kind);
+        }
+        for class in &card.classes {
+            drop_from(&mut self.of_class, class, &id);
+            self.unname(&Word::Class(class.clone()));
+        }
+        drop_from(&mut self.of_group, &card.group, &id);
+        self.unname(&Word::Group(card.group.clone()));
+        for placement in &card.placements {
+            self.unname(&Word::Server(placement.server.clone()));
+        }
+        for person in card.people() {
+            drop_from(&mut self.of_person, &person, &id);
+        }
+        for seq in card.unacknowledged.keys() {
+            self.unacknowledged.remove(seq);
+        }
+        self.names.remove(&card.name);
+        if let Some(slot) = self.device_slots.remove(&id) {
+            self.index.remove(slot);
+        }
+    }
+
+    /// What runs on a server now, in the place of what ran there.
+    pub fn put_server(&mut self, server: ServerName, running: Vec<Known>) {
+        let mut before = self.places.remove(&server).unwrap_or_default();
+        for known in running {
+            let was = before.remove(&known.seen.instance);
+            self.put(known, was);
+        }
+        for (place, slot) in before.into_values() {
+            self.take(&place, Some(slot));
+        }
+    }
+
+    /// One instance as it is now; `None` where it no longer runs there.
+    pub fn put_place(&mut self, instance: &str, server: &ServerName, known: Option<Known>) {
+        let was = self.places.get_mut(server).and_then(|on| on.remove(instance));
+        match (known, was) {
+            (Some(known), was) => self.put(known, was),
+            (None, Some((place, slot))) => self.take(&place, Some(slot)),
+            (None, None) => {}
+        }
+    }
+
+    fn put(&mut self, known: Known, was: Option<(Place, usize)>) {
+        let place: Place = Arc::new(known);
+        let urgency = 1 + u8::try_from(place.verdict.support.urgency()).unwrap_or(u8::MAX - 1);
+        let owner = match place.device {
+            Some(device) => Owner { device: self.give_number(device), urgency },
+            None => Owner::NOBODY,
+        };
+        let slot = match was {
+            // Its name stays in the index.
+            Some((before, slot)) => {
+                self.take(&before, None);
+                self.index.replace(slot, Target::Instance(place.clone()), owner);
+                slot
+            }
+            None => self.index.insert(&place.seen.instance, Target::Instance(place.clone()), owner),
+        };
+        let seen = &place.seen;
+        match place.device {
+            Some(device) => {
+                let of = self.of_device.entry(device).or_default();
+                let at = of.partition_point(|p| (&p.seen.instance, &p.seen.server) < (&seen.instance, &seen.server));
+                of.insert(at, place.clone());
+            }
+            None => {
+                self.count_stranger(&place, true);
+                self.strangers.insert((seen.instance.clone(), seen.server.clone()), place.clone());
+            }
+        }
+        for word in words(&place) {
+            self.name(word);
+        }
+        self.places.entry(seen.server.clone()).or_default().insert(seen.instance.clone(), (place.clone(), slot));
+    }
+
+    fn take(&mut self, place: &Place, slot: Option<usize>) {
+        match place.device {
+            Some(device) => {
+                if let Some(of) = self.of_device.get_mut(&device) {
+                    of.retain(|p| !Arc::ptr_eq(p, place));
+                }
+            }
+            None => {
+                self.strangers.remove(&(place.seen.instance.clone(), place.seen.server.clone()));
+                self.count_stranger(place, false);
+            }
+        }
+        for word in words(place) {
+            self.unname(&word);
+        }
+        if let Some(slot) = slot {
+            self.index.remove(slot);
+        }
+    }
+
+    /// A server on record; what runs there counts for its instrument from now on.
+    pub fn put_record(&mut self, server: Server) {
+        let there: Vec<Place> = self.strangers.values().filter(|p| p.seen.server == server.name).cloned().collect();
+        for place in &there {
+            self.count_stranger(place, false);
+        }
+        self.name(Word::Server(server.name.clone()));
+        if let Some(before) = self.servers.insert(server.name.clone(), server) {
+            self.unname(&Word::Server(before.name));
+        }
+        for place in &there {
+            self.count_stranger(place, true);
+        }
+    }
+
+    pub fn put_person(&mut self, person: Person) {
+        if let Some(slot) = self.person_slots.remove(&person.id) {
+            self.index.remove(slot);
+        }
+        // Who has left is found through nothing any more.
+        if person.active {
+            self.person_slots
+                .insert(person.id, self.index.insert(&person.name, Target::Person(person.id), Owner::NOBODY));
+        }
+        self.people.0.insert(person.id, person);
+    }
+
+    fn count_stranger(&mut self, place: &Known, there: bool) {
+        let instrument = self.instrument(place).map(str::to_owned);
+        for kind in instrument.map(Some).into_iter().chain([None]).map(|i| (i, None, None)) {
+            match there {
+                true => *self.counts.entry(kind).or_default() += 1,
+                false => self.uncount(&kind),
+            }
+        }
+    }
+
+    fn uncount(&mut self, kind: &Kind) {
+        if let Some(n) = self.counts.get_mut(kind) {
+            *n -= 1;
+            if *n == 0 {
+                self.counts.remove(kind);
+            }
+        }
+    }
+
+    fn name(&mut self, word: Word) {
+        if let Some((_, n)) = self.words.get_mut(&word) {
+            *n += 1;
+            return;
+        }
+        let slot = match &word {
+            Word::Class(name) => self.index.insert(name, Target::Class(name.clone()), Owner::NOBODY),
+            Word::Group(name) => self.index.insert(name, Target::Group(name.clone()), Owner::NOBODY),
+            Word::Server(name) => self.index.insert(&name.0, Target::Server(name.clone()), Owner::NOBODY),
+            Word::Host(name) => self.index.insert(name, Target::Host(name.clone()), Owner::NOBODY),
+        };
+        self.words.insert(word, (slot, 1));
+    }
+
+    fn unname(&mut self, word: &Word) {
+        if let Some((slot, n)) = self.words.get_mut(word) {
+            *n -= 1;
+            if *n == 0 {
+                self.index.remove(*slot);
+                self.words.remove(word);
+            }
+        }
+    }
+}
+
+/// Each instrument of a device, and all of them: where it stands and what it counts as.
+fn kinds(card: &Card) -> impl Iterator<Item = (Option<String>, Kind)> + '_ {
+    let support = card.verdict.as_ref().map(|v| v.support);
+    let each: BTreeSet<&String> = card.instruments.iter().collect();
+    let instruments = each.into_iter().cloned().map(Some).chain([None]);
+    instruments.map(move |i| (i.clone(), (i, Some(card.state), support)))
+}
+
+fn words(place: &Known) -> [Word; 3] {
+    let seen = &place.seen;
+    [Word::Class(seen.class.clone()), Word::Server(seen.server.clone()), Word::Host(seen.host.clone())]
+}
+
+fn drop_from<K: std::hash::Hash + Eq, V: Ord>(map: &mut HashMap<K, BTreeSet<V>>, key: &K, value: &V) {
+    if let Some(all) = map.get_mut(key) {
+        all.remove(value);
+        if all.is_empty() {
+            map.remove(key);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Contacts say by a link that they can be called (L4): asked when they are named, before their word ages, and when it
+//! has aged. Who holds the link needs no other proof; it counts once.
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, act},
+    facts::Gathered,
+    secret,
+    telling::{self, Telling},
+};
+use crate::{
+    app::App,
+    domain::{
+        contact::{Contact, Reminder},
+        device::Device,
+        id::{DeviceId, PersonId},
+        journal::moment,
+        lifecycle::{Command, Event, Happened, StateName},
+        person::Person,
+    },
+    store::{self, Tx, confirmations::Link},
+};
+use chrono::{DateTime, Duration, Utc};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// How long a link counts.
+pub const LINK_DAYS: i64 = 30;
+
+/// Asks the contacts of a list that has just been set, those whose word does not count; who they are.
+pub(super) async fn ask(tx: &Tx, app: &App, d: &Device, events: &[Event], g: &Gathered) -> Result<BTreeSet<PersonId>> {
+    let set = |e: &&Event| matches!(e.what, Happened::Submitted { .. } | Happened::ContactsSet { .. });
+    let Some(e) = events.iter().rfind(set) else {
+        return Ok(BTreeSet::new());
+    };
+    let who = e.by.map_or("Custody", |p| g.people.name(p));
+    let text = format!("{who} named you as a support contact: say that operators can call you.");
+    let cause = format!("named/{}", d.revision);
+    let asked = d.contacts.iter().filter(|c| !c.is_confirmed(&app.policy, g.now) && g.people.active(c.person));
+    let all: Vec<_> = asked.map(|c| (d.id, c.person, cause.clone(), text.clone())).collect();
+    let people = all.iter().map(|(_, person, ..)| *person).collect();
+    send(tx, app, all, g.now).await?;
+    Ok(people)
+}
+
+/// Sends each of them a link, where this cause has not asked them yet; how many were sent.
+async fn send(tx: &Tx, app: &App, all: Vec<(DeviceId, PersonId, String, String)>, now: DateTime<Utc>) -> Result<usize> {
+    let mut tellings = Vec::new();
+    for (device, person, cause, text) in all {
+        let secret = secret::new();
+        let key = format!("contact/{device}/{cause}");
+        let link = Link {
+            hash: secret::hash(&secret),
+            person,
+            device,
+            cause,
+            created_at: now,
+            expires_at: now + Duration::days(LINK_DAYS),
+            used_at: None,
+        };
+        if store::confirmations::insert(tx, &link).await? {
+            let path = format!("/confirm/{secret}");
+            tellings.push(Telling { to: person, device, key, at: now, text, path, urgent: false });
+        }
+    }
+    let sent = tellings.len();
+    telling::tell(tx, app, tellings).await?;
+    Ok(sent)
+}
+
+/// Whether anybody is called for a device in this state as its contact.
+fn calls_contacts(state: StateName) -> bool {
+    !state.is_end() && !matches!(state, StateName::Draft | StateName::CtrlOwned)
+}
+
+/// Reminds the contacts of these devices whose word ages or has aged, each once for each word they gave; how many were
+/// reminded. Two queries where nobody is.
+pub async fn remind(app: &App, devices: &[Device]) -> Result<usize> {
+    let now = app.clock.now();
+    let mut due = Vec::new();
+    for d in devices.iter().filter(|d| calls_contacts(d.state.name())) {
+        for c in &d.contacts {
+            if let (Some(reminder), Some(confirmed)) = (c.reminder(&app.policy, now), c.confirmed) {
+                let (cause, text) = reminds(app, c, reminder, confirmed);
+                due.push((d.id, c.person, cause, text));
+            }
+        }
+    }
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let asked = store::confirmations::list_causes(&app.db.read, &due.iter().map(|(d, ..)| *d).collect()).await?;
+    due.retain(|(device, person, cause, _)| !asked.contains(&(*device, *person, cause.clone())));
+    let people = store::people::load_names(&app.db.read, &due.iter().map(|(_, p, ..)| *p).collect()).await?;
+    due.retain(|(_, person, ..)| people.active(*person));
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        let sent = send(&tx, &owned, due, now).await?;
+        tx.commit().await?;
+        Ok(sent)
+    })
+    .await?
+}
+
+fn reminds(app: &App, c: &Contact, reminder: Reminder, confirmed: DateTime<Utc>) -> (String, String) {
+    let day = |at: DateTime<Utc>| at.with_timezone(&app.policy.facility.time_zone).format("%-d %b %Y").to_string();
+    let until = c.confirmed_until(&app.policy).map_or_else(String::new, day);
+    match reminder {
+        Reminder::Soon => (
+            format!("soon/{}", moment(confirmed)),
+            format!("Your word that operators can call you counts until {until}: confirm it again."),
+        ),
+        Reminder::Aged => (
+            format!("aged/{}", moment(confirmed)),
+            format!("Your word that operators can call you counts no longer since {until}: confirm it again."),
+        ),
+    }
+}
+
+/// What a link leads to.
+pub enum Opened {
+    Open(Box<Asked>),
+    /// Used at this moment; until when the contact's word counts now.
+    Used {
+        device: String,
+        at: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
+    },
+    /// Too old.
+    Expired {
+        device: String,
+    },
+    /// They are no contact of it any more, or nobody is called for it.
+    Past {
+        device: String,
+    },
+}
+
+/// What a contact is asked: whether this is right.
+pub struct Asked {
+    pub device: Device,
+    pub person: Person,
+    pub contact: Contact,
+    /// Who answers when they cannot.
+    pub deputy: Option<Person>,
+    /// Stands for what is shown: a word counts for what was read, not for what was changed meanwhile.
+    pub seen: String,
+    link: Link,
+}
+
+/// Opens a link. Nothing is changed by it (A33). [`Error::NotFound`] for one that is none, and for closed accounts.
+pub async fn open(app: &App, secret: &str) -> Result<Opened> {
+    let c = &app.db.read;
+    let link = store::confirmations::find(c, &secret::hash(secret)).await?.ok_or(Error::NotFound)?;
+    let device = store::devices::find(c, link.device).await?.ok_or(Error::NotFound)?;
+    let contact = device.contacts.iter().find(|c| c.person == link.person).cloned();
+    let ids = std::iter::once(link.person).chain(contact.as_ref().and_then(|c| c.deputy)).collect();
+    let mut people = store::people::load_names(c, &ids).await?;
+    let person = people.0.remove(&link.person).filter(|p| p.active).ok_or(Error::NotFound)?;
+    let name = device.name().to_owned();
+    if let Some(at) = link.used_at {
+        let until = contact.and_then(|c| c.confirmed_until(&app.policy));
+        return Ok(Opened::Used { device: name, at, until });
+    }
+    let Some(contact) = contact.filter(|_| calls_contacts(device.state.name())) else {
+        return Ok(Opened::Past { device: name });
+    };
+    if link.expires_at <= app.clock.now() {
+        return Ok(Opened::Expired { device: name });
+    }
+    let deputy = contact.deputy.and_then(|d| people.0.remove(&d));
+    let seen = seen(&person, &contact, deputy.as_ref());
+    Ok(Opened::Open(Box::new(Asked { device, person, contact, deputy, seen, link })))
+}
+
+fn seen(person: &Person, c: &Contact, deputy: Option<&Person>) -> String {
+    let hours: &str = c.hours.into();
+    let deputy = deputy.map(|d| (&d.id, &d.phone));
+    let all = format!("{:?}", (&person.phone, hours, &c.time_zone, deputy));
+    format!("{:x}", Sha256::digest(all)).split_at(16).0.to_owned()
+}
+
+/// What became of a contact's word.
+pub enum Answer {
+    /// It counts.
+    Confirmed,
+    /// It was given for something else than what is on record now, or cannot be given any more.
+    Look(Opened),
+}
+
+/// A contact says by their link that what they `saw` is right. `origin` is the door and the address, for the journal.
+pub async fn confirm(app: &App, secret: &str, saw: &str, origin: &str) -> Result<Answer> {
+    let asked = match open(app, secret).await? {
+        Opened::Open(asked) => asked,
+        other => return Ok(Answer::Look(other)),
+    };
+    if asked.seen != saw || asked.person.phone.is_none() {
+        return Ok(Answer::Look(Opened::Open(asked)));
+    }
+    let caller = Caller::person(asked.person.id, origin);
+    // The link names the request: two clicks at once are one word.
+    let key = Some(format!("link/{}", asked.link.hash));
+    act(app, &caller, asked.device.name(), Ask { command: Command::ConfirmContact {}, seen: None, key }).await?;
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::confirmations::save_used(&tx, &asked.link.hash, owned.clock.now()).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+    .map(|()| Answer::Confirmed)
+}

@@ -1,0 +1,275 @@
+//! Feeds what is kept in memory for operators: everything at the start, then what was committed since, by the numbers
+//! of the changes. It reads what is committed and nothing else.
+
+mod around;
+
+use super::{Result, facts::version_names};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::{DeviceId, PersonId, ServerName},
+        observation::Known,
+        person::People,
+        server::Server,
+        version::classify,
+    },
+    projection::{Card, State},
+    store::{self, changes::Touched, instances::VersionNames},
+};
+use around::Around;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// How often the database is asked though nobody said that something changed: another replica may have written.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// So many changes are taken in at once.
+const BATCH: u64 = 2000;
+
+/// Builds everything in memory from the database, then follows it until Custody stops.
+pub async fn start(app: &App) -> Result<()> {
+    {
+        let _one = app.projection.taking_in.lock().await;
+        build(app).await?;
+    }
+    let app = app.clone();
+    let feeding = app.projection.feeding();
+    tokio::spawn(async move {
+        loop {
+            let asked = tokio::select! {
+                _ = app.stop.cancelled() => break,
+                asked = app.projection.asked(EVERY) => asked,
+            };
+            if let Err(error) = follow(&app).await {
+                if app.projection.current().away.is_none() {
+                    tracing::warn!(%error, "the database does not answer: the board shows what was known");
+                }
+                app.projection.lose(app.clock.now());
+            }
+            app.projection.answer(asked);
+        }
+        drop(feeding);
+    });
+    Ok(())
+}
+
+/// Takes in what was committed since.
+pub async fn follow(app: &App) -> Result<()> {
+    let _one = app.projection.taking_in.lock().await;
+    let c = &app.db.read;
+    loop {
+        let current = app.projection.current();
+        let range = store::changes::find_range(c).await?;
+        let (first, last) = range.unwrap_or((current.seq + 1, current.seq));
+        if first > current.seq + 1 || last < current.seq {
+            // What was missed was thrown away, or an older database was restored.
+            return build(app).await;
+        }
+        if last == current.seq {
+            app.projection.apply(last, |_| {});
+            return Ok(());
+        }
+        let new = store::changes::list_after(c, current.seq, BATCH).await?;
+        let Some((seq, _)) = new.last() else {
+            return Ok(());
+        };
+        let seq = *seq;
+        let touched: BTreeSet<Touched> = new.into_iter().map(|(_, t)| t).collect();
+        let read = read(app, touched).await?;
+        app.projection.apply(seq, |state| read.put(state));
+    }
+}
+
+/// Everything that was touched, as it is now.
+#[derive(Default)]
+struct Read {
+    cards: Vec<Card>,
+    places: Vec<((String, ServerName), Option<Known>)>,
+    servers: Vec<(ServerName, Vec<Known>)>,
+    records: Vec<Server>,
+    people: People,
+}
+
+impl Read {
+    fn put(self, state: &mut State) {
+        for person in self.people.0.into_values() {
+            state.put_person(person);
+        }
+        for record in self.records {
+            state.put_record(record);
+        }
+        for card in self.cards {
+            state.put_card(card);
+        }
+        for (server, running) in self.servers {
+            state.put_server(server, running);
+        }
+        for ((instance, server), known) in self.places {
+            state.put_place(&instance, &server, known);
+        }
+    }
+}
+
+async fn read(app: &App, touched: BTreeSet<Touched>) -> Result<Read> {
+    let c = &app.db.read;
+    let mut devices = BTreeSet::new();
+    let mut servers = BTreeSet::new();
+    let mut instances = BTreeSet::new();
+    let mut people: BTreeSet<PersonId> = BTreeSet::new();
+    for t in touched {
+        match t {
+            Touched::Device(id) => drop(devices.insert(id)),
+            Touched::Server(name) => drop(servers.insert(name)),
+            Touched::Instance(id, server) => drop(instances.insert((id, server))),
+            Touched::Person(id) => drop(people.insert(id)),
+        }
+    }
+    instances.retain(|(_, server)| !servers.contains(server));
+
+    let mut read = Read { people: store::people::load_names(c, &people).await?, ..Read::default() };
+    read.records = store::servers::load_servers(c, servers.iter().cloned()).await?.into_values().collect();
+    let names = version_names(app, None);
+    for server in servers {
+        let running = store::instances::list_on_server(c, &server, &names).await?;
+        read.servers.push((server, running.into_iter().filter(|k| k.seen.runs()).collect()));
+    }
+    let mut found: BTreeMap<(String, ServerName), Known> = BTreeMap::new();
+    for k in store::instances::list_by_key(c, &instances, &names).await? {
+        found.insert((k.seen.instance.clone(), k.seen.server.clone()), k);
+    }
+    for key in instances {
+        let known = found.remove(&key).filter(|k| k.seen.runs());
+        read.places.push((key, known));
+    }
+    read.cards = cards(app, &devices, &read.people).await?;
+    let seen =
+        read.servers.iter_mut().flat_map(|(_, all)| all).chain(read.places.iter_mut().filter_map(|(_, k)| k.as_mut()));
+    let mut seen: Vec<&mut Known> = seen.collect();
+    let named: BTreeSet<DeviceId> = seen.iter().filter_map(|k| k.device).collect();
+    let packages = packages(app, &named, &read.cards);
+    for k in &mut seen {
+        name_version(k, &packages, &names);
+    }
+    Ok(read)
+}
+
+/// By what the version strings of these devices may begin, of those read now or before.
+fn packages(app: &App, ids: &BTreeSet<DeviceId>, new: &[Card]) -> BTreeMap<DeviceId, Vec<String>> {
+    let state = app.projection.read();
+    let known = ids.iter().filter_map(|id| state.card(*id).map(|c| (*id, c.packages())));
+    known.chain(new.iter().map(|c| (c.id, c.packages()))).collect()
+}
+
+/// What a version string says depends on the names that the device's packages may have.
+fn name_version(k: &mut Known, packages: &BTreeMap<DeviceId, Vec<String>>, names: &VersionNames) {
+    if let Some(of) = k.device.and_then(|d| packages.get(&d)) {
+        k.seen.version = classify(&k.seen.version.raw, of, &names.framework);
+    }
+}
+
+async fn cards(app: &App, ids: &BTreeSet<DeviceId>, new: &People) -> Result<Vec<Card>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut around = Around::read(app, ids).await?;
+    let devices = store::devices::list_by_id(&app.db.read, ids).await?;
+    let mut named: BTreeSet<PersonId> = devices.iter().flat_map(Device::people).collect();
+    named.extend(around.people());
+    let state = app.projection.read();
+    let people: People = named.into_iter().filter_map(|p| new.get(p).or(state.people().get(p)).cloned()).collect();
+    Ok(devices.into_iter().filter_map(|d| around.card(app, d, &people)).collect())
+}
+
+/// Everything anew. Who must be acted on is known at once; what happened last comes a little later where there is much.
+async fn build(app: &App) -> Result<()> {
+    let c = &app.db.read;
+    // First the number: what is written meanwhile is read now or comes again.
+    let (_, seq) = store::changes::find_range(c).await?.unwrap_or_default();
+    let names = version_names(app, None);
+    let mut state = State::default();
+    let people = store::people::list_names(c).await?;
+    for server in store::servers::list(c, None).await? {
+        state.put_record(server);
+    }
+    let mut around = Around::read_all(app).await?;
+    let mut packages = BTreeMap::new();
+    let mut after = String::new();
+    loop {
+        let page = store::devices::list_after(c, &after, 500).await?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = last.name().to_owned();
+        for device in page {
+            if let Some(card) = around.card(app, device, &people) {
+                packages.insert(card.id, card.packages());
+                state.put_card(card);
+            }
+        }
+    }
+    for person in people.0.into_values() {
+        state.put_person(person);
+    }
+    let mut after = None;
+    loop {
+        let page = store::instances::list_running_after(c, after.as_ref(), 5000, &names).await?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some((last.seen.instance.clone(), last.seen.server.clone()));
+        for mut k in page {
+            name_version(&mut k, &packages, &names);
+            let (instance, server) = (k.seen.instance.clone(), k.seen.server.clone());
+            state.put_place(&instance, &server, Some(k));
+        }
+    }
+    let ids: Vec<DeviceId> = state.cards().map(|c| c.id).collect();
+    app.projection.apply(seq, |s| *s = state);
+    let (first, later) = ids.split_at(ids.len().min(AT_ONCE));
+    fill(app, first).await?;
+    if !later.is_empty() {
+        let (app, later) = (app.clone(), later.to_vec());
+        tokio::spawn(async move {
+            for part in later.chunks(AT_ONCE) {
+                if app.stop.is_cancelled() {
+                    return;
+                }
+                let _one = app.projection.taking_in.lock().await;
+                if let Err(error) = fill(&app, part).await {
+                    // Each device is read again with its next change.
+                    tracing::warn!(%error, "what happened last is not known of all devices");
+                    return;
+                }
+            }
+            give_back();
+        });
+    }
+    give_back();
+    Ok(())
+}
+
+/// Of so many devices what happened last is read at once.
+const AT_ONCE: usize = 200;
+
+/// Reads these devices with what happened last. Whoever calls it takes in nothing else meanwhile.
+async fn fill(app: &App, ids: &[DeviceId]) -> Result<()> {
+    let cards = cards(app, &ids.iter().copied().collect(), &People::default()).await?;
+    app.projection.apply(app.projection.current().seq, |state| {
+        for card in cards {
+            state.put_card(card);
+        }
+    });
+    Ok(())
+}
+
+/// Reading everything takes twice what is kept of it: the rest goes back to the system, which else counts it as ours.
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes no pointer and may be called at any time, by any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

@@ -1,0 +1,81 @@
+//! What stands beside devices in the database and goes on their cards: status, what happened last, what the shift does
+//! not know yet.
+
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::{DeviceId, PersonId},
+        journal::Entry,
+        person::People,
+        support::Verdict,
+    },
+    projection::{Beside, Card},
+    service::{
+        Result, record,
+        told::{latest, told_streams},
+    },
+    store::{self, shift::Kept},
+};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many entries of each of a device's streams are looked at for what happened last.
+const RECENT: u32 = 8;
+
+/// The most changes that wait for the shift at once.
+const OPEN: u64 = 1_000_000;
+
+#[derive(Default)]
+pub struct Around {
+    support: BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>,
+    newest: BTreeMap<DeviceId, Vec<Entry>>,
+    open: BTreeMap<DeviceId, BTreeMap<i64, DateTime<Utc>>>,
+}
+
+impl Around {
+    /// Beside these devices. Three queries.
+    pub async fn read(app: &App, ids: &BTreeSet<DeviceId>) -> Result<Self> {
+        let c = &app.db.read;
+        let mut around = Self { support: store::standing::list_support(c, ids).await?, ..Self::default() };
+        around.open(store::shift::list_open_of_many(c, ids).await?);
+        let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
+        for e in store::journal::list_newest(c, &streams, RECENT).await? {
+            if let Some(device) = store::journal::device(&e.stream) {
+                around.newest.entry(device).or_default().push(e);
+            }
+        }
+        Ok(around)
+    }
+
+    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Two
+    /// queries.
+    pub async fn read_all(app: &App) -> Result<Self> {
+        let c = &app.db.read;
+        let mut around = Self { support: store::standing::list_all_support(c).await?, ..Self::default() };
+        around.open(store::shift::list_open(c, OPEN).await?);
+        Ok(around)
+    }
+
+    fn open(&mut self, changes: Vec<Kept>) {
+        for k in changes {
+            self.open.entry(k.device).or_default().insert(k.seq, k.at);
+        }
+    }
+
+    /// Everybody whom what happened last names.
+    pub fn people(&self) -> BTreeSet<PersonId> {
+        self.newest.values().flatten().filter_map(|e| e.actor).collect()
+    }
+
+    /// The card of a device; `None` where it came after this was read.
+    pub fn card(&mut self, app: &App, device: Device, people: &People) -> Option<Card> {
+        let (verdict, support_since) = self.support.get(&device.id)?.clone();
+        let mut entries = self.newest.remove(&device.id).unwrap_or_default();
+        let changed = entries.iter().find(|e| e.kind == record::SUPPORT_CHANGED).map(|e| e.seq);
+        entries.truncate(RECENT as usize);
+        let unacknowledged = self.open.remove(&device.id).unwrap_or_default();
+        let beside = Beside { verdict, support_since, latest: latest(app, &entries, people), changed, unacknowledged };
+        Some(Card::new(device, beside))
+    }
+}

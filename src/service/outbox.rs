@@ -1,0 +1,149 @@
+//! Delivers what is in the outbox (O5, F8): claims it for a while, sends it outside any transaction, and marks it.
+//!
+//! Whoever crashes between sending and marking sends again under the same id once the claim has run out.
+
+mod desk;
+mod send;
+
+pub use crate::store::outbox::{Claimed, Road, State};
+pub use desk::{Desk, Line, again, give_up, overview};
+pub use send::{Target, target, try_out};
+
+use super::Result;
+use crate::{
+    app::App,
+    domain::telling::{Undelivered, next_try},
+    store::{self, outbox::Outcome},
+};
+use chrono::{DateTime, Duration, Utc};
+use std::time::Duration as Span;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// How long a claim holds: longer than any delivery takes.
+const LEASE: Duration = Duration::minutes(2);
+
+/// How many messages are under way at once on one road.
+const AT_ONCE: usize = 8;
+
+/// How long the outbox is left alone when nothing is due.
+const PAUSE: Span = Span::from_secs(2);
+
+/// For how many days what was delivered or given up stays to be seen.
+const KEEP: i64 = 30;
+
+/// Delivers until Custody stops. What is under way then is sent again after the next start, under the same id.
+pub async fn run(app: App) {
+    tokio::join!(go(&app, Road::Mail), go(&app, Road::Chat));
+}
+
+async fn go(app: &App, road: Road) {
+    let mut under_way = JoinSet::new();
+    loop {
+        let pause = match claim(app, road, AT_ONCE - under_way.len()).await {
+            Ok((lease, claimed)) => {
+                for one in claimed {
+                    let (app, lease) = (app.clone(), lease.clone());
+                    under_way.spawn(async move { deliver(&app, &lease, one).await });
+                }
+                PAUSE
+            }
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read");
+                PAUSE * 5
+            }
+        };
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            Some(done) = under_way.join_next() => {
+                if let Ok(Err(error)) = done {
+                    tracing::error!(%error, "a delivery could not be marked and will be repeated");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Delivers what is due now, once; how many messages were tried.
+pub async fn round(app: &App) -> Result<usize> {
+    let mut tried = 0;
+    for road in [Road::Mail, Road::Chat] {
+        let (lease, claimed) = claim(app, road, AT_ONCE).await?;
+        tried += claimed.len();
+        let each = claimed.into_iter().map(|one| deliver(app, &lease, one));
+        for done in futures_util::future::join_all(each).await {
+            done?;
+        }
+    }
+    Ok(tried)
+}
+
+/// Claims up to so many messages that are due, with the name of the claim.
+pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Claimed>)> {
+    let now = app.clock.now();
+    let lease = Uuid::new_v4().to_string();
+    if most == 0 || !store::outbox::is_any_due(&app.db.read, road, now).await? {
+        return Ok((lease, Vec::new()));
+    }
+    let (owned, name) = (app.clone(), lease.clone());
+    let claimed = app
+        .outliving(async move {
+            let tx = owned.db.begin().await?;
+            let claimed = store::outbox::claim(&tx, road, &name, now, now + LEASE, most).await?;
+            tx.commit().await?;
+            Ok::<_, super::Error>(claimed)
+        })
+        .await??;
+    Ok((lease, claimed))
+}
+
+/// Sends one message and marks what became of it.
+pub async fn deliver(app: &App, lease: &str, claimed: Claimed) -> Result<()> {
+    let sent = send::send(app, &claimed).await?;
+    let now = app.clock.now();
+    let outcome = match sent {
+        Ok(()) => Outcome::Delivered,
+        Err(undelivered) => judge(app, &claimed, undelivered, now),
+    };
+    match &outcome {
+        Outcome::Delivered => tracing::debug!(message = claimed.message, "delivered"),
+        Outcome::Later(at, _) => tracing::info!(message = claimed.message, %at, "not delivered, tried again"),
+        Outcome::Failed(_) => tracing::warn!(message = claimed.message, "not delivered, for good"),
+    }
+    let (owned, lease) = (app.clone(), lease.to_owned());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::outbox::settle(&tx, &claimed.message, &lease, outcome, now).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
+
+/// Whether and when a message that did not arrive is tried again.
+fn judge(app: &App, claimed: &Claimed, undelivered: Undelivered, now: DateTime<Utc>) -> Outcome {
+    let (why, after) = match undelivered {
+        Undelivered::Never { why } => return Outcome::Failed(why),
+        Undelivered::Later { why, after } => (why, after),
+    };
+    let days = app.policy.telling.retry_days;
+    if now - claimed.tried_since >= Duration::days(days.into()) {
+        return Outcome::Failed(format!("{why}. Tried for {days} days"));
+    }
+    let at = next_try(claimed.attempts, now, jitter());
+    // What the other side asks for, within a day.
+    let asked = after.and_then(|a| Duration::from_std(a).ok()).map_or(now, |a| now + a.min(Duration::days(1)));
+    Outcome::Later(at.max(asked), why)
+}
+
+fn jitter() -> f64 {
+    f64::from(Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
+}
+
+/// Forgets what ended long ago.
+pub async fn clean(app: &App) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::outbox::delete_ended_before(&tx, app.clock.now() - Duration::days(KEEP)).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,109 @@
+//! The outbox as administrators see it, and what they do about what does not arrive.
+
+use crate::{
+    app::App,
+    domain::telling::{Kind, Owner},
+    service::{Caller, Error, Result, people::must_be_admin},
+    store::{
+        self, Tx,
+        journal::Line as Entry,
+        outbox::{Listed, State},
+    },
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// How many of each are listed.
+const MOST: u64 = 50;
+
+/// One thing, with whom it is for.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub listed: Listed,
+    /// A person's or a group's name.
+    pub to: String,
+    /// `None` where the channel was removed.
+    pub kind: Option<Kind>,
+}
+
+/// What waits, what failed, what ended lately; each with how many there are.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    pub waiting: (Vec<Line>, u64),
+    pub failed: (Vec<Line>, u64),
+    pub ended: (Vec<Line>, u64),
+}
+
+/// The outbox now. A fixed number of queries.
+pub async fn overview(app: &App) -> Result<Desk> {
+    let c = &app.db.read;
+    let waiting = store::outbox::list(c, &[State::Waiting], MOST).await?;
+    let failed = store::outbox::list(c, &[State::Failed], MOST).await?;
+    let ended = store::outbox::list(c, &[State::Delivered, State::GivenUp], MOST).await?;
+    let owners: BTreeSet<Owner> = [&waiting.0, &failed.0, &ended.0].into_iter().flatten().map(|l| l.owner).collect();
+    let people = owners.iter().filter_map(|o| if let Owner::Person(p) = o { Some(*p) } else { None }).collect();
+    let people = store::people::load_names(c, &people).await?;
+    let teams = store::people::list_teams(c).await?;
+    let channels = store::channels::list_of(c, &owners).await?;
+    let line = |listed: Listed| Line {
+        to: match listed.owner {
+            Owner::Person(person) => people.name(person).to_owned(),
+            Owner::Team(team) => teams.iter().find(|t| t.id == team).map_or_else(String::new, |t| t.name.clone()),
+        },
+        kind: match listed.owner {
+            Owner::Person(person) if listed.channel == store::channels::mail_id(person) => Some(Kind::Mail),
+            _ => channels.iter().find(|c| c.id == listed.channel).map(|c| c.kind),
+        },
+        listed,
+    };
+    let lines = |(all, count): (Vec<Listed>, u64)| (all.into_iter().map(line).collect(), count);
+    Ok(Desk { waiting: lines(waiting), failed: lines(failed), ended: lines(ended) })
+}
+
+/// Tries a message anew, at once.
+pub async fn again(app: &App, caller: &Caller, message: &str) -> Result<()> {
+    change(app, caller, message, "tried_again").await
+}
+
+/// Gives a message up.
+pub async fn give_up(app: &App, caller: &Caller, message: &str) -> Result<()> {
+    change(app, caller, message, "given_up").await
+}
+
+async fn change(app: &App, caller: &Caller, message: &str, kind: &'static str) -> Result<()> {
+    let (app, caller, message) = (app.clone(), caller.clone(), message.to_owned());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let now = app.clock.now();
+            let changed = match kind {
+                "tried_again" => store::outbox::again(&tx, &message, now).await?,
+                _ => {
+                    let name = by(&tx, &caller).await?;
+                    store::outbox::give_up(&tx, &message, &format!("Given up by {name}"), now).await?
+                }
+            };
+            if !changed {
+                return Err(Error::NotFound);
+            }
+            let line = Entry {
+                stream: "outbox".to_owned(),
+                at: now,
+                actor: caller.actor.person(),
+                origin: caller.origin.clone(),
+                kind: kind.to_owned(),
+                body: json!({ "message": message }).to_string(),
+            };
+            store::journal::append(&tx, vec![line]).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+async fn by(tx: &Tx, caller: &Caller) -> Result<String> {
+    let Some(me) = caller.actor.person() else {
+        return Ok("Custody".to_owned());
+    };
+    Ok(store::people::load_names(tx, &BTreeSet::from([me])).await?.name(me).to_owned())
+}

@@ -1,0 +1,118 @@
+//! One message to where its channel leads.
+
+use crate::{
+    app::App,
+    domain::{
+        id::PersonId,
+        telling::{Item, Kind, Message, Owner, Undelivered},
+        webhook::WebhookAddress,
+    },
+    ports::chat::Room,
+    service::Result,
+    store::{
+        self,
+        channels::{Channel, mail_id},
+        outbox::Claimed,
+    },
+};
+
+/// Where a channel leads.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Mail { to: String, name: String },
+    Chat(Room),
+}
+
+/// Where a channel leads now; in words why nowhere.
+pub async fn target(app: &App, channel: &Channel) -> Result<std::result::Result<Target, Undelivered>> {
+    let kept = || WebhookAddress::kept(&channel.address.0);
+    let room = match (channel.kind, kept(), channel.owner) {
+        (Kind::Mail, _, Owner::Person(person)) => return mail(app, person).await,
+        (Kind::Mattermost, Some(address), _) => Room::Mattermost(address),
+        (Kind::Slack, Some(address), _) => Room::Slack(address),
+        (Kind::Zulip, Some(site), _) => Room::Zulip {
+            site,
+            bot: channel.login.clone(),
+            key: channel.secret.clone(),
+            to: channel.stream.clone(),
+            topic: channel.topic.clone(),
+        },
+        (Kind::Mail, _, Owner::Team(_)) | (_, None, _) => {
+            return Ok(Err(Undelivered::never("The address on record leads nowhere. Enter it again")));
+        }
+    };
+    if let Owner::Person(person) = channel.owner
+        && let Err(closed) = open(app, person).await?
+    {
+        return Ok(Err(closed));
+    }
+    Ok(Ok(Target::Chat(room)))
+}
+
+async fn open(app: &App, person: PersonId) -> Result<std::result::Result<store::people::Profile, Undelivered>> {
+    let found = store::people::find_profile(&app.db.read, person).await?.filter(|p| p.closed_at.is_none());
+    Ok(found.ok_or_else(|| Undelivered::never("Their account is closed")))
+}
+
+async fn mail(app: &App, person: PersonId) -> Result<std::result::Result<Target, Undelivered>> {
+    let found = open(app, person).await?;
+    Ok(found.map(|p| Target::Mail { to: p.email, name: p.person.name }))
+}
+
+/// Sends what was claimed. The database is read before, and nothing of it is held meanwhile.
+pub(super) async fn send(app: &App, claimed: &Claimed) -> Result<std::result::Result<(), Undelivered>> {
+    let channel = match claimed.owner {
+        Owner::Person(person) if claimed.channel == mail_id(person) => Channel::mail(person),
+        owner => match store::channels::find(&app.db.read, &claimed.channel, owner).await? {
+            Some(channel) => channel,
+            None => return Ok(Err(Undelivered::never("The channel was removed"))),
+        },
+    };
+    let target = match target(app, &channel).await? {
+        Ok(target) => target,
+        Err(undelivered) => return Ok(Err(undelivered)),
+    };
+    let items = claimed.items.iter().map(|(device, text, path)| Item {
+        device: device.clone(),
+        text: text.clone(),
+        // A path that is none leads to the front page.
+        link: app.public_url.join(path).unwrap_or_else(|_| app.public_url.clone()),
+    });
+    let message = Message { id: claimed.message.clone(), items: items.collect() };
+    Ok(over(app, &target, &message).await)
+}
+
+async fn over(app: &App, target: &Target, message: &Message) -> std::result::Result<(), Undelivered> {
+    match target {
+        Target::Mail { to, name } => match &app.mail {
+            Some(mail) => {
+                let settings = app.public_url.join("/account/notifications").unwrap_or_else(|_| app.public_url.clone());
+                mail.send(to, name, message, &settings).await
+            }
+            None => Err(Undelivered::later("Mail is not set up")),
+        },
+        Target::Chat(room) => match &app.chat {
+            Some(chat) => chat.send(room, message).await,
+            None => Err(Undelivered::later("Nothing is sent from here")),
+        },
+    }
+}
+
+/// Sends a test message at once, past the outbox; where it went.
+pub async fn try_out(app: &App, channel: &Channel, from: &str) -> Result<std::result::Result<String, Undelivered>> {
+    let target = match target(app, channel).await? {
+        Ok(target) => target,
+        Err(undelivered) => return Ok(Err(undelivered)),
+    };
+    let item = Item {
+        device: "Custody".to_owned(),
+        text: format!("{from} tries whether messages arrive here. They do."),
+        link: app.public_url.clone(),
+    };
+    let message = Message { id: format!("test-{}", uuid::Uuid::new_v4()), items: vec![item] };
+    let place = match &target {
+        Target::Mail { to, .. } => to.clone(),
+        Target::Chat(room) => room.address().host(),
+    };
+    Ok(over(app, &target, &message).await.map(|()| place))
+}

@@ -1,0 +1,168 @@
+//! What the shift does not acknowledge in time goes on to CTRL, once (H8).
+
+use super::{ACKNOWLEDGED, ESCALATED, MOST, doc, judged};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::{DeviceId, PersonId},
+        shift::within,
+        support::Support,
+    },
+    service::{
+        Result, record,
+        telling::{self, Telling},
+    },
+    store::{self, Tx, journal::Line, people::TeamKind, shift::Kept},
+};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// Between two looks at the clock.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Looks at the clock until Custody stops. Two that run at once do no harm: each change is claimed by its row.
+pub async fn run(app: App) {
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            done = round(&app) => if let Err(error) = done {
+                tracing::error!(%error, "what the shift has not acknowledged could not be passed on");
+            },
+        }
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Passes on what is late now; how many changes that were. Two small queries where nothing is.
+pub async fn round(app: &App) -> Result<usize> {
+    let c = &app.db.read;
+    let half_said = store::shift::list_open_said(c, MOST).await?;
+    if !half_said.is_empty() {
+        let complete = judged(c, app, half_said).await?;
+        if complete.all.iter().any(|change| change.judged.acknowledged().is_some()) {
+            let owned = app.clone();
+            app.outliving(async move { complete_said(&owned).await }).await??;
+        }
+    }
+    if store::shift::list_late(c, app.clock.now() - within(&app.policy), 1).await?.is_empty() {
+        return Ok(0);
+    }
+    let owned = app.clone();
+    app.outliving(async move { pass_on(&owned).await }).await?
+}
+
+/// Everybody who is still in the DOC has said it: whoever was missing has left.
+async fn complete_said(app: &App) -> Result<()> {
+    let tx = app.db.begin().await?;
+    let open = store::shift::list_open_said(&tx, MOST).await?;
+    let members: BTreeSet<PersonId> = doc(&tx).await?.0.into_keys().collect();
+    let mut lines = Vec::new();
+    for change in judged(&tx, app, open).await?.all {
+        if let Some(by) = change.judged.acknowledged() {
+            store::shift::save_acknowledged(&tx, change.seq, by.at).await?;
+            // Nobody's word, so nobody's name: the words themselves are on record.
+            let body = json!({ "changes": [change.seq], "complete_without": true, "doc": members });
+            lines.push(line(change.device, app.clock.now(), ACKNOWLEDGED, body));
+        }
+    }
+    store::journal::append(&tx, lines).await?;
+    Ok(tx.commit().await?)
+}
+
+fn line(device: DeviceId, at: DateTime<Utc>, kind: &str, body: serde_json::Value) -> Line {
+    Line {
+        stream: record::support_stream(device),
+        at,
+        actor: None,
+        origin: "custody".to_owned(),
+        kind: kind.to_owned(),
+        body: body.to_string(),
+    }
+}
+
+async fn pass_on(app: &App) -> Result<usize> {
+    let tx = app.db.begin().await?;
+    let now = app.clock.now();
+    let late = store::shift::list_late(&tx, now - within(&app.policy), MOST).await?;
+    let mut by_device: BTreeMap<DeviceId, Vec<Kept>> = BTreeMap::new();
+    for k in late {
+        by_device.entry(k.device).or_default().push(k);
+    }
+    let devices = store::devices::list_by_id(&tx, &by_device.keys().copied().collect()).await?;
+    let hears = Hearing::load(&tx, app, &devices).await?;
+    let (mut tellings, mut lines, mut passed) = (Vec::new(), Vec::new(), 0);
+    for d in &devices {
+        let to = hears.of(d);
+        // Without anybody of CTRL there is nobody to tell yet: it stays late.
+        if to.is_empty() {
+            continue;
+        }
+        let mut claimed = Vec::new();
+        for k in by_device.remove(&d.id).unwrap_or_default() {
+            if store::shift::claim(&tx, k.seq, now).await? {
+                claimed.push(k);
+            }
+        }
+        let Some(newest) = claimed.last() else { continue };
+        let seqs: Vec<i64> = claimed.iter().map(|k| k.seq).collect();
+        store::shift::insert_escalations(&tx, &seqs, &to).await?;
+        let since = newest.at.with_timezone(&app.policy.facility.time_zone).format("%H:%M");
+        let text = format!(
+            "{} since {since}: the shift has not acknowledged it within {} minutes. Call the {}.",
+            newest.to.map_or("Supported by nobody", Support::label),
+            app.policy.shift.within_minutes,
+            app.policy.facility.doc_name
+        );
+        // One message for a device, however often it changed meanwhile.
+        tellings.extend(to.iter().map(|person| Telling {
+            to: *person,
+            device: d.id,
+            key: format!("escalated/{}", newest.seq),
+            at: now,
+            text: text.clone(),
+            path: format!("/devices/{}", d.name()),
+            urgent: true,
+        }));
+        lines.push(line(d.id, now, ESCALATED, json!({ "changes": seqs, "to": to })));
+        passed += seqs.len();
+    }
+    telling::tell(&tx, app, tellings).await?;
+    store::journal::append(&tx, lines).await?;
+    tx.commit().await?;
+    Ok(passed)
+}
+
+/// Who of CTRL hears of what is late.
+struct Hearing {
+    contacts: BTreeSet<PersonId>,
+    team: BTreeSet<PersonId>,
+}
+
+impl Hearing {
+    async fn load(tx: &Tx, app: &App, devices: &[Device]) -> Result<Self> {
+        let contacts: BTreeSet<PersonId> = devices.iter().filter_map(|d| d.ctrl_contact).collect();
+        let first = store::people::list_of_team(tx, &app.policy.intake.first_team).await?;
+        let all = store::people::list_of_kind(tx, TeamKind::Ctrl).await?;
+        let people =
+            store::people::load_names(tx, &contacts.iter().chain(&first).chain(&all).copied().collect()).await?;
+        let open = |ids: BTreeSet<PersonId>| ids.into_iter().filter(|p| people.active(*p)).collect::<BTreeSet<_>>();
+        let (contacts, first, all) = (open(contacts), open(first), open(all));
+        Ok(Self { contacts, team: if first.is_empty() { all } else { first } })
+    }
+
+    /// Its CTRL contact; where it has none, or their account is closed, the first team; where that is empty, all of CTRL.
+    fn of(&self, d: &Device) -> BTreeSet<PersonId> {
+        match d.ctrl_contact.filter(|c| self.contacts.contains(c)) {
+            Some(contact) => BTreeSet::from([contact]),
+            None => self.team.clone(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! When people are away (L4). Every write says that the person was touched: the board follows.
+
+use super::{
+    Result,
+    changes::{self, Touched},
+    entity::absence as row,
+};
+use crate::domain::{absence::Absence, id::PersonId, person::People};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+};
+
+/// An absence with its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub id: String,
+    pub absence: Absence,
+}
+
+fn hydrate(r: row::Model) -> Kept {
+    Kept { id: r.id, absence: Absence { from: r.from_day, until: r.until_day, note: r.note } }
+}
+
+fn of(people: &People) -> Select<row::Entity> {
+    row::Entity::find().filter(row::Column::PersonId.is_in(people.0.keys().map(PersonId::to_string)))
+}
+
+async fn put<C: ConnectionTrait>(c: &C, q: Select<row::Entity>, people: &mut People, noted: bool) -> Result<()> {
+    if people.0.is_empty() {
+        return Ok(());
+    }
+    for r in q.order_by_asc(row::Column::FromDay).order_by_asc(row::Column::Id).all(c).await? {
+        if let Some(person) = people.0.get_mut(&super::people::id(&r.person_id)?) {
+            let mut absence = hydrate(r).absence;
+            if !noted {
+                absence.note.clear();
+            }
+            person.absences.push(absence);
+        }
+    }
+    Ok(())
+}
+
+/// Gives these people their absences, without the notes: what everybody may see. One query.
+pub(super) async fn read<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
+    put(c, of(people), people, false).await
+}
+
+/// The same with the notes.
+pub(super) async fn read_noted<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
+    put(c, of(people), people, true).await
+}
+
+/// The same without the notes where these are so many that everything is read.
+pub(super) async fn read_all<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
+    put(c, row::Entity::find(), people, false).await
+}
+
+/// Somebody's absences, the earliest first.
+pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Kept>> {
+    let q = row::Entity::find().filter(row::Column::PersonId.eq(person.to_string()));
+    let all = q.order_by_asc(row::Column::FromDay).order_by_asc(row::Column::Id).all(c).await?;
+    Ok(all.into_iter().map(hydrate).collect())
+}
+
+pub async fn insert<C: ConnectionTrait>(tx: &C, person: PersonId, kept: &Kept, now: DateTime<Utc>) -> Result<()> {
+    let Absence { from, until, note } = &kept.absence;
+    let row = row::ActiveModel {
+        id: Set(kept.id.clone()),
+        person_id: Set(person.to_string()),
+        from_day: Set(*from),
+        until_day: Set(*until),
+        note: Set(note.clone()),
+        created_at: Set(now),
+    };
+    row.insert(tx).await?;
+    changes::append(tx, [Touched::Person(person)]).await
+}
+
+pub async fn update<C: ConnectionTrait>(tx: &C, person: PersonId, kept: &Kept) -> Result<()> {
+    let Absence { from, until, note } = &kept.absence;
+    let row = row::ActiveModel {
+        id: Set(kept.id.clone()),
+        from_day: Set(*from),
+        until_day: Set(*until),
+        note: Set(note.clone()),
+        ..Default::default()
+    };
+    row.update(tx).await?;
+    changes::append(tx, [Touched::Person(person)]).await
+}
+
+/// Whether it was there.
+pub async fn delete<C: ConnectionTrait>(tx: &C, person: PersonId, id: &str) -> Result<bool> {
+    let own = row::Column::PersonId.eq(person.to_string());
+    let gone = row::Entity::delete_by_id(id.to_owned()).filter(own).exec(tx).await?.rows_affected > 0;
+    if gone {
+        changes::append(tx, [Touched::Person(person)]).await?;
+    }
+    Ok(gone)
+}
+
+/// Throws away what ended before a day: nobody is called by it any more.
+pub async fn delete_ended<C: ConnectionTrait>(tx: &C, before: NaiveDate) -> Result<()> {
+    row::Entity::delete_many().filter(row::Column::UntilDay.lt(before)).exec(tx).await.map(|_| ())
+}

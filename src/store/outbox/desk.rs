@@ -1,0 +1,109 @@
+//! What people see of the outbox and do about it: what waits, what failed, what ended.
+
+use super::{State, device_names, free, owner, waiting};
+use crate::{
+    domain::telling::Owner,
+    store::{
+        Result,
+        entity::outbox::{self as row, Column},
+    },
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+/// Tries a message anew that failed, was given up, or waits for its next try; whether there was such a one.
+pub async fn again<C: ConnectionTrait>(tx: &C, message: &str, now: DateTime<Utc>) -> Result<bool> {
+    let change = row::ActiveModel {
+        state: Set(State::Waiting.to_string()),
+        due_at: Set(now),
+        // As it stands: nothing joins it any more.
+        digest: Set(None),
+        attempts: Set(0),
+        tried_since: Set(None),
+        lease: Set(None),
+        lease_until: Set(None),
+        ended_at: Set(None),
+        error: Set(String::new()),
+        ..Default::default()
+    };
+    let open = Column::State.ne(State::Delivered.to_string());
+    let q = row::Entity::update_many().set(change).filter(Column::Message.eq(message)).filter(open).filter(free(now));
+    Ok(q.exec(tx).await?.rows_affected > 0)
+}
+
+fn given_up(why: &str, now: DateTime<Utc>) -> row::ActiveModel {
+    row::ActiveModel {
+        state: Set(State::GivenUp.to_string()),
+        lease: Set(None),
+        lease_until: Set(None),
+        ended_at: Set(Some(now)),
+        error: Set(why.to_owned()),
+        ..Default::default()
+    }
+}
+
+/// Gives a message up that waits or failed; whether there was such a one.
+pub async fn give_up<C: ConnectionTrait>(tx: &C, message: &str, why: &str, now: DateTime<Utc>) -> Result<bool> {
+    let open = Column::State.is_in([State::Waiting.to_string(), State::Failed.to_string()]);
+    let q = row::Entity::update_many().set(given_up(why, now)).filter(Column::Message.eq(message)).filter(open);
+    Ok(q.exec(tx).await?.rows_affected > 0)
+}
+
+/// Gives up all that waits for a channel.
+pub async fn give_up_channel<C: ConnectionTrait>(tx: &C, channel: &str, why: &str, now: DateTime<Utc>) -> Result<()> {
+    let q = row::Entity::update_many().set(given_up(why, now)).filter(Column::ChannelId.eq(channel));
+    q.filter(waiting()).exec(tx).await.map(|_| ())
+}
+
+/// Forgets what ended before a moment; that somebody was told of it stays with their notices.
+pub async fn delete_ended_before<C: ConnectionTrait>(tx: &C, before: DateTime<Utc>) -> Result<()> {
+    let q = row::Entity::delete_many().filter(Column::State.ne(State::Waiting.to_string()));
+    q.filter(Column::EndedAt.lt(before)).exec(tx).await.map(|_| ())
+}
+
+/// One thing in the outbox, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub message: String,
+    pub channel: String,
+    pub owner: Owner,
+    pub device: String,
+    pub text: String,
+    pub urgent: bool,
+    pub at: DateTime<Utc>,
+    pub due: DateTime<Utc>,
+    pub attempts: u32,
+    pub ended: Option<DateTime<Utc>>,
+    pub error: String,
+}
+
+/// The things in these states, at most so many, and how many there are. Waiting ones by when they are due, others
+/// newest first.
+pub async fn list<C: ConnectionTrait>(c: &C, states: &[State], most: u64) -> Result<(Vec<Listed>, u64)> {
+    let of = || row::Entity::find().filter(Column::State.is_in(states.iter().map(State::to_string)));
+    let count = of().count(c).await?;
+    let q = match states {
+        [State::Waiting] => of().order_by_asc(Column::DueAt).order_by_asc(Column::Id),
+        _ => of().order_by_desc(Column::EndedAt).order_by_desc(Column::Id),
+    };
+    let rows = q.limit(most).all(c).await?;
+    let names = device_names(c, &rows).await?;
+    let all = rows.into_iter().map(|r| {
+        Ok(Listed {
+            owner: owner(&r)?,
+            device: names.get(&r.device_id).cloned().unwrap_or_default(),
+            message: r.message,
+            channel: r.channel_id,
+            text: r.text,
+            urgent: r.urgent,
+            at: r.at,
+            due: r.due_at,
+            attempts: u32::try_from(r.attempts).unwrap_or(u32::MAX),
+            ended: r.ended_at,
+            error: r.error,
+        })
+    });
+    Ok((all.collect::<Result<_>>()?, count))
+}

@@ -1,0 +1,163 @@
+//! A change as the page of the shift draws it, and as a device's page says that it waits.
+
+use super::speaks;
+use crate::{
+    app::App,
+    domain::{
+        id::PersonId,
+        shift::{Standing, shift_of},
+        support::Support,
+    },
+    service::shift::{Change, Changes, proof::Looked},
+    web::{
+        gatebox,
+        parts::{Action, Banner, Chip, Tag, Tone},
+        words,
+    },
+};
+
+/// One end of a change: a status, or that there was or is none.
+pub enum End {
+    Status(Chip),
+    None(Tag),
+}
+
+fn end(support: Option<Support>, none: &str) -> End {
+    match support {
+        Some(s) => End::Status(Chip::of(gatebox::of_support(s))),
+        None => End::None(Tag::plain(none)),
+    }
+}
+
+/// What changed, in which device.
+pub struct What {
+    pub seq: i64,
+    pub name: String,
+    pub from: End,
+    pub to: End,
+    pub why: String,
+    /// When, in words.
+    pub when: String,
+    /// The same for programs, RFC 3339.
+    pub at: String,
+}
+
+fn what(app: &App, changes: &Changes, c: &Change) -> What {
+    What {
+        seq: c.seq,
+        name: c.name.clone(),
+        from: end(c.from, "no support yet"),
+        to: end(c.to, "no support any more"),
+        why: c.why.clone(),
+        when: words::near(app, c.at, changes.now),
+        at: c.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    }
+}
+
+/// A change that waits for the shift.
+pub struct WaitingRow {
+    pub what: What,
+    /// How long it waits.
+    pub standing: Tag,
+    /// Who has said it, who is missing, to whom it went on.
+    pub notes: Vec<String>,
+    pub action: Option<Action>,
+}
+
+/// The button of these changes.
+pub fn acknowledges(seqs: &[i64], next: &str) -> Action {
+    let label = match seqs.len() {
+        1 => "I have seen this".to_owned(),
+        n => format!("I have seen these {n}"),
+    };
+    let action = Action::post(&label, "/shift/acknowledge").icon("check").sending("next", next);
+    seqs.iter().fold(action, |a, seq| a.sending("seq", seq))
+}
+
+/// A row for a reader; `me` where they speak for the shift.
+pub fn waiting(app: &App, changes: &Changes, c: &Change, me: Option<PersonId>) -> WaitingRow {
+    let now = changes.now;
+    let mut notes = Vec::new();
+    if !c.said.is_empty() {
+        let said = c.said.iter().map(|a| a.by).collect::<Vec<_>>();
+        notes.push(format!("Acknowledged by {}", changes.people.names(&said)));
+    }
+    if !c.judged.missing.is_empty() {
+        notes.push(format!("Missing: {}", changes.people.names(&c.judged.missing)));
+    }
+    notes.extend(passed_on(app, changes, c));
+    let to_say = me.filter(|me| c.said.iter().all(|a| a.by != *me));
+    WaitingRow {
+        what: what(app, changes, c),
+        standing: match c.judged.standing {
+            Standing::Late { .. } => Tag::warn(&format!("late: waits {}", words::span(c.at, now))),
+            Standing::Waiting { until } => Tag::plain(&format!("{} left", words::span(now, until))),
+            Standing::Acknowledged(_) => Tag::good("acknowledged"),
+        },
+        notes,
+        action: to_say.map(|_| acknowledges(&[c.seq], "/shift").small().about(&c.name)),
+    }
+}
+
+fn passed_on(app: &App, changes: &Changes, c: &Change) -> Option<String> {
+    let (at, to) = c.escalated.as_ref()?;
+    Some(format!("Passed on to {}, {}", changes.people.names(to), words::near(app, *at, changes.now)))
+}
+
+/// A change on record: who knew of it, when.
+pub struct RecordRow {
+    pub what: What,
+    /// New to the reader since they last looked.
+    pub new: bool,
+    pub standing: Tag,
+    /// One line for each word: who, when, in which shift.
+    pub said: Vec<String>,
+    pub escalated: Option<String>,
+}
+
+pub fn record(app: &App, changes: &Changes, c: &Change, looked: Option<&Looked>) -> RecordRow {
+    let now = changes.now;
+    let said = c.said.iter().map(|a| {
+        let began = shift_of(&app.policy, a.at).begins;
+        let (who, when) = (changes.people.name(a.by), words::near(app, a.at, now));
+        format!("{who}, {when}, shift from {}", words::hour(app, began))
+    });
+    RecordRow {
+        what: what(app, changes, c),
+        new: looked.is_some_and(|l| l.is_new(c)),
+        standing: match c.judged.standing {
+            Standing::Acknowledged(by) => Tag::good(&format!("after {}", words::span(c.at, by.at))),
+            Standing::Late { .. } => Tag::warn("not yet, late"),
+            Standing::Waiting { .. } => Tag::plain("not yet"),
+        },
+        said: said.collect(),
+        escalated: passed_on(app, changes, c),
+    }
+}
+
+/// What a device's page says while the shift has not acknowledged its changes, and what the reader can do about it.
+pub fn banner(app: &App, changes: &Changes, me: Option<PersonId>) -> Option<(Banner, Action)> {
+    let (first, newest) = (changes.all.first()?, changes.all.last()?);
+    let late = changes.all.iter().any(|c| c.judged.is_late());
+    let was = first.from.map_or("no support yet", Support::label);
+    let is = newest.to.map_or("no support any more", Support::label);
+    let more = match changes.all.len() {
+        1 => String::new(),
+        n => format!(" {n} changes wait; who acknowledges the newest acknowledges the older ones too."),
+    };
+    let passed = changes.all.iter().rev().find_map(|c| passed_on(app, changes, c));
+    let passed = passed.map_or_else(String::new, |p| format!(" {p}."));
+    let missing = match newest.judged.missing.is_empty() || newest.said.is_empty() {
+        true => String::new(),
+        false => format!(" Missing: {}.", changes.people.names(&newest.judged.missing)),
+    };
+    let strong = format!("Not acknowledged by the shift since {}.", words::near(app, first.at, changes.now));
+    let text = format!("Before: {was}. Now: {is}.{more}{missing}{passed}");
+    let banner = Banner::new(if late { Tone::Warn } else { Tone::Info }, &strong, &text);
+    let to_say = speaks(changes, me) && newest.said.iter().all(|a| Some(a.by) != me);
+    let action = match to_say {
+        true => acknowledges(&[newest.seq], &format!("/devices/{}", newest.name)).primary(),
+        false => Action::link("What waits for the shift", "/shift"),
+    };
+    Some((banner, action.small()))
+}

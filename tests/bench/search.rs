@@ -1,0 +1,230 @@
+//! `cargo bench --bench search`: what one key of the search costs among 100,000 instances of 10,000 devices, in memory and
+//! as the whole page.
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode},
+};
+use chrono::{DateTime, TimeZone, Utc};
+use custody::{
+    app::{App, Parts},
+    domain::{
+        contact::{Contact, Hours, OperatorRules, WhenStopped},
+        device::Device,
+        id::{DeviceId, PersonId, ServerName},
+        lifecycle::{Event, Happened, command::Application, evolve},
+        observation::{Known, Seen, Source},
+        person::Person,
+        policy::Policy,
+        request::{LevelOfSupport, Request as Asked},
+        server::{Server, SupportClass},
+        support::{of_device, of_instance},
+        version::classify,
+    },
+    ports::clock::Clock,
+    projection::{Beside, Card, State},
+    store::Db,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::LazyLock,
+};
+use tower::ServiceExt;
+
+const DEVICES: usize = 10_000;
+/// Of each device.
+const INSTANCES: usize = 10;
+const INSTRUMENTS: [&str; 7] = ["SPB", "FXE", "SQS", "SCS", "SXP", "MID", "HED"];
+const KINDS: [&str; 8] =
+    ["beamCondition", "magnet", "camera", "grating", "mirror", "delayStage", "gasMonitor", "valve"];
+const ROLES: [&str; 5] = ["Check", "Control", "Monitor", "Guard", "Logger"];
+const PEOPLE: usize = 200;
+const SERVERS: usize = 140;
+
+fn main() {
+    divan::main();
+}
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).unwrap()
+}
+
+fn person(n: usize) -> PersonId {
+    PersonId(uuid::Uuid::from_u128(1 + (n % PEOPLE) as u128))
+}
+
+fn server(n: usize) -> Server {
+    let n = n % SERVERS;
+    let instrument = INSTRUMENTS[n % INSTRUMENTS.len()];
+    let class = if n.is_multiple_of(3) { SupportClass::Full } else { SupportClass::Reduced };
+    let (side, lower) = (if n.is_multiple_of(3) { "ctrl" } else { "contrib" }, instrument.to_lowercase());
+    Server {
+        name: ServerName(format!("cppServer/{side}_{lower}_{n:03}")),
+        class,
+        host: format!("{lower}-rr-{side}-{n:03}"),
+        instrument: instrument.to_owned(),
+    }
+}
+
+fn name(n: usize) -> String {
+    format!("{}{}{n:05}", KINDS[n % KINDS.len()], ROLES[n / KINDS.len() % ROLES.len()])
+}
+
+fn device(n: usize) -> Device {
+    let contact = |of: usize| Contact {
+        person: person(of),
+        hours: Hours::Always,
+        time_zone: "Europe/Berlin".to_owned(),
+        deputy: Some(person(of + 1)),
+        confirmed: Some(now()),
+    };
+    let application = Application {
+        request: Asked {
+            name: name(n),
+            classes: vec![format!("{}Class", name(n))],
+            instruments: vec![INSTRUMENTS[n % INSTRUMENTS.len()].to_owned()],
+            group: format!("Group {:02}", n % 40),
+            summary: "Compares the beam with its limits.".to_owned(),
+            repository: format!("https://gitlab.com/group/{}.git", name(n)),
+            trunk: "main".to_owned(),
+            folder: String::new(),
+            why: "It is needed.".to_owned(),
+            done: "It ran.".to_owned(),
+            assumptions: "None.".to_owned(),
+            hardware: "None.".to_owned(),
+            connectivity: "None.".to_owned(),
+            special: String::new(),
+            level: LevelOfSupport::RecurrentReview,
+            areas: Vec::new(),
+            failures: "Scans pause.".to_owned(),
+        },
+        contributors: BTreeSet::from([person(n), person(n + 1)]),
+        contacts: vec![contact(n), contact(n + 1)],
+        operators: OperatorRules { when_stopped: WhenStopped::CallFirst, may_stop: true, note: String::new() },
+    };
+    let what = [
+        Happened::Submitted { application: Box::new(application) },
+        Happened::ContactAssigned { person: person(n + 7) },
+        Happened::Accepted,
+        Happened::DevelopmentStarted,
+    ];
+    let events = what.into_iter().map(|what| Event { at: now(), by: Some(person(n)), what });
+    events.fold(Device::draft(DeviceId(uuid::Uuid::from_u128(1 + n as u128)), now()), |d, e| evolve(d, &e))
+}
+
+fn seen(n: usize, place: usize) -> Seen {
+    let on = server(n + place);
+    let (kind, role) = (KINDS[n % KINDS.len()].to_uppercase(), ROLES[n / KINDS.len() % ROLES.len()].to_uppercase());
+    Seen {
+        instance: format!("{}_XTD{}_{kind}/{role}/{n:05}_{place}", on.instrument, 1 + n % 12),
+        class: format!("{}Class", name(n)),
+        server: on.name,
+        host: on.host,
+        support_class: Some(on.class),
+        version: classify("1.0.0", &[], &[]),
+        since: now(),
+        seen: now(),
+        gone: None,
+        source: Source::Agent,
+    }
+}
+
+fn state() -> State {
+    let mut state = State::default();
+    for n in 0..SERVERS {
+        state.put_record(server(n));
+    }
+    for n in 0..PEOPLE {
+        state.put_person(Person {
+            time_zone: "Europe/Berlin".to_owned(),
+            absences: Vec::new(),
+            id: person(n),
+            name: format!("Ilse Hartmann {n:03}"),
+            phone: Some("+49 40 66969 214".to_owned()),
+            emails: BTreeSet::new(),
+            active: true,
+            roles: BTreeSet::new(),
+            teams: BTreeSet::new(),
+            conduct: None,
+            trained: BTreeMap::new(),
+        });
+    }
+    let mut on: BTreeMap<ServerName, Vec<Known>> = BTreeMap::new();
+    for n in 0..DEVICES {
+        let device = device(n);
+        let all: Vec<Seen> = (0..INSTANCES).map(|place| seen(n, place)).collect();
+        for seen in &all {
+            let verdict = of_instance(Some(&device), seen);
+            let known = Known { seen: seen.clone(), device: Some(device.id), verdict, support_since: now() };
+            on.entry(seen.server.clone()).or_default().push(known);
+        }
+        let verdict = of_device(&device, &all);
+        let beside =
+            Beside { verdict, support_since: now(), latest: vec![], changed: None, unacknowledged: BTreeMap::new() };
+        state.put_card(Card::new(device, beside));
+    }
+    for (server, running) in on {
+        state.put_server(server, running);
+    }
+    assert_eq!(state.all_places().count(), DEVICES * INSTANCES, "every instance has its own id");
+    state
+}
+
+static STATE: LazyLock<State> = LazyLock::new(state);
+
+/// What is typed, and whether it finds anything.
+const TYPED: [(&str, bool); 4] =
+    [("ma", true), ("cameraMonitor00018", true), ("camraMonitxr00018", true), ("zzqxwvkk", false)];
+const TYPED_NAMES: [&str; 4] = ["two letters", "exact", "two typing errors", "nothing found"];
+
+/// What the search field finds, by key.
+#[divan::bench(args = TYPED_NAMES)]
+fn find(bencher: divan::Bencher, how: &str) {
+    let (typed, finds) = typed(how);
+    assert_eq!(!STATE.find(typed, 51).devices.is_empty(), finds, "what is measured is what is said");
+    bencher.bench(|| STATE.find(divan::black_box(typed), 51));
+}
+
+fn typed(how: &str) -> (&'static str, bool) {
+    TYPED[TYPED_NAMES.iter().position(|n| *n == how).expect("it is one of these")]
+}
+
+/// The whole answer to a request: read, found, drawn, compressed for nobody.
+#[divan::bench(args = ["no search", "two letters", "exact", "two typing errors", "nothing found"], sample_count = 50)]
+fn page(bencher: divan::Bencher, how: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+    let dir = tempfile::tempdir().expect("there is room");
+    let policy = "[facility]\ninstruments = [\"SPB\", \"FXE\", \"SQS\", \"SCS\", \"SXP\", \"MID\", \"HED\"]\n";
+    let routes = runtime.block_on(async {
+        let parts = Parts {
+            policy: Policy::parse(policy).expect("the policy is right"),
+            clock: Clock::fixed(now()),
+            public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
+            secure_cookies: false,
+            demo: false,
+            mail: None,
+            sends: false,
+        };
+        let app = App::new(Db::open(&dir.path().join("custody.db")).await.expect("it opens"), parts);
+        app.projection.apply(1, |s| *s = state());
+        custody::http::router(app)
+    });
+    let path = match how {
+        "no search" => "/".to_owned(),
+        _ => format!("/?q={}", typed(how).0),
+    };
+    let ask = || {
+        let mut request = Request::get(&path).body(Body::empty()).expect("it is a request");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        runtime.block_on(async {
+            let response = routes.clone().oneshot(request).await.expect("it answers");
+            assert_eq!(response.status(), StatusCode::OK);
+            axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("it is whole")
+        })
+    };
+    let text = String::from_utf8(ask().to_vec()).expect("it is text");
+    assert_eq!(text.contains("class=\"answer\""), how != "no search" && typed(how).1, "{how}");
+    bencher.bench_local(ask);
+}

@@ -1,0 +1,275 @@
+//! Contacts confirm themselves by a link: asked when named, reminded before and after their word ages (L4).
+
+use crate::app::TestApp;
+use chrono::Duration;
+use custody::{
+    domain::{
+        contact::{Contact, Hours},
+        id::PersonId,
+        lifecycle::Command,
+    },
+    service::{self, confirmations, people::OwnDetails},
+    store,
+};
+
+/// The links that somebody was told of, the newest first.
+async fn links(test: &TestApp, name: &str) -> Vec<String> {
+    let all = store::notices::list(&test.app.db.read, test.person(name), 100).await.unwrap();
+    all.into_iter().map(|t| t.path).filter(|p| p.starts_with("/confirm/")).collect()
+}
+
+async fn link(test: &TestApp, name: &str) -> String {
+    links(test, name).await.into_iter().next().unwrap_or_else(|| panic!("{name} was asked nothing"))
+}
+
+async fn confirmed(test: &TestApp, name: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    let device = test.device("magnet").await;
+    device.contacts.iter().find(|c| c.person == test.person(name)).unwrap().confirmed
+}
+
+/// What the form of a link's page sends along.
+fn seen(page: &str) -> String {
+    let rest = page.split("name=\"seen\" value=\"").nth(1).expect("the page has the button");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+async fn words(test: &TestApp, name: &str) -> Vec<custody::domain::journal::Entry> {
+    let id = test.device("magnet").await.id.to_string();
+    let all = store::journal::list_all(&test.app.db.read, &id).await.unwrap();
+    let by = |e: &custody::domain::journal::Entry| e.actor == Some(test.person(name));
+    all.into_iter().filter(|e| e.kind == "contact_confirmed" && by(e)).collect()
+}
+
+fn contact(person: PersonId) -> Contact {
+    Contact { person, hours: Hours::Daytime, time_zone: "Europe/Berlin".to_owned(), deputy: None, confirmed: None }
+}
+
+async fn remind(test: &TestApp) -> usize {
+    let device = test.device("magnet").await;
+    confirmations::remind(&test.app, std::slice::from_ref(&device)).await.unwrap()
+}
+
+/// L4: who is named as a contact is asked by a link, and confirms by it without signing in; GET changes nothing (A33).
+#[tokio::test]
+async fn l4_a_contact_confirms_by_a_link() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    assert!(links(&test, "ilse").await.is_empty(), "she named herself");
+    let link = link(&test, "marek").await;
+    let stranger = test.stranger();
+    let mut page = String::new();
+    for _ in 0..3 {
+        page = stranger.page(&link).await;
+    }
+    for shown in ["magnet", "+49 40 66969 219", "day and night", "Europe/Berlin", "Ilse Hartmann", "2 of 2"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert_eq!(confirmed(&test, "marek").await, None, "opening says nothing");
+
+    let response = stranger.post(&link, &[("seen", &seen(&page))]).await;
+    assert_eq!(response.status(), 303);
+    assert_eq!(confirmed(&test, "marek").await, Some(test.app.clock.now()));
+    let words = words(&test, "marek").await;
+    assert_eq!(words.len(), 1);
+    assert_eq!(words[0].origin, "link 127.0.0.1");
+    let thanks = stranger.page(&link).await;
+    assert!(thanks.contains("Confirmed: operators call you on this number."), "{thanks}");
+}
+
+/// L4: a link counts once, also for two clicks at once, and says so.
+#[tokio::test]
+async fn l4_a_link_counts_once() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let stranger = test.stranger();
+    let seen = seen(&stranger.page(&link).await);
+    let secret = link.trim_start_matches("/confirm/");
+    let once = || confirmations::confirm(&test.app, secret, &seen, "link 192.0.2.7");
+    let both = tokio::join!(once(), once());
+    assert!(both.0.is_ok() && both.1.is_ok());
+    assert_eq!(words(&test, "marek").await.len(), 1);
+    let first = confirmed(&test, "marek").await;
+
+    test.advance(Duration::days(1));
+    let again = stranger.post(&link, &[("seen", &seen)]).await;
+    assert_eq!(again.status(), 200);
+    let page = again.text().await.unwrap();
+    assert!(page.contains("This link has been used") && page.contains("Your word counts until"), "{page}");
+    assert_eq!(confirmed(&test, "marek").await, first);
+    test.advance(Duration::days(200));
+    assert!(stranger.page(&link).await.contains("counts no longer"));
+}
+
+/// L4: a link that is too old says so and what to do; one that is none, and one of a closed account, open nothing (A34).
+#[tokio::test]
+async fn l4_old_wrong_and_closed_links() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let stranger = test.stranger();
+    let seen = seen(&stranger.page(&link).await);
+    let ada = test.caller("ada");
+    service::closing::close(&test.app, &ada, test.person("marek")).await.unwrap();
+    let (closed, nonsense) = (stranger.get(&link).await, stranger.get("/confirm/0123456789abcdef").await);
+    assert_eq!((closed.status().as_u16(), nonsense.status().as_u16()), (404, 404));
+    assert_eq!(stranger.post(&link, &[("seen", &seen)]).await.status(), 404);
+    assert_eq!(confirmed(&test, "marek").await, None, "a closed account says nothing");
+
+    service::closing::reopen(&test.app, &ada, test.person("marek")).await.unwrap();
+    test.advance(Duration::days(confirmations::LINK_DAYS));
+    for response in [stranger.get(&link).await, stranger.post(&link, &[("seen", &seen)]).await] {
+        assert_eq!(response.status(), 410);
+        assert!(response.text().await.unwrap().contains("This link is too old"));
+    }
+    assert_eq!(confirmed(&test, "marek").await, None);
+    let more = stranger.post(&link, &[("seen", &seen), ("person", "otto")]).await;
+    assert_eq!(more.status(), 422, "A29");
+}
+
+/// L4: a word counts for what was read: not for a number that was changed meanwhile, and not without one.
+#[tokio::test]
+async fn l4_a_word_counts_for_what_was_read() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let stranger = test.stranger();
+    let before = seen(&stranger.page(&link).await);
+    let number = async |phone: Option<&str>| {
+        let own = OwnDetails {
+            phone: phone.map(str::to_owned),
+            time_zone: "Europe/Berlin".to_owned(),
+            commit_emails: Vec::new(),
+        };
+        service::people::edit_own(&test.app, &test.caller("marek"), own).await.unwrap();
+    };
+    number(Some("+49 40 66969 999")).await;
+    let response = stranger.post(&link, &[("seen", &before)]).await;
+    assert_eq!(response.status(), 409);
+    let page = response.text().await.unwrap();
+    assert!(page.contains("This has changed since you opened it") && page.contains("66969 999"), "{page}");
+    assert_eq!(confirmed(&test, "marek").await, None);
+
+    number(None).await;
+    let page = stranger.page(&link).await;
+    assert!(page.contains("There is no number to call") && !page.contains("This is right"), "{page}");
+    let secret = link.trim_start_matches("/confirm/");
+    let asked = match confirmations::open(&test.app, secret).await.unwrap() {
+        confirmations::Opened::Open(asked) => asked.seen,
+        _ => panic!("it is open"),
+    };
+    assert_eq!(stranger.post(&link, &[("seen", &asked)]).await.status(), 409);
+    assert_eq!(confirmed(&test, "marek").await, None, "nobody confirms that they cannot be called");
+
+    number(Some("+49 40 66969 999")).await;
+    let now = seen(&stranger.page(&link).await);
+    assert_eq!(stranger.post(&link, &[("seen", &now)]).await.status(), 303);
+}
+
+/// L4: whoever is taken off the list, and whose device has ended, has nothing to confirm.
+#[tokio::test]
+async fn l4_a_former_contact_has_nothing_to_confirm() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let stranger = test.stranger();
+    let seen = seen(&stranger.page(&link).await);
+    let contacts = vec![contact(test.person("ilse")), contact(test.person("tomasz"))];
+    test.does("ilse", "magnet", Command::SetContacts { contacts }).await.unwrap();
+    for response in [stranger.get(&link).await, stranger.post(&link, &[("seen", &seen)]).await] {
+        assert_eq!(response.status(), 410);
+        assert!(response.text().await.unwrap().contains("not needed any more"));
+    }
+    let theirs = self::link(&test, "tomasz").await;
+    let told = store::notices::list(&test.app.db.read, test.person("tomasz"), 100).await.unwrap();
+    assert_eq!(told.len(), 1, "named and asked in one: {told:?}");
+    test.does("ilse", "magnet", Command::Withdraw { reason: "Not needed.".to_owned() }).await.unwrap();
+    assert_eq!(stranger.get(&theirs).await.status(), 410);
+}
+
+/// L4: a word that ages is asked for once before and once after, by whoever looks, and counts anew when it is given.
+#[tokio::test]
+async fn l4_reminders_come_once_before_and_once_after() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let asked = links(&test, "marek").await.len();
+    assert_eq!(remind(&test).await, 0);
+    test.advance(Duration::days(180 - 14) - Duration::seconds(1));
+    assert_eq!(remind(&test).await, 0);
+    test.advance(Duration::seconds(1));
+    let device = [test.device("magnet").await];
+    let two = tokio::join!(confirmations::remind(&test.app, &device), confirmations::remind(&test.app, &device));
+    assert_eq!(two.0.unwrap() + two.1.unwrap(), 2, "Ilse and Marek, once each");
+    assert_eq!(remind(&test).await, 0);
+    assert_eq!(links(&test, "marek").await.len(), asked + 1);
+    let page = test.browser("marek").await.page("/my").await;
+    assert!(page.contains("Confirm again that you can be called for <code>magnet</code>, before"), "{page}");
+    assert!(page.contains("I can be called"));
+
+    // Ilse gives her word anew by the link; Marek lets it age.
+    let stranger = test.stranger();
+    let ilse = link(&test, "ilse").await;
+    let word = seen(&stranger.page(&ilse).await);
+    assert_eq!(stranger.post(&ilse, &[("seen", &word)]).await.status(), 303);
+    test.advance(Duration::days(14));
+    assert_eq!(remind(&test).await, 1, "Marek's has aged");
+    assert_eq!(remind(&test).await, 0);
+    assert_eq!(links(&test, "marek").await.len(), asked + 2);
+    assert!(stranger.page("/devices/magnet").await.contains("too long ago"));
+    let told = store::notices::list(&test.app.db.read, test.person("marek"), 1).await.unwrap();
+    assert!(told[0].text.contains("counts no longer since"), "{told:?}");
+    assert!(test.browser("marek").await.page("/my").await.contains("the last time counted until"));
+
+    // A closed account is reminded of nothing.
+    test.advance(Duration::days(180));
+    service::closing::close(&test.app, &test.caller("ada"), test.person("ilse")).await.unwrap();
+    assert_eq!(remind(&test).await, 0);
+}
+
+/// L4: the round of checks reminds, and what CTRL owns has nobody to be asked.
+#[tokio::test]
+async fn l4_the_round_of_checks_reminds() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::days(181));
+    let before = links(&test, "ilse").await.len();
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(links(&test, "ilse").await.len(), before + 1);
+
+    let owned = TestApp::new().await;
+    owned.ctrl_owned("magnet").await;
+    owned.advance(Duration::days(181));
+    assert_eq!(remind(&owned).await, 0);
+}
+
+/// L4: the secret of a link stands nowhere in the journal, and its table knows only the hash.
+#[tokio::test]
+async fn l4_the_secret_stays_with_the_contact() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let secret = link.trim_start_matches("/confirm/");
+    let stranger = test.stranger();
+    let word = seen(&stranger.page(&link).await);
+    stranger.post(&link, &[("seen", &word)]).await;
+    let journal = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap();
+    assert!(journal.iter().all(|e| !e.body.contains(secret) && !e.origin.contains(secret)));
+    assert!(store::confirmations::find(&test.app.db.read, secret).await.unwrap().is_none());
+    // The bar's own forms send the page's path along.
+    assert!(!stranger.page("/").await.contains(secret));
+    let page = stranger.page(&link).await;
+    assert!(!page.contains(&format!("value=\"{link}")), "{page}");
+}
+
+/// A34: links are guessed no faster than passwords.
+#[tokio::test]
+async fn l4_guessing_is_slowed_down() {
+    let test = TestApp::new().await;
+    let stranger = test.stranger();
+    let mut statuses = Vec::new();
+    for n in 0..14 {
+        statuses.push(stranger.get(&format!("/confirm/guess-{n}")).await.status().as_u16());
+    }
+    assert_eq!(&statuses[..10], &[404; 10]);
+    assert!(statuses[10..].contains(&429), "{statuses:?}");
+}

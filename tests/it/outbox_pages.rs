@@ -1,0 +1,166 @@
+//! Where people choose how they are told, and where administrators see what does not arrive (O5, A27).
+
+use crate::{
+    app::TestApp,
+    chat_server::ChatServer,
+    outbox::trial,
+    smtp_server::{Mood, SmtpServer},
+};
+
+const MINE: &str = "/account/notifications";
+
+/// The address behind a link or a button on a page, by a part of it.
+fn addresses<'a>(page: &'a str, part: &str) -> Vec<&'a str> {
+    let all = page.split(['"']).filter(|a| a.starts_with('/') && a.contains(part));
+    all.collect()
+}
+
+/// O5, A27: a chat is added on one's own page, tried out, changed and removed; its address shows shortened afterwards,
+/// and stands in no journal.
+#[tokio::test]
+async fn a_chat_is_added_tried_out_and_removed() {
+    let chat = ChatServer::start().await;
+    let test = TestApp::with_policy(&trial()).await;
+    let ilse = test.browser("ilse").await;
+    let page = ilse.page(MINE).await;
+    assert!(page.contains("Mail is not set up."), "{page}");
+    assert!(page.contains("ilse@example.org"));
+
+    let hook = format!("{}/hooks/kx7t2-very-secret-9f3c", chat.url);
+    let mut form =
+        vec![("kind", "mattermost"), ("address", "https://10.0.0.7/hooks/1"), ("wanted", "mine"), ("pace", "digest")];
+    let refused = ilse.post("/account/notifications/new", &form).await;
+    assert_eq!(refused.status(), 422);
+    let text = refused.text().await.unwrap();
+    assert!(text.contains("Enter a time of day, like 08:00"), "{text}");
+    form.push(("digest_at", "08:00"));
+    let refused = ilse.post("/account/notifications/new", &form).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.unwrap().contains("Only an address that begins with https://"));
+    form[1].1 = &hook;
+    form.extend([("quiet_from", "22:00"), ("quiet_to", "07:00")]);
+    assert_eq!(ilse.post("/account/notifications/new", &form).await.status(), 303);
+
+    let page = ilse.page(MINE).await;
+    assert!(page.contains("/…9f3c") && !page.contains("very-secret"), "{page}");
+    assert!(page.contains("Once a day, at 08:00, except from 22:00 to 07:00"));
+    let change = addresses(&page, MINE).into_iter().find(|a| a.len() > MINE.len() + 20).unwrap().to_owned();
+    let shown = ilse.page(&change).await;
+    assert!(!shown.contains("very-secret") && shown.contains("/…9f3c"), "{shown}");
+
+    assert_eq!(ilse.post(&format!("{change}/test"), &[]).await.status(), 303);
+    assert!(ilse.page(MINE).await.contains("The test message was taken by 127.0.0.1"));
+    assert!(chat.posts()[0].text().contains("Ilse Hartmann tries whether messages arrive here"));
+    chat.answers(404, None, "no such hook: kx7t2-very-secret-9f3c");
+    ilse.post(&format!("{change}/test"), &[]).await;
+    let said = ilse.page(MINE).await;
+    assert!(said.contains("did not arrive") && said.contains("404") && !said.contains("very-secret"), "{said}");
+
+    // Left empty, the address stays.
+    let kept = [("address", ""), ("wanted", "everything"), ("pace", "at_once")];
+    assert_eq!(ilse.post(&change, &kept).await.status(), 303);
+    assert!(ilse.page(MINE).await.contains("/…9f3c"));
+
+    let marek = test.browser("marek").await;
+    assert_eq!(marek.get(&change).await.status(), 404, "a channel is its owner's");
+    assert_eq!(marek.post(&format!("{change}/remove"), &[]).await.status(), 404);
+    assert_eq!(marek.post(&format!("{change}/test"), &[]).await.status(), 404);
+
+    assert_eq!(ilse.page(&format!("{change}/remove")).await.matches("Remove it").count(), 1);
+    assert_eq!(ilse.post(&format!("{change}/remove"), &[]).await.status(), 303);
+    assert!(!ilse.page(MINE).await.contains("/…9f3c"));
+    let stream = format!("person/{}", test.person("ilse"));
+    let entries = custody::store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    let kinds: Vec<_> = entries.iter().map(|e| e.kind.as_str()).collect();
+    assert_eq!(kinds, ["signed_in", "channel_added", "channel_changed", "channel_removed"]);
+    assert!(entries.iter().all(|e| !e.body.contains("hooks")), "{entries:?}");
+}
+
+/// O5: mail is there for everybody; what comes is theirs to choose, and nobody else's.
+#[tokio::test]
+async fn mail_is_chosen_and_tried_out() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&trial(), Some(&smtp.url)).await;
+    let ilse = test.browser("ilse").await;
+    let page = ilse.page(MINE).await;
+    assert!(!page.contains("Mail is not set up."));
+    let same = [("wanted", "everything"), ("pace", "at_once"), ("quiet_from", "22:00"), ("quiet_to", "22:00")];
+    assert_eq!(ilse.post("/account/notifications/mail", &same).await.status(), 422);
+    let half = [("wanted", "everything"), ("pace", "at_once"), ("quiet_from", "22:00")];
+    assert_eq!(ilse.post("/account/notifications/mail", &half).await.status(), 422);
+    let unknown = [("wanted", "everything"), ("pace", "at_once"), ("person_id", "x")];
+    assert_eq!(ilse.post("/account/notifications/mail", &unknown).await.status(), 422, "A29");
+    let good = [("wanted", "mine"), ("pace", "digest"), ("digest_at", "07:30")];
+    assert_eq!(ilse.post("/account/notifications/mail", &good).await.status(), 303);
+    let page = ilse.page(MINE).await;
+    assert!(page.contains("My turn and urgent things") && page.contains("Once a day, at 07:30"), "{page}");
+    assert_eq!(ilse.post("/account/notifications/mail/test", &[]).await.status(), 303);
+    assert_eq!(smtp.letters_to("ilse@example.org").len(), 1);
+    smtp.is(Mood::Away);
+    ilse.post("/account/notifications/mail/test", &[]).await;
+    assert!(ilse.page(MINE).await.contains("The test message did not arrive"));
+    assert_eq!(ilse.get("/account/notifications/mail/remove").await.status(), 404);
+}
+
+/// O5: what somebody is told in Custody leads to the thing.
+#[tokio::test]
+async fn a_notice_leads_to_the_thing() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let page = test.browser("lena").await.page("/my").await;
+    assert!(page.contains("asked to contribute magnet") && page.contains("href=\"/devices/magnet\""), "{page}");
+}
+
+/// O5, F8: administrators see what waits, what failed and why, try it again or give it up, and both are on record.
+#[tokio::test]
+async fn an_administrator_sees_what_does_not_arrive() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&trial(), Some(&smtp.url)).await;
+    smtp.answers("ilse@example.org", "550 no <b>such</b> person");
+    smtp.answers("marek@example.org", "451 try later");
+    test.reduced_support("magnet").await;
+    test.delivers().await;
+    smtp.forget();
+    let ada = test.browser("ada").await;
+    let page = ada.page("/admin/outbox").await;
+    assert!(page.contains("550") && page.contains("no &#60;b&#62;such"), "A25: {page}");
+    assert!(page.contains("451"));
+    let again = addresses(&page, "/again")[0].to_owned();
+    smtp.answers("ilse@example.org", "");
+    assert_eq!(ada.post(&again, &[]).await.status(), 303);
+    test.delivers().await;
+    let id = again.split('/').nth(3).unwrap();
+    assert_eq!(smtp.letters_to("ilse@example.org")[0].id(), format!("<{id}@127.0.0.1>"));
+    assert_eq!(ada.post(&again, &[]).await.status(), 404, "what was delivered is not sent again");
+
+    let page = ada.page("/admin/outbox").await;
+    let waiting = page.split("id=\"waiting-h\"").nth(1).unwrap();
+    let give_up = addresses(waiting, "/give-up")[0].to_owned();
+    assert_eq!(test.browser("ilse").await.post(&give_up, &[]).await.status(), 403);
+    assert_eq!(ada.post(&give_up, &[]).await.status(), 303);
+    let page = ada.page("/admin/outbox").await;
+    assert!(page.contains("Given up by Ada Nowak"), "{page}");
+    let entries = custody::store::journal::list_all(&test.app.db.read, "outbox").await.unwrap();
+    let kinds: Vec<_> = entries.iter().map(|e| e.kind.as_str()).collect();
+    assert_eq!(kinds, ["tried_again", "given_up"]);
+}
+
+/// O5: a group's chats are kept by administrators, on the group's page.
+#[tokio::test]
+async fn a_groups_chats_are_kept_by_administrators() {
+    let chat = ChatServer::start().await;
+    let test = TestApp::with_policy(&trial()).await;
+    let ada = test.browser("ada").await;
+    let teams = custody::store::people::list_teams(&test.app.db.read).await.unwrap();
+    let doc = teams.iter().find(|t| t.name == "DOC").unwrap().id;
+    let here = format!("/admin/groups/{doc}/notifications");
+    assert!(ada.page(&format!("/admin/groups/{doc}")).await.contains(&here));
+    let hook = format!("{}/hooks/0123456789", chat.url);
+    let form = [("kind", "slack"), ("address", hook.as_str()), ("wanted", "everything"), ("pace", "at_once")];
+    let to = format!("{here}/new");
+    assert_eq!(test.browser("otto").await.post(&to, &form).await.status(), 403);
+    assert_eq!(ada.post(&to, &form).await.status(), 303);
+    let page = ada.page(&here).await;
+    assert!(page.contains("What DOC is told") && page.contains("/…6789"), "{page}");
+    assert_eq!(ada.get("/account/notifications/new?kind=pigeon").await.status(), 422);
+}
