@@ -5,8 +5,8 @@
 //! Source of the stream's form: WHATWG HTML, 9.2 Server-sent events.
 
 use super::{
-    query::Asked,
-    view::{Pieces, view},
+    query::{Asked, Shown},
+    view::{Part, Pieces, view},
     wall,
 };
 use crate::{
@@ -26,6 +26,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use chrono::{DateTime, Utc};
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -38,6 +39,8 @@ use tokio::sync::watch;
 const TOGETHER: Duration = Duration::from_millis(60);
 /// The clock goes on though nothing happens: a page that hears nothing for longer has lost the server.
 const BEAT: Duration = Duration::from_secs(10);
+/// How long a page needs to open its stream.
+const JUST_BEFORE: chrono::Duration = chrono::Duration::seconds(5);
 
 pub fn routes(app: &App) -> Router<App> {
     let streams = Streams::new(&app.policy.board);
@@ -50,8 +53,9 @@ pub fn routes(app: &App) -> Router<App> {
 /// What goes out at one moment.
 struct Frame {
     number: u64,
-    /// The last change that it shows.
-    seq: i64,
+    shown: Shown,
+    /// When the view last changed by more than its clock; when it was first drawn, if it has not.
+    changed: DateTime<Utc>,
     /// For who has the frame before.
     change: Bytes,
     /// For everybody else.
@@ -72,7 +76,9 @@ impl Views {
         if let Some(frames) = open.get(&key) {
             return Ok(frames.clone());
         }
-        let (first, pieces) = draw(app, asked, None, 0)?;
+        let (mut first, pieces) = draw(app, asked, None, 0)?;
+        // A page that was drawn just before shows the same.
+        first.changed = first.shown.at - JUST_BEFORE;
         let (sender, frames) = watch::channel(Arc::new(first));
         open.insert(key.clone(), frames.clone());
         let (views, app, asked) = (self.clone(), app.clone(), asked.clone());
@@ -84,6 +90,7 @@ impl Views {
     async fn keep(&self, app: &App, asked: &Asked, key: String, frames: watch::Sender<Arc<Frame>>, mut pieces: Pieces) {
         let mut current = app.projection.follow();
         let mut number = 0;
+        let mut changed_at = frames.borrow().changed;
         loop {
             tokio::select! {
                 _ = app.stop.cancelled() => break,
@@ -105,9 +112,10 @@ impl Views {
                 }
             }
             number += 1;
-            match draw(app, asked, Some(&pieces), number) {
+            match draw(app, asked, Some((&pieces, changed_at)), number) {
                 Ok((frame, drawn)) => {
                     pieces = drawn;
+                    changed_at = frame.changed;
                     frames.send_replace(Arc::new(frame));
                 }
                 Err(_) => tracing::error!("the board could not be drawn"),
@@ -117,47 +125,52 @@ impl Views {
     }
 }
 
-fn draw(app: &App, asked: &Asked, before: Option<&Pieces>, number: u64) -> askama::Result<(Frame, Pieces)> {
-    let (seq, pieces, board) = match asked.wall {
+/// Draws the view; `before` is what it was, and when that last changed.
+fn draw(
+    app: &App,
+    asked: &Asked,
+    before: Option<(&Pieces, DateTime<Utc>)>,
+    number: u64,
+) -> askama::Result<(Frame, Pieces)> {
+    let (shown, pieces, board) = match asked.wall {
         true => {
             let now = wall::view(app, asked.clone(), true);
-            (now.seq, now.pieces()?, now.render()?)
+            (now.shown, now.pieces()?, now.render()?)
         }
         false => {
             let now = view(app, asked.clone(), true);
-            (now.seq, now.pieces()?, now.render()?)
+            (now.shown, now.pieces()?, now.render()?)
         }
     };
     // The clock stands beside the search field, or in what follows.
     let hello = partial(&pieces.around[0].id, "outerMorph", &pieces.around[0].html);
     let whole = if asked.wall { String::new() } else { hello.clone() } + &partial("board", "innerMorph", &board);
-    let change = match before {
-        Some(before) => changed(before, &pieces),
-        None => String::new(),
+    let (clock, change) = before.map(|(before, _)| changed(before, &pieces)).unwrap_or_default();
+    let changed = match before {
+        Some((_, at)) if change.is_empty() => at,
+        _ => shown.at,
     };
+    let event = |html: &str| event(shown.seq, html);
     let frame =
-        Frame { number, seq, change: event(seq, &change), whole: event(seq, &whole), hello: event(seq, &hello) };
+        Frame { number, shown, changed, change: event(&(clock + &change)), whole: event(&whole), hello: event(&hello) };
     Ok((frame, pieces))
 }
 
-/// What differs, each piece by its id.
-fn changed(before: &Pieces, now: &Pieces) -> String {
-    let mut out = String::new();
-    for (was, is) in before.around.iter().zip(&now.around) {
-        if was.print != is.print {
-            out += &partial(&is.id, "outerMorph", &is.html);
-        }
-    }
+/// What differs, each piece by its id: the clock, and the rest.
+fn changed(before: &Pieces, now: &Pieces) -> (String, String) {
+    let new = |(was, is): (&Part, &Part)| match was.print == is.print {
+        true => String::new(),
+        false => partial(&is.id, "outerMorph", &is.html),
+    };
+    let mut around = before.around.iter().zip(&now.around).map(new);
+    let clock = around.next().unwrap_or_default();
+    let mut out: String = around.collect();
     if before.list.print != now.list.print {
         out += &partial(&now.list.id, "outerMorph", &now.list.html);
-        return out;
+        return (clock, out);
     }
-    for (was, is) in before.rows.iter().zip(&now.rows) {
-        if was.print != is.print {
-            out += &partial(&is.id, "outerMorph", &is.html);
-        }
-    }
-    out
+    out.extend(before.rows.iter().zip(&now.rows).map(new));
+    (clock, out)
 }
 
 /// A piece in the words of the page's script: htmx swaps it into what has this id.
@@ -180,7 +193,7 @@ fn event(seq: i64, html: &str) -> Bytes {
     Bytes::from(out)
 }
 
-/// GET /board/feed: the board that the same query shows, as it changes. `since` is the change that the page shows.
+/// GET /board/feed: the board that the same query shows, as it changes. `since` says how current the page is.
 async fn listen(
     visitor: Visitor,
     Extension(views): Extension<Arc<Views>>,
@@ -200,10 +213,11 @@ async fn listen(
     };
     let mut frames = views.open(&visitor.app, &Asked::read(&query))?;
     let since = url::form_urlencoded::parse(query.as_bytes()).find(|(k, _)| k == "since");
-    let since: Option<i64> = since.and_then(|(_, v)| v.parse().ok());
+    let shown = since.and_then(|(_, token)| Shown::read(&token));
     let first = frames.borrow_and_update().clone();
     // Who comes back has missed something, if only that the clock went on.
-    let missed = headers.contains_key("last-event-id") || since != Some(first.seq);
+    let missed =
+        headers.contains_key("last-event-id") || !shown.is_some_and(|s| s.has_all_of(&first.shown, first.changed));
     let listener = Listener { frames, stop: visitor.app.stop.clone(), has: first.number, _ticket: ticket };
     let begin = if missed { first.whole.clone() } else { first.hello.clone() };
     let begin = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(begin) });

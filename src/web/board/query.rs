@@ -1,6 +1,7 @@
 //! What the board's address asks for. What it does not understand it leaves out: an old bookmark still opens.
 
-use crate::service::board::{Cursor, Wanted};
+use crate::service::board::{Board, Cursor, Wanted};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::{Serializer, parse};
 
@@ -90,10 +91,10 @@ impl Asked {
         }
     }
 
-    /// The same, for a page that shows everything up to this change.
-    pub fn feed_since(&self, seq: i64) -> String {
+    /// The same, for a page that shows this.
+    pub fn feed_since(&self, shown: &Shown) -> String {
         let feed = self.at_feed();
-        format!("{feed}{}since={seq}", if feed.contains('?') { '&' } else { '?' })
+        format!("{feed}{}since={}", if feed.contains('?') { '&' } else { '?' }, shown.token())
     }
 
     /// What names the feed on the page: another choice has another one, and the page then leaves this one.
@@ -115,6 +116,39 @@ impl Asked {
     /// The next page.
     pub fn behind(&self, at: &Cursor) -> String {
         address(&Wanted { after: Some(at.clone()), ..self.wanted.clone() })
+    }
+}
+
+/// How current a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The last change that it shows.
+    pub seq: i64,
+    /// Whether it says that the database is away.
+    away: bool,
+    /// When it was drawn: what depends on the hour changes without a change.
+    pub at: DateTime<Utc>,
+}
+
+impl Shown {
+    pub fn of(board: &Board) -> Self {
+        Self { seq: board.current.seq, away: board.current.away.is_some(), at: board.now }
+    }
+
+    fn token(&self) -> String {
+        format!("{}.{}{}", self.seq, self.at.timestamp_millis(), if self.away { ".away" } else { "" })
+    }
+
+    /// Reads what [`Asked::feed_since`] wrote.
+    pub fn read(token: &str) -> Option<Self> {
+        let (token, away) = token.strip_suffix(".away").map_or((token, false), |t| (t, true));
+        let (seq, at) = token.split_once('.')?;
+        Some(Self { seq: seq.parse().ok()?, away, at: DateTime::from_timestamp_millis(at.parse().ok()?)? })
+    }
+
+    /// Whether a page that shows this lacks nothing of a view that shows `now` and last changed at `changed`.
+    pub fn has_all_of(&self, now: &Self, changed: DateTime<Utc>) -> bool {
+        (self.seq, self.away) == (now.seq, now.away) && self.at >= changed
     }
 }
 

@@ -1,6 +1,10 @@
 //! What is below the search field: made for a page, and for every open page that follows.
 
-use super::{answer, query::Asked, rows, tiles};
+use super::{
+    answer,
+    query::{Asked, Shown},
+    rows, tiles,
+};
 use crate::{
     app::App,
     domain::{lifecycle::StateName, support::Support},
@@ -30,8 +34,7 @@ pub struct Group {
 #[template(path = "board/view.html", blocks = ["banner", "tiles", "filters", "answer", "list", "thumb"])]
 pub struct BoardView {
     pub asked: Asked,
-    /// The last change that it shows.
-    pub seq: i64,
+    pub shown: Shown,
     pub live: Live,
     /// `3 of 412 match`, where something was searched for.
     pub found: String,
@@ -103,7 +106,7 @@ impl BoardView {
     }
 
     fn feed(&self) -> String {
-        self.asked.feed_since(self.seq)
+        self.asked.feed_since(&self.shown)
     }
 
     fn feed_id(&self) -> String {
@@ -175,7 +178,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
         .action(Action::link("Request participation", "/requests").primary())
     });
     BoardView {
-        seq: board.current.seq,
+        shown: Shown::of(&board),
         live: live(app, &board, follows),
         banners: away(app, &board)
             .into_iter()

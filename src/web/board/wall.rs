@@ -1,7 +1,7 @@
 //! The board on a big screen: read from across the room, touched by nobody. What is wrong, where, and whom to call.
 
 use super::{
-    query::Asked,
+    query::{Asked, Shown},
     rows::Rows,
     tiles,
     view::{Part, Pieces, away, live, shift, silent},
@@ -21,7 +21,7 @@ const LINES: usize = 12;
 #[template(path = "board/wall_view.html", blocks = ["head", "tiles", "act"])]
 pub struct WallView {
     pub asked: Asked,
-    pub seq: i64,
+    pub shown: Shown,
     live: Live,
     pub doc_name: String,
     doc_phone: Phone,
@@ -47,7 +47,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> WallView {
     let mut act: Vec<BoardRow> = board.act.iter().map(|r| rows.device(r)).chain(rows.strangers()).collect();
     act.truncate(LINES);
     WallView {
-        seq: board.current.seq,
+        shown: Shown::of(&board),
         live: live(app, &board, follows),
         doc_name: facility.doc_name.clone(),
         doc_phone: Phone::new(facility.doc_phone.clone().unwrap_or_default()),
@@ -79,7 +79,7 @@ impl WallView {
     }
 
     fn feed(&self) -> String {
-        self.asked.feed_since(self.seq)
+        self.asked.feed_since(&self.shown)
     }
 
     fn feed_id(&self) -> String {

@@ -170,7 +170,7 @@ impl Chrome {
 
     /// Waits for the page that a button or link leads to.
     async fn arrive(&self, by: &str) {
-        for _ in 0..400 {
+        for _ in 0..1200 {
             let there =
                 self.client.execute("return !window.isLeft && document.readyState === 'complete'", vec![]).await;
             if there.is_ok_and(|t| t == true) {
@@ -247,7 +247,7 @@ impl Chrome {
 
     /// Waits until the page says this.
     pub async fn says(&self, text: &str) {
-        for _ in 0..200 {
+        for _ in 0..1200 {
             if self.text().await.contains(text) {
                 return;
             }
