@@ -6,6 +6,7 @@
 
 pub mod card;
 mod find;
+mod names;
 mod search;
 pub mod state;
 

@@ -1,5 +1,6 @@
 //! What the one search field finds: every name in plain letters, compared by a typo-resistant matcher (O2).
 
+use super::names::Names;
 use crate::domain::{
     id::{DeviceId, PersonId, ServerName},
     nearest::plain,
@@ -66,8 +67,8 @@ impl Owner {
 /// Every name that can be searched for; a name keeps its slot until it is removed.
 #[derive(Default)]
 pub struct Index {
-    /// In plain letters; empty where a slot is free.
-    plain: Vec<String>,
+    /// In plain letters.
+    names: Names,
     targets: Vec<Option<Target>>,
     owners: Vec<Owner>,
     weights: Vec<u8>,
@@ -87,13 +88,12 @@ impl Index {
         let plain = plain(name);
         let print = print(&plain);
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.plain.push(String::new());
             self.targets.push(None);
             self.owners.push(Owner::NOBODY);
             self.weights.push(0);
-            self.plain.len() - 1
+            self.targets.len() - 1
         });
-        self.plain[slot] = plain;
+        self.names.put(slot, &plain);
         self.replace(slot, target, owner);
         self.prints.entry(print).or_default().push(slot);
         slot
@@ -106,7 +106,7 @@ impl Index {
             true => None,
             false => self.prints.get(&print(&typed)),
         };
-        let slots = slots.into_iter().flatten().filter(move |slot| self.plain[**slot] == typed);
+        let slots = slots.into_iter().flatten().filter(move |slot| self.names.get(**slot) == Some(&typed));
         slots.filter_map(|slot| self.targets[*slot].as_ref())
     }
 
@@ -127,18 +127,18 @@ impl Index {
 
     /// Whether the name in this slot is all of what was typed, but for case, accents and separators.
     pub fn is_whole(&self, slot: usize, typed: &str) -> bool {
-        self.plain.get(slot).is_some_and(|name| *name == Reading::new(typed).words.concat())
+        self.names.get(slot) == Some(&Reading::new(typed).whole())
     }
 
     pub fn remove(&mut self, slot: usize) {
-        let print = print(&self.plain[slot]);
+        let print = print(self.names.get(slot).unwrap_or_default());
         if let Some(slots) = self.prints.get_mut(&print) {
             slots.retain(|s| *s != slot);
             if slots.is_empty() {
                 self.prints.remove(&print);
             }
         }
-        self.plain[slot].clear();
+        self.names.clear(slot);
         self.targets[slot] = None;
         self.owners[slot] = Owner::NOBODY;
         self.free.push(slot);
@@ -161,31 +161,32 @@ impl Index {
     /// What is most like it, though not enough to be found by it.
     pub fn near(&self, typed: &str, most: usize) -> Vec<&Target> {
         let reading = Reading::new(typed);
-        if reading.words.concat().len() < 4 {
+        if reading.whole().len() < 4 {
             return Vec::new();
         }
-        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&self.plain);
+        let (slots, names) = self.names.candidates(&reading.words, 1);
+        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
         found.retain(|m| reading.share(m.score) >= 45);
         found.sort_by(|a, b| {
-            let name = |m: &frizbee::Match| &self.plain[m.index as usize];
+            let name = |m: &frizbee::Match| names[m.index as usize];
             b.score.cmp(&a.score).then_with(|| name(a).cmp(name(b)))
         });
-        found.iter().filter_map(|m| self.targets[m.index as usize].as_ref()).take(most).collect()
+        found.iter().filter_map(|m| self.target(slots[m.index as usize])).take(most).collect()
     }
 
     fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
-        let whole = reading.words.concat();
-        let found = reading.matcher(how).match_list(&self.plain);
+        let whole = reading.whole();
+        let (slots, names) = self.names.candidates(&reading.words, 0);
+        let found = reading.matcher(how).match_list(&names);
         let best = found.iter().map(|m| m.score).max().unwrap_or_default();
         let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));
         let told = fits.map(|m| {
-            let slot = m.index as usize;
-            let name = &self.plain[slot];
+            let (slot, name) = (slots[m.index as usize], names[m.index as usize]);
             let rank = match how {
                 Matching::Fuzzy => u32::from(m.score),
                 // The whole name, its beginning, anywhere in it.
-                _ if *name == whole => 3,
-                _ if name.starts_with(&reading.words[0]) => 2,
+                _ if name == whole => 3,
+                _ if name.starts_with(&reading.words[0].plain) => 2,
                 _ => 1,
             };
             Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
@@ -197,12 +198,26 @@ impl Index {
 /// What was typed, as it is compared: plain letters, word by word.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    words: Vec<String>,
+    words: Vec<Word>,
+}
+
+/// A word in plain letters.
+#[derive(Clone, Debug)]
+pub struct Word {
+    pub plain: String,
+    /// How many of its letters may be wrong.
+    pub typos: u16,
 }
 
 impl Reading {
     pub fn new(typed: &str) -> Self {
-        Self { words: typed.split_whitespace().map(plain).filter(|w| !w.is_empty()).collect() }
+        let words = typed.split_whitespace().map(plain).filter(|w| !w.is_empty());
+        Self { words: words.map(|plain| Word { typos: typos(&plain), plain }).collect() }
+    }
+
+    /// All of it in a row.
+    fn whole(&self) -> String {
+        self.words.iter().map(|w| w.plain.as_str()).collect()
     }
 
     fn matcher(&self, how: Matching) -> Matcher {
@@ -214,7 +229,10 @@ impl Reading {
         let patterns: Vec<Pattern> = self
             .words
             .iter()
-            .map(|w| Pattern::new(w, PatternConfig::default().max_typos(Some(typos(w) + more)).matching(Some(how))))
+            .map(|w| {
+                let config = PatternConfig::default().max_typos(Some(w.typos + more)).matching(Some(how));
+                Pattern::new(&w.plain, config)
+            })
             .collect();
         // All text is plain by now.
         let config = Config::default()
@@ -232,7 +250,7 @@ impl Reading {
     /// A score in per cent of what the same letters in a row have.
     fn share(&self, score: u16) -> usize {
         // The matcher gives 12 for each letter that stands where it should, and 4 more for its case.
-        let letters: usize = self.words.iter().map(String::len).sum();
+        let letters: usize = self.words.iter().map(|w| w.plain.len()).sum();
         usize::from(score) * 100 / (letters * 16).max(1)
     }
 

@@ -42,7 +42,6 @@ impl Db {
                 // Without it INSERT OR REPLACE would go round the append-only triggers.
                 .pragma("recursive_triggers", "on")
                 .pragma("temp_store", "memory")
-                .pragma("mmap_size", "134217728")
                 .pragma("cache_size", "-16000")
         };
         let options = |most| {
