@@ -8,17 +8,23 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::TraceLayer,
 };
+use uuid::Uuid;
 
 /// Everything comes from here, nothing inline; nobody frames us (A25, A34).
 const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -43,11 +49,57 @@ async fn overloaded(_: tower::BoxError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response()
 }
 
+/// What every answer says of itself, unless its door has said something else.
+const POLICIES: [(HeaderName, HeaderValue); 7] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=()"),
+    ),
+];
+
+fn with_policies<B>(mut answer: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
+    let headers = answer.headers_mut();
+    headers.reserve(POLICIES.len());
+    for (name, value) in POLICIES {
+        headers.entry(name).or_insert(value);
+    }
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
+    answer
+}
+
+/// Numbers requests: the start of Custody, by chance, and how many came before. A random number for each of them would
+/// be a call to the system each.
+#[derive(Clone)]
+struct Numbered {
+    start: u32,
+    next: Arc<AtomicU64>,
+}
+
+impl Numbered {
+    fn new() -> Self {
+        Self { start: Uuid::new_v4().as_fields().0, next: Arc::default() }
+    }
+}
+
+impl MakeRequestId for Numbered {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{:08x}-{number}", self.start);
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}
+
 /// The layers of everything.
 fn common(app: App, routes: Router<App>) -> Router {
-    let set = |name: &'static str, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
-    };
     let span = |r: &Request| {
         let id = r.headers().get("x-request-id").and_then(|v| v.to_str().ok());
         // The route, not the address: that may hold a secret, or what somebody searched for.
@@ -55,25 +107,18 @@ fn common(app: App, routes: Router<App>) -> Router {
         tracing::info_span!("http", method = %r.method(), route, id)
     };
     let secure = app.secure_cookies;
-    let routes = routes.with_state(app).layer(
+    routes.with_state(app).layer(
         ServiceBuilder::new()
-            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(SetRequestIdLayer::x_request_id(Numbered::new()))
             .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(PropagateRequestIdLayer::x_request_id())
-            .layer(set("content-security-policy", CONTENT_POLICY))
-            .layer(set("x-content-type-options", "nosniff"))
-            .layer(set("referrer-policy", "same-origin"))
-            .layer(set("cross-origin-opener-policy", "same-origin"))
-            .layer(set("cross-origin-resource-policy", "same-origin"))
-            .layer(set("cache-control", "no-store"))
-            .layer(set("permissions-policy", "camera=(), microphone=(), geolocation=()"))
+            .map_response(move |answer| with_policies(answer, secure))
             .layer(CatchPanicLayer::new())
             .layer(axum::error_handling::HandleErrorLayer::new(overloaded))
             .layer(tower::load_shed::LoadShedLayer::new())
             .layer(tower::limit::GlobalConcurrencyLimitLayer::new(AT_ONCE))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, WITHIN))
             .layer(CompressionLayer::new()),
-    );
-    if secure { routes.layer(set("strict-transport-security", "max-age=31536000")) } else { routes }
+    )
 }

@@ -41,6 +41,8 @@ pub struct Current {
 #[derive(Default)]
 pub struct Projection {
     state: RwLock<State>,
+    /// How often the state was changed.
+    version: AtomicU64,
     current: watch::Sender<Current>,
     /// How often somebody asked for what is new, and how many of these askings have been answered.
     asked: AtomicU64,
@@ -60,6 +62,7 @@ impl Projection {
     /// Changes the state, and says that it holds everything up to `seq`.
     pub fn apply(&self, seq: i64, change: impl FnOnce(&mut State)) {
         change(&mut self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner));
+        self.version.fetch_add(1, Ordering::Release);
         self.current.send_if_modified(|c| {
             let now = Current { seq, away: None };
             std::mem::replace(c, now) != now
@@ -73,6 +76,12 @@ impl Projection {
             c.away.get_or_insert(now);
             !known
         });
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Another number as soon as anything may be other than before.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     pub fn current(&self) -> Current {

@@ -3,7 +3,7 @@
 
 mod around;
 
-use super::{Result, facts::version_names};
+use super::{Error, Result, facts::version_names};
 use crate::{
     app::App,
     domain::{
@@ -188,8 +188,9 @@ async fn build(app: &App) -> Result<()> {
     let c = &app.db.read;
     // First the number: what is written meanwhile is read now or comes again.
     let (_, seq) = store::changes::find_range(c).await?.unwrap_or_default();
-    let names = version_names(app, None);
     let mut state = State::default();
+    // The most there is to read: beside the devices, on another connection.
+    let running = tokio::spawn(running(app.clone()));
     let people = store::people::list_names(c).await?;
     for server in store::servers::list(c, None).await? {
         state.put_record(server);
@@ -213,18 +214,12 @@ async fn build(app: &App) -> Result<()> {
     for person in people.0.into_values() {
         state.put_person(person);
     }
-    let mut after = None;
-    loop {
-        let page = store::instances::list_running_after(c, after.as_ref(), 5000, &names).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = Some((last.seen.instance.clone(), last.seen.server.clone()));
-        for mut k in page {
-            name_version(&mut k, &packages, &names);
-            let (instance, server) = (k.seen.instance.clone(), k.seen.server.clone());
-            state.put_place(&instance, &server, Some(k));
-        }
+    let names = version_names(app, None);
+    let running = running.await.map_err(|e| Error::Internal(Box::new(e)))??;
+    for mut k in running {
+        name_version(&mut k, &packages, &names);
+        let (instance, server) = (k.seen.instance.clone(), k.seen.server.clone());
+        state.put_place(&instance, &server, Some(k));
     }
     let ids: Vec<DeviceId> = state.cards().map(|c| c.id).collect();
     app.projection.apply(seq, |s| *s = state);
@@ -249,6 +244,20 @@ async fn build(app: &App) -> Result<()> {
     }
     give_back();
     Ok(())
+}
+
+/// Everything that runs.
+async fn running(app: App) -> Result<Vec<Known>> {
+    let names = version_names(&app, None);
+    let mut all: Vec<Known> = Vec::new();
+    loop {
+        let after = all.last().map(|k| (k.seen.instance.clone(), k.seen.server.clone()));
+        let page = store::instances::list_running_after(&app.db.read, after.as_ref(), 5000, &names).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
 }
 
 /// Of so many devices what happened last is read at once.

@@ -36,7 +36,11 @@ pub struct Derived<'a> {
 }
 
 pub(super) fn hydrate(r: &row::Model) -> Result<Device> {
-    serde_json::from_str(&r.body).map_err(|e| corrupt(&format!("device {}", r.name), e))
+    read(&r.name, &r.body)
+}
+
+fn read(name: &str, body: &str) -> Result<Device> {
+    serde_json::from_str(body).map_err(|e| corrupt(&format!("device {name}"), e))
 }
 
 pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Device>> {
@@ -306,8 +310,10 @@ pub async fn list_ids_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> 
 
 /// Every device, in order of name behind `after`.
 pub async fn list_after<C: ConnectionTrait>(c: &C, after: &str, most: u64) -> Result<Vec<Device>> {
-    let q = row::Entity::find().filter(row::Column::Name.gt(after)).order_by_asc(row::Column::Name).limit(most);
-    q.all(c).await?.iter().map(hydrate).collect()
+    let all = row::Entity::find().select_only().columns([row::Column::Name, row::Column::Body]);
+    let q = all.filter(row::Column::Name.gt(after)).order_by_asc(row::Column::Name).limit(most);
+    let rows: Vec<(String, String)> = q.into_tuple().all(c).await?;
+    rows.iter().map(|(name, body)| read(name, body)).collect()
 }
 
 /// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.

@@ -1,6 +1,7 @@
 //! `/`: what operators look at. It needs no sign-in and no script; with one it follows what happens.
 
 mod answer;
+mod drawn;
 mod feed;
 pub mod query;
 mod rows;
@@ -25,20 +26,23 @@ use crate::{
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{Router, extract::RawQuery, response::IntoResponse, routing::get};
+use axum::{Extension, Router, extract::RawQuery, response::IntoResponse, routing::get};
+use drawn::{Drawn, Shelf};
 use query::Asked;
-use view::BoardView;
+use std::sync::Arc;
 use wall::WallView;
 
 pub fn routes(app: &App) -> Router<App> {
-    Router::new().route("/", get(show)).route("/wall", get(show_wall)).merge(feed::routes(app))
+    let drawn = Router::new().route("/", get(show)).layer(Extension(Shelf::default()));
+    drawn.route("/wall", get(show_wall)).merge(feed::routes(app))
 }
 
 #[derive(Template, WebTemplate)]
 #[template(path = "board/page.html")]
 struct BoardPage {
     layout: Layout,
-    view: BoardView,
+    asked: Asked,
+    drawn: Arc<Drawn>,
     /// What is new to the reader, where they follow it.
     news: Option<News>,
 }
@@ -54,15 +58,15 @@ struct News {
 
 impl BoardPage {
     fn title(&self) -> String {
-        match self.view.asked.wanted.searches() {
-            true => format!("{}: board", self.view.asked.wanted.typed),
+        match self.asked.wanted.searches() {
+            true => format!("{}: board", self.asked.wanted.typed),
             false => "Operator board".to_owned(),
         }
     }
 }
 
 /// GET /
-async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
+async fn show(visitor: Visitor, Extension(shelf): Extension<Shelf>, RawQuery(query): RawQuery) -> Answer {
     let mut asked = Asked { wall: false, ..Asked::read(query.as_deref().unwrap_or_default()) };
     // Who reads it may be unknown while the database is away: what they read is not.
     let (layout, looked) = match personal(&visitor).await {
@@ -74,7 +78,8 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
     };
     asked.looked = looked.flatten();
     let news = looked.map(|seq| news(&visitor.app, seq));
-    Ok(BoardPage { layout, view: view::view(&visitor.app, asked, false), news }.into_response())
+    let drawn = shelf.take(&visitor.app, &asked)?;
+    Ok(BoardPage { layout, asked, drawn, news }.into_response())
 }
 
 /// The reader's frame, and the last change of support that they have seen: for the shift, and whoever said once that

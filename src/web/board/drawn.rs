@@ -1,0 +1,79 @@
+//! The board as it was just drawn: everybody who asks for the same within a second, in which nothing changed, gets it.
+
+use super::{query::Asked, view::view};
+use crate::app::App;
+use askama::{FastWritable, Template, filters::HtmlSafe};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// So many are kept: each is some hundred kilobytes at most, and worth nothing after its second.
+const KEPT: usize = 64;
+
+/// A board in HTML.
+pub struct Drawn {
+    /// What changes of an open page.
+    pub board: Html,
+    /// The clock beside the search field.
+    pub live: Html,
+    /// `3 of 412 match`, where something was searched for.
+    pub found: String,
+}
+
+/// Text that a template has drawn, with what it shows escaped.
+pub struct Html(String);
+
+impl HtmlSafe for Html {}
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FastWritable for Html {
+    fn write_into(&self, to: &mut dyn fmt::Write, _: &dyn askama::Values) -> askama::Result<()> {
+        Ok(to.write_str(&self.0)?)
+    }
+}
+
+/// What a drawing depends on besides what was asked for: the state, and the second.
+type Moment = (u64, i64);
+
+/// The boards of this second.
+#[derive(Clone, Default)]
+pub struct Shelf(Arc<Mutex<HashMap<String, (Moment, Arc<Drawn>)>>>);
+
+impl Shelf {
+    /// The board as it is now.
+    pub fn take(&self, app: &App, asked: &Asked) -> askama::Result<Arc<Drawn>> {
+        // What is new to one reader is marked for them alone.
+        if asked.looked.is_some() {
+            return draw(app, asked).map(Arc::new);
+        }
+        let moment = (app.projection.version(), app.clock.now().timestamp());
+        let key = asked.at_feed();
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, drawn)) = kept().get(&key)
+            && *at == moment
+        {
+            return Ok(drawn.clone());
+        }
+        let drawn = Arc::new(draw(app, asked)?);
+        let mut kept = kept();
+        if kept.len() >= KEPT {
+            kept.retain(|_, (at, _)| *at == moment);
+        }
+        if kept.len() < KEPT {
+            kept.insert(key, (moment, drawn.clone()));
+        }
+        Ok(drawn)
+    }
+}
+
+fn draw(app: &App, asked: &Asked) -> askama::Result<Drawn> {
+    let view = view(app, asked.clone(), false);
+    Ok(Drawn { board: Html(view.render()?), live: Html(view.live().render()?), found: view.found })
+}
