@@ -7,6 +7,7 @@ pub mod contact;
 pub mod cycle;
 pub mod device;
 pub mod due;
+pub mod forge;
 pub mod id;
 pub mod journal;
 pub mod lifecycle;

@@ -6,11 +6,7 @@ use super::{
     state::{Place, State},
 };
 use crate::domain::{id::DeviceId, observation::Known};
-use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 /// Of classes, servers, hosts and people that fit, so many are followed to what they stand for: who types two letters
 /// means none of the others.
@@ -58,17 +54,15 @@ impl State {
         }
         around.sort_by_key(|m| Reverse(m.rank));
         around.truncate(FOLLOWED);
-        let mut hosts = HashMap::new();
+        let mut there: Vec<&Match> = Vec::new();
         for m in &around {
-            self.follow(m, &mut found, &mut hosts);
-        }
-        // A host has many servers: one look at everything that runs for all of them.
-        if !hosts.is_empty() {
-            for (place, slot) in self.all_slots() {
-                if let Some(rank) = hosts.get(place.seen.host.as_str()) {
-                    self.placed(place, slot, *rank, &mut found);
-                }
+            match self.index().target(m.slot) {
+                Some(Target::Server(_) | Target::Host(_)) => there.push(m),
+                _ => self.follow(m, &mut found),
             }
+        }
+        if !there.is_empty() {
+            self.placed(&there, &mut found);
         }
         self.sorted(found, most)
     }
@@ -99,7 +93,7 @@ impl State {
         names.filter(|n| seen.insert(n.clone())).take(most).collect()
     }
 
-    fn follow<'a>(&'a self, m: &Match, found: &mut Found, hosts: &mut HashMap<&'a str, u32>) {
+    fn follow(&self, m: &Match, found: &mut Found) {
         let mut device = |id: DeviceId| {
             if let Some(device) = self.number(id) {
                 found.device(Owner { device, urgency: 0 }, m.rank, m.slot);
@@ -117,23 +111,25 @@ impl State {
             }
             Some(Target::Group(name)) => self.of_group(name).for_each(&mut device),
             Some(Target::Person(id)) => self.of_person(*id).for_each(&mut device),
-            Some(Target::Server(name)) => {
-                for (place, slot) in self.on_server(name) {
-                    self.placed(place, slot, m.rank, found);
-                }
-            }
-            Some(Target::Host(name)) => {
-                hosts.insert(name, m.rank);
-            }
-            Some(Target::Device(_) | Target::Instance(_)) | None => {}
+            Some(Target::Server(_) | Target::Host(_) | Target::Device(_) | Target::Instance(_)) | None => {}
         }
     }
 
-    /// An instance that was found through its server or host.
-    fn placed(&self, place: &Place, slot: usize, rank: u32, found: &mut Found) {
-        match self.index().owner(slot) {
-            Owner::NOBODY => found.stranger(place, rank),
-            owner => found.device(owner, rank, slot),
+    /// What runs on these servers and hosts: one look at everything for all of them.
+    fn placed(&self, there: &[&Match], found: &mut Found) {
+        let mut ranks = vec![0; self.index().len()];
+        for m in there {
+            ranks[m.slot] = m.rank;
+        }
+        for (slot, around) in self.index().placed() {
+            let rank = ranks[around.server].max(ranks[around.host]);
+            if rank == 0 {
+                continue;
+            }
+            match (self.index().owner(slot), self.index().target(slot)) {
+                (Owner::NOBODY, Some(Target::Instance(place))) => found.stranger(place, rank),
+                (owner, _) => found.device(owner, rank, slot),
+            }
         }
     }
 

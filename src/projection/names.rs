@@ -76,13 +76,20 @@ impl Names {
         (self.text, self.left_over) = (text, 0);
     }
 
-    /// The names that may hold each of these words with so many letters wrong, and their slots.
-    pub fn candidates(&self, words: &[Word], more_wrong: u16) -> (Vec<usize>, Vec<&str>) {
+    /// The names that may hold each of these words with so many letters wrong, and their slots; of more than `most`
+    /// those that lack fewer letters.
+    pub fn candidates(&self, words: &[Word], more_wrong: u16, most: usize) -> (Vec<usize>, Vec<&str>) {
         let wanted: Vec<(Letters, u32)> =
             words.iter().map(|w| (Letters::of(&w.plain), u32::from(w.typos + more_wrong))).collect();
         let may = |has: &Letters| wanted.iter().all(|(word, wrong)| has.lacks(*word) <= *wrong);
         let slots = self.letters.iter().enumerate().filter(|(_, has)| may(has)).map(|(slot, _)| slot);
-        slots.filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
+        let mut slots: Vec<usize> = slots.collect();
+        if slots.len() > most {
+            let lacks = |slot: &usize| wanted.iter().map(|(word, _)| self.letters[*slot].lacks(*word)).sum::<u32>();
+            slots.select_nth_unstable_by_key(most, lacks);
+            slots.truncate(most);
+        }
+        slots.into_iter().filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
     }
 }
 
@@ -119,14 +126,16 @@ mod tests {
         }
         let find = |typed: &str, typos| {
             let word = Word { plain: typed.to_owned(), typos };
-            names.candidates(&[word], 0).0
+            names.candidates(&[word], 0, 9).0
         };
         assert_eq!(find("camera", 0), [0]);
         assert_eq!(find("camerx", 0), Vec::<usize>::new());
         assert_eq!(find("camerx", 1), [0]);
-        assert_eq!(find("mgnt", 0), [1]);
+        assert_eq!(find("magnt", 0), [1]);
         assert_eq!(find("ångström", 0), [3]);
+        let word = || [Word { plain: "camera".to_owned(), typos: 5 }];
+        assert_eq!(names.candidates(&word(), 0, 1).0, [0], "what lacks least");
         let words = ["mag", "10"].map(|w| Word { plain: w.to_owned(), typos: 0 });
-        assert_eq!(names.candidates(&words, 0).0, Vec::<usize>::new(), "each word has to be in it");
+        assert_eq!(names.candidates(&words, 0, 9).0, Vec::<usize>::new(), "each word has to be in it");
     }
 }

@@ -64,6 +64,16 @@ impl Owner {
     pub const NOBODY: Self = Self { device: u32::MAX, urgency: 0 };
 }
 
+/// With so many names something that found nothing is compared more closely.
+const COMPARED: usize = 20_000;
+
+/// Where an instance runs: the slots of its server's and its host's names.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around {
+    pub server: usize,
+    pub host: usize,
+}
+
 /// Every name that can be searched for; a name keeps its slot until it is removed.
 #[derive(Default)]
 pub struct Index {
@@ -71,6 +81,8 @@ pub struct Index {
     names: Names,
     targets: Vec<Option<Target>>,
     owners: Vec<Owner>,
+    /// `None` for what is no instance.
+    around: Vec<Option<Around>>,
     weights: Vec<u8>,
     free: Vec<usize>,
     /// From a print of the plain letters to the slots that have it: whole names are found without a search.
@@ -90,6 +102,7 @@ impl Index {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.targets.push(None);
             self.owners.push(Owner::NOBODY);
+            self.around.push(None);
             self.weights.push(0);
             self.targets.len() - 1
         });
@@ -117,6 +130,21 @@ impl Index {
         self.targets[slot] = Some(target);
     }
 
+    /// Says where the instance of this name runs.
+    pub fn place(&mut self, slot: usize, around: Around) {
+        self.around[slot] = Some(around);
+    }
+
+    /// How many slots there are.
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    /// The slots of all instances, and where each of them runs.
+    pub fn placed(&self) -> impl Iterator<Item = (usize, Around)> {
+        self.around.iter().enumerate().filter_map(|(slot, around)| Some((slot, (*around)?)))
+    }
+
     pub fn owner(&self, slot: usize) -> Owner {
         self.owners.get(slot).copied().unwrap_or(Owner::NOBODY)
     }
@@ -141,6 +169,7 @@ impl Index {
         self.names.clear(slot);
         self.targets[slot] = None;
         self.owners[slot] = Owner::NOBODY;
+        self.around[slot] = None;
         self.free.push(slot);
     }
 
@@ -164,7 +193,7 @@ impl Index {
         if reading.whole().len() < 4 {
             return Vec::new();
         }
-        let (slots, names) = self.names.candidates(&reading.words, 1);
+        let (slots, names) = self.names.candidates(&reading.words, 1, COMPARED);
         let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
         found.retain(|m| reading.share(m.score) >= 45);
         found.sort_by(|a, b| {
@@ -176,7 +205,7 @@ impl Index {
 
     fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
         let whole = reading.whole();
-        let (slots, names) = self.names.candidates(&reading.words, 0);
+        let (slots, names) = self.names.candidates(&reading.words, 0, usize::MAX);
         let found = reading.matcher(how).match_list(&names);
         let best = found.iter().map(|m| m.score).max().unwrap_or_default();
         let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));

@@ -237,13 +237,4 @@ impl State {
     pub(super) fn of_person(&self, person: PersonId) -> impl Iterator<Item = DeviceId> + '_ {
         self.of_person.get(&person).into_iter().flatten().copied()
     }
-
-    /// What runs on a server, each with the slot of its name.
-    pub(super) fn on_server(&self, server: &ServerName) -> impl Iterator<Item = (&Place, usize)> {
-        self.places.get(server).into_iter().flat_map(|on| on.values().map(|(place, slot)| (place, *slot)))
-    }
-
-    pub(super) fn all_slots(&self) -> impl Iterator<Item = (&Place, usize)> {
-        self.places.values().flat_map(|on| on.values().map(|(place, slot)| (place, *slot)))
-    }
 }

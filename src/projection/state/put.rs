@@ -10,7 +10,7 @@ use crate::{
     },
     projection::{
         card::Card,
-        search::{Owner, Target},
+        search::{Around, Owner, Target},
     },
 };
 use std::{
@@ -132,9 +132,8 @@ impl State {
                 self.strangers.insert((seen.instance.clone(), seen.server.clone()), place.clone());
             }
         }
-        for word in words(&place) {
-            self.name(word);
-        }
+        let [_, server, host] = words(&place).map(|word| self.name(word));
+        self.index.place(slot, Around { server, host });
         self.places.entry(seen.server.clone()).or_default().insert(seen.instance.clone(), (place.clone(), slot));
     }
 
@@ -204,10 +203,11 @@ impl State {
         }
     }
 
-    fn name(&mut self, word: Word) {
-        if let Some((_, n)) = self.words.get_mut(&word) {
+    /// Counts something that names this; the slot of the name.
+    fn name(&mut self, word: Word) -> usize {
+        if let Some((slot, n)) = self.words.get_mut(&word) {
             *n += 1;
-            return;
+            return *slot;
         }
         let slot = match &word {
             Word::Class(name) => self.index.insert(name, Target::Class(name.clone()), Owner::NOBODY),
@@ -216,6 +216,7 @@ impl State {
             Word::Host(name) => self.index.insert(name, Target::Host(name.clone()), Owner::NOBODY),
         };
         self.words.insert(word, (slot, 1));
+        slot
     }
 
     fn unname(&mut self, word: &Word) {

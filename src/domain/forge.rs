@@ -1,0 +1,295 @@
+//! What a forge tells when something happens in a repository. It is a hint and proves nothing: what decides is a fresh
+//! read of the repository (G2).
+//!
+//! Sources: the webhook documentation of GitLab 18, Gitea 1.25, Forgejo and GitHub.
+
+use serde::{Deserialize, Serialize};
+
+/// Which program sends.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Forge {
+    Gitlab,
+    Gitea,
+    Forgejo,
+    Github,
+}
+
+impl Forge {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Gitlab => "GitLab",
+            Self::Gitea => "Gitea",
+            Self::Forgejo => "Forgejo",
+            Self::Github => "GitHub",
+        }
+    }
+
+    /// The headers that name an event, and its delivery: the same over all repetitions of one delivery.
+    pub fn headers(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::Gitlab => ("x-gitlab-event", &["webhook-id", "idempotency-key", "x-gitlab-event-uuid"]),
+            Self::Gitea => ("x-gitea-event", &["x-gitea-delivery"]),
+            Self::Forgejo => ("x-forgejo-event", &["x-forgejo-delivery", "x-gitea-delivery"]),
+            Self::Github => ("x-github-event", &["x-github-delivery"]),
+        }
+    }
+}
+
+/// What was heard, as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The addresses under which the repository can be read.
+    pub repository: Vec<String>,
+    pub what: Vec<Hint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// A tag was made, moved or removed.
+    Tag(String),
+    /// A branch moved: requests to merge do that too.
+    Branch(String),
+    /// Jobs have ended.
+    Pipeline(Pipeline),
+}
+
+/// A run of jobs that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pipeline {
+    /// Of the repository itself, not of a fork of it (A20).
+    pub own: bool,
+    /// The tag or branch that it ran for.
+    pub reference: String,
+    pub commit: String,
+    /// Name and outcome of each part, in order of their end; of the whole run where no parts are told.
+    pub parts: Vec<(String, bool)>,
+    pub link: String,
+}
+
+/// Why nothing was understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+/// Reads an event; `None` for one that does not matter here.
+pub fn read(forge: Forge, event: &str, body: &[u8]) -> Result<Option<Heard>, Unreadable> {
+    match forge {
+        Forge::Gitlab => gitlab(body),
+        Forge::Gitea | Forge::Forgejo | Forge::Github => hub(event, body),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(body).map_err(|e| Unreadable(format!("The body is not what this forge sends: {e}.")))
+}
+
+/// The name of a tag or branch behind its full reference.
+fn moved(reference: &str) -> Option<Hint> {
+    match (reference.strip_prefix("refs/tags/"), reference.strip_prefix("refs/heads/")) {
+        (Some(tag), _) => Some(Hint::Tag(tag.to_owned())),
+        (_, Some(branch)) => Some(Hint::Branch(branch.to_owned())),
+        _ => None,
+    }
+}
+
+fn addresses(all: [Option<String>; 3]) -> Vec<String> {
+    all.into_iter().flatten().filter(|a| !a.is_empty()).collect()
+}
+
+#[derive(Deserialize)]
+struct GitlabBody {
+    object_kind: Option<String>,
+    r#ref: Option<String>,
+    project: Option<GitlabProject>,
+    object_attributes: Option<GitlabAttributes>,
+    #[serde(default)]
+    builds: Vec<GitlabBuild>,
+}
+
+#[derive(Deserialize)]
+struct GitlabProject {
+    id: Option<u64>,
+    web_url: Option<String>,
+    git_ssh_url: Option<String>,
+    git_http_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct GitlabAttributes {
+    r#ref: Option<String>,
+    sha: Option<String>,
+    status: Option<String>,
+    url: Option<String>,
+    target_branch: Option<String>,
+    /// The project that a run of a merge request's fork belongs to.
+    source_project_id: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct GitlabBuild {
+    stage: Option<String>,
+    status: Option<String>,
+    #[serde(default)]
+    allow_failure: bool,
+}
+
+fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
+    let sent: GitlabBody = parse(body)?;
+    let Some(project) = sent.project else {
+        return Ok(None);
+    };
+    let attributes = sent.object_attributes;
+    // The button "Test" beside "Tag push events" sends a push of a branch.
+    let what = match (sent.object_kind.as_deref(), attributes) {
+        (Some("push" | "tag_push"), _) => sent.r#ref.as_deref().and_then(moved).into_iter().collect(),
+        (Some("merge_request"), Some(a)) => a.target_branch.map(Hint::Branch).into_iter().collect(),
+        (Some("pipeline"), Some(a)) => {
+            let Some(whole) = ended(a.status.as_deref()) else {
+                return Ok(None);
+            };
+            let mut parts: Vec<(String, bool)> = Vec::new();
+            for build in sent.builds {
+                let (Some(stage), Some(passed)) = (build.stage, ended(build.status.as_deref())) else {
+                    continue;
+                };
+                // A part has passed when each of its jobs has that must.
+                let passed = passed || build.allow_failure;
+                match parts.iter_mut().find(|(name, _)| *name == stage) {
+                    Some((_, all)) => *all &= passed,
+                    None => parts.push((stage, passed)),
+                }
+            }
+            if parts.is_empty() {
+                parts.push(("pipeline".to_owned(), whole));
+            }
+            vec![Hint::Pipeline(Pipeline {
+                own: a.source_project_id.is_none_or(|id| Some(id) == project.id),
+                reference: a.r#ref.unwrap_or_default(),
+                commit: a.sha.unwrap_or_default(),
+                parts,
+                link: a.url.unwrap_or_default(),
+            })]
+        }
+        _ => return Ok(None),
+    };
+    Ok(heard(addresses([project.git_http_url, project.git_ssh_url, project.web_url]), what))
+}
+
+/// Whether jobs have passed; `None` while they run, wait, or were left out.
+fn ended(status: Option<&str>) -> Option<bool> {
+    match status {
+        Some("success") => Some(true),
+        Some("failed" | "failure" | "canceled" | "cancelled" | "timed_out") => Some(false),
+        _ => None,
+    }
+}
+
+fn heard(repository: Vec<String>, what: Vec<Hint>) -> Option<Heard> {
+    (!repository.is_empty() && !what.is_empty()).then_some(Heard { repository, what })
+}
+
+#[derive(Deserialize)]
+struct HubBody {
+    r#ref: Option<String>,
+    ref_type: Option<String>,
+    repository: Option<HubRepository>,
+    release: Option<HubRelease>,
+    workflow_run: Option<HubRun>,
+    pull_request: Option<HubPull>,
+}
+
+#[derive(Deserialize)]
+struct HubRepository {
+    id: Option<u64>,
+    html_url: Option<String>,
+    clone_url: Option<String>,
+    ssh_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HubRelease {
+    tag_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HubPull {
+    base: Option<HubBase>,
+}
+
+#[derive(Deserialize)]
+struct HubBase {
+    r#ref: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct HubRun {
+    name: Option<String>,
+    head_branch: Option<String>,
+    head_sha: Option<String>,
+    conclusion: Option<String>,
+    html_url: Option<String>,
+    head_repository: Option<HubRepository>,
+}
+
+/// GitHub, and what took over its shape.
+fn hub(event: &str, body: &[u8]) -> Result<Option<Heard>, Unreadable> {
+    let sent: HubBody = parse(body)?;
+    let Some(repository) = sent.repository else {
+        return Ok(None);
+    };
+    let what: Vec<Hint> = match event {
+        "push" => sent.r#ref.as_deref().and_then(moved).into_iter().collect(),
+        "create" | "delete" => match (sent.ref_type.as_deref(), sent.r#ref) {
+            (Some("tag"), Some(name)) => vec![Hint::Tag(name)],
+            (Some("branch"), Some(name)) => vec![Hint::Branch(name)],
+            _ => Vec::new(),
+        },
+        "release" => sent.release.and_then(|r| r.tag_name).map(Hint::Tag).into_iter().collect(),
+        "pull_request" => {
+            let base = sent.pull_request.and_then(|p| p.base).and_then(|b| b.r#ref);
+            base.map(Hint::Branch).into_iter().collect()
+        }
+        "workflow_run" => match sent.workflow_run {
+            Some(run) => {
+                let Some(passed) = ended(run.conclusion.as_deref()) else {
+                    return Ok(None);
+                };
+                let from = run.head_repository.and_then(|r| r.id);
+                vec![Hint::Pipeline(Pipeline {
+                    own: from.is_none() || from == repository.id,
+                    reference: run.head_branch.unwrap_or_default(),
+                    commit: run.head_sha.unwrap_or_default(),
+                    parts: vec![(run.name.unwrap_or_default(), passed)],
+                    link: run.html_url.unwrap_or_default(),
+                })]
+            }
+            None => Vec::new(),
+        },
+        _ => return Ok(None),
+    };
+    Ok(heard(addresses([repository.clone_url, repository.ssh_url, repository.html_url]), what))
+}
+
+/// What two addresses of one repository have in common: host and path, without protocol, account and `.git`.
+pub fn same_repository(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
+    let (host, path) = match rest.split_once('/') {
+        // `git@host:group/name` of scp.
+        Some((host, path)) => match host.split_once(':') {
+            Some((name, first)) if !first.bytes().all(|b| b.is_ascii_digit()) => (name, format!("{first}/{path}")),
+            Some((name, _)) => (name, path.to_owned()),
+            None => (host, path.to_owned()),
+        },
+        None => (rest, String::new()),
+    };
+    let path = path.trim_matches('/');
+    format!("{}/{}", host.to_ascii_lowercase(), path.strip_suffix(".git").unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests;
