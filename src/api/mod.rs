@@ -3,14 +3,15 @@
 
 mod body;
 mod devices;
+mod hooks;
 mod observations;
 mod problem;
 mod status;
 mod token;
 
-use crate::app::App;
+use crate::{app::App, service::hooks::Readers};
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     middleware,
     routing::{any, get, post},
@@ -28,10 +29,12 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
+        .route("/api/v1/hooks/{id}", post(hooks::hear))
         .method_not_allowed_fallback(problem::another_method)
         .route("/api", any(problem::nothing_here))
         .route("/api/", any(problem::nothing_here))
         .route("/api/{*rest}", any(problem::nothing_here))
+        .layer(Extension(Readers::default()))
         .layer(DefaultBodyLimit::max(BODY_MOST));
     // Answered from memory, and asked by walls of screens at once: nothing can be guessed there.
     let open = Router::new()

@@ -80,6 +80,16 @@ impl Problem {
         p
     }
 
+    /// 401: a forge that is not proved, or none that may tell. Which of them is nobody's business.
+    pub fn not_proved() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not_proved",
+            "Who sends this is not proved",
+            "Send it with the secret that was shown when this address was made; an administrator makes a new one.",
+        )
+    }
+
     /// 403: the token is for something else.
     pub fn other_scope(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "other_scope", "This token does not open this", detail)

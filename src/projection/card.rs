@@ -3,6 +3,7 @@
 use crate::domain::{
     contact::{Contact, OperatorRules},
     device::{Device, Placement, ShutDown},
+    forge::same_repository,
     id::{DeviceId, PersonId},
     lifecycle::StateName,
     observation::Known,
@@ -29,6 +30,8 @@ pub struct Card {
     pub group: String,
     pub classes: Vec<String>,
     pub instruments: Vec<String>,
+    /// Where its code is, as [`same_repository`] has it.
+    pub repository: String,
     pub state: StateName,
     pub state_since: Option<DateTime<Utc>>,
     /// `None` where nobody supports anything yet or any more.
@@ -73,6 +76,7 @@ impl Card {
             releases: device.releases.iter().filter(|r| r.stands()).map(|r| r.tag().clone()).collect(),
             id: device.id,
             revision: device.revision,
+            repository: same_repository(&device.request.repository),
             name: device.request.name,
             summary: device.request.summary,
             group: device.request.group,

@@ -4,6 +4,7 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
+    reconcile::{self, Refused},
 };
 use crate::{
     app::App,
@@ -17,6 +18,7 @@ const CHANGES_KEPT: i64 = 100_000;
 
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
+    let mut refused = Refused::default();
     let every = std::time::Duration::from_secs(u64::from(app.policy.releases.recheck_minutes) * 60);
     loop {
         tokio::select! {
@@ -25,7 +27,7 @@ pub async fn run(app: App) {
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = round(&app) => if let Err(error) = done {
+            done = go_round(&app, &mut refused) => if let Err(error) = done {
                 tracing::error!(%error, "a round of checks did not end");
             },
         }
@@ -34,6 +36,10 @@ pub async fn run(app: App) {
 
 /// One round over every live device; how many were looked at.
 pub async fn round(app: &App) -> Result<usize> {
+    go_round(app, &mut Refused::default()).await
+}
+
+async fn go_round(app: &App, refused: &mut Refused) -> Result<usize> {
     clean(app).await?;
     super::outbox::clean(app).await?;
     let mut after = String::new();
@@ -47,6 +53,7 @@ pub async fn round(app: &App) -> Result<usize> {
         super::confirmations::remind(app, &page).await?;
         for device in &page {
             look(app, device).await;
+            reconcile::find_new(app, device, refused).await;
             looked += 1;
         }
     }

@@ -69,6 +69,14 @@ async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<Commit
     Ok(seen.map(|s| s.object))
 }
 
+/// The repository's tags that count as releases by their names, and what each of them names.
+pub async fn list_tags(app: &App, device: &Device) -> Result<Vec<(TagName, CommitId)>, String> {
+    let address = address(app, device)?;
+    let rule = app.policy.tag_rule();
+    let all = app.git.list_tags(&address).await.map_err(say)?;
+    Ok(all.into_iter().filter_map(|(name, object)| Some((TagName::parse(&name, &rule).ok()?, object))).collect())
+}
+
 async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Result<CommitFacts, String> {
     let address = address(app, device)?;
     let trunk = &device.request.trunk;

@@ -14,6 +14,7 @@ mod git_http;
 mod git_safety;
 mod git_verify;
 mod given;
+mod hooks;
 mod house;
 mod http_server;
 mod live;

@@ -162,7 +162,7 @@ pub const RULES: &[Rule] = &[
     stay(C::WithdrawApproval, REVIEW, &[Reviewer], &[G::Reason]),
     stay(C::ReportTask, REVIEW, &[Contributor], &[]),
     // Releases, and where they go.
-    stay(C::VerifyTag, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G2]),
+    stay(C::VerifyTag, DEVELOPED_OR_OWNED, &[Contributor, Ctrl, Custody], &[G::G2]),
     stay(C::CheckTag, LIVE, &[Anyone, Custody], &[]),
     stay(C::CheckRepository, LIVE, &[Anyone, Custody], &[]),
     stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::N2, G::Running]),

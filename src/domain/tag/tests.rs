@@ -136,3 +136,17 @@ proptest! {
         let _ = CommitId::parse(&name);
     }
 }
+
+/// G5: which release is the older one.
+#[test]
+fn g5_versions_in_their_order() {
+    let rule = TagRule::new(r".+").unwrap();
+    let order = |name: &str| TagName::parse(name, &rule).unwrap().order();
+    let ascending =
+        ["0.9.0", "v1.0.0a1", "1.0.0-beta.2", "1.0.0rc1", "v1.0.0-rc.2", "1.0.0", "v1.2.0", "1.10.0", "2.0.0"];
+    for pair in ascending.windows(2) {
+        assert!(order(pair[0]) < order(pair[1]), "{pair:?}");
+    }
+    assert_eq!(order("v1.2.3"), order("1.2.3"));
+    assert!(order("99999999999999999999.0.0") > order("1.0.0"));
+}

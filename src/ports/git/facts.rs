@@ -75,6 +75,12 @@ pub(super) async fn reach(session: &Session) -> Result<Reached, GitError> {
     Ok(Reached { default_branch, head, branches: listing.count("refs/heads/"), tags: listing.count("refs/tags/") })
 }
 
+pub(super) async fn list_tags(session: &Session) -> Result<Vec<(String, CommitId)>, GitError> {
+    let output = session.ask_remote(&["ls-remote", "--quiet", "--tags", "--refs", "--", "origin"]).await?;
+    let all = Listing::read(&output, session.limits.references)?.0.into_iter();
+    Ok(all.filter_map(|(object, name)| Some((name.strip_prefix("refs/tags/")?.to_owned(), object))).collect())
+}
+
 pub(super) async fn look_at_tag(session: &Session, tag: &TagName) -> Result<Option<Sighting>, GitError> {
     let reference = tag.reference();
     let listing = Listing::of(session, &[&reference, &format!("{reference}^{{}}")]).await?;

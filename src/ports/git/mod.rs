@@ -92,6 +92,11 @@ impl Git {
         self.session(address, async |session| facts::look_at_tag(session, tag).await).await
     }
 
+    /// Every tag with the object that it names, in no order. Cheap: nothing is fetched.
+    pub async fn list_tags(&self, address: &RepositoryAddress) -> Result<Vec<(String, CommitId)>, GitError> {
+        self.session(address, async |session| facts::list_tags(session).await).await
+    }
+
     /// Verifies a tag in the repository itself (G2, A19): it exists under exactly this name, no branch has the name, and
     /// it leads to a commit on the trunk. Authors are those of the commits since `base`, or of the last ones.
     pub async fn verify_tag(

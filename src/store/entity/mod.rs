@@ -12,6 +12,8 @@ pub mod device_instrument;
 pub mod device_person;
 pub mod draft;
 pub mod escalation;
+pub mod forge_delivery;
+pub mod forge_hook;
 pub mod host;
 pub mod idempotency;
 pub mod identity;

@@ -1,6 +1,7 @@
 //! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
 
 mod account;
+mod forges;
 mod groups;
 mod new_group;
 mod notifications;
@@ -38,6 +39,7 @@ pub fn routes() -> Router<App> {
         .merge(outbox::routes())
         .merge(servers::routes())
         .merge(tokens::routes())
+        .merge(forges::routes())
 }
 
 /// Somebody signed in who is an administrator; all others are told who does this.

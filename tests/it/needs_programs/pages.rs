@@ -9,12 +9,14 @@ use crate::{
 use custody::{
     domain::{
         cycle::HelpKind,
+        forge::Forge,
         id::ServerName,
         lifecycle::{Command, command::Step},
     },
     service::{
         accounts,
         drafts::{self, Save},
+        hooks,
         tokens::{self, TokenScope},
     },
 };
@@ -124,6 +126,7 @@ async fn facility() -> Facility {
     let setup = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
     let scope = TokenScope::Observe(ServerName::from(FULL));
     tokens::create(&test.app, &test.caller("ada"), "agent on scs-rr-ctrl-01", scope, 90).await.unwrap();
+    hooks::create(&test.app, &test.caller("ada"), "gitlab.example.org", Forge::Gitlab, "").await.unwrap();
     // H8: what comes now waits for the shift as well.
     test.does(
         "lena",
@@ -206,7 +209,15 @@ fn pages(f: &Facility) -> Vec<Page> {
     let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
     all.extend(told.iter().map(|path| page("ilse", path)));
     all.push(page("ada", "/admin/outbox"));
-    let more = ["/admin/groups/new", "/admin/servers", "/admin/servers/new", "/admin/tokens", "/admin/tokens/new"];
+    let more = [
+        "/admin/groups/new",
+        "/admin/servers",
+        "/admin/servers/new",
+        "/admin/tokens",
+        "/admin/tokens/new",
+        "/admin/forges",
+        "/admin/forges/new",
+    ];
     all.extend(more.map(|path| page("ada", path)));
     all
 }

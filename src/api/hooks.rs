@@ -1,0 +1,49 @@
+//! What forges tell: tags, requests to merge, jobs (G2, A21, A22). They prove themselves, and are believed so far that the
+//! repository is read.
+
+use super::problem::{Answer, Problem};
+use crate::{
+    app::App,
+    service::hooks::{self, Delivery, Heard, Proof, Readers},
+};
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+};
+
+/// What became of it.
+#[derive(serde::Serialize)]
+pub struct HeardDto {
+    heard: Heard,
+}
+
+/// POST /api/v1/hooks/{id}
+pub async fn hear(
+    State(app): State<App>,
+    Extension(readers): Extension<Readers>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<(StatusCode, Json<HeardDto>)> {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    // Nobody learns which addresses there are.
+    let hook = hooks::find(&app, &id).await?.ok_or_else(Problem::not_proved)?;
+    let signed = text("webhook-id").zip(text("webhook-timestamp")).zip(text("webhook-signature"));
+    let proof = Proof {
+        token: text("x-gitlab-token"),
+        signed: signed.map(|((id, at), signature)| (id, at, signature)),
+        signature: text("x-hub-signature-256").or(text("x-gitea-signature")).or(text("x-forgejo-signature")),
+    };
+    proof.check(hook.forge, &hook.secret, &body, app.clock.now()).map_err(|_| Problem::not_proved())?;
+    let (event, ids) = hook.forge.headers();
+    let delivery = Delivery {
+        event: text(event).unwrap_or_default(),
+        id: ids.iter().find_map(|name| text(name)).unwrap_or_default(),
+        body: &body,
+    };
+    let heard = hooks::hear(&app, &readers, &hook, delivery).await?;
+    let status = if heard == Heard::Reading { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Json(HeardDto { heard })))
+}

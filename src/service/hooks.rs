@@ -1,0 +1,249 @@
+//! What forges tell: whoever proves themselves is believed so far that the repository is read anew (G2, A21, A22).
+
+mod proof;
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, act},
+    invalid, secret,
+};
+use crate::{
+    app::App,
+    domain::{
+        forge::{Forge, Hint, read, same_repository},
+        id::PersonId,
+        lifecycle::Command,
+        person::Role,
+        refusal::{Code, Refusal},
+        tag::TagName,
+    },
+    store::{self, journal::Line},
+};
+use chrono::Duration;
+use serde_json::json;
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::sync::Semaphore;
+
+pub use crate::store::hooks::Hook;
+pub use proof::{Proof, Unproved};
+
+/// So many readings that forges asked for run at once, and so many wait; the regular checks find what is left out.
+const AT_ONCE: usize = 2;
+const WAITING: usize = 200;
+/// For so many days a repetition is known.
+const KNOWN_DAYS: i64 = 30;
+/// The longest name of a delivery.
+const LONGEST: usize = 200;
+
+/// A hook as it is listed.
+pub struct Listed {
+    pub hook: Hook,
+    pub creator: String,
+}
+
+/// Lets a forge tell; its secret is shown once. `given`: one that the forge has made itself.
+pub async fn create(app: &App, caller: &Caller, name: &str, forge: Forge, given: &str) -> Result<Hook> {
+    let me = keeper(app, caller).await?;
+    let (name, given) = (name.trim(), given.trim());
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return invalid("name", "Name the forge or the group there in at most 80 characters, like gitlab.example.org");
+    }
+    if !given.is_empty() && (!(16..=200).contains(&given.len()) || given.chars().any(|c| !c.is_ascii_graphic())) {
+        return invalid("secret", "Enter the forge’s own secret with 16 to 200 plain characters, or leave it empty");
+    }
+    let hook = Hook {
+        id: uuid::Uuid::now_v7().to_string(),
+        name: name.to_owned(),
+        forge,
+        secret: if given.is_empty() { secret::new() } else { given.to_owned() },
+        created_by: me,
+        created_at: app.clock.now(),
+        revoked_at: None,
+        heard_at: None,
+    };
+    let line = line(app, caller, &hook.id, "hook_created", json!({ "name": hook.name, "forge": hook.forge }));
+    let (owned, kept) = (app.clone(), hook.clone());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::hooks::insert(&tx, &kept).await?;
+        store::journal::append(&tx, vec![line]).await?;
+        Ok::<_, Error>(tx.commit().await?)
+    })
+    .await??;
+    Ok(hook)
+}
+
+/// From now on it is told nothing by it.
+pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
+    keeper(app, caller).await?;
+    let line = line(app, caller, id, "hook_revoked", json!({}));
+    let (owned, id, now) = (app.clone(), id.to_owned(), app.clock.now());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        if !store::hooks::revoke(&tx, &id, now).await? {
+            return Err(Error::NotFound);
+        }
+        store::journal::append(&tx, vec![line]).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
+
+/// Every hook, the revoked ones too, newest first. Two queries and those of the people's roles.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
+    keeper(app, caller).await?;
+    let hooks = store::hooks::list(&app.db.read).await?;
+    let people = store::people::load_names(&app.db.read, &hooks.iter().map(|h| h.created_by).collect()).await?;
+    let listed = |hook: Hook| Listed { creator: people.name(hook.created_by).to_owned(), hook };
+    Ok(hooks.into_iter().map(listed).collect())
+}
+
+/// The address that a forge sends to.
+pub fn address(app: &App, hook: &Hook) -> String {
+    let path = format!("/api/v1/hooks/{}", hook.id);
+    app.public_url.join(&path).map_or(path, Into::into)
+}
+
+async fn keeper(app: &App, caller: &Caller) -> Result<PersonId> {
+    let refused = || Refusal::new(Code::NotYours, "This is for an administrator to do.");
+    let me = caller.actor.person().ok_or_else(refused)?;
+    let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
+    if people.has(me, &Role::Admin) { Ok(me) } else { Err(refused().into()) }
+}
+
+fn line(app: &App, caller: &Caller, id: &str, kind: &str, body: serde_json::Value) -> Line {
+    Line {
+        stream: format!("hook/{id}"),
+        at: app.clock.now(),
+        actor: caller.actor.person(),
+        origin: caller.origin.clone(),
+        kind: kind.to_owned(),
+        body: body.to_string(),
+    }
+}
+
+/// The readings that forges asked for: a bounded number, whatever is told.
+#[derive(Clone)]
+pub struct Readers {
+    waiting: Arc<Semaphore>,
+    at_once: Arc<Semaphore>,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self { waiting: Arc::new(Semaphore::new(WAITING)), at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// Devices of that repository are read anew.
+    Reading,
+    /// It was heard before.
+    Repeated,
+    /// It is about nothing that is on record.
+    NothingToDo,
+    /// Too much waits to be read; the regular checks will find it.
+    Later,
+}
+
+/// A delivery that was proved.
+pub struct Delivery<'a> {
+    pub event: &'a str,
+    /// Its own name; the same in its repetitions.
+    pub id: &'a str,
+    pub body: &'a [u8],
+}
+
+/// The forge behind an address, where it may tell.
+pub async fn find(app: &App, id: &str) -> Result<Option<Hook>> {
+    if uuid::Uuid::try_parse(id).is_err() {
+        return Ok(None);
+    }
+    Ok(store::hooks::find(&app.db.read, id).await?.filter(|h| h.revoked_at.is_none()))
+}
+
+/// Hears a delivery that was proved, and has the repository read.
+pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>) -> Result<Heard> {
+    let told = match read(hook.forge, sent.event, sent.body) {
+        Ok(told) => told,
+        Err(why) => return invalid("body", why.to_string()),
+    };
+    if sent.id.is_empty() || sent.id.len() > LONGEST || sent.id.chars().any(char::is_control) {
+        return invalid("delivery", "Send the delivery’s own id in its header, as this forge does");
+    }
+    let (owned, hook_id, delivery, now) = (app.clone(), hook.id.clone(), sent.id.to_owned(), app.clock.now());
+    let is_new = app
+        .outliving(async move {
+            let tx = owned.db.begin().await?;
+            let is_new = store::hooks::hear(&tx, &hook_id, &delivery, now).await?;
+            store::hooks::delete_deliveries_before(&tx, now - Duration::days(KNOWN_DAYS)).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(is_new)
+        })
+        .await??;
+    if !is_new {
+        return Ok(Heard::Repeated);
+    }
+    let Some(told) = told else {
+        return Ok(Heard::NothingToDo);
+    };
+    let repositories: BTreeSet<String> = told.repository.iter().map(|a| same_repository(a)).collect();
+    let devices = devices(app, &repositories);
+    if devices.is_empty() {
+        return Ok(Heard::NothingToDo);
+    }
+    let Ok(waits) = readers.waiting.clone().try_acquire_owned() else {
+        return Ok(Heard::Later);
+    };
+    let (owned, at_once) = (app.clone(), readers.at_once.clone());
+    app.changes.spawn(async move {
+        let reading = async {
+            let _one = at_once.acquire().await;
+            for device in devices {
+                for hint in &told.what {
+                    look(&owned, &device, hint).await;
+                }
+            }
+        };
+        tokio::select! {
+            _ = owned.stop.cancelled() => {}
+            _ = reading => {}
+        }
+        drop(waits);
+    });
+    Ok(Heard::Reading)
+}
+
+/// The devices whose code is in one of these repositories, by name.
+fn devices(app: &App, repositories: &BTreeSet<String>) -> Vec<String> {
+    let state = app.projection.read();
+    state.cards().filter(|c| repositories.contains(&c.repository)).map(|c| c.name.clone()).collect()
+}
+
+/// Looks at what was named, in the repository itself.
+async fn look(app: &App, name: &str, hint: &Hint) {
+    let looked = async {
+        let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
+        let named = match hint {
+            Hint::Tag(name) => Some(name),
+            Hint::Pipeline(run) => Some(&run.reference),
+            Hint::Branch(_) => None,
+        };
+        let tag = named.and_then(|name| TagName::parse(name, &app.policy.tag_rule()).ok());
+        let command = match (hint, tag) {
+            (_, Some(tag)) if device.release(&tag).is_some() => Command::CheckTag { tag },
+            (_, Some(tag)) => Command::VerifyTag { tag },
+            (Hint::Branch(branch), None) if *branch == device.request.trunk => Command::CheckRepository {},
+            (_, None) => return Ok(()),
+        };
+        act(app, &Caller::custody(), name, Ask::from(command)).await.map(|_| ())
+    };
+    match looked.await {
+        // What is no release is said to whoever asks for it.
+        Ok(()) | Err(Error::Refused(_) | Error::NotFound) => {}
+        Err(error) => tracing::warn!(device = name, %error, "what a forge told could not be looked at"),
+    }
+}

@@ -1,0 +1,95 @@
+//! Forges that may tell, and what they told already (A21, A22).
+
+use super::{Result, corrupt};
+use crate::{
+    domain::{forge::Forge, id::PersonId},
+    store::entity::{forge_delivery as delivery, forge_hook as row},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, sea_query::OnConflict,
+};
+
+/// A forge that may tell. Its secret is in no log: it is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hook {
+    pub id: String,
+    pub name: String,
+    pub forge: Forge,
+    pub secret: String,
+    pub created_by: PersonId,
+    pub created_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it told something last.
+    pub heard_at: Option<DateTime<Utc>>,
+}
+
+fn hydrate(r: row::Model) -> Result<Hook> {
+    Ok(Hook {
+        forge: r.forge.parse().map_err(|e: strum::ParseError| corrupt(&format!("forge hook {}", r.id), e))?,
+        created_by: super::people::id(&r.created_by)?,
+        id: r.id,
+        name: r.name,
+        secret: r.secret,
+        created_at: r.created_at,
+        revoked_at: r.revoked_at,
+        heard_at: r.heard_at,
+    })
+}
+
+pub async fn insert<C: ConnectionTrait>(tx: &C, h: &Hook) -> Result<()> {
+    let forge: &'static str = h.forge.into();
+    let row = row::Model {
+        id: h.id.clone(),
+        name: h.name.clone(),
+        forge: forge.to_owned(),
+        secret: h.secret.clone(),
+        created_by: h.created_by.to_string(),
+        created_at: h.created_at,
+        revoked_at: h.revoked_at,
+        heard_at: h.heard_at,
+    };
+    row.into_active_model().insert(tx).await.map(|_| ())
+}
+
+pub async fn find<C: ConnectionTrait>(c: &C, id: &str) -> Result<Option<Hook>> {
+    row::Entity::find_by_id(id.to_owned()).one(c).await?.map(hydrate).transpose()
+}
+
+/// All of them, newest first.
+pub async fn list<C: ConnectionTrait>(c: &C) -> Result<Vec<Hook>> {
+    row::Entity::find().order_by_desc(row::Column::CreatedAt).all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// True where there was one to revoke; its secret is thrown away.
+pub async fn revoke<C: ConnectionTrait>(tx: &C, id: &str, at: DateTime<Utc>) -> Result<bool> {
+    let done = row::Entity::update_many()
+        .set(row::ActiveModel { revoked_at: Set(Some(at)), secret: Set(String::new()), ..Default::default() })
+        .filter(row::Column::Id.eq(id))
+        .filter(row::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Puts a delivery on record; false where it was heard before.
+pub async fn hear<C: ConnectionTrait>(tx: &C, hook: &str, id: &str, at: DateTime<Utc>) -> Result<bool> {
+    let new = delivery::Model { hook_id: hook.to_owned(), delivery: id.to_owned(), at }.into_active_model();
+    let key = [delivery::Column::HookId, delivery::Column::Delivery];
+    let inserted = delivery::Entity::insert(new)
+        .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    row::Entity::update_many()
+        .set(row::ActiveModel { heard_at: Set(Some(at)), ..Default::default() })
+        .filter(row::Column::Id.eq(hook))
+        .exec(tx)
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// Throws away what no forge repeats any more.
+pub async fn delete_deliveries_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<()> {
+    delivery::Entity::delete_many().filter(delivery::Column::At.lt(at)).exec(tx).await.map(|_| ())
+}

@@ -1,0 +1,188 @@
+//! What forges tell, and what is found where none tells (G2, A21, A22).
+
+use crate::{app::TestApp, given::tag};
+use custody::{
+    domain::{forge::Forge, release::TagNow, tag::TagName},
+    service::{self, hooks, hooks::Hook},
+    store,
+};
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const SECRET: &str = "a-secret-of-the-forge";
+
+async fn hook(test: &TestApp) -> Hook {
+    hooks::create(&test.app, &test.caller("ada"), "gitlab.example.org", Forge::Gitlab, SECRET).await.unwrap()
+}
+
+/// A tag was pushed, says the forge.
+fn pushed(test: &TestApp, name: &str) -> Value {
+    json!({
+        "object_kind": "tag_push",
+        "ref": format!("refs/tags/{name}"),
+        "project": { "id": 7, "git_http_url": test.repository.file_address() },
+    })
+}
+
+async fn send(test: &TestApp, hook: &str, secret: Option<&str>, delivery: &str, body: &Value) -> Response {
+    let mut request = test.stranger().client.post(format!("{}/api/v1/hooks/{hook}", test.url)).json(body);
+    if let Some(secret) = secret {
+        request = request.header("X-Gitlab-Token", secret);
+    }
+    request.header("X-Gitlab-Event", "Tag Push Hook").header("Idempotency-Key", delivery).send().await.unwrap()
+}
+
+async fn tells(test: &TestApp, hook: &Hook, delivery: &str, body: &Value) -> (StatusCode, Value) {
+    let answer = send(test, &hook.id, Some(SECRET), delivery, body).await;
+    (answer.status(), answer.json().await.unwrap())
+}
+
+async fn now(test: &TestApp, name: &str) -> Option<TagNow> {
+    test.device("magnet").await.release(&tag(name)).map(|r| r.tag_now.clone())
+}
+
+/// Waits until the release is on record as this.
+async fn becomes(test: &TestApp, name: &str, is: impl Fn(&Option<TagNow>) -> bool) {
+    for _ in 0..600 {
+        if is(&now(test, name).await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{name} is {:?}", now(test, name).await);
+}
+
+/// G2: a tag that a forge tells of is read and verified at once, and an alarm raised when it moves or vanishes.
+#[tokio::test]
+async fn g2_a_forge_tells_of_tags() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let hook = hook(&test).await;
+    let (status, body) = tells(&test, &hook, "1", &pushed(&test, "1.0.0")).await;
+    assert_eq!((status, body), (StatusCode::ACCEPTED, json!({ "heard": "reading" })));
+    becomes(&test, "1.0.0", |now| *now == Some(TagNow::Stands)).await;
+    let by = test.device("magnet").await;
+    assert_eq!(by.release(&tag("1.0.0")).unwrap().commit(), &test.commit_of("1.0.0"));
+
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.0.0", "HEAD"]);
+    tells(&test, &hook, "2", &pushed(&test, "1.0.0")).await;
+    becomes(&test, "1.0.0", |now| matches!(now, Some(TagNow::Moved { .. }))).await;
+    test.repository.git(&["tag", "-d", "1.0.0"]);
+    tells(&test, &hook, "3", &pushed(&test, "1.0.0")).await;
+    becomes(&test, "1.0.0", |now| matches!(now, Some(TagNow::Vanished { .. }))).await;
+}
+
+/// A21: without its secret, with a wrong one, at an address that does not exist or is revoked: the same answer, and
+/// nothing is read.
+#[tokio::test]
+async fn a21_who_is_not_proved_tells_nothing() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let (hook, gone) = (hook(&test).await, hook(&test).await);
+    hooks::revoke(&test.app, &test.caller("ada"), &gone.id).await.unwrap();
+    let nobody = uuid::Uuid::now_v7().to_string();
+    let mut answers = std::collections::BTreeSet::new();
+    for (id, secret) in [
+        (hook.id.as_str(), None),
+        (hook.id.as_str(), Some("")),
+        (hook.id.as_str(), Some("a-secret-of-the-forgE")),
+        (gone.id.as_str(), Some(SECRET)),
+        (gone.id.as_str(), Some("")),
+        (nobody.as_str(), Some(SECRET)),
+        ("..%2F", Some(SECRET)),
+    ] {
+        let answer = send(&test, id, secret, "1", &pushed(&test, "1.0.0")).await;
+        assert_eq!(answer.status(), 401, "{id} {secret:?}");
+        answers.insert(answer.text().await.unwrap());
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(now(&test, "1.0.0").await, None);
+    let refused = hooks::create(&test.app, &test.caller("lena"), "x", Forge::Github, "").await;
+    assert!(matches!(refused, Err(service::Error::Refused(_))), "an administrator makes them");
+}
+
+/// A22: a delivery that comes again, late, or after a later one: what is on record is what the repository holds.
+#[tokio::test]
+async fn a22_repeated_and_out_of_order() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let hook = hook(&test).await;
+    tells(&test, &hook, "1", &pushed(&test, "1.0.0")).await;
+    becomes(&test, "1.0.0", |now| *now == Some(TagNow::Stands)).await;
+    let before = test.device("magnet").await.revision;
+    let (status, body) = tells(&test, &hook, "1", &pushed(&test, "1.0.0")).await;
+    assert_eq!((status, body), (StatusCode::OK, json!({ "heard": "repeated" })));
+    // That it was deleted, although it stands there.
+    let mut deleted = pushed(&test, "1.0.0");
+    deleted["after"] = json!("0000000000000000000000000000000000000000");
+    let (status, _) = tells(&test, &hook, "0", &deleted).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    test.app.changes.close();
+    test.app.changes.wait().await;
+    test.app.changes.reopen();
+    let device = test.device("magnet").await;
+    assert_eq!(device.revision, before, "nothing happened in the repository");
+    assert!(device.release(&tag("1.0.0")).unwrap().stands());
+}
+
+/// G2, A15: what is about nothing here, what is no tag by the rule, and what cannot be read.
+#[tokio::test]
+async fn g2_what_forges_say_besides() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let hook = hook(&test).await;
+    let mut elsewhere = pushed(&test, "1.0.0");
+    elsewhere["project"]["git_http_url"] = json!("https://git.example.org/another.git");
+    let note = json!({ "object_kind": "note", "project": { "id": 7, "git_http_url": test.repository.file_address() } });
+    for (delivery, body) in [("1", &elsewhere), ("2", &note)] {
+        let (status, said) = tells(&test, &hook, delivery, body).await;
+        assert_eq!((status, said), (StatusCode::OK, json!({ "heard": "nothing_to_do" })));
+    }
+    for (n, odd) in ["../1.0.0", "1.0.0-dirty", "--upload-pack=x", "", "1.0.0\n"].into_iter().enumerate() {
+        let (status, _) = tells(&test, &hook, &format!("odd {n}"), &pushed(&test, odd)).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{odd:?} is looked at, and is no tag");
+    }
+    let unreadable = send(&test, &hook.id, Some(SECRET), "4", &json!([1])).await;
+    assert_eq!(unreadable.status(), 422);
+    let nameless = send(&test, &hook.id, Some(SECRET), "", &pushed(&test, "1.0.0")).await;
+    assert_eq!(nameless.status(), 422);
+    test.app.changes.close();
+    test.app.changes.wait().await;
+    assert!(test.device("magnet").await.releases.is_empty());
+    let secret = store::hooks::find(&test.app.db.read, &hook.id).await.unwrap().unwrap().secret;
+    let journal = store::journal::list_after(&test.app.db.read, 0, 1000).await.unwrap();
+    assert!(journal.iter().all(|e| !e.body.contains(&secret)), "no secret is in the journal");
+}
+
+/// G2: tags of which nobody told are found at the regular check, the newest first, history left alone; what is no
+/// release does not stand in the way of what is.
+#[tokio::test]
+async fn g2_tags_are_found_where_nobody_tells() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let at_head = |name: &str| {
+        test.repository.git(&["commit", "-q", "--allow-empty", "-m", name]);
+        test.repository.git(&["tag", "-a", "-m", name, name]);
+    };
+    ["0.9.0", "1.1.0"].into_iter().for_each(at_head);
+    let on_record = || async {
+        let device = test.device("magnet").await;
+        let mut names: Vec<TagName> = device.releases.iter().map(|r| r.tag().clone()).collect();
+        names.sort_by_key(TagName::order);
+        names.iter().map(|t| t.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(on_record().await, ["1.1.0"], "without any on record it is the newest");
+    ["1.2.0", "1.3.0", "1.4.0", "1.5.0"].into_iter().for_each(at_head);
+    // Not on the trunk.
+    test.repository.git(&["checkout", "-q", "-b", "aside"]);
+    ["2.0.0", "2.1.0", "2.2.0"].into_iter().for_each(at_head);
+    test.repository.git(&["checkout", "-q", "main"]);
+    let app = test.app.clone();
+    let mut refused = service::reconcile::Refused::default();
+    for _ in 0..3 {
+        service::reconcile::find_new(&app, &test.device("magnet").await, &mut refused).await;
+    }
+    assert_eq!(on_record().await, ["1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]);
+}
