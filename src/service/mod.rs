@@ -22,6 +22,7 @@ pub mod feed;
 pub mod feeds;
 pub mod groups;
 pub mod history;
+pub mod incidents;
 pub mod observations;
 pub mod outbox;
 pub mod passwords;

@@ -10,6 +10,7 @@ pub mod devices;
 pub mod doors;
 pub mod drafts;
 pub mod entity;
+pub mod incidents;
 pub mod instances;
 pub mod journal;
 pub mod notices;

@@ -15,6 +15,7 @@ pub mod escalation;
 pub mod host;
 pub mod idempotency;
 pub mod identity;
+pub mod incident;
 pub mod instance;
 pub mod invitation;
 pub mod journal;
