@@ -11,6 +11,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        drift::Incident,
         id::{PersonId, ServerName},
         journal::Entry,
         lifecycle::{
@@ -70,6 +71,8 @@ pub struct DeviceView {
     pub recent: Recent,
     /// Its changes of support that wait for the shift, the oldest first (H8).
     pub unacknowledged: shift::Changes,
+    /// In what it differs from its record now, the oldest first (G10).
+    pub incidents: Vec<Incident>,
 }
 
 /// One instance as last seen.
@@ -128,6 +131,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
     let unacknowledged = shift::of_device(app, &device).await?;
+    let incidents = store::incidents::list_open_of_devices(c, Some(&BTreeSet::from([device.id]))).await?;
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -156,6 +160,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         changes: changes.iter().filter_map(change).collect(),
         recent,
         unacknowledged,
+        incidents: incidents.into_values().flatten().collect(),
         instances: gathered
             .known
             .iter()

@@ -12,11 +12,7 @@ use crate::{
         id::{DeviceId, ServerName},
         observation::Seen,
     },
-    store::{
-        self, Tx,
-        journal::Line,
-        people::TeamKind,
-    },
+    store::{self, Tx, journal::Line, people::TeamKind},
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
@@ -207,4 +203,3 @@ pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
     });
     Ok(Page { all: named.collect(), next, now: app.clock.now() })
 }
-

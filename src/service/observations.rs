@@ -18,7 +18,7 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use take::{seen_line, settle, take};
 use validator::Validate;
 
@@ -51,7 +51,7 @@ fn one_line(s: &str) -> std::result::Result<(), validator::ValidationError> {
 pub const MOST: usize = 5000;
 
 /// What became of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Taken {
     pub taken: usize,
     /// Instances that the server no longer reports.
@@ -87,6 +87,60 @@ pub async fn observe(
     let scope = Scope { servers: BTreeSet::from([own.clone()]), complete };
     let (app, caller) = (app.clone(), caller.clone());
     app.clone().outliving(async move { take(&app, &caller, &scope, reports, Source::Agent).await }).await?
+}
+
+/// What a collector was told by a control system: of these servers it lists everything that runs there.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    pub servers: BTreeSet<ServerName>,
+    pub reports: Vec<Report>,
+}
+
+/// What became of what a collector was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CollectedTaken {
+    pub taken: Taken,
+    /// Instances on servers that it does not speak for.
+    pub refused: usize,
+}
+
+/// So many instances of a collector's are taken in one transaction; the servers among them are whole.
+const AT_ONCE: usize = 2000;
+
+/// Takes what the collector of this name was told. What is on a server that it does not cover is left out and counted
+/// (A24); a server of which it says nothing is left as it is: absence of a report is no proof of absence.
+pub async fn collect(
+    app: &App,
+    collector: &str,
+    covers: &(dyn Fn(&str) -> bool + Sync),
+    told: Collected,
+) -> Result<CollectedTaken> {
+    let mut all = CollectedTaken::default();
+    let (reports, refused): (Vec<Report>, Vec<Report>) = told.reports.into_iter().partition(|r| covers(&r.server));
+    all.refused = refused.len();
+    let mut by_server: BTreeMap<ServerName, Vec<Report>> =
+        told.servers.into_iter().filter(|s| covers(&s.0)).map(|s| (s, Vec::new())).collect();
+    for r in reports {
+        by_server.entry(ServerName(r.server.clone())).or_default().push(r);
+    }
+    let caller = Caller { origin: format!("collector {collector}"), ..Caller::custody() };
+    let source = Source::Collector { name: collector.to_owned() };
+    let mut rest = by_server.into_iter().peekable();
+    while rest.peek().is_some() {
+        let (mut servers, mut batch) = (BTreeSet::new(), Vec::new());
+        while let Some((server, of)) = rest.next_if(|(_, of)| batch.is_empty() || batch.len() + of.len() <= AT_ONCE) {
+            servers.insert(server);
+            batch.extend(of);
+        }
+        check(app, &batch)?;
+        let scope = Scope { servers, complete: true };
+        let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
+        let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
+        all.taken.taken += taken.taken;
+        all.taken.gone += taken.gone;
+        all.taken.unknown += taken.unknown;
+    }
+    Ok(all)
 }
 
 /// A CTRL member says what they saw running; marked as such wherever it shows (T8).

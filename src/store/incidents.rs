@@ -6,9 +6,7 @@ use crate::domain::{
     id::{DeviceId, ServerName},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn hydrate(r: row::Model) -> Result<Incident> {
@@ -186,14 +184,4 @@ pub async fn list<C: ConnectionTrait>(c: &C, wanted: &Wanted, most: u64) -> Resu
         }
     }
     Ok(all)
-}
-
-/// A device's newest incidents, open ones first.
-pub async fn list_of_device<C: ConnectionTrait>(c: &C, device: DeviceId, most: u64) -> Result<Vec<Incident>> {
-    let q = row::Entity::find()
-        .filter(row::Column::DeviceId.eq(device.to_string()))
-        .order_by_desc(row::Column::ClosedAt.is_null())
-        .order_by_desc(row::Column::Seq)
-        .limit(most);
-    q.all(c).await?.into_iter().map(hydrate).collect()
 }

@@ -16,6 +16,7 @@ mod git_verify;
 mod given;
 mod house;
 mod http_server;
+mod incidents;
 mod live;
 #[cfg(feature = "full-tests")]
 mod needs_programs;

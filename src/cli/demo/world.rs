@@ -6,7 +6,6 @@ use crate::{
     domain::{
         id::{DeviceId, ServerName},
         lifecycle::Actor,
-        observation::Source,
     },
     service::{
         Caller, Result,

@@ -115,13 +115,7 @@ fn both_classes(running: &[&Seen]) -> Option<Drift> {
 }
 
 /// A release that was deployed and that nothing has reported there since.
-fn not_seen(
-    device: &Device,
-    p: &Placement,
-    seen: &[Seen],
-    patience: Patience,
-    now: DateTime<Utc>,
-) -> Option<Drift> {
+fn not_seen(device: &Device, p: &Placement, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Option<Drift> {
     let tag = p.release.as_ref()?;
     if now - p.mark.at < patience.grace || seen.iter().any(|s| s.runs() && s.server == p.server) {
         return None;

@@ -1,8 +1,8 @@
 //! The policy's values in the shape that the rules ask for them.
 
 use super::Policy;
-use chrono::Duration;
 use crate::domain::{drift::Patience, repository::RepositoryRules, tag::TagRule, webhook::WebhookRules};
+use chrono::Duration;
 
 impl Policy {
     /// A critical area's name, or its id where the policy has dropped it since.

@@ -80,7 +80,14 @@ impl Around {
         entries.truncate(RECENT as usize);
         let unacknowledged = self.open.remove(&device.id).unwrap_or_default();
         let incidents = self.incidents.remove(&device.id).unwrap_or_default();
-        let beside = Beside { verdict, support_since, latest: latest(app, &entries, people), changed, unacknowledged, incidents };
+        let beside = Beside {
+            verdict,
+            support_since,
+            latest: latest(app, &entries, people),
+            changed,
+            unacknowledged,
+            incidents,
+        };
         Some(Card::new(device, beside))
     }
 }

@@ -26,13 +26,7 @@ type Key = (String, ServerName);
 
 /// What is seen as before costs neither a line of the journal nor a number of the changes: its moment is written, and
 /// that is all.
-pub async fn take(
-    app: &App,
-    caller: &Caller,
-    scope: &Scope,
-    reports: Vec<Report>,
-    source: Source,
-) -> Result<Taken> {
+pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report>, source: Source) -> Result<Taken> {
     let tx = app.db.begin().await?;
     let now = app.clock.now();
     let silent_after = app.policy.observations.silent_after_minutes;
@@ -56,7 +50,9 @@ pub async fn take(
                 unknown += usize::from(w.device.is_none());
                 again.insert(key.clone(), None);
             }
-            Some(w) if is_same(w, &r, &source) && w.seen.support_class == class && !w.seen.is_silent(now, silent_after) => {
+            Some(w)
+                if is_same(w, &r, &source) && w.seen.support_class == class && !w.seen.is_silent(now, silent_after) =>
+            {
                 unknown += usize::from(w.device.is_none());
                 let seen = Seen { seen: now, ..w.seen.clone() };
                 again.insert(key, Some(Known { seen, ..w.clone() }));

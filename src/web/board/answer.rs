@@ -42,6 +42,7 @@ fn stranger(app: &App, k: &Known, board: &Board) -> Answer {
             May::new(Reply::CallFirst, "Stop it", " only after calling the DOC"),
         ],
         facts: facts(app, k, None, board.now),
+        incidents: Vec::new(),
         latest: Vec::new(),
     }
 }
@@ -63,6 +64,7 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
             Some(k) => facts(app, k, Some(d), board.now),
             None => placed(d),
         },
+        incidents: crate::web::incidents::lines(&d.incidents),
         latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
 }

@@ -101,6 +101,7 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
         },
         may: may(s),
         facts: s.place.map_or_else(|| vec![Fact::words("Seen", "not seen running")], |p| facts(app, s, p)),
+        incidents: crate::web::incidents::lines(&card.incidents),
         latest: Vec::new(),
     })
 }
