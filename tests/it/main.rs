@@ -20,6 +20,7 @@ mod incidents;
 mod live;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
+mod observe;
 mod outbox;
 mod outbox_pages;
 mod processes;
