@@ -35,7 +35,6 @@ CREATE TABLE incident (
     times INTEGER NOT NULL DEFAULT 1
 );
 CREATE UNIQUE INDEX incident_open ON incident (instance, server, kind) WHERE closed_at IS NULL;
-CREATE INDEX incident_open_newest ON incident (seq) WHERE closed_at IS NULL;
 CREATE INDEX incident_device ON incident (device_id, seq);
 CREATE INDEX incident_closed ON incident (closed_at, seq);
 CREATE INDEX incident_kind ON incident (kind, seq);

@@ -131,7 +131,8 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
     let unacknowledged = shift::of_device(app, &device).await?;
-    let incidents = store::incidents::list_open_of_devices(c, Some(&BTreeSet::from([device.id]))).await?;
+    // As the board has them.
+    let incidents = app.projection.read().card(device.id).map_or_else(Vec::new, |card| card.incidents.clone());
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -160,7 +161,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         changes: changes.iter().filter_map(change).collect(),
         recent,
         unacknowledged,
-        incidents: incidents.into_values().flatten().collect(),
+        incidents,
         instances: gathered
             .known
             .iter()

@@ -105,11 +105,11 @@ pub async fn list_closed_since<C: ConnectionTrait>(
     for part in names.chunks(AT_ONCE) {
         let q = row::Entity::find()
             .filter(row::Column::ClosedAt.gte(since))
-            .filter(row::Column::Instance.is_in(part.iter().copied()))
-            .order_by_asc(row::Column::Seq);
+            .filter(row::Column::Instance.is_in(part.iter().copied()));
         for r in q.all(c).await? {
             let i = hydrate(r)?;
-            if keys.contains(&i.drift.key()) {
+            let newer = found.get(&i.drift.key()).is_none_or(|known: &Incident| known.seq < i.seq);
+            if newer && keys.contains(&i.drift.key()) {
                 found.insert(i.drift.key(), i);
             }
         }
