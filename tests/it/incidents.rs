@@ -153,7 +153,7 @@ async fn g10_flapping_is_one_incident_and_told_once() {
     assert_eq!(test.notices_of_incidents("otto").await, 2, "later it is another");
 }
 
-/// G10: 20,000 instances that are seen as before cost no number of the changes, no line of the journal, and few
+/// G10: thousands of instances that are seen as before cost no number of the changes, no line of the journal, and few
 /// statements, however many there are.
 #[tokio::test]
 async fn g10_what_did_not_change_does_not_disturb_the_board() {
