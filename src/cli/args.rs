@@ -68,6 +68,51 @@ impl DemoArgs {
     }
 }
 
+/// Report what runs on a device server to Custody, once or again and again
+///
+/// Reads JSON in the shape of POST /api/v1/observations, or CSV with the
+/// columns instance, class, server, host, version, since. The token speaks for
+/// one server, so a report is of one server too.
+#[derive(Debug, Clone, Args)]
+pub struct ObserveArgs {
+    /// Where the report is read from: a file, - for standard input, or an http(s) address
+    #[arg(long, value_name = "FILE|-|URL")]
+    pub from: String,
+
+    /// Custody's address, like https://custody.example.org
+    #[arg(long, value_name = "URL")]
+    pub to: url::Url,
+
+    /// File with the server's token and nothing else; it is not read from the command line, which others can see
+    #[arg(long, value_name = "FILE")]
+    pub token_file: PathBuf,
+
+    /// Keep only what runs on this server
+    #[arg(long, value_name = "SERVER")]
+    pub server: Option<String>,
+
+    /// Go on until stopped, this often: 60s, 5m
+    #[arg(long, value_name = "TIME", value_parser = period)]
+    pub every: Option<std::time::Duration>,
+
+    /// What is not in the report may run as well
+    #[arg(long)]
+    pub partial: bool,
+}
+
+/// `60s`, `5m`: from a second to a day.
+fn period(text: &str) -> Result<std::time::Duration, String> {
+    let wanted = || "write seconds or minutes, like 60s or 5m, from 1s to a day".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wanted)?;
+    let number: u64 = number.parse().map_err(|_| wanted())?;
+    let seconds = match unit {
+        "s" => number,
+        "m" => number.checked_mul(60).ok_or_else(wanted)?,
+        _ => return Err(wanted()),
+    };
+    if (1..=86_400).contains(&seconds) { Ok(std::time::Duration::from_secs(seconds)) } else { Err(wanted()) }
+}
+
 /// Verify that nobody changed the journal: each entry's hash, and their chain
 #[derive(Debug, Clone, Args)]
 pub struct AuditVerifyArgs {
@@ -132,6 +177,16 @@ mod tests {
         }
         let refused = given::<DemoArgs>(&["--listen", "8080"]).settings().unwrap_err();
         assert!(refused.to_string().ends_with("(flag --listen)"), "{refused}");
+    }
+
+    /// G10: a period is plain, and never none at all.
+    #[test]
+    fn g10_a_period_is_seconds_or_minutes() {
+        assert_eq!(period("60s").unwrap().as_secs(), 60);
+        assert_eq!(period("5m").unwrap().as_secs(), 300);
+        for bad in ["", "s", "0s", "60", "-1s", "1.5m", "2d", "99999999999999999999m", "1441m", "5µ"] {
+            assert!(period(bad).is_err(), "{bad}");
+        }
     }
 
     /// A flag alone means yes; a value needs its sign.

@@ -4,6 +4,7 @@
 pub mod args;
 mod audit;
 pub mod demo;
+mod observe;
 mod policy;
 mod serve;
 
@@ -49,6 +50,7 @@ pub struct Cli {
 enum Command {
     Serve(args::ServeArgs),
     Demo(args::DemoArgs),
+    Observe(args::ObserveArgs),
     /// The journal of everything that changed
     Audit {
         #[command(subcommand)]
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(args) => serve::run(&args, &mut out, &mut err),
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
+        Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };

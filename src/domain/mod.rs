@@ -6,6 +6,7 @@ pub mod calling;
 pub mod contact;
 pub mod cycle;
 pub mod device;
+pub mod drift;
 pub mod due;
 pub mod forge;
 pub mod id;

@@ -10,13 +10,22 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Where the knowledge comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Source {
     /// A program with a token bound to that server.
     Agent,
+    /// One of the collectors that the policy names: it asks a control system about many servers.
+    Collector { name: String },
     /// A person of CTRL says what they saw; marked as such wherever it is shown.
     Statement { person: PersonId },
+}
+
+impl Source {
+    /// A program that reports again and again, and can fall silent.
+    pub fn is_program(&self) -> bool {
+        matches!(self, Self::Agent | Self::Collector { .. })
+    }
 }
 
 /// One instance as last seen on one server.
@@ -57,6 +66,6 @@ impl Seen {
 
     /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made.
     pub fn is_silent(&self, now: DateTime<Utc>, after_minutes: u32) -> bool {
-        self.source == Source::Agent && now - self.seen > Duration::minutes(after_minutes.into())
+        self.source.is_program() && now - self.seen > Duration::minutes(after_minutes.into())
     }
 }

@@ -3,6 +3,7 @@
 use crate::domain::{
     contact::{Contact, OperatorRules},
     device::{Device, Placement, ShutDown},
+    drift::Incident,
     forge::same_repository,
     id::{DeviceId, PersonId},
     lifecycle::StateName,
@@ -53,6 +54,8 @@ pub struct Card {
     pub changed: Option<i64>,
     /// Changes of its support status that the shift has not acknowledged, by their numbers (H8).
     pub unacknowledged: BTreeMap<i64, DateTime<Utc>>,
+    /// In what it differs from its record now, the oldest first (G10).
+    pub incidents: Vec<Incident>,
 }
 
 /// What stands beside a device in the database.
@@ -63,11 +66,12 @@ pub struct Beside {
     pub latest: Vec<Told>,
     pub changed: Option<i64>,
     pub unacknowledged: BTreeMap<i64, DateTime<Utc>>,
+    pub incidents: Vec<Incident>,
 }
 
 impl Card {
     pub fn new(device: Device, beside: Beside) -> Self {
-        let Beside { verdict, support_since, latest, changed, unacknowledged } = beside;
+        let Beside { verdict, support_since, latest, changed, unacknowledged, incidents } = beside;
         let timeline = device.review().and_then(|r| r.timeline.as_ref());
         Self {
             promised: timeline.and_then(|t| t.milestones.last()).map(|m| m.due),
@@ -93,6 +97,7 @@ impl Card {
             latest,
             changed,
             unacknowledged,
+            incidents,
         }
     }
 

@@ -15,6 +15,7 @@ pub use find::{Hit, Hits};
 pub use search::Reading;
 pub use state::{Filter, Key, Kind, Place, State};
 
+use crate::domain::id::ServerName;
 use chrono::{DateTime, Utc};
 use std::{
     sync::{
@@ -67,6 +68,15 @@ impl Projection {
             let now = Current { seq, away: None };
             std::mem::replace(c, now) != now
         });
+    }
+
+    /// These instances were seen again as they were known. It wakes nobody: who draws them anew finds the moment.
+    pub fn see_again<'a>(&self, all: impl IntoIterator<Item = (&'a str, &'a ServerName)>, now: DateTime<Utc>) {
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (instance, server) in all {
+            state.see_again(instance, server, now);
+        }
+        self.version.fetch_add(1, Ordering::Release);
     }
 
     /// The database does not answer, since `now` at the latest.

@@ -7,7 +7,6 @@ use crate::{
         calling::{self, Call},
         id::PersonId,
         lifecycle::StateName,
-        observation::Source,
         person::People,
         shift,
         support::{Support, Verdict},
@@ -185,7 +184,7 @@ pub fn show(app: &App, wanted: &Wanted) -> Board {
     let near = if wanted.searches() && matched == 0 { state.near(&wanted.typed, 3) } else { Vec::new() };
 
     let shown = rows.iter().chain(&act).filter_map(|r| r.place.as_ref()).chain(&unknown);
-    let observed = shown.filter(|k| k.seen.source == Source::Agent).map(|k| k.seen.seen).max();
+    let observed = shown.filter(|k| k.seen.source.is_program()).map(|k| k.seen.seen).max();
     let people = named(&state, rows.iter().chain(&act).map(|r| &*r.card));
     let counts = state.counts().clone();
     let unacknowledged = state.count_unacknowledged(now - shift::within(&app.policy));

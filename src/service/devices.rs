@@ -11,6 +11,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        drift::Incident,
         id::{PersonId, ServerName},
         journal::Entry,
         lifecycle::{
@@ -70,6 +71,8 @@ pub struct DeviceView {
     pub recent: Recent,
     /// Its changes of support that wait for the shift, the oldest first (H8).
     pub unacknowledged: shift::Changes,
+    /// In what it differs from its record now, the oldest first (G10).
+    pub incidents: Vec<Incident>,
 }
 
 /// One instance as last seen.
@@ -128,6 +131,8 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
     let unacknowledged = shift::of_device(app, &device).await?;
+    // As the board has them.
+    let incidents = app.projection.read().card(device.id).map_or_else(Vec::new, |card| card.incidents.clone());
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -156,6 +161,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         changes: changes.iter().filter_map(change).collect(),
         recent,
         unacknowledged,
+        incidents,
         instances: gathered
             .known
             .iter()

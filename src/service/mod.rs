@@ -23,6 +23,7 @@ pub mod feeds;
 pub mod groups;
 pub mod history;
 pub mod hooks;
+pub mod incidents;
 pub mod observations;
 pub mod outbox;
 pub mod passwords;

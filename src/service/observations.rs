@@ -1,28 +1,29 @@
 //! What agents report and CTRL members state: what runs where, in which version (T8, G10, O1).
 
-use super::{Caller, Error, FieldProblem, Result, facts::version_names, record, telling};
+mod take;
+
+pub use take::named;
+
+use super::{Caller, Error, FieldProblem, Result, facts::version_names, record};
 use crate::{
     app::App,
     domain::{
-        device::Device,
-        id::{DeviceId, PersonId, ServerName},
+        id::ServerName,
         lifecycle::Actor,
-        observation::{Seen, Source},
+        observation::Source,
         person::Role,
         refusal::{Code, Refusal},
-        support::{self, Support, Verdict},
-        version::classify,
     },
-    store::{self, Tx, instances::Known, journal::Line},
+    store,
 };
 use chrono::{DateTime, Duration, Utc};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use take::{seen_line, settle, take};
 use validator::Validate;
 
 /// One instance as reported.
-#[derive(Clone, Debug, Deserialize, Validate)]
+#[derive(Clone, Debug, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     #[validate(length(min = 1, max = 200), custom(function = "one_line"))]
@@ -50,13 +51,21 @@ fn one_line(s: &str) -> std::result::Result<(), validator::ValidationError> {
 pub const MOST: usize = 5000;
 
 /// What became of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Taken {
     pub taken: usize,
     /// Instances that the server no longer reports.
     pub gone: usize,
     /// Of those taken, the ones that no device on record brings.
     pub unknown: usize,
+}
+
+/// Of which servers a report speaks.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub servers: BTreeSet<ServerName>,
+    /// What is not in it does not run there any more.
+    pub complete: bool,
 }
 
 /// Takes an agent's report about its own server (A24). `complete`: what is not in it does not run there any more.
@@ -75,8 +84,63 @@ pub async fn observe(
         )
         .into());
     }
-    let (app, caller, own) = (app.clone(), caller.clone(), own.clone());
-    app.clone().outliving(async move { take(&app, &caller, &own, reports, complete, Source::Agent).await }).await?
+    let scope = Scope { servers: BTreeSet::from([own.clone()]), complete };
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone().outliving(async move { take(&app, &caller, &scope, reports, Source::Agent).await }).await?
+}
+
+/// What a collector was told by a control system: of these servers it lists everything that runs there.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    pub servers: BTreeSet<ServerName>,
+    pub reports: Vec<Report>,
+}
+
+/// What became of what a collector was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CollectedTaken {
+    pub taken: Taken,
+    /// Instances on servers that it does not speak for.
+    pub refused: usize,
+}
+
+/// So many instances of a collector's are taken in one transaction; the servers among them are whole.
+const AT_ONCE: usize = 2000;
+
+/// Takes what the collector of this name was told. What is on a server that it does not cover is left out and counted
+/// (A24); a server of which it says nothing is left as it is: absence of a report is no proof of absence.
+pub async fn collect(
+    app: &App,
+    collector: &str,
+    covers: &(dyn Fn(&str) -> bool + Sync),
+    told: Collected,
+) -> Result<CollectedTaken> {
+    let mut all = CollectedTaken::default();
+    let (reports, refused): (Vec<Report>, Vec<Report>) = told.reports.into_iter().partition(|r| covers(&r.server));
+    all.refused = refused.len();
+    let mut by_server: BTreeMap<ServerName, Vec<Report>> =
+        told.servers.into_iter().filter(|s| covers(&s.0)).map(|s| (s, Vec::new())).collect();
+    for r in reports {
+        by_server.entry(ServerName(r.server.clone())).or_default().push(r);
+    }
+    let caller = Caller { origin: format!("collector {collector}"), ..Caller::custody() };
+    let source = Source::Collector { name: collector.to_owned() };
+    let mut rest = by_server.into_iter().peekable();
+    while rest.peek().is_some() {
+        let (mut servers, mut batch) = (BTreeSet::new(), Vec::new());
+        while let Some((server, of)) = rest.next_if(|(_, of)| batch.is_empty() || batch.len() + of.len() <= AT_ONCE) {
+            servers.insert(server);
+            batch.extend(of);
+        }
+        check(app, &batch)?;
+        let scope = Scope { servers, complete: true };
+        let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
+        let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
+        all.taken.taken += taken.taken;
+        all.taken.gone += taken.gone;
+        all.taken.unknown += taken.unknown;
+    }
+    Ok(all)
 }
 
 /// A CTRL member says what they saw running; marked as such wherever it shows (T8).
@@ -105,12 +169,10 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
     if store::servers::find(&app.db.read, &server).await?.is_none() {
         return super::invalid("server", "Choose a server that is on record");
     }
+    let scope = Scope { servers: BTreeSet::from([server]), complete: false };
     let (app, caller) = (app.clone(), caller.clone());
-    app.clone()
-        .outliving(
-            async move { take(&app, &caller, &server, vec![report], false, Source::Statement { person: me }).await },
-        )
-        .await?
+    let source = Source::Statement { person: me };
+    app.clone().outliving(async move { take(&app, &caller, &scope, vec![report], source).await }).await?
 }
 
 /// A CTRL member says that an instance which no agent reports does not run there any more.
@@ -143,7 +205,7 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
             store::instances::save(&tx, std::slice::from_ref(k)).await?;
             store::journal::append(&tx, line.into_iter().collect()).await?;
             let here = BTreeSet::from([found.id]);
-            settle(&tx, &app, &caller, here.clone(), &here, now).await?;
+            settle(&tx, &app, &caller, here.clone(), &here, std::slice::from_ref(k), now).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -172,161 +234,4 @@ fn check(app: &App, reports: &[Report]) -> Result<()> {
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
-}
-
-async fn take(
-    app: &App,
-    caller: &Caller,
-    own: &ServerName,
-    reports: Vec<Report>,
-    complete: bool,
-    source: Source,
-) -> Result<Taken> {
-    let tx = app.db.begin().await?;
-    let now = app.clock.now();
-    let server = store::servers::find(&tx, own).await?;
-    let classes: BTreeSet<String> = reports.iter().map(|r| r.class.clone()).collect();
-    let by_class = store::devices::list_by_class(&tx, &classes).await?;
-    let before: BTreeMap<String, Known> = store::instances::list_on_server(&tx, own, &version_names(app, None))
-        .await?
-        .into_iter()
-        .map(|k| (k.seen.instance.clone(), k))
-        .collect();
-    let devices: BTreeMap<DeviceId, Device> = store::devices::list_by_id(&tx, &by_class.values().copied().collect())
-        .await?
-        .into_iter()
-        .map(|d| (d.id, d))
-        .collect();
-
-    let mut lines = Vec::new();
-    let mut touched = BTreeSet::new();
-    let mut changed = BTreeSet::new();
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    let mut unknown = 0;
-    for r in reports {
-        let device = by_class.get(&r.class).and_then(|id| devices.get(id));
-        let names = version_names(app, device);
-        let seen = Seen {
-            version: classify(&r.version, &names.packages, &names.framework),
-            instance: r.instance,
-            class: r.class,
-            server: own.clone(),
-            host: r.host,
-            support_class: server.as_ref().map(|s| s.class),
-            since: r.since,
-            seen: now,
-            gone: None,
-            source,
-        };
-        let verdict = support::of_instance(device, &seen);
-        unknown += usize::from(verdict.support == Support::Unknown);
-        let was = before.get(&seen.instance);
-        let support_since = match was {
-            Some(w) if w.verdict.support == verdict.support => w.support_since,
-            _ => now,
-        };
-        let is_new = was.is_none_or(|w| {
-            w.seen.version.raw != seen.version.raw || !w.seen.runs() || w.device != device.map(|d| d.id)
-        });
-        touched.extend(device.map(|d| d.id));
-        touched.extend(was.and_then(|w| w.device));
-        let k = Known { device: device.map(|d| d.id), verdict, support_since, seen };
-        if is_new {
-            changed.extend(k.device);
-            lines.extend(seen_line(caller, &k, "instance_seen", now));
-        }
-        known.insert(k.seen.instance.clone(), k);
-    }
-    let taken = known.len();
-    let mut gone = 0;
-    if complete {
-        for (instance, mut k) in before {
-            // What a person stated is not taken back by an agent that never saw it, but by one that looks there now.
-            if !known.contains_key(&instance) && k.seen.runs() {
-                k.seen.gone = Some(now);
-                gone += 1;
-                touched.extend(k.device);
-                changed.extend(k.device);
-                lines.extend(seen_line(caller, &k, "instance_gone", now));
-                known.insert(instance, k);
-            }
-        }
-    }
-    store::instances::save(&tx, &known.into_values().collect::<Vec<_>>()).await?;
-    store::journal::append(&tx, lines).await?;
-    settle(&tx, app, caller, touched, &changed, now).await?;
-    tx.commit().await?;
-    Ok(Taken { taken, gone, unknown })
-}
-
-fn seen_line(caller: &Caller, k: &Known, kind: &str, at: DateTime<Utc>) -> Option<Line> {
-    let device = k.device?;
-    let stated: Option<PersonId> = match k.seen.source {
-        Source::Agent => None,
-        Source::Statement { person } => Some(person),
-    };
-    let body = json!({
-        "instance": k.seen.instance,
-        "server": k.seen.server,
-        "version": k.seen.version.raw,
-        "support": k.verdict.support,
-        "why": k.verdict.why,
-    });
-    Some(Line {
-        stream: format!("seen/{device}"),
-        at,
-        actor: stated,
-        origin: caller.origin.clone(),
-        kind: kind.to_owned(),
-        body: body.to_string(),
-    })
-}
-
-/// Derives the status of these devices anew from all that is seen of them, and puts a change on record. `changed` are
-/// those of which something new was seen: for a review that may be what it waited for (T8).
-async fn settle(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    devices: BTreeSet<DeviceId>,
-    changed: &BTreeSet<DeviceId>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    if devices.is_empty() {
-        return Ok(());
-    }
-    let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
-    let before = store::standing::list_support(tx, &devices).await?;
-    let (mut lines, mut told) = (Vec::new(), Vec::new());
-    let mut reviewed = BTreeSet::new();
-    for d in store::devices::list_by_id(tx, &devices).await? {
-        let names = version_names(app, Some(&d));
-        let of: Vec<Seen> = seen
-            .remove(&d.id)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|k| Seen { version: classify(&k.seen.version.raw, &names.packages, &names.framework), ..k.seen })
-            .collect();
-        if changed.contains(&d.id) && d.review().is_some() {
-            reviewed.insert(d.id);
-        }
-        let verdict: Option<Verdict> = support::of_device(&d, &of);
-        let was = before.get(&d.id);
-        if was.is_some_and(|(v, _)| *v == verdict) {
-            continue;
-        }
-        let since = record::support_since(was, verdict.as_ref(), now);
-        store::standing::save_support(tx, d.id, verdict.as_ref(), since).await?;
-        let was = was.and_then(|(v, _)| v.as_ref());
-        if let Some(line) = record::support_line(caller, &d, was, verdict.as_ref(), now) {
-            lines.push(line);
-            told.push((d, was.map(|v| v.support), verdict));
-        }
-    }
-    let entries = store::journal::append(tx, lines).await?;
-    super::shift::waits(tx, &entries).await?;
-    for (entry, (d, was, is)) in entries.iter().zip(told) {
-        telling::support_changed(tx, app, &d, was, is.as_ref(), entry).await?;
-    }
-    super::standing::refresh(tx, app, &reviewed).await
 }

@@ -7,6 +7,7 @@ pub use streams::*;
 use super::{
     Caller, Error, Result, confirmations,
     facts::Gathered,
+    incidents::{self, Looked},
     shift,
     telling::{self, News, Teams, Telling},
 };
@@ -24,7 +25,7 @@ use crate::{
         observation::Seen,
         refusal::Refusal,
         story::{self, Audience, audience},
-        support::{self, Verdict},
+        support::{self, Support, Verdict},
     },
     store::{self, Tx, devices::Derived, instances::Known, journal::Line, people::TeamKind},
 };
@@ -90,8 +91,32 @@ pub async fn save(
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
     shift::waits(tx, &entries).await?;
+    compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
     notify(tx, app, after, events, &entries, gathered, &asked).await
+}
+
+/// G10: what runs beside what is on record from now on.
+async fn compare(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    after: &Device,
+    known: &[Known],
+    verdict: Option<&Verdict>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (own, others): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|k| k.device == Some(after.id));
+    let mut looked = Looked::default();
+    for k in others {
+        looked.stranger(app, &k.seen, now);
+    }
+    let seen: Vec<Seen> = own.into_iter().map(|k| k.seen.clone()).collect();
+    looked.device(app, after, &seen, now);
+    if verdict.is_some_and(|v| v.support == Support::NotSupported) {
+        looked.unsupported(after.id, false);
+    }
+    incidents::settle(tx, app, caller, looked, now).await
 }
 
 fn is_end(e: &Event) -> bool {

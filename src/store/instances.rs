@@ -30,9 +30,10 @@ pub struct VersionNames {
 
 fn hydrate(r: row::Model, names: &VersionNames) -> Result<Known> {
     let bad = |e: &dyn std::fmt::Display| corrupt(&format!("instance {}", r.instance), e);
-    let source = match &r.stated_by {
-        None => Source::Agent,
-        Some(p) => Source::Statement { person: super::people::id(p)? },
+    let source = match (&r.stated_by, &r.collector) {
+        (Some(p), _) => Source::Statement { person: super::people::id(p)? },
+        (None, Some(name)) => Source::Collector { name: name.clone() },
+        (None, None) => Source::Agent,
     };
     let support: Support = r.support.parse().map_err(|e: strum::ParseError| bad(&e))?;
     Ok(Known {
@@ -90,6 +91,16 @@ pub async fn list_of_devices<C: ConnectionTrait>(
         }
     }
     Ok(by_device)
+}
+
+/// What is known of these servers, also what has gone. One query.
+pub async fn list_on_servers<C: ConnectionTrait>(
+    c: &C,
+    servers: &BTreeSet<ServerName>,
+    names: &VersionNames,
+) -> Result<Vec<Known>> {
+    let q = row::Entity::find().filter(row::Column::Server.is_in(servers.iter().map(|s| s.0.as_str())));
+    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
 /// What is known to run on a server.
@@ -190,6 +201,17 @@ pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
 
 /// Writes what is known now, over what was known.
 pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
+    write(tx, all).await?;
+    super::changes::append(tx, touched(all)).await
+}
+
+/// Says of these that they were seen as they were known, at another moment: nobody who follows the changes reads them
+/// again for it.
+pub async fn save_seen_again<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
+    write(tx, all).await
+}
+
+async fn write<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
     use row::Column as C;
     // SQLite takes 32,766 values in a statement; 15 a row.
     for part in all.chunks(1000) {
@@ -206,9 +228,13 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
                 since: Set(s.since),
                 seen_at: Set(s.seen),
                 gone_at: Set(s.gone),
-                stated_by: Set(match s.source {
-                    Source::Agent => None,
+                stated_by: Set(match &s.source {
+                    Source::Agent | Source::Collector { .. } => None,
                     Source::Statement { person } => Some(person.to_string()),
+                }),
+                collector: Set(match &s.source {
+                    Source::Collector { name } => Some(name.clone()),
+                    Source::Agent | Source::Statement { .. } => None,
                 }),
                 support: Set(k.verdict.support.to_string()),
                 support_why: Set(k.verdict.why.clone()),
@@ -228,6 +254,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
                         C::SeenAt,
                         C::GoneAt,
                         C::StatedBy,
+                        C::Collector,
                         C::Support,
                         C::SupportWhy,
                         C::SupportSince,
@@ -237,7 +264,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
             .exec_without_returning(tx)
             .await?;
     }
-    super::changes::append(tx, touched(all)).await
+    Ok(())
 }
 
 /// Up to this many are named one by one; of more, their servers.

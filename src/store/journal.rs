@@ -16,7 +16,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Asterisk, Expr, ExprTrait, Query, WindowStatement},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry before it has its place in the chain.
 pub struct Line {
@@ -50,16 +50,15 @@ pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<
     let last = row::Entity::find().order_by_desc(row::Column::Seq).one(tx).await?;
     let (mut seq, mut previous) = last.map_or((0, GENESIS.to_owned()), |l| (l.seq, l.hash));
     let mut written: Vec<Entry> = Vec::with_capacity(lines.len());
+    let mut revisions = last_revisions(tx, lines.iter().map(|l| l.stream.as_str()).collect()).await?;
     for line in lines {
-        let before = match written.iter().rev().find(|e| e.stream == line.stream) {
-            Some(e) => e.revision,
-            None => last_revision(tx, &line.stream).await?,
-        };
+        let revision = revisions.entry(line.stream.clone()).or_default();
+        *revision += 1;
         seq += 1;
         let mut entry = Entry {
             seq,
             stream: line.stream,
-            revision: before + 1,
+            revision: *revision,
             at: moment(line.at),
             actor: line.actor,
             origin: line.origin,
@@ -72,8 +71,9 @@ pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<
         previous = entry.hash.clone();
         written.push(entry);
     }
-    if !written.is_empty() {
-        let rows = written.iter().map(|e| row::ActiveModel {
+    // A statement takes some 30,000 values; ten a row.
+    for part in written.chunks(3000) {
+        let rows = part.iter().map(|e| row::ActiveModel {
             seq: Set(e.seq),
             stream: Set(e.stream.clone()),
             revision: Set(e.revision),
@@ -122,10 +122,20 @@ pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u3
     Ok(all.all(c).await?.into_iter().map(Entry::from).collect())
 }
 
-async fn last_revision<C: ConnectionTrait>(c: &C, stream: &str) -> Result<i64> {
-    let last =
-        row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_desc(row::Column::Revision).one(c).await?;
-    Ok(last.map_or(0, |l| l.revision))
+/// The last revision of each of these streams that there is. One query for some thousands of them.
+async fn last_revisions<C: ConnectionTrait>(c: &C, streams: BTreeSet<&str>) -> Result<BTreeMap<String, i64>> {
+    let mut last = BTreeMap::new();
+    let streams: Vec<&str> = streams.into_iter().collect();
+    for part in streams.chunks(10_000) {
+        let q = row::Entity::find()
+            .select_only()
+            .column(row::Column::Stream)
+            .column_as(row::Column::Revision.max(), "last")
+            .filter(row::Column::Stream.is_in(part.iter().copied()))
+            .group_by(row::Column::Stream);
+        last.extend(q.into_tuple::<(String, i64)>().all(c).await?);
+    }
+    Ok(last)
 }
 
 /// A thing's entries, newest first, those before `before` where it is given.

@@ -11,6 +11,7 @@ pub mod doors;
 pub mod drafts;
 pub mod entity;
 pub mod hooks;
+pub mod incidents;
 pub mod instances;
 pub mod journal;
 pub mod notices;

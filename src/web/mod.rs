@@ -13,6 +13,7 @@ pub mod discussion;
 pub mod entries;
 pub mod feeds;
 pub mod gatebox;
+pub mod incidents;
 pub mod layers;
 pub mod layout;
 pub mod my;
@@ -64,6 +65,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())
+        .merge(incidents::routes())
         .merge(my::routes())
         .merge(orphans::routes())
         .merge(policy::routes())

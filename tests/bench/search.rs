@@ -161,8 +161,14 @@ fn state() -> State {
             on.entry(seen.server.clone()).or_default().push(known);
         }
         let verdict = of_device(&device, &all);
-        let beside =
-            Beside { verdict, support_since: now(), latest: vec![], changed: None, unacknowledged: BTreeMap::new() };
+        let beside = Beside {
+            verdict,
+            support_since: now(),
+            latest: vec![],
+            changed: None,
+            unacknowledged: BTreeMap::new(),
+            incidents: vec![],
+        };
         state.put_card(Card::new(device, beside));
     }
     for (server, running) in on {

@@ -17,9 +17,11 @@ mod given;
 mod hooks;
 mod house;
 mod http_server;
+mod incidents;
 mod live;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
+mod observe;
 mod outbox;
 mod outbox_pages;
 mod processes;

@@ -71,6 +71,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/reviews", 18),
         ("/orphans", 12),
         ("/shift", 25),
+        ("/incidents", 12),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),
@@ -134,6 +135,26 @@ async fn lists_are_read_by_an_index() {
         ("absences that are over", "SELECT id FROM absence WHERE until_day < '2026-11-20'"),
         ("a group's channels", "SELECT * FROM channel WHERE team_id = 'x'"),
         ("what is due", "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= '2026' AND lane IS NULL LIMIT 1"),
+        ("open incidents", "SELECT * FROM incident WHERE closed_at IS NULL ORDER BY seq DESC LIMIT 50"),
+        ("closed incidents", "SELECT * FROM incident WHERE closed_at IS NOT NULL ORDER BY seq DESC LIMIT 50"),
+        (
+            "incidents of a kind",
+            "SELECT * FROM incident WHERE closed_at IS NOT NULL AND kind = 'dirty' ORDER BY seq DESC LIMIT 50",
+        ),
+        (
+            "incidents of an instrument",
+            "SELECT * FROM incident WHERE closed_at IS NULL AND instrument = 'SCS' ORDER BY seq DESC LIMIT 50",
+        ),
+        (
+            "a device's open incidents",
+            "SELECT * FROM incident WHERE closed_at IS NULL AND device_id IN ('x') ORDER BY seq",
+        ),
+        ("an instance's open incidents", "SELECT * FROM incident WHERE instance IN ('x') AND closed_at IS NULL"),
+        ("what closed lately", "SELECT * FROM incident WHERE closed_at >= '2026' AND instance IN ('x')"),
+        (
+            "who is known to be silent",
+            "SELECT instance, server FROM incident WHERE kind = 'silent' AND closed_at IS NULL",
+        ),
         ("what failed", "SELECT * FROM outbox WHERE state = 'failed' ORDER BY ended_at DESC, id DESC LIMIT 50"),
     ] {
         let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));

@@ -6,7 +6,6 @@ use crate::{
     domain::{
         id::{DeviceId, ServerName},
         lifecycle::Actor,
-        observation::Source,
     },
     service::{
         Caller, Result,
@@ -39,7 +38,7 @@ impl World {
         let mut world = Self::default();
         for known in of.into_values().flatten().chain(unknown) {
             let seen = known.seen;
-            if seen.source == Source::Agent && seen.server.0 != places::SILENT {
+            if seen.source.is_program() && seen.server.0 != places::SILENT {
                 let here = Instance { id: &seen.instance, class: &seen.class, version: &seen.version.raw };
                 world.start(&seen.server.0, here, seen.since);
             }

@@ -1,7 +1,8 @@
 //! The policy's values in the shape that the rules ask for them.
 
 use super::Policy;
-use crate::domain::{repository::RepositoryRules, tag::TagRule, webhook::WebhookRules};
+use crate::domain::{drift::Patience, repository::RepositoryRules, tag::TagRule, webhook::WebhookRules};
+use chrono::Duration;
 
 impl Policy {
     /// A critical area's name, or its id where the policy has dropped it since.
@@ -34,6 +35,14 @@ impl Policy {
             http_loopback: has("http-loopback"),
             hosts: of.hosts.clone(),
             private_addresses: of.private_addresses,
+        }
+    }
+
+    /// How patient whoever compares what runs with the record is (G10).
+    pub fn patience(&self) -> Patience {
+        Patience {
+            grace: Duration::minutes(self.observations.grace_minutes.into()),
+            silent_after_minutes: self.observations.silent_after_minutes,
         }
     }
 

@@ -47,6 +47,8 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         observations: Observations {
             silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,
             statements: source.flag("observations", "statements"),
+            grace_minutes: source.whole("observations", "grace_minutes", 0..=1440, "minutes").value,
+            flapping_minutes: source.whole("observations", "flapping_minutes", 0..=1440, "minutes").value,
         },
         board: Board {
             streams: source.whole("board", "streams", 1..=100_000, "boards").value,

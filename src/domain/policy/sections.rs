@@ -191,6 +191,10 @@ pub struct Observations {
     pub silent_after_minutes: u32,
     /// Whether a statement can stand in where nothing reports (T8).
     pub statements: bool,
+    /// Minutes after a new placement in which a deployment may be under way (G10).
+    pub grace_minutes: u32,
+    /// Minutes within which an incident that comes back is the same one (G10).
+    pub flapping_minutes: u32,
 }
 
 /// `[board]`: how many boards stay open, and where their panels are shown (O3, O4, A35).

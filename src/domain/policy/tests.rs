@@ -55,6 +55,8 @@ ssh_key = "/etc/custody/key"
 ssh_known_hosts = "/etc/custody/known_hosts"
 [observations]
 silent_after_minutes = 3
+grace_minutes = 5
+flapping_minutes = 7
 statements = false
 [telling]
 protocols = ["https", "http-loopback"]

@@ -13,6 +13,7 @@ use crate::{
         search::{Around, Owner, Target},
     },
 };
+use chrono::{DateTime, Utc};
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},
@@ -101,6 +102,29 @@ impl State {
             (Some(known), was) => self.put(known, was),
             (None, Some((place, slot))) => self.take(&place, Some(slot)),
             (None, None) => {}
+        }
+    }
+
+    /// It was seen again as it was known: of all that is kept of it only the moment is another.
+    pub fn see_again(&mut self, instance: &str, server: &ServerName, now: DateTime<Utc>) {
+        let Some((place, slot)) = self.places.get_mut(server).and_then(|on| on.get_mut(instance)) else { return };
+        if !place.seen.runs() || place.seen.seen >= now {
+            return;
+        }
+        let was = place.clone();
+        let mut known = Known::clone(&was);
+        known.seen.seen = now;
+        let new: Place = Arc::new(known);
+        *place = new.clone();
+        let slot = *slot;
+        let owner = self.index.owner(slot);
+        self.index.replace(slot, Target::Instance(new.clone()), owner);
+        match new.device {
+            Some(device) => {
+                let of = self.of_device.get_mut(&device).into_iter().flatten();
+                of.filter(|p| Arc::ptr_eq(p, &was)).for_each(|p| *p = new.clone());
+            }
+            None => drop(self.strangers.insert((instance.to_owned(), server.clone()), new)),
         }
     }
 

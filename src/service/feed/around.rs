@@ -5,6 +5,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        drift::Incident,
         id::{DeviceId, PersonId},
         journal::Entry,
         person::People,
@@ -31,13 +32,15 @@ pub struct Around {
     support: BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>,
     newest: BTreeMap<DeviceId, Vec<Entry>>,
     open: BTreeMap<DeviceId, BTreeMap<i64, DateTime<Utc>>>,
+    incidents: BTreeMap<DeviceId, Vec<Incident>>,
 }
 
 impl Around {
-    /// Beside these devices. Three queries.
+    /// Beside these devices. Four queries.
     pub async fn read(app: &App, ids: &BTreeSet<DeviceId>) -> Result<Self> {
         let c = &app.db.read;
         let mut around = Self { support: store::standing::list_support(c, ids).await?, ..Self::default() };
+        around.incidents = store::incidents::list_open_of_devices(c, Some(ids)).await?;
         around.open(store::shift::list_open_of_many(c, ids).await?);
         let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
         for e in store::journal::list_newest(c, &streams, RECENT).await? {
@@ -48,11 +51,12 @@ impl Around {
         Ok(around)
     }
 
-    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Two
+    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Three
     /// queries.
     pub async fn read_all(app: &App) -> Result<Self> {
         let c = &app.db.read;
         let mut around = Self { support: store::standing::list_all_support(c).await?, ..Self::default() };
+        around.incidents = store::incidents::list_open_of_devices(c, None).await?;
         around.open(store::shift::list_open(c, OPEN).await?);
         Ok(around)
     }
@@ -75,7 +79,15 @@ impl Around {
         let changed = entries.iter().find(|e| e.kind == record::SUPPORT_CHANGED).map(|e| e.seq);
         entries.truncate(RECENT as usize);
         let unacknowledged = self.open.remove(&device.id).unwrap_or_default();
-        let beside = Beside { verdict, support_since, latest: latest(app, &entries, people), changed, unacknowledged };
+        let incidents = self.incidents.remove(&device.id).unwrap_or_default();
+        let beside = Beside {
+            verdict,
+            support_since,
+            latest: latest(app, &entries, people),
+            changed,
+            unacknowledged,
+            incidents,
+        };
         Some(Card::new(device, beside))
     }
 }

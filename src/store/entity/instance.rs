@@ -18,6 +18,7 @@ pub struct Model {
     pub seen_at: DateTimeUtc,
     pub gone_at: Option<DateTimeUtc>,
     pub stated_by: Option<String>,
+    pub collector: Option<String>,
     pub support: String,
     pub support_why: String,
     pub support_since: DateTimeUtc,

@@ -17,6 +17,7 @@ pub mod forge_hook;
 pub mod host;
 pub mod idempotency;
 pub mod identity;
+pub mod incident;
 pub mod instance;
 pub mod invitation;
 pub mod journal;

@@ -42,6 +42,7 @@ fn stranger(app: &App, k: &Known, board: &Board) -> Answer {
             May::new(Reply::CallFirst, "Stop it", " only after calling the DOC"),
         ],
         facts: facts(app, k, None, board.now),
+        incidents: Vec::new(),
         latest: Vec::new(),
     }
 }
@@ -63,6 +64,7 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
             Some(k) => facts(app, k, Some(d), board.now),
             None => placed(d),
         },
+        incidents: crate::web::incidents::lines(&d.incidents),
         latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
 }
@@ -214,11 +216,14 @@ fn facts(app: &App, k: &Known, device: Option<&Card>, now: DateTime<Utc>) -> Vec
         (_, None, Some(d)) if d.verified(k) => Fact::name("Version", raw).with(Tag::good("tag verified")),
         (_, None, _) => Fact::name("Version", raw).with(Tag::warn("not verified")),
     };
-    let seen = match s.source {
-        Source::Agent if s.is_silent(now, app.policy.observations.silent_after_minutes) => {
+    let seen = match &s.source {
+        Source::Agent | Source::Collector { .. } if s.is_silent(now, app.policy.observations.silent_after_minutes) => {
             Fact::words("Seen", &words::ago(s.seen, now)).with(Tag::warn("observer silent"))
         }
         Source::Agent => Fact::words("Seen", &words::ago(s.seen, now)),
+        Source::Collector { name } => {
+            Fact::words("Seen", &words::ago(s.seen, now)).with(Tag::plain(&format!("by {name}")))
+        }
         Source::Statement { .. } => Fact::words("Seen", &words::ago(s.seen, now)).with(Tag::plain("as CTRL stated")),
     };
     vec![

@@ -2,11 +2,11 @@
 
 use crate::{
     app::App,
-    domain::{calling::Call, contact::WhenStopped, shift, support::Support},
+    domain::{calling::Call, contact::WhenStopped, drift::Incident, shift, support::Support},
     projection::{Place, Reading},
     service::board::{Board, Found, Known, Row, is_no_tag},
     web::{
-        gatebox,
+        gatebox, incidents,
         parts::{BoardRow, Chip, Marked, Phone, Reply, Status, Tag},
         words,
     },
@@ -54,6 +54,13 @@ pub fn version_tag(place: &Known) -> Option<Tag> {
     (!raw.is_empty() && is_no_tag(&place.seen.version.reported)).then(|| Tag::bad("not a tag"))
 }
 
+/// The most telling incident by its kind, and how many more there are.
+fn incident_tags(all: &[Incident]) -> Vec<Tag> {
+    let first = all.iter().min_by_key(|i| i.drift.kind).map(|i| incidents::tag(i.drift.kind));
+    let more = all.len().saturating_sub(1);
+    first.into_iter().chain((more > 0).then(|| Tag::plain(&format!("{more} more")))).collect()
+}
+
 /// The id of a stranger's line: what may stand in an id, and the same for the same instance.
 fn stranger_key(k: &Known) -> String {
     let mut print = DefaultHasher::new();
@@ -95,6 +102,7 @@ impl Rows<'_> {
             seen_at: place.map(|k| k.seen.seen),
             silent: place.is_some_and(|k| self.is_silent(k)),
             unacknowledged: self.unacknowledged(row),
+            incidents: incident_tags(&row.card.incidents),
             changed: row.card.changed.unwrap_or_default(),
             is_new: row.card.changed.is_some_and(|seq| self.looked.is_some_and(|looked| seq > looked)),
             key: format!("d-{}", row.card.id),
@@ -153,6 +161,7 @@ impl Rows<'_> {
             seen_at: Some(k.seen.seen),
             silent: self.is_silent(k),
             unacknowledged: None,
+            incidents: Vec::new(),
             changed: 0,
             is_new: false,
             key: stranger_key(k),

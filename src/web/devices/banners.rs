@@ -7,12 +7,14 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        drift::Incident,
         lifecycle::{CommandKind, State},
         review::Ground,
         support::Support,
     },
     service::devices::DeviceView,
     web::{
+        incidents,
         parts::{Action, Banner, Fact, Tone},
         shift, words,
     },
@@ -49,7 +51,16 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
         done_question(app, v),
         confirm(app, v),
     ];
-    all.into_iter().flatten().collect()
+    all.into_iter().flatten().chain(v.incidents.iter().map(|i| incident(v, i))).collect()
+}
+
+/// G10: what differs from the record, and what mends it. What the verdict has said is not said again.
+fn incident(v: &DeviceView, i: &Incident) -> Notice {
+    let kind = i.drift.kind;
+    let said = v.verdict.as_ref().is_some_and(|w| w.support == Support::NotSupported && w.why == i.drift.words);
+    let words = if said { "" } else { i.drift.words.as_str() };
+    let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
+    Notice::new(tone, &format!("{}.", kind.label()), format!("{words} {}", kind.remedy()).trim())
 }
 
 /// H8: the shift has not said yet that it knows.

@@ -116,13 +116,18 @@ fn version(v: &DeviceView, i: &Instance) -> Tag {
 /// When it was last seen, and by whom.
 fn seen(app: &App, v: &DeviceView, i: &Instance) -> Fact {
     let ago = words::ago(i.seen.seen, v.now);
-    match i.seen.source {
+    match &i.seen.source {
         Source::Statement { person } => {
-            Fact::words("Seen", &ago).with(Tag::plain(&format!("stated by {}", v.people.name(person))))
+            Fact::words("Seen", &ago).with(Tag::plain(&format!("stated by {}", v.people.name(*person))))
         }
-        Source::Agent if i.seen.is_silent(v.now, app.policy.observations.silent_after_minutes) => {
-            Fact::words("Seen", &format!("last {ago}")).with(Tag::warn("its agent is silent"))
+        source if i.seen.is_silent(v.now, app.policy.observations.silent_after_minutes) => {
+            let observer = match source {
+                Source::Collector { name } => format!("{name} is silent"),
+                _ => "its agent is silent".to_owned(),
+            };
+            Fact::words("Seen", &format!("last {ago}")).with(Tag::warn(&observer))
         }
+        Source::Collector { name } => Fact::words("Seen", &ago).with(Tag::plain(&format!("by {name}"))),
         Source::Agent => Fact::words("Seen", &ago),
     }
 }

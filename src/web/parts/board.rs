@@ -59,6 +59,8 @@ pub struct BoardRow {
     pub silent: bool,
     /// What the shift does not know of it yet.
     pub unacknowledged: Option<Tag>,
+    /// In what it differs from its record (G10).
+    pub incidents: Vec<Tag>,
     /// The number of its last change of support: the page marks what its reader has not seen.
     pub changed: i64,
     /// Whether its reader has not seen that change.
@@ -109,6 +111,8 @@ pub struct Answer {
     pub may: Vec<May>,
     /// Server, host, version, seen.
     pub facts: Vec<Fact>,
+    /// In what it differs from its record: the kind, what is seen, what mends it (G10).
+    pub incidents: Vec<(String, String, String)>,
     /// What happened last: when, what.
     pub latest: Vec<(String, String)>,
 }

@@ -75,6 +75,7 @@ pub(super) fn rows() -> Vec<BoardRow> {
         seen_at: None,
         silent: false,
         unacknowledged: None,
+        incidents: vec![],
         changed: 0,
         is_new: false,
         key: format!("r-{}", id.replace('/', "-")),
@@ -167,6 +168,7 @@ pub(super) fn answers() -> Vec<Answer> {
             version,
             Fact::words("Seen", "12 s ago, state ON"),
         ],
+        incidents: vec![],
         latest: vec![],
     };
     let duty = || Contact::new("DOC on duty", "", doc()).reach("24 h");
@@ -183,6 +185,7 @@ pub(super) fn answers() -> Vec<Answer> {
             clean(),
         ),
         Answer {
+            incidents: vec![],
             latest: [
                 ("02:47", "SQS place runs an untagged version"),
                 ("20 Nov 18:10", "restarted by SCS operator"),

@@ -101,6 +101,7 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
         },
         may: may(s),
         facts: s.place.map_or_else(|| vec![Fact::words("Seen", "not seen running")], |p| facts(app, s, p)),
+        incidents: crate::web::incidents::lines(&card.incidents),
         latest: Vec::new(),
     })
 }
@@ -151,8 +152,8 @@ fn facts(app: &App, s: &Status<'_>, p: &Place) -> Vec<Fact> {
     };
     let seen = Fact::words("Seen", &words::ago(p.seen.seen, app.clock.now()));
     let seen = match p.seen.source {
-        Source::Agent if s.is_silent() => seen.with(Tag::warn("observer silent")),
-        Source::Agent => seen,
+        Source::Agent | Source::Collector { .. } if s.is_silent() => seen.with(Tag::warn("observer silent")),
+        Source::Agent | Source::Collector { .. } => seen,
         Source::Statement { .. } => seen.with(Tag::plain("as CTRL stated")),
     };
     vec![Fact::name("Server", &p.seen.server.0), Fact::name("Host", &p.seen.host), version, seen]

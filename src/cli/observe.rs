@@ -1,0 +1,120 @@
+//! `custody observe`: an agent. It reads what runs, and reports it (G10).
+
+mod read;
+
+use super::{Outcome, args::ObserveArgs};
+use read::{Observed, Trouble};
+use std::{io::Write, time::Duration};
+
+/// A reading and a report have this long each.
+const WITHIN: Duration = Duration::from_secs(30);
+
+pub fn run(args: &ObserveArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
+    if !matches!(args.to.scheme(), "https" | "http") {
+        writeln!(err, "--to {}: give Custody’s address, like https://custody.example.org", args.to)?;
+        return Ok(Outcome::Refused);
+    }
+    let plain = args.to.scheme() == "http" && !is_here(&args.to);
+    if plain {
+        writeln!(err, "--to {}: the token would go over the network unencrypted; use https", args.to)?;
+        return Ok(Outcome::Refused);
+    }
+    if args.every.is_some() && args.from == "-" {
+        writeln!(err, "--every needs something that can be read again: give a file or an address with --from")?;
+        return Ok(Outcome::Refused);
+    }
+    super::run_async(async move {
+        loop {
+            let done = once(args).await;
+            match &done {
+                Ok(said) => writeln!(out, "{said}")?,
+                Err(trouble) => writeln!(err, "{trouble}")?,
+            }
+            out.flush()?;
+            match (args.every, done) {
+                (Some(every), _) => tokio::select! {
+                    _ = tokio::time::sleep(every) => {}
+                    _ = tokio::signal::ctrl_c() => return Ok(Outcome::Done),
+                },
+                (None, Ok(_)) => return Ok(Outcome::Done),
+                (None, Err(Trouble::Wrong(_))) => return Ok(Outcome::Refused),
+                (None, Err(Trouble::Away(_))) => return Ok(Outcome::Failed),
+            }
+        }
+    })
+}
+
+fn is_here(to: &url::Url) -> bool {
+    match to.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn client() -> Result<reqwest::Client, Trouble> {
+    reqwest::Client::builder()
+        // A token follows nobody elsewhere.
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(WITHIN)
+        .user_agent("Custody observe")
+        .build()
+        .map_err(|e| Trouble::Away(format!("No connection could be prepared: {e}")))
+}
+
+/// One reading and one report; the sentence to say of it.
+async fn once(args: &ObserveArgs) -> Result<String, Trouble> {
+    let named = |e: std::io::Error| Trouble::Wrong(format!("{} cannot be read: {e}", args.token_file.display()));
+    let token = std::fs::read_to_string(&args.token_file).map_err(named)?;
+    let token = token.trim();
+    if token.is_empty() || token.chars().any(|c| c.is_whitespace() || !c.is_ascii_graphic()) {
+        return Err(Trouble::Wrong(format!(
+            "{} holds no token: put the one that /admin/tokens showed there, and nothing else",
+            args.token_file.display()
+        )));
+    }
+    let client = client()?;
+    let text = read::text(&client, &args.from).await?;
+    let mut observed = Observed::parse(&text)?;
+    if let Some(server) = &args.server {
+        observed.observations.retain(|o| o.server == *server);
+    }
+    if args.partial {
+        observed.complete = false;
+    }
+    let mut to = args.to.clone();
+    to.set_path(&format!("{}/api/v1/observations", args.to.path().trim_end_matches('/')));
+    let answer = client.post(to).bearer_auth(token).json(&observed).send().await;
+    let answer = answer.map_err(|e| Trouble::Away(format!("Custody did not answer at {}: {}", args.to, cause(&e))))?;
+    judge(observed.observations.len(), answer).await
+}
+
+/// What a connection failed over, without the address that the error repeats.
+fn cause(e: &reqwest::Error) -> String {
+    match e {
+        e if e.is_timeout() => format!("not within {} seconds", WITHIN.as_secs()),
+        e if e.is_connect() => "it cannot be connected to".to_owned(),
+        _ => "the connection broke off".to_owned(),
+    }
+}
+
+async fn judge(sent: usize, answer: reqwest::Response) -> Result<String, Trouble> {
+    let status = answer.status();
+    let body: serde_json::Value = answer.json().await.unwrap_or_default();
+    if status.is_success() {
+        let count = |key: &str| body[key].as_u64().unwrap_or_default();
+        return Ok(format!("{sent} reported: {} gone, {} not registered", count("gone"), count("unknown")));
+    }
+    let mut said = format!("Custody answered {status}");
+    if let Some(detail) = body["detail"].as_str().or(body["title"].as_str()) {
+        said += &format!(": {detail}");
+    }
+    for e in body["errors"].as_array().into_iter().flatten().take(10) {
+        said += &format!("\n  {}: {}", e["field"].as_str().unwrap_or_default(), e["say"].as_str().unwrap_or_default());
+    }
+    match status.as_u16() {
+        408 | 425 | 429 | 500.. => Err(Trouble::Away(said)),
+        _ => Err(Trouble::Wrong(said)),
+    }
+}

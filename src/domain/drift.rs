@@ -1,0 +1,131 @@
+//! Where what runs differs from what is on record, each kind with its words and its remedy (G10).
+
+mod judge;
+#[cfg(test)]
+mod tests;
+
+pub use judge::{of_device, of_stranger};
+
+use super::id::{DeviceId, ServerName};
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The kinds, in the order in which a reader should meet them.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::Display,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Kind {
+    /// Seen in both support classes at once (N2).
+    BothClasses,
+    /// Seen where it is not placed.
+    WrongServer,
+    /// Seen running, not registered.
+    Unknown,
+    /// Another version than the one that is deployed there.
+    OtherVersion,
+    /// Built with edits that no commit holds.
+    Dirty,
+    /// Built on commits after its tag.
+    Ahead,
+    /// It looks like a clean tag and is none.
+    FalseClean,
+    /// Nobody has reported it for longer than the policy allows.
+    Silent,
+    /// Deployed, and reported by nobody since: weak, for no report is no proof of absence.
+    NotSeen,
+}
+
+impl Kind {
+    /// The one label of this kind, everywhere.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::BothClasses => "In two support classes at once",
+            Self::WrongServer => "On the wrong server",
+            Self::Unknown => "Unknown to the registry",
+            Self::OtherVersion => "Another version than deployed",
+            Self::Dirty => "Dirty",
+            Self::Ahead => "Ahead of its tag",
+            Self::FalseClean => "False clean",
+            Self::Silent => "Gone silent",
+            Self::NotSeen => "Deployed but not seen",
+        }
+    }
+
+    /// What mends it, as something to do.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::BothClasses => "Stop it on one of them: a device is fully supported or reduced, never both.",
+            Self::WrongServer => "Stop it there and start it where it is placed, or have CTRL place it there.",
+            Self::Unknown => "Have its author register it, or stop it after calling the DOC.",
+            Self::OtherVersion => "Deploy the tag on record again, and restart it: installed is not running yet.",
+            Self::Dirty => "Commit and tag the edits and have the tag verified, or deploy the tag on record again.",
+            Self::Ahead => "Tag what runs and have the tag verified, or deploy the tag on record again.",
+            Self::FalseClean => {
+                "Build it from its tag with a version of its own, and deploy that: only the commit proves a tag."
+            }
+            Self::Silent => "Look at the agent or collector of this server. The instance itself may still run.",
+            Self::NotSeen => "Look on the server whether it runs, and whether anything there reports to Custody.",
+        }
+    }
+}
+
+/// One difference. No two of a device have the same kind, instance and server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    pub kind: Kind,
+    /// The device's name where no instance is meant.
+    pub instance: String,
+    pub server: ServerName,
+    /// A sentence that says what is seen and what is on record.
+    pub words: String,
+}
+
+/// How patient the judge is.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// After a new placement a deployment may be under way.
+    pub grace: Duration,
+    /// Minutes without a report after which an observer counts as silent.
+    pub silent_after_minutes: u32,
+}
+
+/// A difference that was found, and is open until it is mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    pub id: String,
+    /// The number of the journal's entry that opened it.
+    pub seq: i64,
+    /// `None` where no device on record brings the instance.
+    pub device: Option<DeviceId>,
+    pub drift: Drift,
+    /// The server's; `None` where the server is not on record.
+    pub instrument: Option<String>,
+    pub opened: DateTime<Utc>,
+    pub closed: Option<DateTime<Utc>>,
+    /// How often it was opened: more than once where it comes and goes.
+    pub times: u32,
+}
+
+/// By what two differences are the same.
+pub type Key = (Kind, String, ServerName);
+
+impl Drift {
+    pub fn key(&self) -> Key {
+        (self.kind, self.instance.clone(), self.server.clone())
+    }
+}

@@ -1,0 +1,128 @@
+//! From what is placed and what is seen to the differences.
+
+use super::{Drift, Kind, Patience};
+use crate::domain::{
+    device::{Device, Placement},
+    observation::Seen,
+    server::SupportClass,
+    version::{Reported, same_commit},
+};
+use chrono::{DateTime, Utc};
+
+/// An instance that no device on record brings.
+pub fn of_stranger(seen: &Seen, patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
+    let mut found = vec![drift(
+        Kind::Unknown,
+        seen,
+        format!("{} of the class {} runs on {} and is not registered.", seen.instance, seen.class, seen.server),
+    )];
+    found.extend(silence(seen, patience));
+    found.retain(|d| d.kind != Kind::Silent || seen.is_silent(now, patience.silent_after_minutes));
+    found
+}
+
+/// Everything in which a device differs from its record. `seen` is what is known of its instances; what is gone is
+/// passed over.
+pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
+    let running: Vec<&Seen> = seen.iter().filter(|s| s.runs()).collect();
+    // Within the grace what was placed anew may be on its way, and what it replaces may still run.
+    let settling = device.placements.iter().any(|p| now - p.mark.at < patience.grace);
+    let mut found = Vec::new();
+    for s in &running {
+        if !settling {
+            found.extend(place(device, s));
+        }
+        found.extend(build(device, s, settling));
+        if s.is_silent(now, patience.silent_after_minutes) {
+            found.extend(silence(s, patience));
+        }
+    }
+    if !settling {
+        found.extend(both_classes(&running));
+    }
+    found.extend(device.placements.iter().filter_map(|p| not_seen(device, p, seen, patience, now)));
+    found
+}
+
+fn drift(kind: Kind, seen: &Seen, words: String) -> Drift {
+    Drift { kind, instance: seen.instance.clone(), server: seen.server.clone(), words }
+}
+
+fn silence(s: &Seen, patience: Patience) -> Option<Drift> {
+    let words = format!(
+        "Nothing has reported {} on {} for more than {} minutes. That is no proof that it stopped.",
+        s.instance, s.server, patience.silent_after_minutes
+    );
+    Some(drift(Kind::Silent, s, words))
+}
+
+/// Whether it is where it is placed.
+fn place(device: &Device, s: &Seen) -> Option<Drift> {
+    if device.placed_on(&s.server).is_some() {
+        return None;
+    }
+    let placed: Vec<&str> = device.placements.iter().map(|p| p.server.0.as_str()).collect();
+    let on_record = match (placed.is_empty(), device.state.name()) {
+        (false, _) => format!("while it is placed on {}", placed.join(", ")),
+        (true, state) if state.is_end() => format!("although it is {}", state.label().to_lowercase()),
+        (true, _) => "while it is placed nowhere".to_owned(),
+    };
+    let unlisted = if s.support_class.is_none() { ", a server that is not on record," } else { "" };
+    Some(drift(Kind::WrongServer, s, format!("{} runs on {}{unlisted} {on_record}.", s.instance, s.server)))
+}
+
+/// Whether the version is what is deployed there. Where support is reduced its contributors may run anything (G1), but
+/// nothing may call itself a tag that it is not.
+fn build(device: &Device, s: &Seen, settling: bool) -> Option<Drift> {
+    let raw = &s.version.raw;
+    if let Reported::CleanTag { commit: Some(commit), .. } = &s.version.reported
+        && let Some(r) = device.releases.iter().rev().find(|r| s.version.is_clean_build_of(r.tag().as_str()))
+        && !same_commit(commit, r.commit().as_str())
+    {
+        let words = format!("{raw} names another commit than the verified {}.", r.tag());
+        return Some(drift(Kind::FalseClean, s, words));
+    }
+    if s.support_class != Some(SupportClass::Full) {
+        return None;
+    }
+    let deployed = device.placed_on(&s.server).and_then(|p| p.release.as_ref());
+    match &s.version.reported {
+        Reported::Dirty { .. } => {
+            Some(drift(Kind::Dirty, s, format!("{raw} was built with edits that no commit holds.")))
+        }
+        Reported::Ahead { .. } => Some(drift(Kind::Ahead, s, format!("{raw} is ahead of its tag."))),
+        Reported::FalseClean { .. } => {
+            Some(drift(Kind::FalseClean, s, format!("{raw} is the framework’s version, not its own.")))
+        }
+        Reported::CleanTag { .. } | Reported::Unknown { .. } => {
+            // Where nothing is deployed the place itself is wrong, which is said already.
+            let tag = deployed.filter(|tag| !settling && !s.version.is_clean_build_of(tag.as_str()))?;
+            let says = match raw.is_empty() {
+                true => "It reports no version".to_owned(),
+                false => format!("It runs {raw}"),
+            };
+            Some(drift(Kind::OtherVersion, s, format!("{says}, while {tag} is deployed on {}.", s.server)))
+        }
+    }
+}
+
+/// N2: one line for the device, at the place that has to give way to the supported one.
+fn both_classes(running: &[&Seen]) -> Option<Drift> {
+    let on = |class| running.iter().find(|s| s.support_class == Some(class));
+    let (reduced, full) = (on(SupportClass::Reduced)?, on(SupportClass::Full)?);
+    let words = format!("It runs on {} (reduced support) and on {} (full support).", reduced.server, full.server);
+    Some(drift(Kind::BothClasses, reduced, words))
+}
+
+/// A release that was deployed and that nothing has reported there since.
+fn not_seen(device: &Device, p: &Placement, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Option<Drift> {
+    let tag = p.release.as_ref()?;
+    if now - p.mark.at < patience.grace || seen.iter().any(|s| s.runs() && s.server == p.server) {
+        return None;
+    }
+    let words = format!(
+        "{tag} is deployed on {}, and nothing reports it there. That is no proof that it does not run.",
+        p.server
+    );
+    Some(Drift { kind: Kind::NotSeen, instance: device.name().to_owned(), server: p.server.clone(), words })
+}

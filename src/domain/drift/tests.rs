@@ -1,0 +1,164 @@
+//! G10: what differs from the record, written down a second time by hand.
+
+use super::*;
+use crate::domain::{
+    cycle::Mark,
+    device::{Device, Placement},
+    id::{DeviceId, PersonId},
+    lifecycle::state::State,
+    observation::{Seen, Source},
+    release::{Release, TagNow, VerifiedTag},
+    server::SupportClass,
+    tag::{CommitId, TagName, TagRule},
+    version::classify,
+};
+use chrono::{TimeZone, Utc};
+use strum::IntoEnumIterator;
+use uuid::Uuid;
+
+const FULL: &str = "cppServer/ctrl_01";
+const REDUCED: &str = "cppServer/contrib_01";
+const ELSEWHERE: &str = "cppServer/ctrl_02";
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).unwrap()
+}
+
+fn patience() -> Patience {
+    Patience { grace: Duration::minutes(10), silent_after_minutes: 10 }
+}
+
+fn tag(name: &str) -> TagName {
+    TagName::parse(name, &TagRule::default()).unwrap()
+}
+
+fn commit(digit: &str) -> CommitId {
+    CommitId::parse(&digit.repeat(40)).unwrap()
+}
+
+/// Placed on that server a while ago, with the release 1.4.2 where the server is a full one.
+fn device(server: Option<(&str, SupportClass)>, minutes_ago: i64) -> Device {
+    let at = now() - Duration::minutes(minutes_ago);
+    let mut d = Device::draft(DeviceId(Uuid::from_u128(1)), at);
+    d.request.name = "beamCheck".to_owned();
+    d.state = State::ReducedSupport { since: at };
+    d.placements.extend(server.map(|(name, class)| Placement {
+        server: name.into(),
+        class,
+        release: (class == SupportClass::Full).then(|| tag("1.4.2")),
+        mark: Mark { by: PersonId(Uuid::from_u128(2)), at },
+    }));
+    d.releases.push(Release {
+        verified: VerifiedTag {
+            tag: tag("1.4.2"),
+            object: commit("a"),
+            commit: commit("a"),
+            tree: commit("b"),
+            annotated: true,
+            tagger: None,
+        },
+        at,
+        tag_now: TagNow::Stands,
+    });
+    d
+}
+
+fn seen(server: &str, version: &str, minutes_ago: i64) -> Seen {
+    let class = match server {
+        FULL | ELSEWHERE => Some(SupportClass::Full),
+        REDUCED => Some(SupportClass::Reduced),
+        _ => None,
+    };
+    Seen {
+        instance: "SCS/BEAM/CHECK".to_owned(),
+        class: "BeamCheck".to_owned(),
+        server: server.into(),
+        host: "scs-01".to_owned(),
+        support_class: class,
+        version: classify(version, &["beamCheck".to_owned()], &["3.1.2".to_owned()]),
+        since: now(),
+        seen: now() - Duration::minutes(minutes_ago),
+        gone: None,
+        source: Source::Agent,
+    }
+}
+
+/// What runs, how long ago it was reported, where it is placed and since when, and what follows.
+#[test]
+fn g10_each_difference_is_found_and_no_other() {
+    use Kind::*;
+    let full = Some((FULL, SupportClass::Full));
+    let reduced = Some((REDUCED, SupportClass::Reduced));
+    type Case =
+        (&'static [(&'static str, &'static str, i64)], Option<(&'static str, SupportClass)>, i64, &'static [Kind]);
+    let table: &[Case] = &[
+        (&[(FULL, "1.4.2", 0)], full, 60, &[]),
+        (&[(FULL, "beamCheck-v1.4.2", 0)], full, 60, &[]),
+        (&[(FULL, "1.4.1", 0)], full, 60, &[OtherVersion]),
+        (&[(FULL, "", 0)], full, 60, &[OtherVersion]),
+        (&[(FULL, "1.4.2-3-gaaaaaaa", 0)], full, 60, &[Ahead]),
+        (&[(FULL, "1.4.3.dev3+gaaaaaaaaa", 0)], full, 60, &[Ahead]),
+        (&[(FULL, "1.4.2-dirty", 0)], full, 60, &[Dirty]),
+        (&[(FULL, "beamCheck-3.1.2", 0)], full, 60, &[FalseClean]),
+        (&[(FULL, "1.4.2-0-gaaaaaaa", 0)], full, 60, &[]),
+        (&[(FULL, "1.4.2-0-gccccccc", 0)], full, 60, &[FalseClean]),
+        (&[(REDUCED, "1.4.2-0-gccccccc", 0)], reduced, 60, &[FalseClean]),
+        // Where support is reduced its contributors may run anything.
+        (&[(REDUCED, "1.4.2-3-gaaaaaaa-dirty", 0)], reduced, 60, &[]),
+        (&[(REDUCED, "", 0)], reduced, 60, &[]),
+        (&[(ELSEWHERE, "1.4.2", 0)], full, 60, &[WrongServer, NotSeen]),
+        (&[("cppServer/nobody_knows", "1.4.2", 0)], reduced, 60, &[WrongServer]),
+        (&[(FULL, "1.4.2", 0)], None, 60, &[WrongServer]),
+        (&[(REDUCED, "1.4.2", 0), (FULL, "1.4.2", 0)], full, 60, &[BothClasses, WrongServer]),
+        (&[(FULL, "1.4.2", 10)], full, 60, &[]),
+        (&[(FULL, "1.4.2", 11)], full, 60, &[Silent]),
+        (&[], full, 60, &[NotSeen]),
+        (&[], reduced, 60, &[]),
+        // A deployment under way: what it replaces may still run, yet nothing dirty.
+        (&[(ELSEWHERE, "1.4.1", 0)], full, 9, &[]),
+        (&[(FULL, "1.4.1", 0)], full, 9, &[]),
+        (&[(FULL, "1.4.1", 0)], full, 10, &[OtherVersion]),
+        (&[(FULL, "1.4.2-dirty", 0)], full, 9, &[Dirty]),
+        (&[(REDUCED, "1.4.2", 0), (FULL, "1.4.2", 0)], full, 9, &[]),
+        (&[], full, 9, &[]),
+    ];
+    for (n, (running, placed, minutes, expected)) in table.iter().enumerate() {
+        let all: Vec<Seen> = running.iter().map(|(server, version, ago)| seen(server, version, *ago)).collect();
+        let found = of_device(&device(*placed, *minutes), &all, patience(), now());
+        let mut kinds: Vec<Kind> = found.iter().map(|d| d.kind).collect();
+        kinds.sort();
+        assert_eq!(kinds, *expected, "row {n}: {running:?} {placed:?}: {found:?}");
+    }
+}
+
+/// G10: what is gone differs from nothing but from being deployed.
+#[test]
+fn g10_what_is_gone_is_no_difference() {
+    let gone = Seen { gone: Some(now()), ..seen(ELSEWHERE, "1.4.2-dirty", 100) };
+    assert_eq!(of_device(&device(None, 60), &[gone], patience(), now()), []);
+}
+
+/// G10: a statement does not fall silent; a collector does, and a stranger's too.
+#[test]
+fn g10_only_programs_fall_silent() {
+    let by = |source| Seen { source, ..seen(REDUCED, "1.4.2", 100) };
+    let d = device(Some((REDUCED, SupportClass::Reduced)), 60);
+    let stated = by(Source::Statement { person: PersonId(Uuid::from_u128(3)) });
+    assert_eq!(of_device(&d, &[stated], patience(), now()), []);
+    let collected = by(Source::Collector { name: "tango".to_owned() });
+    assert_eq!(of_device(&d, std::slice::from_ref(&collected), patience(), now())[0].kind, Kind::Silent);
+    let kinds: Vec<Kind> = of_stranger(&collected, patience(), now()).iter().map(|d| d.kind).collect();
+    assert_eq!(kinds, [Kind::Unknown, Kind::Silent]);
+    let kinds: Vec<Kind> = of_stranger(&seen(REDUCED, "", 0), patience(), now()).iter().map(|d| d.kind).collect();
+    assert_eq!(kinds, [Kind::Unknown]);
+}
+
+/// G10: each kind has words and a remedy of its own, and what proves nothing says so.
+#[test]
+fn g10_each_kind_says_what_to_do() {
+    let labels: std::collections::BTreeSet<_> = Kind::iter().map(Kind::label).collect();
+    let remedies: std::collections::BTreeSet<_> = Kind::iter().map(Kind::remedy).collect();
+    assert_eq!((labels.len(), remedies.len()), (Kind::iter().count(), Kind::iter().count()));
+    let unseen = of_device(&device(Some((FULL, SupportClass::Full)), 60), &[], patience(), now());
+    assert!(unseen[0].words.contains("no proof"), "{unseen:?}");
+}

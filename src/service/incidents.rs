@@ -1,0 +1,205 @@
+//! Where what runs differs from the record (G10): opened and closed in the transaction of what shows or mends it, and by
+//! a round of its own for what only time shows.
+
+pub mod round;
+
+use super::{Caller, Result, record, telling};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        drift::{Drift, Incident, Key},
+        id::{DeviceId, ServerName},
+        observation::Seen,
+    },
+    store::{self, Tx, journal::Line, people::TeamKind},
+};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use telling::{News, Teams, Telling};
+
+pub use crate::domain::drift::{Incident as Shown, Kind};
+pub use store::incidents::Wanted;
+
+/// Lines on a page.
+pub const PAGE: usize = 50;
+
+/// What was looked at: whatever is open of it and was not found again is mended.
+#[derive(Default)]
+pub struct Looked<'a> {
+    devices: BTreeMap<DeviceId, &'a Device>,
+    instances: BTreeSet<(String, ServerName)>,
+    found: BTreeMap<Key, (Option<DeviceId>, Drift)>,
+    /// Devices whose people hear the same in other words, and at once.
+    told: BTreeSet<DeviceId>,
+    /// Devices that nothing supports now.
+    urgent: BTreeSet<DeviceId>,
+}
+
+impl<'a> Looked<'a> {
+    /// A device with everything that runs of it.
+    pub fn device(&mut self, app: &App, device: &'a Device, seen: &[Seen], now: DateTime<Utc>) {
+        self.devices.insert(device.id, device);
+        for drift in crate::domain::drift::of_device(device, seen, app.policy.patience(), now) {
+            self.found.insert(drift.key(), (Some(device.id), drift));
+        }
+        self.instances.extend(seen.iter().map(|s| (s.instance.clone(), s.server.clone())));
+    }
+
+    /// An instance that no device on record brings.
+    pub fn stranger(&mut self, app: &App, seen: &Seen, now: DateTime<Utc>) {
+        if seen.runs() {
+            for drift in crate::domain::drift::of_stranger(seen, app.policy.patience(), now) {
+                self.found.insert(drift.key(), (None, drift));
+            }
+        }
+        self.instances.insert((seen.instance.clone(), seen.server.clone()));
+    }
+
+    /// Nothing supports it any more; `told` where its people hear so by another message.
+    pub fn unsupported(&mut self, device: DeviceId, told: bool) {
+        self.urgent.insert(device);
+        if told {
+            self.told.insert(device);
+        }
+    }
+}
+
+/// Puts on record what was found, and closes what was not found again. A fixed number of statements where nothing
+/// differs from what is open already: two at most.
+pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now: DateTime<Utc>) -> Result<()> {
+    let devices: BTreeSet<DeviceId> = looked.devices.keys().copied().collect();
+    let mut open = store::incidents::list_open_of(tx, &devices, &looked.instances).await?;
+    let mut changed: Vec<(Incident, Option<&'static str>)> = Vec::new();
+    let mut new: BTreeMap<Key, (Option<DeviceId>, Drift)> = BTreeMap::new();
+    for (key, (device, drift)) in looked.found {
+        match open.remove(&key) {
+            Some(mut i) => {
+                if i.drift.words != drift.words || i.device != device {
+                    i.drift.words = drift.words;
+                    i.device = device;
+                    changed.push((i, None));
+                }
+            }
+            None => drop(new.insert(key, (device, drift))),
+        }
+    }
+    changed.extend(open.into_values().map(|i| (Incident { closed: Some(now), ..i }, Some("incident_closed"))));
+    let mut opened = BTreeSet::new();
+    if !new.is_empty() {
+        let lately = now - Duration::minutes(app.policy.observations.flapping_minutes.into());
+        let mut before = store::incidents::list_closed_since(tx, &new.keys().cloned().collect(), lately).await?;
+        let servers: BTreeSet<ServerName> = new.keys().map(|(_, _, server)| server.clone()).collect();
+        let servers = store::servers::load_servers(tx, servers).await?;
+        for (key, (device, drift)) in new {
+            // What comes and goes is one thing.
+            if let Some(i) = before.remove(&key) {
+                let again = Incident { device, drift, closed: None, times: i.times.saturating_add(1), ..i };
+                changed.push((again, Some("incident_reopened")));
+                continue;
+            }
+            let incident = Incident {
+                id: uuid::Uuid::now_v7().to_string(),
+                seq: 0,
+                device,
+                instrument: servers.get(&drift.server).map(|s| s.instrument.clone()),
+                drift,
+                opened: now,
+                closed: None,
+                times: 1,
+            };
+            opened.insert(incident.id.clone());
+            changed.push((incident, Some("incident_opened")));
+        }
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let lines = changed.iter().filter_map(|(i, kind)| Some(line(caller, i, (*kind)?, now))).collect();
+    let mut entries = store::journal::append(tx, lines).await?.into_iter();
+    let mut rows = Vec::with_capacity(changed.len());
+    for (mut i, kind) in changed {
+        if let Some(entry) = kind.and_then(|_| entries.next())
+            && opened.contains(&i.id)
+        {
+            i.seq = entry.seq;
+        }
+        rows.push(i);
+    }
+    store::incidents::save(tx, &rows).await?;
+    let told = rows.iter().filter(|i| opened.contains(&i.id));
+    for i in told {
+        let Some(device) = i.device.filter(|d| !looked.told.contains(d)).and_then(|d| looked.devices.get(&d)) else {
+            continue;
+        };
+        tell(tx, app, device, i, looked.urgent.contains(&device.id)).await?;
+    }
+    Ok(())
+}
+
+fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
+    let body = json!({
+        "kind": i.drift.kind,
+        "device": i.device,
+        "instance": i.drift.instance,
+        "server": i.drift.server,
+        "words": i.drift.words,
+        "times": i.times,
+    });
+    Line {
+        stream: format!("incident/{}", i.id),
+        at,
+        actor: None,
+        origin: caller.origin.clone(),
+        kind: kind.to_owned(),
+        body: body.to_string(),
+    }
+}
+
+/// The device's people and the shift, once for each incident.
+async fn tell(tx: &Tx, app: &App, d: &Device, i: &Incident, urgent: bool) -> Result<()> {
+    let news = News {
+        device: d.id,
+        key: format!("incident/{}", i.id),
+        at: i.opened,
+        text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
+        path: format!("/devices/{}", d.name()),
+        urgent,
+    };
+    let mut to = record::of_device(d);
+    to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
+    let each = to.into_iter().map(|to| Telling {
+        to,
+        device: news.device,
+        key: news.key.clone(),
+        at: news.at,
+        text: news.text.clone(),
+        path: news.path.clone(),
+        urgent,
+    });
+    telling::tell(tx, app, each.collect()).await?;
+    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+}
+
+/// A page of incidents, with the names of their devices.
+pub struct Page {
+    pub all: Vec<(Incident, Option<String>)>,
+    pub next: Option<(bool, i64)>,
+    pub now: DateTime<Utc>,
+}
+
+/// GET /incidents: open ones first.
+pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
+    let c = &app.db.read;
+    let mut all = store::incidents::list(c, wanted, PAGE as u64 + 1).await?;
+    let next = (all.len() > PAGE).then(|| all.truncate(PAGE)).and_then(|()| all.last());
+    let next = next.map(|i| (i.closed.is_none(), i.seq));
+    let ids: BTreeSet<DeviceId> = all.iter().filter_map(|i| i.device).collect();
+    let names = store::devices::list_names_by_id(c, &ids).await?;
+    let named = all.into_iter().map(|i| {
+        let name = i.device.and_then(|d| names.get(&d).cloned());
+        (i, name)
+    });
+    Ok(Page { all: named.collect(), next, now: app.clock.now() })
+}

@@ -1,0 +1,141 @@
+//! `/incidents`: where what runs differs from the record, open ones first (G10). Everybody reads it, as the board.
+
+use super::{
+    layout::{Layout, Section},
+    parts::Tag,
+    problem::Answer,
+    visitor::Visitor,
+    words,
+};
+use crate::{
+    app::App,
+    service::incidents::{self, Kind, Page, Shown, Wanted},
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{Router, extract::RawQuery, response::IntoResponse, routing::get};
+use strum::IntoEnumIterator;
+use url::form_urlencoded::{Serializer, parse};
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/incidents", get(show))
+}
+
+/// Whether a kind proves nothing by itself.
+pub fn is_weak(kind: Kind) -> bool {
+    matches!(kind, Kind::Silent | Kind::NotSeen)
+}
+
+/// A kind as a mark.
+pub fn tag(kind: Kind) -> Tag {
+    match is_weak(kind) {
+        true => Tag::warn(kind.label()),
+        false => Tag::bad(kind.label()),
+    }
+}
+
+/// Incidents as the answer card has them: the kind, what is seen, what mends it.
+pub fn lines(all: &[Shown]) -> Vec<(String, String, String)> {
+    all.iter()
+        .map(|i| (i.drift.kind.label().to_owned(), i.drift.words.clone(), i.drift.kind.remedy().to_owned()))
+        .collect()
+}
+
+/// One incident.
+struct Row {
+    tag: Tag,
+    /// The device's name, or empty.
+    device: String,
+    instance: String,
+    words: String,
+    remedy: &'static str,
+    instrument: String,
+    opened: String,
+    /// `open for 5 min`, `closed 2 h ago`.
+    state: String,
+    is_open: bool,
+    /// `came back 3 times`, or empty.
+    times: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "incidents.html")]
+struct IncidentsPage {
+    layout: Layout,
+    /// Value, label, whether it is chosen.
+    kinds: Vec<(&'static str, &'static str, bool)>,
+    instruments: Vec<String>,
+    instrument: String,
+    rows: Vec<Row>,
+    more: Option<String>,
+    chooses: bool,
+}
+
+/// What the address asks for; what it does not know is not asked for.
+fn asked(query: &str) -> Wanted {
+    let mut wanted = Wanted::default();
+    for (key, value) in parse(query.as_bytes()) {
+        match &*key {
+            "kind" => wanted.kind = value.parse().ok(),
+            "instrument" if !value.is_empty() => wanted.instrument = Some(value.into_owned()),
+            "after" => {
+                wanted.after = value.split_once('.').and_then(|(part, seq)| Some((part == "open", seq.parse().ok()?)));
+            }
+            _ => {}
+        }
+    }
+    wanted
+}
+
+fn address(wanted: &Wanted, (is_open, seq): (bool, i64)) -> String {
+    let mut q = Serializer::new(String::new());
+    if let Some(kind) = wanted.kind {
+        q.append_pair("kind", kind.into());
+    }
+    if let Some(instrument) = &wanted.instrument {
+        q.append_pair("instrument", instrument);
+    }
+    q.append_pair("after", &format!("{}.{seq}", if is_open { "open" } else { "closed" }));
+    format!("/incidents?{}", q.finish())
+}
+
+/// GET /incidents
+async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
+    let app = &visitor.app;
+    let wanted = asked(query.as_deref().unwrap_or_default());
+    let layout = visitor.layout(Section::Elsewhere).await?;
+    let page = incidents::list(app, &wanted).await?;
+    let shown = IncidentsPage {
+        layout,
+        kinds: Kind::iter().map(|k| (k.into(), k.label(), wanted.kind == Some(k))).collect(),
+        instruments: app.policy.facility.instruments.clone(),
+        instrument: wanted.instrument.clone().unwrap_or_default(),
+        more: page.next.map(|at| address(&wanted, at)),
+        chooses: wanted.kind.is_some() || wanted.instrument.is_some(),
+        rows: page.all.iter().map(|(i, device)| row(app, &page, i, device.as_deref())).collect(),
+    };
+    Ok(shown.into_response())
+}
+
+fn row(app: &App, page: &Page, i: &Shown, device: Option<&str>) -> Row {
+    let kind = i.drift.kind;
+    Row {
+        tag: tag(kind),
+        device: device.unwrap_or_default().to_owned(),
+        // Where a device is meant as a whole, it stands for the instance.
+        instance: if device == Some(i.drift.instance.as_str()) { String::new() } else { i.drift.instance.clone() },
+        words: i.drift.words.clone(),
+        remedy: kind.remedy(),
+        instrument: i.instrument.clone().unwrap_or_default(),
+        opened: words::near(app, i.opened, page.now),
+        state: match i.closed {
+            None => format!("open for {}", words::span(i.opened, page.now)),
+            Some(at) => format!("closed {}", words::ago(at, page.now)),
+        },
+        is_open: i.closed.is_none(),
+        times: match i.times {
+            0 | 1 => String::new(),
+            n => format!("came {n} times"),
+        },
+    }
+}

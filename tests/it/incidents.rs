@@ -1,0 +1,281 @@
+//! Where what runs differs from the record: on the board with the report that shows it, gone with the one that mends it.
+
+use crate::app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning};
+use chrono::Duration;
+use custody::{
+    domain::{drift::Kind, lifecycle::Command, observation::Source},
+    service::{
+        Caller, incidents,
+        observations::{Collected, Report, collect, observe},
+    },
+    store,
+};
+
+impl TestApp {
+    /// The kinds of a device's open incidents, as the board has them.
+    fn incidents(&self, device: &str) -> Vec<Kind> {
+        let state = self.app.projection.read();
+        let mut all: Vec<Kind> = state.card_by_name(device).unwrap().incidents.iter().map(|i| i.drift.kind).collect();
+        all.sort();
+        all
+    }
+
+    async fn notices_of_incidents(&self, who: &str) -> usize {
+        use strum::IntoEnumIterator;
+        let all = store::notices::list(&self.app.db.read, self.person(who), 100).await.unwrap();
+        all.iter().filter(|n| Kind::iter().any(|k| n.text.starts_with(k.label()))).count()
+    }
+
+    async fn sends_in(&self, server: &str, reports: Vec<Report>) {
+        let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+        observe(&self.app, &agent, &server.into(), reports, true).await.unwrap();
+    }
+}
+
+/// G10: each kind is on the board when the agent's call returns, with its words and its remedy, and closes when mended.
+#[tokio::test]
+async fn g10_each_kind_opens_with_its_report_and_closes_when_mended() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    // Beyond the grace after its placement.
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    for (version, kind) in [
+        ("0.9.0", Kind::OtherVersion),
+        ("1.0.0-dirty", Kind::Dirty),
+        ("1.0.0-3-g0123abc", Kind::Ahead),
+        ("1.0.0-0-g0123abc", Kind::FalseClean),
+    ] {
+        test.sees(FULL, &[("magnet", version)]).await;
+        assert_eq!(test.incidents("magnet"), [kind], "{version}");
+        let out = test.stranger();
+        assert!(out.page("/").await.contains(kind.label()), "the row has its mark");
+        for page in ["/?q=magnet", "/devices/magnet", "/incidents"] {
+            let page_ = out.page(page).await;
+            assert!(page_.contains(kind.label()) && page_.contains(kind.remedy()), "{page} {version}");
+        }
+        test.sees(FULL, &[("magnet", "1.0.0")]).await;
+        assert_eq!(test.incidents("magnet"), [], "{version} is mended");
+        assert!(!out.page("/?q=magnet").await.contains(kind.remedy()));
+        assert!(out.page("/incidents").await.contains("closed"), "what was stays on record");
+    }
+    // It runs on the reduced server too.
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::BothClasses, Kind::WrongServer]);
+    test.sees(REDUCED, &[]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    // Nothing reports it where it is deployed.
+    test.sees(FULL, &[]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::NotSeen]);
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// G10: what is unknown to the registry is an incident until it is registered or gone.
+#[tokio::test]
+async fn g10_what_nobody_registered_is_an_incident_until_it_is_registered() {
+    let test = TestApp::new().await;
+    test.sees(REDUCED, &[("camera", "")]).await;
+    let out = test.stranger();
+    let page = out.page("/incidents?kind=unknown&instrument=SCS").await;
+    assert!(page.contains("SCS_TEST/MON/CAMERA") && page.contains(Kind::Unknown.remedy()));
+    assert!(!out.page("/incidents?kind=dirty").await.contains("SCS_TEST/MON/CAMERA"));
+    assert!(!out.page("/incidents?instrument=MID").await.contains("SCS_TEST/MON/CAMERA"));
+    test.requested("camera").await;
+    let page = out.page("/incidents").await;
+    assert!(page.contains("closed") && page.contains(Kind::WrongServer.remedy()), "registered, and placed nowhere");
+}
+
+/// G10: within the grace after a placement what runs as before is no incident; when it is over the round finds it, once.
+#[tokio::test]
+async fn g10_a_deployment_under_way_is_no_drift() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.sees(FULL, &[("magnet", "0.9.0")]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    let since = test.app.clock.now();
+    assert_eq!(incidents::round::round(&test.app, Some(since)).await.unwrap(), 0, "nothing is due");
+    test.advance(Duration::minutes(10));
+    assert_eq!(incidents::round::round(&test.app, Some(since)).await.unwrap(), 1);
+    assert_eq!(test.incidents("magnet"), [Kind::OtherVersion]);
+    let now = test.app.clock.now();
+    assert_eq!(incidents::round::round(&test.app, Some(now)).await.unwrap(), 0);
+}
+
+/// G10: who falls silent is found by the round, said to be no proof, and is mended by the next report of the same.
+#[tokio::test]
+async fn g10_silence_opens_and_the_next_report_closes() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::minutes(30));
+    let report = Report {
+        instance: "SCS_TEST/MON/MAGNET".to_owned(),
+        class: "magnetClass".to_owned(),
+        server: REDUCED.to_owned(),
+        host: "scs-rr-01".to_owned(),
+        version: "1.0.0".to_owned(),
+        since: morning(),
+    };
+    test.sends_in(REDUCED, vec![report.clone()]).await;
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(11));
+    incidents::round::round(&test.app, Some(since)).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::Silent]);
+    assert!(test.stranger().page("/incidents").await.contains("no proof that it stopped"));
+    let now = test.app.clock.now();
+    assert_eq!(incidents::round::round(&test.app, Some(now)).await.unwrap(), 0, "it is known");
+    test.sends_in(REDUCED, vec![report]).await;
+    assert_eq!(test.incidents("magnet"), [], "the very same report mends it");
+}
+
+/// G10, O5: what comes and goes is one incident, counted, of which people are told once.
+#[tokio::test]
+async fn g10_flapping_is_one_incident_and_told_once() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    for _ in 0..3 {
+        // The device is supported for its other reasons: seen nowhere where it is deployed, nobody else says so.
+        test.sees(FULL, &[]).await;
+        test.advance(Duration::minutes(1));
+        test.sees(FULL, &[("magnet", "1.0.0")]).await;
+        test.advance(Duration::minutes(1));
+    }
+    assert_eq!((test.notices_of_incidents("ilse").await, test.notices_of_incidents("otto").await), (1, 1));
+    let page = test.stranger().page("/incidents").await;
+    assert!(page.contains("came 3 times"), "{page}");
+    assert_eq!(page.matches(Kind::NotSeen.label()).count(), 2, "one row, and the filter's choice");
+    test.advance(Duration::minutes(31));
+    test.sees(FULL, &[]).await;
+    assert_eq!(test.notices_of_incidents("otto").await, 2, "later it is another");
+}
+
+/// G10: thousands of instances that are seen as before cost no number of the changes, no line of the journal, and few
+/// statements, however many there are.
+#[tokio::test]
+async fn g10_what_did_not_change_does_not_disturb_the_board() {
+    let test = TestApp::new().await;
+    let reports = |n: usize| -> Vec<Report> {
+        (0..n)
+            .map(|i| Report {
+                instance: format!("SCS_MANY/MON/{i:05}"),
+                class: "Many".to_owned(),
+                server: REDUCED.to_owned(),
+                host: "scs-rr-01".to_owned(),
+                version: "1.0.0".to_owned(),
+                since: morning(),
+            })
+            .collect()
+    };
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    let own = REDUCED.into();
+    let mut costs = Vec::new();
+    for n in [1000, 2000] {
+        observe(&test.app, &agent, &own, reports(n), true).await.unwrap();
+        test.advance(Duration::minutes(1));
+        let c = &test.app.db.read;
+        let before = (store::changes::find_range(c).await.unwrap(), test.app.projection.current().seq);
+        let entries = store::journal::list_after(c, 0, 100_000).await.unwrap().len();
+        let statements = test.app.db.statements();
+        let begun = std::time::Instant::now();
+        let taken = observe(&test.app, &agent, &own, reports(n), true).await.unwrap();
+        println!("{n} unchanged: {:?}, {} statements", begun.elapsed(), test.app.db.statements() - statements);
+        costs.push(test.app.db.statements() - statements);
+        assert_eq!((taken.taken, taken.gone, taken.unknown), (n, 0, n));
+        assert_eq!(before, (store::changes::find_range(c).await.unwrap(), test.app.projection.current().seq));
+        assert_eq!(entries, store::journal::list_after(c, 0, 100_000).await.unwrap().len());
+        let now = test.app.clock.now();
+        let state = test.app.projection.read();
+        assert!(state.all_places().all(|p| p.seen.seen == now), "yet each was seen now");
+        assert_eq!(state.all_places().count(), n);
+    }
+    // Two for a thousand more at the most: rows are written a thousand at once. The feeder asks once a second.
+    assert!(costs[1] <= costs[0] + 6, "{costs:?}");
+}
+
+/// G10, N1: where nothing supports it any more its people hear of that once, not a second time of its reason.
+#[tokio::test]
+async fn g10_what_support_says_is_not_told_again() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    test.sees(FULL, &[("magnet", "1.0.0-dirty")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::Dirty]);
+    assert_eq!(test.notices_of_incidents("otto").await, 0);
+}
+
+/// G10: the record moves too: an act that mends a difference closes it at once.
+#[tokio::test]
+async fn g10_an_act_that_mends_it_closes_it() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    let assign = Command::AssignServer { server: REDUCED_TOO.into() };
+    test.does("lena", "magnet", assign).await.unwrap();
+    assert_eq!(test.incidents("magnet"), []);
+}
+
+fn report(server: &str, version: &str) -> Report {
+    Report {
+        instance: "SCS_TEST/MON/MAGNET".to_owned(),
+        class: "magnetClass".to_owned(),
+        server: server.to_owned(),
+        host: "scs-rr-01".to_owned(),
+        version: version.to_owned(),
+        since: morning(),
+    }
+}
+
+/// A24: a collector speaks for the servers that it covers; what it says of others is left out and counted.
+#[tokio::test]
+async fn a24_a_collector_speaks_for_what_it_covers() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let covers = |server: &str| server == REDUCED;
+    let told = Collected {
+        servers: [REDUCED, FULL].map(Into::into).into(),
+        reports: vec![report(REDUCED, "1.0.0"), report(FULL, "1.0.0")],
+    };
+    let taken = collect(&test.app, "tango", &covers, told).await.unwrap();
+    assert_eq!((taken.taken.taken, taken.refused), (1, 1));
+    let id = test.device("magnet").await.id;
+    let state = test.app.projection.read();
+    assert_eq!(state.places(id).len(), 1);
+    assert_eq!(state.places(id)[0].seen.source, Source::Collector { name: "tango".to_owned() });
+    assert_eq!(state.places(id)[0].seen.server.0, REDUCED);
+}
+
+/// G10: an agent on the server is nearer than a collector: while it speaks, the collector changes nothing of what it said.
+#[tokio::test]
+async fn g10_an_agent_and_a_collector_report_the_same() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    let collected = |reports| Collected { servers: [FULL.into()].into(), reports };
+    let says = |told| collect(&test.app, "tango", &|_: &str| true, told);
+    for _ in 0..2 {
+        test.sends_in(FULL, vec![report(FULL, "1.0.0-dirty")]).await;
+        says(collected(vec![report(FULL, "1.0.0")])).await.unwrap();
+        assert_eq!(test.incidents("magnet"), [Kind::Dirty], "the collector does not cover it up");
+        says(collected(vec![])).await.unwrap();
+        assert_eq!(test.incidents("magnet"), [Kind::Dirty], "nor takes it away");
+    }
+    // Both at once, many times: whoever comes last, the agent's word stands.
+    for _ in 0..10 {
+        let agent = test.sends_in(FULL, vec![report(FULL, "1.0.0-dirty")]);
+        let (_, taken) = tokio::join!(agent, says(collected(vec![report(FULL, "1.0.0")])));
+        taken.unwrap();
+    }
+    assert_eq!(test.incidents("magnet"), [Kind::Dirty]);
+    // Once the agent has fallen silent the collector is all there is.
+    test.advance(Duration::minutes(11));
+    says(collected(vec![report(FULL, "1.0.0")])).await.unwrap();
+    assert_eq!(test.incidents("magnet"), []);
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}

@@ -1,0 +1,58 @@
+//! `custody observe`, as an agent on a server runs it.
+
+use crate::app::{FULL, REDUCED, TestApp};
+use custody::service::tokens::{self, TokenScope};
+use std::{path::Path, process::Output};
+use tokio::process::Command;
+
+async fn observe(to: &str, from: &Path, token: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_custody"));
+    command.arg("observe").arg("--from").arg(from).args(["--to", to]).arg("--token-file").arg(token).args(more);
+    command.kill_on_drop(true).output().await.unwrap()
+}
+
+/// G10, A24: a table becomes a report; exit codes tell a wrong report from an absent Custody; nothing wrong is reported.
+#[tokio::test]
+async fn g10_the_agent_reports_what_it_reads() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let scope = TokenScope::Observe(REDUCED.into());
+    let (_, secret) = tokens::create(&test.app, &test.caller("lena"), "agent", scope, 30).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (token, table) = (dir.path().join("token"), dir.path().join("runs.csv"));
+    std::fs::write(&token, format!("{secret}\n")).unwrap();
+    let head = "instance,class,server,host,version,since\n";
+    let row = |server: &str| format!("SCS_TEST/MON/MAGNET,magnetClass,{server},scs-rr-01,1.0.0,2026-11-21T02:47:00Z\n");
+    let id = test.device("magnet").await.id;
+    let running = || test.app.projection.read().places(id).len();
+
+    std::fs::write(&table, format!("{head}{}{}", row(REDUCED), row(FULL))).unwrap();
+    let refused = observe(&test.url, &table, &token, &[]).await;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("speaks for") && !said.contains(&secret), "{said}");
+    assert_eq!(running(), 0);
+
+    let done = observe(&test.url, &table, &token, &["--server", REDUCED]).await;
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(said, "1 reported: 0 gone, 0 not registered\n");
+    assert_eq!(running(), 1);
+
+    // A table that lost its first line would else say that nothing runs.
+    std::fs::write(&table, "").unwrap();
+    assert_eq!(observe(&test.url, &table, &token, &[]).await.status.code(), Some(2));
+    assert_eq!(running(), 1);
+    std::fs::write(&table, head).unwrap();
+    assert_eq!(observe(&test.url, &table, &token, &["--partial"]).await.status.code(), Some(0));
+    assert_eq!(running(), 1);
+    assert_eq!(observe(&test.url, &table, &token, &[]).await.status.code(), Some(0));
+    assert_eq!(running(), 0);
+
+    // Nobody answers at the port that was just free.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let away = observe(&format!("http://{free}"), &table, &token, &[]).await;
+    assert_eq!(away.status.code(), Some(1), "{}", String::from_utf8_lossy(&away.stderr));
+    let open = observe("http://custody.example.org", &table, &token, &[]).await;
+    assert_eq!(open.status.code(), Some(2), "the token is not sent in the open");
+}
