@@ -7,7 +7,7 @@ pub use streams::*;
 use super::{
     Caller, Error, Result, confirmations,
     facts::Gathered,
-    shift,
+    shift, stages,
     telling::{self, News, Teams, Telling},
 };
 use crate::{
@@ -89,6 +89,7 @@ pub async fn save(
     {
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
+    stages::deployed(tx, app, caller, after, events, gathered).await?;
     shift::waits(tx, &entries).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
     notify(tx, app, after, events, &entries, gathered, &asked).await

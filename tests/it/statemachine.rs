@@ -148,6 +148,10 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
                 tree: id("1.0.0^{tree}"),
                 annotated: true,
                 tagger: Some("Ilse Hartmann".to_owned()),
+                tagger_email: Some("ilse@example.org".to_owned()),
+                tagged_at,
+                signed: false,
+                authors: ["ilse@example.org".to_owned()].into(),
             },
             commits: vec![commit("1.0.0^{commit}", "the first light"), commit("HEAD", "limits the rate")],
             head: id("HEAD"),
@@ -195,6 +199,7 @@ impl World {
             seen: &self.seen,
             readings: &readings,
             taken: &BTreeSet::new(),
+            way: &custody::domain::stage::NO_WAY,
         };
         decide(&self.device, command, &facts).map_err(|r| r.code)
     }
