@@ -13,6 +13,7 @@ use crate::{
         device::Device,
         id::PersonId,
         lifecycle::{Command, Event, Happened, Readings, StateName},
+        observation::Seen,
         person::People,
         refusal::{Code, Refusal},
         release::Release,
@@ -181,6 +182,8 @@ pub struct ReleaseView {
     pub lacks: Vec<Stage>,
     /// Whether the review stands in for its stages (T8).
     pub reviewed: bool,
+    /// Where it is seen running: instance and server.
+    pub runs: Vec<(String, String)>,
 }
 
 /// A release's page, also for whoever is not signed in. A fixed number of queries.
@@ -199,7 +202,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
     let stranger = tagged_by_stranger(app, &device, &release).await?;
+    let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
+    let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
+        runs,
         now: gathered.now,
         me: reader.and_then(|r| r.actor.person()),
         may: asked.into_iter().collect(),

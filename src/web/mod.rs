@@ -7,6 +7,7 @@ pub mod admin;
 pub mod assets;
 pub mod board;
 pub mod confirm;
+pub mod deployable;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
@@ -23,6 +24,7 @@ pub mod policy;
 pub mod problem;
 pub mod process;
 pub mod queue;
+pub mod releases;
 pub mod requests;
 pub mod reviews;
 pub mod server;
@@ -61,6 +63,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(admin::routes())
         .merge(board::routes(app))
         .merge(confirm::routes())
+        .merge(deployable::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())
@@ -69,6 +72,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(policy::routes())
         .merge(process::routes())
         .merge(queue::routes())
+        .merge(releases::routes())
         .merge(requests::routes())
         .merge(reviews::routes())
         .merge(setup::routes())

@@ -129,6 +129,8 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
         subject: subject.to_owned(),
         authors: ilse.clone(),
     };
+    let at = test.repository.git(&["for-each-ref", "--format=%(taggerdate:unix)", "refs/tags/1.0.0"]);
+    let tagged_at = chrono::DateTime::from_timestamp(at.trim().parse().unwrap(), 0);
     World {
         device,
         people,
