@@ -320,6 +320,3 @@ fn link(given: &str) -> Result<String, Refusal> {
         Err(Refusal::new(Code::Incomplete, "Give a web address as the link, like https://ci.example.org/jobs/17."))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -23,6 +23,7 @@ mod outbox;
 mod outbox_pages;
 mod processes;
 mod queries;
+mod releases;
 mod repository;
 mod security;
 mod shift;
