@@ -6,6 +6,7 @@ mod devices;
 mod hooks;
 mod observations;
 mod problem;
+mod releases;
 mod status;
 mod token;
 
@@ -30,6 +31,9 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
+        .route("/api/v1/devices/{name}/releases", get(releases::list))
+        .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
+        .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))
         .method_not_allowed_fallback(problem::another_method)
         .route("/api", any(problem::nothing_here))
         .route("/api/", any(problem::nothing_here))

@@ -154,6 +154,11 @@ impl Device {
         self.releases.iter().find(|r| r.tag() == tag)
     }
 
+    /// Whether the review stands in for what a release has to pass: it is the one that CTRL took over (T8, G3).
+    pub fn was_reviewed(&self, tag: &TagName) -> bool {
+        matches!(&self.state, State::CtrlOwned { owned, .. } if owned.release == *tag)
+    }
+
     /// The newest release that is the given commit and whose tag still stands.
     pub fn release_of(&self, commit: &CommitId) -> Option<&Release> {
         self.releases.iter().rev().find(|r| r.commit() == commit && r.stands())

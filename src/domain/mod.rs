@@ -24,6 +24,7 @@ pub mod request;
 pub mod review;
 pub mod server;
 pub mod shift;
+pub mod stage;
 pub mod story;
 pub mod support;
 pub mod tag;

@@ -1,7 +1,10 @@
 //! Releases: tags of the device's own repository that Custody verified (G2). A release on record never changes;
 //! what happens to its tag afterwards is kept beside it.
 
-use super::tag::{CommitId, TagName};
+use super::{
+    person::Person,
+    tag::{CommitId, TagName},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -18,6 +21,18 @@ pub struct VerifiedTag {
     pub annotated: bool,
     /// Who made an annotated tag, as it says itself.
     pub tagger: Option<String>,
+    /// Their address as the tag says it, lower case.
+    #[serde(default)]
+    pub tagger_email: Option<String>,
+    /// When it was made, as the tag says.
+    #[serde(default)]
+    pub tagged_at: Option<DateTime<Utc>>,
+    /// Whether the tag carries a signature. It is not checked: the facility's keys are not known here.
+    #[serde(default)]
+    pub signed: bool,
+    /// Addresses of everybody who wrote what is new in it, lower case: none of them finds it deployable (A1).
+    #[serde(default)]
+    pub authors: BTreeSet<String>,
 }
 
 /// A release on record.
@@ -35,6 +50,11 @@ impl Release {
     }
     pub fn commit(&self) -> &CommitId {
         &self.verified.commit
+    }
+    /// Whether nobody of these addresses made the tag (G2); a tag without a tagger was made by nobody known.
+    pub fn is_tagged_by_none_of<'a>(&self, people: impl IntoIterator<Item = &'a Person>) -> bool {
+        let by = self.verified.tagger_email.as_ref();
+        !people.into_iter().any(|p| by.is_some_and(|email| p.emails.contains(email)))
     }
     /// Whether the tag still is what was verified.
     pub fn stands(&self) -> bool {

@@ -10,6 +10,7 @@ use crate::{
         observation::Seen,
         person::People,
         server::Server,
+        stage::{NO_WAY, Way},
         version::classify,
     },
     store::{
@@ -30,6 +31,7 @@ pub struct Gathered {
     pub seen: Vec<Seen>,
     pub readings: Readings,
     pub taken: BTreeSet<String>,
+    pub way: Way,
 }
 
 impl Gathered {
@@ -45,6 +47,7 @@ impl Gathered {
             seen: &self.seen,
             readings: &self.readings,
             taken: &self.taken,
+            way: &self.way,
         }
     }
 }
@@ -108,7 +111,16 @@ pub async fn gather<C: ConnectionTrait>(
         }
         _ => BTreeSet::new(),
     };
+    // Only what is deployed is judged by its way.
+    let way = match command {
+        Some(Command::Deploy { tag: Some(tag), .. }) => match device.release(tag) {
+            Some(release) => store::stages::find_way(c, device.id, release).await?,
+            None => Way::default(),
+        },
+        _ => Way::default(),
+    };
     Ok(Gathered {
+        way,
         now: app.clock.now(),
         people,
         servers,
@@ -143,6 +155,7 @@ impl Many {
             seen: self.seen.get(&device).map_or(&[], Vec::as_slice),
             readings: &self.readings,
             taken: &self.taken,
+            way: &NO_WAY,
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod servers;
 pub mod sessions;
 pub mod shapes;
 pub mod shift;
+pub mod stages;
 pub mod standing;
 pub mod status;
 pub mod telling;

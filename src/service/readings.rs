@@ -4,7 +4,7 @@ use crate::{
     app::{App, COMMITS_MOST},
     domain::{
         device::Device,
-        lifecycle::{Command, Readings},
+        lifecycle::{Command, Readings, State},
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
         tag::{CommitDigits, CommitId, TagName},
@@ -59,7 +59,11 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
         commit: found.commit,
         tree: found.tree,
         annotated: found.annotated,
+        tagger_email: found.tagger.as_ref().map(|t| t.who.email.trim().to_lowercase()),
+        tagged_at: found.tagger.as_ref().map(|t| t.at),
         tagger: found.tagger.map(|t| t.who.name),
+        signed: found.signed,
+        authors: found.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
     })
 }
 
@@ -104,6 +108,9 @@ async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Resul
 
 /// The last commit that CTRL owned: what came after it is what is reviewed.
 fn base(device: &Device) -> Option<&CommitId> {
-    let tag = device.cycle.base.as_ref()?;
+    let tag = match &device.state {
+        State::CtrlOwned { owned, .. } => &owned.release,
+        _ => device.cycle.base.as_ref()?,
+    };
     device.release(tag).map(|r| r.commit())
 }

@@ -8,7 +8,7 @@ use super::{
     Caller, Error, Result, confirmations,
     facts::Gathered,
     incidents::{self, Looked},
-    shift,
+    shift, stages,
     telling::{self, News, Teams, Telling},
 };
 use crate::{
@@ -90,6 +90,7 @@ pub async fn save(
     {
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
+    stages::deployed(tx, app, caller, after, events, gathered).await?;
     shift::waits(tx, &entries).await?;
     compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;

@@ -13,6 +13,7 @@ use crate::{
         lifecycle::{Facts, Gate, Readings, StateName, gates::judge_all, table::next_step, table::rule},
         person::People,
         request::Section,
+        stage::NO_WAY,
     },
     store::{self, drafts::Draft as Kept},
 };
@@ -87,6 +88,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         seen: &[],
         readings: &Readings::default(),
         taken: &BTreeSet::new(),
+        way: &NO_WAY,
     };
     let line = |device: Device| {
         let step = next_step(device.state.name()).filter(|_| device.state.name() == StateName::Requested);

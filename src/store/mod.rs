@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod people;
 pub mod servers;
 pub mod shift;
+pub mod stages;
 pub mod standing;
 pub mod work;
 

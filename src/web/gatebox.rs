@@ -8,6 +8,7 @@ use crate::domain::{
     refusal::Refusal,
     support::{Support, Verdict},
 };
+use crate::service::stages;
 
 pub fn of_state(state: StateName) -> Status {
     match state {
@@ -95,6 +96,8 @@ pub fn gate(g: &Gate, device: &str, turn: Turn, offer: impl Fn(CommandKind) -> b
         let link = Action::link(super::acts::label(act), &remedy_href(device, act)).small();
         if turn.yours() { link.primary() } else { link }
     });
+    let page = g.release.as_ref().map(|tag| Action::link("Its stages", &stages::path(device, tag)).small());
+    let action = action.or(page);
     GateView {
         id: g.id.to_string(),
         title: g.title.to_owned(),

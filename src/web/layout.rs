@@ -17,6 +17,8 @@ pub struct Layout {
     pub your_turn: u64,
     /// How many reviews wait for this person.
     pub reviews: u64,
+    /// How many releases wait for a check, where this person acts for CTRL (G4).
+    pub to_check: u64,
     /// How many changes of support wait for the shift, where this person speaks for it.
     pub unacknowledged: u64,
     /// What the number of the operators on shift is called; its first word is enough on a phone.
@@ -40,6 +42,7 @@ impl Layout {
             person: None,
             your_turn: 0,
             reviews: 0,
+            to_check: 0,
             unacknowledged: 0,
             doc_name: doc_name.to_owned(),
             doc_phone,
@@ -61,7 +64,16 @@ impl Layout {
 
     /// The sections in the bar: everybody reads the board and the process, the rest needs a name.
     pub fn sections(&self) -> Vec<Section> {
-        match self.person {
+        match &self.person {
+            Some(Signed { ctrl: true, .. }) => vec![
+                Section::Board,
+                Section::Shift,
+                Section::Mine,
+                Section::Requests,
+                Section::Reviews,
+                Section::Deployable,
+                Section::Process,
+            ],
             Some(_) => vec![
                 Section::Board,
                 Section::Shift,
@@ -79,6 +91,7 @@ impl Layout {
         match section {
             Section::Mine => self.your_turn,
             Section::Reviews => self.reviews,
+            Section::Deployable => self.to_check,
             Section::Shift => self.unacknowledged,
             Section::Board | Section::Requests | Section::Process | Section::Elsewhere => 0,
         }
@@ -103,6 +116,8 @@ pub enum Section {
     Requests,
     /// What CTRL reviews.
     Reviews,
+    /// What is on staging and waits for a check (G4).
+    Deployable,
     /// The process, printed from the table of transitions.
     Process,
     /// A page that none of them owns.
@@ -118,6 +133,7 @@ impl Section {
             Self::Mine => "Your devices",
             Self::Requests => "Requests",
             Self::Reviews => "Reviews",
+            Self::Deployable => "Staging",
             Self::Process => "Process",
             Self::Elsewhere => "",
         }
@@ -131,6 +147,7 @@ impl Section {
             Self::Mine => "/my",
             Self::Requests => "/requests",
             Self::Reviews => "/reviews",
+            Self::Deployable => "/deployable",
             Self::Process => "/process",
         }
     }

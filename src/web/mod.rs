@@ -7,6 +7,7 @@ pub mod admin;
 pub mod assets;
 pub mod board;
 pub mod confirm;
+pub mod deployable;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
@@ -24,6 +25,7 @@ pub mod policy;
 pub mod problem;
 pub mod process;
 pub mod queue;
+pub mod releases;
 pub mod requests;
 pub mod reviews;
 pub mod server;
@@ -62,6 +64,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(admin::routes())
         .merge(board::routes(app))
         .merge(confirm::routes())
+        .merge(deployable::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())
@@ -71,6 +74,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(policy::routes())
         .merge(process::routes())
         .merge(queue::routes())
+        .merge(releases::routes())
         .merge(requests::routes())
         .merge(reviews::routes())
         .merge(setup::routes())

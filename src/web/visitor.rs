@@ -12,6 +12,7 @@ use crate::{
     service::{
         Caller, Error, board,
         sessions::{self, SignedIn},
+        stages,
     },
 };
 use axum::{
@@ -182,7 +183,7 @@ fn text_header(headers: &HeaderMap, name: header::HeaderName) -> String {
 }
 
 impl Visitor {
-    /// The frame of a page in this section. One query beyond the session's, for the counts in the bar.
+    /// The frame of a page in this section. Queries beyond the session's, for the counts in the bar: one, for CTRL two.
     pub async fn layout(&self, nav: Section) -> Result<Layout, Error> {
         let mut layout = self.bare_layout(nav);
         if let (Some(me), Some(signed)) = (&self.who, &mut layout.person) {
@@ -190,6 +191,9 @@ impl Visitor {
             layout.your_turn = mine;
             layout.reviews = reviews;
             signed.login = me.profile.email.clone();
+            if signed.ctrl {
+                layout.to_check = stages::count_waiting(&self.app).await?;
+            }
         }
         Ok(layout)
     }

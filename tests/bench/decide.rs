@@ -134,6 +134,10 @@ fn world() -> World {
                     tree: commit.clone(),
                     annotated: true,
                     tagger: None,
+                    tagger_email: None,
+                    tagged_at: None,
+                    signed: false,
+                    authors: BTreeSet::new(),
                 },
             },
         ),
@@ -201,6 +205,7 @@ fn take_ownership(bencher: divan::Bencher) {
         seen: &w.seen,
         readings: &readings,
         taken: &taken,
+        way: &custody::domain::stage::NO_WAY,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_ok(), "what is measured is a yes");
@@ -223,6 +228,7 @@ fn take_ownership_refused(bencher: divan::Bencher) {
         seen: &w.seen,
         readings: &readings,
         taken: &taken,
+        way: &custody::domain::stage::NO_WAY,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_err(), "what is measured is a no");

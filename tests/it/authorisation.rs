@@ -62,6 +62,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{absence}", "none")
         .replace("{channel}", "none")
         .replace("{message}", "none")
+        .replace("{tag}", "1.0.0")
         .replace("{*name}", "none")
         .replace("{*anything}", "magnet")
         .replace("{badge}", "magnet.svg")

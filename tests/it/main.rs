@@ -26,6 +26,7 @@ mod outbox;
 mod outbox_pages;
 mod processes;
 mod queries;
+mod releases;
 mod repository;
 mod security;
 mod shift;

@@ -129,6 +129,8 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
         subject: subject.to_owned(),
         authors: ilse.clone(),
     };
+    let at = test.repository.git(&["for-each-ref", "--format=%(taggerdate:unix)", "refs/tags/1.0.0"]);
+    let tagged_at = chrono::DateTime::from_timestamp(at.trim().parse().unwrap(), 0);
     World {
         device,
         people,
@@ -148,6 +150,10 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
                 tree: id("1.0.0^{tree}"),
                 annotated: true,
                 tagger: Some("Ilse Hartmann".to_owned()),
+                tagger_email: Some("ilse@example.org".to_owned()),
+                tagged_at,
+                signed: false,
+                authors: ["ilse@example.org".to_owned()].into(),
             },
             commits: vec![commit("1.0.0^{commit}", "the first light"), commit("HEAD", "limits the rate")],
             head: id("HEAD"),
@@ -195,6 +201,7 @@ impl World {
             seen: &self.seen,
             readings: &readings,
             taken: &BTreeSet::new(),
+            way: &custody::domain::stage::NO_WAY,
         };
         decide(&self.device, command, &facts).map_err(|r| r.code)
     }

@@ -14,6 +14,7 @@ use crate::domain::{
     id::PersonId,
     lifecycle::Command,
     policy::Policy,
+    stage::Told,
     tag::{CommitId, TagName},
 };
 use chrono::{DateTime, Days, Duration, NaiveDate, NaiveTime, Utc};
@@ -159,6 +160,10 @@ impl<'a> Life<'a> {
     pub fn moves_tag(&mut self, tag: &'static str, to: &'static str) -> &mut Self {
         let to = self.commit(to);
         self.push(None, What::MoveTag { tag, to })
+    }
+
+    pub fn says_of(&mut self, who: &'static str, tag: &'static str, told: Told) -> &mut Self {
+        self.push(Some(who), What::Reports { tag, told })
     }
 
     pub fn id(&self, login: &str) -> PersonId {

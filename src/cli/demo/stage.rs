@@ -11,12 +11,13 @@ use crate::{
     domain::{
         id::PersonId,
         lifecycle::{Command, command::Application},
-        tag::CommitId,
+        stage::Told,
+        tag::{CommitId, TagName},
     },
     service::{
         Caller, Error,
         act::{Ask, act, submit},
-        closing, confirmations, observations,
+        closing, confirmations, observations, stages,
     },
     store,
 };
@@ -59,6 +60,11 @@ pub enum What {
     MoveTag {
         tag: &'static str,
         to: CommitId,
+    },
+    /// Somebody reports a stage of a release (G3).
+    Reports {
+        tag: &'static str,
+        told: Told,
     },
     /// The account of `who` is closed.
     Leaves,
@@ -167,6 +173,10 @@ impl Stage {
                     since: scene.at,
                 };
                 observations::state(app, &caller, scene.device, report).await.map(|_| ()).map_err(say)
+            }
+            What::Reports { tag, told } => {
+                let tag = TagName::parse(tag, &app.policy.tag_rule()).map_err(|p| p.to_string())?;
+                stages::report(app, &caller, scene.device, &tag, told.clone()).await.map(|_| ()).map_err(say)
             }
             What::MoveTag { tag, to } => self.repositories.move_tag(scene.device, tag, to).map_err(|e| e.to_string()),
             What::Leaves => match caller.actor.person() {

@@ -12,6 +12,7 @@ use crate::domain::{
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
     server::Server,
+    stage::Way,
     tag::CommitId,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -62,6 +63,8 @@ pub struct Facts<'a> {
     pub readings: &'a Readings,
     /// Device names and classes that others hold; filled for [`super::command::Command::Submit`] and `Amend`.
     pub taken: &'a BTreeSet<String>,
+    /// What was reported of the release that [`super::command::Command::Deploy`] names (G3).
+    pub way: &'a Way,
 }
 
 impl<'a> Facts<'a> {

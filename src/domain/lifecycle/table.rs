@@ -165,7 +165,7 @@ pub const RULES: &[Rule] = &[
     stay(C::VerifyTag, DEVELOPED_OR_OWNED, &[Contributor, Ctrl, Custody], &[G::G2]),
     stay(C::CheckTag, LIVE, &[Anyone, Custody], &[]),
     stay(C::CheckRepository, LIVE, &[Anyone, Custody], &[]),
-    stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::N2, G::Running]),
+    stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::Remove, PLACED, &[Contributor, Ctrl], &[]),
     // Ownership.
     stay(C::ExtendLoan, &[S::ReducedSupport], &[Ctrl], &[G::Reason, G::B4]),

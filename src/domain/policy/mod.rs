@@ -9,6 +9,7 @@ mod judged;
 mod lists;
 mod pattern;
 mod read;
+mod releases;
 mod repositories;
 mod rules;
 mod sections;

@@ -1,8 +1,9 @@
 //! From a file to a policy: the meaning of each value is checked here.
 
 use super::lists::Item;
+use super::releases::releases;
 use super::repositories::repositories;
-use super::rules::{pool_shows_reduced, reduced_name_rule, tag_rule};
+use super::rules::{pool_shows_reduced, reduced_name_rule};
 use super::shift::{shift, support};
 use super::source::Source;
 use super::telling::telling;
@@ -39,10 +40,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         handback: Handback {
             remind_days_before: source.whole("handback", "remind_days_before", 0..=365, "days").value,
         },
-        releases: Releases {
-            tag_rule: tag_rule(&source),
-            recheck_minutes: source.whole("releases", "recheck_minutes", 1..=1440, "minutes").value,
-        },
+        releases: releases(&source),
         repositories: repositories(&source),
         observations: Observations {
             silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,

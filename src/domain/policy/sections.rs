@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
 use super::Pattern;
+use crate::domain::stage::Stage;
 
 /// `[facility]`: who runs this registry, and where its people are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -156,13 +157,15 @@ pub struct Handback {
     pub remind_days_before: u32,
 }
 
-/// `[releases]`: which tags count as a release (G2).
+/// `[releases]`: which tags count as a release, and what it has passed before production (G2, G3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Releases {
     /// What a whole tag must match.
     pub tag_rule: Pattern,
     /// Minutes between two looks at a verified tag.
     pub recheck_minutes: u32,
+    /// What a release has passed before it goes onto a full-support server of a device that CTRL owns (G3).
+    pub production_needs: Vec<Stage>,
 }
 
 /// `[repositories]`: the addresses that code is read from (T1, G2, A16 to A18).

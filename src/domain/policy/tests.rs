@@ -45,6 +45,7 @@ remind_days_before = 2
 [releases]
 tag_rule = 'r\d+\.\d+'
 recheck_minutes = 5
+production_needs = ["built"]
 [repositories]
 protocols = ["https", "file"]
 hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]

@@ -28,6 +28,8 @@ pub mod outbox;
 pub mod person;
 pub mod placement;
 pub mod release;
+pub mod release_check;
+pub mod release_stage;
 pub mod server;
 pub mod session;
 pub mod support_change;

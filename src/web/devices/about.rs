@@ -54,6 +54,7 @@ pub fn framework(v: &DeviceView) -> Option<(bool, &'static str)> {
 /// A line of the list of releases.
 pub struct ReleaseView {
     pub tag: String,
+    pub href: String,
     pub commit: String,
     pub when: String,
     pub about: String,
@@ -82,6 +83,7 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
         };
         ReleaseView {
             tag: r.tag().to_string(),
+            href: crate::web::releases::href(v.device.name(), r.tag()),
             commit: r.commit().short().to_owned(),
             when: format!("verified {}", words::day(app, r.at, v.now)),
             about,

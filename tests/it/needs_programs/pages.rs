@@ -170,6 +170,8 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
     all.push(page("", "/devices/reviewed/history"));
+    all.push(page("", "/devices/owned/releases/1.0.0"));
+    all.push(page("lena", "/devices/owned/releases/1.0.0"));
     all.extend(["/shift", "/shift?device=nothing", &f.confirm, "/confirm/none"].map(|path| page("", path)));
     all.extend(["/", "/shift", "/devices/reviewed"].map(|path| page("otto", path)));
 
@@ -189,7 +191,10 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.extend(sections.map(|part| page("ilse", &format!("/requests/{}/{part}", f.draft))));
     all.push(page("ilse", "/devices/reviewed/review"));
 
-    all.extend(["/my", "/reviews", "/reviews?whose=all", "/orphans", "/requests"].map(|path| page("lena", path)));
+    all.extend(
+        ["/my", "/reviews", "/reviews?whose=all", "/orphans", "/requests", "/deployable"]
+            .map(|path| page("lena", path)),
+    );
     all.extend(STATES.map(|name| page("lena", &format!("/devices/{name}"))));
     all.extend(
         ["asked", "fresh", "developed", "owned"].map(|name| page("lena", &format!("/devices/{name}/discussion"))),

@@ -8,7 +8,7 @@ use super::{
     },
     Plan, Sample,
 };
-use crate::domain::{contact::WhenStopped, lifecycle::Command};
+use crate::domain::{contact::WhenStopped, lifecycle::Command, stage::Stage};
 
 pub fn samples() -> Vec<Sample> {
     [healthy(), troubled()].concat()
@@ -78,9 +78,13 @@ fn user_of(instrument: &str) -> &'static str {
     }
 }
 
+/// Newer releases of theirs, which are on their way.
+const NEWER: [(&str, &str, i64); 3] =
+    [("undulatorGapWatch", "2.3.0", 3), ("beamCondLogger", "1.2.0", 5), ("vonHamosFit", "0.15.0", 2)];
+
 #[rustfmt::skip]
 fn healthy() -> Vec<Sample> {
-    vec![
+    let mut all = vec![
         owned!("attenuatorCalc", "Calculates the transmission for a set of foils", "SPB", SPB,
             "SPB_XTD2_ATT/CALC/TRANSM", "cppServer/contrib_spb_02", "cppServer/ctrl_spb_02", 232, "5.2.0"),
         owned!("cryoTempPid", "Holds the cryostat's temperature", "MID", MID,
@@ -96,9 +100,15 @@ fn healthy() -> Vec<Sample> {
                 life.day(3).act("ilse", Command::AskHelp { kind, text });
             }),
         owned!("undulatorGapWatch", "Watches the gap of the undulator against the set photon energy", "SXP", SXP,
-            "SXP_SA3_UND/MON/GAP", "pythonServer/contrib_sxp_02", "pythonServer/ctrl_sxp_01", 188, "2.2.2"),
+            "SXP_SA3_UND/MON/GAP", "pythonServer/contrib_sxp_02", "pythonServer/ctrl_sxp_01", 188, "2.2.2", |life| {
+                life.day(2).staged("jonas", "2.3.0");
+            }),
         owned!("beamCondLogger", "Logs the beam's conditions with every run", "SXP", SXP,
-            "SXP_SA3_BCL/LOG/BEAMCOND", "pythonServer/contrib_sxp_03", "pythonServer/ctrl_sxp_03", 176, "1.1.0"),
+            "SXP_SA3_BCL/LOG/BEAMCOND", "pythonServer/contrib_sxp_03", "pythonServer/ctrl_sxp_03", 176, "1.1.0", |life| {
+                life.day(4).verified("ravi", "1.2.0").reports("ravi", "1.2.0", Stage::Built, true);
+                life.reports("ravi", "1.2.0", Stage::Tested, false).day(3).reports("ravi", "1.2.0", Stage::Tested, true);
+                life.reports("ravi", "1.2.0", Stage::Staging, true);
+            }),
         owned!("mirrorBenderLut", "Looks up the bender's position for a focus", "SCS", SCS,
             "SCS_KBS_BND/CALC/LUT", "pythonServer/contrib_scs_04", "pythonServer/ctrl_scs_03", 166, "1.0.5"),
         owned!("photonBpmCenter", "Finds the beam's centre on the photon monitor", "SPB", SPB,
@@ -112,7 +122,10 @@ fn healthy() -> Vec<Sample> {
         owned!("targetChangerSeq", "Brings the next target into the focus", "HED", HED,
             "HED_IC1_TGT/SEQ/CHANGE", "cppServer/contrib_hed_01", "cppServer/ctrl_hed_01", 131, "2.5.0"),
         owned!("vonHamosFit", "Fits the von Hamos spectrometer's lines", "FXE", FXE,
-            "FXE_SPEC_VH/FIT/MAIN", "pythonServer/contrib_fxe_01", "pythonServer/ctrl_fxe_02", 126, "0.14.0"),
+            "FXE_SPEC_VH/FIT/MAIN", "pythonServer/contrib_fxe_01", "pythonServer/ctrl_fxe_02", 126, "0.14.0", |life| {
+                life.day(1).verified("jonas", "0.15.0").reports("jonas", "0.15.0", Stage::Built, true);
+                life.reports("jonas", "0.15.0", Stage::Tested, false);
+            }),
         owned!("kbMirrorFocus", "Proposes the mirrors' bend for a focus size", "SPB", SPB,
             "SPB_KBS_MIR/CALC/FOCUS", "pythonServer/contrib_spb_05", "pythonServer/ctrl_spb_02", 118, "1.7.0"),
         owned!("monochromatorLut", "Looks up the monochromator's angles", "SCS", SCS,
@@ -131,7 +144,11 @@ fn healthy() -> Vec<Sample> {
             "HED_EXP_DOOR/MON/SEAL", "cppServer/contrib_hed_03", "cppServer/ctrl_hed_05", 84, "1.0.0", |life| {
                 life.day(9).stops("cppServer/ctrl_hed_05").is_stated("jonas", "cppServer/ctrl_hed_05", "1.0.0");
             }),
-    ]
+    ];
+    for (plan, _) in &mut all {
+        plan.versions.extend(NEWER.iter().filter(|n| n.0 == plan.name).map(|n| (n.1, n.2, Annotated)));
+    }
+    all
 }
 
 fn troubled() -> Vec<Sample> {
@@ -155,7 +172,7 @@ fn troubled() -> Vec<Sample> {
         // An older tag runs than the one deployed.
         owned!("pressureGaugeTrend", "Shows the trend of every gauge", "SXP", SXP,
             "SXP_VAC_GAUGE/MON/TREND", "pythonServer/contrib_sxp_04", "pythonServer/ctrl_sxp_04", 115, "1.3.0", |life| {
-                life.day(5).verified("jonas", "1.4.0").deployed("jonas", "pythonServer/ctrl_sxp_04", "1.4.0");
+                life.day(5).staged("jonas", "1.4.0").reports("ravi", "1.4.0", Stage::Deployable, true).deployed("jonas", "pythonServer/ctrl_sxp_04", "1.4.0");
             }),
         // Its tag was moved after it was verified (G2).
         owned!("electronSpectrum", "Shows the electron spectrum of the last hundred trains", "SQS", SQS,

@@ -1,7 +1,10 @@
 //! Towards CTRL: operated, reviewed, moved, owned (T1 to T9).
 
 use super::{super::texts, Life};
-use crate::domain::lifecycle::{Command, command::Step};
+use crate::domain::{
+    lifecycle::{Command, command::Step},
+    stage::{Stage, Told},
+};
 
 impl Life<'_> {
     pub fn operated(&mut self) -> &mut Self {
@@ -136,9 +139,24 @@ impl Life<'_> {
         self.day(days_ago - 48).act("chiara", Command::TakeOwnership {})
     }
 
-    /// CTRL brings a newer tag to where it runs.
-    pub fn updated(&mut self, tag: &'static str) -> &mut Self {
-        let (ctrl, full) = (self.plan.ctrl, self.plan.full);
-        self.verified(ctrl, tag).deployed(ctrl, full, tag).runs(full, tag)
+    /// Somebody of CTRL reports a stage of a newer release (G3).
+    pub fn reports(&mut self, who: &'static str, tag: &'static str, stage: Stage, passed: bool) -> &mut Self {
+        let text = match (stage, passed) {
+            (Stage::Tested, false) => "Two of the tests on the edges of the range fail.",
+            (Stage::Deployable, true) => "It ran on staging for a night, and the log is quiet.",
+            _ => "",
+        };
+        let told =
+            Told { stage, passed, job: None, commit: self.commit(tag), link: String::new(), text: text.to_owned() };
+        self.says_of(who, tag, told)
+    }
+
+    /// A newer release, verified, built, tested and put on staging by one of CTRL.
+    pub fn staged(&mut self, who: &'static str, tag: &'static str) -> &mut Self {
+        self.verified(who, tag);
+        for stage in [Stage::Built, Stage::Tested, Stage::Staging] {
+            self.reports(who, tag, stage, true);
+        }
+        self
     }
 }

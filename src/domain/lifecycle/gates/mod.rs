@@ -12,7 +12,7 @@ use super::{
     facts::Facts,
     table::Rule,
 };
-use crate::domain::{device::Device, id::PersonId};
+use crate::domain::{device::Device, id::PersonId, tag::TagName};
 use serde::{Deserialize, Serialize};
 
 /// A gate's id: the rule of the process that it enforces.
@@ -66,6 +66,7 @@ pub enum GateId {
     N6,
     G1,
     G2,
+    G3,
     /// The tag that is deployed is a release on record whose tag still stands (G1, G2).
     Tag,
     /// A sentence that says why.
@@ -116,6 +117,7 @@ impl GateId {
             Self::N6 => "It is shut down, and its conditions are met",
             Self::G1 => "Tags only, by the right hands",
             Self::G2 => "The tag is verified in the repository",
+            Self::G3 => "The release passed its stages",
             Self::Tag => "The tag is a release on record",
             Self::Reason => "A reason is given",
             Self::NothingRuns => "Nothing is placed or seen running",
@@ -157,6 +159,9 @@ pub struct Gate {
     pub waits_for: Vec<PersonId>,
     /// The act that meets it.
     pub where_to: Option<CommandKind>,
+    /// The release on whose page it is met (G3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<TagName>,
 }
 
 impl Gate {
@@ -169,11 +174,21 @@ impl Gate {
             turn: Turn::Machine,
             waits_for: Vec::new(),
             where_to: None,
+            release: None,
         }
     }
 
     fn open(id: GateId, turn: Turn, why: impl Into<String>) -> Self {
-        Self { id, title: id.title(), met: false, why: why.into(), turn, waits_for: Vec::new(), where_to: None }
+        Self {
+            id,
+            title: id.title(),
+            met: false,
+            why: why.into(),
+            turn,
+            waits_for: Vec::new(),
+            where_to: None,
+            release: None,
+        }
     }
 
     fn by(mut self, act: CommandKind) -> Self {
@@ -225,6 +240,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         N6 => ownership::may_restart(device),
         G1 => ownership::tag_only(device, command, facts),
         G2 => ownership::verified(device, facts),
+        G3 => ownership::stages_passed(device, command, facts),
         Tag => ownership::on_record(device, command),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),

@@ -11,6 +11,7 @@ use crate::domain::{
     },
     review::Ground,
     server::SupportClass,
+    stage::Reporter,
 };
 
 pub(super) fn reason(command: Option<&Command>) -> Gate {
@@ -266,6 +267,33 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>) -> Gate {
                 .by(C::VerifyTag)
         }
     }
+}
+
+/// G3: what goes onto a full server of a device that CTRL owns has passed its stages. The review stands in for the
+/// release that was taken over, and for what goes there under review (T8).
+pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    let Some(Command::Deploy { server, tag: Some(tag) }) = command else {
+        return Gate::met(G::G3, "What CTRL owns passes its stages before it goes into production.");
+    };
+    let full = facts.servers.get(server).is_some_and(|s| s.class == SupportClass::Full);
+    if !full || !matches!(device.state, State::CtrlOwned { .. }) || device.release(tag).is_none() {
+        return Gate::met(G::G3, "It is not asked for here.");
+    }
+    if device.was_reviewed(tag) {
+        return Gate::met(G::G3, format!("{tag} passed the review."));
+    }
+    let lacks = facts.way.lacks(&facts.policy.releases.production_needs);
+    let Some(first) = lacks.first() else {
+        return Gate::met(G::G3, format!("{tag} passed what production asks for."));
+    };
+    let turn = if first.reporters().contains(&Reporter::Job) { Turn::Machine } else { Turn::Ctrl };
+    let names: Vec<String> = lacks.iter().map(|s| format!("“{}”", s.label())).collect();
+    let gate = Gate::open(
+        G::G3,
+        turn,
+        format!("{tag} lacks {}. {}: {} reports it.", names.join(", "), first.label(), first.whose()),
+    );
+    Gate { release: Some(tag.clone()), ..gate }
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {

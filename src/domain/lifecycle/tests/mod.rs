@@ -11,6 +11,7 @@ mod given;
 mod matrix;
 mod random;
 mod samples;
+mod stages;
 mod support;
 mod transitions;
 mod walk;

@@ -20,6 +20,7 @@ use crate::domain::{
     refusal::{Code, Refusal},
     release::{CommitFacts, VerifiedTag},
     server::{Server, SupportClass},
+    stage::Way,
     tag::{CommitId, TagName},
     version::classify,
 };
@@ -77,6 +78,7 @@ pub struct World {
     pub digest: String,
     pub readings: Readings,
     pub taken: BTreeSet<String>,
+    pub way: Way,
     /// What [`World::requested`] sends in.
     pub application: Application,
 }
@@ -106,6 +108,7 @@ pub fn device() -> World {
         policy,
         readings: Readings::default(),
         taken: BTreeSet::new(),
+        way: Way::default(),
         application: application(),
     }
 }
@@ -123,6 +126,7 @@ impl World {
             seen: &self.seen,
             readings: &self.readings,
             taken: &self.taken,
+            way: &self.way,
         }
     }
 
@@ -264,7 +268,18 @@ impl World {
 /// Tag `name` on commit `n`; its tag object is `n` + 100.
 pub fn verified(name: &str, n: u8) -> VerifiedTag {
     let object = commit(n + 100);
-    VerifiedTag { tag: tag(name), object, commit: commit(n), tree: commit(n + 50), annotated: true, tagger: None }
+    VerifiedTag {
+        tag: tag(name),
+        object,
+        commit: commit(n),
+        tree: commit(n + 50),
+        annotated: true,
+        tagger: None,
+        tagger_email: None,
+        tagged_at: None,
+        signed: false,
+        authors: BTreeSet::new(),
+    }
 }
 
 pub fn contact(person: PersonId) -> Contact {

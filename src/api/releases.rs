@@ -1,0 +1,160 @@
+//! Releases as programs read them, and the stages that jobs report (G3).
+
+use super::{
+    body::Sent,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        release::Release,
+        stage::{NO_WAY, Report, Stage, Standing, Told, Way},
+        tag::{CommitId, TagName},
+    },
+    service::{Error, stages},
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
+
+/// A release with its way.
+#[derive(Serialize)]
+pub struct ReleaseDto {
+    tag: String,
+    object: String,
+    commit: String,
+    tree: String,
+    tagger: Option<String>,
+    tagged_at: Option<DateTime<Utc>>,
+    /// Whether the tag carries a signature; it is not checked.
+    signed: bool,
+    verified: DateTime<Utc>,
+    /// Whether the tag still is what was verified.
+    stands: bool,
+    stages: Vec<StageDto>,
+    /// What it lacks before it goes into production.
+    lacks: Vec<Stage>,
+    /// Since when it has waited for a person's check.
+    waits_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct StageDto {
+    stage: Stage,
+    /// `open`, `passed`, `failed` or `overtaken`: the last report counts.
+    standing: &'static str,
+    /// Every report of this stage, oldest first.
+    reports: Vec<ReportDto>,
+}
+
+#[derive(Serialize)]
+struct ReportDto {
+    passed: bool,
+    job: Option<String>,
+    link: String,
+    text: String,
+    at: DateTime<Utc>,
+}
+
+impl ReleaseDto {
+    fn new(app: &App, device: &Device, r: &Release, way: &Way) -> Self {
+        let report = |r: &Report| ReportDto {
+            passed: r.passed,
+            job: r.job.clone(),
+            link: r.link.clone(),
+            text: r.text.clone(),
+            at: r.at,
+        };
+        let stage = |stage: Stage| StageDto {
+            stage,
+            standing: match way.standing(stage) {
+                Standing::Open => "open",
+                Standing::Passed(_) => "passed",
+                Standing::Failed(_) => "failed",
+                Standing::Overtaken(_) => "overtaken",
+            },
+            reports: way.reports.iter().filter(|r| r.stage == stage).map(report).collect(),
+        };
+        let reviewed = device.was_reviewed(r.tag());
+        Self {
+            tag: r.tag().to_string(),
+            object: r.verified.object.to_string(),
+            commit: r.commit().to_string(),
+            tree: r.verified.tree.to_string(),
+            tagger: r.verified.tagger.clone(),
+            tagged_at: r.verified.tagged_at,
+            signed: r.verified.signed,
+            verified: r.at,
+            stands: r.stands(),
+            stages: Stage::iter().map(stage).collect(),
+            lacks: if reviewed { Vec::new() } else { way.lacks(&app.policy.releases.production_needs) },
+            waits_since: way.waits_for_check(),
+        }
+    }
+}
+
+/// GET /api/v1/devices/{name}/releases
+pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<Vec<ReleaseDto>>> {
+    let (device, ways) = stages::list(&app, &name).await?;
+    let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY));
+    Ok(Json(device.releases.iter().map(one).collect()))
+}
+
+/// GET /api/v1/devices/{name}/releases/{tag}
+pub async fn show(State(app): State<App>, Path((name, tag)): Path<(String, String)>) -> Answer<Json<ReleaseDto>> {
+    found(&app, &name, &tag).await
+}
+
+async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
+    let (device, ways) = stages::list(app, name).await?;
+    let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?;
+    Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY))))
+}
+
+/// What a job says of a stage.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stated {
+    stage: String,
+    commit: String,
+    passed: bool,
+    #[serde(default)]
+    link: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// POST /api/v1/devices/{name}/releases/{tag}/stages
+pub async fn report(
+    State(app): State<App>,
+    Path((name, tag)): Path<(String, String)>,
+    bearer: Bearer,
+    Sent(sent): Sent<Stated>,
+) -> Answer<Json<ReleaseDto>> {
+    let (device, _) = stages::list(&app, &name).await?;
+    bearer.must_be_for(device.id)?;
+    let all: Vec<&'static str> = Stage::iter().map(Into::into).collect();
+    let stage = sent
+        .stage
+        .parse()
+        .map_err(|_| Problem::field("stage", format!("Send one of the stages: {}", all.join(", "))))?;
+    let commit = CommitId::parse(&sent.commit)
+        .map_err(|_| Problem::field("commit", "Send the whole commit, 40 or 64 hexadecimal digits"))?;
+    let tag = TagName::parse(&tag, &app.policy.tag_rule()).map_err(|p| Problem::field("tag", p.to_string()))?;
+    let told = Told {
+        stage,
+        passed: sent.passed,
+        job: Some(bearer.token.name.clone()),
+        commit,
+        link: sent.link,
+        text: sent.text,
+    };
+    stages::report(&app, &bearer.caller(), &name, &tag, told).await?;
+    found(&app, &name, tag.as_str()).await
+}

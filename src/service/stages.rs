@@ -1,0 +1,295 @@
+//! Reports on the stages of releases (G3), and the queue of what waits for a person's check (G4).
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, act},
+    facts::{Gathered, gather},
+    record,
+    telling::{self, Telling},
+};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        id::PersonId,
+        lifecycle::{Command, Event, Happened, Readings, StateName},
+        observation::Seen,
+        person::People,
+        refusal::{Code, Refusal},
+        release::Release,
+        server::SupportClass,
+        stage::{self, Report, Stage, Told, Way},
+        tag::{CommitId, TagName},
+    },
+    store::{self, Tx, journal::Line, people::TeamKind, stages::Place},
+};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use strum::IntoEnumIterator;
+
+/// How many releases a page of the queue shows.
+pub const PAGE: u64 = 50;
+
+/// The journal's stream of a release.
+pub fn stream(device: &Device, tag: &TagName) -> String {
+    format!("release/{}/{tag}", device.id)
+}
+
+/// Puts a report on record, or says why not. A tag that has not been verified yet is read and verified first, where a
+/// job reports it: the job knew of it before Custody did.
+pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told: Told) -> Result<Report> {
+    let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
+    if told.job.is_some() && device.release(tag).is_none() {
+        let verify = Ask::from(Command::VerifyTag { tag: tag.clone() });
+        match act(app, caller, name, verify).await {
+            Ok(_) => {}
+            // Two jobs of one pipeline came at once.
+            Err(Error::Refused(r)) if r.code == Code::AlreadyDone => {}
+            Err(other) => return Err(other),
+        }
+    }
+    let (app, caller, id, tag) = (app.clone(), caller.clone(), device.id, tag.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            let device = store::devices::find(&tx, id).await?.ok_or(Error::NotFound)?;
+            match decide_and_save(&tx, &app, &caller, &device, &tag, &told).await {
+                Ok(report) => {
+                    tx.commit().await?;
+                    Ok(report)
+                }
+                Err(error) => {
+                    // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
+                    let _ = tx.rollback().await;
+                    if let Error::Refused(refusal) = &error
+                        && refusal.code.is_about_who()
+                    {
+                        record::attempt(&app, &caller, &device, "report_stage", refusal).await?;
+                    }
+                    Err(error)
+                }
+            }
+        })
+        .await?
+}
+
+async fn decide_and_save(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    tag: &TagName,
+    told: &Told,
+) -> Result<Report> {
+    let gathered = gather(tx, app, caller, device, None, Readings::default()).await?;
+    let way = match device.release(tag) {
+        Some(release) => store::stages::find_way(tx, device.id, release).await?,
+        None => Way::default(),
+    };
+    let report = stage::decide(device, tag, &way, told, &gathered.facts(app, caller))?;
+    save(tx, app, caller, device, tag, &way, &report, &gathered).await?;
+    Ok(report)
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn save(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    tag: &TagName,
+    way: &Way,
+    report: &Report,
+    gathered: &Gathered,
+) -> Result<()> {
+    store::stages::append(tx, device.id, tag, way, report).await?;
+    let line = Line {
+        stream: stream(device, tag),
+        at: report.at,
+        actor: report.by,
+        origin: caller.origin.clone(),
+        kind: "stage_reported".to_owned(),
+        body: serde_json::to_string(report).map_err(|e| Error::Internal(Box::new(e)))?,
+    };
+    let entries = store::journal::append(tx, vec![line]).await?;
+    // What failed, and a person's answer, is news; that a build went well is not.
+    if !report.passed || report.stage == Stage::Deployable {
+        let who = report.by.map_or("Custody", |p| gathered.people.name(p));
+        let verdict = if report.passed { "passed" } else { "failed" };
+        let text = format!("{} {tag}: “{}” {verdict}, by {who}. {}", device.name(), report.stage.label(), report.text);
+        let key = entries.first().map_or_else(String::new, |e| format!("journal/{}", e.seq));
+        let to = record::of_device(device).into_iter().filter(|p| Some(*p) != report.by);
+        let all = to.map(|to| Telling {
+            to,
+            device: device.id,
+            key: key.clone(),
+            at: report.at,
+            text: text.trim().to_owned(),
+            path: path(device.name(), tag),
+            urgent: false,
+        });
+        telling::tell(tx, app, all.collect()).await?;
+    }
+    Ok(())
+}
+
+/// Where a release has its page.
+pub fn path(device: &str, tag: &TagName) -> String {
+    format!("/devices/{device}/releases/{tag}")
+}
+
+/// What Custody itself puts on record of a release: that it was deployed onto a full-support server.
+pub(super) async fn deployed(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    events: &[Event],
+    gathered: &Gathered,
+) -> Result<()> {
+    for e in events {
+        let Happened::Deployed { class: SupportClass::Full, release: Some(tag), server } = &e.what else { continue };
+        let Some(release) = device.release(tag) else { continue };
+        let way = store::stages::find_way(tx, device.id, release).await?;
+        let report = Report {
+            stage: Stage::Deployed,
+            passed: true,
+            by: e.by,
+            job: None,
+            commit: release.commit().clone(),
+            link: String::new(),
+            text: format!("Onto {server}."),
+            at: e.at,
+        };
+        save(tx, app, caller, device, tag, &way, &report, gathered).await?;
+    }
+    Ok(())
+}
+
+/// A release as its page shows it.
+pub struct ReleaseView {
+    pub device: Device,
+    pub tag: TagName,
+    pub way: Way,
+    pub now: DateTime<Utc>,
+    pub people: People,
+    pub me: Option<PersonId>,
+    /// Each stage, and why the reader cannot report it; nothing where they can.
+    pub may: BTreeMap<Stage, Option<Refusal>>,
+    /// Whether nobody of CTRL made the tag, although the device is CTRL's (G2).
+    pub tagged_by_stranger: bool,
+    /// The stages that lack before it goes into production.
+    pub lacks: Vec<Stage>,
+    /// Whether the review stands in for its stages (T8).
+    pub reviewed: bool,
+    /// Where it is seen running: instance and server.
+    pub runs: Vec<(String, String)>,
+}
+
+/// A release's page, also for whoever is not signed in. A fixed number of queries.
+pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> Result<ReleaseView> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?.clone();
+    let custody = Caller::custody();
+    let caller = reader.unwrap_or(&custody);
+    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let way = store::stages::find_way(c, device.id, &release).await?;
+    let facts = gathered.facts(app, caller);
+    let asked: Vec<(Stage, Option<Refusal>)> =
+        Stage::iter().map(|s| (s, stage::may_report(&device, release.tag(), &way, s, false, &facts).err())).collect();
+    let mut people = gathered.people.clone();
+    let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
+    people.0.extend(store::people::load_names(c, &reporters).await?.0);
+    let stranger = tagged_by_stranger(app, &device, &release).await?;
+    let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
+    let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
+    Ok(ReleaseView {
+        runs,
+        now: gathered.now,
+        me: reader.and_then(|r| r.actor.person()),
+        may: asked.into_iter().collect(),
+        lacks: way.lacks(&app.policy.releases.production_needs),
+        reviewed: device.was_reviewed(release.tag()),
+        tagged_by_stranger: stranger,
+        tag: release.tag().clone(),
+        people,
+        way,
+        device,
+    })
+}
+
+/// Whether a device of CTRL's has a tag that nobody of CTRL made, by the addresses on record (G2). The tag that was
+/// taken over is its contributors' own.
+async fn tagged_by_stranger(app: &App, device: &Device, release: &Release) -> Result<bool> {
+    if device.state.name() != StateName::CtrlOwned || device.was_reviewed(release.tag()) {
+        return Ok(false);
+    }
+    let ctrl = store::people::list_of_kind(&app.db.read, TeamKind::Ctrl).await?;
+    let people = store::people::load_people(&app.db.read, &ctrl).await?;
+    Ok(release.is_tagged_by_none_of(people.0.values()))
+}
+
+/// One release that waits for a person's check.
+pub struct Waiting {
+    pub device: Device,
+    pub tag: TagName,
+    pub commit: CommitId,
+    pub since: DateTime<Utc>,
+    pub way: Way,
+    /// Why the reader may not check it.
+    pub why_not: Option<Refusal>,
+}
+
+/// A page of the queue.
+pub struct Checks {
+    pub now: DateTime<Utc>,
+    pub waiting: Vec<Waiting>,
+    pub people: People,
+    pub next: Option<Place>,
+}
+
+/// What is on staging and waits for a person's check, the oldest first (G4). A fixed number of queries.
+pub async fn queue(app: &App, caller: &Caller, after: Option<&Place>) -> Result<Checks> {
+    let c = &app.db.read;
+    let mut places = store::stages::list_waiting(c, after, PAGE + 1).await?;
+    let more = places.len() as u64 > PAGE;
+    places.truncate(PAGE as usize);
+    let next = more.then(|| places.last().cloned()).flatten();
+    let devices = store::stages::list_devices(c, &places).await?;
+    let of: Vec<&Device> = devices.iter().collect();
+    let mut ways = store::stages::list_ways(c, &of).await?;
+    let many = super::facts::gather_many(c, app, caller, &of).await?;
+    let mut people = many.people.clone();
+    let reporters: BTreeSet<PersonId> = ways.values().flat_map(|w| &w.reports).filter_map(|r| r.by).collect();
+    people.0.extend(store::people::load_names(c, &reporters).await?.0);
+    let mut waiting = Vec::new();
+    for (since, id, tag) in places {
+        let Some(device) = devices.iter().find(|d| d.id == id) else { continue };
+        let Some(release) = device.releases.iter().find(|r| r.tag().as_str() == tag) else { continue };
+        let way = ways.remove(&(id, release.tag().clone())).unwrap_or_default();
+        let facts = many.facts(app, caller, id);
+        waiting.push(Waiting {
+            why_not: stage::may_report(device, release.tag(), &way, Stage::Deployable, false, &facts).err(),
+            tag: release.tag().clone(),
+            commit: release.commit().clone(),
+            device: device.clone(),
+            since,
+            way,
+        });
+    }
+    Ok(Checks { now: many.now, waiting, people, next })
+}
+
+/// How many releases wait for a person's check, for the bar. One query.
+pub async fn count_waiting(app: &App) -> Result<u64> {
+    Ok(store::stages::count_waiting(&app.db.read).await?)
+}
+
+/// The ways of all releases of a device. Two queries.
+pub async fn list(app: &App, name: &str) -> Result<(Device, BTreeMap<TagName, Way>)> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let ways = store::stages::list_ways(c, &[&device]).await?.into_iter().map(|((_, tag), way)| (tag, way)).collect();
+    Ok((device, ways))
+}

@@ -1,0 +1,258 @@
+//! Releases pass stages: what jobs report, what people check, what goes into production (G3, G4).
+
+use crate::{
+    app::{Browser, FULL, TestApp},
+    given::tag,
+};
+use custody::{
+    domain::{
+        lifecycle::{Command, GateId},
+        refusal::Code,
+        stage::{Report, Stage, Told},
+    },
+    service::{
+        Error, Result, stages,
+        tokens::{self, TokenScope},
+    },
+    store,
+};
+use serde_json::{Value, json};
+
+impl TestApp {
+    /// A person's report on a stage of a release.
+    pub async fn reports(&self, who: &str, device: &str, name: &str, stage: Stage, passed: bool) -> Result<Report> {
+        let told = Told {
+            stage,
+            passed,
+            job: None,
+            commit: self.commit_of(name),
+            link: String::new(),
+            text: "Seen.".to_owned(),
+        };
+        stages::report(&self.app, &self.caller(who), device, &tag(name), told).await
+    }
+
+    /// A newer release of a device that CTRL owns, on staging: only a person's answer lacks.
+    pub async fn on_staging(&self, device: &str, name: &str) {
+        if self.device(device).await.release(&tag(name)).is_none() {
+            self.does("lena", device, Command::VerifyTag { tag: tag(name) }).await.unwrap();
+        }
+        for stage in [Stage::Built, Stage::Tested, Stage::Staging] {
+            self.reports("lena", device, name, stage, true).await.unwrap();
+        }
+    }
+
+    fn tags(&self, name: &str) {
+        self.repository.git(&["commit", "--allow-empty", "-m", name]);
+        self.repository.git(&["tag", "-a", "-m", name, name]);
+    }
+
+    async fn job(&self, device: &str) -> String {
+        let scope = TokenScope::Evidence(self.device(device).await.id);
+        tokens::create(&self.app, &self.caller("lena"), "pipeline", scope, 30).await.unwrap().1
+    }
+
+    async fn states(&self, secret: &str, device: &str, name: &str, body: Value) -> (u16, Value) {
+        let address = format!("{}/api/v1/devices/{device}/releases/{name}/stages", self.url);
+        let response = reqwest::Client::new().post(address).bearer_auth(secret).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+}
+
+fn code<T: std::fmt::Debug>(done: Result<T>) -> Code {
+    match done {
+        Err(Error::Refused(r)) => r.code,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// G3: a second release reaches production by its stages, each in the journal, and the board of them is on its page.
+#[tokio::test]
+async fn g3_a_release_passes_its_stages() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    let onto = || Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) };
+    let Err(Error::Refused(refusal)) = test.does("lena", "magnet", onto()).await else { panic!("it lacks its stages") };
+    assert!(refusal.gates.iter().any(|g| g.id == GateId::G3 && !g.met));
+    test.on_staging("magnet", "1.1.0").await;
+    assert_eq!(code(test.reports("lena", "magnet", "1.1.0", Stage::Deployable, true).await), Code::SelfApproval);
+    assert_eq!(code(test.reports("ilse", "magnet", "1.1.0", Stage::Deployable, true).await), Code::SelfApproval, "A1");
+    assert_eq!(code(test.reports("noor", "magnet", "1.1.0", Stage::Built, true).await), Code::NotYours);
+    test.reports("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    test.does("lena", "magnet", onto()).await.unwrap();
+    test.reports("lena", "magnet", "1.1.0", Stage::TestedAfter, false).await.unwrap();
+
+    let device = test.device("magnet").await;
+    let release = device.release(&tag("1.1.0")).unwrap();
+    let way = store::stages::find_way(&test.app.db.read, device.id, release).await.unwrap();
+    let passed: Vec<Stage> = way.reports.iter().map(|r| r.stage).collect();
+    use Stage::*;
+    assert_eq!(passed, [Built, Tested, Staging, Deployable, Deployed, TestedAfter]);
+    let stream = stages::stream(&device, &tag("1.1.0"));
+    let kept = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    let kept: Vec<Report> = kept.iter().map(|e| store::journal::read(e).unwrap()).collect();
+    assert_eq!(kept, way.reports, "the journal says the same");
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+    let page = test.stranger().page("/devices/magnet/releases/1.1.0").await;
+    assert!(page.contains("Found deployable") && page.contains("Nobody of CTRL made this tag"), "{page}");
+    assert!(test.stranger().page("/devices/magnet").await.contains("/devices/magnet/releases/1.1.0"));
+}
+
+/// G3, A20, A29: a job reports for its own device and for the release's own commit; a tag that was not read yet is
+/// verified first, and what is no release is refused with why.
+#[tokio::test]
+async fn a20_a_job_reports_what_it_did_with_this_commit() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.requested("camera").await;
+    test.tags("1.1.0");
+    let job = test.job("magnet").await;
+    let commit = test.commit_of("1.1.0");
+    let body = |stage: &str, commit: &str| json!({ "stage": stage, "commit": commit, "passed": true });
+    let (status, shown) = test.states(&job, "magnet", "1.1.0", body("built", commit.as_str())).await;
+    assert_eq!((status, &shown["stages"][0]["standing"]), (200, &json!("passed")), "{shown}");
+    assert!(test.device("magnet").await.release(&tag("1.1.0")).is_some(), "it was read and verified");
+    let other = test.commit_of("1.0.0");
+    for (name, body, want) in [
+        ("1.1.0", body("tested", other.as_str()), 409),
+        ("1.1.0", body("staging", commit.as_str()), 409),
+        ("1.1.0", body("deployable", commit.as_str()), 403),
+        ("1.1.0", body("deployed", commit.as_str()), 403),
+        ("1.1.0", body("shipped", commit.as_str()), 422),
+        ("1.1.0", body("tested", "HEAD"), 422),
+        ("9.9.9", body("built", commit.as_str()), 409),
+        ("main", body("built", commit.as_str()), 422),
+        ("1.1.0", json!({ "stage": "tested", "commit": commit, "passed": true, "approved_by": "ravi" }), 422),
+        ("1.1.0", json!({ "stage": "tested", "commit": commit, "passed": true, "link": "javascript:1" }), 409),
+    ] {
+        let said = format!("{name} {body}");
+        let (status, answer) = test.states(&job, "magnet", name, body).await;
+        assert_eq!(status, want, "{said}: {answer}");
+    }
+    assert_eq!(test.states(&job, "camera", "1.1.0", body("built", commit.as_str())).await.0, 403);
+    assert_eq!(test.states("custody_none", "magnet", "1.1.0", body("built", commit.as_str())).await.0, 401);
+    let shown: Value =
+        reqwest::get(format!("{}/api/v1/devices/magnet/releases/1.1.0", test.url)).await.unwrap().json().await.unwrap();
+    assert_eq!(shown["lacks"], json!(["tested", "deployable"]));
+    let all: Value =
+        reqwest::get(format!("{}/api/v1/devices/magnet/releases", test.url)).await.unwrap().json().await.unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+}
+
+/// G3, A3: a tag that moved afterwards goes no further, and leaves the queue.
+#[tokio::test]
+async fn a3_a_moved_tag_stops_its_way() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.on_staging("magnet", "1.1.0").await;
+    assert_eq!(stages::count_waiting(&test.app).await.unwrap(), 1);
+    let commit = test.commit_of("1.1.0");
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.1.0", "1.0.0^{commit}"]);
+    test.does("noor", "magnet", Command::CheckTag { tag: tag("1.1.0") }).await.unwrap();
+    assert_eq!(stages::count_waiting(&test.app).await.unwrap(), 0);
+    let told =
+        Told { stage: Stage::Deployable, passed: true, job: None, commit, link: String::new(), text: String::new() };
+    let done = stages::report(&test.app, &test.caller("jonas"), "magnet", &tag("1.1.0"), told).await;
+    assert_eq!(code(done), Code::WrongState);
+}
+
+/// G3: of two who answer at once, one is on record and the other is told so.
+#[tokio::test]
+async fn g3_two_who_check_at_once() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.on_staging("magnet", "1.1.0").await;
+    let (a, b) = tokio::join!(
+        test.reports("jonas", "magnet", "1.1.0", Stage::Deployable, true),
+        test.reports("chiara", "magnet", "1.1.0", Stage::Deployable, true),
+    );
+    assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1);
+    assert_eq!(code(if a.is_err() { a } else { b }), Code::AlreadyDone);
+}
+
+async fn answers(browser: &Browser, fields: &[(&str, &str)]) -> (u16, String) {
+    let response = browser.post("/deployable", fields).await;
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// G4: the queue has what waits, the oldest first; several are answered at once, and one that is refused keeps no
+/// other back.
+#[tokio::test]
+async fn g4_several_are_checked_at_once() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.tags("1.2.0");
+    for name in ["1.1.0", "1.2.0"] {
+        test.on_staging("magnet", name).await;
+        test.advance(chrono::Duration::minutes(5));
+    }
+    let key = |name: &str| format!("magnet/{name}/{}", test.commit_of(name));
+    let (first, second) = (key("1.1.0"), key("1.2.0"));
+    let jonas = test.browser("jonas").await;
+    let page = jonas.page("/deployable").await;
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} is not there: {page}"));
+    assert!(at(&first) < at(&second), "the oldest first");
+    let own = test.browser("lena").await.page("/deployable").await;
+    assert!(!own.contains(&first) && own.contains("You asked for the staging"), "why not, instead of a box");
+    assert_eq!(answers(&jonas, &[("answer", "deployable")]).await.0, 422, "nothing is ticked");
+    assert_eq!(answers(&jonas, &[("check", &first)]).await.0, 422, "no answer");
+    assert_eq!(answers(&jonas, &[("check", "nonsense"), ("answer", "deployable")]).await.0, 422);
+
+    // Meanwhile somebody else answers for one of them.
+    test.reports("chiara", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    let both = [("check", first.as_str()), ("check", second.as_str()), ("answer", "deployable"), ("text", "Good.")];
+    let (status, page) = answers(&jonas, &both).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("has answered already") && page.contains("The others went through"), "{page}");
+    assert_eq!(stages::count_waiting(&test.app).await.unwrap(), 0);
+
+    // What is not deployable needs a word, and leaves the queue until it is on staging again.
+    test.reports("lena", "magnet", "1.2.0", Stage::Staging, true).await.unwrap();
+    assert_eq!(answers(&jonas, &[("check", &second), ("answer", "not")]).await.0, 409);
+    let remark = format!("remark/{second}");
+    let no = [("check", second.as_str()), ("answer", "not"), (remark.as_str(), "It stops after an hour.")];
+    assert_eq!(answers(&jonas, &no).await.0, 303);
+    assert_eq!(stages::count_waiting(&test.app).await.unwrap(), 0);
+    assert!(jonas.page("/devices/magnet/releases/1.2.0").await.contains("It stops after an hour."));
+    let refused = answers(&test.browser("noor").await, &[("check", &second), ("answer", "deployable")]).await;
+    assert_eq!(refused.0, 409, "who may not is told so");
+}
+
+/// G3: a person reports by the release's own page; what was typed is kept when it cannot be taken.
+#[tokio::test]
+async fn g3_a_person_reports_on_the_page() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    let (lena, commit) = (test.browser("lena").await, test.commit_of("1.1.0"));
+    let path = "/devices/magnet/releases/1.1.0";
+    assert!(lena.page(path).await.contains("Put on record"));
+    assert!(!test.stranger().page(path).await.contains("Put on record"));
+    let send = async |who: &str, fields: &[(&str, &str)]| {
+        let response = test.browser(who).await.post(&format!("{path}/stages"), fields).await;
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let with = |link: &'static str| {
+        vec![
+            ("stage", "built"),
+            ("outcome", "passed"),
+            ("commit", commit.as_str()),
+            ("link", link),
+            ("text", "By hand."),
+        ]
+    };
+    let (status, page) = send("lena", &with("ftp://x")).await;
+    assert_eq!(status, 409);
+    assert!(page.contains("Give a web address") && page.contains("By hand."), "{page}");
+    assert_eq!(send("lena", &[("stage", "built"), ("commit", commit.as_str())]).await.0, 422);
+    assert_eq!(send("ilse", &with("")).await.0, 403);
+    assert_eq!(send("lena", &with("https://ci.example.org/1")).await.0, 303);
+    assert!(lena.page(path).await.contains("https://ci.example.org/1"));
+    assert_eq!(lena.get("/devices/magnet/releases/9.9.9").await.status(), 404);
+}
