@@ -8,6 +8,7 @@ mod m0003_shift;
 mod m0004_changes;
 mod m0005_tools;
 mod m0006_absence;
+mod m0007_deployment;
 
 pub struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_changes::Migration),
             Box::new(m0005_tools::Migration),
             Box::new(m0006_absence::Migration),
+            Box::new(m0007_deployment::Migration),
         ]
     }
 }

@@ -4,8 +4,13 @@
 pub mod args;
 mod audit;
 pub mod demo;
+mod deployment;
+mod gate;
+mod keys;
+mod permit;
 mod policy;
 mod serve;
+mod server;
 
 use std::process::ExitCode;
 
@@ -20,6 +25,8 @@ pub enum Outcome {
     Failed,
     /// What was given needs a change: exit code 2.
     Refused,
+    /// Custody cannot be reached, or failed itself: exit code 3.
+    Away,
 }
 
 impl From<Outcome> for ExitCode {
@@ -28,6 +35,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => ExitCode::SUCCESS,
             Outcome::Failed => ExitCode::from(1),
             Outcome::Refused => ExitCode::from(2),
+            Outcome::Away => ExitCode::from(3),
         }
     }
 }
@@ -38,7 +46,7 @@ impl From<Outcome> for ExitCode {
     name = "custody",
     version,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change."
+    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change,\n3 Custody cannot be reached (gate, deployment)."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -53,6 +61,22 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    Gate(gate::GateArgs),
+    /// Deployments under way: what came of them
+    Deployment {
+        #[command(subcommand)]
+        command: deployment::DeploymentCommand,
+    },
+    /// Permits of deployments
+    Permit {
+        #[command(subcommand)]
+        command: permit::PermitCommand,
+    },
+    /// The keys that sign permits
+    Keys {
+        #[command(subcommand)]
+        command: keys::KeysCommand,
     },
     /// The facility's policy: check a file, or print the built-in policy
     Policy {
@@ -80,6 +104,10 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args, &mut out, &mut err),
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
+        Command::Gate(args) => gate::run(&args, &mut out, &mut err),
+        Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),
+        Command::Permit { command } => permit::run(&command, &mut out, &mut err),
+        Command::Keys { command } => keys::run(&command, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };
     // A closed pipe, as by `| head`, leaves nobody to tell.

@@ -225,7 +225,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         N6 => ownership::may_restart(device),
         G1 => ownership::tag_only(device, command, facts),
         G2 => ownership::verified(device, facts),
-        Tag => ownership::on_record(device, command),
+        Tag => ownership::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),
