@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt};
 
-pub use compact::Malformed;
+pub use compact::{Malformed, decode, encode};
 
 /// A private key in PKCS#8, version 1, before its 32 bytes (RFC 8410, 7).
 const PKCS8: [u8; 16] =
