@@ -11,7 +11,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        id::{PersonId, ServerName},
+        id::{DeploymentId, PersonId, ServerName},
         journal::Entry,
         lifecycle::{
             Actor, CommandKind, Gate, Happened, Readings, StateName, Who,
@@ -51,6 +51,8 @@ pub struct DeviceView {
     pub servers: BTreeMap<ServerName, Server>,
     /// What is seen of it, also what has gone.
     pub instances: Vec<Instance>,
+    /// The deployments that put it where it is placed.
+    pub deployments: Vec<(ServerName, DeploymentId)>,
     pub verdict: Option<Verdict>,
     /// Since when the status holds.
     pub support_since: DateTime<Utc>,
@@ -127,6 +129,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let of = [device.id.to_string(), support_stream(device.id)];
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
+    let deployments = match device.placements.iter().any(|p| p.release.is_some()) {
+        true => store::deployments::list_of_placements(c, device.id, &device.placements).await?,
+        false => Vec::new(),
+    };
     let unacknowledged = shift::of_device(app, &device).await?;
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
@@ -156,6 +162,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         changes: changes.iter().filter_map(change).collect(),
         recent,
         unacknowledged,
+        deployments,
         instances: gathered
             .known
             .iter()

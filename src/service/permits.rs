@@ -39,8 +39,8 @@ fn broken(e: NoKey) -> Error {
 pub async fn current(tx: &Tx, app: &App) -> Result<String> {
     let now = app.clock.now();
     let keys = store::keys::list(tx).await?;
-    // The older one signs until it is retired: the newer one is not known everywhere before.
-    match keys.iter().find(|k| signs(k, now)) {
+    // One that is to retire signs until then: the next one is not known everywhere before.
+    match keys.iter().filter(|k| signs(k, now)).min_by_key(|k| (k.retired_at.is_none(), k.created_at)) {
         Some(key) => Ok(key.kid.clone()),
         None => make(tx, app, &Caller::custody(), now).await,
     }

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod assets;
 pub mod board;
 pub mod confirm;
+pub mod deployments;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
@@ -61,6 +62,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(admin::routes())
         .merge(board::routes(app))
         .merge(confirm::routes())
+        .merge(deployments::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())

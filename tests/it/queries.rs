@@ -71,6 +71,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/reviews", 18),
         ("/orphans", 12),
         ("/shift", 25),
+        ("/deployments", 10),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),
@@ -122,6 +123,16 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM journal WHERE kind = 'support_changed' AND stream IN (SELECT 'support/' || device_id FROM
              device_instrument WHERE instrument = 'x')",
         ),
+        (
+            "deployments of a state",
+            "SELECT * FROM deployment WHERE state = 'failed' AND id < 'x' ORDER BY id DESC LIMIT 51",
+        ),
+        ("a placement's deployment", "SELECT * FROM deployment WHERE device_id = 'x' AND server = 'y' AND at = 'z'"),
+        (
+            "permits that ran out",
+            "SELECT * FROM deployment WHERE state = 'allowed' AND permit_until IS NOT NULL AND permit_until <= 'x' ORDER BY permit_until LIMIT 9",
+        ),
+        ("servers to give back", "SELECT * FROM deployment WHERE unsettled = TRUE ORDER BY id DESC LIMIT 9"),
         ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
         (
