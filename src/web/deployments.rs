@@ -136,7 +136,7 @@ fn parse(id: &str) -> Result<DeploymentId, Problem> {
 /// GET /deployments/{deployment}
 async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
     let app = &visitor.app;
-    let caller = visitor.who.as_ref().map(|me| Caller::person(me.profile.person, visitor.origin.clone()));
+    let caller = visitor.who.as_ref().map(|me| Caller::person(me.id(), visitor.origin.clone()));
     let view = deployments::view(app, caller.as_ref(), parse(&deployment)?).await.map_err(Problem::from)?;
     let d = &view.deployment;
     let can = view.may_report && !by_hand(d, &view).is_empty();

@@ -468,3 +468,36 @@ async fn a13_keys_rotate_and_are_revoked() {
         assert!(kept.is_none_or(|k| !line.body.contains(&k[32..])), "no private key in the journal");
     }
 }
+
+/// G9: what went where is on pages; where no tool reports, a person of CTRL does, and nobody else.
+#[tokio::test]
+async fn g9_a_person_reports_by_hand() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
+    let (lena, noor) = (test.browser("lena").await, test.browser("noor").await);
+    let list = test.stranger().page("/deployments").await;
+    assert!(list.contains("by hand") && list.contains("1.1.0"), "{list}");
+    let newest = deployments::list(&test.app, None, None).await.unwrap().deployments.remove(0);
+    let here = format!("/deployments/{}", newest.id);
+    assert!(test.stranger().page("/devices/magnet").await.contains(&here), "the device's page leads there");
+    assert!(lena.page(&here).await.contains("Report what came of it"));
+    assert!(!noor.page(&here).await.contains("Report what came of it"));
+    let report = format!("{here}/report");
+    lena.page(&report).await;
+    assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "")]).await.status(), 422);
+    assert_eq!(lena.post(&report, &[("what", "tests_before")]).await.status(), 422);
+    assert_eq!(noor.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
+    assert_eq!(lena.post(&report, &[("what", "succeeded")]).await.status(), 409, "it has not begun");
+    assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "<b>No disk</b>")]).await.status(), 303);
+    let page = lena.page(&here).await;
+    assert!(page.contains("&#60;b&#62;No disk") && !page.contains("<b>No disk"), "{page}");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+    assert!(lena.page("/deployments?state=failed").await.contains(&here));
+    // Where there is a permit, the work begins by it alone.
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let report = format!("/deployments/{}/report", d["id"].as_str().unwrap());
+    assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
+    assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 400);
+    assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
+}
