@@ -45,7 +45,7 @@ CREATE TABLE deployment (
 );
 CREATE INDEX deployment_state ON deployment (state, id DESC);
 CREATE INDEX deployment_placed ON deployment (device_id, server, at);
-CREATE INDEX deployment_waiting ON deployment (permit_until) WHERE state = 'allowed' AND permit_until IS NOT NULL;
+CREATE INDEX deployment_waiting ON deployment (state, permit_until) WHERE permit_until IS NOT NULL;
 CREATE INDEX deployment_unsettled ON deployment (id) WHERE unsettled = TRUE;
 -- A permit is redeemed once: whoever comes second has no row (A11).
 CREATE TABLE redeemed (

@@ -12,7 +12,7 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 
 fn hydrate(r: row::Model) -> Result<Deployment> {
@@ -139,7 +139,8 @@ pub async fn list_run_out<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u
 
 /// Those whose server is to be given back.
 pub async fn list_unsettled<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<Deployment>> {
-    let q = row::Entity::find().filter(row::Column::Unsettled.eq(true)).order_by_desc(row::Column::Id).limit(most);
+    // In these very words: an index holds those that it is said of, and no others.
+    let q = row::Entity::find().filter(Expr::cust("unsettled = TRUE")).order_by_desc(row::Column::Id).limit(most);
     q.all(c).await?.into_iter().map(hydrate).collect()
 }
 
