@@ -83,7 +83,7 @@ impl ServerFlags {
         }
         let answer: Value = serde_json::from_slice(&bytes)
             .map_err(|_| Failure::Away(format!("{base} answers {status} without JSON: is it Custody?")))?;
-        if status >= 500 || status == 429 || !(status < 300 || status >= 400) {
+        if status >= 500 || status == 429 || (300..400).contains(&status) {
             let said = answer["detail"].as_str().unwrap_or("it failed at this");
             return Err(Failure::Away(format!("Custody answers {status}: {said}")));
         }

@@ -26,7 +26,7 @@ use crate::{
     },
     store::{self, Tx, journal::Line},
 };
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 /// So many that ran out are settled in one round.
@@ -413,9 +413,4 @@ async fn what_was_there(app: &App, d: &Deployment) -> Result<Vec<Placement>> {
         }
     }
     Ok(back)
-}
-
-/// How long a permit lives.
-pub fn lifetime(app: &App) -> Duration {
-    Duration::seconds(app.policy.permits.lifetime_seconds.into())
 }
