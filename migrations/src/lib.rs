@@ -8,6 +8,7 @@ mod m0003_shift;
 mod m0004_changes;
 mod m0005_tools;
 mod m0006_absence;
+mod m0007_deployment;
 mod m0008_release_stage;
 mod m0009_incident;
 mod m0010_forge;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_changes::Migration),
             Box::new(m0005_tools::Migration),
             Box::new(m0006_absence::Migration),
+            Box::new(m0007_deployment::Migration),
             Box::new(m0008_release_stage::Migration),
             Box::new(m0009_incident::Migration),
             Box::new(m0010_forge::Migration),

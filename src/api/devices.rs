@@ -94,13 +94,14 @@ pub async fn give_evidence(
         command: Command::GiveEvidence { item, commit, passed, link, text },
         seen: None,
         key: idempotency_key(&headers)?,
+        permit: None,
     };
     act(&app, &bearer.caller(), &name, ask).await?;
     Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))
 }
 
 /// Names this request, so that its repetition is answered and not acted out (F3).
-fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
     let Some(sent) = headers.get("idempotency-key") else {
         return Ok(None);
     };

@@ -2,8 +2,10 @@
 //! sent through somebody's browser.
 
 mod body;
+mod deployments;
 mod devices;
 mod hooks;
+mod keys;
 mod observations;
 mod problem;
 mod releases;
@@ -27,6 +29,9 @@ const BODY_MOST: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
+        .route("/api/v1/deployments", post(deployments::request))
+        .route("/api/v1/deployments/{deployment}", get(deployments::show))
+        .route("/api/v1/deployments/{deployment}/reports", post(deployments::report))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
@@ -42,6 +47,7 @@ pub fn routes() -> Router<App> {
         .layer(DefaultBodyLimit::max(BODY_MOST));
     // Answered from memory, and asked by walls of screens at once: nothing can be guessed there.
     let open = Router::new()
+        .route("/.well-known/jwks.json", get(keys::show))
         .route("/api/v1/status/{*anything}", get(status::show))
         .method_not_allowed_fallback(problem::another_method);
     not_too_often(all).merge(open).layer(middleware::map_response(problem::complete))

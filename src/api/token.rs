@@ -50,9 +50,23 @@ impl Bearer {
     pub fn server(&self) -> Result<&ServerName, Problem> {
         match &self.token.scope {
             TokenScope::Observe(server) => Ok(server),
-            TokenScope::Evidence(_) => Err(Problem::other_scope(
-                "It is for evidence: observations need a token that is bound to their server.",
+            TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "It is for something else: observations need a token that is bound to their server.",
             )),
+        }
+    }
+
+    /// Refuses a token that is not for deployments of this device onto this server (G9, A11).
+    pub fn must_deploy(&self, device: Option<DeviceId>, server: &ServerName) -> Result<(), Problem> {
+        let TokenScope::Deploy { device: own, server: on } = &self.token.scope else {
+            return Err(Problem::other_scope("Deployments need a token that was made for them."));
+        };
+        if own.is_some() && *own != device {
+            return Err(Problem::other_scope("It is for deployments of another device."));
+        }
+        match on {
+            Some(on) if on != server => Err(Problem::other_scope(format!("It is for deployments onto {on} only."))),
+            _ => Ok(()),
         }
     }
 
@@ -61,6 +75,9 @@ impl Bearer {
         match &self.token.scope {
             TokenScope::Evidence(own) if *own == device => Ok(()),
             TokenScope::Evidence(_) => Err(Problem::other_scope("It is for evidence of another device.")),
+            TokenScope::Deploy { .. } => {
+                Err(Problem::other_scope("It is for deployments: evidence needs one of its own."))
+            }
             TokenScope::Observe(server) => Err(Problem::other_scope(format!(
                 "It is for observations of {server}: evidence needs a token that is bound to its device."
             ))),

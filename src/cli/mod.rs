@@ -4,9 +4,14 @@
 pub mod args;
 mod audit;
 pub mod demo;
+mod deployment;
+mod gate;
+mod keys;
 mod observe;
+mod permit;
 mod policy;
 mod serve;
+mod server;
 
 use std::process::ExitCode;
 
@@ -21,6 +26,8 @@ pub enum Outcome {
     Failed,
     /// What was given needs a change: exit code 2.
     Refused,
+    /// Custody cannot be reached, or failed itself: exit code 3.
+    Away,
 }
 
 impl From<Outcome> for ExitCode {
@@ -29,6 +36,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => ExitCode::SUCCESS,
             Outcome::Failed => ExitCode::from(1),
             Outcome::Refused => ExitCode::from(2),
+            Outcome::Away => ExitCode::from(3),
         }
     }
 }
@@ -39,7 +47,7 @@ impl From<Outcome> for ExitCode {
     name = "custody",
     version,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change."
+    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change,\n3 Custody cannot be reached (gate, deployment)."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -55,6 +63,22 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    Gate(gate::GateArgs),
+    /// Deployments under way: what came of them
+    Deployment {
+        #[command(subcommand)]
+        command: deployment::DeploymentCommand,
+    },
+    /// Permits of deployments
+    Permit {
+        #[command(subcommand)]
+        command: permit::PermitCommand,
+    },
+    /// The keys that sign permits
+    Keys {
+        #[command(subcommand)]
+        command: keys::KeysCommand,
     },
     /// The facility's policy: check a file, or print the built-in policy
     Policy {
@@ -83,6 +107,10 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
         Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
+        Command::Gate(args) => gate::run(&args, &mut out, &mut err),
+        Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),
+        Command::Permit { command } => permit::run(&command, &mut out, &mut err),
+        Command::Keys { command } => keys::run(&command, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };
     // A closed pipe, as by `| head`, leaves nobody to tell.

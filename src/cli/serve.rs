@@ -141,14 +141,19 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
         tracing::error!(%error, "the database cannot be read");
         return Ok(Outcome::Failed);
     }
+    if let Err(error) = service::permits::keep(&app).await {
+        tracing::error!(%error, "there is no key for permits yet");
+    }
     let checks = tokio::spawn(service::checks::run(app.clone()));
+    let deployments = tokio::spawn(service::checks::run_deployments(app.clone()));
     let shift = tokio::spawn(service::shift::escalation::run(app.clone()));
     let drift = tokio::spawn(service::incidents::round::run(app.clone()));
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), async { tokio::join!(checks, shift, drift) }).await;
+    let ends = async { tokio::join!(checks, deployments, shift, drift) };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), ends).await;
     // What is on its way now is sent again after the next start, under the same id.
     if let Some(outbox) = outbox {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), outbox).await;

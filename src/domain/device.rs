@@ -61,6 +61,9 @@ pub struct Placement {
     pub release: Option<TagName>,
     #[serde(flatten)]
     pub mark: Mark,
+    /// When the permit for it was redeemed; `None` where a person placed it by hand, or nothing was redeemed yet (G9).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permit: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +77,13 @@ pub struct DoneAnswer {
     pub reached: bool,
     #[serde(flatten)]
     pub remark: Remark,
+}
+
+impl Placement {
+    /// Whether it is the placement that somebody asked for at that moment.
+    pub fn is_of(&self, tag: &TagName, asked: Mark) -> bool {
+        self.release.as_ref() == Some(tag) && self.mark == asked
+    }
 }
 
 impl Device {

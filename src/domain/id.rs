@@ -28,6 +28,8 @@ id!(/// A registered device, for its whole life and over all its cycles.
     DeviceId);
 id!(/// A person: however many accounts or tokens they hold, they are one (A2).
     PersonId);
+id!(/// A deployment: one release on its way onto one server.
+    DeploymentId);
 id!(/// A group of people: a team of CTRL, the experts of an area, the shift, the administrators.
     GroupId);
 

@@ -24,6 +24,8 @@ pub enum Code {
     AlreadyDone,
     /// The command is about another commit than the one under review (A4).
     OtherCommit,
+    /// A permit that permits this no longer, or never did (G9).
+    PermitRefused,
     /// A text or a date that the command needs is missing or cannot be.
     Incomplete,
 }
@@ -37,7 +39,12 @@ impl Code {
     /// Whether the refusal goes on record as an attempt to break a rule. A form filled in badly is none.
     pub fn is_attempt(self) -> bool {
         match self {
-            Self::NotYours | Self::SelfApproval | Self::AuthorApproval | Self::WrongState | Self::GatesOpen => true,
+            Self::NotYours
+            | Self::SelfApproval
+            | Self::AuthorApproval
+            | Self::WrongState
+            | Self::GatesOpen
+            | Self::PermitRefused => true,
             Self::NoSuchThing | Self::AlreadyDone | Self::OtherCommit | Self::Incomplete => false,
         }
     }

@@ -96,6 +96,20 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::Deployed { server, release: Some(tag), .. } => format!("deployed {tag} to {server}."),
         H::Deployed { server, release: None, .. } => format!("placed it on {server} for hot development."),
         H::Removed { server } => format!("removed it from {server}."),
+        H::PermitRedeemed { server, tag } => format!("began to deploy {tag} to {server} by permit."),
+        H::GivenBack { server, tag, back, why } => {
+            let to = match back.as_slice() {
+                [] => "nothing is placed there".to_owned(),
+                places => {
+                    let each = places.iter().map(|p| {
+                        let what = p.release.as_ref().map_or_else(|| "hot development".to_owned(), ToString::to_string);
+                        format!("{what} on {}", p.server)
+                    });
+                    format!("{} is on record again", each.collect::<Vec<_>>().join(", "))
+                }
+            };
+            format!("took {tag} on {server} back, {to}: {why}")
+        }
         H::HandedBack { server, base, until, reason } => format!(
             "handed it back to {server}, from {base}{}: {reason}",
             until.map_or_else(String::new, |u| format!(", until {u}"))
@@ -165,6 +179,7 @@ pub fn audience(what: &H) -> Audience {
         | H::ContactConfirmed
         | H::CommittedToUpdates
         | H::OperatorRulesSet { .. }
+        | H::PermitRedeemed { .. }
         | H::TagRestored { .. } => Audience::Nobody,
         _ => Audience::Device,
     }

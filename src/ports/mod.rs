@@ -4,3 +4,4 @@ pub mod chat;
 pub mod clock;
 pub mod git;
 pub mod mail;
+pub mod signing;

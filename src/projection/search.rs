@@ -65,7 +65,7 @@ impl Owner {
 }
 
 /// With so many names something that found nothing is compared more closely.
-const COMPARED: usize = 20_000;
+const COMPARED: usize = 8_000;
 
 /// Where an instance runs: the slots of its server's and its host's names.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,9 +1,10 @@
 //! A command on a device: the one road to every transition.
 
-use super::{Caller, Error, Result, facts::gather, readings, record};
+use super::{Caller, Error, Result, deployments, facts::gather, readings, record};
 use crate::{
     app::App,
     domain::{
+        deployment::{Deployment, Environment},
         device::Device,
         id::DeviceId,
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
@@ -20,11 +21,13 @@ pub struct Ask {
     pub seen: Option<u64>,
     /// Names this request, so that a repetition is answered and not acted out (F3).
     pub key: Option<String>,
+    /// For a deployment by permit: where it goes (G9). A person places without one.
+    pub permit: Option<Environment>,
 }
 
 impl From<Command> for Ask {
     fn from(command: Command) -> Self {
-        Self { command, seen: None, key: None }
+        Self { command, seen: None, key: None, permit: None }
     }
 }
 
@@ -33,6 +36,8 @@ impl From<Command> for Ask {
 pub struct Done {
     pub device: Device,
     pub events: Vec<Event>,
+    /// The deployment that these events opened or began.
+    pub deployment: Option<Deployment>,
 }
 
 /// Whether whoever acts must have seen the device as it is. A shut-down is urgent and never out of date.
@@ -129,6 +134,8 @@ async fn decide_and_save(
     if !events.is_empty() {
         record::save(tx, app, caller, &before, &after, &events, &gathered).await.map_err(bare)?;
     }
+    let change = deployments::Change { before: &before, after: &after, events: &events, gathered: &gathered };
+    let deployment = deployments::follow(tx, app, caller, ask, change).await.map_err(bare)?;
     if let Target::New { draft: Some(draft) } = target
         && let Some(owner) = caller.actor.person()
     {
@@ -139,7 +146,7 @@ async fn decide_and_save(
             .await
             .map_err(|e| bare(e.into()))?;
     }
-    Ok(Done { device: after, events })
+    Ok(Done { device: after, events, deployment })
 }
 
 /// What names a request besides its key: the same key with another request is refused (F3).
@@ -149,7 +156,8 @@ fn digest(target: &Target, ask: &Ask) -> Result<String> {
         Target::New { .. } => "new".to_owned(),
     };
     let body = serde_json::to_string(&ask.command).map_err(|e| Error::Internal(Box::new(e)))?;
-    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}"))))
+    let permit = ask.permit.map(|e| e.to_string()).unwrap_or_default();
+    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}"))))
 }
 
 async fn repeated(tx: &Tx, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {
@@ -164,7 +172,8 @@ async fn repeated(tx: &Tx, caller: &Caller, ask: &Ask, request: &str) -> Result<
     }
     let id = outcome.parse().map_err(|e: uuid::Error| Error::Internal(Box::new(e)))?;
     let device = store::devices::find(tx, id).await?.ok_or(Error::NotFound)?;
-    Ok(Some(Done { device, events: Vec::new() }))
+    let deployment = store::deployments::find_by_key(tx, person, key).await?;
+    Ok(Some(Done { device, events: Vec::new(), deployment }))
 }
 
 /// What happened to a device after a revision of it.

@@ -16,6 +16,9 @@ use chrono::Duration;
 /// So many changes are kept for whoever catches up by them; who is further behind reads everything anew.
 const CHANGES_KEPT: i64 = 100_000;
 
+/// How often permits that ran out are looked for.
+const DEPLOYMENTS_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
     let mut refused = Refused::default();
@@ -34,6 +37,19 @@ pub async fn run(app: App) {
     }
 }
 
+/// Every few seconds: what deploy tools never began gives its server back. A failure is logged, and tried again.
+pub async fn run_deployments(app: App) {
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
+        }
+        if let Err(error) = super::deployments::keep(&app).await {
+            tracing::error!(%error, "deployments could not be looked after");
+        }
+    }
+}
+
 /// One round over every live device; how many were looked at.
 pub async fn round(app: &App) -> Result<usize> {
     go_round(app, &mut Refused::default()).await
@@ -42,6 +58,7 @@ pub async fn round(app: &App) -> Result<usize> {
 async fn go_round(app: &App, refused: &mut Refused) -> Result<usize> {
     clean(app).await?;
     super::outbox::clean(app).await?;
+    super::permits::keep(app).await?;
     let mut after = String::new();
     let mut looked = 0;
     loop {

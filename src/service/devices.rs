@@ -12,7 +12,7 @@ use crate::{
     domain::{
         device::Device,
         drift::Incident,
-        id::{PersonId, ServerName},
+        id::{DeploymentId, PersonId, ServerName},
         journal::Entry,
         lifecycle::{
             Actor, CommandKind, Gate, Happened, Readings, StateName, Who,
@@ -52,6 +52,8 @@ pub struct DeviceView {
     pub servers: BTreeMap<ServerName, Server>,
     /// What is seen of it, also what has gone.
     pub instances: Vec<Instance>,
+    /// The deployments that put it where it is placed.
+    pub deployments: Vec<(ServerName, DeploymentId)>,
     pub verdict: Option<Verdict>,
     /// Since when the status holds.
     pub support_since: DateTime<Utc>,
@@ -130,6 +132,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let of = [device.id.to_string(), support_stream(device.id)];
     let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
+    let deployments = match device.placements.iter().any(|p| p.release.is_some()) {
+        true => store::deployments::list_of_placements(c, device.id, &device.placements).await?,
+        false => Vec::new(),
+    };
     let unacknowledged = shift::of_device(app, &device).await?;
     // As the board has them.
     let incidents = app.projection.read().card(device.id).map_or_else(Vec::new, |card| card.incidents.clone());
@@ -162,6 +168,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         recent,
         unacknowledged,
         incidents,
+        deployments,
         instances: gathered
             .known
             .iter()

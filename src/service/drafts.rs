@@ -285,7 +285,7 @@ pub async fn submit(app: &App, caller: &Caller, owner: PersonId, id: &str, seen:
     };
     conduct::agree(app, caller, owner, &application.request.name).await?;
     let command = Command::Submit { application: Box::new(application) };
-    let ask = Ask { command, seen: None, key: Some(key.to_owned()) };
+    let ask = Ask { command, seen: None, key: Some(key.to_owned()), permit: None };
     Ok(Sent::Done(Box::new(submit_new(app, caller, ask, Some(id.to_owned())).await?)))
 }
 
@@ -294,5 +294,5 @@ async fn sent_before(app: &App, owner: PersonId, key: &str) -> Result<Sent> {
     let (_, outcome) = store::doors::find_outcome(&app.db.read, owner, key).await?.ok_or(Error::NotFound)?;
     let id = outcome.parse().map_err(|_| Error::NotFound)?;
     let device = store::devices::find(&app.db.read, id).await?.ok_or(Error::NotFound)?;
-    Ok(Sent::Done(Box::new(Done { device, events: Vec::new() })))
+    Ok(Sent::Done(Box::new(Done { device, events: Vec::new(), deployment: None })))
 }

@@ -93,6 +93,7 @@ pub async fn gather<C: ConnectionTrait>(
         Some(
             Command::AssignServer { server }
             | Command::Deploy { server, .. }
+            | Command::RedeemPermit { server, .. }
             | Command::Remove { server }
             | Command::HandBack { server, .. },
         ) => Some(server.clone()),

@@ -5,7 +5,7 @@ use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
-        id::PersonId,
+        id::{DeviceId, PersonId, ServerName},
         person::Role,
         refusal::{Code, Refusal},
     },
@@ -19,6 +19,24 @@ pub use crate::store::doors::{Token, TokenScope};
 
 /// What every secret begins with, so that one that leaks is recognised.
 pub const PREFIX: &str = "custody_";
+
+/// The one server that it speaks for.
+pub fn server_of(scope: &TokenScope) -> Option<&ServerName> {
+    match scope {
+        TokenScope::Observe(server) => Some(server),
+        TokenScope::Evidence(_) => None,
+        TokenScope::Deploy { server, .. } => server.as_ref(),
+    }
+}
+
+/// The one device that it speaks for.
+pub fn device_of(scope: &TokenScope) -> Option<DeviceId> {
+    match scope {
+        TokenScope::Observe(_) => None,
+        TokenScope::Evidence(device) => Some(*device),
+        TokenScope::Deploy { device, .. } => *device,
+    }
+}
 
 /// A token counts this many days at most.
 pub const LONGEST_DAYS: u32 = 366;
@@ -45,17 +63,15 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
     if !(1..=LONGEST_DAYS).contains(&days) {
         return invalid("days", format!("Enter a number of days from 1 to {LONGEST_DAYS}, like 90"));
     }
-    match &scope {
-        TokenScope::Observe(server) => {
-            if store::servers::find(&app.db.read, server).await?.is_none() {
-                return invalid("server", "Choose a server that is on record, like cppServer/contrib_scs_01");
-            }
-        }
-        TokenScope::Evidence(device) => {
-            if store::devices::find(&app.db.read, *device).await?.is_none() {
-                return invalid("device", "Choose a device that is on record, like beamConditionCheck");
-            }
-        }
+    if let Some(server) = server_of(&scope)
+        && store::servers::find(&app.db.read, server).await?.is_none()
+    {
+        return invalid("server", "Choose a server that is on record, like cppServer/contrib_scs_01");
+    }
+    if let Some(device) = device_of(&scope)
+        && store::devices::find(&app.db.read, device).await?.is_none()
+    {
+        return invalid("device", "Choose a device that is on record, like beamConditionCheck");
     }
     let opens = format!("{PREFIX}{}", secret::new());
     let now = app.clock.now();
@@ -69,11 +85,14 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
         revoked_at: None,
         used_at: None,
     };
-    let (server, device) = match &token.scope {
-        TokenScope::Observe(s) => (Some(s.0.clone()), None),
-        TokenScope::Evidence(d) => (None, Some(d.to_string())),
+    let scope = match &token.scope {
+        TokenScope::Observe(_) => "observe",
+        TokenScope::Evidence(_) => "evidence",
+        TokenScope::Deploy { .. } => "deploy",
     };
-    let body = json!({ "name": token.name, "server": server, "device": device, "expires_at": token.expires_at });
+    let server = server_of(&token.scope).map(|s| s.0.clone());
+    let device = device_of(&token.scope).map(|d| d.to_string());
+    let body = json!({ "name": token.name, "scope": scope, "server": server, "device": device, "expires_at": token.expires_at });
     let line = line(app, caller, &token.id, "token_created", body);
     let (owned, kept, hash) = (app.clone(), token.clone(), secret::hash(&opens));
     app.outliving(async move {
@@ -109,20 +128,14 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
     let tokens = store::doors::list_tokens(c).await?;
     let makers: BTreeSet<PersonId> = tokens.iter().map(|t| t.created_by).collect();
     let people = store::people::load_names(c, &makers).await?;
-    let devices = tokens.iter().filter_map(|t| match t.scope {
-        TokenScope::Evidence(d) => Some(d),
-        TokenScope::Observe(_) => None,
-    });
+    let devices = tokens.iter().filter_map(|t| device_of(&t.scope));
     let names = store::devices::list_names_by_id(c, &devices.collect()).await?;
     let now = app.clock.now();
     Ok(tokens
         .into_iter()
         .map(|token| Listed {
             creator: people.name(token.created_by).to_owned(),
-            device: match &token.scope {
-                TokenScope::Evidence(d) => names.get(d).cloned(),
-                TokenScope::Observe(_) => None,
-            },
+            device: device_of(&token.scope).and_then(|d| names.get(&d).cloned()),
             alive: token.revoked_at.is_none() && token.expires_at > now && people.active(token.created_by),
             token,
         })

@@ -102,6 +102,8 @@ pub enum TokenScope {
     Observe(ServerName),
     /// Evidence for this device only (T3).
     Evidence(DeviceId),
+    /// Deployments, as whoever made it; of one device, onto one server, where they are named (G9).
+    Deploy { device: Option<DeviceId>, server: Option<ServerName> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,10 @@ fn hydrate(r: token::Model) -> Result<Token> {
         ("evidence", _, Some(device)) => {
             TokenScope::Evidence(device.parse().map_err(|e| corrupt("a token's device", e))?)
         }
+        ("deploy", server, device) => TokenScope::Deploy {
+            device: device.as_ref().map(|d| d.parse().map_err(|e| corrupt("a token's device", e))).transpose()?,
+            server: server.map(ServerName),
+        },
         _ => return Err(corrupt("a token", "its scope names nothing")),
     };
     Ok(Token {
@@ -140,6 +146,9 @@ pub async fn insert_token<C: ConnectionTrait>(tx: &C, t: &Token, hash: &str) -> 
     let (scope, server, device_id) = match &t.scope {
         TokenScope::Observe(s) => ("observe", Some(s.0.clone()), None),
         TokenScope::Evidence(d) => ("evidence", None, Some(d.to_string())),
+        TokenScope::Deploy { device, server } => {
+            ("deploy", server.as_ref().map(|s| s.0.clone()), device.map(|d| d.to_string()))
+        }
     };
     let row = token::Model {
         id: t.id.clone(),

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod board;
 pub mod confirm;
 pub mod deployable;
+pub mod deployments;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
@@ -65,6 +66,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(board::routes(app))
         .merge(confirm::routes())
         .merge(deployable::routes())
+        .merge(deployments::routes())
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())

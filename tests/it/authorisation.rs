@@ -60,6 +60,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{team}", "no-such-group")
         .replace("{hash}", "none")
         .replace("{absence}", "none")
+        .replace("{deployment}", "none")
         .replace("{channel}", "none")
         .replace("{message}", "none")
         .replace("{tag}", "1.0.0")

@@ -145,7 +145,9 @@ impl TestApp {
             self.must("ilse", name, evidence).await;
         }
         self.must("ravi", name, Command::Approve { commit }).await;
-        self.must("ilse", name, Command::VerifyTag { tag: tag(release) }).await;
+        if self.device(name).await.release(&tag(release)).is_none() {
+            self.must("ilse", name, Command::VerifyTag { tag: tag(release) }).await;
+        }
         self.must("lena", name, Command::Deploy { server: FULL.into(), tag: Some(tag(release)) }).await;
         for person in self.device(name).await.cycle.setup.has_access().collect::<Vec<_>>() {
             self.must("lena", name, Command::RevokeAccess { person }).await;

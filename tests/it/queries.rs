@@ -66,13 +66,14 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/", 8),
         ("/?q=magnet00042", 8),
         ("/?instrument=SCS&support=reduced_support", 8),
-        ("/devices/magnet", 30),
+        ("/devices/magnet", 31),
         ("/devices/magnet/history", 17),
         ("/reviews", 19),
         ("/orphans", 13),
         ("/shift", 26),
         ("/deployable", 20),
         ("/incidents", 13),
+        ("/deployments", 11),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),
@@ -124,6 +125,16 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM journal WHERE kind = 'support_changed' AND stream IN (SELECT 'support/' || device_id FROM
              device_instrument WHERE instrument = 'x')",
         ),
+        (
+            "deployments of a state",
+            "SELECT * FROM deployment WHERE state = 'failed' AND id < 'x' ORDER BY id DESC LIMIT 51",
+        ),
+        ("a placement's deployment", "SELECT * FROM deployment WHERE device_id = 'x' AND server = 'y' AND at = 'z'"),
+        (
+            "permits that ran out",
+            "SELECT * FROM deployment WHERE state = 'allowed' AND permit_until IS NOT NULL AND permit_until <= 'x' ORDER BY permit_until LIMIT 9",
+        ),
+        ("servers to give back", "SELECT * FROM deployment WHERE unsettled = TRUE ORDER BY id DESC LIMIT 9"),
         ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
         (

@@ -20,7 +20,14 @@ use serde_json::{Value, json};
 
 impl TestApp {
     /// A person's report on a stage of a release.
-    pub async fn reports(&self, who: &str, device: &str, name: &str, stage: Stage, passed: bool) -> Result<Report> {
+    pub async fn reports_stage(
+        &self,
+        who: &str,
+        device: &str,
+        name: &str,
+        stage: Stage,
+        passed: bool,
+    ) -> Result<Report> {
         let told = Told {
             stage,
             passed,
@@ -38,7 +45,7 @@ impl TestApp {
             self.does("lena", device, Command::VerifyTag { tag: tag(name) }).await.unwrap();
         }
         for stage in [Stage::Built, Stage::Tested, Stage::Staging] {
-            self.reports("lena", device, name, stage, true).await.unwrap();
+            self.reports_stage("lena", device, name, stage, true).await.unwrap();
         }
     }
 
@@ -77,12 +84,16 @@ async fn g3_a_release_passes_its_stages() {
     let Err(Error::Refused(refusal)) = test.does("lena", "magnet", onto()).await else { panic!("it lacks its stages") };
     assert!(refusal.gates.iter().any(|g| g.id == GateId::G3 && !g.met));
     test.on_staging("magnet", "1.1.0").await;
-    assert_eq!(code(test.reports("lena", "magnet", "1.1.0", Stage::Deployable, true).await), Code::SelfApproval);
-    assert_eq!(code(test.reports("ilse", "magnet", "1.1.0", Stage::Deployable, true).await), Code::SelfApproval, "A1");
-    assert_eq!(code(test.reports("noor", "magnet", "1.1.0", Stage::Built, true).await), Code::NotYours);
-    test.reports("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    assert_eq!(code(test.reports_stage("lena", "magnet", "1.1.0", Stage::Deployable, true).await), Code::SelfApproval);
+    assert_eq!(
+        code(test.reports_stage("ilse", "magnet", "1.1.0", Stage::Deployable, true).await),
+        Code::SelfApproval,
+        "A1"
+    );
+    assert_eq!(code(test.reports_stage("noor", "magnet", "1.1.0", Stage::Built, true).await), Code::NotYours);
+    test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
     test.does("lena", "magnet", onto()).await.unwrap();
-    test.reports("lena", "magnet", "1.1.0", Stage::TestedAfter, false).await.unwrap();
+    test.reports_stage("lena", "magnet", "1.1.0", Stage::TestedAfter, false).await.unwrap();
 
     let device = test.device("magnet").await;
     let release = device.release(&tag("1.1.0")).unwrap();
@@ -167,8 +178,8 @@ async fn g3_two_who_check_at_once() {
     test.tags("1.1.0");
     test.on_staging("magnet", "1.1.0").await;
     let (a, b) = tokio::join!(
-        test.reports("jonas", "magnet", "1.1.0", Stage::Deployable, true),
-        test.reports("chiara", "magnet", "1.1.0", Stage::Deployable, true),
+        test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true),
+        test.reports_stage("chiara", "magnet", "1.1.0", Stage::Deployable, true),
     );
     assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1);
     assert_eq!(code(if a.is_err() { a } else { b }), Code::AlreadyDone);
@@ -204,7 +215,7 @@ async fn g4_several_are_checked_at_once() {
     assert_eq!(answers(&jonas, &[("check", "nonsense"), ("answer", "deployable")]).await.0, 422);
 
     // Meanwhile somebody else answers for one of them.
-    test.reports("chiara", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    test.reports_stage("chiara", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
     let both = [("check", first.as_str()), ("check", second.as_str()), ("answer", "deployable"), ("text", "Good.")];
     let (status, page) = answers(&jonas, &both).await;
     assert_eq!(status, 409);
@@ -212,7 +223,7 @@ async fn g4_several_are_checked_at_once() {
     assert_eq!(stages::count_waiting(&test.app).await.unwrap(), 0);
 
     // What is not deployable needs a word, and leaves the queue until it is on staging again.
-    test.reports("lena", "magnet", "1.2.0", Stage::Staging, true).await.unwrap();
+    test.reports_stage("lena", "magnet", "1.2.0", Stage::Staging, true).await.unwrap();
     assert_eq!(answers(&jonas, &[("check", &second), ("answer", "not")]).await.0, 409);
     let remark = format!("remark/{second}");
     let no = [("check", second.as_str()), ("answer", "not"), (remark.as_str(), "It stops after an hour.")];

@@ -47,6 +47,7 @@ fn device(server: Option<(&str, SupportClass)>, minutes_ago: i64) -> Device {
         class,
         release: (class == SupportClass::Full).then(|| tag("1.4.2")),
         mark: Mark { by: PersonId(Uuid::from_u128(2)), at },
+        permit: None,
     }));
     d.releases.push(Release {
         verified: VerifiedTag {

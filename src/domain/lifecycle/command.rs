@@ -2,7 +2,8 @@
 
 use crate::domain::{
     contact::{Contact, OperatorRules},
-    cycle::HelpKind,
+    cycle::{HelpKind, Mark},
+    device::Placement,
     id::{PersonId, ServerName},
     request::Request,
     review::Ground,
@@ -206,6 +207,22 @@ pub enum Command {
     Remove {
         server: ServerName,
     },
+    /// A deploy tool begins to do what was placed there: the gates are judged again, as they are now (G9, A11).
+    RedeemPermit {
+        server: ServerName,
+        tag: TagName,
+        /// Who asked for the permit, and when: it is for that very placement.
+        asked: Mark,
+    },
+    /// Custody takes back what was placed for a deployment that did not come to be.
+    GiveBack {
+        server: ServerName,
+        tag: TagName,
+        asked: Mark,
+        /// The places that made way for it.
+        back: Vec<Placement>,
+        why: String,
+    },
     // Ownership, and back.
     HandBack {
         server: ServerName,
@@ -257,6 +274,15 @@ pub enum Command {
 impl Command {
     pub fn kind(&self) -> CommandKind {
         self.into()
+    }
+
+    /// The server that something is put on, and in which tag.
+    pub fn placing(&self) -> Option<(&ServerName, Option<&TagName>)> {
+        match self {
+            Self::Deploy { server, tag } => Some((server, tag.as_ref())),
+            Self::RedeemPermit { server, tag, .. } => Some((server, Some(tag))),
+            _ => None,
+        }
     }
 
     /// The sentence that says why, for the journal and for the gate that asks for one.

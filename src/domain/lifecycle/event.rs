@@ -7,6 +7,7 @@ use super::{
 use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::HelpKind,
+    device::Placement,
     id::{PersonId, ServerName},
     release::{CommitFacts, VerifiedTag},
     request::Request,
@@ -209,6 +210,16 @@ pub enum Happened {
     },
     Removed {
         server: ServerName,
+    },
+    PermitRedeemed {
+        server: ServerName,
+        tag: TagName,
+    },
+    GivenBack {
+        server: ServerName,
+        tag: TagName,
+        back: Vec<Placement>,
+        why: String,
     },
     HandedBack {
         server: ServerName,

@@ -68,6 +68,8 @@ pub struct Policy {
     pub telling: Telling,
     /// How long somebody stays signed in.
     pub sessions: Sessions,
+    /// Permits of deploy tools (G9).
+    pub permits: Permits,
     /// The control systems (G6).
     pub frameworks: Frameworks,
 }

@@ -55,6 +55,12 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         telling: telling(&source),
         sessions: sessions(&source),
+        permits: Permits {
+            required: source.flag("permits", "required"),
+            lifetime_seconds: source.whole("permits", "lifetime_seconds", 30..=300, "seconds").value,
+            rotate_days: source.whole("permits", "rotate_days", 2..=3650, "days").value,
+            overlap_days: source.whole("permits", "overlap_days", 1..=365, "days").value,
+        },
         frameworks: Frameworks { known: frameworks(&source) },
     };
     pool_shows_reduced(&source, &policy);

@@ -233,6 +233,19 @@ pub struct Sessions {
     pub absolute_hours: u32,
 }
 
+/// `[permits]`: what deploy tools show before they act (G9, A9, A13).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Permits {
+    /// Whether only what was deployed by permit counts as placed on a full-support server (T8).
+    pub required: bool,
+    /// Seconds for which a permit counts, 300 at most.
+    pub lifetime_seconds: u32,
+    /// Days after which another key begins to sign.
+    pub rotate_days: u32,
+    /// Days for which a new key is published before it signs.
+    pub overlap_days: u32,
+}
+
 /// `[frameworks]`: the control systems that devices are built for (G6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frameworks {

@@ -71,6 +71,11 @@ embed_origins = ["https://wiki.example.org", "http://karabo:8080"]
 [sessions]
 idle_hours = 8
 absolute_hours = 24
+[permits]
+required = true
+lifetime_seconds = 60
+rotate_days = 30
+overlap_days = 2
 [[frameworks.known]]
 name = "Karabo"
 versions = ["3.0.4", "3.1.2"]

@@ -32,8 +32,8 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command>
     use Command as C;
     use CommandKind::*;
     Some(match act {
-        // These two have pages of their own.
-        Submit | Amend => return None,
+        // Pages of their own, deploy tools, and Custody itself.
+        Submit | Amend | RedeemPermit | GiveBack => return None,
         TakeRequest => C::TakeRequest {},
         AssignContact => C::AssignContact { person: r.person("person")? },
         Invite => C::Invite { person: r.person("person")? },

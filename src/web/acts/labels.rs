@@ -54,6 +54,8 @@ pub fn label(act: CommandKind) -> &'static str {
         CheckTag => "Look at the tag again",
         CheckRepository => "Read the repository now",
         Deploy => "Deploy",
+        RedeemPermit => "Redeem a permit",
+        GiveBack => "Take a deployment back",
         Remove => "Remove from a server",
         HandBack => "Hand back for development",
         ExtendLoan => "Extend the hand-back",

@@ -100,6 +100,8 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         CheckTag => "Custody reads the repository: a tag that moved or vanished raises an alarm.".to_owned(),
         CheckRepository => "Custody reads the repository and notes whether it answers.".to_owned(),
         Deploy => "It goes on record as placed there. What really runs is seen by the agents.".to_owned(),
+        RedeemPermit => "A deploy tool redeems the permit that it was given.".to_owned(),
+        GiveBack => "Custody takes back what did not come to be.".to_owned(),
         Remove => "It is no longer placed there. An instance that still runs there shows as a violation.".to_owned(),
         HandBack => "Ownership goes back to the contributors and support is restricted at once. The way back leads through discussion and review.".to_owned(),
         ExtendLoan => "The hand-back ends on the new day; everybody is reminded before.".to_owned(),

@@ -50,13 +50,14 @@ pub fn routes() -> Router<App> {
         .route("/devices/{name}/state-gone", get(sightings::ask_gone).post(sightings::gone))
 }
 
-/// The act of an address such as `take-over`; the request's own two have pages elsewhere.
+/// The act of an address such as `take-over`; the request's own two have pages elsewhere, and two are no person's.
 fn act_of(word: &str) -> Result<CommandKind, Problem> {
     let act: Option<CommandKind> = match word.contains('_') {
         true => None,
         false => word.replace('-', "_").parse().ok(),
     };
-    act.filter(|a| !matches!(a, CommandKind::Submit | CommandKind::Amend)).ok_or_else(Problem::not_found)
+    use CommandKind::{Amend, GiveBack, RedeemPermit, Submit};
+    act.filter(|a| !matches!(a, Submit | Amend | RedeemPermit | GiveBack)).ok_or_else(Problem::not_found)
 }
 
 /// GET /devices/{name}/{act}; the query fills in what the page that led here knows already.
@@ -101,7 +102,7 @@ async fn send(
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
-    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)? };
+    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)?, permit: None };
     match service::act::act(app, &caller, &name, ask).await {
         Ok(done) => {
             let told = prepare::told(app, &done).await?;
@@ -120,7 +121,8 @@ fn mends_in_form(r: &Refusal, cx: &ActContext) -> bool {
     match r.code {
         Code::Incomplete | Code::NoSuchThing => true,
         Code::GatesOpen => !cx.is_blocked() && cx.why_not.is_none(),
-        Code::NotYours
+        Code::PermitRefused
+        | Code::NotYours
         | Code::SelfApproval
         | Code::AuthorApproval
         | Code::WrongState

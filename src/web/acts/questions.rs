@@ -74,8 +74,8 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         VerifyTag | CheckTag | CheckRepository | Deploy | Remove | HandBack | ExtendLoan | AnswerDone | ShutDown
         | Restart | SetContacts | ConfirmContact | SetOperatorRules | AddContributor | RemoveContributor
         | OfferAdoption | AcceptAdoption | Retire => running::questions(act, cx, typed),
-        // These two have pages of their own.
-        Submit | Amend => Vec::new(),
+        // Pages of their own, deploy tools, and Custody itself.
+        Submit | Amend | RedeemPermit | GiveBack => Vec::new(),
     };
     for q in &mut all {
         q.field = typed.refill(q.field.clone());

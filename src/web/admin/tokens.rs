@@ -71,6 +71,11 @@ async fn list(admin: Administrator) -> Answer {
                 TokenScope::Evidence(device) => {
                     ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
                 }
+                TokenScope::Deploy { server, .. } => {
+                    let device = listed.device.unwrap_or_else(|| "any device".to_owned());
+                    let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
+                    ("Deploys as its maker", format!("{device} onto {server}"))
+                }
             };
             Row {
                 does,
@@ -122,9 +127,14 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate:
         Choice::new("observe", "Report what runs on a server")
             .hint("For the agent on its host. It speaks for that server only."),
         Choice::new("evidence", "Report evidence for a device").hint("For CI: the checklist of its review."),
+        Choice::new("deploy", "Deploy, and report what came of it")
+            .hint("For deploy tools. It asks as you; name a device, a server or both to bind it to them."),
     ];
-    let mut server = Field::select("server", "Server", server_choices).hint("For an agent.").optional();
-    let mut device = Field::select("device", "Device", device_choices).hint("For CI.").optional();
+    let mut server = Field::select("server", "Server", server_choices)
+        .hint("For an agent; a deploy tool may do without.")
+        .optional();
+    let mut device =
+        Field::select("device", "Device", device_choices).hint("For CI; a deploy tool may do without.").optional();
     if !typed.server.is_empty() {
         server = server.value(&typed.server);
     }
@@ -165,6 +175,18 @@ async fn scope(app: &App, typed: &NewForm) -> Result<TokenScope, crate::service:
             crate::service::invalid("server", "Choose the server that it speaks for")
         }
         "observe" => Ok(TokenScope::Observe(ServerName(typed.server.clone()))),
+        "deploy" => {
+            let names = servers::list_device_names(app).await?;
+            let device = match typed.device.as_str() {
+                "" => None,
+                typed => match names.iter().find(|(_, name)| **name == typed) {
+                    Some((id, _)) => Some(*id),
+                    None => return crate::service::invalid("device", "Choose a device that is on record"),
+                },
+            };
+            let server = (!typed.server.is_empty()).then(|| ServerName(typed.server.clone()));
+            Ok(TokenScope::Deploy { device, server })
+        }
         "evidence" => {
             let names = servers::list_device_names(app).await?;
             match names.iter().find(|(_, name)| **name == typed.device) {

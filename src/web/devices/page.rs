@@ -234,7 +234,7 @@ fn actions(v: &DeviceView) -> Vec<Action> {
 /// Everything else the reader may do now, by name.
 fn menu(v: &DeviceView) -> Option<Menu> {
     use CommandKind::*;
-    let shown = [ShutDown, Submit];
+    let shown = [ShutDown, Submit, RedeemPermit];
     let shut = v.device.shut_down.is_some();
     let mut acts: Vec<CommandKind> = v.may.iter().copied().filter(|a| !shown.contains(a)).collect();
     // Those of the discussion and the review stand on their own pages.

@@ -74,10 +74,13 @@ fn place(app: &App, v: &DeviceView, server: &ServerName) -> PlaceView {
             .quiet()
             .about(&i.seen.instance)
     });
+    let of = v.deployments.iter().filter(|(on, _)| placed.is_some() && on == server).map(|(_, id)| id).next_back();
+    let deployed =
+        of.map(|id| Action::link("How it came there", &format!("/deployments/{id}")).small().quiet().about(&server.0));
     let bad = |i: &&&Instance| matches!(i.verdict.support, Support::NotSupported | Support::Unknown);
     PlaceView {
         why: there.iter().filter(bad).map(|i| i.verdict.why.clone()).collect(),
-        actions: gone.collect(),
+        actions: gone.chain(deployed).collect(),
         place: Place { server: server.0.clone(), facts },
     }
 }

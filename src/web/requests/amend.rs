@@ -114,6 +114,7 @@ pub async fn send(
         command: Command::Amend { request: Box::new(request) },
         seen: Some(u64::try_from(typed.revision).unwrap_or_default()),
         key: Some(typed.key.clone()).filter(|k| !k.is_empty()),
+        permit: None,
     };
     match act(app, &member.caller(), &name, ask).await {
         Ok(done) => {

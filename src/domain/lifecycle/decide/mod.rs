@@ -138,6 +138,8 @@ fn happened(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<Hap
         | CheckRepository {}
         | Deploy { .. }
         | Remove { .. }
+        | RedeemPermit { .. }
+        | GiveBack { .. }
         | HandBack { .. }
         | ExtendLoan { .. }
         | AnswerDone { .. }

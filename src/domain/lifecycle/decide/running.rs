@@ -2,10 +2,21 @@
 
 use super::{Code, Refusal, already, contacts, none_such, short, text};
 use crate::domain::{
-    device::Device,
-    lifecycle::{command::Command, event::Happened as H, facts::Facts, state::State, table::Who},
+    cycle::Mark,
+    device::{Device, Placement},
+    id::ServerName,
+    lifecycle::{
+        Actor,
+        command::{Command, CommandKind},
+        event::Happened as H,
+        facts::Facts,
+        gates::judge_all,
+        state::State,
+        table::{Who, rule},
+    },
     release::TagNow,
     server::SupportClass,
+    tag::TagName,
 };
 
 pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<H>, Refusal> {
@@ -54,7 +65,9 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::Deploy { server, tag } => {
             let class = facts.servers.get(server).map(|s| s.class).ok_or_else(|| none_such("server", server))?;
-            if device.placed_on(server).is_some_and(|p| p.release == *tag) {
+            // A release may be deployed again, as after a disk was replaced; to be placed for hot development twice means
+            // nothing.
+            if tag.is_none() && device.placed_on(server).is_some_and(|p| p.release.is_none()) {
                 return Err(already(format!("It is placed there already: {server}.")));
             }
             H::Deployed { server: server.clone(), class, release: tag.clone() }
@@ -68,6 +81,14 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                 ));
             }
             H::Removed { server: server.clone() }
+        }
+        Command::RedeemPermit { server, tag, asked } => redeem(device, facts, server, tag, *asked)?,
+        Command::GiveBack { server, tag, asked, back, why } => {
+            if !device.placed_on(server).is_some_and(|p| p.is_of(tag, *asked)) {
+                return Ok(Vec::new());
+            }
+            let back = back.iter().filter(|p| may_come_back(device, server, p)).cloned().collect();
+            H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? }
         }
         Command::HandBack { server, until, reason } => match &device.state {
             State::CtrlOwned { owned, .. } => H::HandedBack {
@@ -144,4 +165,41 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         Command::Retire { reason } => H::Retired { reason: short(reason)? },
         other => unreachable!("{} is judged in another room", other.kind()),
     }])
+}
+
+/// A permit is for the placement that it was asked for, and as good as whoever asked for it is now (A9, A11).
+fn redeem(device: &Device, facts: &Facts, server: &ServerName, tag: &TagName, asked: Mark) -> Result<H, Refusal> {
+    let refused = |sentence: String| Err(Refusal::new(Code::PermitRefused, sentence));
+    let Some(placed) = device.placed_on(server).filter(|p| p.is_of(tag, asked)) else {
+        return refused(match device.placed_on(server) {
+            Some(p) => match &p.release {
+                Some(other) => format!("{other} was placed on {server} since: ask for a new permit."),
+                None => format!("It is hot-developed on {server} since: ask for a new permit."),
+            },
+            None => format!("It is no longer placed on {server}: ask for a new permit."),
+        });
+    };
+    if placed.permit.is_some() {
+        return refused("This permit was used already: a permit is used once. Ask for a new one.".to_owned());
+    }
+    let command = Command::Deploy { server: server.clone(), tag: Some(tag.clone()) };
+    let then = Facts { actor: Actor::Person(asked.by), ..*facts };
+    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(|g| !g.met);
+    if !super::may(device, CommandKind::Deploy, &then) || open.is_some() {
+        let why = open.map_or_else(String::new, |g| format!(" {}", g.why));
+        return refused(format!("{}, who asked for it, may not deploy it now.{why}", facts.people.name(asked.by)));
+    }
+    Ok(H::PermitRedeemed { server: server.clone(), tag: tag.clone() })
+}
+
+/// Whether a place that made way may be taken again: its class is that of what is left (N2) and of the state (G1), and
+/// nobody took it meanwhile.
+fn may_come_back(device: &Device, from: &ServerName, place: &Placement) -> bool {
+    let mut left = device.placements.iter().filter(|p| p.server != *from);
+    let fits = match device.state {
+        State::CtrlOwned { .. } => place.class == SupportClass::Full,
+        State::UnderReview { .. } => true,
+        _ => place.class == SupportClass::Reduced,
+    };
+    fits && left.all(|p| p.class == place.class && p.server != place.server)
 }

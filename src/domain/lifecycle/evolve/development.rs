@@ -13,9 +13,13 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
     let at = event.at;
     let remark = |text: &str| Remark { mark, text: text.to_owned() };
     match &event.what {
-        H::ServerAssigned { server } => {
-            d.placements.push(Placement { server: server.clone(), class: SupportClass::Reduced, release: None, mark })
-        }
+        H::ServerAssigned { server } => d.placements.push(Placement {
+            server: server.clone(),
+            class: SupportClass::Reduced,
+            release: None,
+            mark,
+            permit: None,
+        }),
         H::CommittedToUpdates => d.cycle.setup.committed = Some(mark),
         H::AccessGranted { person } => {
             d.cycle.setup.access.push(Access { person: *person, granted: mark, revoked: None });

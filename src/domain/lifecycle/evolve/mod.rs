@@ -71,6 +71,8 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::RepositoryLost { .. }
         | H::Deployed { .. }
         | H::Removed { .. }
+        | H::PermitRedeemed { .. }
+        | H::GivenBack { .. }
         | H::HandedBack { .. }
         | H::LoanExtended { .. }
         | H::DoneAnswered { .. }

@@ -22,8 +22,13 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.cycle.loan_until = *until;
             d.cycle.setup.framework_modified = modified;
             open_points(d, mark);
-            d.placements =
-                vec![Placement { server: server.clone(), class: SupportClass::Reduced, release: None, mark }];
+            d.placements = vec![Placement {
+                server: server.clone(),
+                class: SupportClass::Reduced,
+                release: None,
+                mark,
+                permit: None,
+            }];
         }
         H::LoanExtended { until, .. } => d.cycle.loan_until = Some(*until),
         H::DoneAnswered { reached, text } => {
@@ -54,9 +59,24 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
         H::Deployed { server, class, release } => {
             // One class only: what it was on before goes in the same step (N2, T8).
             d.placements.retain(|p| p.class == *class && p.server != *server);
-            d.placements.push(Placement { server: server.clone(), class: *class, release: release.clone(), mark });
+            d.placements.push(Placement {
+                server: server.clone(),
+                class: *class,
+                release: release.clone(),
+                mark,
+                permit: None,
+            });
         }
         H::Removed { server } => d.placements.retain(|p| p.server != *server),
+        H::PermitRedeemed { server, .. } => {
+            for p in d.placements.iter_mut().filter(|p| p.server == *server) {
+                p.permit = Some(at);
+            }
+        }
+        H::GivenBack { server, back, .. } => {
+            d.placements.retain(|p| p.server != *server);
+            d.placements.extend(back.iter().cloned());
+        }
 
         H::ShutDown { reason, affected, responsible, conditions } => {
             d.shut_down = Some(ShutDown {

@@ -241,7 +241,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         G1 => ownership::tag_only(device, command, facts),
         G2 => ownership::verified(device, facts),
         G3 => ownership::stages_passed(device, command, facts),
-        Tag => ownership::on_record(device, command),
+        Tag => ownership::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),

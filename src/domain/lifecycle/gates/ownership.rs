@@ -86,10 +86,7 @@ pub(super) fn end_date(command: Option<&Command>, facts: &Facts) -> Gate {
 }
 
 pub(super) fn one_class(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
-    let class = match command {
-        Some(Command::Deploy { server, .. }) => facts.servers.get(server).map(|s| s.class),
-        _ => None,
-    };
+    let class = command.and_then(Command::placing).and_then(|(server, _)| facts.servers.get(server)).map(|s| s.class);
     match (device.placed_class(), class) {
         // Under review CTRL moves it in one step (T8): the old placements go as the new one comes.
         (Some(a), Some(b)) if a != b && device.state.name() != StateName::UnderReview => Gate::open(
@@ -179,7 +176,7 @@ pub(super) fn running(device: &Device) -> Gate {
 
 /// G1: onto a full server a tag and nothing else, asked for by CTRL, of what CTRL owns or is taking over (T8).
 pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
-    let Some(Command::Deploy { server, tag }) = command else {
+    let Some((server, tag)) = command.and_then(Command::placing) else {
         return Gate::met(G::G1, "Full-support servers take verified tags only.");
     };
     let Some(on_record) = facts.servers.get(server) else {
@@ -210,7 +207,7 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
                 (_, Some(g)) => {
                     Gate::open(G::G1, g.turn, format!("Only an approved commit goes there: {}", g.why)).by(C::Approve)
                 }
-                (Some(t), None) if Some(t) == tag.as_ref() => Gate::met(G::G1, format!("{t} is the approved commit.")),
+                (Some(t), None) if Some(t) == tag => Gate::met(G::G1, format!("{t} is the approved commit.")),
                 (Some(t), None) => Gate::open(G::G1, Turn::Ctrl, format!("Only {t} is the approved commit.")),
                 (None, None) => Gate::open(G::G1, Turn::Contributor, "The approved commit has no verified tag yet.")
                     .by(C::VerifyTag),
@@ -251,12 +248,26 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
     }
 }
 
-pub(super) fn on_record(device: &Device, command: Option<&Command>) -> Gate {
-    let Some(Command::Deploy { tag: Some(tag), .. }) = command else {
+/// The release on record; and the tag as the repository has it this moment, where it was read (A3, A10).
+pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
+    let Some((_, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::Tag, "No tag is asked for.");
     };
     match device.release(tag) {
-        Some(r) if r.stands() => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
+        Some(r) if r.stands() => match &facts.readings.tag_now {
+            Some(Ok(Some(now))) if *now != r.verified.object => Gate::open(
+                G::Tag,
+                Turn::Contributor,
+                format!("{tag} names another object in the repository than the one that was verified: make a new tag."),
+            ),
+            Some(Ok(None)) => Gate::open(
+                G::Tag,
+                Turn::Contributor,
+                format!("{tag} is gone from the repository: push it again as it was, or make a new tag."),
+            ),
+            Some(Err(why)) => Gate::open(G::Tag, Turn::Machine, format!("The repository cannot be read now: {why}")),
+            _ => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
+        },
         Some(_) => Gate::open(
             G::Tag,
             Turn::Contributor,

@@ -283,6 +283,16 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
         )
         .by(C::Deploy);
     }
+    if facts.policy.permits.required
+        && let Some(p) = on_full.iter().find(|p| p.permit.is_none())
+    {
+        return Gate::open(
+            G::T8,
+            Turn::Ctrl,
+            format!("It was placed on {} by hand: deploy {} there by permit.", p.server, release.tag()),
+        )
+        .by(C::Deploy);
+    }
     if let Some(s) = facts.running().find(|s| s.support_class != Some(SupportClass::Full)) {
         return Gate::open(
             G::T8,
@@ -321,8 +331,9 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
     Gate::met(
         G::T8,
         format!(
-            "{} seen running on {}{}.",
+            "{} {}, seen running on {}{}.",
             release.tag(),
+            if on_full.iter().all(|p| p.permit.is_some()) { "deployed by permit" } else { "placed by hand" },
             on_full.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>().join(", "),
             if stated { ", by a CTRL member’s statement" } else { "" }
         ),

@@ -72,6 +72,8 @@ verify_tag             RUTC        RUTC   RUTC    RUTC     -      -       -     
 check_tag              QARUTC      QARUTC QARUTC  QARUTC   QARUTC QARUTC  QARUTC      QARUTC  QARUTC QARUTC
 check_repository       QARUTC      QARUTC QARUTC  QARUTC   QARUTC QARUTC  QARUTC      QARUTC  QARUTC QARUTC
 deploy                 RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
+redeem_permit          RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
+give_back              -           -      -       -        -      -       -           -       -      QARUTC
 remove                 ARUTC       ARUTC  ARUTC   ARUTC    -      -       -           -       -      -
 
 extend_loan            -           R      R       R        -      -       -           -       -      -

@@ -1,11 +1,16 @@
 //! One command of each kind, whole enough to get as far as who, which state and which gates.
 
-use super::given::{self, ILSE, KARL, MAREK, NOOR, REDUCED, ROSA, World, commit, contact, day, operators, tag};
+use super::given::{self, FULL, ILSE, KARL, MAREK, NOOR, REDUCED, ROSA, World, commit, contact, day, operators, tag};
 use crate::domain::{
-    cycle::HelpKind,
+    cycle::{HelpKind, Mark},
     lifecycle::{Command as C, CommandKind as K, command::Step},
     review::Ground,
 };
+
+/// When nobody asked for anything.
+fn asked() -> Mark {
+    Mark { by: KARL, at: chrono::DateTime::UNIX_EPOCH }
+}
 
 fn text() -> String {
     "Some words.".into()
@@ -66,6 +71,10 @@ pub fn sample(kind: K) -> C {
         K::CheckRepository => C::CheckRepository {},
         K::Deploy => World::hot_deploy(REDUCED),
         K::Remove => C::Remove { server: REDUCED.into() },
+        K::RedeemPermit => C::RedeemPermit { server: FULL.into(), tag: tag("1.4.2"), asked: asked() },
+        K::GiveBack => {
+            C::GiveBack { server: FULL.into(), tag: tag("1.4.2"), asked: asked(), back: Vec::new(), why: text() }
+        }
         K::HandBack => World::hands_back(),
         K::ExtendLoan => C::ExtendLoan { until: day("2027-01-01"), reason: text() },
         K::AnswerDone => C::AnswerDone { reached: true, text: text() },

@@ -33,7 +33,7 @@ fn asked(person: crate::domain::id::PersonId) -> Vec<H> {
 }
 
 fn placed(server: &str, class: SupportClass, world: &World) -> Placement {
-    Placement { server: server.into(), class, release: None, mark: Mark { by: LENA, at: world.now } }
+    Placement { server: server.into(), class, release: None, mark: Mark { by: LENA, at: world.now }, permit: None }
 }
 
 /// N2, G1, A8, A29, H4: a device that came out wrong.

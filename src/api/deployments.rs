@@ -1,0 +1,228 @@
+//! Deployments as deploy tools ask for them, begin them and report on them (G1, G9).
+
+use super::{
+    body::Sent,
+    devices::idempotency_key,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
+use crate::{
+    app::App,
+    domain::{
+        deployment::{DeploymentState, Environment, GateThen, Report, Reported},
+        id::{DeploymentId, ServerName},
+        tag::TagName,
+    },
+    service::{
+        Error, catalogue,
+        deployments::{self, View, Wanted},
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What is to go where.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    device: String,
+    tag: String,
+    server: String,
+    /// `development` or `production`; without it, the one of the server's class.
+    environment: Option<String>,
+    /// Judge, and change nothing.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct AllowedDto {
+    #[serde(flatten)]
+    deployment: DeploymentDto,
+    /// The signed permit.
+    permit: String,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct RehearsedDto {
+    allowed: bool,
+    gates: Vec<GateThen>,
+}
+
+#[derive(Serialize)]
+struct DeploymentDto {
+    id: DeploymentId,
+    state: DeploymentState,
+    device: String,
+    /// The device's, with this placement on record.
+    revision: u64,
+    tag: String,
+    object: String,
+    commit: String,
+    tree: String,
+    server: String,
+    environment: Environment,
+    asked_by: String,
+    at: DateTime<Utc>,
+    /// The permit's own id and until when it can be used; none where a person placed it by hand.
+    permit_id: Option<String>,
+    permit_until: Option<DateTime<Utc>>,
+    /// As they were when it was allowed.
+    gates: Vec<GateThen>,
+    reports: Vec<ReportDto>,
+    /// What can be reported now.
+    takes: &'static [&'static str],
+    page: String,
+}
+
+#[derive(Serialize)]
+struct ReportDto {
+    at: DateTime<Utc>,
+    by: String,
+    #[serde(flatten)]
+    report: Report,
+}
+
+fn dto(app: &App, view: View) -> DeploymentDto {
+    let View { deployment: d, device, people, now, .. } = view;
+    let reported = |r: &Reported| ReportDto {
+        at: r.at,
+        by: r.by.map_or("Custody", |p| people.name(p)).to_owned(),
+        report: r.report.clone(),
+    };
+    DeploymentDto {
+        state: d.state_at(now),
+        takes: d.takes(now),
+        reports: d.reports.iter().map(reported).collect(),
+        asked_by: people.name(d.asked.by).to_owned(),
+        page: format!("{}/deployments/{}", app.public_url.as_str().trim_end_matches('/'), d.id),
+        id: d.id,
+        device,
+        revision: d.revision,
+        tag: d.release.tag.as_str().to_owned(),
+        object: d.release.object.as_str().to_owned(),
+        commit: d.release.commit.as_str().to_owned(),
+        tree: d.release.tree.as_str().to_owned(),
+        server: d.server.0,
+        environment: d.environment,
+        at: d.asked.at,
+        permit_id: d.permit.as_ref().map(|p| p.jti.clone()),
+        permit_until: d.permit.as_ref().map(|p| p.until),
+        gates: d.gates,
+    }
+}
+
+/// POST /api/v1/deployments
+pub async fn request(
+    State(app): State<App>,
+    headers: HeaderMap,
+    bearer: Bearer,
+    Sent(sent): Sent<Asked>,
+) -> Answer<Response> {
+    let key = idempotency_key(&headers)?;
+    let server = ServerName(sent.server);
+    let device = match catalogue::show(&app, &sent.device).await {
+        Ok(shown) => Some(shown.device.id),
+        Err(Error::NotFound) => None,
+        Err(other) => return Err(other.into()),
+    };
+    bearer.must_deploy(device, &server)?;
+    if device.is_none() {
+        return Err(Problem::field("device", "Name a device that is on record, like beamConditionCheck"));
+    }
+    let tag = TagName::parse(&sent.tag, &app.policy.tag_rule()).map_err(|e| Problem::field("tag", e.to_string()))?;
+    let environment = match &sent.environment {
+        None => None,
+        Some(word) => {
+            Some(word.parse().map_err(|_| Problem::field("environment", "Choose development or production"))?)
+        }
+    };
+    let wanted = Wanted { device: sent.device, tag, server, environment };
+    if sent.dry_run {
+        let gates = deployments::rehearse(&app, &bearer.caller(), &wanted).await?;
+        let gates = gates.into_iter().map(GateThen::from).collect();
+        return Ok(Json(RehearsedDto { allowed: true, gates }).into_response());
+    }
+    let allowed = deployments::request(&app, &bearer.caller(), &wanted, key).await?;
+    let view = deployments::view(&app, None, allowed.deployment.id).await?;
+    let deployment = dto(&app, view);
+    let place = format!("/api/v1/deployments/{}", deployment.id);
+    let body = AllowedDto { expires_at: deployment.permit_until, deployment, permit: allowed.permit };
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(body)).into_response())
+}
+
+fn id(text: &str) -> Answer<DeploymentId> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}
+
+/// GET /api/v1/deployments/{deployment}
+pub async fn show(State(app): State<App>, Path(deployment): Path<String>) -> Answer<Response> {
+    let view = deployments::view(&app, None, id(&deployment)?).await?;
+    Ok(Json(dto(&app, view)).into_response())
+}
+
+/// What came of a deployment.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Told {
+    what: String,
+    /// With `started`: the permit, which is used up by it.
+    permit: Option<String>,
+    /// With `tests_before` and `tests_after`.
+    passed: Option<bool>,
+    #[serde(default)]
+    link: String,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Serialize)]
+struct ReportedDto {
+    #[serde(flatten)]
+    deployment: DeploymentDto,
+    /// With `started`: what had happened to the device since it was permitted.
+    since_permitted: Vec<String>,
+}
+
+/// POST /api/v1/deployments/{deployment}/reports
+pub async fn report(
+    State(app): State<App>,
+    Path(deployment): Path<String>,
+    bearer: Bearer,
+    Sent(told): Sent<Told>,
+) -> Answer<Response> {
+    let id = id(&deployment)?;
+    let found = deployments::find(&app, id).await?;
+    bearer.must_deploy(Some(found.device), &found.server)?;
+    let Told { what, permit, passed, link, text } = told;
+    let passed = || passed.ok_or_else(|| Problem::field("passed", "Say true or false"));
+    let report = match what.as_str() {
+        "started" => Report::Started,
+        "tests_before" => Report::TestsBefore { passed: passed()?, link, text },
+        "tests_after" => Report::TestsAfter { passed: passed()?, link, text },
+        "succeeded" => Report::Succeeded { link, text },
+        "failed" => Report::Failed { link, text },
+        "rolled_back" => Report::RolledBack { link, text },
+        _ => {
+            let say = "Choose started, tests_before, tests_after, succeeded, failed or rolled_back";
+            return Err(Problem::field("what", say));
+        }
+    };
+    let since_permitted = match (&report, permit) {
+        (Report::Started, Some(permit)) => deployments::redeem(&app, &bearer.caller(), id, &permit).await?.since,
+        (_, Some(_)) => return Err(Problem::field("permit", "Send the permit with started, and with nothing else")),
+        (_, None) => {
+            deployments::report(&app, &bearer.caller(), id, report).await?;
+            Vec::new()
+        }
+    };
+    let view = deployments::view(&app, None, id).await?;
+    Ok(Json(ReportedDto { deployment: dto(&app, view), since_permitted }).into_response())
+}

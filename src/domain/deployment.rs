@@ -1,0 +1,296 @@
+//! Deployments: one release on its way onto one server, from the word that it may to what came of it (G1, G9).
+
+use super::{
+    cycle::Mark,
+    device::Placement,
+    id::{DeploymentId, DeviceId, PersonId, ServerName},
+    lifecycle::gates::{Gate, GateId},
+    refusal::{Code, Refusal},
+    release::VerifiedTag,
+    server::SupportClass,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Where it goes (G5).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr, strum::Display,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+impl From<SupportClass> for Environment {
+    fn from(class: SupportClass) -> Self {
+        match class {
+            SupportClass::Reduced => Self::Development,
+            SupportClass::Full => Self::Production,
+        }
+    }
+}
+
+/// How far it is.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::Display,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum DeploymentState {
+    Allowed,
+    Started,
+    Succeeded,
+    Failed,
+    RolledBack,
+    /// Its permit ran out before anybody used it.
+    Expired,
+}
+
+impl DeploymentState {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Started => "under way",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled back",
+            Self::Expired => "never begun",
+        }
+    }
+
+    /// Whether the server is given back to what was there before.
+    pub fn gives_back(self) -> bool {
+        matches!(self, Self::Failed | Self::RolledBack | Self::Expired)
+    }
+}
+
+/// The permit that was given for it; the signed text itself is kept nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PermitGiven {
+    pub jti: String,
+    /// The key that signed it.
+    pub kid: String,
+    pub until: DateTime<Utc>,
+}
+
+/// A gate as it was when this was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateThen {
+    pub id: GateId,
+    pub title: String,
+    pub met: bool,
+    pub why: String,
+}
+
+impl From<Gate> for GateThen {
+    fn from(g: Gate) -> Self {
+        Self { id: g.id, title: g.title.to_owned(), met: g.met, why: g.why }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub device: DeviceId,
+    /// The device's revision with this placement on record (A10).
+    pub revision: u64,
+    pub release: VerifiedTag,
+    pub server: ServerName,
+    pub environment: Environment,
+    /// Who asked, and when: the same as of the placement.
+    pub asked: Mark,
+    /// `None` where a person placed it by hand.
+    pub permit: Option<PermitGiven>,
+    pub gates: Vec<GateThen>,
+    /// The places that made way for it.
+    pub before: Vec<Placement>,
+    pub state: DeploymentState,
+    pub reports: Vec<Reported>,
+}
+
+/// What is reported of it, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    pub at: DateTime<Utc>,
+    /// `None` where Custody noticed it.
+    pub by: Option<PersonId>,
+    #[serde(flatten)]
+    pub report: Report,
+}
+
+/// What can be reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Report {
+    /// The work begins; where there is a permit, it is redeemed by this.
+    Started,
+    TestsBefore {
+        passed: bool,
+        link: String,
+        text: String,
+    },
+    TestsAfter {
+        passed: bool,
+        link: String,
+        text: String,
+    },
+    Succeeded {
+        link: String,
+        text: String,
+    },
+    Failed {
+        link: String,
+        text: String,
+    },
+    RolledBack {
+        link: String,
+        text: String,
+    },
+    /// Custody alone says so.
+    Expired,
+}
+
+impl Report {
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::TestsBefore { .. } => "tests before",
+            Self::TestsAfter { .. } => "tests after",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::RolledBack { .. } => "rolled back",
+            Self::Expired => "never begun",
+        }
+    }
+
+    /// Its name in the journal.
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Started | Self::Expired => "",
+            Self::TestsBefore { text, .. }
+            | Self::TestsAfter { text, .. }
+            | Self::Succeeded { text, .. }
+            | Self::Failed { text, .. }
+            | Self::RolledBack { text, .. } => text,
+        }
+    }
+
+    fn link(&self) -> &str {
+        match self {
+            Self::Started | Self::Expired => "",
+            Self::TestsBefore { link, .. }
+            | Self::TestsAfter { link, .. }
+            | Self::Succeeded { link, .. }
+            | Self::Failed { link, .. }
+            | Self::RolledBack { link, .. } => link,
+        }
+    }
+}
+
+/// The longest text of a report, in characters.
+const TEXT_MAX: usize = 4000;
+
+/// More reports than this are a loop in somebody's pipeline.
+const REPORTS_MOST: usize = 100;
+
+impl Deployment {
+    /// How far it is by the clock: what nobody began in time is over, whether or not that is on record yet.
+    pub fn state_at(&self, now: DateTime<Utc>) -> DeploymentState {
+        match (&self.permit, self.state) {
+            (Some(permit), DeploymentState::Allowed) if now >= permit.until => DeploymentState::Expired,
+            (_, state) => state,
+        }
+    }
+
+    /// What can be reported now, in the words that reports are called by.
+    pub fn takes(&self, now: DateTime<Utc>) -> &'static [&'static str] {
+        match self.state_at(now) {
+            DeploymentState::Allowed => &["started", "tests_before", "failed"],
+            DeploymentState::Started => &["tests_before", "tests_after", "succeeded", "failed", "rolled_back"],
+            DeploymentState::Succeeded => &["tests_after", "rolled_back"],
+            DeploymentState::Failed => &["rolled_back"],
+            DeploymentState::RolledBack | DeploymentState::Expired => &[],
+        }
+    }
+
+    /// The reason why it came to nothing, as far as one was given.
+    pub fn why_not(&self) -> String {
+        let said = self.reports.iter().rev().map(|r| r.report.text()).find(|t| !t.is_empty()).unwrap_or_default();
+        match self.state {
+            DeploymentState::Expired => "its permit ran out before the work began.".to_owned(),
+            state if said.is_empty() => format!("the deployment {}.", state.words()),
+            state => format!("the deployment {}: {said}", state.words()),
+        }
+    }
+}
+
+/// Whether this can be reported now. Illegal orders are refused with what can be.
+pub fn decide(d: &Deployment, report: &Report, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let incomplete = |say: &str| Err(Refusal::new(Code::Incomplete, say));
+    if report.text().chars().count() > TEXT_MAX {
+        return incomplete("Shorten the text to 4000 characters, and link to the rest.");
+    }
+    let link = report.link();
+    let whole = link.starts_with("https://") || link.starts_with("http://");
+    if !link.is_empty() && (!whole || link.len() > 2000 || link.chars().any(|c| c.is_control() || c.is_whitespace())) {
+        return incomplete("Give the link in full, like https://gitlab.example.org/jobs/17");
+    }
+    if matches!(report, Report::Failed { text, .. } | Report::RolledBack { text, .. } if text.trim().is_empty()) {
+        return incomplete("Say why, in the field text.");
+    }
+    if d.reports.len() >= REPORTS_MOST {
+        return incomplete("There are a hundred reports already: ask for a new deployment.");
+    }
+    let is = d.state_at(now);
+    let allowed = match report {
+        Report::Expired => d.state == DeploymentState::Allowed && is == DeploymentState::Expired,
+        other => d.takes(now).contains(&other.name()),
+    };
+    if allowed {
+        return Ok(());
+    }
+    let next = match d.takes(now) {
+        [] => "nothing more can be reported of it; ask for a new deployment".to_owned(),
+        some => format!("what can be reported is {}", some.join(", ")),
+    };
+    Err(Refusal::new(
+        Code::WrongState,
+        format!("This deployment is {}: “{}” cannot follow; {next}.", is.words(), report.words()),
+    ))
+}
+
+/// The deployment after this report. Never refuses: it also replays what the journal keeps.
+pub fn evolve(mut d: Deployment, reported: &Reported) -> Deployment {
+    use DeploymentState as S;
+    d.state = match reported.report {
+        Report::Started => S::Started,
+        Report::TestsBefore { .. } | Report::TestsAfter { .. } => d.state,
+        Report::Succeeded { .. } => S::Succeeded,
+        Report::Failed { .. } => S::Failed,
+        Report::RolledBack { .. } => S::RolledBack,
+        Report::Expired => S::Expired,
+    };
+    d.reports.push(reported.clone());
+    d
+}
+
+#[cfg(test)]
+mod tests;

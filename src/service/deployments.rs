@@ -1,0 +1,416 @@
+//! Deployments: asked for, begun with a permit, reported on, and taken back where they came to nothing (G1, G9).
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, Done, act, event},
+    facts::{Gathered, gather},
+    permits, readings, record,
+};
+use crate::{
+    app::App,
+    domain::{
+        deployment::{self, Deployment, DeploymentState, Environment, PermitGiven, Report, Reported},
+        device::{Device, Placement},
+        id::{DeploymentId, ServerName},
+        lifecycle::{
+            Command, CommandKind, Event, Gate, Happened, Readings,
+            decide::{decide, may},
+            gates::judge_all,
+            rule,
+        },
+        permit::Intent,
+        person::People,
+        refusal::{Code, Refusal},
+        story,
+        tag::TagName,
+    },
+    store::{self, Tx, journal::Line},
+};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+/// So many that ran out are settled in one round.
+const ROUND: u64 = 200;
+
+/// Deployments on one page.
+pub const PAGE: u64 = 50;
+
+/// What a deploy tool asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub device: String,
+    pub tag: TagName,
+    pub server: ServerName,
+    /// `None` takes the one of the server's class.
+    pub environment: Option<Environment>,
+}
+
+impl Wanted {
+    fn command(&self) -> Command {
+        Command::Deploy { server: self.server.clone(), tag: Some(self.tag.clone()) }
+    }
+
+    async fn environment(&self, app: &App) -> Result<Environment> {
+        let class = store::servers::find(&app.db.read, &self.server).await?.map(|s| s.class);
+        // A server that is not on record is refused by its gate.
+        Ok(self.environment.or(class.map(Environment::from)).unwrap_or(Environment::Production))
+    }
+}
+
+/// What was allowed, with its permit.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    pub deployment: Deployment,
+    pub permit: String,
+}
+
+/// Asks for a deployment; a fresh read of the repository decides. The placement is on record when this returns.
+pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
+    let permit = Some(wanted.environment(app).await?);
+    let ask = Ask { command: wanted.command(), seen: None, key, permit };
+    let Done { deployment, .. } = act(app, caller, &wanted.device, ask).await?;
+    let deployment = deployment.ok_or(Error::NotFound)?;
+    let permit = permits::issue(app, &deployment).await?.ok_or(Error::NotFound)?;
+    Ok(Allowed { deployment, permit })
+}
+
+/// The gates as they are now, with nothing changed; refused as the request itself would be.
+pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Gate>> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, &wanted.device).await?.ok_or(Error::NotFound)?;
+    let command = wanted.command();
+    let mut gathered = gather(c, app, caller, &device, Some(&command), Readings::default()).await?;
+    if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
+        gathered.readings = readings::take(app, &device, &command).await;
+    }
+    let facts = gathered.facts(app, caller);
+    decide(&device, &command, &facts)?;
+    Ok(judge_all(rule(CommandKind::Deploy), &device, Some(&command), &facts))
+}
+
+/// What an act did to a device.
+pub struct Change<'a> {
+    pub before: &'a Device,
+    pub after: &'a Device,
+    pub events: &'a [Event],
+    pub gathered: &'a Gathered,
+}
+
+/// Puts what follows for deployments on record, in the transaction of the act itself.
+pub async fn follow(tx: &Tx, app: &App, caller: &Caller, ask: &Ask, change: Change<'_>) -> Result<Option<Deployment>> {
+    let mut found = None;
+    for e in change.events {
+        match &e.what {
+            Happened::Deployed { server, release: Some(_), .. } => {
+                found = Some(open(tx, app, caller, ask, &change, server).await?);
+            }
+            Happened::PermitRedeemed { server, .. } => found = begin(tx, caller, &change, server, e).await?,
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+async fn open(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    ask: &Ask,
+    change: &Change<'_>,
+    server: &ServerName,
+) -> Result<Deployment> {
+    let Change { before, after, gathered, .. } = change;
+    let placed = after.placed_on(server).ok_or(Error::NotFound)?;
+    let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
+    let permit = match ask.permit {
+        None => None,
+        Some(_) => {
+            let until = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
+            Some(PermitGiven {
+                jti: uuid::Uuid::new_v4().to_string(),
+                kid: permits::current(tx, app).await?,
+                until: DateTime::from_timestamp(until, 0).unwrap_or(placed.mark.at),
+            })
+        }
+    };
+    let gates = judge_all(rule(CommandKind::Deploy), before, Some(&ask.command), &gathered.facts(app, caller));
+    let deployment = Deployment {
+        id: DeploymentId(uuid::Uuid::now_v7()),
+        device: after.id,
+        revision: after.revision,
+        release: release.verified.clone(),
+        server: server.clone(),
+        environment: ask.permit.unwrap_or(Environment::from(placed.class)),
+        asked: placed.mark,
+        permit,
+        gates: gates.into_iter().map(Into::into).collect(),
+        before: before.placements.iter().filter(|p| !after.placements.contains(p)).cloned().collect(),
+        state: DeploymentState::Allowed,
+        reports: Vec::new(),
+    };
+    store::deployments::insert(tx, &deployment, ask.key.as_deref()).await?;
+    let body = serde_json::to_string(&deployment).map_err(|e| Error::Internal(Box::new(e)))?;
+    store::journal::append(tx, vec![line(caller, deployment.id, placed.mark.at, "allowed", body)]).await?;
+    Ok(deployment)
+}
+
+/// The permit is used up, and the deployment begins: both or neither.
+async fn begin(
+    tx: &Tx,
+    caller: &Caller,
+    change: &Change<'_>,
+    server: &ServerName,
+    e: &Event,
+) -> Result<Option<Deployment>> {
+    let placed = change.after.placed_on(server).ok_or(Error::NotFound)?;
+    let Some(found) = store::deployments::find_of_placement(tx, change.after.id, placed).await? else {
+        return Err(Error::NotFound);
+    };
+    let used = || permits::refused("it was used already, and a permit is used once");
+    let permit = found.permit.as_ref().ok_or_else(used)?;
+    if !store::deployments::redeem(tx, &permit.jti, found.id, e.at).await? {
+        return Err(used().into());
+    }
+    save(tx, caller, found, Reported { at: e.at, by: e.by, report: Report::Started }).await.map(Some)
+}
+
+/// Judges a report, and keeps it.
+async fn save(tx: &Tx, caller: &Caller, found: Deployment, reported: Reported) -> Result<Deployment> {
+    deployment::decide(&found, &reported.report, reported.at)?;
+    let after = deployment::evolve(found, &reported);
+    store::deployments::update(tx, &after).await?;
+    let body = serde_json::to_string(&reported).map_err(|e| Error::Internal(Box::new(e)))?;
+    store::journal::append(tx, vec![line(caller, after.id, reported.at, reported.report.name(), body)]).await?;
+    Ok(after)
+}
+
+fn line(caller: &Caller, id: DeploymentId, at: DateTime<Utc>, kind: &str, body: String) -> Line {
+    Line {
+        stream: format!("deployment/{id}"),
+        at,
+        actor: caller.actor.person(),
+        origin: caller.origin.clone(),
+        kind: kind.to_owned(),
+        body,
+    }
+}
+
+/// What is on record of it.
+pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
+    store::deployments::find(&app.db.read, id).await?.ok_or(Error::NotFound)
+}
+
+/// A deployment with what a reader needs beside it.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub deployment: Deployment,
+    pub device: String,
+    pub people: People,
+    pub now: DateTime<Utc>,
+    /// Whether the reader may report by hand.
+    pub may_report: bool,
+}
+
+/// For its page: a fixed number of queries.
+pub async fn view(app: &App, caller: Option<&Caller>, id: DeploymentId) -> Result<View> {
+    let c = &app.db.read;
+    let deployment = find(app, id).await?;
+    let device = store::devices::find(c, deployment.device).await?.ok_or(Error::NotFound)?;
+    let mut ids: BTreeSet<_> = deployment.reports.iter().filter_map(|r| r.by).collect();
+    ids.insert(deployment.asked.by);
+    let people = store::people::load_names(c, &ids).await?;
+    let may_report = match caller {
+        Some(caller) => may_report(app, caller, &device, &deployment).await?,
+        None => false,
+    };
+    Ok(View { deployment, device: device.name().to_owned(), people, now: app.clock.now(), may_report })
+}
+
+/// A page of deployments.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub deployments: Vec<Deployment>,
+    pub devices: std::collections::BTreeMap<crate::domain::id::DeviceId, String>,
+    pub people: People,
+    pub now: DateTime<Utc>,
+    /// What `before` is for the next page; none after the last.
+    pub next: Option<DeploymentId>,
+}
+
+/// Newest first: three queries and those of the people.
+pub async fn list(app: &App, state: Option<DeploymentState>, before: Option<DeploymentId>) -> Result<Page> {
+    let c = &app.db.read;
+    let mut deployments = store::deployments::list(c, state, before, PAGE + 1).await?;
+    let more = deployments.len() as u64 > PAGE;
+    deployments.truncate(PAGE as usize);
+    let next = deployments.last().filter(|_| more).map(|d| d.id);
+    let devices = store::devices::list_names_by_id(c, &deployments.iter().map(|d| d.device).collect()).await?;
+    let people = store::people::load_names(c, &deployments.iter().map(|d| d.asked.by).collect()).await?;
+    Ok(Page { deployments, devices, people, now: app.clock.now(), next })
+}
+
+/// Whoever asked, and whoever may deploy it themselves.
+async fn may_report(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<bool> {
+    if caller.actor.person() == Some(d.asked.by) {
+        return Ok(true);
+    }
+    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
+    Ok(may(device, CommandKind::Deploy, &gathered.facts(app, caller)))
+}
+
+/// Takes a report. What came to nothing gives its server back.
+pub async fn report(app: &App, caller: &Caller, id: DeploymentId, report: Report) -> Result<Deployment> {
+    let found = find(app, id).await?;
+    let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
+    if !may_report(app, caller, &device, &found).await? {
+        let sentence = "This is for whoever asked for the deployment to report, or who may deploy this device.";
+        return Err(Refusal::new(Code::NotYours, sentence).into());
+    }
+    if report == Report::Started && found.permit.is_some() {
+        return super::invalid("permit", "Send the permit with it: the work begins by redeeming it");
+    }
+    if report == Report::Expired {
+        return super::invalid("what", "Custody notices by itself when a permit has run out");
+    }
+    let (owned, by) = (app.clone(), caller.clone());
+    let after = app
+        .outliving(async move {
+            let tx = owned.db.begin().await?;
+            let found = store::deployments::find(&tx, id).await?.ok_or(Error::NotFound)?;
+            let reported = Reported { at: owned.clock.now(), by: by.actor.person(), report };
+            let after = save(&tx, &by, found, reported).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(after)
+        })
+        .await??;
+    if after.state.gives_back() {
+        give_back(app, &after).await?;
+    }
+    Ok(after)
+}
+
+/// A deployment that has begun, and what had happened to the device since it was allowed, in sentences.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    pub deployment: Deployment,
+    pub since: Vec<String>,
+}
+
+/// Begins a deployment: its permit is used up, and the gates are judged again as they are now (A9 to A11).
+pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) -> Result<Begun> {
+    let found = find(app, id).await?;
+    let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
+    let read = permits::read(app, permit).await.and_then(|claims| {
+        let issuer = permits::issuer(app);
+        let intent = Intent {
+            now: app.clock.now(),
+            server: &found.server.0,
+            issuer: Some(&issuer),
+            device: Some(device.name()),
+            tag: Some(found.release.tag.as_str()),
+        };
+        claims.permits(&intent).map_err(permits::refused)?;
+        match &found.permit {
+            Some(given) if given.jti == claims.jti && claims.deployment == found.id => Ok(()),
+            _ => Err(permits::refused("it is for another deployment").into()),
+        }
+    });
+    if let Err(error) = read {
+        if let Error::Refused(refusal) = &error {
+            let what: &str = CommandKind::RedeemPermit.into();
+            record::attempt(app, caller, &device, what, refusal).await?;
+        }
+        return Err(error);
+    }
+    let command =
+        Command::RedeemPermit { server: found.server.clone(), tag: found.release.tag.clone(), asked: found.asked };
+    let since = since(app, &device, found.revision).await?;
+    match act(app, caller, device.name(), Ask::from(command)).await {
+        Ok(done) => Ok(Begun { deployment: done.deployment.ok_or(Error::NotFound)?, since }),
+        Err(Error::Refused(mut refusal)) => {
+            // What was decided on is no longer so: whoever is refused is told what changed (A10).
+            if !since.is_empty() {
+                refusal.sentence = format!("{} Since it was permitted: {}", refusal.sentence, since.join(" "));
+            }
+            Err(Error::Refused(refusal))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// What happened to a device after a revision of it, in sentences; the first few.
+async fn since(app: &App, device: &Device, revision: u64) -> Result<Vec<String>> {
+    let c = &app.db.read;
+    let entries = store::journal::list_since(c, &device.id.to_string(), revision as i64).await?;
+    let events = entries.iter().take(5).map(event).collect::<Result<Vec<_>>>()?;
+    let mut ids = device.people();
+    ids.extend(events.iter().filter_map(|e| e.by));
+    let people = store::people::load_names(c, &ids).await?;
+    let tell = |e: &Event| {
+        let who = e.by.map_or("Custody", |p| people.name(p));
+        format!("{who} {}", story::tell(e, &people, &app.policy))
+    };
+    Ok(events.iter().map(tell).collect())
+}
+
+/// Custody's own part, at its regular checks: permits that ran out unused, and servers that are still to be given back.
+pub async fn keep(app: &App) -> Result<()> {
+    for found in store::deployments::list_run_out(&app.db.read, app.clock.now(), ROUND).await? {
+        let owned = app.clone();
+        let done = app.outliving(async move {
+            let tx = owned.db.begin().await?;
+            let found = store::deployments::find(&tx, found.id).await?.ok_or(Error::NotFound)?;
+            let reported = Reported { at: owned.clock.now(), by: None, report: Report::Expired };
+            save(&tx, &Caller::custody(), found, reported).await?;
+            Ok::<_, Error>(tx.commit().await?)
+        });
+        match done.await? {
+            // Somebody began it meanwhile.
+            Ok(()) | Err(Error::Refused(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    for found in store::deployments::list_unsettled(&app.db.read, ROUND).await? {
+        give_back(app, &found).await?;
+    }
+    Ok(())
+}
+
+/// Gives the server back to what was there before, where it still is this deployment's.
+async fn give_back(app: &App, d: &Deployment) -> Result<()> {
+    let device = store::devices::find(&app.db.read, d.device).await?.ok_or(Error::NotFound)?;
+    let command = Command::GiveBack {
+        server: d.server.clone(),
+        tag: d.release.tag.clone(),
+        asked: d.asked,
+        back: what_was_there(app, d).await?,
+        why: d.why_not(),
+    };
+    match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
+        // A device at its end is placed nowhere.
+        Ok(_) | Err(Error::Refused(_)) => {}
+        Err(other) => return Err(other),
+    }
+    let (owned, id) = (app.clone(), d.id);
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::deployments::settle(&tx, id).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
+
+/// The places that made way, and for those that were themselves of a deployment that came to nothing, the ones before.
+async fn what_was_there(app: &App, d: &Deployment) -> Result<Vec<Placement>> {
+    let (mut open, mut back) = (d.before.clone(), Vec::<Placement>::new());
+    // Each step goes back in time; nobody asks a hundred times in five minutes.
+    for _ in 0..100 {
+        let Some(place) = open.pop() else { break };
+        match store::deployments::find_of_placement(&app.db.read, d.device, &place).await? {
+            Some(of) if of.id != d.id && of.state_at(app.clock.now()).gives_back() => open.extend(of.before),
+            _ if back.iter().any(|p| p.server == place.server) => {}
+            _ => back.push(place),
+        }
+    }
+    Ok(back)
+}

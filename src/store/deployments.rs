@@ -1,0 +1,155 @@
+//! Deployments, and the permits that were redeemed.
+
+use super::{
+    Result, corrupt,
+    entity::{deployment as row, redeemed},
+};
+use crate::domain::{
+    deployment::{Deployment, DeploymentState},
+    device::Placement,
+    id::{DeploymentId, DeviceId, PersonId, ServerName},
+};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
+};
+
+fn hydrate(r: row::Model) -> Result<Deployment> {
+    serde_json::from_str(&r.body).map_err(|e| corrupt("a deployment", e))
+}
+
+fn body(d: &Deployment) -> Result<String> {
+    serde_json::to_string(d).map_err(|e| corrupt("a deployment", e))
+}
+
+/// `key` names the request that it answers (F3).
+pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str>) -> Result<()> {
+    let state: &str = d.state.into();
+    let row = row::Model {
+        id: d.id.to_string(),
+        device_id: d.device.to_string(),
+        tag: d.release.tag.as_str().to_owned(),
+        server: d.server.0.clone(),
+        state: state.to_owned(),
+        asked_by: d.asked.by.to_string(),
+        at: d.asked.at,
+        jti: d.permit.as_ref().map(|p| p.jti.clone()),
+        permit_until: d.permit.as_ref().map(|p| p.until),
+        request_key: key.map(str::to_owned),
+        unsettled: false,
+        body: body(d)?,
+    };
+    row.into_active_model().insert(tx).await.map(|_| ())
+}
+
+/// Keeps what changed: its state and its reports. Whether its server is to be given back follows from the state.
+pub async fn update<C: ConnectionTrait>(tx: &C, d: &Deployment) -> Result<()> {
+    let state: &str = d.state.into();
+    let change = row::ActiveModel {
+        state: Set(state.to_owned()),
+        unsettled: Set(d.state.gives_back()),
+        body: Set(body(d)?),
+        ..Default::default()
+    };
+    let q = row::Entity::update_many().set(change).filter(row::Column::Id.eq(d.id.to_string()));
+    q.exec(tx).await.map(|_| ())
+}
+
+/// Its server is given back, or was not its own any more.
+pub async fn settle<C: ConnectionTrait>(tx: &C, id: DeploymentId) -> Result<()> {
+    let change = row::ActiveModel { unsettled: Set(false), ..Default::default() };
+    let q = row::Entity::update_many().set(change).filter(row::Column::Id.eq(id.to_string()));
+    q.exec(tx).await.map(|_| ())
+}
+
+pub async fn find<C: ConnectionTrait>(c: &C, id: DeploymentId) -> Result<Option<Deployment>> {
+    row::Entity::find_by_id(id.to_string()).one(c).await?.map(hydrate).transpose()
+}
+
+/// The one that a request of this name opened.
+pub async fn find_by_key<C: ConnectionTrait>(c: &C, person: PersonId, key: &str) -> Result<Option<Deployment>> {
+    let q =
+        row::Entity::find().filter(row::Column::AskedBy.eq(person.to_string())).filter(row::Column::RequestKey.eq(key));
+    q.one(c).await?.map(hydrate).transpose()
+}
+
+/// The deployment that put a device there; none for hot development, and for what is older than deployments on record.
+pub async fn find_of_placement<C: ConnectionTrait>(
+    c: &C,
+    device: DeviceId,
+    p: &Placement,
+) -> Result<Option<Deployment>> {
+    let Some(tag) = &p.release else {
+        return Ok(None);
+    };
+    let q = row::Entity::find()
+        .filter(row::Column::DeviceId.eq(device.to_string()))
+        .filter(row::Column::Server.eq(&p.server.0))
+        .filter(row::Column::At.eq(p.mark.at))
+        .filter(row::Column::Tag.eq(tag.as_str()))
+        .order_by_desc(row::Column::Id);
+    q.one(c).await?.map(hydrate).transpose()
+}
+
+/// Those that put a device where it is placed, by server: one query.
+pub async fn list_of_placements<C: ConnectionTrait>(
+    c: &C,
+    device: DeviceId,
+    places: &[Placement],
+) -> Result<Vec<(ServerName, DeploymentId)>> {
+    let q = row::Entity::find()
+        .filter(row::Column::DeviceId.eq(device.to_string()))
+        .filter(row::Column::Server.is_in(places.iter().map(|p| p.server.0.clone())))
+        .filter(row::Column::At.is_in(places.iter().map(|p| p.mark.at)))
+        .order_by_asc(row::Column::Id);
+    let found = q.all(c).await?.into_iter().map(hydrate).collect::<Result<Vec<_>>>()?;
+    let its = |d: &Deployment| places.iter().any(|p| p.server == d.server && p.is_of(&d.release.tag, d.asked));
+    Ok(found.into_iter().filter(its).map(|d| (d.server, d.id)).collect())
+}
+
+/// Newest first: those before `before`, of these states where any are given.
+pub async fn list<C: ConnectionTrait>(
+    c: &C,
+    state: Option<DeploymentState>,
+    before: Option<DeploymentId>,
+    most: u64,
+) -> Result<Vec<Deployment>> {
+    let mut q = row::Entity::find();
+    if let Some(state) = state {
+        let state: &str = state.into();
+        q = q.filter(row::Column::State.eq(state));
+    }
+    if let Some(before) = before {
+        q = q.filter(row::Column::Id.lt(before.to_string()));
+    }
+    q.order_by_desc(row::Column::Id).limit(most).all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// Those whose permit ran out unused, and of which that is not on record yet.
+pub async fn list_run_out<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) -> Result<Vec<Deployment>> {
+    let q = row::Entity::find()
+        .filter(row::Column::State.eq("allowed"))
+        .filter(row::Column::PermitUntil.is_not_null())
+        .filter(row::Column::PermitUntil.lte(now))
+        .order_by_asc(row::Column::PermitUntil)
+        .limit(most);
+    q.all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// Those whose server is to be given back.
+pub async fn list_unsettled<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<Deployment>> {
+    // In these very words: an index holds those that it is said of, and no others.
+    let q = row::Entity::find().filter(Expr::cust("unsettled = TRUE")).order_by_desc(row::Column::Id).limit(most);
+    q.all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// Uses a permit up; false where somebody did before (A11).
+pub async fn redeem<C: ConnectionTrait>(tx: &C, jti: &str, id: DeploymentId, at: DateTime<Utc>) -> Result<bool> {
+    let row = redeemed::Model { jti: jti.to_owned(), deployment_id: id.to_string(), at };
+    match row.into_active_model().insert(tx).await {
+        Ok(_) => Ok(true),
+        Err(e) if super::connection::is_unique(&e) => Ok(false),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,334 @@
+//! `/deployments`: what went where, by whom, and what came of it (G9).
+
+use super::{
+    entries,
+    layout::{Layout, Section},
+    parts::{Action, Choice, Fact, Field, Tag, TimelineItem, Tone},
+    problem::{Answer, Problem},
+    single::FormPage,
+    visitor::{Member, Visitor, flash},
+    words,
+};
+use crate::{
+    app::App,
+    domain::{
+        deployment::{Deployment, DeploymentState, Report, Reported},
+        id::DeploymentId,
+    },
+    service::{
+        Caller, Error,
+        deployments::{self, PAGE, View},
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    extract::{Path, Query},
+    response::{IntoResponse, Redirect},
+    routing::get,
+};
+use axum_extra::extract::cookie::CookieJar;
+use chrono::SecondsFormat;
+use serde::Deserialize;
+use strum::IntoEnumIterator;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/deployments", get(list))
+        .route("/deployments/{deployment}", get(show))
+        .route("/deployments/{deployment}/report", get(ask).post(report))
+}
+
+/// One line of the list.
+struct Row {
+    href: String,
+    device: String,
+    tag: String,
+    server: String,
+    state: Tag,
+    /// By whom, when, and by permit or by hand.
+    about: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "deployments/list.html")]
+struct ListPage {
+    layout: Layout,
+    rows: Vec<Row>,
+    /// Address, words, and whether it is chosen.
+    filters: Vec<(String, &'static str, bool)>,
+    more: Option<String>,
+    page: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    state: Option<String>,
+    before: Option<String>,
+}
+
+fn state_tag(state: DeploymentState) -> Tag {
+    match state {
+        DeploymentState::Allowed => Tag::plain("allowed"),
+        DeploymentState::Started => Tag::plain("under way"),
+        DeploymentState::Succeeded => Tag::good("succeeded"),
+        DeploymentState::Failed => Tag::bad("failed"),
+        DeploymentState::RolledBack => Tag::warn("rolled back"),
+        DeploymentState::Expired => Tag::warn("never begun"),
+    }
+}
+
+/// GET /deployments
+async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>) -> Answer {
+    let app = &visitor.app;
+    let unreadable = || Problem::unreadable("Choose a state from the list.");
+    let Query(wanted) = query.map_err(|_| unreadable())?;
+    let state: Option<DeploymentState> = match wanted.state.as_deref() {
+        None | Some("") => None,
+        Some(word) => Some(word.parse().map_err(|_| unreadable())?),
+    };
+    let before: Option<DeploymentId> =
+        wanted.before.map(|b| b.parse()).transpose().map_err(|_| Problem::not_found())?;
+    let found = deployments::list(app, state, before).await.map_err(Problem::from)?;
+    let only = state.map(|s| format!("state={s}&")).unwrap_or_default();
+    let more = found.next.map(|id| format!("/deployments?{only}before={id}"));
+    let mut filters = vec![("/deployments".to_owned(), "All", state.is_none())];
+    filters.extend(DeploymentState::iter().map(|s| (format!("/deployments?state={s}"), s.words(), state == Some(s))));
+    let rows = found.deployments.iter().map(|d| Row {
+        href: format!("/deployments/{}", d.id),
+        device: found.devices.get(&d.device).cloned().unwrap_or_default(),
+        tag: d.release.tag.to_string(),
+        server: d.server.to_string(),
+        state: state_tag(d.state_at(found.now)),
+        about: format!(
+            "{}, {}, {}",
+            found.people.name(d.asked.by),
+            words::near(app, d.asked.at, found.now),
+            if d.permit.is_some() { "by permit" } else { "by hand" }
+        ),
+    });
+    let page =
+        ListPage { rows: rows.collect(), filters, more, page: PAGE, layout: visitor.layout(Section::Elsewhere).await? };
+    Ok(page.into_response())
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "deployments/show.html")]
+struct ShowPage {
+    layout: Layout,
+    device: String,
+    tag: String,
+    server: String,
+    state: Tag,
+    facts: Vec<Fact>,
+    /// Id, title, whether it was met, and why.
+    gates: Vec<(String, String, bool, String)>,
+    way: Vec<TimelineItem>,
+    report: Option<Action>,
+}
+
+fn parse(id: &str) -> Result<DeploymentId, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
+}
+
+/// GET /deployments/{deployment}
+async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
+    let app = &visitor.app;
+    let caller = visitor.who.as_ref().map(|me| Caller::person(me.id(), visitor.origin.clone()));
+    let view = deployments::view(app, caller.as_ref(), parse(&deployment)?).await.map_err(Problem::from)?;
+    let d = &view.deployment;
+    let can = view.may_report && !by_hand(d, &view).is_empty();
+    let report =
+        can.then(|| Action::link("Report what came of it", &format!("/deployments/{}/report", d.id)).primary());
+    let gates = d.gates.iter().map(|g| (g.id.to_string(), g.title.clone(), g.met, g.why.clone())).collect();
+    let page = ShowPage {
+        layout: visitor.layout(Section::Elsewhere).await?,
+        facts: facts(app, &view),
+        way: way(app, &view),
+        state: state_tag(d.state_at(view.now)),
+        tag: d.release.tag.to_string(),
+        server: d.server.to_string(),
+        gates,
+        report,
+        device: view.device,
+    };
+    Ok(page.into_response())
+}
+
+fn facts(app: &App, view: &View) -> Vec<Fact> {
+    let d = &view.deployment;
+    let asked = format!("{}, {}", view.people.name(d.asked.by), words::moment(app, d.asked.at));
+    let permit = match &d.permit {
+        None => "none: placed by hand".to_owned(),
+        Some(p) if d.reports.iter().any(|r| r.report == Report::Started) => {
+            format!("redeemed; it counted until {}", words::moment(app, p.until))
+        }
+        Some(p) if view.now >= p.until => format!("ran out {}, never used", words::moment(app, p.until)),
+        Some(p) => format!("counts until {}, once", words::moment(app, p.until)),
+    };
+    let mut all = vec![
+        Fact::words("Asked by", &asked),
+        Fact::words("Environment", &d.environment.to_string()),
+        Fact::name("Commit", d.release.commit.as_str()),
+        Fact::name("Tree", d.release.tree.as_str()),
+        Fact::name("Tag object", d.release.object.as_str()),
+        Fact::words("Permit", &permit),
+        Fact::words("Device’s revision", &d.revision.to_string()),
+    ];
+    let before = d.before.iter().map(|p| {
+        let what = p.release.as_ref().map_or_else(|| "hot development".to_owned(), ToString::to_string);
+        format!("{what} on {}", p.server)
+    });
+    let before: Vec<String> = before.collect();
+    if !before.is_empty() {
+        all.push(Fact::words("Before it", &before.join(", ")));
+    }
+    all
+}
+
+/// What is reported, as the rest of a sentence.
+fn told(report: &Report) -> (&'static str, String) {
+    let with = |say: &str, link: &str, text: &str| {
+        [say, text, link].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    let result = |passed: bool| if passed { "passed." } else { "failed." };
+    match report {
+        Report::Started => ("play", "began.".to_owned()),
+        Report::TestsBefore { passed, link, text } => {
+            ("check", with(&format!("reported that the tests before it {}", result(*passed)), link, text))
+        }
+        Report::TestsAfter { passed, link, text } => {
+            ("check", with(&format!("reported that the tests after it {}", result(*passed)), link, text))
+        }
+        Report::Succeeded { link, text } => ("ok", with("reported that it succeeded.", link, text)),
+        Report::Failed { link, text } => ("alert", with("reported that it failed:", link, text)),
+        Report::RolledBack { link, text } => ("history", with("reported that it was rolled back:", link, text)),
+        Report::Expired => ("lock", "noticed that its permit ran out before it began.".to_owned()),
+    }
+}
+
+/// Its way, oldest first.
+fn way(app: &App, view: &View) -> Vec<TimelineItem> {
+    let d = &view.deployment;
+    let item = |icon, who: &str, what: String, at: chrono::DateTime<chrono::Utc>| TimelineItem {
+        icon,
+        status: None,
+        who: who.to_owned(),
+        what: format!(" {what}"),
+        when: words::moment(app, at),
+        at: at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        number: String::new(),
+        hash: String::new(),
+    };
+    let asked = item("upload", view.people.name(d.asked.by), "was allowed to deploy it.".to_owned(), d.asked.at);
+    let reported = |r: &Reported| {
+        let (icon, what) = told(&r.report);
+        item(icon, r.by.map_or("Custody", |p| view.people.name(p)), what, r.at)
+    };
+    std::iter::once(asked).chain(d.reports.iter().map(reported)).collect()
+}
+
+/// What a person can report by hand: where there is a permit, the work begins by it alone.
+fn by_hand(d: &Deployment, view: &View) -> Vec<&'static str> {
+    let all = d.takes(view.now).iter().copied();
+    all.filter(|what| *what != "started" || d.permit.is_none()).collect()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    passed: String,
+    #[serde(default)]
+    link: String,
+    #[serde(default)]
+    text: String,
+}
+
+fn label(what: &str) -> &'static str {
+    match what {
+        "started" => "The work has begun",
+        "tests_before" => "Tests before it",
+        "tests_after" => "Tests after it",
+        "succeeded" => "It succeeded",
+        "failed" => "It failed",
+        _ => "It was rolled back",
+    }
+}
+
+async fn form(member: &Member, view: &View, typed: &Typed) -> Result<FormPage, Problem> {
+    let d = &view.deployment;
+    let choices = by_hand(d, view).into_iter().map(|w| Choice::new(w, label(w))).collect();
+    let results = vec![Choice::new("true", "They passed"), Choice::new("false", "They failed")];
+    let fields = vec![
+        Field::radio("what", "What came of it?", choices).value(&typed.what),
+        Field::radio("passed", "Of tests: what did they show?", results).value(&typed.passed).optional(),
+        Field::text("link", "A page about it")
+            .hint("Like https://gitlab.example.org/jobs/17")
+            .value(&typed.link)
+            .optional(),
+        Field::area("text", "What is there to say?")
+            .hint("Needed where it failed or was rolled back.")
+            .value(&typed.text)
+            .optional(),
+    ];
+    let here = format!("/deployments/{}", d.id);
+    let layout = member.layout(Section::Elsewhere).await?;
+    let title = format!("What came of {} on {}?", d.release.tag, d.server);
+    Ok(FormPage::new(layout, &title, &format!("{here}/report"), "Report", fields)
+        .lead("A failure or a roll-back gives the server back to what was placed there before.")
+        .under("Deployments", "/deployments")
+        .under(&view.device, &here))
+}
+
+/// GET /deployments/{deployment}/report
+async fn ask(member: Member, Path(deployment): Path<String>) -> Answer {
+    let view =
+        deployments::view(&member.app, Some(&member.caller()), parse(&deployment)?).await.map_err(Problem::from)?;
+    Ok(form(&member, &view, &Typed::default()).await?.answer())
+}
+
+fn read(typed: &Typed) -> Result<Report, Error> {
+    let (link, text) = (typed.link.trim().to_owned(), typed.text.trim().to_owned());
+    let passed = || match typed.passed.as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => crate::service::invalid("passed", "Choose whether the tests passed"),
+    };
+    Ok(match typed.what.as_str() {
+        "started" => Report::Started,
+        "tests_before" => Report::TestsBefore { passed: passed()?, link, text },
+        "tests_after" => Report::TestsAfter { passed: passed()?, link, text },
+        "succeeded" => Report::Succeeded { link, text },
+        "failed" | "rolled_back" if text.is_empty() => return crate::service::invalid("text", "Say why"),
+        "failed" => Report::Failed { link, text },
+        "rolled_back" => Report::RolledBack { link, text },
+        _ => return crate::service::invalid("what", "Choose what came of it"),
+    })
+}
+
+/// POST /deployments/{deployment}/report
+async fn report(member: Member, jar: CookieJar, Path(deployment): Path<String>, Form(typed): Form<Typed>) -> Answer {
+    let (app, caller, id) = (&member.app, member.caller(), parse(&deployment)?);
+    let view = deployments::view(app, Some(&caller), id).await.map_err(Problem::from)?;
+    let done = match read(&typed) {
+        Ok(report) => deployments::report(app, &caller, id, report).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(_) => {
+            let said = jar.add(flash(Tone::Good, "Your report is on record."));
+            Ok((said, Redirect::to(&format!("/deployments/{id}"))).into_response())
+        }
+        Err(error @ Error::Invalid(_)) => {
+            let mut again = form(&member, &view, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, entries::problems(error)?);
+            Ok(again.answer())
+        }
+        Err(error) => Err(Problem::from(error).at(&view.device)),
+    }
+}

@@ -1,0 +1,503 @@
+//! Deployments by permit, as deploy tools meet them (G1, G9, A9 to A11, A13, F10).
+
+use crate::{
+    app::{FULL, REDUCED, TestApp},
+    given::{policy_with, tag},
+};
+use chrono::Duration;
+use custody::{
+    domain::{
+        deployment::DeploymentState,
+        id::DeploymentId,
+        lifecycle::{Command, GateId},
+    },
+    ports::signing::{KeySet, Verifier},
+    service::{
+        Error, deployments,
+        deployments::Wanted,
+        permits,
+        tokens::{self, TokenScope},
+    },
+    store,
+};
+use serde_json::{Value, json};
+
+pub const ANY: TokenScope = TokenScope::Deploy { device: None, server: None };
+
+impl TestApp {
+    pub async fn deploy_token(&self, who: &str, scope: TokenScope) -> String {
+        tokens::create(&self.app, &self.caller(who), "deploy tool", scope, 30).await.unwrap().1
+    }
+
+    pub async fn sends(&self, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let request = reqwest::Client::new().post(format!("{}/api/v1/deployments{path}", self.url));
+        let response = request.bearer_auth(token).json(body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// Asks for a deployment that has to be allowed.
+    pub async fn allowed(&self, token: &str, tag: &str, server: &str) -> Value {
+        let body = json!({ "device": "magnet", "tag": tag, "server": server });
+        let (status, answer) = self.sends("", token, &body).await;
+        assert_eq!(status, 201, "{answer}");
+        answer
+    }
+
+    pub async fn reports(&self, of: &Value, token: &str, body: Value) -> (u16, Value) {
+        self.sends(&format!("/{}/reports", of["id"].as_str().unwrap()), token, &body).await
+    }
+
+    pub async fn begins(&self, of: &Value, token: &str) -> (u16, Value) {
+        self.reports(of, token, json!({ "what": "started", "permit": of["permit"] })).await
+    }
+
+    async fn placed(&self, server: &str) -> Option<String> {
+        let device = self.device("magnet").await;
+        device.placed_on(&server.into()).and_then(|p| p.release.as_ref().map(ToString::to_string))
+    }
+
+    /// Another tag on record, one commit later.
+    async fn next_release(&self, name: &str) {
+        self.repository.git(&["commit", "--allow-empty", "-m", name]);
+        self.repository.git(&["tag", "-a", "-m", name, name]);
+        self.does("lena", "magnet", Command::VerifyTag { tag: tag(name) }).await.unwrap();
+    }
+
+    async fn owned_with(&self, release: &str) -> String {
+        self.ctrl_owned("magnet").await;
+        self.next_release(release).await;
+        self.deploy_token("lena", ANY).await
+    }
+}
+
+fn why(answer: &Value) -> &str {
+    answer["detail"].as_str().unwrap_or_default()
+}
+
+/// G9: a decision lists every gate; the permit begins the work; what came of it is on record and nowhere else.
+#[tokio::test]
+async fn g9_a_deployment_from_word_to_deed() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let (status, rehearsed) =
+        test.sends("", &token, &json!({ "device": "magnet", "tag": "1.1.0", "server": FULL, "dry_run": true })).await;
+    assert_eq!((status, &rehearsed["allowed"]), (200, &json!(true)));
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0", "nothing was changed");
+
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let ids: Vec<&str> = d["gates"].as_array().unwrap().iter().map(|g| g["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["G1", "Tag", "N2", "Running"]);
+    assert!(d["gates"].as_array().unwrap().iter().all(|g| g["met"] == true));
+    assert_eq!((&d["environment"], &d["state"]), (&json!("production"), &json!("allowed")));
+    assert_eq!(d["commit"], test.commit_of("1.1.0").as_str());
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.1.0");
+
+    let (status, early) = test.reports(&d, &token, json!({ "what": "succeeded" })).await;
+    assert_eq!((status, early["code"].as_str()), (409, Some("wrong_state")), "{early}");
+    assert!(why(&early).contains("started, tests_before, failed"), "{early}");
+    assert_eq!(test.reports(&d, &token, json!({ "what": "started" })).await.0, 422, "the permit is needed");
+    for body in [
+        json!({ "what": "tests_before", "passed": true, "link": "https://ci.example.org/1" }),
+        json!({ "what": "started", "permit": d["permit"] }),
+        json!({ "what": "succeeded" }),
+        json!({ "what": "tests_after", "passed": false, "text": "The rate is wrong." }),
+    ] {
+        let (status, answer) = test.reports(&d, &token, body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    for (body, expected) in [
+        (json!({ "what": "expired" }), 422),
+        (json!({ "what": "tests_after" }), 422),
+        (json!({ "what": "rolled_back" }), 409),
+        (json!({ "what": "rolled_back", "text": "x", "state": "allowed" }), 422),
+    ] {
+        let (status, answer) = test.reports(&d, &token, body).await;
+        assert_eq!(status, expected, "{answer}");
+    }
+    let (status, back) = test.reports(&d, &token, json!({ "what": "rolled_back", "text": "Tests failed." })).await;
+    assert_eq!((status, &back["state"]), (200, &json!("rolled_back")), "{back}");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0", "the server is given back");
+
+    let shown: Value = reqwest::get(format!("{}/api/v1/deployments/{}", test.url, d["id"].as_str().unwrap()))
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let told: Vec<&str> = shown["reports"].as_array().unwrap().iter().map(|r| r["what"].as_str().unwrap()).collect();
+    assert_eq!(told, ["tests_before", "started", "succeeded", "tests_after", "rolled_back"]);
+    let stream = format!("deployment/{}", d["id"].as_str().unwrap());
+    assert_eq!(store::journal::count(&test.app.db.read, &stream).await.unwrap(), 6);
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+    let device = test.device("magnet").await;
+    assert_eq!(test.replayed(&device).await, device);
+    let all = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap();
+    let permit = d["permit"].as_str().unwrap();
+    assert!(all.iter().all(|e| !e.body.contains(permit)), "the permit itself is kept nowhere");
+    let notices = store::notices::list(&test.app.db.read, test.person("ilse"), 50).await.unwrap();
+    assert!(notices.iter().any(|n| n.text.contains("took 1.1.0 on") && n.text.contains("Tests failed.")));
+}
+
+/// G1: tags only, by the right hands, of what CTRL owns; a wrong body is told which entry.
+#[tokio::test]
+async fn g1_who_and_what_is_refused() {
+    let test = TestApp::new().await;
+    let lena = test.owned_with("1.1.0").await;
+    let ask = |tag: &str, server: &str| json!({ "device": "magnet", "tag": tag, "server": server });
+    for (body, status) in [
+        (ask("1.1.0-dirty", FULL), 422),
+        (ask("１.1.0", FULL), 422),
+        (ask("refs/heads/main", FULL), 422),
+        (ask("1.2.0", FULL), 409),
+        (ask("1.1.0", REDUCED), 409),
+        (ask("1.1.0", "cppServer/nowhere"), 409),
+        (json!({ "device": "nothing", "tag": "1.1.0", "server": FULL }), 422),
+        (json!({ "device": "magnet", "tag": "1.1.0", "server": FULL, "environment": "moon" }), 422),
+        (json!({ "device": "magnet", "tag": "1.1.0", "server": FULL, "asked_by": "ravi" }), 422),
+    ] {
+        let (is, answer) = test.sends("", &lena, &body).await;
+        assert_eq!(is, status, "{body} {answer}");
+        if status == 409 {
+            assert_eq!(answer["gates"].as_array().unwrap().len(), 4, "every gate, met or not: {answer}");
+        }
+    }
+    // A token speaks for what it is bound to, and an observer's or a job's for no deployment.
+    let id = test.device("magnet").await.id;
+    for (scope, status) in [
+        (TokenScope::Observe(FULL.into()), 403),
+        (TokenScope::Evidence(id), 403),
+        (TokenScope::Deploy { device: None, server: Some(REDUCED.into()) }, 403),
+        (TokenScope::Deploy { device: Some(id), server: Some(FULL.into()) }, 201),
+    ] {
+        let token = test.deploy_token("jonas", scope.clone()).await;
+        let (is, answer) = test.sends("", &token, &ask("1.1.0", FULL)).await;
+        assert_eq!(is, status, "{scope:?} {answer}");
+    }
+    test.requested("camera").await;
+    let camera = test.device("camera").await.id;
+    let other = test.deploy_token("jonas", TokenScope::Deploy { device: Some(camera), server: None }).await;
+    assert_eq!(test.sends("", &other, &ask("1.1.0", FULL)).await.0, 403);
+    // An administrator makes tokens, and may deploy nothing.
+    let ada = test.deploy_token("ada", ANY).await;
+    let (status, refused) = test.sends("", &ada, &ask("1.1.0", FULL)).await;
+    assert_eq!((status, refused["code"].as_str()), (403, Some("not_yours")), "{refused}");
+    assert_eq!(test.sends("", "custody_nothing", &ask("1.1.0", FULL)).await.0, 401);
+}
+
+/// F3: a repetition is answered with the same permit; the same key with another request is refused.
+#[tokio::test]
+async fn f3_a_repeated_request_has_one_permit() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let send = async |tag: &str| {
+        let request = reqwest::Client::new().post(format!("{}/api/v1/deployments", test.url)).bearer_auth(&token);
+        let body = json!({ "device": "magnet", "tag": tag, "server": FULL });
+        let response = request.header("idempotency-key", "pipeline 17").json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (first, second) = (send("1.1.0").await, send("1.1.0").await);
+    assert_eq!(first.0, 201);
+    assert_eq!(first, second);
+    assert_eq!(send("1.0.0").await.0, 422);
+}
+
+/// A11: used twice, at once, with another deployment, or by a token of another server: one winner, the others refused.
+#[tokio::test]
+async fn a11_a_permit_is_used_once() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let other = test.allowed(&token, "1.0.0", FULL).await;
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let elsewhere = TokenScope::Deploy { device: None, server: Some(REDUCED.into()) };
+    let elsewhere = test.deploy_token("lena", elsewhere).await;
+    assert_eq!(test.begins(&d, &elsewhere).await.0, 403);
+    let swapped = json!({ "what": "started", "permit": other["permit"] });
+    assert_eq!(test.reports(&d, &token, swapped).await.0, 409);
+
+    let all = futures_util::future::join_all((0..8).map(|_| test.begins(&d, &token))).await;
+    assert_eq!(all.iter().filter(|(status, _)| *status == 200).count(), 1, "{all:?}");
+    assert!(all.iter().all(|(status, _)| [200, 409].contains(status)), "{all:?}");
+    let (_, again) = test.begins(&d, &token).await;
+    assert!(why(&again).contains("used already"), "{again}");
+    // Once failed, the same permit begins nothing again.
+    test.reports(&d, &token, json!({ "what": "failed", "text": "Disk full." })).await;
+    assert_eq!(test.begins(&d, &token).await.0, 409);
+    let stream = format!("refused/{}", test.device("magnet").await.id);
+    let refused = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    assert!(refused.iter().any(|e| e.body.contains("redeem_permit")), "attempts are on record");
+}
+
+/// A9: who lost the right to deploy redeems nothing, and asks for nothing more; a permit lives five minutes.
+#[tokio::test]
+async fn a9_after_the_hand_over_no_permit_counts() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
+    let ilse = test.caller("ilse");
+    let wanted = |server: &str| Wanted {
+        device: "magnet".to_owned(),
+        tag: tag("1.0.0"),
+        server: server.into(),
+        environment: None,
+    };
+    let early = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
+    test.asks_for_transfer("magnet").await;
+    let begun = deployments::redeem(&test.app, &ilse, early.deployment.id, &early.permit).await.unwrap();
+    assert!(begun.since.iter().any(|s| s.contains("asked CTRL to take it over")), "{:?}", begun.since);
+
+    let live = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
+    test.ready_to_own("magnet", "1.0.0").await;
+    test.does("ravi", "magnet", Command::TakeOwnership {}).await.unwrap();
+    let Err(Error::Refused(refused)) = deployments::redeem(&test.app, &ilse, live.deployment.id, &live.permit).await
+    else {
+        panic!("a contributor deploys after the hand-over");
+    };
+    assert!(refused.sentence.contains("Since it was permitted"), "{}", refused.sentence);
+    assert!(refused.gates.iter().any(|g| g.id == GateId::G1 && !g.met));
+    for server in [FULL, REDUCED] {
+        let asked = deployments::request(&test.app, &ilse, &wanted(server), None).await;
+        assert!(matches!(asked, Err(Error::Refused(_))), "{server}");
+    }
+    // Five minutes later it is dead for everybody.
+    let token = test.deploy_token("lena", ANY).await;
+    let d = test.allowed(&token, "1.0.0", FULL).await;
+    test.advance(Duration::seconds(300));
+    let (status, late) = test.begins(&d, &token).await;
+    assert_eq!(status, 409);
+    assert!(why(&late).contains("expired"), "{late}");
+}
+
+/// A9: whoever asked and is demoted or gone since has no permit any more, whoever redeems it.
+#[tokio::test]
+async fn a9_the_asker_still_has_to_be_allowed() {
+    let test = TestApp::new().await;
+    let jonas = {
+        test.owned_with("1.1.0").await;
+        test.deploy_token("jonas", ANY).await
+    };
+    let lena = test.deploy_token("lena", ANY).await;
+    let d = test.allowed(&jonas, "1.1.0", FULL).await;
+    custody::service::closing::close(&test.app, &test.caller("ada"), test.person("jonas")).await.unwrap();
+    assert_eq!(test.begins(&d, &jonas).await.0, 401, "the token is dead");
+    let (status, refused) = test.begins(&d, &lena).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(why(&refused).contains("may not deploy it now"), "{refused}");
+}
+
+/// A10, A3, N5, B1: what changed since it was permitted is judged as it is now, and told.
+#[tokio::test]
+async fn a10_an_old_permit_meets_the_world_as_it_is() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let refused = async |d: &Value, word: &str| {
+        let (status, answer) = test.begins(d, &token).await;
+        assert_eq!(status, 409, "{answer}");
+        assert!(answer.to_string().contains(word), "{word} in {answer}");
+    };
+    // Another tag was permitted since.
+    let old = test.allowed(&token, "1.0.0", FULL).await;
+    let new = test.allowed(&token, "1.1.0", FULL).await;
+    refused(&old, "1.1.0 was placed on").await;
+    // The tag moved, and nobody had looked yet.
+    let before = test.repository.id("1.1.0");
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.1.0", "HEAD~1"]);
+    refused(&new, "names another object").await;
+    let (status, _) = test.sends("", &token, &json!({ "device": "magnet", "tag": "1.1.0", "server": FULL })).await;
+    assert_eq!(status, 409, "a fresh read decides");
+    test.repository.git(&["update-ref", "-d", "refs/tags/1.1.0"]);
+    refused(&new, "is gone from the repository").await;
+    test.repository.git(&["update-ref", "refs/tags/1.1.0", &before]);
+    // Shut down.
+    let stop = Command::ShutDown {
+        reason: "Floods the broker.".to_owned(),
+        affected: "All.".to_owned(),
+        responsible: test.person("ilse"),
+        conditions: "10 Hz".to_owned(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    refused(&new, "CTRL shut it down").await;
+    test.does("lena", "magnet", Command::Restart { text: "Limited.".to_owned() }).await.unwrap();
+    // Handed back.
+    let back = Command::HandBack { server: REDUCED.into(), until: None, reason: "A new mode.".to_owned() };
+    test.does("ilse", "magnet", back).await.unwrap();
+    refused(&new, "only what CTRL owns runs there").await;
+    assert_eq!(test.device("magnet").await.placements.len(), 1);
+}
+
+/// G9, F10: what nobody began in time gives the server back, to what was there before all that came to nothing; a clock
+/// that jumps brings no permit back.
+#[tokio::test]
+async fn f10_what_nobody_began_gives_the_server_back() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    test.next_release("1.2.0").await;
+    let first = test.allowed(&token, "1.1.0", FULL).await;
+    test.advance(Duration::seconds(60));
+    let second = test.allowed(&token, "1.2.0", FULL).await;
+    deployments::keep(&test.app).await.unwrap();
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.2.0", "both live");
+    test.advance(Duration::seconds(-3600));
+    let (status, early) = test.begins(&second, &token).await;
+    assert_eq!(status, 409);
+    assert!(why(&early).contains("does not count for"), "{early}");
+    test.advance(Duration::seconds(3600 + 300));
+    deployments::keep(&test.app).await.unwrap();
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0", "what really runs there");
+    test.advance(Duration::seconds(-200));
+    for d in [&first, &second] {
+        assert_eq!(test.begins(d, &token).await.0, 409, "the clock jumped back");
+        let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(deployments::find(&test.app, id).await.unwrap().state, DeploymentState::Expired);
+    }
+    // What is under way does not run out.
+    test.advance(Duration::seconds(400));
+    let third = test.allowed(&token, "1.2.0", FULL).await;
+    assert_eq!(test.begins(&third, &token).await.0, 200);
+    test.advance(Duration::seconds(4000));
+    deployments::keep(&test.app).await.unwrap();
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.2.0");
+    // A failure gives back only what is still its own.
+    let fourth = test.allowed(&token, "1.1.0", FULL).await;
+    test.reports(&third, &token, json!({ "what": "failed", "text": "x" })).await;
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.1.0");
+    test.reports(&fourth, &token, json!({ "what": "failed", "text": "x" })).await;
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+}
+
+/// T8, N2: a failed move to a full server puts the device back on its development server.
+#[tokio::test]
+async fn t8_a_failed_move_goes_back_to_the_development_server() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.ready_to_own("magnet", "1.0.0").await;
+    test.does("lena", "magnet", Command::Remove { server: FULL.into() }).await.unwrap();
+    test.does("lena", "magnet", Command::Deploy { server: REDUCED.into(), tag: None }).await.unwrap();
+    let token = test.deploy_token("lena", ANY).await;
+    let d = test.allowed(&token, "1.0.0", FULL).await;
+    assert_eq!(test.device("magnet").await.placements.len(), 1);
+    test.begins(&d, &token).await;
+    test.reports(&d, &token, json!({ "what": "failed", "text": "No disk." })).await;
+    let places = test.device("magnet").await.placements;
+    assert_eq!(places.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>(), [REDUCED]);
+}
+
+/// T8: where the policy asks for it, only what came by permit counts; and the gate says which it was.
+#[tokio::test]
+async fn t8_deployed_by_permit_where_it_is_required() {
+    for required in [false, true] {
+        let test = TestApp::with_policy(&policy_with(&format!("[permits]\nrequired = {required}\n"))).await;
+        test.under_review("magnet").await;
+        test.ready_to_own("magnet", "1.0.0").await;
+        let t8 = async || {
+            let (device, caller) = (test.device("magnet").await, test.caller("ravi"));
+            let c = &test.app.db.read;
+            let gathered = custody::service::facts::gather(c, &test.app, &caller, &device, None, Default::default())
+                .await
+                .unwrap();
+            let facts = gathered.facts(&test.app, &caller);
+            custody::domain::lifecycle::gates::judge(GateId::T8, &device, None, &facts)
+        };
+        let by_hand = t8().await;
+        assert_eq!(by_hand.met, !required, "{}", by_hand.why);
+        assert!(by_hand.why.contains("by hand"), "{}", by_hand.why);
+        let token = test.deploy_token("lena", ANY).await;
+        let d = test.allowed(&token, "1.0.0", FULL).await;
+        assert_eq!(t8().await.met, !required, "not begun yet");
+        test.begins(&d, &token).await;
+        let by_permit = t8().await;
+        assert!(by_permit.met && by_permit.why.contains("deployed by permit"), "{}", by_permit.why);
+    }
+}
+
+/// A13: both keys are published in the overlap; the older one signs until it is over; a revoked one counts nowhere.
+#[tokio::test]
+async fn a13_keys_rotate_and_are_revoked() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let published = async || {
+        let response = reqwest::get(format!("{}/.well-known/jwks.json", test.url)).await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "public, max-age=300");
+        let tag = response.headers()["etag"].clone();
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("\"d\""), "nothing private");
+        (serde_json::from_str::<KeySet>(&text).unwrap(), tag)
+    };
+    assert_eq!(published().await.0.keys.len(), 0);
+    let old = test.allowed(&token, "1.1.0", FULL).await;
+    let first = published().await.0.keys[0].kid.clone();
+    let next = permits::rotate(&test.app, &test.caller("ada")).await.unwrap();
+    assert!(permits::rotate(&test.app, &test.caller("ada")).await.is_err(), "one at a time");
+    let (both, tag_of_both) = published().await;
+    assert_eq!(both.keys.len(), 2);
+    let again = reqwest::Client::new().get(format!("{}/.well-known/jwks.json", test.url));
+    assert_eq!(again.header("if-none-match", tag_of_both).send().await.unwrap().status(), 304);
+    let kid = async |d: &Value| {
+        let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+        deployments::find(&test.app, id).await.unwrap().permit.unwrap().kid
+    };
+    assert_eq!(kid(&test.allowed(&token, "1.0.0", FULL).await).await, first, "the older one signs in the overlap");
+    let verifier = Verifier::new(&both).unwrap();
+    verifier.read(old["permit"].as_str().unwrap()).unwrap();
+
+    test.advance(Duration::days(7));
+    permits::keep(&test.app).await.unwrap();
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    assert_eq!(kid(&d).await, next);
+    assert_eq!(published().await.0.keys.len(), 2, "a permit of the older one may live");
+    test.advance(Duration::seconds(331));
+    assert_eq!(published().await.0.keys.len(), 1);
+    // By itself, in time.
+    test.advance(Duration::days(82));
+    let token = test.deploy_token("lena", ANY).await;
+    permits::keep(&test.app).await.unwrap();
+    permits::keep(&test.app).await.unwrap();
+    assert_eq!(published().await.0.keys.len(), 2);
+
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    permits::revoke(&test.app, &test.caller("ada"), &kid(&d).await).await.unwrap();
+    let (status, refused) = test.begins(&d, &token).await;
+    assert_eq!(status, 409);
+    assert!(why(&refused).contains("not one of those that count"), "{refused}");
+    let after = test.allowed(&token, "1.0.0", FULL).await;
+    assert_eq!(test.begins(&after, &token).await.0, 200, "the next one signs at once");
+    let lines = store::journal::list_all(&test.app.db.read, permits::STREAM).await.unwrap();
+    let kinds: Vec<&str> = lines.iter().map(|l| l.kind.as_str()).collect();
+    assert_eq!(kinds, ["key_made", "key_made", "key_made", "key_revoked"]);
+    for line in &lines {
+        let kept = store::keys::find_private(&test.app.db.read, &next).await.unwrap();
+        assert!(kept.is_none_or(|k| !line.body.contains(&k[32..])), "no private key in the journal");
+    }
+}
+
+/// G9: what went where is on pages; where no tool reports, a person of CTRL does, and nobody else.
+#[tokio::test]
+async fn g9_a_person_reports_by_hand() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
+    let (lena, noor) = (test.browser("lena").await, test.browser("noor").await);
+    let list = test.stranger().page("/deployments").await;
+    assert!(list.contains("by hand") && list.contains("1.1.0"), "{list}");
+    let newest = deployments::list(&test.app, None, None).await.unwrap().deployments.remove(0);
+    let here = format!("/deployments/{}", newest.id);
+    assert!(test.stranger().page("/devices/magnet").await.contains(&here), "the device's page leads there");
+    assert!(lena.page(&here).await.contains("Report what came of it"));
+    assert!(!noor.page(&here).await.contains("Report what came of it"));
+    let report = format!("{here}/report");
+    lena.page(&report).await;
+    assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "")]).await.status(), 422);
+    assert_eq!(lena.post(&report, &[("what", "tests_before")]).await.status(), 422);
+    assert_eq!(noor.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
+    assert_eq!(lena.post(&report, &[("what", "succeeded")]).await.status(), 409, "it has not begun");
+    assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "<b>No disk</b>")]).await.status(), 303);
+    let page = lena.page(&here).await;
+    assert!(page.contains("No disk") && !page.contains("<b>No disk"), "{page}");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+    assert!(lena.page("/deployments?state=failed").await.contains(&here));
+    // Where there is a permit, the work begins by it alone.
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let report = format!("/deployments/{}/report", d["id"].as_str().unwrap());
+    assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
+    assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 400);
+    assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
+}
