@@ -113,12 +113,10 @@ pub async fn gather<C: ConnectionTrait>(
         _ => BTreeSet::new(),
     };
     // Only what is deployed is judged by its way.
-    let way = match command {
-        Some(Command::Deploy { tag: Some(tag), .. }) => match device.release(tag) {
-            Some(release) => store::stages::find_way(c, device.id, release).await?,
-            None => Way::default(),
-        },
-        _ => Way::default(),
+    let release = command.and_then(Command::placing).and_then(|(_, tag)| device.release(tag?));
+    let way = match release {
+        Some(release) => store::stages::find_way(c, device.id, release).await?,
+        None => Way::default(),
     };
     Ok(Gathered {
         way,

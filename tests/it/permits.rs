@@ -10,6 +10,7 @@ use custody::{
         deployment::DeploymentState,
         id::DeploymentId,
         lifecycle::{Command, GateId},
+        stage::Stage,
     },
     ports::signing::{KeySet, Verifier},
     service::{
@@ -66,7 +67,14 @@ impl TestApp {
     async fn owned_with(&self, release: &str) -> String {
         self.ctrl_owned("magnet").await;
         self.next_release(release).await;
+        self.passes(release).await;
         self.deploy_token("lena", ANY).await
+    }
+
+    /// All that production asks for.
+    async fn passes(&self, release: &str) {
+        self.on_staging("magnet", release).await;
+        self.reports_stage("jonas", "magnet", release, Stage::Deployable, true).await.unwrap();
     }
 }
 
@@ -86,7 +94,7 @@ async fn g9_a_deployment_from_word_to_deed() {
 
     let d = test.allowed(&token, "1.1.0", FULL).await;
     let ids: Vec<&str> = d["gates"].as_array().unwrap().iter().map(|g| g["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["G1", "Tag", "N2", "Running"]);
+    assert_eq!(ids, ["G1", "Tag", "G3", "N2", "Running"]);
     assert!(d["gates"].as_array().unwrap().iter().all(|g| g["met"] == true));
     assert_eq!((&d["environment"], &d["state"]), (&json!("production"), &json!("allowed")));
     assert_eq!(d["commit"], test.commit_of("1.1.0").as_str());
@@ -158,7 +166,7 @@ async fn g1_who_and_what_is_refused() {
         let (is, answer) = test.sends("", &lena, &body).await;
         assert_eq!(is, status, "{body} {answer}");
         if status == 409 {
-            assert_eq!(answer["gates"].as_array().unwrap().len(), 4, "every gate, met or not: {answer}");
+            assert_eq!(answer["gates"].as_array().unwrap().len(), 5, "every gate, met or not: {answer}");
         }
     }
     // A token speaks for what it is bound to, and an observer's or a job's for no deployment.
@@ -331,6 +339,7 @@ async fn f10_what_nobody_began_gives_the_server_back() {
     let test = TestApp::new().await;
     let token = test.owned_with("1.1.0").await;
     test.next_release("1.2.0").await;
+    test.passes("1.2.0").await;
     let first = test.allowed(&token, "1.1.0", FULL).await;
     test.advance(Duration::seconds(60));
     let second = test.allowed(&token, "1.2.0", FULL).await;
@@ -498,6 +507,6 @@ async fn g9_a_person_reports_by_hand() {
     let d = test.allowed(&token, "1.1.0", FULL).await;
     let report = format!("/deployments/{}/report", d["id"].as_str().unwrap());
     assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
-    assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 400);
+    assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 422);
     assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
 }

@@ -167,7 +167,7 @@ pub const RULES: &[Rule] = &[
     stay(C::CheckRepository, LIVE, &[Anyone, Custody], &[]),
     stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::Remove, PLACED, &[Contributor, Ctrl], &[]),
-    stay(C::RedeemPermit, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::N2, G::Running]),
+    stay(C::RedeemPermit, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::GiveBack, LIVE, &[Custody], &[]),
     // Ownership.
     stay(C::ExtendLoan, &[S::ReducedSupport], &[Ctrl], &[G::Reason, G::B4]),

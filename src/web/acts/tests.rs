@@ -87,14 +87,15 @@ fn tags_and_commits() {
     assert!(read(CommandKind::Approve, &[("commit", "9f3c1ab")]).is_err(), "an approval names its commit in full");
 }
 
-/// Every act but the request's two can be read from its own form: nothing panics, and acts without questions need none.
+/// Every act but the request's two and a permit's two can be read from its own form: nothing panics, and acts without questions need none.
 #[test]
 fn every_act_is_read() {
     for act in CommandKind::iter() {
         match read(act, &[]) {
             Ok(command) => assert_eq!(command.kind(), act),
             Err(problems) => {
-                let elsewhere = matches!(act, CommandKind::Submit | CommandKind::Amend);
+                use CommandKind::{Amend, GiveBack, RedeemPermit, Submit};
+                let elsewhere = matches!(act, Submit | Amend | RedeemPermit | GiveBack);
                 assert!(elsewhere || !problems.is_empty(), "{act} is refused without a word");
             }
         }

@@ -283,7 +283,7 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
 /// G3: what goes onto a full server of a device that CTRL owns has passed its stages. The review stands in for the
 /// release that was taken over, and for what goes there under review (T8).
 pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
-    let Some(Command::Deploy { server, tag: Some(tag) }) = command else {
+    let Some((server, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::G3, "What CTRL owns passes its stages before it goes into production.");
     };
     let full = facts.servers.get(server).is_some_and(|s| s.class == SupportClass::Full);
@@ -308,7 +308,8 @@ pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
-    if matches!(device.state, State::CtrlOwned { .. }) && !facts.standing(device).contains(&Who::Ctrl) {
+    let ours = [Who::Ctrl, Who::Custody];
+    if matches!(device.state, State::CtrlOwned { .. }) && facts.standing(device).is_disjoint(&ours.into()) {
         // T10: afterwards the tags are CTRL's.
         return Gate::open(
             G::G2,

@@ -68,7 +68,7 @@ approve                -           -      -       UT       -      -       -     
 withdraw_approval      -           -      -       UT       -      -       -           -       -      -
 report_task            UT          -      -       -        -      -       -           -       -      -
 
-verify_tag             RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
+verify_tag             RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      RUTC
 check_tag              QARUTC      QARUTC QARUTC  QARUTC   QARUTC QARUTC  QARUTC      QARUTC  QARUTC QARUTC
 check_repository       QARUTC      QARUTC QARUTC  QARUTC   QARUTC QARUTC  QARUTC      QARUTC  QARUTC QARUTC
 deploy                 RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
