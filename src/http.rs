@@ -41,7 +41,20 @@ const AT_ONCE: usize = 2048;
 pub fn router(app: App) -> Router {
     // The pages last: what no address answers is answered by a page.
     let all = api::routes().merge(web::routes(&app));
-    common(app, all)
+    let small = api::from_memory().merge(web::from_memory());
+    common(app.clone(), all).merge(lean(app, small))
+}
+
+/// The layers of small answers from memory: there is nothing to wait for, to bound or to compress.
+fn lean(app: App, routes: Router<App>) -> Router {
+    let secure = app.secure_cookies;
+    routes.with_state(app).layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::x_request_id(Numbered::new()))
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .map_response(move |answer| with_policies(answer, secure))
+            .layer(CatchPanicLayer::new()),
+    )
 }
 
 /// Too much at once: told so instead of waiting without end.

@@ -7,6 +7,7 @@ pub mod conditional;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod kept;
 pub mod ports;
 pub mod projection;
 pub mod service;

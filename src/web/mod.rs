@@ -85,6 +85,11 @@ pub fn routes(app: &App) -> Router<App> {
     Router::new().route(assets::ROUTE, get(assets::serve)).merge(tools::routes()).merge(pages)
 }
 
+/// Small answers from memory.
+pub fn from_memory() -> Router<App> {
+    tools::small()
+}
+
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.
 fn guessable(routes: Router<App>) -> Router<App> {
     let limit = GovernorConfigBuilder::default()

@@ -1,15 +1,14 @@
 //! The board as it was just drawn: everybody who asks for the same within a second, in which nothing changed, gets it.
 
 use super::{query::Asked, view::view};
-use crate::app::App;
-use askama::{FastWritable, Template, filters::HtmlSafe};
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
+use crate::{
+    app::App,
+    kept::{Kept, Moment},
 };
+use askama::{FastWritable, Template, filters::HtmlSafe};
+use std::{fmt, sync::Arc};
 
-/// So many are kept: each is some hundred kilobytes at most, and worth nothing after its second.
+/// So many are kept: each is some hundred kilobytes at most.
 const KEPT: usize = 64;
 
 /// A board in HTML.
@@ -39,12 +38,15 @@ impl FastWritable for Html {
     }
 }
 
-/// What a drawing depends on besides what was asked for: the state, and the second.
-type Moment = (u64, i64);
-
 /// The boards of this second.
-#[derive(Clone, Default)]
-pub struct Shelf(Arc<Mutex<HashMap<String, (Moment, Arc<Drawn>)>>>);
+#[derive(Clone)]
+pub struct Shelf(Kept<Arc<Drawn>>);
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self(Kept::new(KEPT))
+    }
+}
 
 impl Shelf {
     /// The board as it is now.
@@ -53,22 +55,12 @@ impl Shelf {
         if asked.looked.is_some() {
             return draw(app, asked).map(Arc::new);
         }
-        let moment = (app.projection.version(), app.clock.now().timestamp());
-        let key = asked.at_feed();
-        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, drawn)) = kept().get(&key)
-            && *at == moment
-        {
-            return Ok(drawn.clone());
+        let (now, key) = (Moment::now(app), asked.at_feed());
+        if let Some(drawn) = self.0.get(&key, now) {
+            return Ok(drawn);
         }
         let drawn = Arc::new(draw(app, asked)?);
-        let mut kept = kept();
-        if kept.len() >= KEPT {
-            kept.retain(|_, (at, _)| *at == moment);
-        }
-        if kept.len() < KEPT {
-            kept.insert(key, (moment, drawn.clone()));
-        }
+        self.0.put(key, now, drawn.clone());
         Ok(drawn)
     }
 }

@@ -8,10 +8,14 @@ mod export;
 use crate::app::App;
 use axum::{Router, routing::get};
 
+/// Small answers, asked for by every page that shows them.
+pub fn small() -> Router<App> {
+    Router::new().route("/badge/{badge}", get(badge::show))
+}
+
 /// The addresses that need no session, outside the pages' own layers.
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/badge/{badge}", get(badge::show))
         .route("/embed/{name}", get(embed::show))
         .route("/devices.csv", get(export::devices))
         .route("/instances.csv", get(export::instances))
