@@ -42,7 +42,7 @@ pub fn router(app: App) -> Router {
     // The pages last: what no address answers is answered by a page.
     let all = api::routes().merge(web::routes(&app));
     let small = api::from_memory().merge(web::from_memory());
-    common(app.clone(), all).merge(lean(app, small))
+    lean(app.clone(), small).merge(common(app, all))
 }
 
 /// The layers of small answers from memory: there is nothing to wait for, to bound or to compress.
