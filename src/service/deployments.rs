@@ -1,5 +1,9 @@
 //! Deployments: asked for, begun with a permit, reported on, and taken back where they came to nothing (G1, G9).
 
+mod reading;
+
+pub use reading::{PAGE, Page, View, list, view};
+
 use super::{
     Caller, Error, Result,
     act::{Ask, Done, act, event},
@@ -19,7 +23,6 @@ use crate::{
             rule,
         },
         permit::Intent,
-        person::People,
         refusal::{Code, Refusal},
         story,
         tag::TagName,
@@ -27,13 +30,9 @@ use crate::{
     store::{self, Tx, journal::Line},
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
 
 /// So many that ran out are settled in one round.
 const ROUND: u64 = 200;
-
-/// Deployments on one page.
-pub const PAGE: u64 = 50;
 
 /// What a deploy tool asks for.
 #[derive(Clone, Debug)]
@@ -198,55 +197,6 @@ fn line(caller: &Caller, id: DeploymentId, at: DateTime<Utc>, kind: &str, body: 
 /// What is on record of it.
 pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
     store::deployments::find(&app.db.read, id).await?.ok_or(Error::NotFound)
-}
-
-/// A deployment with what a reader needs beside it.
-#[derive(Clone, Debug)]
-pub struct View {
-    pub deployment: Deployment,
-    pub device: String,
-    pub people: People,
-    pub now: DateTime<Utc>,
-    /// Whether the reader may report by hand.
-    pub may_report: bool,
-}
-
-/// For its page: a fixed number of queries.
-pub async fn view(app: &App, caller: Option<&Caller>, id: DeploymentId) -> Result<View> {
-    let c = &app.db.read;
-    let deployment = find(app, id).await?;
-    let device = store::devices::find(c, deployment.device).await?.ok_or(Error::NotFound)?;
-    let mut ids: BTreeSet<_> = deployment.reports.iter().filter_map(|r| r.by).collect();
-    ids.insert(deployment.asked.by);
-    let people = store::people::load_names(c, &ids).await?;
-    let may_report = match caller {
-        Some(caller) => may_report(app, caller, &device, &deployment).await?,
-        None => false,
-    };
-    Ok(View { deployment, device: device.name().to_owned(), people, now: app.clock.now(), may_report })
-}
-
-/// A page of deployments.
-#[derive(Clone, Debug)]
-pub struct Page {
-    pub deployments: Vec<Deployment>,
-    pub devices: std::collections::BTreeMap<crate::domain::id::DeviceId, String>,
-    pub people: People,
-    pub now: DateTime<Utc>,
-    /// What `before` is for the next page; none after the last.
-    pub next: Option<DeploymentId>,
-}
-
-/// Newest first: three queries and those of the people.
-pub async fn list(app: &App, state: Option<DeploymentState>, before: Option<DeploymentId>) -> Result<Page> {
-    let c = &app.db.read;
-    let mut deployments = store::deployments::list(c, state, before, PAGE + 1).await?;
-    let more = deployments.len() as u64 > PAGE;
-    deployments.truncate(PAGE as usize);
-    let next = deployments.last().filter(|_| more).map(|d| d.id);
-    let devices = store::devices::list_names_by_id(c, &deployments.iter().map(|d| d.device).collect()).await?;
-    let people = store::people::load_names(c, &deployments.iter().map(|d| d.asked.by).collect()).await?;
-    Ok(Page { deployments, devices, people, now: app.clock.now(), next })
 }
 
 /// Whoever asked, and whoever may deploy it themselves.
