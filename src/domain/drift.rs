@@ -4,7 +4,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{of_device, of_stranger};
+pub use judge::{of_device, of_server, of_silent, of_stranger};
 
 use super::id::{DeviceId, ServerName};
 use chrono::{DateTime, Duration, Utc};
@@ -44,7 +44,7 @@ pub enum Kind {
     Ahead,
     /// It looks like a clean tag and is none.
     FalseClean,
-    /// Nobody has reported it for longer than the policy allows.
+    /// What runs on a server was not reported for longer than the policy allows: one for the server.
     Silent,
     /// Deployed, and reported by nobody since: weak, for no report is no proof of absence.
     NotSeen,
@@ -78,7 +78,7 @@ impl Kind {
             Self::FalseClean => {
                 "Build it from its tag with a version of its own, and deploy that: only the commit proves a tag."
             }
-            Self::Silent => "Look at the agent or collector of this server. The instance itself may still run.",
+            Self::Silent => "Look at the agent or collector of this server. What it watches may still run.",
             Self::NotSeen => "Look on the server whether it runs, and whether anything there reports to Custody.",
         }
     }
@@ -88,7 +88,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
     pub kind: Kind,
-    /// The device's name where no instance is meant.
+    /// The device's name, or the server's, where no instance is meant.
     pub instance: String,
     pub server: ServerName,
     /// A sentence that says what is seen and what is on record.

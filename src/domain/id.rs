@@ -34,7 +34,7 @@ id!(/// A group of people: a team of CTRL, the experts of an area, the shift, th
     GroupId);
 
 /// A device server's name as the control system knows it, such as `cppServer/contrib_scs_01`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ServerName(pub String);
 

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        drift::Incident,
+        drift::{self, Drift},
         id::{DeploymentId, PersonId, ServerName},
         journal::Entry,
         lifecycle::{
@@ -74,7 +74,7 @@ pub struct DeviceView {
     /// Its changes of support that wait for the shift, the oldest first (H8).
     pub unacknowledged: shift::Changes,
     /// In what it differs from its record now, the oldest first (G10).
-    pub incidents: Vec<Incident>,
+    pub incidents: Vec<Drift>,
 }
 
 /// One instance as last seen.
@@ -138,7 +138,12 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let unacknowledged = shift::of_device(app, &device).await?;
     // As the board has them.
-    let incidents = app.projection.read().card(device.id).map_or_else(Vec::new, |card| card.incidents.clone());
+    let mut incidents: Vec<Drift> = match app.projection.read().card(device.id) {
+        Some(card) => card.incidents.iter().map(|i| i.drift.clone()).collect(),
+        None => Vec::new(),
+    };
+    let running = gathered.known.iter().map(|k| &k.seen);
+    incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);

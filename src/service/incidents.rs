@@ -9,7 +9,7 @@ use crate::{
     domain::{
         device::Device,
         drift::{Drift, Incident, Key},
-        id::{DeviceId, ServerName},
+        id::{DeviceId, PersonId, ServerName},
         observation::Seen,
     },
     store::{self, Tx, journal::Line, people::TeamKind},
@@ -31,6 +31,8 @@ pub struct Looked<'a> {
     devices: BTreeMap<DeviceId, &'a Device>,
     instances: BTreeSet<(String, ServerName)>,
     found: BTreeMap<Key, (Option<DeviceId>, Drift)>,
+    /// Whose instances are silent.
+    silent: BTreeMap<ServerName, Vec<&'a Device>>,
     /// Devices whose people hear the same in other words, and at once.
     told: BTreeSet<DeviceId>,
     /// Devices that nothing supports now.
@@ -48,13 +50,24 @@ impl<'a> Looked<'a> {
     }
 
     /// An instance that no device on record brings.
-    pub fn stranger(&mut self, app: &App, seen: &Seen, now: DateTime<Utc>) {
+    pub fn stranger(&mut self, seen: &Seen) {
         if seen.runs() {
-            for drift in crate::domain::drift::of_stranger(seen, app.policy.patience(), now) {
-                self.found.insert(drift.key(), (None, drift));
-            }
+            let drift = crate::domain::drift::of_stranger(seen);
+            self.found.insert(drift.key(), (None, drift));
         }
         self.instances.insert((seen.instance.clone(), seen.server.clone()));
+    }
+
+    /// A server of which everything is reported.
+    pub fn heard(&mut self, server: &ServerName) {
+        self.instances.insert((server.0.clone(), server.clone()));
+    }
+
+    /// A server with silent instances, and the devices that they are of.
+    pub fn silent(&mut self, drift: Drift, devices: Vec<&'a Device>) {
+        self.heard(&drift.server);
+        self.silent.insert(drift.server.clone(), devices);
+        self.found.insert(drift.key(), (None, drift));
     }
 
     /// Nothing supports it any more; `told` where its people hear so by another message.
@@ -130,6 +143,10 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
     store::incidents::save(tx, &rows).await?;
     let told = rows.iter().filter(|i| opened.contains(&i.id));
     for i in told {
+        if i.drift.kind == Kind::Silent {
+            tell_silent(tx, app, looked.silent.get(&i.drift.server).map_or(&[], Vec::as_slice), i).await?;
+            continue;
+        }
         let Some(device) = i.device.filter(|d| !looked.told.contains(d)).and_then(|d| looked.devices.get(&d)) else {
             continue;
         };
@@ -179,6 +196,37 @@ async fn tell(tx: &Tx, app: &App, d: &Device, i: &Incident, urgent: bool) -> Res
         urgent,
     });
     telling::tell(tx, app, each.collect()).await?;
+    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+}
+
+/// The people of the devices that a silent server bears, each once, and the shift in its own chat.
+async fn tell_silent(tx: &Tx, app: &App, devices: &[&Device], i: &Incident) -> Result<()> {
+    let Some(first) = devices.first() else { return Ok(()) };
+    let shift = store::people::list_of_kind(tx, TeamKind::Doc).await?;
+    let mut each: BTreeMap<PersonId, DeviceId> = shift.into_iter().map(|p| (p, first.id)).collect();
+    for d in devices {
+        for person in record::of_device(d) {
+            each.entry(person).or_insert(d.id);
+        }
+    }
+    let news = News {
+        device: first.id,
+        key: format!("incident/{}", i.id),
+        at: i.opened,
+        text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
+        path: "/incidents?kind=silent".to_owned(),
+        urgent: false,
+    };
+    let tellings = each.into_iter().map(|(to, device)| Telling {
+        to,
+        device,
+        key: news.key.clone(),
+        at: news.at,
+        text: news.text.clone(),
+        path: news.path.clone(),
+        urgent: false,
+    });
+    telling::tell(tx, app, tellings.collect()).await?;
     telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
 }
 

@@ -205,7 +205,7 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
             store::instances::save(&tx, std::slice::from_ref(k)).await?;
             store::journal::append(&tx, line.into_iter().collect()).await?;
             let here = BTreeSet::from([found.id]);
-            settle(&tx, &app, &caller, here.clone(), &here, std::slice::from_ref(k), now).await?;
+            settle(&tx, &app, &caller, here.clone(), (&here, std::slice::from_ref(k), &[]), now).await?;
             Ok(tx.commit().await?)
         })
         .await?

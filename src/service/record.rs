@@ -110,7 +110,7 @@ async fn compare(
     let (own, others): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|k| k.device == Some(after.id));
     let mut looked = Looked::default();
     for k in others {
-        looked.stranger(app, &k.seen, now);
+        looked.stranger(&k.seen);
     }
     let seen: Vec<Seen> = own.into_iter().map(|k| k.seen.clone()).collect();
     looked.device(app, after, &seen, now);

@@ -80,18 +80,18 @@ pub async fn list_open_of_devices<C: ConnectionTrait>(
     Ok(by_device)
 }
 
-/// The keys of everything of this kind that is open.
-pub async fn list_open_keys<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<BTreeSet<(String, ServerName)>> {
+/// The servers of everything of this kind that is open, each with the words.
+pub async fn list_open_words<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<BTreeMap<ServerName, String>> {
     let rows: Vec<(String, String)> = row::Entity::find()
         .select_only()
-        .column(row::Column::Instance)
         .column(row::Column::Server)
+        .column(row::Column::Words)
         .filter(row::Column::Kind.eq(<&str>::from(kind)))
         .filter(row::Column::ClosedAt.is_null())
         .into_tuple()
         .all(c)
         .await?;
-    Ok(rows.into_iter().map(|(instance, server)| (instance, ServerName(server))).collect())
+    Ok(rows.into_iter().map(|(server, words)| (ServerName(server), words)).collect())
 }
 
 /// Those of these differences that were closed after a moment: they may have come back.

@@ -9,11 +9,16 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::{
+        drift::{Drift, of_silent},
+        observation::Seen,
+    },
     service::incidents::{self, Kind, Page, Shown, Wanted},
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{Router, extract::RawQuery, response::IntoResponse, routing::get};
+use chrono::{DateTime, Utc};
 use strum::IntoEnumIterator;
 use url::form_urlencoded::{Serializer, parse};
 
@@ -35,10 +40,14 @@ pub fn tag(kind: Kind) -> Tag {
 }
 
 /// Incidents as the answer card has them: the kind, what is seen, what mends it.
-pub fn lines(all: &[Shown]) -> Vec<(String, String, String)> {
-    all.iter()
-        .map(|i| (i.drift.kind.label().to_owned(), i.drift.words.clone(), i.drift.kind.remedy().to_owned()))
-        .collect()
+pub fn lines<'a>(all: impl IntoIterator<Item = &'a Drift>) -> Vec<(String, String, String)> {
+    all.into_iter().map(|d| (d.kind.label().to_owned(), d.words.clone(), d.kind.remedy().to_owned())).collect()
+}
+
+/// What the answer card says of a device and of the place that is shown of it.
+pub fn of_answer(app: &App, all: &[Shown], place: Option<&Seen>, now: DateTime<Utc>) -> Vec<(String, String, String)> {
+    let silent = of_silent(place, app.policy.patience(), now);
+    lines(all.iter().map(|i| &i.drift).chain(&silent))
 }
 
 /// One incident.

@@ -122,12 +122,44 @@ async fn g10_silence_opens_and_the_next_report_closes() {
     let since = test.app.clock.now();
     test.advance(Duration::minutes(11));
     incidents::round::round(&test.app, Some(since)).await.unwrap();
-    assert_eq!(test.incidents("magnet"), [Kind::Silent]);
-    assert!(test.stranger().page("/incidents").await.contains("no proof that it stopped"));
+    for page in ["/incidents?kind=silent", "/devices/magnet", "/?q=magnet"] {
+        assert!(test.stranger().page(page).await.contains("Its one instance on"), "{page}");
+    }
+    assert_eq!(test.notices_of_incidents("otto").await, 1);
     let now = test.app.clock.now();
     assert_eq!(incidents::round::round(&test.app, Some(now)).await.unwrap(), 0, "it is known");
     test.sends_in(REDUCED, vec![report]).await;
-    assert_eq!(test.incidents("magnet"), [], "the very same report mends it");
+    let page = test.stranger().page("/incidents").await;
+    assert!(page.contains("closed just now") && !page.contains("open for"), "the very same report mends it: {page}");
+}
+
+/// G10: a silent server is one incident, however much runs there; what is heard of changes its words, and all of it
+/// closes it.
+#[tokio::test]
+async fn g10_silence_is_one_incident_a_server() {
+    let test = TestApp::new().await;
+    let named = |i: usize| Report {
+        instance: format!("SCS_MANY/MON/{i:05}"),
+        class: "Many".to_owned(),
+        ..report(REDUCED, "1")
+    };
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    let own = REDUCED.into();
+    observe(&test.app, &agent, &own, (0..300).map(named).collect(), true).await.unwrap();
+    test.advance(Duration::minutes(11));
+    incidents::round::round(&test.app, Some(test.app.clock.now())).await.unwrap();
+    let open = async || {
+        let c = &test.app.db.read;
+        store::incidents::list_open_words(c, Kind::Silent).await.unwrap().into_values().collect::<Vec<_>>()
+    };
+    let all = open().await;
+    assert!(all.len() == 1 && all[0].starts_with("None of the 300 instances"), "{all:?}");
+    observe(&test.app, &agent, &own, (0..200).map(named).collect(), false).await.unwrap();
+    incidents::round::round(&test.app, Some(test.app.clock.now())).await.unwrap();
+    let all = open().await;
+    assert!(all.len() == 1 && all[0].starts_with("100 of the 300 instances"), "{all:?}");
+    observe(&test.app, &agent, &own, (200..300).map(named).collect(), false).await.unwrap();
+    assert_eq!(open().await, Vec::<String>::new());
 }
 
 /// G10, O5: what comes and goes is one incident, counted, of which people are told once.

@@ -3,25 +3,54 @@
 use super::{Drift, Kind, Patience};
 use crate::domain::{
     device::{Device, Placement},
+    id::ServerName,
     observation::Seen,
     server::SupportClass,
     version::{Reported, same_commit},
 };
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// An instance that no device on record brings.
-pub fn of_stranger(seen: &Seen, patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
-    let mut found = vec![drift(
-        Kind::Unknown,
-        seen,
-        format!("{} of the class {} runs on {} and is not registered.", seen.instance, seen.class, seen.server),
-    )];
-    found.extend(silence(seen, patience));
-    found.retain(|d| d.kind != Kind::Silent || seen.is_silent(now, patience.silent_after_minutes));
-    found
+pub fn of_stranger(seen: &Seen) -> Drift {
+    let words = format!("{} of the class {} runs on {} and is not registered.", seen.instance, seen.class, seen.server);
+    drift(Kind::Unknown, seen, words)
 }
 
-/// Everything in which a device differs from its record. `seen` is what is known of its instances; what is gone is
+/// A server of whose `running` instances nothing has reported so many: one difference, however many they are, for it is
+/// one observer that is silent. `None` where all are heard of.
+pub fn of_server(server: &ServerName, silent: usize, running: usize, patience: Patience) -> Option<Drift> {
+    let minutes = patience.silent_after_minutes;
+    let words = match (silent, running) {
+        (0, _) => return None,
+        (1, 1) => format!("Its one instance on {server} was not reported for more than {minutes} minutes."),
+        (n, all) if n >= all => {
+            format!("None of the {all} instances on {server} was reported for more than {minutes} minutes.")
+        }
+        (1, all) => {
+            format!("One of the {all} instances on {server} was not reported for more than {minutes} minutes.")
+        }
+        (n, all) => {
+            format!("{n} of the {all} instances on {server} were not reported for more than {minutes} minutes.")
+        }
+    };
+    let words = format!("{words} That is no proof that anything stopped.");
+    Some(Drift { kind: Kind::Silent, instance: server.0.clone(), server: server.clone(), words })
+}
+
+/// The silence of these instances, by servers, as the page of the device that they are of shows it.
+pub fn of_silent<'a>(seen: impl IntoIterator<Item = &'a Seen>, patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
+    let mut servers: BTreeMap<&ServerName, (usize, usize)> = BTreeMap::new();
+    for s in seen.into_iter().filter(|s| s.runs()) {
+        let (silent, running) = servers.entry(&s.server).or_default();
+        *silent += usize::from(s.is_silent(now, patience.silent_after_minutes));
+        *running += 1;
+    }
+    let each = servers.into_iter();
+    each.filter_map(|(server, (silent, running))| of_server(server, silent, running, patience)).collect()
+}
+
+/// Everything in which a device differs from its record, but for silence, which is its server's. `seen` is what is known of its instances; what is gone is
 /// passed over.
 pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
     let running: Vec<&Seen> = seen.iter().filter(|s| s.runs()).collect();
@@ -33,9 +62,6 @@ pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTi
             found.extend(place(device, s));
         }
         found.extend(build(device, s, settling));
-        if s.is_silent(now, patience.silent_after_minutes) {
-            found.extend(silence(s, patience));
-        }
     }
     if !settling {
         found.extend(both_classes(&running));
@@ -46,14 +72,6 @@ pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTi
 
 fn drift(kind: Kind, seen: &Seen, words: String) -> Drift {
     Drift { kind, instance: seen.instance.clone(), server: seen.server.clone(), words }
-}
-
-fn silence(s: &Seen, patience: Patience) -> Option<Drift> {
-    let words = format!(
-        "Nothing has reported {} on {} for more than {} minutes. That is no proof that it stopped.",
-        s.instance, s.server, patience.silent_after_minutes
-    );
-    Some(drift(Kind::Silent, s, words))
 }
 
 /// Whether it is where it is placed.

@@ -116,7 +116,8 @@ fn g10_each_difference_is_found_and_no_other() {
         (&[(FULL, "1.4.2", 0)], None, 60, &[WrongServer]),
         (&[(REDUCED, "1.4.2", 0), (FULL, "1.4.2", 0)], full, 60, &[BothClasses, WrongServer]),
         (&[(FULL, "1.4.2", 10)], full, 60, &[]),
-        (&[(FULL, "1.4.2", 11)], full, 60, &[Silent]),
+        // Silence is the server's.
+        (&[(FULL, "1.4.2", 11)], full, 60, &[]),
         (&[], full, 60, &[NotSeen]),
         (&[], reduced, 60, &[]),
         // A deployment under way: what it replaces may still run, yet nothing dirty.
@@ -143,19 +144,39 @@ fn g10_what_is_gone_is_no_difference() {
     assert_eq!(of_device(&device(None, 60), &[gone], patience(), now()), []);
 }
 
-/// G10: a statement does not fall silent; a collector does, and a stranger's too.
+/// G10: a statement does not fall silent; a collector does.
 #[test]
 fn g10_only_programs_fall_silent() {
     let by = |source| Seen { source, ..seen(REDUCED, "1.4.2", 100) };
-    let d = device(Some((REDUCED, SupportClass::Reduced)), 60);
     let stated = by(Source::Statement { person: PersonId(Uuid::from_u128(3)) });
-    assert_eq!(of_device(&d, &[stated], patience(), now()), []);
+    assert_eq!(of_silent([&stated], patience(), now()), []);
     let collected = by(Source::Collector { name: "tango".to_owned() });
-    assert_eq!(of_device(&d, std::slice::from_ref(&collected), patience(), now())[0].kind, Kind::Silent);
-    let kinds: Vec<Kind> = of_stranger(&collected, patience(), now()).iter().map(|d| d.kind).collect();
-    assert_eq!(kinds, [Kind::Unknown, Kind::Silent]);
-    let kinds: Vec<Kind> = of_stranger(&seen(REDUCED, "", 0), patience(), now()).iter().map(|d| d.kind).collect();
-    assert_eq!(kinds, [Kind::Unknown]);
+    let found =
+        of_silent([&collected, &stated, &seen(FULL, "1.4.2", 10), &seen(ELSEWHERE, "1", 11)], patience(), now());
+    let found: Vec<_> = found.iter().map(|d| (d.kind, d.instance.as_str(), d.server.0.as_str())).collect();
+    assert_eq!(found, [(Kind::Silent, REDUCED, REDUCED), (Kind::Silent, ELSEWHERE, ELSEWHERE)]);
+    assert_eq!(of_stranger(&collected).kind, Kind::Unknown);
+    assert_eq!(of_silent([&Seen { gone: Some(now()), ..collected }], patience(), now()), [], "it is gone");
+}
+
+/// G10: silence is one difference of a server, however much runs there, and says how much of it is meant.
+#[test]
+fn g10_a_silent_server_is_one_difference() {
+    let table = [
+        (0, 0, None),
+        (0, 9, None),
+        (1, 1, Some("Its one instance on")),
+        (9, 9, Some("None of the 9 instances on")),
+        (1, 9, Some("One of the 9 instances on")),
+        (2, 9, Some("2 of the 9 instances on")),
+    ];
+    for (silent, running, begins) in table {
+        let found = of_server(&FULL.into(), silent, running, patience());
+        assert_eq!(found.is_some(), begins.is_some(), "{silent} of {running}");
+        if let (Some(d), Some(begins)) = (found, begins) {
+            assert!(d.words.starts_with(begins) && d.words.contains("no proof"), "{}", d.words);
+        }
+    }
 }
 
 /// G10: each kind has words and a remedy of its own, and what proves nothing says so.

@@ -4,6 +4,8 @@ use super::{Kind, Looked, settle};
 use crate::{
     app::App,
     domain::{
+        device::Device,
+        drift,
         id::{DeviceId, ServerName},
         observation::Seen,
         support::Support,
@@ -11,8 +13,8 @@ use crate::{
     service::{Caller, Result, facts::version_names, observations::named},
     store,
 };
-use chrono::{DateTime, Duration, Utc};
-use std::collections::BTreeSet;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Between two looks at the clock.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(15);
@@ -39,13 +41,13 @@ pub async fn run(app: App) {
     }
 }
 
-/// Looks at what became due after `since`, or at everything; how many devices and strangers were looked at. Whom to
-/// look at comes from memory: nothing is written where nothing is due.
+/// Looks at what became due after `since`, or at everything; how many devices, strangers and servers were looked at.
+/// Whom to look at comes from memory: nothing is written where nothing is due.
 pub async fn round(app: &App, since: Option<DateTime<Utc>>) -> Result<usize> {
     let now = app.clock.now();
-    let known = store::incidents::list_open_keys(&app.db.read, Kind::Silent).await?;
-    let (devices, strangers) = due(app, since, now, &known);
-    let looked = devices.len() + strangers.len();
+    let known = store::incidents::list_open_words(&app.db.read, Kind::Silent).await?;
+    let Due { devices, strangers, servers } = due(app, since, now, known);
+    let looked = devices.len() + strangers.len() + servers.len();
     for part in devices.chunks(AT_ONCE) {
         let (app_, part) = (app.clone(), part.iter().copied().collect());
         app.outliving(async move { look(&app_, &part, &BTreeSet::new()).await }).await??;
@@ -54,38 +56,67 @@ pub async fn round(app: &App, since: Option<DateTime<Utc>>) -> Result<usize> {
         let (app_, part) = (app.clone(), part.iter().cloned().collect());
         app.outliving(async move { look(&app_, &BTreeSet::new(), &part).await }).await??;
     }
+    for part in servers.chunks(AT_ONCE) {
+        let (app_, part) = (app.clone(), part.to_vec());
+        app.outliving(async move { listen(&app_, part).await }).await??;
+    }
     Ok(looked)
 }
 
-type Strangers = Vec<(String, ServerName)>;
+#[derive(Default)]
+struct Due {
+    devices: Vec<DeviceId>,
+    strangers: Vec<(String, ServerName)>,
+    servers: Vec<Server>,
+}
 
-fn due(
-    app: &App,
-    since: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-    known: &BTreeSet<(String, ServerName)>,
-) -> (Vec<DeviceId>, Strangers) {
-    let grace = Duration::minutes(app.policy.observations.grace_minutes.into());
-    let minutes = app.policy.observations.silent_after_minutes;
+/// What runs on a server, and how much of it is silent.
+#[derive(Clone, Default)]
+struct Server {
+    name: ServerName,
+    running: usize,
+    silent: usize,
+    /// Those of the silent ones.
+    devices: BTreeSet<DeviceId>,
+}
+
+fn due(app: &App, since: Option<DateTime<Utc>>, now: DateTime<Utc>, mut known: BTreeMap<ServerName, String>) -> Due {
+    let patience = app.policy.patience();
     let state = app.projection.read();
     let mut devices = BTreeSet::new();
-    let mut strangers = BTreeSet::new();
+    let mut strangers = Vec::new();
+    let mut servers: BTreeMap<&ServerName, Server> = BTreeMap::new();
     for place in state.all_places() {
-        let key = (place.seen.instance.clone(), place.seen.server.clone());
-        let newly_silent = place.seen.is_silent(now, minutes) && !known.contains(&key);
+        let s = &place.seen;
+        let server = servers.entry(&s.server).or_default();
+        server.running += 1;
+        if s.is_silent(now, patience.silent_after_minutes) {
+            server.silent += 1;
+            server.devices.extend(place.device);
+        }
         match place.device {
-            Some(device) if newly_silent || since.is_none() => drop(devices.insert(device)),
-            None if newly_silent || since.is_none() => drop(strangers.insert(key)),
-            _ => {}
+            _ if since.is_some() => {}
+            Some(device) => drop(devices.insert(device)),
+            None => strangers.push((s.instance.clone(), s.server.clone())),
         }
     }
+    let mut changed = Vec::new();
+    for (name, server) in servers {
+        let words = drift::of_server(name, server.silent, server.running, patience).map(|d| d.words);
+        if known.remove(name) != words {
+            changed.push(Server { name: name.clone(), ..server });
+        }
+    }
+    // Of these nothing runs any more.
+    changed.extend(known.into_keys().map(|name| Server { name, ..Server::default() }));
     for card in state.cards() {
-        let over = |at: DateTime<Utc>| at + grace <= now && since.is_none_or(|since| at + grace > since);
+        let over =
+            |at: DateTime<Utc>| at + patience.grace <= now && since.is_none_or(|since| at + patience.grace > since);
         if card.placements.iter().any(|p| over(p.mark.at)) {
             devices.insert(card.id);
         }
     }
-    (devices.into_iter().collect(), strangers.into_iter().collect())
+    Due { devices: devices.into_iter().collect(), strangers, servers: changed }
 }
 
 async fn look(app: &App, ids: &BTreeSet<DeviceId>, keys: &BTreeSet<(String, ServerName)>) -> Result<()> {
@@ -106,7 +137,25 @@ async fn look(app: &App, ids: &BTreeSet<DeviceId>, keys: &BTreeSet<(String, Serv
     }
     for k in store::instances::list_by_key(&tx, keys, &names).await? {
         if k.device.is_none() {
-            looked.stranger(app, &k.seen, now);
+            looked.stranger(&k.seen);
+        }
+    }
+    settle(&tx, app, &Caller::custody(), looked, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What of these servers is silent, as memory had it: the next round mends what has changed since.
+async fn listen(app: &App, servers: Vec<Server>) -> Result<()> {
+    let tx = app.db.begin().await?;
+    let now = app.clock.now();
+    let ids = servers.iter().flat_map(|s| s.devices.iter().copied()).collect();
+    let devices = store::devices::list_by_id(&tx, &ids).await?;
+    let by_id: BTreeMap<DeviceId, &Device> = devices.iter().map(|d| (d.id, d)).collect();
+    let mut looked = Looked::default();
+    for s in &servers {
+        match drift::of_server(&s.name, s.silent, s.running, app.policy.patience()) {
+            Some(drift) => looked.silent(drift, s.devices.iter().filter_map(|d| by_id.get(d).copied()).collect()),
+            None => looked.heard(&s.name),
         }
     }
     settle(&tx, app, &Caller::custody(), looked, now).await?;

@@ -31,7 +31,7 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
     let now = app.clock.now();
     let silent_after = app.policy.observations.silent_after_minutes;
     let servers = store::servers::load_servers(&tx, scope.servers.iter().cloned()).await?;
-    let mut before: BTreeMap<Key, Known> =
+    let before: BTreeMap<Key, Known> =
         store::instances::list_on_servers(&tx, &scope.servers, &version_names(app, None))
             .await?
             .into_iter()
@@ -108,9 +108,14 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
     }
     let mut gone = 0;
     if scope.complete {
-        before.retain(|key, k| k.seen.runs() && !known.contains_key(key) && !again.contains_key(key));
-        // What a person stated is not taken back by an agent that never saw it, but by one that looks there now.
-        for (key, mut k) in before.into_iter().filter(|(_, k)| !yields(&source, k, now, silent_after)) {
+        let missing: Vec<(Key, Known)> = before
+            .iter()
+            .filter(|(key, k)| k.seen.runs() && !known.contains_key(key) && !again.contains_key(key))
+            // What a person stated is not taken back by an agent that never saw it, but by one that looks there now.
+            .filter(|(_, k)| !yields(&source, k, now, silent_after))
+            .map(|(key, k)| (key.clone(), k.clone()))
+            .collect();
+        for (key, mut k) in missing {
             k.seen.gone = Some(now);
             gone += 1;
             touched.extend(k.device);
@@ -120,12 +125,19 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
         }
     }
     let again: Vec<Known> = again.into_values().flatten().collect();
+    // What was heard again is in `known`: silence ends with the report that ends it.
+    let silent: BTreeSet<&ServerName> = before
+        .iter()
+        .filter(|(key, k)| k.seen.runs() && k.seen.is_silent(now, silent_after) && !known.contains_key(key))
+        .map(|((_, server), _)| server)
+        .collect();
+    let heard: Vec<ServerName> = scope.servers.iter().filter(|s| !silent.contains(s)).cloned().collect();
     let known: Vec<Known> = known.into_values().collect();
     store::instances::save_seen_again(&tx, &again).await?;
     if !known.is_empty() {
         store::instances::save(&tx, &known).await?;
         store::journal::append(&tx, lines).await?;
-        settle(&tx, app, caller, touched, &changed, &known, now).await?;
+        settle(&tx, app, caller, touched, (&changed, &known, &heard), now).await?;
     }
     tx.commit().await?;
     app.projection.see_again(again.iter().map(|k| (k.seen.instance.as_str(), &k.seen.server)), now);
@@ -182,14 +194,13 @@ pub fn named(app: &App, d: &Device, known: Vec<Known>) -> Vec<Seen> {
 
 /// Derives the status of these devices anew from all that is seen of them, and puts a change on record, with every
 /// incident that follows. `changed` are those of which something new was seen: for a review that may be what it waited
-/// for (T8).
+/// for (T8); then come what was seen, and the servers of which everything is heard.
 pub(super) async fn settle(
     tx: &Tx,
     app: &App,
     caller: &Caller,
     devices: BTreeSet<DeviceId>,
-    changed: &BTreeSet<DeviceId>,
-    known: &[Known],
+    (changed, known, heard): (&BTreeSet<DeviceId>, &[Known], &[ServerName]),
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
@@ -201,10 +212,11 @@ pub(super) async fn settle(
         false => store::devices::list_by_id(tx, &devices).await?,
     };
     let mut looked = Looked::default();
+    heard.iter().for_each(|server| looked.heard(server));
     for k in known {
         // What is gone, or not of a device, is not among what runs of one.
         if k.device.is_none() || !k.seen.runs() {
-            looked.stranger(app, &k.seen, now);
+            looked.stranger(&k.seen);
         }
     }
     for d in &all {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::Incident,
+        drift::Drift,
         lifecycle::{CommandKind, State},
         review::Ground,
         support::Support,
@@ -55,10 +55,10 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
 }
 
 /// G10: what differs from the record, and what mends it. What the verdict has said is not said again.
-fn incident(v: &DeviceView, i: &Incident) -> Notice {
-    let kind = i.drift.kind;
-    let said = v.verdict.as_ref().is_some_and(|w| w.support == Support::NotSupported && w.why == i.drift.words);
-    let words = if said { "" } else { i.drift.words.as_str() };
+fn incident(v: &DeviceView, i: &Drift) -> Notice {
+    let kind = i.kind;
+    let said = v.verdict.as_ref().is_some_and(|w| w.support == Support::NotSupported && w.why == i.words);
+    let words = if said { "" } else { i.words.as_str() };
     let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
     Notice::new(tone, &format!("{}.", kind.label()), format!("{words} {}", kind.remedy()).trim())
 }
