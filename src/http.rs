@@ -45,15 +45,12 @@ pub fn router(app: App) -> Router {
     lean(app.clone(), small).merge(common(app, all))
 }
 
-/// The layers of small answers from memory: there is nothing to wait for, to bound or to compress.
+/// The layers of small answers from memory: there is nothing to wait for, to bound or to compress, and no line of the log
+/// that an id would lead to.
 fn lean(app: App, routes: Router<App>) -> Router {
     let secure = app.secure_cookies;
     routes.with_state(app).layer(
-        ServiceBuilder::new()
-            .layer(SetRequestIdLayer::x_request_id(Numbered::new()))
-            .layer(PropagateRequestIdLayer::x_request_id())
-            .map_response(move |answer| with_policies(answer, secure))
-            .layer(CatchPanicLayer::new()),
+        ServiceBuilder::new().map_response(move |answer| with_policies(answer, secure)).layer(CatchPanicLayer::new()),
     )
 }
 
@@ -77,6 +74,10 @@ const POLICIES: [(HeaderName, HeaderValue); 7] = [
 ];
 
 fn with_policies<B>(mut answer: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
+    // Who has the answer has its policies. Source: RFC 9110, 15.4.5.
+    if answer.status() == StatusCode::NOT_MODIFIED {
+        return answer;
+    }
     let headers = answer.headers_mut();
     headers.reserve(POLICIES.len());
     for (name, value) in POLICIES {

@@ -16,6 +16,11 @@ impl Moment {
     }
 }
 
+/// Marks an answer that depends on nothing but its address, its `If-None-Match` and this moment: whoever asks for the
+/// same in the same moment may be given it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Again(pub Moment);
+
 /// The answers of one moment, by what was asked for. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Kept<T> {

@@ -56,7 +56,6 @@ pub fn from_memory() -> Router<App> {
     Router::new()
         .route("/api/v1/status/{*anything}", get(status::show))
         .method_not_allowed_fallback(problem::another_method)
-        .layer(Extension(status::Answers::default()))
         .layer(middleware::map_response(problem::complete))
 }
 

@@ -6,13 +6,12 @@ use crate::{
     app::App,
     conditional::Tag,
     domain::{calling::Reach, contact::WhenStopped, lifecycle::StateName},
-    kept::{Kept, Moment},
+    kept::{Again, Moment},
     projection::{Current, Told},
     service::status::{self, Called, Status},
 };
 use axum::{
     Extension,
-    body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -174,36 +173,14 @@ fn body(asked: &str, s: &Status<'_>, current: Current) -> serde_json::Result<Vec
     Ok(json)
 }
 
-/// So many answers are kept, each of some kilobytes.
-const KEPT: usize = 4096;
-
-/// The answers of this second.
-#[derive(Clone)]
-pub struct Answers(Kept<Bytes>);
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self(Kept::new(KEPT))
-    }
-}
-
 /// GET /api/v1/status/{anything}: an instance, device, class, server, host or person.
-pub async fn show(
-    State(app): State<App>,
-    Extension(answers): Extension<Answers>,
-    Path(asked): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn show(State(app): State<App>, Path(asked): Path<String>, headers: HeaderMap) -> Response {
     let (current, minute) = status::version(&app);
     let away = current.away.map_or(0, |at| at.timestamp());
     let tag = Tag::new(format_args!("{}-{}-{away}", current.seq, minute.timestamp() / 60));
+    let again = Extension(Again(Moment::now(&app)));
     if tag.is_known(&headers) {
-        return tag.not_modified();
-    }
-    let now = Moment::now(&app);
-    let json = |body: Bytes| tag.on(([(header::CONTENT_TYPE, "application/json")], body).into_response());
-    if let Some(body) = answers.0.get(&asked, now) {
-        return json(body);
+        return (again, tag.not_modified()).into_response();
     }
     let answer = status::read(&app, &asked, |found| match found {
         Ok(status) => Ok(body(&asked, &status, current)),
@@ -211,9 +188,8 @@ pub async fn show(
     });
     match answer {
         Ok(Ok(body)) => {
-            let body = Bytes::from(body);
-            answers.0.put(asked, now, body.clone());
-            json(body)
+            let json = ([(header::CONTENT_TYPE, "application/json")], body).into_response();
+            (again, tag.on(json)).into_response()
         }
         Ok(Err(why)) => {
             tracing::error!(error = %why, "a status could not be written");

@@ -4,6 +4,7 @@ pub mod absences;
 pub mod account;
 pub mod acts;
 pub mod admin;
+mod again;
 pub mod assets;
 pub mod board;
 pub mod confirm;

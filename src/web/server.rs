@@ -1,11 +1,12 @@
 //! Takes connections: a bounded number, each with a bounded time to say what it wants (A35), and lets what is under way
 //! end before Custody stops.
 
+use super::again::Shelf;
 use crate::app::App;
 use axum::{Router, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -23,6 +24,7 @@ const DRAIN: Duration = Duration::from_secs(9);
 pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io::Result<()> {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
+    let shelf = Shelf::new(app.clone());
     loop {
         let slot = slots.clone().acquire_owned().await.map_err(std::io::Error::other)?;
         let (stream, address) = tokio::select! {
@@ -37,10 +39,10 @@ pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io:
             },
             _ = app.stop.cancelled() => break,
         };
-        let (routes, stop) = (routes.clone(), app.stop.clone());
+        let (routes, shelf, stop) = (routes.clone(), shelf.clone(), app.stop.clone());
         connections.spawn(async move {
             let _slot = slot;
-            one(stream, address, routes, stop).await;
+            one(stream, address, (shelf, routes), stop).await;
         });
     }
     connections.close();
@@ -58,7 +60,7 @@ pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io:
 async fn one(
     stream: tokio::net::TcpStream,
     address: SocketAddr,
-    routes: Router,
+    (shelf, routes): (Shelf, Router),
     stop: tokio_util::sync::CancellationToken,
 ) {
     // Small answers leave at once.
@@ -66,8 +68,20 @@ async fn one(
     // Who takes nothing of what was sent to them for so long is gone, or means harm.
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(SLOWEST));
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(address));
-        routes.clone().oneshot(request.map(axum::body::Body::new))
+        let asked = Shelf::asked(&request);
+        let given = asked.as_ref().and_then(|asked| shelf.find(asked));
+        let (shelf, routes) = (shelf.clone(), routes.clone());
+        async move {
+            if let Some(answer) = given {
+                return Ok(answer);
+            }
+            request.extensions_mut().insert(ConnectInfo(address));
+            let answer = routes.oneshot(request.map(axum::body::Body::new)).await?;
+            Ok::<_, Infallible>(match asked {
+                Some(asked) => shelf.keep(asked, answer).await,
+                None => answer,
+            })
+        }
     });
     // Browsers speak HTTP/2 only over TLS, and that ends at the proxy in front.
     let mut builder = http1::Builder::new();

@@ -22,10 +22,15 @@ const EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 /// Devices that are looked at in one transaction.
 const AT_ONCE: usize = 100;
 
-/// Looks at the clock until Custody stops. The first look is at everything: it may have been away for long.
+/// Looks at the clock until Custody stops. The first look is at everything: it may have been away for long. It comes
+/// when agents have had the time to report again, and after the first readers.
 pub async fn run(app: App) {
     let mut since = None;
     loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(EVERY) => {}
+        }
         let now = app.clock.now();
         tokio::select! {
             _ = app.stop.cancelled() => return,
@@ -33,10 +38,6 @@ pub async fn run(app: App) {
                 Ok(_) => since = Some(now),
                 Err(error) => tracing::error!(%error, "what runs could not be compared with the record"),
             },
-        }
-        tokio::select! {
-            _ = app.stop.cancelled() => return,
-            _ = tokio::time::sleep(EVERY) => {}
         }
     }
 }

@@ -4,11 +4,13 @@
 use crate::{
     app::App,
     conditional::Tag,
+    kept::{Again, Moment},
     service::status,
     web::{gatebox, parts::Status},
 };
 use askama::Template;
 use axum::{
+    Extension,
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -152,6 +154,7 @@ pub async fn show(
     let Some(name) = badge.strip_suffix(".svg") else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let again = Extension(Again(Moment::now(&app)));
     let instance = which.ok().and_then(|Query(w)| w.instance);
     let about = shown(instance.as_deref().unwrap_or(name));
     let status = status::of_device(&app, name, instance.as_deref(), |found| {
@@ -161,13 +164,13 @@ pub async fn show(
     let badge = Badge { name: about, label, status };
     let tag = badge.tag();
     if status.is_some() && tag.is_known(&headers) {
-        return tag.not_modified();
+        return (again, tag.not_modified()).into_response();
     }
     let Ok(picture) = badge.render() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     match status {
-        Some(_) => tag.on((HEADERS, picture).into_response()),
+        Some(_) => (again, tag.on((HEADERS, picture).into_response())).into_response(),
         None => (StatusCode::NOT_FOUND, HEADERS, [("cache-control", "no-cache")], picture).into_response(),
     }
 }
