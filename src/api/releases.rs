@@ -21,6 +21,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use strum::IntoEnumIterator;
 
 /// A release with its way.
@@ -34,6 +35,8 @@ pub struct ReleaseDto {
     tagged_at: Option<DateTime<Utc>>,
     /// Whether the tag carries a signature; it is not checked.
     signed: bool,
+    /// Whether the device is CTRL's and nobody of CTRL made the tag, by the addresses on record.
+    tagged_by_stranger: bool,
     verified: DateTime<Utc>,
     /// Whether the tag still is what was verified.
     stands: bool,
@@ -63,7 +66,7 @@ struct ReportDto {
 }
 
 impl ReleaseDto {
-    fn new(app: &App, device: &Device, r: &Release, way: &Way) -> Self {
+    fn new(app: &App, device: &Device, r: &Release, way: &Way, strangers: &BTreeSet<TagName>) -> Self {
         let report = |r: &Report| ReportDto {
             passed: r.passed,
             job: r.job.clone(),
@@ -90,6 +93,7 @@ impl ReleaseDto {
             tagger: r.verified.tagger.clone(),
             tagged_at: r.verified.tagged_at,
             signed: r.verified.signed,
+            tagged_by_stranger: strangers.contains(r.tag()),
             verified: r.at,
             stands: r.stands(),
             stages: Stage::iter().map(stage).collect(),
@@ -102,7 +106,8 @@ impl ReleaseDto {
 /// GET /api/v1/devices/{name}/releases
 pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<Vec<ReleaseDto>>> {
     let (device, ways) = stages::list(&app, &name).await?;
-    let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY));
+    let strangers = stages::tagged_by_strangers(&app, &device).await?;
+    let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY), &strangers);
     Ok(Json(device.releases.iter().map(one).collect()))
 }
 
@@ -114,7 +119,8 @@ pub async fn show(State(app): State<App>, Path((name, tag)): Path<(String, Strin
 async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
     let (device, ways) = stages::list(app, name).await?;
     let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?;
-    Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY))))
+    let strangers = stages::tagged_by_strangers(app, &device).await?;
+    Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY), &strangers)))
 }
 
 /// What a job says of a stage.

@@ -5,7 +5,7 @@ use super::{
     facts::gather,
     history::{self, Recent},
     record::{streams, support_stream},
-    shift,
+    shift, stages,
 };
 use crate::{
     app::App,
@@ -27,6 +27,7 @@ use crate::{
         review::Approval,
         server::Server,
         support::{Support, Verdict},
+        tag::TagName,
     },
     store,
 };
@@ -75,6 +76,8 @@ pub struct DeviceView {
     pub unacknowledged: shift::Changes,
     /// In what it differs from its record now, the oldest first (G10).
     pub incidents: Vec<Drift>,
+    /// Its tags that nobody of CTRL made, while it is CTRL's (G2).
+    pub tagged_by_strangers: BTreeSet<TagName>,
 }
 
 /// One instance as last seen.
@@ -144,6 +147,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let running = gathered.known.iter().map(|k| &k.seen);
     incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
+    let tagged_by_strangers = stages::tagged_by_strangers(app, &device).await?;
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -173,6 +177,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         recent,
         unacknowledged,
         incidents,
+        tagged_by_strangers,
         deployments,
         instances: gathered
             .known

@@ -201,7 +201,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let mut people = gathered.people.clone();
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
-    let stranger = tagged_by_stranger(app, &device, &release).await?;
+    let stranger = tagged_by_strangers(app, &device).await?.contains(release.tag());
     let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
@@ -219,15 +219,18 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     })
 }
 
-/// Whether a device of CTRL's has a tag that nobody of CTRL made, by the addresses on record (G2). The tag that was
-/// taken over is its contributors' own.
-async fn tagged_by_stranger(app: &App, device: &Device, release: &Release) -> Result<bool> {
-    if device.state.name() != StateName::CtrlOwned || device.was_reviewed(release.tag()) {
-        return Ok(false);
+/// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). The tag that was taken over
+/// is its contributors' own.
+pub async fn tagged_by_strangers(app: &App, device: &Device) -> Result<BTreeSet<TagName>> {
+    let meant = device.releases.iter().filter(|r| !device.was_reviewed(r.tag()));
+    let meant: Vec<&Release> = meant.filter(|_| device.state.name() == StateName::CtrlOwned).collect();
+    if meant.is_empty() {
+        return Ok(BTreeSet::new());
     }
     let ctrl = store::people::list_of_kind(&app.db.read, TeamKind::Ctrl).await?;
     let people = store::people::load_people(&app.db.read, &ctrl).await?;
-    Ok(release.is_tagged_by_none_of(people.0.values()))
+    let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values()));
+    Ok(strangers.map(|r| r.tag().clone()).collect())
 }
 
 /// One release that waits for a person's check.

@@ -108,6 +108,15 @@ async fn g3_a_release_passes_its_stages() {
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
     let page = test.stranger().page("/devices/magnet/releases/1.1.0").await;
     assert!(page.contains("Found deployable") && page.contains("Nobody of CTRL made this tag"), "{page}");
+    // What CTRL tags itself is not marked, nor is what it took over.
+    test.repository.git(&["-c", "user.email=lena@example.org", "tag", "-a", "-m", "1.2.0", "1.2.0"]);
+    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.2.0") }).await.unwrap();
+    let page = test.stranger().page("/devices/magnet").await;
+    assert_eq!(page.matches("tagged by nobody of CTRL").count(), 1, "{page}");
+    let all = reqwest::get(format!("{}/api/v1/devices/magnet/releases", test.url)).await.unwrap();
+    let all: Vec<Value> = all.json().await.unwrap();
+    let marked: Vec<_> = all.iter().filter(|r| r["tagged_by_stranger"] == true).map(|r| &r["tag"]).collect();
+    assert_eq!(marked, ["1.1.0"]);
     assert!(test.stranger().page("/devices/magnet").await.contains("/devices/magnet/releases/1.1.0"));
 }
 

@@ -59,6 +59,8 @@ pub struct ReleaseView {
     pub when: String,
     pub about: String,
     pub state: Tag,
+    /// Where nobody of CTRL made a tag of CTRL's device.
+    pub stranger: Option<Tag>,
     pub actions: Vec<Action>,
 }
 
@@ -88,6 +90,7 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             when: format!("verified {}", words::day(app, r.at, v.now)),
             about,
             state,
+            stranger: v.tagged_by_strangers.contains(r.tag()).then(|| Tag::warn("tagged by nobody of CTRL")),
             actions: look.into_iter().collect(),
         }
     };
