@@ -16,8 +16,8 @@ impl Moment {
     }
 }
 
-/// Marks an answer that depends on nothing but its address, its `If-None-Match` and this moment: whoever asks for the
-/// same in the same moment may be given it again.
+/// Marks an answer that depends on nothing but its address, the headers `If-None-Match` and `Authorization`, and this
+/// moment: whoever asks for the same in the same moment may be given it again.
 #[derive(Clone, Copy, Debug)]
 pub struct Again(pub Moment);
 

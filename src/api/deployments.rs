@@ -13,14 +13,15 @@ use crate::{
         id::{DeploymentId, ServerName},
         tag::TagName,
     },
+    kept::{Again, Moment},
     service::{
         Error, catalogue,
         deployments::{self, View, Wanted},
     },
 };
 use axum::{
-    Json,
-    extract::{Path, State},
+    Extension, Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -36,9 +37,6 @@ pub struct Asked {
     server: String,
     /// `development` or `production`; without it, the one of the server's class.
     environment: Option<String>,
-    /// Judge, and change nothing.
-    #[serde(default)]
-    dry_run: bool,
 }
 
 #[derive(Serialize)]
@@ -119,16 +117,10 @@ fn dto(app: &App, view: View) -> DeploymentDto {
     }
 }
 
-/// POST /api/v1/deployments
-pub async fn request(
-    State(app): State<App>,
-    headers: HeaderMap,
-    bearer: Bearer,
-    Sent(sent): Sent<Asked>,
-) -> Answer<Response> {
-    let key = idempotency_key(&headers)?;
-    let server = ServerName(sent.server);
-    let device = match catalogue::show(&app, &sent.device).await {
+/// What is asked for, once this token may ask for it.
+async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
+    let server = ServerName(asked.server);
+    let device = match catalogue::show(app, &asked.device).await {
         Ok(shown) => Some(shown.device.id),
         Err(Error::NotFound) => None,
         Err(other) => return Err(other.into()),
@@ -137,19 +129,40 @@ pub async fn request(
     if device.is_none() {
         return Err(Problem::field("device", "Name a device that is on record, like beamConditionCheck"));
     }
-    let tag = TagName::parse(&sent.tag, &app.policy.tag_rule()).map_err(|e| Problem::field("tag", e.to_string()))?;
-    let environment = match &sent.environment {
+    let tag = TagName::parse(&asked.tag, &app.policy.tag_rule()).map_err(|e| Problem::field("tag", e.to_string()))?;
+    let environment = match &asked.environment {
         None => None,
         Some(word) => {
             Some(word.parse().map_err(|_| Problem::field("environment", "Choose development or production"))?)
         }
     };
-    let wanted = Wanted { device: sent.device, tag, server, environment };
-    if sent.dry_run {
-        let gates = deployments::rehearse(&app, &bearer.caller(), &wanted).await?;
-        let gates = gates.into_iter().map(GateThen::from).collect();
-        return Ok(Json(RehearsedDto { allowed: true, gates }).into_response());
-    }
+    Ok(Wanted { device: asked.device, tag, server, environment })
+}
+
+/// GET /api/v1/deployments/check: every gate as it is now, and nothing is changed. The repository is read; whoever asks
+/// the same again within the second is told the same.
+pub async fn check(
+    State(app): State<App>,
+    bearer: Bearer,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Answer<Response> {
+    let again = Extension(Again(Moment::now(&app)));
+    let Query(asked) = asked.map_err(|e| Problem::field("query", e.body_text()))?;
+    let wanted = wanted(&app, &bearer, asked).await?;
+    let gates = deployments::rehearse(&app, &bearer.caller(), &wanted).await?;
+    let gates = gates.into_iter().map(GateThen::from).collect();
+    Ok((again, [(header::VARY, "authorization")], Json(RehearsedDto { allowed: true, gates })).into_response())
+}
+
+/// POST /api/v1/deployments
+pub async fn request(
+    State(app): State<App>,
+    headers: HeaderMap,
+    bearer: Bearer,
+    Sent(asked): Sent<Asked>,
+) -> Answer<Response> {
+    let key = idempotency_key(&headers)?;
+    let wanted = wanted(&app, &bearer, asked).await?;
     let allowed = deployments::request(&app, &bearer.caller(), &wanted, key).await?;
     let view = deployments::view(&app, None, allowed.deployment.id).await?;
     let deployment = dto(&app, view);

@@ -30,6 +30,7 @@ pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
         .route("/api/v1/deployments", post(deployments::request))
+        .route("/api/v1/deployments/check", get(deployments::check))
         .route("/api/v1/deployments/{deployment}", get(deployments::show))
         .route("/api/v1/deployments/{deployment}/reports", post(deployments::report))
         .route("/api/v1/devices", get(devices::list))

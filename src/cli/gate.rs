@@ -54,10 +54,17 @@ pub struct GateArgs {
 }
 
 pub fn run(args: &GateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let body = json!({ "device": args.device, "tag": args.tag, "server": args.server,
-        "environment": args.environment, "dry_run": args.dry_run });
     super::run_async(async move {
-        let asked = args.server_flags.post("/api/v1/deployments", &body, args.key.as_deref()).await;
+        let of = &args.server_flags;
+        let asked = if args.dry_run {
+            let mut query = vec![("device", args.device.as_str()), ("tag", &args.tag), ("server", &args.server)];
+            query.extend(args.environment.as_deref().map(|e| ("environment", e)));
+            of.get("/api/v1/deployments/check", &query).await
+        } else {
+            let body = json!({ "device": args.device, "tag": args.tag, "server": args.server,
+                "environment": args.environment });
+            of.post("/api/v1/deployments", &body, args.key.as_deref()).await
+        };
         let (status, answer) = match asked {
             Ok(answered) => answered,
             Err(failure) => return told(failure, err),

@@ -46,6 +46,30 @@ impl ServerFlags {
 
     /// Posts JSON; the status and the answer, whatever it says. 5xx and 429 are failures of Custody's.
     pub async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Result<(u16, Value), Failure> {
+        self.send(path, |client, url| {
+            let request = client.post(url).json(body);
+            match key {
+                Some(key) => request.header("idempotency-key", key),
+                None => request,
+            }
+        })
+        .await
+    }
+
+    /// Asks for what is at this address; the answer as [`Self::post`] has it.
+    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<(u16, Value), Failure> {
+        self.send(path, |client, mut url| {
+            url.query_pairs_mut().extend_pairs(query);
+            client.get(url)
+        })
+        .await
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        request: impl FnOnce(&reqwest::Client, url::Url) -> reqwest::RequestBuilder,
+    ) -> Result<(u16, Value), Failure> {
         let token = self.token()?;
         let base = self.url.trim_end_matches('/');
         let url = url::Url::parse(&format!("{base}{path}"))
@@ -68,11 +92,7 @@ impl ServerFlags {
             .timeout(Duration::from_secs(60))
             .build()
             .map_err(away)?;
-        let mut request = client.post(url).bearer_auth(token).json(body);
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        let mut response = request.send().await.map_err(away)?;
+        let mut response = request(&client, url).bearer_auth(token).send().await.map_err(away)?;
         let status = response.status().as_u16();
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(away)? {

@@ -10,6 +10,7 @@ use crate::{
         lifecycle::{Event, Happened as H, StateName},
         person::People,
         policy::Policy,
+        stage::Stage,
         story::tell,
         support::Support,
     },
@@ -214,6 +215,13 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
                 None => ("An agent".to_owned(), "found that"),
             };
             (who, format!("{verb} `{}` does not run on `{}` any more.", text("instance"), text("server")))
+        }
+        ("stage_reported", _) => {
+            let tag = e.stream.splitn(3, '/').nth(2).unwrap_or_default();
+            let stage = text("stage").parse::<Stage>().map_or("", Stage::label);
+            let verdict = if body["passed"] == true { "passed" } else { "failed" };
+            let who = if text("job").is_empty() { name } else { format!("The job {}", text("job")) };
+            (who, format!("reported of `{tag}`: “{stage}” {verdict}. {}", text("text")).trim().to_owned())
         }
         (shift::ACKNOWLEDGED, _) => {
             let numbers = numbers(&body);

@@ -30,11 +30,6 @@ use strum::IntoEnumIterator;
 /// How many releases a page of the queue shows.
 pub const PAGE: u64 = 50;
 
-/// The journal's stream of a release.
-pub fn stream(device: &Device, tag: &TagName) -> String {
-    format!("release/{}/{tag}", device.id)
-}
-
 /// Puts a report on record, or says why not. A tag that has not been verified yet is read and verified first, where a
 /// job reports it: the job knew of it before Custody did.
 pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told: Told) -> Result<Report> {
@@ -104,7 +99,7 @@ async fn save(
 ) -> Result<()> {
     store::stages::append(tx, device.id, tag, way, report).await?;
     let line = Line {
-        stream: stream(device, tag),
+        stream: record::release_stream(device, tag),
         at: report.at,
         actor: report.by,
         origin: caller.origin.clone(),

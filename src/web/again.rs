@@ -7,9 +7,10 @@ use crate::{
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderName, Method, Request, StatusCode, header},
     response::Response,
 };
+use sha2::{Digest, Sha256};
 
 /// So many answers are kept.
 const KEPT: usize = 2048;
@@ -30,8 +31,15 @@ struct Given {
     body: Bytes,
 }
 
-/// What somebody asks for.
+/// What somebody asks for, and by which right: a secret itself is not kept.
 pub struct Asked(String);
+
+/// The one value of a header, empty where it is not sent; `None` where it is sent twice or is no text.
+fn only<B>(request: &Request<B>, name: HeaderName) -> Option<&str> {
+    let mut all = request.headers().get_all(name).into_iter();
+    let first = all.next().map_or(Some(""), |v| v.to_str().ok())?;
+    all.next().is_none().then_some(first)
+}
 
 impl Shelf {
     pub fn new(app: App) -> Self {
@@ -41,12 +49,17 @@ impl Shelf {
     /// By what an answer to this is known again; `None` where it is not kept.
     pub fn asked<B>(request: &Request<B>) -> Option<Asked> {
         let address = request.uri().path_and_query()?.as_str();
-        let mut known = request.headers().get_all(header::IF_NONE_MATCH).into_iter();
-        let (first, more) = (known.next(), known.next());
-        let tag = first.map_or(Some(""), |v| v.to_str().ok())?;
-        let fits = request.method() == Method::GET && more.is_none() && address.len() + tag.len() < LONGEST;
-        // A line's end is in neither.
-        fits.then(|| Asked([address, "\n", tag].concat()))
+        let (tag, right) = (only(request, header::IF_NONE_MATCH)?, only(request, header::AUTHORIZATION)?);
+        if request.method() != Method::GET || address.len() + tag.len() > LONGEST {
+            return None;
+        }
+        // A line's end is in none of them.
+        let mut asked = [address, "\n", tag].concat();
+        if !right.is_empty() {
+            asked.push('\n');
+            asked.extend(Sha256::digest(right).iter().flat_map(|b| [char::from(b >> 4 | 64), char::from(b & 15 | 64)]));
+        }
+        Some(Asked(asked))
     }
 
     /// What was given to whoever asked for the same in this moment.

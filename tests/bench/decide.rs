@@ -1,12 +1,14 @@
-//! `cargo bench`: how long `decide` takes with all gates of taking ownership, which is the most it ever judges.
+//! `cargo bench`: how long deciding takes: `decide` with all gates of taking ownership, which is the most it ever judges,
+//! and a permit verified where nothing answers, beside its signature's verification alone.
 
 use chrono::{Duration, TimeZone, Utc};
 use custody::domain::{
     contact::{Contact, Hours, OperatorRules, WhenStopped},
     device::Device,
-    id::{DeviceId, PersonId, ServerName},
+    id::{DeploymentId, DeviceId, PersonId, ServerName},
     lifecycle::{Actor, Command, Event, Facts, Happened as H, Readings, command::Application, decide, evolve},
     observation::{Seen, Source},
+    permit::{Claims, Intent},
     person::{People, Person, Role},
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
@@ -16,6 +18,8 @@ use custody::domain::{
     tag::{CommitId, TagName, TagRule},
     version::classify,
 };
+use custody::ports::signing::{KeySet, PublicKey, SigningKey, Verifier, decode};
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn main() {
@@ -241,4 +245,55 @@ fn evolve_one(bencher: divan::Bencher) {
     let w = world();
     let event = Event { at: now(), by: Some(CONTACT), what: H::PointRaised { point: 6, text: "Which broker?".into() } };
     bencher.with_inputs(|| w.device.clone()).bench_local_values(|d| evolve(d, &event));
+}
+
+/// A key, and a permit that it signed.
+fn permit() -> (SigningKey, String) {
+    let id = uuid::Uuid::from_u128(7);
+    let claims = Claims {
+        iss: "https://custody.example.org/".to_owned(),
+        aud: "cppServer/ctrl_01".to_owned(),
+        sub: "beamCheck".to_owned(),
+        jti: id.to_string(),
+        iat: now().timestamp(),
+        nbf: now().timestamp(),
+        exp: now().timestamp() + 300,
+        deployment: DeploymentId(id),
+        device: DeviceId(id),
+        revision: 41,
+        tag: "1.4.2".to_owned(),
+        object: "a".repeat(40),
+        commit: "b".repeat(40),
+        tree: "c".repeat(40),
+        environment: "production".to_owned(),
+        asked_by: REVIEWER,
+        asker: "Jonas".to_owned(),
+    };
+    let key = SigningKey::generate().unwrap();
+    let permit = key.sign(&claims).unwrap();
+    (key, permit)
+}
+
+/// Form, header, key, signature, claims, and what they permit.
+#[divan::bench]
+fn permit_verified(bencher: divan::Bencher) {
+    let (key, permit) = permit();
+    let verifier = Verifier::new(&KeySet { keys: vec![PublicKey::new(&key.kid, &key.x)] }).unwrap();
+    let intent =
+        Intent { now: now(), server: "cppServer/ctrl_01", issuer: None, device: Some("beamCheck"), tag: Some("1.4.2") };
+    let verify = || verifier.read(divan::black_box(&permit)).unwrap().permits(&intent);
+    assert_eq!(verify(), Ok(()), "what is measured is a yes");
+    bencher.bench_local(verify);
+}
+
+/// Its baseline.
+#[divan::bench]
+fn permit_signature_alone(bencher: divan::Bencher) {
+    let (key, permit) = permit();
+    let (message, signature) = permit.rsplit_once('.').unwrap();
+    let key = DecodingKey::from_ed_components(&key.x).unwrap();
+    assert!(decode(signature).is_some());
+    let verify = || crypto::verify(divan::black_box(signature), message.as_bytes(), &key, Algorithm::EdDSA).unwrap();
+    assert!(verify(), "what is measured is a yes");
+    bencher.bench_local(verify);
 }

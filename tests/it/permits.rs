@@ -78,6 +78,16 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// Asks whether it would be allowed.
+    async fn checks(&self, token: &str, asked: &[(&str, &str)]) -> (u16, Value) {
+        let address = format!("{}/api/v1/deployments/check", self.url);
+        let address = url::Url::parse_with_params(&address, asked).unwrap();
+        let answer = reqwest::Client::new().get(address).bearer_auth(token).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+}
+
 fn why(answer: &Value) -> &str {
     answer["detail"].as_str().unwrap_or_default()
 }
@@ -87,10 +97,16 @@ fn why(answer: &Value) -> &str {
 async fn g9_a_deployment_from_word_to_deed() {
     let test = TestApp::new().await;
     let token = test.owned_with("1.1.0").await;
-    let (status, rehearsed) =
-        test.sends("", &token, &json!({ "device": "magnet", "tag": "1.1.0", "server": FULL, "dry_run": true })).await;
+    let (status, rehearsed) = test.checks(&token, &[("device", "magnet"), ("tag", "1.1.0"), ("server", FULL)]).await;
     assert_eq!((status, &rehearsed["allowed"]), (200, &json!(true)));
     assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0", "nothing was changed");
+    let (status, refused) = test.checks(&token, &[("device", "magnet"), ("tag", "1.1.0"), ("server", REDUCED)]).await;
+    assert_eq!(status, 409, "{refused}");
+    let (status, refused) = test.checks(&token, &[("device", "magnet"), ("tag", "1.1.0")]).await;
+    assert!(status == 422 && refused.to_string().contains("missing field `server`"), "{refused}");
+    // The same question with another right is another question.
+    let asked = [("device", "magnet"), ("tag", "1.1.0"), ("server", FULL)];
+    assert_eq!(test.checks("custody_nobody", &asked).await.0, 401);
 
     let d = test.allowed(&token, "1.1.0", FULL).await;
     let ids: Vec<&str> = d["gates"].as_array().unwrap().iter().map(|g| g["id"].as_str().unwrap()).collect();

@@ -101,13 +101,15 @@ async fn g3_a_release_passes_its_stages() {
     let passed: Vec<Stage> = way.reports.iter().map(|r| r.stage).collect();
     use Stage::*;
     assert_eq!(passed, [Built, Tested, Staging, Deployable, Deployed, TestedAfter]);
-    let stream = stages::stream(&device, &tag("1.1.0"));
+    let stream = format!("release/{}/1.1.0", device.id);
     let kept = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
     let kept: Vec<Report> = kept.iter().map(|e| store::journal::read(e).unwrap()).collect();
     assert_eq!(kept, way.reports, "the journal says the same");
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
     let page = test.stranger().page("/devices/magnet/releases/1.1.0").await;
     assert!(page.contains("Found deployable") && page.contains("Nobody of CTRL made this tag"), "{page}");
+    let page = test.stranger().page("/devices/magnet/history").await;
+    assert!(page.contains("“Tested after deployment” failed. Seen."), "{page}");
     // What CTRL tags itself is not marked, nor is what it took over.
     test.repository.git(&["-c", "user.email=lena@example.org", "tag", "-a", "-m", "1.2.0", "1.2.0"]);
     test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.2.0") }).await.unwrap();

@@ -1,6 +1,6 @@
 //! The names of the journal's streams that tell of a device.
 
-use crate::domain::{device::Device, id::DeviceId};
+use crate::domain::{device::Device, id::DeviceId, tag::TagName};
 
 /// What the journal calls a change of a device's support status.
 pub const SUPPORT_CHANGED: &str = "support_changed";
@@ -25,7 +25,13 @@ pub fn seen_stream(d: &Device) -> String {
     format!("seen/{}", d.id)
 }
 
+/// The stream in which the reports on a release stand.
+pub fn release_stream(d: &Device, tag: &TagName) -> String {
+    format!("release/{}/{tag}", d.id)
+}
+
 /// Every stream that tells of a device.
-pub fn streams(d: &Device) -> [String; 4] {
-    [d.id.to_string(), support_stream(d.id), refused_stream(d), seen_stream(d)]
+pub fn streams(d: &Device) -> Vec<String> {
+    let own = [d.id.to_string(), support_stream(d.id), refused_stream(d), seen_stream(d)];
+    own.into_iter().chain(d.releases.iter().map(|r| release_stream(d, r.tag()))).collect()
 }
