@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    custody::memory::keep_together();
     custody::cli::run()
 }

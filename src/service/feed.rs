@@ -14,6 +14,7 @@ use crate::{
         server::Server,
         version::classify,
     },
+    memory,
     projection::{Card, State},
     store::{self, changes::Touched, instances::VersionNames},
 };
@@ -239,10 +240,10 @@ async fn build(app: &App) -> Result<()> {
                     return;
                 }
             }
-            give_back();
+            memory::give_back();
         });
     }
-    give_back();
+    memory::give_back();
     Ok(())
 }
 
@@ -272,13 +273,4 @@ async fn fill(app: &App, ids: &[DeviceId]) -> Result<()> {
         }
     });
     Ok(())
-}
-
-/// Reading everything takes twice what is kept of it: the rest goes back to the system, which else counts it as ours.
-fn give_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: it takes no pointer and may be called at any time, by any thread.
-    unsafe {
-        libc::malloc_trim(0);
-    }
 }

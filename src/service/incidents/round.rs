@@ -10,6 +10,7 @@ use crate::{
         observation::Seen,
         support::Support,
     },
+    memory,
     service::{Caller, Result, facts::version_names, observations::named},
     store,
 };
@@ -21,6 +22,9 @@ const EVERY: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Devices that are looked at in one transaction.
 const AT_ONCE: usize = 100;
+
+/// After so many the memory that they took goes back to the system.
+const GIVEN_BACK: usize = 1000;
 
 /// Looks at the clock until Custody stops. The first look is at everything: it may have been away for long. It comes
 /// when agents have had the time to report again, and after the first readers.
@@ -60,6 +64,9 @@ pub async fn round(app: &App, since: Option<DateTime<Utc>>) -> Result<usize> {
     for part in servers.chunks(AT_ONCE) {
         let (app_, part) = (app.clone(), part.to_vec());
         app.outliving(async move { listen(&app_, part).await }).await??;
+    }
+    if looked > GIVEN_BACK {
+        memory::give_back();
     }
     Ok(looked)
 }
