@@ -6,6 +6,7 @@ mod deployments;
 mod devices;
 mod hooks;
 mod keys;
+mod moving_on;
 mod observations;
 mod problem;
 mod releases;
@@ -29,13 +30,16 @@ const BODY_MOST: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
-        .route("/api/v1/deployments", post(deployments::request))
+        .route("/api/v1/deployments", get(deployments::list).post(deployments::request))
         .route("/api/v1/deployments/{deployment}", get(deployments::show))
+        .route("/api/v1/deployments/{deployment}/permit", post(deployments::permit))
         .route("/api/v1/deployments/{deployment}/reports", post(deployments::report))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
+        .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
+        .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))
         .route("/api/v1/devices/{name}/releases", get(releases::list))
         .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
         .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))

@@ -13,6 +13,7 @@ pub mod forge;
 pub mod id;
 pub mod journal;
 pub mod lifecycle;
+pub mod moving_on;
 pub mod nearest;
 pub mod network;
 pub mod observation;

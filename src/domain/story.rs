@@ -93,6 +93,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::TagRestored { tag } => format!("found the tag {tag} as it was verified again."),
         H::RepositoryReached { head } => format!("reached the repository, at {}.", head.short()),
         H::RepositoryLost { why } => format!("could not read the repository: {why}"),
+        H::Deployed { server, release: Some(tag), moved_on: Some(_), .. } => {
+            format!("had Custody move {tag} on to {server} by itself, as set: it had succeeded in development.")
+        }
         H::Deployed { server, release: Some(tag), .. } => format!("deployed {tag} to {server}."),
         H::Deployed { server, release: None, .. } => format!("placed it on {server} for hot development."),
         H::Removed { server } => format!("removed it from {server}."),
@@ -110,6 +113,13 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             };
             format!("took {tag} on {server} back, {to}: {why}")
         }
+        H::SetToMoveOn { server } => {
+            format!("set it to move on to {server} by itself once it has succeeded in development.")
+        }
+        H::MovingOnStopped => "stopped it from moving on by itself.".to_owned(),
+        H::MovingOnHeld { reason, .. } => format!("put a hold on moving on by itself: {reason}"),
+        H::HoldLifted { reason } => format!("lifted the hold on moving on by itself: {reason}"),
+        H::StayedInDevelopment { server, tag, why } => format!("did not move {tag} on to {server}: {why}"),
         H::HandedBack { server, base, until, reason } => format!(
             "handed it back to {server}, from {base}{}: {reason}",
             until.map_or_else(String::new, |u| format!(", until {u}"))

@@ -25,6 +25,7 @@ pub mod groups;
 pub mod history;
 pub mod hooks;
 pub mod incidents;
+pub mod moving_on;
 pub mod observations;
 pub mod outbox;
 pub mod passwords;

@@ -286,8 +286,11 @@ async fn notify(
             // L6: offered to this team first.
             to.extend(store::people::list_of_team(tx, &app.policy.intake.first_team).await?);
         }
+        // Who set it to move on by itself did not ask for this one.
+        let by_itself = matches!(e.what, Happened::Deployed { moved_on: Some(_), .. });
         if let Some(by) = e.by {
             to.remove(&by);
+            to.extend(Some(by).filter(|_| by_itself));
         }
         // Whoever is asked to confirm themselves hears by that who named them.
         if matches!(e.what, Happened::ContactsSet { .. }) {

@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod instances;
 pub mod journal;
 pub mod keys;
+pub mod moving_on;
 pub mod notices;
 pub mod outbox;
 pub mod people;

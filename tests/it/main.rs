@@ -8,6 +8,7 @@ mod chat_server;
 mod confirmations;
 mod crash;
 mod cycle;
+mod environments;
 mod faults;
 mod git_commits;
 mod git_http;

@@ -135,6 +135,7 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM deployment WHERE state = 'allowed' AND permit_until IS NOT NULL AND permit_until <= 'x' ORDER BY permit_until LIMIT 9",
         ),
         ("servers to give back", "SELECT * FROM deployment WHERE unsettled = TRUE ORDER BY id DESC LIMIT 9"),
+        ("what waits to move on", "SELECT * FROM moving_on WHERE state = 'waiting' ORDER BY at, deployment_id LIMIT 9"),
         ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
         (

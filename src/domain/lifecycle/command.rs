@@ -4,7 +4,7 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::{HelpKind, Mark},
     device::Placement,
-    id::{PersonId, ServerName},
+    id::{DeploymentId, PersonId, ServerName},
     request::Request,
     review::Ground,
     tag::{CommitDigits, CommitId, TagName},
@@ -222,6 +222,34 @@ pub enum Command {
         /// The places that made way for it.
         back: Vec<Placement>,
         why: String,
+        /// Who reported that it was rolled back, where that is why.
+        #[serde(default)]
+        rolled_back: Option<PersonId>,
+    },
+    // Environments (G5).
+    /// What succeeds in development goes on to this server of production by itself.
+    MoveOnByItself {
+        server: ServerName,
+    },
+    StopMovingOn {},
+    HoldMovingOn {
+        reason: String,
+    },
+    LiftHold {
+        reason: String,
+    },
+    /// Custody deploys in the name of whoever set it: only its own work asks for this.
+    MoveOn {
+        server: ServerName,
+        tag: TagName,
+        /// The deployment in development that succeeded.
+        from: DeploymentId,
+    },
+    /// Custody puts on record that a release did not move on, and why.
+    StayInDevelopment {
+        server: ServerName,
+        tag: TagName,
+        why: String,
     },
     // Ownership, and back.
     HandBack {
@@ -280,7 +308,7 @@ impl Command {
     pub fn placing(&self) -> Option<(&ServerName, Option<&TagName>)> {
         match self {
             Self::Deploy { server, tag } => Some((server, tag.as_ref())),
-            Self::RedeemPermit { server, tag, .. } => Some((server, Some(tag))),
+            Self::RedeemPermit { server, tag, .. } | Self::MoveOn { server, tag, .. } => Some((server, Some(tag))),
             _ => None,
         }
     }
@@ -297,6 +325,8 @@ impl Command {
             | Self::ExtendLoan { reason, .. }
             | Self::ShutDown { reason, .. }
             | Self::OfferAdoption { reason }
+            | Self::HoldMovingOn { reason }
+            | Self::LiftHold { reason }
             | Self::Retire { reason } => Some(reason),
             _ => None,
         }

@@ -8,7 +8,8 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::HelpKind,
     device::Placement,
-    id::{PersonId, ServerName},
+    id::{DeploymentId, PersonId, ServerName},
+    moving_on::Cause,
     release::{CommitFacts, VerifiedTag},
     request::Request,
     review::{Ground, Milestone},
@@ -207,6 +208,9 @@ pub enum Happened {
         server: ServerName,
         class: SupportClass,
         release: Option<TagName>,
+        /// The deployment in development after which it moved on by itself (G5).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_on: Option<DeploymentId>,
     },
     Removed {
         server: ServerName,
@@ -219,6 +223,24 @@ pub enum Happened {
         server: ServerName,
         tag: TagName,
         back: Vec<Placement>,
+        why: String,
+    },
+    SetToMoveOn {
+        server: ServerName,
+    },
+    MovingOnStopped,
+    MovingOnHeld {
+        cause: Cause,
+        reason: String,
+        /// Who went back, where that is the cause.
+        because_of: Option<PersonId>,
+    },
+    HoldLifted {
+        reason: String,
+    },
+    StayedInDevelopment {
+        server: ServerName,
+        tag: TagName,
         why: String,
     },
     HandedBack {

@@ -24,6 +24,7 @@ pub mod invitation;
 pub mod journal;
 pub mod looked;
 pub mod membership;
+pub mod moving_on;
 pub mod notice;
 pub mod outbox;
 pub mod person;

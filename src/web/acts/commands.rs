@@ -33,7 +33,7 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command>
     use CommandKind::*;
     Some(match act {
         // Pages of their own, deploy tools, and Custody itself.
-        Submit | Amend | RedeemPermit | GiveBack => return None,
+        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => return None,
         TakeRequest => C::TakeRequest {},
         AssignContact => C::AssignContact { person: r.person("person")? },
         Invite => C::Invite { person: r.person("person")? },
@@ -149,6 +149,10 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command>
         }
         AddContributor => C::AddContributor { person: r.person("person")? },
         RemoveContributor => C::RemoveContributor { person: r.person("person")? },
+        MoveOnByItself => C::MoveOnByItself { server: r.server("server")? },
+        StopMovingOn => C::StopMovingOn {},
+        HoldMovingOn => C::HoldMovingOn { reason: r.text("reason")? },
+        LiftHold => C::LiftHold { reason: r.text("reason")? },
         OfferAdoption => C::OfferAdoption { reason: r.text("reason")? },
         AcceptAdoption => C::AcceptAdoption { person: r.person("person")? },
         Retire => C::Retire { reason: r.text("reason")? },

@@ -3,6 +3,7 @@
 mod contacts;
 mod development;
 mod discussion;
+mod environments;
 mod review;
 mod running;
 
@@ -132,6 +133,13 @@ fn happened(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<Hap
         | ReportTask { .. }
         | ReturnToDevelopment { .. }
         | TakeOwnership {} => review::decide(device, command, facts),
+
+        MoveOnByItself { .. }
+        | StopMovingOn {}
+        | HoldMovingOn { .. }
+        | LiftHold { .. }
+        | MoveOn { .. }
+        | StayInDevelopment { .. } => environments::decide(device, command, facts),
 
         VerifyTag { .. }
         | CheckTag { .. }

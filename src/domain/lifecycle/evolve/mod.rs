@@ -73,6 +73,11 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::Removed { .. }
         | H::PermitRedeemed { .. }
         | H::GivenBack { .. }
+        | H::SetToMoveOn { .. }
+        | H::MovingOnStopped
+        | H::MovingOnHeld { .. }
+        | H::HoldLifted { .. }
+        | H::StayedInDevelopment { .. }
         | H::HandedBack { .. }
         | H::LoanExtended { .. }
         | H::DoneAnswered { .. }

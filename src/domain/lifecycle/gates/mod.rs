@@ -1,6 +1,7 @@
 //! The gates: each a named condition with its reason, whose turn it is, and where it is met.
 
 mod discussion;
+mod environment;
 mod ownership;
 mod setup;
 mod transfer;
@@ -67,6 +68,10 @@ pub enum GateId {
     G1,
     G2,
     G3,
+    /// What goes there is what the server's environment takes.
+    G5,
+    /// Nothing holds back what moves on by itself (G5).
+    Hold,
     /// The tag that is deployed is a release on record whose tag still stands (G1, G2).
     Tag,
     /// A sentence that says why.
@@ -118,6 +123,8 @@ impl GateId {
             Self::G1 => "Tags only, by the right hands",
             Self::G2 => "The tag is verified in the repository",
             Self::G3 => "The release passed its stages",
+            Self::G5 => "Its environment takes it",
+            Self::Hold => "Nothing holds it back",
             Self::Tag => "The tag is a release on record",
             Self::Reason => "A reason is given",
             Self::NothingRuns => "Nothing is placed or seen running",
@@ -241,6 +248,8 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         G1 => ownership::tag_only(device, command, facts),
         G2 => ownership::verified(device, facts),
         G3 => ownership::stages_passed(device, command, facts),
+        G5 => environment::takes(device, command, facts),
+        Hold => environment::held(device, facts),
         Tag => ownership::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),

@@ -2,6 +2,7 @@
 
 use super::{Gate, GateId as G, Turn, setup};
 use crate::domain::{
+    deployment::Environment,
     device::Device,
     lifecycle::{
         command::{Command, CommandKind as C},
@@ -10,7 +11,7 @@ use crate::domain::{
         table::Who,
     },
     review::Ground,
-    server::SupportClass,
+    server::{Server, SupportClass},
     stage::Reporter,
 };
 
@@ -280,14 +281,17 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
     }
 }
 
-/// G3: what goes onto a full server of a device that CTRL owns has passed its stages. The review stands in for the
+/// G3: what goes onto a full server of production of a device that CTRL owns has passed its stages. The review stands in for the
 /// release that was taken over, and for what goes there under review (T8).
 pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some((server, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::G3, "What CTRL owns passes its stages before it goes into production.");
     };
-    let full = facts.servers.get(server).is_some_and(|s| s.class == SupportClass::Full);
-    if !full || !matches!(device.state, State::CtrlOwned { .. }) || device.release(tag).is_none() {
+    let production = |s: &Server| s.class == SupportClass::Full && s.environment == Environment::Production;
+    if !facts.servers.get(server).is_some_and(production)
+        || !matches!(device.state, State::CtrlOwned { .. })
+        || device.release(tag).is_none()
+    {
         return Gate::met(G::G3, "It is not asked for here.");
     }
     if device.was_reviewed(tag) {

@@ -36,6 +36,17 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
                 d.placements.iter().map(|p| Choice::new(&p.server.0, &format!("{}, {}", p.server, p.class.words())));
             vec![select("server", "From which server?", all.collect(), "Choose a server that it is placed on")]
         }
+        MoveOnByItself => vec![
+            select(
+                "server",
+                "Onto which server of production?",
+                choices::production_servers(cx),
+                "Choose a server of production",
+            )
+            .value(d.moving_on.by_itself.as_ref().map_or("", |b| &b.server.0)),
+        ],
+        HoldMovingOn => vec![reason("Like: the new camera is not calibrated before Monday.")],
+        LiftHold => vec![reason("Like: 2.4.1 mends what 2.4.0 broke.")],
         HandBack => vec![
             select(
                 "server",
