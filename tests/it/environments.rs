@@ -143,8 +143,8 @@ async fn g5_a_refusal_is_told_once() {
     let token = test.two_environments().await;
     test.does("jonas", "magnet", Command::MoveOnByItself { server: FULL.into() }).await.unwrap();
     test.deployed(&token, "1.1.0", TRIAL, &[succeeded()]).await;
-    let group = groups::list(&test.app).await.unwrap().into_iter().find(|g| g.name == "ICI").unwrap().id;
-    groups::remove_member(&test.app, &test.caller("ada"), group, test.person("jonas")).await.unwrap();
+    let group = groups::list(&test.app).await.unwrap().0.into_iter().find(|g| g.name == "ICI").unwrap().id;
+    groups::remove(&test.app, &test.caller("ada"), group, test.person("jonas")).await.unwrap();
     moving_on::keep(&test.app).await.unwrap();
     let why = test.stayed().await.unwrap();
     assert!(why.contains("Jonas Okafor") && why.contains("sets it anew"), "{why}");
