@@ -1,4 +1,5 @@
-//! Environments and moving on (G5): a server's own environment, and what waits to move on to production.
+//! Environments and moving on (G5): a server's own environment, and what waits to move on to production. Overrides in
+//! an emergency (G12).
 
 use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
 
@@ -30,4 +31,15 @@ CREATE TABLE moving_on (
     CHECK ((state = 'moved') = (moved_to IS NOT NULL))
 );
 CREATE INDEX moving_on_waiting ON moving_on (at, deployment_id) WHERE state = 'waiting';
+-- What is listed of overrides (G12); the device has the rest.
+CREATE TABLE device_override (
+    device_id TEXT NOT NULL REFERENCES device (id),
+    number INTEGER NOT NULL,
+    asked_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    ended BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (device_id, number)
+);
+CREATE INDEX device_override_asked ON device_override (asked_at DESC, device_id DESC, number DESC);
+CREATE INDEX device_override_open ON device_override (until) WHERE ended = FALSE;
 ";

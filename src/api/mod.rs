@@ -8,6 +8,7 @@ mod hooks;
 mod keys;
 mod moving_on;
 mod observations;
+mod overrides;
 mod problem;
 mod releases;
 mod status;
@@ -37,6 +38,10 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
+        .route("/api/v1/devices/{name}/overrides", get(overrides::of_device).post(overrides::ask))
+        .route("/api/v1/devices/{name}/overrides/{number}/approval", post(overrides::approve))
+        .route("/api/v1/devices/{name}/overrides/{number}/end", post(overrides::end))
+        .route("/api/v1/overrides", get(overrides::list))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
         .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
         .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))

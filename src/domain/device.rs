@@ -6,6 +6,7 @@ use super::{
     id::{DeviceId, PersonId, ServerName},
     lifecycle::state::State,
     moving_on::MovingOn,
+    overrides::Override,
     person::People,
     policy::Policy,
     release::Release,
@@ -39,6 +40,9 @@ pub struct Device {
     /// How it comes from development to production (G5).
     #[serde(default)]
     pub moving_on: MovingOn,
+    /// What two people of CTRL let through in an emergency, the oldest first (G12).
+    #[serde(default)]
+    pub overrides: Vec<Override>,
     /// The last reading of its repository (H3).
     pub repository: Option<RepositoryState>,
     /// People who offer to adopt it while it is orphaned (N4).
@@ -125,6 +129,7 @@ impl Device {
             placements: Vec::new(),
             releases: Vec::new(),
             moving_on: MovingOn::default(),
+            overrides: Vec::new(),
             repository: None,
             offers: Vec::new(),
             done_answers: Vec::new(),
@@ -222,6 +227,7 @@ impl Device {
         }
         all.extend(self.placements.iter().map(|p| p.mark.by));
         all.extend(self.moving_on.people());
+        all.extend(self.overrides.iter().flat_map(Override::people));
         all.extend(self.offers.iter().map(|o| o.mark.by));
         all.extend(self.done_answers.iter().map(|a| a.remark.mark.by));
         all.extend(self.state.people());

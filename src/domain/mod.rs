@@ -17,6 +17,7 @@ pub mod moving_on;
 pub mod nearest;
 pub mod network;
 pub mod observation;
+pub mod overrides;
 pub mod permit;
 pub mod person;
 pub mod policy;

@@ -120,6 +120,20 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::MovingOnHeld { reason, .. } => format!("put a hold on moving on by itself: {reason}"),
         H::HoldLifted { reason } => format!("lifted the hold on moving on by itself: {reason}"),
         H::StayedInDevelopment { server, tag, why } => format!("did not move {tag} on to {server}: {why}"),
+        H::OverrideAsked { number, tag, server, skips, until, reason } => {
+            let skips: Vec<&str> = skips.iter().map(|s| s.label()).collect();
+            let until = until.with_timezone(&policy.facility.time_zone).format("%Y-%m-%d %H:%M %Z");
+            format!(
+                "asked for override {number}: {tag} onto {server} without {}, until {until}: {}",
+                skips.join(", "),
+                ended(reason)
+            )
+        }
+        H::OverrideApproved { number } => format!("approved override {number}: it counts from now on."),
+        H::OverrideEnded { number, reason, had_begun: true } => format!("ended override {number}: {reason}"),
+        H::OverrideEnded { number, reason, had_begun: false } => {
+            format!("ended override {number}, which nobody had approved: {reason}")
+        }
         H::HandedBack { server, base, until, reason } => format!(
             "handed it back to {server}, from {base}{}: {reason}",
             until.map_or_else(String::new, |u| format!(", until {u}"))
@@ -174,7 +188,10 @@ pub enum Audience {
 
 pub fn audience(what: &H) -> Audience {
     match what {
-        H::ShutDown { .. } | H::Restarted { .. } => Audience::DeviceAndShift,
+        H::ShutDown { .. }
+        | H::Restarted { .. }
+        | H::OverrideApproved { .. }
+        | H::OverrideEnded { had_begun: true, .. } => Audience::DeviceAndShift,
         H::Invited { person }
         | H::AccessGranted { person }
         | H::AccessRevoked { person }

@@ -48,7 +48,7 @@ fn decides_by_page(kind: CommandKind) -> bool {
     match kind {
         ShutDown => false,
         Approve | SignOffPoint | SignOffArea | AcceptReservation | AcceptFinding | AgreeTimeline | Countersign
-        | Deploy | Amend | SetContacts | AcceptAdoption => true,
+        | ApproveOverride | Deploy | Amend | SetContacts | AcceptAdoption => true,
         other => rule(other).is_transition(),
     }
 }

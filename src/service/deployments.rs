@@ -22,6 +22,7 @@ use crate::{
             gates::judge_all,
             rule,
         },
+        overrides::Override,
         permit::Intent,
         refusal::{Code, Refusal},
         story,
@@ -131,10 +132,18 @@ async fn open(
     let Change { before, after, gathered, .. } = change;
     let placed = after.placed_on(server).ok_or(Error::NotFound)?;
     let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
+    let gates = judge_all(rule(ask.command.kind()), before, Some(&ask.command), &gathered.facts(app, caller));
     let permit = match ask.permit {
         None => None,
         Some(_) => {
-            let until = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
+            let lives = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
+            // What an override lets through ends with it (G12).
+            let of_it = |o: &&Override| o.server == *server && o.tag == *release.tag() && o.counts(placed.mark.at);
+            let ends = before.overrides.iter().filter(of_it).map(|o| o.until.timestamp()).min();
+            let until = match ends.filter(|_| gates.iter().any(|g| g.overridden)) {
+                Some(end) => lives.min(end),
+                None => lives,
+            };
             Some(PermitGiven {
                 jti: uuid::Uuid::new_v4().to_string(),
                 kid: permits::current(tx, app).await?,
@@ -142,7 +151,6 @@ async fn open(
             })
         }
     };
-    let gates = judge_all(rule(ask.command.kind()), before, Some(&ask.command), &gathered.facts(app, caller));
     let environment = gathered.servers.get(server).map_or(Environment::from(placed.class), |s| s.environment);
     let deployment = Deployment {
         id: DeploymentId(uuid::Uuid::now_v7()),

@@ -95,6 +95,7 @@ pub async fn gather<C: ConnectionTrait>(
             | Command::Deploy { server, .. }
             | Command::RedeemPermit { server, .. }
             | Command::Remove { server }
+            | Command::AskOverride { server, .. }
             | Command::MoveOnByItself { server }
             | Command::MoveOn { server, .. }
             | Command::HandBack { server, .. },

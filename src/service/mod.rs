@@ -28,6 +28,7 @@ pub mod incidents;
 pub mod moving_on;
 pub mod observations;
 pub mod outbox;
+pub mod overrides;
 pub mod passwords;
 pub mod people;
 pub mod permits;

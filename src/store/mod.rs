@@ -19,6 +19,7 @@ pub mod keys;
 pub mod moving_on;
 pub mod notices;
 pub mod outbox;
+pub mod overrides;
 pub mod people;
 pub mod servers;
 pub mod shift;

@@ -64,6 +64,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{channel}", "none")
         .replace("{message}", "none")
         .replace("{tag}", "1.0.0")
+        .replace("{number}", "1")
         .replace("{*name}", "none")
         .replace("{*anything}", "magnet")
         .replace("{badge}", "magnet.svg")

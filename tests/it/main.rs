@@ -25,6 +25,7 @@ mod needs_programs;
 mod observe;
 mod outbox;
 mod outbox_pages;
+mod overrides;
 mod permit_forms;
 mod permits;
 mod permits_offline;

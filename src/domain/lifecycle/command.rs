@@ -5,11 +5,12 @@ use crate::domain::{
     cycle::{HelpKind, Mark},
     device::Placement,
     id::{DeploymentId, PersonId, ServerName},
+    overrides::Skip,
     request::Request,
     review::Ground,
     tag::{CommitDigits, CommitId, TagName},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -251,6 +252,21 @@ pub enum Command {
         tag: TagName,
         why: String,
     },
+    // Overrides in an emergency (G12).
+    AskOverride {
+        tag: TagName,
+        server: ServerName,
+        skips: BTreeSet<Skip>,
+        until: DateTime<Utc>,
+        reason: String,
+    },
+    ApproveOverride {
+        number: u32,
+    },
+    EndOverride {
+        number: u32,
+        reason: String,
+    },
     // Ownership, and back.
     HandBack {
         server: ServerName,
@@ -327,6 +343,8 @@ impl Command {
             | Self::OfferAdoption { reason }
             | Self::HoldMovingOn { reason }
             | Self::LiftHold { reason }
+            | Self::AskOverride { reason, .. }
+            | Self::EndOverride { reason, .. }
             | Self::Retire { reason } => Some(reason),
             _ => None,
         }

@@ -10,6 +10,7 @@ use crate::domain::{
     device::Placement,
     id::{DeploymentId, PersonId, ServerName},
     moving_on::Cause,
+    overrides::Skip,
     release::{CommitFacts, VerifiedTag},
     request::Request,
     review::{Ground, Milestone},
@@ -18,7 +19,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -242,6 +243,23 @@ pub enum Happened {
         server: ServerName,
         tag: TagName,
         why: String,
+    },
+    OverrideAsked {
+        number: u32,
+        tag: TagName,
+        server: ServerName,
+        skips: BTreeSet<Skip>,
+        until: DateTime<Utc>,
+        reason: String,
+    },
+    OverrideApproved {
+        number: u32,
+    },
+    OverrideEnded {
+        number: u32,
+        reason: String,
+        /// Whether it had been approved, and so let something through.
+        had_begun: bool,
     },
     HandedBack {
         server: ServerName,

@@ -176,6 +176,10 @@ pub const RULES: &[Rule] = &[
     stay(C::LiftHold, DEVELOPED_OR_OWNED, &[Ctrl], &[G::Reason]),
     stay(C::MoveOn, DEVELOPED_OR_OWNED, &[Ctrl], &[G::Hold, G::G1, G::G5, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::StayInDevelopment, LIVE, &[Custody], &[]),
+    // In an emergency.
+    stay(C::AskOverride, &[S::CtrlOwned], &[Ctrl], &[G::Reason]),
+    stay(C::ApproveOverride, &[S::CtrlOwned], &[Ctrl], &[]),
+    stay(C::EndOverride, LIVE, &[Ctrl, Custody], &[]),
     // Ownership.
     stay(C::ExtendLoan, &[S::ReducedSupport], &[Ctrl], &[G::Reason, G::B4]),
     stay(C::AnswerDone, &[S::CtrlOwned], &[Anyone], &[]),

@@ -73,6 +73,8 @@ pub struct Policy {
     pub sessions: Sessions,
     /// Permits of deploy tools (G9).
     pub permits: Permits,
+    /// Overrides in an emergency (G12).
+    pub overrides: Overrides,
     /// The control systems (G6).
     pub frameworks: Frameworks,
 }

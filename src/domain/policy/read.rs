@@ -63,6 +63,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             rotate_days: source.whole("permits", "rotate_days", 2..=3650, "days").value,
             overlap_days: source.whole("permits", "overlap_days", 1..=365, "days").value,
         },
+        overrides: Overrides { longest_hours: source.whole("overrides", "longest_hours", 1..=168, "hours").value },
         frameworks: Frameworks { known: frameworks(&source) },
     };
     pool_shows_reduced(&source, &policy);

@@ -286,6 +286,13 @@ pub struct Permits {
     pub overlap_days: u32,
 }
 
+/// `[overrides]`: what two people of CTRL can skip in an emergency (G12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overrides {
+    /// Hours that one can last.
+    pub longest_hours: u32,
+}
+
 /// `[frameworks]`: the control systems that devices are built for (G6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frameworks {

@@ -84,6 +84,8 @@ required = true
 lifetime_seconds = 60
 rotate_days = 30
 overlap_days = 2
+[overrides]
+longest_hours = 8
 [[frameworks.known]]
 name = "Karabo"
 versions = ["3.0.4", "3.1.2"]

@@ -10,6 +10,7 @@ pub mod deployment;
 pub mod device;
 pub mod device_class;
 pub mod device_instrument;
+pub mod device_override;
 pub mod device_person;
 pub mod draft;
 pub mod escalation;

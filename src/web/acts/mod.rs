@@ -91,7 +91,7 @@ async fn send(
         return again(&member, act, &cx, all, &typed, Wrong::sentence(StatusCode::UNPROCESSABLE_ENTITY, stranger))
             .await;
     }
-    let command = match commands::command(act, &typed, &all, &app.policy.tag_rule()) {
+    let command = match commands::command(act, &typed, &all, &app.policy.tag_rule(), cx.now) {
         Ok(command) => command,
         Err(problems) => {
             // Whoever may not do it is told that, not how to fill in the form.
@@ -148,7 +148,7 @@ impl Wrong {
     }
 
     fn refused(r: &Refusal, device: &str) -> Self {
-        let open: Vec<String> = r.gates.iter().filter(|g| !g.met).map(|g| g.why.clone()).collect();
+        let open: Vec<String> = r.gates.iter().filter(|g| g.is_open()).map(|g| g.why.clone()).collect();
         let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
         let gates = (!r.gates.is_empty()).then(|| gatebox::of_refusal(r, device));
         Self { status: refusal_status(r), problems: Vec::new(), sentences, gates }

@@ -73,9 +73,8 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         | ReportTask | ReturnToDevelopment | TakeOwnership => review::questions(act, cx, typed),
         VerifyTag | CheckTag | CheckRepository | Deploy | Remove | HandBack | ExtendLoan | AnswerDone | ShutDown
         | Restart | SetContacts | ConfirmContact | SetOperatorRules | AddContributor | RemoveContributor
-        | OfferAdoption | AcceptAdoption | Retire | MoveOnByItself | StopMovingOn | HoldMovingOn | LiftHold => {
-            running::questions(act, cx, typed)
-        }
+        | OfferAdoption | AcceptAdoption | Retire | AskOverride | ApproveOverride | EndOverride | MoveOnByItself
+        | StopMovingOn | HoldMovingOn | LiftHold => running::questions(act, cx, typed),
         // Pages of their own, deploy tools, and Custody itself.
         Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => Vec::new(),
     };

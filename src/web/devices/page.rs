@@ -239,7 +239,18 @@ fn actions(v: &DeviceView) -> Vec<Action> {
 fn menu(v: &DeviceView) -> Option<Menu> {
     use CommandKind::*;
     // What an environment's box has, deploy tools and Custody's own work ask for, stands in no menu.
-    let shown = [ShutDown, Submit, RedeemPermit, MoveOn, MoveOnByItself, StopMovingOn, HoldMovingOn, LiftHold];
+    let shown = [
+        ShutDown,
+        Submit,
+        RedeemPermit,
+        MoveOn,
+        MoveOnByItself,
+        StopMovingOn,
+        HoldMovingOn,
+        LiftHold,
+        ApproveOverride,
+        EndOverride,
+    ];
     let shut = v.device.shut_down.is_some();
     let mut acts: Vec<CommandKind> = v.may.iter().copied().filter(|a| !shown.contains(a)).collect();
     // Those of the discussion and the review stand on their own pages.

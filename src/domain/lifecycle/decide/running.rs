@@ -10,7 +10,7 @@ use crate::domain::{
         command::{Command, CommandKind},
         event::Happened as H,
         facts::Facts,
-        gates::judge_all,
+        gates::{Gate, judge_all},
         state::State,
         table::{Who, rule},
     },
@@ -190,7 +190,7 @@ fn redeem(device: &Device, facts: &Facts, server: &ServerName, tag: &TagName, as
     }
     let command = Command::Deploy { server: server.clone(), tag: Some(tag.clone()) };
     let then = Facts { actor: Actor::Person(asked.by), ..*facts };
-    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(|g| !g.met);
+    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(Gate::is_open);
     if !super::may(device, CommandKind::Deploy, &then) || open.is_some() {
         let why = open.map_or_else(String::new, |g| format!(" {}", g.why));
         return refused(format!("{}, who asked for it, may not deploy it now.{why}", facts.people.name(asked.by)));

@@ -6,7 +6,7 @@ mod review;
 mod running;
 
 use super::event::{Event, Happened as H};
-use crate::domain::{cycle::Mark, device::Device, id::PersonId};
+use crate::domain::{cycle::Mark, device::Device, id::PersonId, overrides::Ended};
 
 /// The device after this event.
 pub fn evolve(mut device: Device, event: &Event) -> Device {
@@ -78,6 +78,9 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::MovingOnHeld { .. }
         | H::HoldLifted { .. }
         | H::StayedInDevelopment { .. }
+        | H::OverrideAsked { .. }
+        | H::OverrideApproved { .. }
+        | H::OverrideEnded { .. }
         | H::HandedBack { .. }
         | H::LoanExtended { .. }
         | H::DoneAnswered { .. }
@@ -90,6 +93,13 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::ContributorRemoved { .. }
         | H::AdoptionOffered { .. }
         | H::Adopted { .. } => running::apply(d, event, mark),
+    }
+    // An override is about what CTRL owns.
+    if matches!(event.what, H::HandedBack { .. } | H::Retired { .. }) {
+        for o in device.overrides.iter_mut().filter(|o| o.ended.is_none()) {
+            let reason = "CTRL owns the device no longer.".to_owned();
+            o.ended = Some(Ended { by: event.by, at: event.at, reason });
+        }
     }
     device
 }

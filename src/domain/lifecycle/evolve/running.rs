@@ -6,6 +6,7 @@ use crate::domain::{
     device::{Device, DoneAnswer, Placement, RepositoryState, ShutDown},
     lifecycle::{event::Happened as H, state::State},
     moving_on::{ByItself, Hold},
+    overrides::{Ended, Override},
     release::{Release, TagNow},
     server::SupportClass,
     tag::TagName,
@@ -87,6 +88,26 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.moving_on.hold = Some(Hold { cause: *cause, reason: reason.clone(), by: *because_of, at });
         }
         H::HoldLifted { .. } => d.moving_on.hold = None,
+        H::OverrideAsked { number, tag, server, skips, until, reason } => d.overrides.push(Override {
+            number: *number,
+            tag: tag.clone(),
+            server: server.clone(),
+            skips: skips.clone(),
+            asked: remark(reason),
+            until: *until,
+            approved: None,
+            ended: None,
+        }),
+        H::OverrideApproved { number } => {
+            for o in d.overrides.iter_mut().filter(|o| o.number == *number) {
+                o.approved = Some(mark);
+            }
+        }
+        H::OverrideEnded { number, reason, .. } => {
+            for o in d.overrides.iter_mut().filter(|o| o.number == *number) {
+                o.ended = Some(Ended { by: event.by, at, reason: reason.clone() });
+            }
+        }
 
         H::ShutDown { reason, affected, responsible, conditions } => {
             d.shut_down = Some(ShutDown {

@@ -4,6 +4,7 @@ mod discussion;
 mod environment;
 mod ownership;
 mod setup;
+mod skipping;
 mod transfer;
 
 pub use transfer::{agreed, approval_stands, approvers};
@@ -160,6 +161,8 @@ pub struct Gate {
     pub id: GateId,
     pub title: &'static str,
     pub met: bool,
+    /// It is not met, and an override lets it through all the same (G12).
+    pub overridden: bool,
     pub why: String,
     pub turn: Turn,
     /// The people whose turn it is, where it is known who they are.
@@ -177,6 +180,7 @@ impl Gate {
             id,
             title: id.title(),
             met: true,
+            overridden: false,
             why: why.into(),
             turn: Turn::Machine,
             waits_for: Vec::new(),
@@ -190,12 +194,18 @@ impl Gate {
             id,
             title: id.title(),
             met: false,
+            overridden: false,
             why: why.into(),
             turn,
             waits_for: Vec::new(),
             where_to: None,
             release: None,
         }
+    }
+
+    /// Whether it is in the way.
+    pub fn is_open(&self) -> bool {
+        !self.met && !self.overridden
     }
 
     fn by(mut self, act: CommandKind) -> Self {
@@ -249,14 +259,14 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         G2 => ownership::verified(device, facts),
         G3 => ownership::stages_passed(device, command, facts),
         G5 => environment::takes(device, command, facts),
-        Hold => environment::held(device, facts),
+        Hold => environment::held(device, command, facts),
         Tag => ownership::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),
         Orphaned => ownership::orphaned(device, facts),
     };
-    if !gate.met && gate.waits_for.is_empty() {
+    if gate.is_open() && gate.waits_for.is_empty() {
         gate.waits_for = match gate.turn {
             Turn::Contributor => device.contributors.iter().copied().collect(),
             Turn::Ctrl => device.ctrl_contact.into_iter().collect(),

@@ -1,6 +1,6 @@
 //! Gates of hand-back, deployment, take-over and shut-down (B, G, N).
 
-use super::{Gate, GateId as G, Turn, setup};
+use super::{Gate, GateId as G, Turn, setup, skipping};
 use crate::domain::{
     deployment::Environment,
     device::Device,
@@ -10,10 +10,12 @@ use crate::domain::{
         state::{State, StateName},
         table::Who,
     },
+    overrides::Skip,
     review::Ground,
     server::{Server, SupportClass},
     stage::Reporter,
 };
+use strum::IntoEnumIterator;
 
 pub(super) fn reason(command: Option<&Command>) -> Gate {
     match command.and_then(Command::reason) {
@@ -308,7 +310,12 @@ pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &
         turn,
         format!("{tag} lacks {}. {}: {} reports it.", names.join(", "), first.label(), first.whose()),
     );
-    Gate { release: Some(tag.clone()), ..gate }
+    let gate = Gate { release: Some(tag.clone()), ..gate };
+    let skips: Vec<Skip> = Skip::iter().filter(|s| s.stage().is_some_and(|stage| lacks.contains(&stage))).collect();
+    match skipping::counting(device, command, facts, &skips) {
+        Some(o) => gate.skipped(o, facts),
+        None => gate,
+    }
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {

@@ -69,7 +69,7 @@ fn g5_it_moves_on_in_the_name_of_who_set_it() {
     world.refused_as(Code::NotYours, ILSE, C::MoveOnByItself { server: FULL.into() });
     world.refused_as(Code::Incomplete, KARL, C::MoveOnByItself { server: FULL_TOO.into() });
     world.refused_as(Code::NoSuchThing, KARL, C::MoveOnByItself { server: "cppServer/nowhere".into() });
-    world.refused_as(Code::WrongState, KARL, move_on("1.5.0"));
+    passed(&mut owned()).refused_as(Code::WrongState, KARL, move_on("1.5.0"));
     by_itself(&mut world).refused_as(Code::AlreadyDone, KARL, C::MoveOnByItself { server: FULL.into() });
     // Nobody but Custody, in Karl's name, moves it.
     world.stopped_only_by(G::G3, Turn::Machine, KARL, move_on("1.5.0"));

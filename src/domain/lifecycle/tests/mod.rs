@@ -10,6 +10,7 @@ mod gates_t;
 mod gates_t_own;
 mod given;
 mod matrix;
+mod overrides;
 mod random;
 mod samples;
 mod stages;

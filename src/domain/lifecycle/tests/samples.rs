@@ -5,6 +5,7 @@ use crate::domain::{
     cycle::{HelpKind, Mark},
     id::DeploymentId,
     lifecycle::{Command as C, CommandKind as K, command::Step},
+    overrides::Skip,
     review::Ground,
 };
 
@@ -77,6 +78,15 @@ pub fn sample(kind: K) -> C {
             let (server, tag) = (FULL.into(), tag("1.4.2"));
             C::GiveBack { server, tag, asked: asked(), back: Vec::new(), why: text(), rolled_back: None }
         }
+        K::AskOverride => C::AskOverride {
+            tag: tag("1.4.2"),
+            server: FULL.into(),
+            skips: [Skip::Deployable].into(),
+            until: chrono::DateTime::UNIX_EPOCH,
+            reason: text(),
+        },
+        K::ApproveOverride => C::ApproveOverride { number: 1 },
+        K::EndOverride => C::EndOverride { number: 1, reason: text() },
         K::MoveOnByItself => C::MoveOnByItself { server: FULL.into() },
         K::StopMovingOn => C::StopMovingOn {},
         K::HoldMovingOn => C::HoldMovingOn { reason: text() },

@@ -5,6 +5,7 @@ use crate::{
         cycle::HelpKind,
         deployment::Environment,
         id::PersonId,
+        overrides::Skip,
         person::{Person, Role},
         server::SupportClass,
     },
@@ -48,6 +49,11 @@ pub fn servers(cx: &ActContext, class: Option<SupportClass>) -> Vec<Choice> {
     of_class
         .map(|s| Choice::new(&s.name.0, &format!("{}, {} on {} ({})", s.name, s.instrument, s.host, s.class.words())))
         .collect()
+}
+
+/// What an override can skip (G12).
+pub fn skips() -> Vec<Choice> {
+    Skip::iter().map(|s| Choice::new(s.into(), s.label())).collect()
 }
 
 /// Servers of production (G5).
