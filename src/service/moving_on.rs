@@ -50,7 +50,10 @@ pub(super) async fn settle(tx: &Tx, from: DeploymentId, to: Option<&Deployment>)
 /// Takes what waits, at Custody's regular checks. Whatever happens in between, each moves on once or stays once.
 pub async fn keep(app: &App) -> Result<()> {
     for id in store::moving_on::list_waiting(&app.db.read, ROUND).await? {
-        move_on(app, id).await?;
+        // One that cannot be judged now keeps no other back; the next round tries it again.
+        if let Err(error) = move_on(app, id).await {
+            tracing::error!(deployment = %id, %error, "whether it moves on could not be judged");
+        }
     }
     Ok(())
 }
