@@ -17,9 +17,9 @@ use crate::{
         device::{Device, Placement},
         id::{DeploymentId, PersonId, ServerName},
         lifecycle::{
-            Command, CommandKind, Event, Gate, Happened, Readings, Who,
+            Command, CommandKind, Event, Gate, GateId, Happened, Readings, Who,
             decide::{decide, may},
-            gates::judge_all,
+            gates::{judge, judge_all},
             rule,
         },
         overrides::Override,
@@ -305,6 +305,10 @@ pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) 
             _ => Err(permits::refused("it is for another deployment").into()),
         }
     });
+    let read = match read {
+        Ok(()) => not_held(app, caller, &device, &found).await,
+        refused => refused,
+    };
     if let Err(error) = read {
         if let Error::Refused(refusal) = &error {
             let what: &str = CommandKind::RedeemPermit.into();
@@ -326,6 +330,20 @@ pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) 
         }
         Err(other) => Err(other),
     }
+}
+
+/// What moved on by itself is held until it has begun (G5).
+async fn not_held(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<()> {
+    if !d.gates.iter().any(|g| g.id == GateId::Hold) {
+        return Ok(());
+    }
+    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
+    let moved = Command::MoveOn { server: d.server.clone(), tag: d.release.tag.clone(), from: d.id };
+    let gate = judge(GateId::Hold, device, Some(&moved), &gathered.facts(app, caller));
+    if gate.is_open() {
+        return Err(permits::refused(gate.why.trim_end_matches('.')).into());
+    }
+    Ok(())
 }
 
 /// What happened to a device after a revision of it, in sentences; the first few.

@@ -93,7 +93,7 @@ async fn who_may_do_what() {
         if ["/sign-out"].contains(&address.as_str()) {
             continue;
         }
-        write!(matrix, "{:<52}", format!("{method:<5}{address}")).unwrap();
+        write!(matrix, "{:<52}", format!("{:<5}{address}", format!("{method} "))).unwrap();
         for browser in &browsers {
             let path = filled(address, &test);
             let response = match *method {

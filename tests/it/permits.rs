@@ -166,7 +166,7 @@ async fn g1_who_and_what_is_refused() {
         let (is, answer) = test.sends("", &lena, &body).await;
         assert_eq!(is, status, "{body} {answer}");
         if status == 409 {
-            assert_eq!(answer["gates"].as_array().unwrap().len(), 5, "every gate, met or not: {answer}");
+            assert_eq!(answer["gates"].as_array().unwrap().len(), 6, "every gate, met or not: {answer}");
         }
     }
     // A token speaks for what it is bound to, and an observer's or a job's for no deployment.
