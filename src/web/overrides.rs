@@ -91,7 +91,7 @@ fn row(app: &App, page: &Page, l: &Listed, ctrl: bool) -> Row {
 pub fn state(o: &Override, now: DateTime<Utc>) -> Tag {
     match o.standing(now) {
         Standing::Asked => Tag::plain("waits for a second person"),
-        Standing::Counts => Tag::bad("in force"),
+        Standing::Counts => Tag { icon: "clock", ..Tag::warn("in force") },
         Standing::Over if o.approved.is_none() => Tag::plain("never approved"),
         Standing::Over => Tag::plain("over"),
     }
