@@ -171,6 +171,72 @@ pub async fn request(
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(body)).into_response())
 }
 
+/// Which deployments; the newest first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    state: Option<String>,
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct ListDto {
+    deployments: Vec<BriefDto>,
+    next: Option<DeploymentId>,
+}
+
+/// A deployment in a list; its own address has the rest.
+#[derive(Serialize)]
+struct BriefDto {
+    id: DeploymentId,
+    state: DeploymentState,
+    device: String,
+    tag: String,
+    server: String,
+    environment: Environment,
+    asked_by: String,
+    at: DateTime<Utc>,
+    permit_until: Option<DateTime<Utc>>,
+}
+
+/// GET /api/v1/deployments: how a deploy tool finds what was asked for without it (G5).
+pub async fn list(
+    State(app): State<App>,
+    query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
+) -> Answer<Json<ListDto>> {
+    let Query(which) =
+        query.map_err(|_| Problem::field("query", "Ask by state and before only, like ?state=allowed"))?;
+    let states = "Choose allowed, started, succeeded, failed, rolled_back or expired";
+    let state = which.state.map(|s| s.parse()).transpose().map_err(|_| Problem::field("state", states))?;
+    let before = which.before.map(|b| b.parse()).transpose();
+    let before = before.map_err(|_| Problem::field("before", "Send the next of the page before"))?;
+    let page = deployments::list(&app, state, before).await?;
+    let deployments = page.deployments.iter().map(|d| BriefDto {
+        id: d.id,
+        state: d.state_at(page.now),
+        device: page.devices.get(&d.device).cloned().unwrap_or_default(),
+        tag: d.release.tag.as_str().to_owned(),
+        server: d.server.0.clone(),
+        environment: d.environment,
+        asked_by: page.people.name(d.asked.by).to_owned(),
+        at: d.asked.at,
+        permit_until: d.permit.as_ref().map(|p| p.until),
+    });
+    Ok(Json(ListDto { deployments: deployments.collect(), next: page.next }))
+}
+
+/// POST /api/v1/deployments/{deployment}/permit: the permit of one that moved on by itself, for the tool that does it.
+/// It is the same text each time, and counts as long.
+pub async fn permit(State(app): State<App>, Path(deployment): Path<String>, bearer: Bearer) -> Answer<Response> {
+    let found = deployments::find(&app, id(&deployment)?).await?;
+    bearer.must_deploy(Some(found.device), &found.server)?;
+    let permit = deployments::permit(&app, &bearer.caller(), &found).await?;
+    let view = deployments::view(&app, None, found.id).await?;
+    let deployment = dto(&app, view);
+    Ok(Json(AllowedDto { expires_at: deployment.permit_until, deployment, permit }).into_response())
+}
+
 fn id(text: &str) -> Answer<DeploymentId> {
     text.parse().map_err(|_| Error::NotFound.into())
 }

@@ -95,6 +95,7 @@ pub async fn give_evidence(
         seen: None,
         key: idempotency_key(&headers)?,
         permit: None,
+        settles: None,
     };
     act(&app, &bearer.caller(), &name, ask).await?;
     Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))

@@ -6,7 +6,9 @@ mod deployments;
 mod devices;
 mod hooks;
 mod keys;
+mod moving_on;
 mod observations;
+mod overrides;
 mod problem;
 mod releases;
 mod status;
@@ -29,14 +31,21 @@ const BODY_MOST: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
-        .route("/api/v1/deployments", post(deployments::request))
+        .route("/api/v1/deployments", get(deployments::list).post(deployments::request))
         .route("/api/v1/deployments/check", get(deployments::check))
         .route("/api/v1/deployments/{deployment}", get(deployments::show))
+        .route("/api/v1/deployments/{deployment}/permit", post(deployments::permit))
         .route("/api/v1/deployments/{deployment}/reports", post(deployments::report))
         .route("/api/v1/devices", get(devices::list))
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
+        .route("/api/v1/devices/{name}/overrides", get(overrides::of_device).post(overrides::ask))
+        .route("/api/v1/devices/{name}/overrides/{number}/approval", post(overrides::approve))
+        .route("/api/v1/devices/{name}/overrides/{number}/end", post(overrides::end))
+        .route("/api/v1/overrides", get(overrides::list))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
+        .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
+        .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))
         .route("/api/v1/devices/{name}/releases", get(releases::list))
         .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
         .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))

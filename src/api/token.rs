@@ -70,6 +70,21 @@ impl Bearer {
         }
     }
 
+    /// Refuses a token that is not for deployments of this device, or bound to one server: this is about the device on
+    /// all of them (G5, G12).
+    pub fn must_deploy_somewhere(&self, device: DeviceId) -> Result<(), Problem> {
+        match &self.token.scope {
+            TokenScope::Deploy { device: own, server: None } if own.is_none_or(|o| o == device) => Ok(()),
+            TokenScope::Deploy { server: Some(on), .. } => {
+                Err(Problem::other_scope(format!("It is for deployments onto {on} only.")))
+            }
+            TokenScope::Deploy { .. } => Err(Problem::other_scope("It is for deployments of another device.")),
+            TokenScope::Evidence(_) | TokenScope::Observe(_) => {
+                Err(Problem::other_scope("This needs a token that was made for deployments."))
+            }
+        }
+    }
+
     /// Refuses a token that is not for evidence of this very device.
     pub fn must_be_for(&self, device: DeviceId) -> Result<(), Problem> {
         match &self.token.scope {

@@ -115,7 +115,11 @@ fn table(args: &GateArgs, status: u16, answer: &Value, out: &mut dyn Write) -> i
         writeln!(out)?;
         let wide = gates.iter().map(|g| text(&g["id"]).len()).max().unwrap_or_default();
         for gate in gates {
-            let met = if gate["met"] == true { "met " } else { "OPEN" };
+            let met = match (gate["met"] == true, gate["overridden"] == true) {
+                (true, _) => "met ",
+                (false, true) => "SKIP",
+                (false, false) => "OPEN",
+            };
             writeln!(out, "  {met}  {:<wide$}  {}", text(&gate["id"]), text(&gate["title"]))?;
             writeln!(out, "        {:<wide$}  {}", "", text(&gate["why"]))?;
         }

@@ -92,12 +92,15 @@ pub struct GateThen {
     pub id: GateId,
     pub title: String,
     pub met: bool,
+    /// Let through by an override (G12).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overridden: bool,
     pub why: String,
 }
 
 impl From<Gate> for GateThen {
     fn from(g: Gate) -> Self {
-        Self { id: g.id, title: g.title.to_owned(), met: g.met, why: g.why }
+        Self { id: g.id, title: g.title.to_owned(), met: g.met, overridden: g.overridden, why: g.why }
     }
 }
 

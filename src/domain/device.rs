@@ -5,6 +5,8 @@ use super::{
     cycle::{Cycle, Discussion, Mark, Remark, Setup},
     id::{DeviceId, PersonId, ServerName},
     lifecycle::state::State,
+    moving_on::MovingOn,
+    overrides::Override,
     person::People,
     policy::Policy,
     release::Release,
@@ -35,6 +37,12 @@ pub struct Device {
     pub shut_down: Option<ShutDown>,
     pub placements: Vec<Placement>,
     pub releases: Vec<Release>,
+    /// How it comes from development to production (G5).
+    #[serde(default)]
+    pub moving_on: MovingOn,
+    /// What two people of CTRL let through in an emergency, the oldest first (G12).
+    #[serde(default)]
+    pub overrides: Vec<Override>,
     /// The last reading of its repository (H3).
     pub repository: Option<RepositoryState>,
     /// People who offer to adopt it while it is orphaned (N4).
@@ -120,6 +128,8 @@ impl Device {
             shut_down: None,
             placements: Vec::new(),
             releases: Vec::new(),
+            moving_on: MovingOn::default(),
+            overrides: Vec::new(),
             repository: None,
             offers: Vec::new(),
             done_answers: Vec::new(),
@@ -216,6 +226,8 @@ impl Device {
             all.insert(s.responsible);
         }
         all.extend(self.placements.iter().map(|p| p.mark.by));
+        all.extend(self.moving_on.people());
+        all.extend(self.overrides.iter().flat_map(Override::people));
         all.extend(self.offers.iter().map(|o| o.mark.by));
         all.extend(self.done_answers.iter().map(|a| a.remark.mark.by));
         all.extend(self.state.people());

@@ -1,6 +1,6 @@
 //! Device servers and the hosts under them. The support class is what the record says, never what a name pretends (A23).
 
-use super::id::ServerName;
+use super::{deployment::Environment, id::ServerName};
 use serde::{Deserialize, Serialize};
 
 /// Whether what runs there is in development or fully supported.
@@ -40,6 +40,8 @@ impl SupportClass {
 pub struct Server {
     pub name: ServerName,
     pub class: SupportClass,
+    /// The one on its record, or else the one of its class (G5).
+    pub environment: Environment,
     pub host: String,
     pub instrument: String,
 }

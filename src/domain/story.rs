@@ -93,6 +93,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::TagRestored { tag } => format!("found the tag {tag} as it was verified again."),
         H::RepositoryReached { head } => format!("reached the repository, at {}.", head.short()),
         H::RepositoryLost { why } => format!("could not read the repository: {why}"),
+        H::Deployed { server, release: Some(tag), moved_on: Some(_), .. } => {
+            format!("had Custody move {tag} on to {server} by itself, as set: it had succeeded in development.")
+        }
         H::Deployed { server, release: Some(tag), .. } => format!("deployed {tag} to {server}."),
         H::Deployed { server, release: None, .. } => format!("placed it on {server} for hot development."),
         H::Removed { server } => format!("removed it from {server}."),
@@ -109,6 +112,27 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
                 }
             };
             format!("took {tag} on {server} back, {to}: {why}")
+        }
+        H::SetToMoveOn { server } => {
+            format!("set it to move on to {server} by itself once it has succeeded in development.")
+        }
+        H::MovingOnStopped => "stopped it from moving on by itself.".to_owned(),
+        H::MovingOnHeld { reason, .. } => format!("put a hold on moving on by itself: {reason}"),
+        H::HoldLifted { reason } => format!("lifted the hold on moving on by itself: {reason}"),
+        H::StayedInDevelopment { server, tag, why } => format!("did not move {tag} on to {server}: {why}"),
+        H::OverrideAsked { number, tag, server, skips, until, reason } => {
+            let skips: Vec<&str> = skips.iter().map(|s| s.label()).collect();
+            let until = until.with_timezone(&policy.facility.time_zone).format("%Y-%m-%d %H:%M %Z");
+            format!(
+                "asked for override {number}: {tag} onto {server} without {}, until {until}: {}",
+                skips.join(", "),
+                ended(reason)
+            )
+        }
+        H::OverrideApproved { number } => format!("approved override {number}: it counts from now on."),
+        H::OverrideEnded { number, reason, had_begun: true } => format!("ended override {number}: {reason}"),
+        H::OverrideEnded { number, reason, had_begun: false } => {
+            format!("ended override {number}, which nobody had approved: {reason}")
         }
         H::HandedBack { server, base, until, reason } => format!(
             "handed it back to {server}, from {base}{}: {reason}",
@@ -164,7 +188,10 @@ pub enum Audience {
 
 pub fn audience(what: &H) -> Audience {
     match what {
-        H::ShutDown { .. } | H::Restarted { .. } => Audience::DeviceAndShift,
+        H::ShutDown { .. }
+        | H::Restarted { .. }
+        | H::OverrideApproved { .. }
+        | H::OverrideEnded { had_begun: true, .. } => Audience::DeviceAndShift,
         H::Invited { person }
         | H::AccessGranted { person }
         | H::AccessRevoked { person }

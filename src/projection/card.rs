@@ -8,6 +8,7 @@ use crate::domain::{
     id::{DeviceId, PersonId},
     lifecycle::StateName,
     observation::Known,
+    overrides::Override,
     support::Verdict,
     tag::TagName,
 };
@@ -44,6 +45,8 @@ pub struct Card {
     pub ctrl_contact: Option<PersonId>,
     pub shut_down: Option<Box<ShutDown>>,
     pub placements: Vec<Placement>,
+    /// Overrides that are asked for or count, or did when this was read (G12).
+    pub overrides: Vec<Override>,
     /// Releases on record whose tag still stands.
     pub releases: Vec<TagName>,
     /// The last day of the review's timeline.
@@ -92,6 +95,7 @@ impl Card {
             ctrl_contact: device.ctrl_contact,
             shut_down: device.shut_down.map(Box::new),
             placements: device.placements,
+            overrides: device.overrides.into_iter().filter(|o| o.ended.is_none()).collect(),
             verdict,
             support_since,
             latest,

@@ -72,6 +72,8 @@ pub struct State {
     of_group: HashMap<String, BTreeSet<DeviceId>>,
     /// Changes of support status that the shift has not acknowledged.
     unacknowledged: BTreeMap<i64, DateTime<Utc>>,
+    /// Devices with an override that has not ended.
+    overridden: BTreeSet<DeviceId>,
     index: Index,
     device_slots: HashMap<DeviceId, usize>,
     person_slots: HashMap<PersonId, usize>,
@@ -88,6 +90,11 @@ enum Word {
 }
 
 impl State {
+    /// Devices with an override that has not ended (G12).
+    pub fn overridden(&self) -> impl Iterator<Item = &Arc<Card>> {
+        self.overridden.iter().filter_map(|id| self.card(*id))
+    }
+
     pub fn card(&self, id: DeviceId) -> Option<&Arc<Card>> {
         self.numbered(*self.numbers.get(&id)?)
     }

@@ -1,12 +1,12 @@
 //! A command on a device: the one road to every transition.
 
-use super::{Caller, Error, Result, deployments, facts::gather, readings, record};
+use super::{Caller, Error, Result, deployments, facts::gather, moving_on, readings, record};
 use crate::{
     app::App,
     domain::{
         deployment::{Deployment, Environment},
         device::Device,
-        id::DeviceId,
+        id::{DeploymentId, DeviceId},
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
     },
     store::{self, Tx},
@@ -23,11 +23,13 @@ pub struct Ask {
     pub key: Option<String>,
     /// For a deployment by permit: where it goes (G9). A person places without one.
     pub permit: Option<Environment>,
+    /// The deployment in development that waits no longer once this is on record (G5).
+    pub settles: Option<DeploymentId>,
 }
 
 impl From<Command> for Ask {
     fn from(command: Command) -> Self {
-        Self { command, seen: None, key: None, permit: None }
+        Self { command, seen: None, key: None, permit: None, settles: None }
     }
 }
 
@@ -46,7 +48,7 @@ fn decides_by_page(kind: CommandKind) -> bool {
     match kind {
         ShutDown => false,
         Approve | SignOffPoint | SignOffArea | AcceptReservation | AcceptFinding | AgreeTimeline | Countersign
-        | Deploy | Amend | SetContacts | AcceptAdoption => true,
+        | ApproveOverride | Deploy | Amend | SetContacts | AcceptAdoption => true,
         other => rule(other).is_transition(),
     }
 }
@@ -136,6 +138,9 @@ async fn decide_and_save(
     }
     let change = deployments::Change { before: &before, after: &after, events: &events, gathered: &gathered };
     let deployment = deployments::follow(tx, app, caller, ask, change).await.map_err(bare)?;
+    if let Some(id) = ask.settles {
+        moving_on::settle(tx, id, deployment.as_ref()).await.map_err(bare)?;
+    }
     if let Target::New { draft: Some(draft) } = target
         && let Some(owner) = caller.actor.person()
     {

@@ -47,6 +47,12 @@ pub async fn run_deployments(app: App) {
         if let Err(error) = super::deployments::keep(&app).await {
             tracing::error!(%error, "deployments could not be looked after");
         }
+        if let Err(error) = super::overrides::keep(&app).await {
+            tracing::error!(%error, "overrides could not be looked after");
+        }
+        if let Err(error) = super::moving_on::keep(&app).await {
+            tracing::error!(%error, "what waits to move on could not be looked after");
+        }
     }
 }
 

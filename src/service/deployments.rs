@@ -8,20 +8,21 @@ use super::{
     Caller, Error, Result,
     act::{Ask, Done, act, event},
     facts::{Gathered, gather},
-    permits, readings, record,
+    invalid, moving_on, permits, readings, record,
 };
 use crate::{
     app::App,
     domain::{
         deployment::{self, Deployment, DeploymentState, Environment, PermitGiven, Report, Reported},
         device::{Device, Placement},
-        id::{DeploymentId, ServerName},
+        id::{DeploymentId, PersonId, ServerName},
         lifecycle::{
-            Command, CommandKind, Event, Gate, Happened, Readings,
+            Command, CommandKind, Event, Gate, GateId, Happened, Readings, Who,
             decide::{decide, may},
-            gates::judge_all,
+            gates::{judge, judge_all},
             rule,
         },
+        overrides::Override,
         permit::Intent,
         refusal::{Code, Refusal},
         story,
@@ -49,10 +50,19 @@ impl Wanted {
         Command::Deploy { server: self.server.clone(), tag: Some(self.tag.clone()) }
     }
 
+    /// The server's own; another one that was asked for is a mistake (G5).
     async fn environment(&self, app: &App) -> Result<Environment> {
-        let class = store::servers::find(&app.db.read, &self.server).await?.map(|s| s.class);
         // A server that is not on record is refused by its gate.
-        Ok(self.environment.or(class.map(Environment::from)).unwrap_or(Environment::Production))
+        let Some(server) = store::servers::find(&app.db.read, &self.server).await? else {
+            return Ok(self.environment.unwrap_or(Environment::Production));
+        };
+        match self.environment {
+            Some(other) if other != server.environment => invalid(
+                "environment",
+                format!("{} is in {}: name that, or leave it out", server.name, server.environment),
+            ),
+            _ => Ok(server.environment),
+        }
     }
 }
 
@@ -66,7 +76,7 @@ pub struct Allowed {
 /// Asks for a deployment; a fresh read of the repository decides. The placement is on record when this returns.
 pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
     let permit = Some(wanted.environment(app).await?);
-    let ask = Ask { command: wanted.command(), seen: None, key, permit };
+    let ask = Ask { key, permit, ..Ask::from(wanted.command()) };
     let Done { deployment, .. } = act(app, caller, &wanted.device, ask).await?;
     let deployment = deployment.ok_or(Error::NotFound)?;
     let permit = permits::issue(app, &deployment).await?.ok_or(Error::NotFound)?;
@@ -76,6 +86,7 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
 /// The gates as they are now, with nothing changed; refused as the request itself would be.
 pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Gate>> {
     let c = &app.db.read;
+    wanted.environment(app).await?;
     let device = store::devices::find_by_name(c, &wanted.device).await?.ok_or(Error::NotFound)?;
     let command = wanted.command();
     let mut gathered = gather(c, app, caller, &device, Some(&command), Readings::default()).await?;
@@ -103,7 +114,7 @@ pub async fn follow(tx: &Tx, app: &App, caller: &Caller, ask: &Ask, change: Chan
             Happened::Deployed { server, release: Some(_), .. } => {
                 found = Some(open(tx, app, caller, ask, &change, server).await?);
             }
-            Happened::PermitRedeemed { server, .. } => found = begin(tx, caller, &change, server, e).await?,
+            Happened::PermitRedeemed { server, .. } => found = begin(tx, app, caller, &change, server, e).await?,
             _ => {}
         }
     }
@@ -121,10 +132,18 @@ async fn open(
     let Change { before, after, gathered, .. } = change;
     let placed = after.placed_on(server).ok_or(Error::NotFound)?;
     let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
+    let gates = judge_all(rule(ask.command.kind()), before, Some(&ask.command), &gathered.facts(app, caller));
     let permit = match ask.permit {
         None => None,
         Some(_) => {
-            let until = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
+            let lives = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
+            // What an override lets through ends with it (G12).
+            let of_it = |o: &&Override| o.server == *server && o.tag == *release.tag() && o.counts(placed.mark.at);
+            let ends = before.overrides.iter().filter(of_it).map(|o| o.until.timestamp()).min();
+            let until = match ends.filter(|_| gates.iter().any(|g| g.overridden)) {
+                Some(end) => lives.min(end),
+                None => lives,
+            };
             Some(PermitGiven {
                 jti: uuid::Uuid::new_v4().to_string(),
                 kid: permits::current(tx, app).await?,
@@ -132,14 +151,14 @@ async fn open(
             })
         }
     };
-    let gates = judge_all(rule(CommandKind::Deploy), before, Some(&ask.command), &gathered.facts(app, caller));
+    let environment = gathered.servers.get(server).map_or(Environment::from(placed.class), |s| s.environment);
     let deployment = Deployment {
         id: DeploymentId(uuid::Uuid::now_v7()),
         device: after.id,
         revision: after.revision,
         release: release.verified.clone(),
         server: server.clone(),
-        environment: ask.permit.unwrap_or(Environment::from(placed.class)),
+        environment,
         asked: placed.mark,
         permit,
         gates: gates.into_iter().map(Into::into).collect(),
@@ -156,6 +175,7 @@ async fn open(
 /// The permit is used up, and the deployment begins: both or neither.
 async fn begin(
     tx: &Tx,
+    app: &App,
     caller: &Caller,
     change: &Change<'_>,
     server: &ServerName,
@@ -170,16 +190,17 @@ async fn begin(
     if !store::deployments::redeem(tx, &permit.jti, found.id, e.at).await? {
         return Err(used().into());
     }
-    save(tx, caller, found, Reported { at: e.at, by: e.by, report: Report::Started }).await.map(Some)
+    save(tx, app, caller, found, Reported { at: e.at, by: e.by, report: Report::Started }).await.map(Some)
 }
 
 /// Judges a report, and keeps it.
-async fn save(tx: &Tx, caller: &Caller, found: Deployment, reported: Reported) -> Result<Deployment> {
+async fn save(tx: &Tx, app: &App, caller: &Caller, found: Deployment, reported: Reported) -> Result<Deployment> {
     deployment::decide(&found, &reported.report, reported.at)?;
     let after = deployment::evolve(found, &reported);
     store::deployments::update(tx, &after).await?;
     let body = serde_json::to_string(&reported).map_err(|e| Error::Internal(Box::new(e)))?;
     store::journal::append(tx, vec![line(caller, after.id, reported.at, reported.report.name(), body)]).await?;
+    moving_on::wait(tx, app, &after).await?;
     Ok(after)
 }
 
@@ -197,6 +218,25 @@ fn line(caller: &Caller, id: DeploymentId, at: DateTime<Utc>, kind: &str, body: 
 /// What is on record of it.
 pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
     store::deployments::find(&app.db.read, id).await?.ok_or(Error::NotFound)
+}
+
+/// The permit of a deployment that nobody has begun, for whoever asked and for CTRL.
+pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String> {
+    let c = &app.db.read;
+    let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let is_ctrl = gathered.facts(app, caller).standing(&device).contains(&Who::Ctrl);
+    if caller.actor.person() != Some(d.asked.by) && !is_ctrl {
+        let sentence = "This is for whoever asked for the deployment, or for CTRL.";
+        return Err(Refusal::new(Code::NotYours, sentence).into());
+    }
+    let is = d.state_at(app.clock.now());
+    if is != DeploymentState::Allowed {
+        let sentence = format!("This deployment is {}: there is no permit to be had.", is.words());
+        return Err(Refusal::new(Code::WrongState, sentence).into());
+    }
+    let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
+    Ok(permits::issue(app, d).await?.ok_or_else(by_hand)?)
 }
 
 /// Whoever asked, and whoever may deploy it themselves.
@@ -228,7 +268,7 @@ pub async fn report(app: &App, caller: &Caller, id: DeploymentId, report: Report
             let tx = owned.db.begin().await?;
             let found = store::deployments::find(&tx, id).await?.ok_or(Error::NotFound)?;
             let reported = Reported { at: owned.clock.now(), by: by.actor.person(), report };
-            let after = save(&tx, &by, found, reported).await?;
+            let after = save(&tx, &owned, &by, found, reported).await?;
             tx.commit().await?;
             Ok::<_, Error>(after)
         })
@@ -265,6 +305,10 @@ pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) 
             _ => Err(permits::refused("it is for another deployment").into()),
         }
     });
+    let read = match read {
+        Ok(()) => not_held(app, caller, &device, &found).await,
+        refused => refused,
+    };
     if let Err(error) = read {
         if let Error::Refused(refusal) = &error {
             let what: &str = CommandKind::RedeemPermit.into();
@@ -286,6 +330,20 @@ pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) 
         }
         Err(other) => Err(other),
     }
+}
+
+/// What moved on by itself is held until it has begun (G5).
+async fn not_held(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<()> {
+    if !d.gates.iter().any(|g| g.id == GateId::Hold) {
+        return Ok(());
+    }
+    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
+    let moved = Command::MoveOn { server: d.server.clone(), tag: d.release.tag.clone(), from: d.id };
+    let gate = judge(GateId::Hold, device, Some(&moved), &gathered.facts(app, caller));
+    if gate.is_open() {
+        return Err(permits::refused(gate.why.trim_end_matches('.')).into());
+    }
+    Ok(())
 }
 
 /// What happened to a device after a revision of it, in sentences; the first few.
@@ -311,7 +369,7 @@ pub async fn keep(app: &App) -> Result<()> {
             let tx = owned.db.begin().await?;
             let found = store::deployments::find(&tx, found.id).await?.ok_or(Error::NotFound)?;
             let reported = Reported { at: owned.clock.now(), by: None, report: Report::Expired };
-            save(&tx, &Caller::custody(), found, reported).await?;
+            save(&tx, &owned, &Caller::custody(), found, reported).await?;
             Ok::<_, Error>(tx.commit().await?)
         });
         match done.await? {
@@ -335,6 +393,7 @@ async fn give_back(app: &App, d: &Deployment) -> Result<()> {
         asked: d.asked,
         back: what_was_there(app, d).await?,
         why: d.why_not(),
+        rolled_back: rolled_back_by(d),
     };
     match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
         // A device at its end is placed nowhere.
@@ -348,6 +407,12 @@ async fn give_back(app: &App, d: &Deployment) -> Result<()> {
         Ok(tx.commit().await?)
     })
     .await?
+}
+
+/// Who reported that it was rolled back, where that is how it ended.
+fn rolled_back_by(d: &Deployment) -> Option<PersonId> {
+    let told = d.reports.last().filter(|r| matches!(r.report, Report::RolledBack { .. }))?;
+    Some(told.by.unwrap_or(d.asked.by))
 }
 
 /// The places that made way, and for those that were themselves of a deployment that came to nothing, the ones before.

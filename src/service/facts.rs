@@ -95,6 +95,9 @@ pub async fn gather<C: ConnectionTrait>(
             | Command::Deploy { server, .. }
             | Command::RedeemPermit { server, .. }
             | Command::Remove { server }
+            | Command::AskOverride { server, .. }
+            | Command::MoveOnByItself { server }
+            | Command::MoveOn { server, .. }
             | Command::HandBack { server, .. },
         ) => Some(server.clone()),
         _ => None,

@@ -80,21 +80,27 @@ pub async fn list_history(app: &App) -> Result<Vec<InForce>> {
 
 /// What differs between two policies, key by key, in the order of their names.
 fn changes(was: &Value, is: &Value) -> Vec<Change> {
-    let empty = serde_json::Map::new();
-    let of = |v: &'_ Value, key: &str| v.get(key).and_then(Value::as_object).cloned().unwrap_or_else(|| empty.clone());
-    let keys = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<BTreeSet<_>>()).unwrap_or_default();
     let mut all = Vec::new();
-    for section in keys(was).union(&keys(is)) {
-        let (before, after) = (of(was, section), of(is, section));
-        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for name in names {
-            let (from, to) = (before.get(name), after.get(name));
-            if from != to {
-                all.push(Change { key: format!("{section}.{name}"), from: words(from), to: words(to) });
-            }
-        }
-    }
+    compare("", Some(was), Some(is), &mut all);
     all
+}
+
+/// A section holds keys, or sections of its own.
+fn compare(key: &str, was: Option<&Value>, is: Option<&Value>, all: &mut Vec<Change>) {
+    let table = |v: Option<&Value>| v.and_then(Value::as_object).cloned();
+    let (before, after) = (table(was), table(is));
+    if before.is_none() && after.is_none() {
+        if was != is {
+            all.push(Change { key: key.to_owned(), from: words(was), to: words(is) });
+        }
+        return;
+    }
+    let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let inner = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+        compare(&inner, before.get(name), after.get(name), all);
+    }
 }
 
 fn words(value: Option<&Value>) -> String {
@@ -119,5 +125,8 @@ mod tests {
             changes(&was, &is).into_iter().map(|c| format!("{}: {} to {}", c.key, c.from, c.to)).collect();
         assert_eq!(told, ["new.x: nothing to 5", "servers.pool: [] to [\"a\"]", "transfer.approvals: 1 to 2"]);
         assert_eq!(changes(&is, &is), []);
+        let was = json!({ "environments": { "production": { "label": "A" } } });
+        let is = json!({ "environments": { "production": { "label": "B" } } });
+        assert_eq!(changes(&was, &is)[0].key, "environments.production.label");
     }
 }

@@ -47,7 +47,7 @@ impl ActContext {
 
     /// Whether a gate is open that the form does not answer.
     pub fn is_blocked(&self) -> bool {
-        self.gates.iter().any(|g| !g.met)
+        self.gates.iter().any(Gate::is_open)
     }
 }
 

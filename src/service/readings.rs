@@ -23,7 +23,9 @@ pub async fn take(app: &App, device: &Device, command: &Command) -> Readings {
             readings.tag = Some(verify(app, device, tag).await);
         }
         // A release is deployed as the repository has it this moment, not as it was (A3, A10).
-        Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } if device.release(tag).is_some() => {
+        Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } | Command::MoveOn { tag, .. }
+            if device.release(tag).is_some() =>
+        {
             readings.tag_now = Some(look(app, device, tag).await);
         }
         Command::CheckTag { tag } => readings.tag_now = Some(look(app, device, tag).await),

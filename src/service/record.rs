@@ -68,6 +68,7 @@ pub async fn save(
         return Err(Error::Stale(Vec::new()));
     }
     store::instances::save(tx, &known).await?;
+    store::overrides::save(tx, after).await?;
     save_training(tx, events).await?;
 
     let mut lines = Vec::with_capacity(events.len() + 1);
@@ -282,12 +283,19 @@ async fn notify(
                 to
             }
         };
+        if matches!(e.what, Happened::OverrideAsked { .. }) {
+            // G12: any other of CTRL is the second.
+            to.extend(store::people::list_of_kind(tx, TeamKind::Ctrl).await?);
+        }
         if matches!(e.what, Happened::Submitted { .. }) {
             // L6: offered to this team first.
             to.extend(store::people::list_of_team(tx, &app.policy.intake.first_team).await?);
         }
+        // Who set it to move on by itself did not ask for this one.
+        let by_itself = matches!(e.what, Happened::Deployed { moved_on: Some(_), .. });
         if let Some(by) = e.by {
             to.remove(&by);
+            to.extend(Some(by).filter(|_| by_itself));
         }
         // Whoever is asked to confirm themselves hears by that who named them.
         if matches!(e.what, Happened::ContactsSet { .. }) {
@@ -295,7 +303,10 @@ async fn notify(
         }
         let who = e.by.map_or("Custody", |p| g.people.name(p));
         let text = format!("{who} {}", story::tell(e, &g.people, &app.policy));
-        let urgent = matches!(e.what, Happened::ShutDown { .. });
+        let urgent = matches!(
+            e.what,
+            Happened::ShutDown { .. } | Happened::OverrideAsked { .. } | Happened::OverrideApproved { .. }
+        );
         let news = || News {
             device: d.id,
             key: format!("journal/{}", entry.seq),
@@ -337,7 +348,7 @@ pub(super) fn of_device(d: &Device) -> BTreeSet<PersonId> {
 
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
-    let open: Vec<_> = refusal.gates.iter().filter(|g| !g.met).map(|g| g.id).collect();
+    let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();
     let line = Line {
         stream: refused_stream(d),
         at: app.clock.now(),

@@ -4,6 +4,7 @@ use super::{Caller, Error, Result, invalid, people::must_be_admin, shapes};
 use crate::{
     app::App,
     domain::{
+        deployment::Environment,
         id::{DeviceId, ServerName},
         server::{Server, SupportClass},
     },
@@ -164,7 +165,7 @@ pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument:
             if let Some(s) = all.iter().find(|s| s.name.0.eq_ignore_ascii_case(&name)) {
                 return invalid("name", format!("{} is on record already, on {}. Enter another name", s.name, s.host));
             }
-            let server = Server { name: ServerName(name), class, host, instrument };
+            let server = Server { name: ServerName(name), class, environment: class.into(), host, instrument };
             store::servers::insert(&tx, &server, app.clock.now()).await?;
             let body = json!({ "class": class, "host": server.host, "instrument": server.instrument });
             let line = line(&app, &caller, format!("server/{}", server.name), "server_added", body);
@@ -173,6 +174,25 @@ pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument:
             Ok::<_, Error>(server)
         })
         .await?
+}
+
+/// Puts a server into an environment (G5). What is placed there stays.
+pub async fn set_environment(app: &App, caller: &Caller, name: &str, environment: Environment) -> Result<Server> {
+    let (owned, caller, name) = (app.clone(), caller.clone(), ServerName(name.to_owned()));
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        must_be_admin(&tx, &caller).await?;
+        let server = store::servers::find(&tx, &name).await?.ok_or(Error::NotFound)?;
+        if server.environment != environment {
+            store::servers::set_environment(&tx, &server, environment).await?;
+            let body = json!({ "from": server.environment, "to": environment });
+            let line = line(&owned, &caller, format!("server/{name}"), "environment_set", body);
+            store::journal::append(&tx, vec![line]).await?;
+        }
+        tx.commit().await?;
+        Ok(Server { environment, ..server })
+    })
+    .await?
 }
 
 fn line(app: &App, caller: &Caller, stream: String, kind: &str, body: Value) -> Line {

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        deployment::Environment,
         device::Device,
-        id::PersonId,
+        id::{PersonId, ServerName},
         lifecycle::{Command, Event, Happened, Readings, StateName},
         observation::Seen,
         person::People,
@@ -133,7 +134,7 @@ pub fn path(device: &str, tag: &TagName) -> String {
     format!("/devices/{device}/releases/{tag}")
 }
 
-/// What Custody itself puts on record of a release: that it was deployed onto a full-support server.
+/// What Custody itself puts on record of a release: that it was deployed onto a full-support server of production.
 pub(super) async fn deployed(
     tx: &Tx,
     app: &App,
@@ -143,7 +144,12 @@ pub(super) async fn deployed(
     gathered: &Gathered,
 ) -> Result<()> {
     for e in events {
-        let Happened::Deployed { class: SupportClass::Full, release: Some(tag), server } = &e.what else { continue };
+        let Happened::Deployed { class: SupportClass::Full, release: Some(tag), server, .. } = &e.what else {
+            continue;
+        };
+        if gathered.servers.get(server).is_some_and(|s| s.environment != Environment::Production) {
+            continue;
+        }
         let Some(release) = device.release(tag) else { continue };
         let way = store::stages::find_way(tx, device.id, release).await?;
         let report = Report {
@@ -179,6 +185,8 @@ pub struct ReleaseView {
     pub reviewed: bool,
     /// Where it is seen running: instance and server.
     pub runs: Vec<(String, String)>,
+    /// Of the servers that the device is placed on (G5).
+    pub environments: BTreeMap<ServerName, Environment>,
 }
 
 /// A release's page, also for whoever is not signed in. A fixed number of queries.
@@ -201,6 +209,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
         runs,
+        environments: gathered.servers.iter().map(|(name, s)| (name.clone(), s.environment)).collect(),
         now: gathered.now,
         me: reader.and_then(|r| r.actor.person()),
         may: asked.into_iter().collect(),

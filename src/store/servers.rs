@@ -7,6 +7,7 @@ use super::{
     entity::{host, placement, server as row},
 };
 use crate::domain::{
+    deployment::Environment,
     id::ServerName,
     server::{Server, SupportClass},
 };
@@ -15,8 +16,11 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 use std::collections::BTreeMap;
 
 fn hydrate(r: row::Model) -> Result<Server> {
+    let class: SupportClass = r.class.parse().map_err(|e| corrupt(&format!("server {}", r.name), e))?;
+    let own = r.environment.map(|e| e.parse().map_err(|e| corrupt(&format!("server {}", r.name), e))).transpose()?;
     Ok(Server {
-        class: r.class.parse().map_err(|e| corrupt(&format!("server {}", r.name), e))?,
+        class,
+        environment: own.unwrap_or(Environment::from(class)),
         name: ServerName(r.name),
         host: r.host,
         instrument: r.instrument,
@@ -77,10 +81,23 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, s: &Server, at: DateTime<Utc>) -
         class: Set(s.class.to_string()),
         host: Set(s.host.clone()),
         instrument: Set(s.instrument.clone()),
+        environment: Set(on_record(s.class, s.environment)),
         created_at: Set(at),
     }
     .insert(tx)
     .await?;
+    changes::append(tx, [Touched::Server(s.name.clone())]).await
+}
+
+/// Only what differs from the class is written down: a server that is silent about it follows its class.
+fn on_record(class: SupportClass, environment: Environment) -> Option<String> {
+    (environment != Environment::from(class)).then(|| environment.to_string())
+}
+
+/// Puts a server into an environment (G5).
+pub async fn set_environment<C: ConnectionTrait>(tx: &C, s: &Server, environment: Environment) -> Result<()> {
+    let change = row::ActiveModel { environment: Set(on_record(s.class, environment)), ..Default::default() };
+    row::Entity::update_many().set(change).filter(row::Column::Name.eq(&s.name.0)).exec(tx).await?;
     changes::append(tx, [Touched::Server(s.name.clone())]).await
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     layout::{Layout, Section},
+    overrides,
     parts::{Banner, Tone},
     problem::{Answer, Problem},
     visitor::{Member, flash},
@@ -55,7 +56,7 @@ struct Row {
 struct QueuePage {
     layout: Layout,
     lead: String,
-    /// What was not taken, and why.
+    /// What was not taken, and why; and overrides that count now (G12).
     refused: Vec<Banner>,
     rows: Vec<Row>,
     /// Whether the reader may check any of them.
@@ -189,6 +190,7 @@ async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<
             words::span(first.since, found.now)
         ),
     };
+    let refused = refused.into_iter().chain(overrides::banners(app, found.now)).collect();
     Ok(QueuePage { lead, refused, checks, rows, text: typed.text.clone(), more, layout })
 }
 

@@ -3,7 +3,8 @@
 use super::{
     entries,
     layout::{Layout, Section},
-    parts::{Action, Choice, Fact, Field, Tag, TimelineItem, Tone},
+    overrides,
+    parts::{Action, Banner, Choice, Fact, Field, Tag, TimelineItem, Tone},
     problem::{Answer, Problem},
     single::FormPage,
     visitor::{Member, Visitor, flash},
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        deployment::{Deployment, DeploymentState, Report, Reported},
+        deployment::{Deployment, DeploymentState, GateThen, Report, Reported},
         id::DeploymentId,
     },
     service::{
@@ -55,6 +56,8 @@ struct Row {
 #[template(path = "deployments/list.html")]
 struct ListPage {
     layout: Layout,
+    /// Overrides that count now (G12).
+    banners: Vec<Banner>,
     rows: Vec<Row>,
     /// Address, words, and whether it is chosen.
     filters: Vec<(String, &'static str, bool)>,
@@ -109,8 +112,14 @@ async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::reje
             if d.permit.is_some() { "by permit" } else { "by hand" }
         ),
     });
-    let page =
-        ListPage { rows: rows.collect(), filters, more, page: PAGE, layout: visitor.layout(Section::Elsewhere).await? };
+    let page = ListPage {
+        banners: overrides::banners(app, found.now),
+        rows: rows.collect(),
+        filters,
+        more,
+        page: PAGE,
+        layout: visitor.layout(Section::Elsewhere).await?,
+    };
     Ok(page.into_response())
 }
 
@@ -123,10 +132,18 @@ struct ShowPage {
     server: String,
     state: Tag,
     facts: Vec<Fact>,
-    /// Id, title, whether it was met, and why.
-    gates: Vec<(String, String, bool, String)>,
+    /// Id, title, how it was, and why.
+    gates: Vec<(String, String, Tag, String)>,
     way: Vec<TimelineItem>,
     report: Option<Action>,
+}
+
+fn gate_tag(g: &GateThen) -> Tag {
+    match (g.met, g.overridden) {
+        (true, _) => Tag::good("met"),
+        (false, true) => Tag::warn("skipped by override"),
+        (false, false) => Tag::bad("open"),
+    }
 }
 
 fn parse(id: &str) -> Result<DeploymentId, Problem> {
@@ -142,7 +159,7 @@ async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
     let can = view.may_report && !by_hand(d, &view).is_empty();
     let report =
         can.then(|| Action::link("Report what came of it", &format!("/deployments/{}/report", d.id)).primary());
-    let gates = d.gates.iter().map(|g| (g.id.to_string(), g.title.clone(), g.met, g.why.clone())).collect();
+    let gates = d.gates.iter().map(|g| (g.id.to_string(), g.title.clone(), gate_tag(g), g.why.clone())).collect();
     let page = ShowPage {
         layout: visitor.layout(Section::Elsewhere).await?,
         facts: facts(app, &view),

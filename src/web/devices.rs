@@ -3,6 +3,7 @@
 mod about;
 mod banners;
 mod call;
+mod environments;
 mod gates;
 mod history;
 mod lifecycle;

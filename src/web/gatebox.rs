@@ -92,7 +92,7 @@ pub fn turn_of(gate: &Gate, people: &People, me: Option<PersonId>) -> Turn {
 
 /// One gate. `offer` says whether the reader may do what meets it.
 pub fn gate(g: &Gate, device: &str, turn: Turn, offer: impl Fn(CommandKind) -> bool) -> GateView {
-    let action = g.where_to.filter(|act| !g.met && offer(*act)).map(|act| {
+    let action = g.where_to.filter(|act| g.is_open() && offer(*act)).map(|act| {
         let link = Action::link(super::acts::label(act), &remedy_href(device, act)).small();
         if turn.yours() { link.primary() } else { link }
     });
@@ -102,7 +102,7 @@ pub fn gate(g: &Gate, device: &str, turn: Turn, offer: impl Fn(CommandKind) -> b
         id: g.id.to_string(),
         title: g.title.to_owned(),
         why: g.why.clone(),
-        state: match (g.met, &turn) {
+        state: match (!g.is_open(), &turn) {
             (true, _) => GateState::Met,
             (false, Turn::You(_)) => GateState::Open,
             (false, _) => GateState::Waiting,

@@ -22,6 +22,7 @@ pub mod layout;
 pub mod my;
 pub mod notifications;
 pub mod orphans;
+pub mod overrides;
 pub mod parts;
 pub mod policy;
 pub mod problem;
@@ -74,6 +75,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(incidents::routes())
         .merge(my::routes())
         .merge(orphans::routes())
+        .merge(overrides::routes())
         .merge(policy::routes())
         .merge(process::routes())
         .merge(queue::routes())

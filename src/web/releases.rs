@@ -10,6 +10,8 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        deployment::Environment,
+        device::Placement,
         release::TagNow,
         stage::{Report, Stage, Standing, Told},
         tag::{CommitId, TagName},
@@ -167,8 +169,8 @@ fn page(app: &App, layout: Layout, v: &ReleaseView, typed: &Typed, errors: Error
         line: Stage::iter().map(|s| (s.label(), mark(v, s))).collect(),
         reports: v.way.reports.iter().rev().map(|r| one(app, v, r)).collect(),
         facts: facts(app, v),
-        places: places(v),
-        next: next(v),
+        places: places(app, v),
+        next: [next(v), moving_on(app, v)].join(" ").trim().to_owned(),
         fields: if release.stands() { fields(v, typed) } else { Vec::new() },
         banners,
         errors,
@@ -219,9 +221,11 @@ fn facts(app: &App, v: &ReleaseView) -> Vec<Fact> {
     all
 }
 
-fn places(v: &ReleaseView) -> Vec<Fact> {
+fn places(app: &App, v: &ReleaseView) -> Vec<Fact> {
     let placed = v.device.placements.iter().filter(|p| p.release.as_ref() == Some(&v.tag));
-    let mut all: Vec<Fact> = placed.map(|p| Fact::name("Placed on", &p.server.0)).collect();
+    let label =
+        |p: &Placement| app.policy.environment_label(v.environments.get(&p.server).copied().unwrap_or(p.class.into()));
+    let mut all: Vec<Fact> = placed.map(|p| Fact::name("Placed on", &p.server.0).with(Tag::plain(label(p)))).collect();
     for (instance, server) in &v.runs {
         all.push(Fact::name("Seen running", &format!("{instance} on {server}")));
     }
@@ -241,6 +245,22 @@ fn next(v: &ReleaseView) -> String {
         Some(first) => {
             let before = first.after().iter().copied().find(|s| !v.way.passed(*s)).unwrap_or(*first);
             format!("“{}” comes next: for {} to report.", before.label(), before.whose())
+        }
+    }
+}
+
+/// How it comes to production (G5).
+fn moving_on(app: &App, v: &ReleaseView) -> String {
+    let moving = &v.device.moving_on;
+    let Some(set) = &moving.by_itself else { return String::new() };
+    match &moving.hold {
+        Some(h) => {
+            let who = h.by.map_or("Custody", |p| v.people.name(p));
+            format!("Moving on to {} by itself is held since {who}: {}", set.server, h.reason)
+        }
+        None => {
+            let label = app.policy.environment_label(Environment::Development);
+            format!("Once it has succeeded in {label} it moves on to {} by itself.", set.server)
         }
     }
 }

@@ -145,7 +145,10 @@ fn world() -> World {
                 },
             },
         ),
-        by(CONTACT, H::Deployed { server: full.clone(), class: SupportClass::Full, release: Some(tag) }),
+        by(
+            CONTACT,
+            H::Deployed { server: full.clone(), class: SupportClass::Full, release: Some(tag), moved_on: None },
+        ),
     ];
     events.extend(policy.transfer.checklist.iter().map(|i| {
         by(
@@ -162,6 +165,7 @@ fn world() -> World {
     let server = Server {
         name: full.clone(),
         class: SupportClass::Full,
+        environment: SupportClass::Full.into(),
         host: "scs-rr-ctrl-01".into(),
         instrument: "SCS".into(),
     };

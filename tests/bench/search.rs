@@ -63,6 +63,7 @@ fn server(n: usize) -> Server {
     Server {
         name: ServerName(format!("cppServer/{side}_{lower}_{n:03}")),
         class,
+        environment: class.into(),
         host: format!("{lower}-rr-{side}-{n:03}"),
         instrument: instrument.to_owned(),
     }

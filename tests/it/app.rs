@@ -243,8 +243,13 @@ pub async fn facility(app: &App) -> BTreeMap<&'static str, PersonId> {
         (REDUCED_TOO, SupportClass::Reduced, "scs-rr-contrib-01"),
         (FULL, SupportClass::Full, "scs-rr-ctrl-01"),
     ] {
-        let server =
-            Server { name: ServerName::from(name), class, host: host.to_owned(), instrument: "SCS".to_owned() };
+        let server = Server {
+            name: ServerName::from(name),
+            class,
+            environment: class.into(),
+            host: host.to_owned(),
+            instrument: "SCS".to_owned(),
+        };
         store::servers::insert(&tx, &server, now).await.unwrap();
     }
     tx.commit().await.unwrap();
@@ -275,6 +280,13 @@ impl Browser {
     /// A form, sent from our own page as browsers do.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
         self.client.post(format!("{}{path}", self.url)).header("origin", &self.url).form(fields).send().await.unwrap()
+    }
+
+    /// A request that pages never make.
+    pub async fn sends(&self, method: &str, path: &str) -> reqwest::Response {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        request.header("origin", &self.url).send().await.unwrap()
     }
 
     /// An act on a device that has to succeed, with the revision that is current.

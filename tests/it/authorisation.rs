@@ -39,7 +39,7 @@ fn routes() -> BTreeSet<(String, &'static str)> {
                     depth > 0
                 })
                 .collect();
-            for (word, method) in [("get(", "GET"), ("post(", "POST")] {
+            for (word, method) in [("get(", "GET"), ("post(", "POST"), (".put(", "PUT"), (".delete(", "DELETE")] {
                 if call.contains(word) {
                     found.insert((address.to_owned(), method));
                 }
@@ -64,6 +64,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{channel}", "none")
         .replace("{message}", "none")
         .replace("{tag}", "1.0.0")
+        .replace("{number}", "1")
         .replace("{*name}", "none")
         .replace("{*anything}", "magnet")
         .replace("{badge}", "magnet.svg")
@@ -92,10 +93,14 @@ async fn who_may_do_what() {
         if ["/sign-out"].contains(&address.as_str()) {
             continue;
         }
-        write!(matrix, "{:<52}", format!("{method:<5}{address}")).unwrap();
+        write!(matrix, "{:<52}", format!("{:<5}{address}", format!("{method} "))).unwrap();
         for browser in &browsers {
             let path = filled(address, &test);
-            let response = if *method == "GET" { browser.get(&path).await } else { browser.post(&path, &[]).await };
+            let response = match *method {
+                "GET" => browser.get(&path).await,
+                "POST" => browser.post(&path, &[]).await,
+                other => browser.sends(other, &path).await,
+            };
             write!(matrix, "{:>9}", response.status().as_u16()).unwrap();
         }
         matrix.push('\n');

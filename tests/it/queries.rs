@@ -74,6 +74,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/deployable", 20),
         ("/incidents", 13),
         ("/deployments", 11),
+        ("/overrides", 12),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),
@@ -135,6 +136,12 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM deployment WHERE state = 'allowed' AND permit_until IS NOT NULL AND permit_until <= 'x' ORDER BY permit_until LIMIT 9",
         ),
         ("servers to give back", "SELECT * FROM deployment WHERE unsettled = TRUE ORDER BY id DESC LIMIT 9"),
+        ("overrides", "SELECT * FROM device_override ORDER BY asked_at DESC, device_id DESC, number DESC LIMIT 51"),
+        (
+            "overrides that ran out",
+            "SELECT * FROM device_override WHERE ended = FALSE AND until <= '2026' ORDER BY until LIMIT 9",
+        ),
+        ("what waits to move on", "SELECT * FROM moving_on WHERE state = 'waiting' ORDER BY at, deployment_id LIMIT 9"),
         ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
         (

@@ -119,7 +119,13 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
     };
     let people: People = PEOPLE.map(person).into_iter().collect::<Vec<Person>>().into_iter().collect();
     let server = |name: &str, class, host: &str| {
-        let server = Server { name: name.into(), class, host: host.to_owned(), instrument: "SCS".to_owned() };
+        let server = Server {
+            name: name.into(),
+            class,
+            environment: class.into(),
+            host: host.to_owned(),
+            instrument: "SCS".to_owned(),
+        };
         (server.name.clone(), server)
     };
     let id = |revision: &str| CommitId::parse(&test.repository.id(revision)).unwrap();

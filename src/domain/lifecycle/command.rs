@@ -4,12 +4,13 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::{HelpKind, Mark},
     device::Placement,
-    id::{PersonId, ServerName},
+    id::{DeploymentId, PersonId, ServerName},
+    overrides::Skip,
     request::Request,
     review::Ground,
     tag::{CommitDigits, CommitId, TagName},
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -222,6 +223,49 @@ pub enum Command {
         /// The places that made way for it.
         back: Vec<Placement>,
         why: String,
+        /// Who reported that it was rolled back, where that is why.
+        #[serde(default)]
+        rolled_back: Option<PersonId>,
+    },
+    // Environments (G5).
+    /// What succeeds in development goes on to this server of production by itself.
+    MoveOnByItself {
+        server: ServerName,
+    },
+    StopMovingOn {},
+    HoldMovingOn {
+        reason: String,
+    },
+    LiftHold {
+        reason: String,
+    },
+    /// Custody deploys in the name of whoever set it: only its own work asks for this.
+    MoveOn {
+        server: ServerName,
+        tag: TagName,
+        /// The deployment in development that succeeded.
+        from: DeploymentId,
+    },
+    /// Custody puts on record that a release did not move on, and why.
+    StayInDevelopment {
+        server: ServerName,
+        tag: TagName,
+        why: String,
+    },
+    // Overrides in an emergency (G12).
+    AskOverride {
+        tag: TagName,
+        server: ServerName,
+        skips: BTreeSet<Skip>,
+        until: DateTime<Utc>,
+        reason: String,
+    },
+    ApproveOverride {
+        number: u32,
+    },
+    EndOverride {
+        number: u32,
+        reason: String,
     },
     // Ownership, and back.
     HandBack {
@@ -280,7 +324,7 @@ impl Command {
     pub fn placing(&self) -> Option<(&ServerName, Option<&TagName>)> {
         match self {
             Self::Deploy { server, tag } => Some((server, tag.as_ref())),
-            Self::RedeemPermit { server, tag, .. } => Some((server, Some(tag))),
+            Self::RedeemPermit { server, tag, .. } | Self::MoveOn { server, tag, .. } => Some((server, Some(tag))),
             _ => None,
         }
     }
@@ -297,6 +341,10 @@ impl Command {
             | Self::ExtendLoan { reason, .. }
             | Self::ShutDown { reason, .. }
             | Self::OfferAdoption { reason }
+            | Self::HoldMovingOn { reason }
+            | Self::LiftHold { reason }
+            | Self::AskOverride { reason, .. }
+            | Self::EndOverride { reason, .. }
             | Self::Retire { reason } => Some(reason),
             _ => None,
         }

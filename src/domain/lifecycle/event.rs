@@ -8,7 +8,9 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::HelpKind,
     device::Placement,
-    id::{PersonId, ServerName},
+    id::{DeploymentId, PersonId, ServerName},
+    moving_on::Cause,
+    overrides::Skip,
     release::{CommitFacts, VerifiedTag},
     request::Request,
     review::{Ground, Milestone},
@@ -17,7 +19,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -207,6 +209,9 @@ pub enum Happened {
         server: ServerName,
         class: SupportClass,
         release: Option<TagName>,
+        /// The deployment in development after which it moved on by itself (G5).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved_on: Option<DeploymentId>,
     },
     Removed {
         server: ServerName,
@@ -220,6 +225,41 @@ pub enum Happened {
         tag: TagName,
         back: Vec<Placement>,
         why: String,
+    },
+    SetToMoveOn {
+        server: ServerName,
+    },
+    MovingOnStopped,
+    MovingOnHeld {
+        cause: Cause,
+        reason: String,
+        /// Who went back, where that is the cause.
+        because_of: Option<PersonId>,
+    },
+    HoldLifted {
+        reason: String,
+    },
+    StayedInDevelopment {
+        server: ServerName,
+        tag: TagName,
+        why: String,
+    },
+    OverrideAsked {
+        number: u32,
+        tag: TagName,
+        server: ServerName,
+        skips: BTreeSet<Skip>,
+        until: DateTime<Utc>,
+        reason: String,
+    },
+    OverrideApproved {
+        number: u32,
+    },
+    OverrideEnded {
+        number: u32,
+        reason: String,
+        /// Whether it had been approved, and so let something through.
+        had_begun: bool,
     },
     HandedBack {
         server: ServerName,

@@ -165,10 +165,21 @@ pub const RULES: &[Rule] = &[
     stay(C::VerifyTag, DEVELOPED_OR_OWNED, &[Contributor, Ctrl, Custody], &[G::G2]),
     stay(C::CheckTag, LIVE, &[Anyone, Custody], &[]),
     stay(C::CheckRepository, LIVE, &[Anyone, Custody], &[]),
-    stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::G3, G::N2, G::Running]),
+    stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::G5, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::Remove, PLACED, &[Contributor, Ctrl], &[]),
-    stay(C::RedeemPermit, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::Tag, G::G3, G::N2, G::Running]),
+    stay(C::RedeemPermit, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::G5, G::Tag, G::G3, G::N2, G::Running]),
     stay(C::GiveBack, LIVE, &[Custody], &[]),
+    // From development to production.
+    stay(C::MoveOnByItself, DEVELOPED_OR_OWNED, &[Ctrl], &[]),
+    stay(C::StopMovingOn, LIVE, &[Ctrl], &[]),
+    stay(C::HoldMovingOn, DEVELOPED_OR_OWNED, &[Ctrl], &[G::Reason]),
+    stay(C::LiftHold, DEVELOPED_OR_OWNED, &[Ctrl], &[G::Reason]),
+    stay(C::MoveOn, DEVELOPED_OR_OWNED, &[Ctrl], &[G::Hold, G::G1, G::G5, G::Tag, G::G3, G::N2, G::Running]),
+    stay(C::StayInDevelopment, LIVE, &[Custody], &[]),
+    // In an emergency.
+    stay(C::AskOverride, &[S::CtrlOwned], &[Ctrl], &[G::Reason]),
+    stay(C::ApproveOverride, &[S::CtrlOwned], &[Ctrl], &[]),
+    stay(C::EndOverride, LIVE, &[Ctrl, Custody], &[]),
     // Ownership.
     stay(C::ExtendLoan, &[S::ReducedSupport], &[Ctrl], &[G::Reason, G::B4]),
     stay(C::AnswerDone, &[S::CtrlOwned], &[Anyone], &[]),

@@ -1,9 +1,9 @@
 //! The policy in force, with the words of `default.toml`, for people to read (rule E6).
 
 use serde_json::Value;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
-use super::{DEFAULT, Policy};
+use super::{DEFAULT, Policy, source::sections};
 
 /// A section of the policy in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,30 +36,31 @@ impl Policy {
     pub fn explain(&self) -> Vec<Section> {
         let (ours, built_in) = (self.values(), Policy::built_in().values());
         let file = DeTable::parse(DEFAULT).expect("a test proves that the built-in policy is right");
-        let mut sections: Vec<_> = file
-            .get_ref()
-            .iter()
-            .map(|(name, table)| {
-                let comment = comment_above(name.span().start);
+        let mut sections: Vec<_> = sections(file.get_ref())
+            .into_iter()
+            .map(|(name, at, table)| {
+                let comment = comment_above(at.start);
                 let (title, comment) = comment.split_once('\n').unwrap_or((&comment, ""));
                 let (title, comment) = (title.to_owned(), comment.replace('\n', " "));
-                let mut entries = Vec::new();
-                if let DeValue::Table(table) = table.get_ref() {
-                    entries.extend(table.keys().map(|key| {
-                        let at = |values: &Value| values[name.get_ref().as_ref()][key.get_ref().as_ref()].clone();
+                let mut entries: Vec<_> = table
+                    .keys()
+                    .map(|key| {
+                        let of = |values: &Value| {
+                            let section = name.split('.').fold(values, |values, part| &values[part]);
+                            section[key.get_ref().as_ref()].clone()
+                        };
                         let entry = Entry {
                             key: key.get_ref().to_string(),
-                            value: lines(&at(&ours)),
-                            default: at(&ours) == at(&built_in),
+                            value: lines(&of(&ours)),
+                            default: of(&ours) == of(&built_in),
                             comment: comment_above(key.span().start).replace('\n', " "),
                         };
                         (key.span().start, entry)
-                    }));
-                }
+                    })
+                    .collect();
                 entries.sort_by_key(|(place, _)| *place);
                 let entries = entries.into_iter().map(|(_, entry)| entry).collect();
-                let key = name.get_ref().to_string();
-                (name.span().start, Section { key, title, comment, entries })
+                (at.start, Section { key: name, title, comment, entries })
             })
             .collect();
         sections.sort_by_key(|(place, _)| *place);

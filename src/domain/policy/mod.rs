@@ -3,6 +3,7 @@
 //! `default.toml` is the built-in policy, its documentation and the list of
 //! known keys at once. A facility's file holds what differs from it.
 
+mod environments;
 mod error;
 mod explain;
 mod judged;
@@ -58,6 +59,8 @@ pub struct Policy {
     pub handback: Handback,
     /// Which tags count as a release (G2).
     pub releases: Releases,
+    /// Development and production (G5).
+    pub environments: Environments,
     /// Where code is read from (T1, G2).
     pub repositories: Repositories,
     /// What is seen running (T8, G10).
@@ -70,6 +73,8 @@ pub struct Policy {
     pub sessions: Sessions,
     /// Permits of deploy tools (G9).
     pub permits: Permits,
+    /// Overrides in an emergency (G12).
+    pub overrides: Overrides,
     /// The control systems (G6).
     pub frameworks: Frameworks,
 }

@@ -1,5 +1,6 @@
 //! From a file to a policy: the meaning of each value is checked here.
 
+use super::environments::environments;
 use super::lists::Item;
 use super::releases::releases;
 use super::repositories::repositories;
@@ -41,6 +42,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             remind_days_before: source.whole("handback", "remind_days_before", 0..=365, "days").value,
         },
         releases: releases(&source),
+        environments: environments(&source),
         repositories: repositories(&source),
         observations: Observations {
             silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,
@@ -61,6 +63,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             rotate_days: source.whole("permits", "rotate_days", 2..=3650, "days").value,
             overlap_days: source.whole("permits", "overlap_days", 1..=365, "days").value,
         },
+        overrides: Overrides { longest_hours: source.whole("overrides", "longest_hours", 1..=168, "hours").value },
         frameworks: Frameworks { known: frameworks(&source) },
     };
     pool_shows_reduced(&source, &policy);

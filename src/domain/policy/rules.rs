@@ -8,7 +8,7 @@ const NEVER_RELEASES: [&str; 5] = ["main", "master", "HEAD", "1.2.3-dirty", "v1.
 
 /// A rule that compiles and does not let everything through. On a problem it
 /// becomes `stand_in`, so that no other check complains about the same thing.
-fn pattern(
+pub(super) fn pattern(
     source: &Source<'_>,
     section: &str,
     key: &str,

@@ -168,6 +168,46 @@ pub struct Releases {
     pub production_needs: Vec<Stage>,
 }
 
+/// What a server can be asked to take (G5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Reference {
+    /// A release.
+    Tag,
+    /// What contributors work on, without a release.
+    HotDevelopment,
+}
+
+/// `[environments.…]`: where releases go (G5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Environments {
+    pub development: Development,
+    pub production: Production,
+}
+
+/// `[environments.development]`: where releases are tried (G5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Development {
+    /// As pages call it.
+    pub label: String,
+    /// What its servers take, at least tags.
+    pub takes: Vec<Reference>,
+    /// What a whole tag must match here; `None` takes every release.
+    pub tag_rule: Option<Pattern>,
+    /// Whether the tests after a deployment must have passed before a device moves on by itself.
+    pub tests_after: bool,
+}
+
+/// `[environments.production]`: what users work with (G1, G5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Production {
+    /// As pages call it.
+    pub label: String,
+    /// What a whole tag must match here; `None` takes every release.
+    pub tag_rule: Option<Pattern>,
+}
+
 /// `[repositories]`: the addresses that code is read from (T1, G2, A16 to A18).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repositories {
@@ -244,6 +284,13 @@ pub struct Permits {
     pub rotate_days: u32,
     /// Days for which a new key is published before it signs.
     pub overlap_days: u32,
+}
+
+/// `[overrides]`: what two people of CTRL can skip in an emergency (G12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overrides {
+    /// Hours that one can last.
+    pub longest_hours: u32,
 }
 
 /// `[frameworks]`: the control systems that devices are built for (G6).

@@ -85,21 +85,28 @@ impl<'s> Source<'s> {
     }
 
     fn refuse_unknown(&self) {
-        for (name, section) in &self.given {
+        let names: Vec<String> = sections(&self.built_in).into_iter().map(|(name, ..)| name).collect();
+        for (name, at, section) in self.given_sections() {
             let place = |key: String, at: Option<Range<usize>>| Place { key, span: at };
-            let here = place(name.get_ref().to_string(), span(name));
-            let Some(known) = self.built_in_section(name.get_ref()) else {
-                let sections = self.built_in.keys().map(|section| section.get_ref().as_ref());
-                let hint = match (nearest(name.get_ref(), sections), section.get_ref()) {
+            let here = place(name.clone(), Some(at));
+            if let Some(first) =
+                names.iter().find(|known| known.strip_prefix(&name).is_some_and(|k| k.starts_with('.')))
+            {
+                let hint = format!("Write [{first}] on a line of its own, and its keys below it.");
+                self.problem(&here, format!("“{name}” is a section of sections."), hint);
+                continue;
+            }
+            let Some(known) = self.built_in_section(&name) else {
+                let hint = match (nearest(&name, names.iter().map(String::as_str)), section) {
                     (Some(near), DeValue::Table(_)) => format!("Did you mean [{near}]?"),
-                    _ => self.whereabouts(name.get_ref()),
+                    _ => self.whereabouts(&name),
                 };
-                self.problem(&here, format!("“{}” is not known.", name.get_ref()), hint);
+                self.problem(&here, format!("“{name}” is not known."), hint);
                 continue;
             };
-            let DeValue::Table(section) = section.get_ref() else {
-                let hint = format!("Write [{0}] on a line of its own, and its keys below it.", name.get_ref());
-                self.problem(&here, format!("“{}” is a section.", name.get_ref()), hint);
+            let DeValue::Table(section) = section else {
+                let hint = format!("Write [{name}] on a line of its own, and its keys below it.");
+                self.problem(&here, format!("“{name}” is a section."), hint);
                 continue;
             };
             for key in section.keys() {
@@ -111,30 +118,42 @@ impl<'s> Source<'s> {
                     Some(near) => format!("Did you mean {near}?"),
                     None => self.whereabouts(key.get_ref()),
                 };
-                let here = place(format!("{}.{}", name.get_ref(), key.get_ref()), span(key));
-                let reason = format!("“{}” is not known in [{}].", key.get_ref(), name.get_ref());
+                let here = place(format!("{name}.{}", key.get_ref()), span(key));
+                let reason = format!("“{}” is not known in [{name}].", key.get_ref());
                 self.problem(&here, reason, hint);
             }
         }
     }
 
+    /// The facility's sections, those of a section of sections each for itself.
+    fn given_sections(&self) -> Vec<(String, Range<usize>, &DeValue<'s>)> {
+        let mut all = Vec::new();
+        for (name, section) in &self.given {
+            let holds_sections =
+                self.built_in.get(name.get_ref().as_ref()).is_some_and(|s| inner(s.get_ref()).is_some());
+            match section.get_ref() {
+                DeValue::Table(table) if holds_sections => all.extend(
+                    table
+                        .iter()
+                        .map(|(key, s)| (format!("{}.{}", name.get_ref(), key.get_ref()), key.span(), s.get_ref())),
+                ),
+                other => all.push((name.get_ref().to_string(), name.span(), other)),
+            }
+        }
+        all
+    }
+
     /// Where a key belongs that stands in the wrong section.
     fn whereabouts(&self, key: &str) -> String {
-        let home = self
-            .built_in
-            .keys()
-            .find(|name| self.built_in_section(name.get_ref()).is_some_and(|section| section.contains_key(key)));
+        let home = sections(&self.built_in).into_iter().find(|(.., section)| section.contains_key(key));
         match home {
-            Some(name) => format!("{key} belongs below [{}].", name.get_ref()),
+            Some((name, ..)) => format!("{key} belongs below [{name}]."),
             None => "`custody policy show` lists every key.".to_owned(),
         }
     }
 
     pub(super) fn built_in_section(&self, name: &str) -> Option<&DeTable<'static>> {
-        match self.built_in.get(name)?.get_ref() {
-            DeValue::Table(table) => Some(table),
-            _ => None,
-        }
+        at(&self.built_in, name).filter(|table| table.values().all(|v| !matches!(v.get_ref(), DeValue::Table(_))))
     }
 
     /// Keeps a problem for the report.
@@ -173,10 +192,7 @@ impl<'s> Source<'s> {
     }
 
     pub(super) fn given(&self, section: &str, key: &str) -> Option<&Spanned<DeValue<'s>>> {
-        match self.given.get(section)?.get_ref() {
-            DeValue::Table(table) => table.get(key),
-            _ => None,
-        }
+        at(&self.given, section)?.get(key)
     }
 
     pub(super) fn misfit(&self, place: &Place, given: &DeValue<'_>, wanted: &str, example: &str) {
@@ -244,6 +260,41 @@ impl<'s> Source<'s> {
         })
         .value
     }
+}
+
+/// The table at a dotted name.
+fn at<'t, 's>(table: &'t DeTable<'s>, name: &str) -> Option<&'t DeTable<'s>> {
+    name.split('.').try_fold(table, |table, part| match table.get(part)?.get_ref() {
+        DeValue::Table(inner) => Some(inner),
+        _ => None,
+    })
+}
+
+/// The sections within, of a section that holds sections and nothing else.
+fn inner<'t, 's>(section: &'t DeValue<'s>) -> Option<&'t DeTable<'s>> {
+    match section {
+        DeValue::Table(table) => {
+            let all = !table.is_empty() && table.values().all(|v| matches!(v.get_ref(), DeValue::Table(_)));
+            all.then_some(table)
+        }
+        _ => None,
+    }
+}
+
+/// Every section with its dotted name and where that stands.
+pub(super) fn sections<'t, 's>(file: &'t DeTable<'s>) -> Vec<(String, Range<usize>, &'t DeTable<'s>)> {
+    let mut all = Vec::new();
+    for (name, section) in file {
+        match (inner(section.get_ref()), section.get_ref()) {
+            (Some(within), _) => all.extend(within.iter().filter_map(|(key, s)| match s.get_ref() {
+                DeValue::Table(table) => Some((format!("{}.{}", name.get_ref(), key.get_ref()), key.span(), table)),
+                _ => None,
+            })),
+            (None, DeValue::Table(table)) => all.push((name.get_ref().to_string(), name.span(), table)),
+            (None, _) => {}
+        }
+    }
+    all
 }
 
 impl fmt::Debug for Source<'_> {

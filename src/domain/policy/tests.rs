@@ -46,6 +46,14 @@ remind_days_before = 2
 tag_rule = 'r\d+\.\d+'
 recheck_minutes = 5
 production_needs = ["built"]
+[environments.development]
+label = "Trial"
+takes = ["tag"]
+tag_rule = 'r\d.*'
+tests_after = true
+[environments.production]
+label = "Users"
+tag_rule = 'r\d+'
 [repositories]
 protocols = ["https", "file"]
 hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]
@@ -76,6 +84,8 @@ required = true
 lifetime_seconds = 60
 rotate_days = 30
 overlap_days = 2
+[overrides]
+longest_hours = 8
 [[frameworks.known]]
 name = "Karabo"
 versions = ["3.0.4", "3.1.2"]
@@ -137,15 +147,19 @@ fn every_key_stands_in_the_built_in_file_with_a_comment() {
     let mut values = policy.values();
     for section in policy.explain() {
         assert!(!section.title.is_empty() && !section.comment.is_empty(), "{}", section.key);
-        let known = values[&section.key].as_object_mut().expect("a section of the code");
+        let place = format!("/{}", section.key.replace('.', "/"));
+        let known = values.pointer_mut(&place).and_then(|v| v.as_object_mut()).expect("a section of the code");
         for entry in &section.entries {
             assert!(known.remove(&entry.key).is_some(), "{} is not in the code", entry.key);
             assert!(entry.default);
             assert!(entry.comment.len() > 10, "{} has no comment", entry.key);
         }
         assert!(known.is_empty(), "not in default.toml: {known:?}");
-        values.as_object_mut().unwrap().remove(&section.key);
+        let (above, own) = section.key.rsplit_once('.').unwrap_or(("", &section.key));
+        let above = values.pointer_mut(&if above.is_empty() { String::new() } else { format!("/{above}") }).unwrap();
+        above.as_object_mut().unwrap().remove(own);
     }
+    values.as_object_mut().unwrap().retain(|_, v| v != &serde_json::json!({}));
     assert_eq!(values, serde_json::json!({}), "sections not in default.toml");
 }
 

@@ -42,6 +42,9 @@ impl State {
         for person in card.people() {
             self.of_person.entry(person).or_default().insert(card.id);
         }
+        if !card.overrides.is_empty() {
+            self.overridden.insert(card.id);
+        }
         self.unacknowledged.extend(&card.unacknowledged);
         self.names.insert(card.name.clone(), card.id);
         let number = self.give_number(card.id);
@@ -77,6 +80,7 @@ impl State {
         for seq in card.unacknowledged.keys() {
             self.unacknowledged.remove(seq);
         }
+        self.overridden.remove(&id);
         self.names.remove(&card.name);
         if let Some(slot) = self.device_slots.remove(&id) {
             self.index.remove(slot);

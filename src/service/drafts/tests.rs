@@ -212,7 +212,13 @@ async fn an_amendment_keeps_the_name() {
             why: why.to_owned(),
             ..done.device.request.clone()
         };
-        Ask { command: Command::Amend { request: Box::new(request) }, seen: Some(seen), key: None, permit: None }
+        Ask {
+            command: Command::Amend { request: Box::new(request) },
+            seen: Some(seen),
+            key: None,
+            permit: None,
+            settles: None,
+        }
     };
     let ask = |a: Ask| async { act::act(&g.app, &g.ilse(), "beamConditionCheck", a).await };
     let renamed = ask(amend("another", "Why not", 1)).await;

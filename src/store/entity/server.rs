@@ -10,6 +10,8 @@ pub struct Model {
     pub class: String,
     pub host: String,
     pub instrument: String,
+    /// `NULL` where it is the one of its class.
+    pub environment: Option<String>,
     pub created_at: DateTimeUtc,
 }
 

@@ -8,11 +8,14 @@ use crate::{
     domain::{
         contact::OperatorRules,
         lifecycle::{Command, CommandKind},
+        overrides::Skip,
         review::Ground,
         tag::TagRule,
     },
     service::FieldProblem,
 };
+use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
 
 /// The command, or everything that has to change in the form. Only the shape is judged here: the rules are the domain's.
 pub fn command(
@@ -20,20 +23,21 @@ pub fn command(
     typed: &Typed,
     questions: &[Question],
     tags: &TagRule,
+    now: DateTime<Utc>,
 ) -> Result<Command, Vec<FieldProblem>> {
     let mut r = Reader::new(typed, questions);
-    match read(act, &mut r, tags) {
+    match read(act, &mut r, tags, now) {
         Some(command) if r.problems.is_empty() => Ok(command),
         _ => Err(r.problems),
     }
 }
 
-fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command> {
+fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule, now: DateTime<Utc>) -> Option<Command> {
     use Command as C;
     use CommandKind::*;
     Some(match act {
         // Pages of their own, deploy tools, and Custody itself.
-        Submit | Amend | RedeemPermit | GiveBack => return None,
+        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => return None,
         TakeRequest => C::TakeRequest {},
         AssignContact => C::AssignContact { person: r.person("person")? },
         Invite => C::Invite { person: r.person("person")? },
@@ -149,6 +153,24 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule) -> Option<Command>
         }
         AddContributor => C::AddContributor { person: r.person("person")? },
         RemoveContributor => C::RemoveContributor { person: r.person("person")? },
+        MoveOnByItself => C::MoveOnByItself { server: r.server("server")? },
+        StopMovingOn => C::StopMovingOn {},
+        HoldMovingOn => C::HoldMovingOn { reason: r.text("reason")? },
+        AskOverride => {
+            let (tag, server, hours) = (r.known_tag("tag"), r.server("server"), r.number("hours"));
+            let skips: Option<BTreeSet<Skip>> = r.typed.all("skips").map(|s| s.parse().ok()).collect();
+            let skips = skips.filter(|s| !s.is_empty()).or_else(|| r.problem("skips", None));
+            // More hours than a year are refused as too many, not taken for another number.
+            let until = hours.map(|h| now + Duration::hours(i64::from(h.min(10_000))));
+            let reason = r.text("reason");
+            C::AskOverride { tag: tag?, server: server?, skips: skips?, until: until?, reason: reason? }
+        }
+        ApproveOverride => C::ApproveOverride { number: r.number("number")? },
+        EndOverride => {
+            let (number, reason) = (r.number("number"), r.text("reason"));
+            C::EndOverride { number: number?, reason: reason? }
+        }
+        LiftHold => C::LiftHold { reason: r.text("reason")? },
         OfferAdoption => C::OfferAdoption { reason: r.text("reason")? },
         AcceptAdoption => C::AcceptAdoption { person: r.person("person")? },
         Retire => C::Retire { reason: r.text("reason")? },

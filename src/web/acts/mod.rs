@@ -50,14 +50,15 @@ pub fn routes() -> Router<App> {
         .route("/devices/{name}/state-gone", get(sightings::ask_gone).post(sightings::gone))
 }
 
-/// The act of an address such as `take-over`; the request's own two have pages elsewhere, and two are no person's.
+/// The act of an address such as `take-over`; the request's own two have pages elsewhere, and some are no person's.
 fn act_of(word: &str) -> Result<CommandKind, Problem> {
     let act: Option<CommandKind> = match word.contains('_') {
         true => None,
         false => word.replace('-', "_").parse().ok(),
     };
-    use CommandKind::{Amend, GiveBack, RedeemPermit, Submit};
-    act.filter(|a| !matches!(a, Submit | Amend | RedeemPermit | GiveBack)).ok_or_else(Problem::not_found)
+    use CommandKind::{Amend, GiveBack, MoveOn, RedeemPermit, StayInDevelopment, Submit};
+    let none = |a: &CommandKind| matches!(a, Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment);
+    act.filter(|a| !none(a)).ok_or_else(Problem::not_found)
 }
 
 /// GET /devices/{name}/{act}; the query fills in what the page that led here knows already.
@@ -90,7 +91,7 @@ async fn send(
         return again(&member, act, &cx, all, &typed, Wrong::sentence(StatusCode::UNPROCESSABLE_ENTITY, stranger))
             .await;
     }
-    let command = match commands::command(act, &typed, &all, &app.policy.tag_rule()) {
+    let command = match commands::command(act, &typed, &all, &app.policy.tag_rule(), cx.now) {
         Ok(command) => command,
         Err(problems) => {
             // Whoever may not do it is told that, not how to fill in the form.
@@ -102,7 +103,7 @@ async fn send(
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
-    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)?, permit: None };
+    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)?, permit: None, settles: None };
     match service::act::act(app, &caller, &name, ask).await {
         Ok(done) => {
             let told = prepare::told(app, &done).await?;
@@ -147,7 +148,7 @@ impl Wrong {
     }
 
     fn refused(r: &Refusal, device: &str) -> Self {
-        let open: Vec<String> = r.gates.iter().filter(|g| !g.met).map(|g| g.why.clone()).collect();
+        let open: Vec<String> = r.gates.iter().filter(|g| g.is_open()).map(|g| g.why.clone()).collect();
         let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
         let gates = (!r.gates.is_empty()).then(|| gatebox::of_refusal(r, device));
         Self { status: refusal_status(r), problems: Vec::new(), sentences, gates }

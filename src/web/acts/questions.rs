@@ -73,9 +73,10 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         | ReportTask | ReturnToDevelopment | TakeOwnership => review::questions(act, cx, typed),
         VerifyTag | CheckTag | CheckRepository | Deploy | Remove | HandBack | ExtendLoan | AnswerDone | ShutDown
         | Restart | SetContacts | ConfirmContact | SetOperatorRules | AddContributor | RemoveContributor
-        | OfferAdoption | AcceptAdoption | Retire => running::questions(act, cx, typed),
+        | OfferAdoption | AcceptAdoption | Retire | AskOverride | ApproveOverride | EndOverride | MoveOnByItself
+        | StopMovingOn | HoldMovingOn | LiftHold => running::questions(act, cx, typed),
         // Pages of their own, deploy tools, and Custody itself.
-        Submit | Amend | RedeemPermit | GiveBack => Vec::new(),
+        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => Vec::new(),
     };
     for q in &mut all {
         q.field = typed.refill(q.field.clone());

@@ -3,19 +3,19 @@
 use super::{Administrator, done};
 use crate::{
     app::App,
-    domain::server::SupportClass,
+    domain::{deployment::Environment, server::SupportClass},
     service::servers::{self, Host, Overview, Running},
     web::{
         entries,
         layout::{Layout, Section},
         parts::{Blank, Choice, Field, Kind, Tag, Width, plural},
-        problem::Answer,
+        problem::{Answer, Problem},
         single::FormPage,
     },
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{Form, Router, response::IntoResponse, routing::get};
+use axum::{Form, Router, extract::Query, response::IntoResponse, routing::get};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
@@ -23,6 +23,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/admin/servers", get(list))
         .route("/admin/servers/new", get(ask_server).post(add_server))
+        .route("/admin/servers/environment", get(ask_environment).post(set_environment))
         .route("/admin/servers/new-host", get(ask_host).post(add_host))
 }
 
@@ -32,6 +33,9 @@ pub struct Row {
     pub tag: Tag,
     pub host: String,
     pub instrument: String,
+    /// What its environment is called, and where that is changed (G5).
+    pub environment: String,
+    pub change: String,
     pub in_pool: bool,
     pub placed: Vec<String>,
     pub seen: Vec<String>,
@@ -86,6 +90,8 @@ async fn list(admin: Administrator) -> Answer {
             tag: class_tag(s.server.class),
             host: s.server.host.clone(),
             instrument: s.server.instrument.clone(),
+            environment: app.policy.environment_label(s.server.environment).to_owned(),
+            change: environment_href(&s.server.name.0),
             in_pool: s.in_pool,
             placed: s.placed.clone(),
             seen: seen(&s.running),
@@ -226,6 +232,73 @@ async fn add_server(admin: Administrator, jar: CookieJar, Form(typed): Form<Serv
         Err(error) => {
             let problems = entries::problems(error)?;
             let mut again = server_form(&admin, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, problems);
+            Ok(again.answer())
+        }
+    }
+}
+
+fn environment_href(server: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("server", server).finish();
+    format!("/admin/servers/environment?{query}")
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnvironmentForm {
+    server: String,
+    #[serde(default)]
+    environment: String,
+}
+
+async fn environment_form(admin: &Administrator, typed: &EnvironmentForm) -> Result<FormPage, Problem> {
+    let app = &admin.app;
+    let all = servers::list(app, None).await?;
+    let server = all.iter().find(|s| s.name.0 == typed.server).ok_or_else(Problem::not_found)?;
+    let choice = |e: Environment| Choice::new(e.into(), app.policy.environment_label(e));
+    let chosen = if typed.environment.is_empty() { server.environment.to_string() } else { typed.environment.clone() };
+    let fields = vec![
+        Field::hidden("server", &server.name),
+        Field::radio(
+            "environment",
+            "Which environment is it of?",
+            vec![
+                choice(Environment::Development).hint("Releases are tried there, before they move on."),
+                choice(Environment::Production).hint("Users work with it. It takes tags and nothing else."),
+            ],
+        )
+        .value(chosen),
+    ];
+    let layout = admin.layout(Section::Elsewhere).await?;
+    let title = format!("The environment of {}", server.name);
+    Ok(FormPage::new(layout, &title, "/admin/servers/environment", "Put it there", fields)
+        .lead("Its support stays what its host has. By default a server with reduced support is of development, and one with full support of production.")
+        .under("Servers", "/admin/servers"))
+}
+
+/// GET /admin/servers/environment
+async fn ask_environment(
+    admin: Administrator,
+    query: Result<Query<EnvironmentForm>, axum::extract::rejection::QueryRejection>,
+) -> Answer {
+    let Query(asked) = query.map_err(|_| Problem::not_found())?;
+    Ok(environment_form(&admin, &asked).await?.answer())
+}
+
+/// POST /admin/servers/environment
+async fn set_environment(admin: Administrator, jar: CookieJar, Form(typed): Form<EnvironmentForm>) -> Answer {
+    let set = match typed.environment.parse::<Environment>() {
+        Ok(to) => servers::set_environment(&admin.app, &admin.caller(), &typed.server, to).await,
+        Err(_) => crate::service::invalid("environment", "Choose one of the two environments"),
+    };
+    match set {
+        Ok(server) => {
+            let label = admin.app.policy.environment_label(server.environment);
+            done(jar, &format!("`{}` is of {label}.", server.name), "/admin/servers")
+        }
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            let mut again = environment_form(&admin, &EnvironmentForm { environment: String::new(), ..typed }).await?;
             again.errors = entries::mark(&mut again.fields, problems);
             Ok(again.answer())
         }

@@ -102,7 +102,7 @@ impl Rows<'_> {
             seen_at: place.map(|k| k.seen.seen),
             silent: place.is_some_and(|k| self.is_silent(k)),
             unacknowledged: self.unacknowledged(row),
-            incidents: incident_tags(&row.card.incidents),
+            incidents: self.overrides(row).chain(incident_tags(&row.card.incidents)).collect(),
             changed: row.card.changed.unwrap_or_default(),
             is_new: row.card.changed.is_some_and(|seq| self.looked.is_some_and(|looked| seq > looked)),
             key: format!("d-{}", row.card.id),
@@ -128,6 +128,13 @@ impl Rows<'_> {
             true => Tag { icon: "clock", ..Tag::bad("not acknowledged, late") },
             false => Tag { icon: "clock", ..Tag::warn("not acknowledged") },
         })
+    }
+
+    /// What CTRL has let through in an emergency (G12).
+    fn overrides(&self, row: &Row) -> impl Iterator<Item = Tag> {
+        let counts = row.card.overrides.iter().filter(|o| o.counts(self.board.now));
+        let until = counts.map(|o| o.until).max();
+        until.map(|at| Tag::warn(&format!("override until {}", words::clock(self.app, at)))).into_iter()
     }
 
     fn marked(&self, name: &str) -> Marked {

@@ -11,6 +11,7 @@ use crate::{
     projection::Reading,
     service::board::{self, Board, URGENT},
     web::{
+        overrides,
         parts::{
             Action, Answer as AnswerCard, Banner, Blank, BoardRow, FilterChip, Live, LiveState, Phone, ThumbBar, Tile,
             Tone,
@@ -184,6 +185,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
             .into_iter()
             .chain(shift(&board).filter(|_| !searches))
             .chain(board.is_silent(app).then(|| silent(app, &board)))
+            .chain(overrides::banners(app, board.now))
             .collect(),
         tiles: if searches { Vec::new() } else { tiles::tiles(app, &asked, &board) },
         filters: if searches { Vec::new() } else { tiles::filters(&asked, &board) },

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     app::App,
     service::board::{self, Board, URGENT},
-    web::parts::{Banner, BoardRow, Live, Phone, Tile},
+    web::{
+        overrides,
+        parts::{Banner, BoardRow, Live, Phone, Tile},
+    },
 };
 use askama::{Template, filters::HtmlSafe};
 
@@ -55,6 +58,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> WallView {
             .into_iter()
             .chain(shift(&board))
             .chain(board.is_silent(app).then(|| silent(app, &board)))
+            .chain(overrides::banners(app, board.now))
             .collect(),
         tiles: tiles::tiles(app, &asked, &board),
         more: urgent.saturating_sub(act.len() as u64),

@@ -8,13 +8,14 @@ use crate::{
     app::App,
     domain::{
         drift::Drift,
-        lifecycle::{CommandKind, State},
+        lifecycle::{CommandKind, State, Who},
+        overrides::{Override, Standing},
         review::Ground,
         support::Support,
     },
     service::devices::DeviceView,
     web::{
-        incidents,
+        incidents, overrides,
         parts::{Action, Banner, Fact, Tone},
         shift, words,
     },
@@ -51,7 +52,8 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
         done_question(app, v),
         confirm(app, v),
     ];
-    all.into_iter().flatten().chain(v.incidents.iter().map(|i| incident(v, i))).collect()
+    let overrides = v.device.overrides.iter().filter_map(|o| in_emergency(app, v, o));
+    all.into_iter().flatten().chain(overrides).chain(v.incidents.iter().map(|i| incident(v, i))).collect()
 }
 
 /// G10: what differs from the record, and what mends it. What the verdict has said is not said again.
@@ -67,6 +69,21 @@ fn incident(v: &DeviceView, i: &Drift) -> Notice {
 fn unacknowledged(app: &App, v: &DeviceView) -> Option<Notice> {
     let (banner, action) = shift::banner(app, &v.unacknowledged, v.me)?;
     Some(Notice { banner, facts: Vec::new(), actions: vec![action] })
+}
+
+/// G12: what two of CTRL let through, or one of them asks for.
+fn in_emergency(app: &App, v: &DeviceView, o: &Override) -> Option<Notice> {
+    let (tone, strong) = match o.standing(v.now) {
+        Standing::Asked => (Tone::Info, "An override waits for a second person of CTRL."),
+        Standing::Counts => (Tone::Warn, "An override is in force."),
+        Standing::Over => return None,
+    };
+    let mut notice = Notice::new(tone, strong, &format!("{} of it may skip what stands here.", o.tag));
+    notice.facts = overrides::facts(app, o, &v.people, v.now);
+    if v.is(Who::Ctrl) {
+        notice.actions = overrides::actions(o, v.device.name(), v.now);
+    }
+    Some(notice)
 }
 
 /// N5, N6: why it is stopped, who restarts it, and on which conditions.

@@ -3,7 +3,9 @@
 use super::{
     about::{self, HelpView, MemberView, ReleaseView},
     banners::{self, Notice},
-    call, gates, history, lifecycle,
+    call,
+    environments::{self, EnvironmentsView},
+    gates, history, lifecycle,
     places::{self, PlaceView},
     ribbon,
 };
@@ -54,6 +56,7 @@ pub struct DevicePage {
     pub edits_rules: Option<String>,
     pub places: Vec<PlaceView>,
     pub freshest: String,
+    pub environments: Option<EnvironmentsView>,
     /// H5: whether the framework there is supported.
     pub framework: Option<(bool, &'static str)>,
     pub place_actions: Vec<Action>,
@@ -113,6 +116,7 @@ impl DevicePage {
             edits_rules: v.may(SetOperatorRules).then(|| gatebox::act_href(d.name(), SetOperatorRules)),
             places: places::list(app, v),
             freshest: places::freshest(v),
+            environments: environments::draw(app, v),
             framework: about::framework(v),
             place_actions,
             repository: d.request.repository.clone(),
@@ -234,7 +238,19 @@ fn actions(v: &DeviceView) -> Vec<Action> {
 /// Everything else the reader may do now, by name.
 fn menu(v: &DeviceView) -> Option<Menu> {
     use CommandKind::*;
-    let shown = [ShutDown, Submit, RedeemPermit];
+    // What an environment's box has, deploy tools and Custody's own work ask for, stands in no menu.
+    let shown = [
+        ShutDown,
+        Submit,
+        RedeemPermit,
+        MoveOn,
+        MoveOnByItself,
+        StopMovingOn,
+        HoldMovingOn,
+        LiftHold,
+        ApproveOverride,
+        EndOverride,
+    ];
     let shut = v.device.shut_down.is_some();
     let mut acts: Vec<CommandKind> = v.may.iter().copied().filter(|a| !shown.contains(a)).collect();
     // Those of the discussion and the review stand on their own pages.

@@ -115,6 +115,7 @@ pub async fn send(
         seen: Some(u64::try_from(typed.revision).unwrap_or_default()),
         key: Some(typed.key.clone()).filter(|k| !k.is_empty()),
         permit: None,
+        settles: None,
     };
     match act(app, &member.caller(), &name, ask).await {
         Ok(done) => {

@@ -141,6 +141,22 @@ async fn facility() -> Facility {
     .await
     .unwrap();
     test.does("lena", "reviewed", Command::Restart { text: "It cleans up now.".to_owned() }).await.unwrap();
+    // G5, G12: what moves on by itself and is held, and what an override lets through.
+    let emergency = Command::AskOverride {
+        tag: crate::given::tag("1.0.0"),
+        server: FULL.into(),
+        skips: [custody::domain::overrides::Skip::Deployable].into(),
+        until: test.app.clock.now() + chrono::Duration::hours(4),
+        reason: "The detector loses frames, and beam time ends on Sunday.".to_owned(),
+    };
+    for (who, command) in [
+        ("lena", emergency),
+        ("jonas", Command::ApproveOverride { number: 1 }),
+        ("lena", Command::MoveOnByItself { server: FULL.into() }),
+        ("jonas", Command::HoldMovingOn { reason: "Beam time.".to_owned() }),
+    ] {
+        test.does(who, "owned", command).await.unwrap();
+    }
     let told = custody::store::notices::list(&test.app.db.read, test.person("marek"), 100).await.unwrap();
     let asked = told.into_iter().find(|t| t.device == "fresh" && t.path.starts_with("/confirm/"));
     let confirm = asked.expect("he was asked to confirm").path;
@@ -148,7 +164,7 @@ async fn facility() -> Facility {
 }
 
 const STATES: [&str; 7] = ["wished", "asked", "accepted", "developed", "reviewed", "owned", "stopped"];
-const ACTS: [&str; 10] = [
+const ACTS: [&str; 13] = [
     "developed/state-operated",
     "developed/record-training",
     "developed/set-contacts",
@@ -159,6 +175,9 @@ const ACTS: [&str; 10] = [
     "reviewed/take-ownership",
     "reviewed/propose-timeline",
     "owned/hand-back",
+    "owned/ask-override",
+    "owned/end-override",
+    "owned/move-on-by-itself",
 ];
 
 fn pages(f: &Facility) -> Vec<Page> {
@@ -167,6 +186,7 @@ fn pages(f: &Facility) -> Vec<Page> {
             .map(|path| page("", path))
             .into();
     all.extend(["/process", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup].map(|path| page("", path)));
+    all.extend(["", "lena"].map(|who| page(who, "/overrides")));
     all.extend(["/deployments", "/deployments?state=failed"].map(|path| page("", path)));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
@@ -211,6 +231,7 @@ fn pages(f: &Facility) -> Vec<Page> {
     let person = format!("/admin/people/{}", f.test.person("ilse"));
     let admin = ["/admin/people", &person, &format!("{person}/close"), "/admin/people/new", "/admin/groups"];
     all.extend(admin.map(|path| page("ada", path)));
+    all.push(page("ada", &format!("/admin/servers/environment?server={FULL}")));
     all.push(page("lena", &format!("/people/{}/absences", f.test.person("ilse"))));
     let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
     all.extend(told.iter().map(|path| page("ilse", path)));

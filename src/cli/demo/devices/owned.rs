@@ -86,11 +86,20 @@ const NEWER: [(&str, &str, i64); 3] =
 fn healthy() -> Vec<Sample> {
     let mut all = vec![
         owned!("attenuatorCalc", "Calculates the transmission for a set of foils", "SPB", SPB,
-            "SPB_XTD2_ATT/CALC/TRANSM", "cppServer/contrib_spb_02", "cppServer/ctrl_spb_02", 232, "5.2.0"),
+            "SPB_XTD2_ATT/CALC/TRANSM", "cppServer/contrib_spb_02", "cppServer/ctrl_spb_02", 232, "5.2.0", |life| {
+                life.day(9).act("jonas", Command::MoveOnByItself { server: "cppServer/ctrl_spb_02".into() });
+            }),
         owned!("cryoTempPid", "Holds the cryostat's temperature", "MID", MID,
-            "MID_EXP_CRYO/CTRL/PID", "cppServer/contrib_mid_01", "cppServer/ctrl_mid_01", 211, "3.0.7"),
+            "MID_EXP_CRYO/CTRL/PID", "cppServer/contrib_mid_01", "cppServer/ctrl_mid_01", 211, "3.0.7", |life| {
+                life.day(8).act("lena", Command::MoveOnByItself { server: "cppServer/ctrl_mid_01".into() });
+                let reason = "No new release before the cool-down is over.".to_owned();
+                life.day(6).act("ravi", Command::HoldMovingOn { reason });
+            }),
         owned!("digitizerPeakSum", "Sums the digitizer's peaks in each train", "FXE", FXE,
-            "FXE_RR_DAQ/ADC/PEAKSUM", "cppServer/contrib_fxe_03", "cppServer/ctrl_fxe_03", 204, "2.11.0"),
+            "FXE_RR_DAQ/ADC/PEAKSUM", "cppServer/contrib_fxe_03", "cppServer/ctrl_fxe_03", 204, "2.11.0", |life| {
+                let why = "The digitizer was exchanged over night, and beam time begins at six.";
+                life.day(7).emergency(["jonas", "lena"], "2.11.0", "cppServer/ctrl_fxe_03", why);
+            }),
         owned!("hrixsBinning", "Bins the hRIXS frames by photon energy", "SCS", SCS,
             "SCS_HRIXS/PROC/BINNING", "pythonServer/contrib_scs_05", "pythonServer/ctrl_scs_05", 221, "1.6.3", |life| {
                 let text = "It ran through both beamtimes of the period without a restart.".to_owned();

@@ -3,8 +3,10 @@
 use super::{super::texts, Life};
 use crate::domain::{
     lifecycle::{Command, command::Step},
+    overrides::Skip,
     stage::{Stage, Told},
 };
+use chrono::Duration;
 
 impl Life<'_> {
     pub fn operated(&mut self) -> &mut Self {
@@ -158,5 +160,20 @@ impl Life<'_> {
             self.reports(who, tag, stage, true);
         }
         self
+    }
+
+    /// A night without the stages: asked for, approved by a second one of CTRL, and ended early (G12).
+    pub fn emergency(&mut self, of: [&'static str; 2], tag: &'static str, server: &str, reason: &str) -> &mut Self {
+        let [asks, approves] = of;
+        let command = Command::AskOverride {
+            tag: self.tag(tag),
+            server: server.into(),
+            skips: [Skip::Staging, Skip::Deployable].into(),
+            until: self.at + Duration::hours(12),
+            reason: reason.to_owned(),
+        };
+        self.act(asks, command).act(approves, Command::ApproveOverride { number: 1 });
+        let reason = "The detector is calibrated: its stages are asked for again.".to_owned();
+        self.act(asks, Command::EndOverride { number: 1, reason })
     }
 }

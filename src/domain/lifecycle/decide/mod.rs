@@ -3,6 +3,8 @@
 mod contacts;
 mod development;
 mod discussion;
+mod environments;
+mod overrides;
 mod review;
 mod running;
 
@@ -39,7 +41,7 @@ pub fn decide(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<E
         .with(judge_all(rule, device, Some(command), facts)));
     }
     let gates = judge_all(rule, device, Some(command), facts);
-    let open: Vec<&Gate> = gates.iter().filter(|g| !g.met).collect();
+    let open: Vec<&Gate> = gates.iter().filter(|g| g.is_open()).collect();
     if let Some(first) = open.first() {
         let sentence = if open.len() == 1 {
             first.why.clone()
@@ -63,7 +65,9 @@ pub fn may(device: &Device, command: CommandKind, facts: &Facts) -> bool {
 fn allowed(rule: &Rule, device: &Device, command: &Command, facts: &Facts) -> Result<(), Refusal> {
     let standing = facts.standing(device);
     let has_part = facts.actor.person().is_some_and(|me| device.has_contributed(me));
-    if matches!(command, Command::Approve { .. } | Command::TakeOwnership {}) && has_part {
+    let decides =
+        matches!(command, Command::Approve { .. } | Command::TakeOwnership {} | Command::ApproveOverride { .. });
+    if decides && has_part {
         return Err(Refusal::new(
             Code::SelfApproval,
             "You are a contributor of this device, or were one in this cycle: a reviewer who is not decides on it.",
@@ -132,6 +136,15 @@ fn happened(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<Hap
         | ReportTask { .. }
         | ReturnToDevelopment { .. }
         | TakeOwnership {} => review::decide(device, command, facts),
+
+        MoveOnByItself { .. }
+        | StopMovingOn {}
+        | HoldMovingOn { .. }
+        | LiftHold { .. }
+        | MoveOn { .. }
+        | StayInDevelopment { .. } => environments::decide(device, command, facts),
+
+        AskOverride { .. } | ApproveOverride { .. } | EndOverride { .. } => overrides::decide(device, command, facts),
 
         VerifyTag { .. }
         | CheckTag { .. }

@@ -1,6 +1,6 @@
 //! Releases, places, hand-back, and what can be done at any time (G1, G2, B1 to B4, N4 to N6, L4, O6, T10).
 
-use super::{Code, Refusal, already, contacts, none_such, short, text};
+use super::{Code, Refusal, already, contacts, environments, none_such, short, text};
 use crate::domain::{
     cycle::Mark,
     device::{Device, Placement},
@@ -10,10 +10,11 @@ use crate::domain::{
         command::{Command, CommandKind},
         event::Happened as H,
         facts::Facts,
-        gates::judge_all,
+        gates::{Gate, judge_all},
         state::State,
         table::{Who, rule},
     },
+    moving_on::goes_back,
     release::TagNow,
     server::SupportClass,
     tag::TagName,
@@ -70,7 +71,10 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if tag.is_none() && device.placed_on(server).is_some_and(|p| p.release.is_none()) {
                 return Err(already(format!("It is placed there already: {server}.")));
             }
-            H::Deployed { server: server.clone(), class, release: tag.clone() }
+            let back = tag.as_ref().and_then(|t| Some((goes_back(device.placed_on(server), t)?, t)));
+            let held = back.and_then(|(placed, tag)| environments::held_by_older(device, placed, tag, me));
+            let deployed = H::Deployed { server: server.clone(), class, release: tag.clone(), moved_on: None };
+            return Ok(std::iter::once(deployed).chain(held).collect());
         }
         Command::Remove { server } => {
             let p = device.placed_on(server).ok_or_else(|| none_such("placement on", server))?;
@@ -83,12 +87,14 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             H::Removed { server: server.clone() }
         }
         Command::RedeemPermit { server, tag, asked } => redeem(device, facts, server, tag, *asked)?,
-        Command::GiveBack { server, tag, asked, back, why } => {
+        Command::GiveBack { server, tag, asked, back, why, rolled_back } => {
+            let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
             if !device.placed_on(server).is_some_and(|p| p.is_of(tag, *asked)) {
-                return Ok(Vec::new());
+                return Ok(held.into_iter().collect());
             }
             let back = back.iter().filter(|p| may_come_back(device, server, p)).cloned().collect();
-            H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? }
+            let given = H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? };
+            return Ok(std::iter::once(given).chain(held).collect());
         }
         Command::HandBack { server, until, reason } => match &device.state {
             State::CtrlOwned { owned, .. } => H::HandedBack {
@@ -184,7 +190,7 @@ fn redeem(device: &Device, facts: &Facts, server: &ServerName, tag: &TagName, as
     }
     let command = Command::Deploy { server: server.clone(), tag: Some(tag.clone()) };
     let then = Facts { actor: Actor::Person(asked.by), ..*facts };
-    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(|g| !g.met);
+    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(Gate::is_open);
     if !super::may(device, CommandKind::Deploy, &then) || open.is_some() {
         let why = open.map_or_else(String::new, |g| format!(" {}", g.why));
         return refused(format!("{}, who asked for it, may not deploy it now.{why}", facts.people.name(asked.by)));

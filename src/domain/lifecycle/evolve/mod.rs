@@ -6,7 +6,7 @@ mod review;
 mod running;
 
 use super::event::{Event, Happened as H};
-use crate::domain::{cycle::Mark, device::Device, id::PersonId};
+use crate::domain::{cycle::Mark, device::Device, id::PersonId, overrides::Ended};
 
 /// The device after this event.
 pub fn evolve(mut device: Device, event: &Event) -> Device {
@@ -73,6 +73,14 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::Removed { .. }
         | H::PermitRedeemed { .. }
         | H::GivenBack { .. }
+        | H::SetToMoveOn { .. }
+        | H::MovingOnStopped
+        | H::MovingOnHeld { .. }
+        | H::HoldLifted { .. }
+        | H::StayedInDevelopment { .. }
+        | H::OverrideAsked { .. }
+        | H::OverrideApproved { .. }
+        | H::OverrideEnded { .. }
         | H::HandedBack { .. }
         | H::LoanExtended { .. }
         | H::DoneAnswered { .. }
@@ -85,6 +93,13 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::ContributorRemoved { .. }
         | H::AdoptionOffered { .. }
         | H::Adopted { .. } => running::apply(d, event, mark),
+    }
+    // An override is about what CTRL owns.
+    if matches!(event.what, H::HandedBack { .. } | H::Retired { .. }) {
+        for o in device.overrides.iter_mut().filter(|o| o.ended.is_none()) {
+            let reason = "CTRL owns the device no longer.".to_owned();
+            o.ended = Some(Ended { by: event.by, at: event.at, reason });
+        }
     }
     device
 }

@@ -5,6 +5,8 @@ use crate::domain::{
     cycle::{Cycle, Mark, Remark},
     device::{Device, DoneAnswer, Placement, RepositoryState, ShutDown},
     lifecycle::{event::Happened as H, state::State},
+    moving_on::{ByItself, Hold},
+    overrides::{Ended, Override},
     release::{Release, TagNow},
     server::SupportClass,
     tag::TagName,
@@ -21,6 +23,8 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.cycle.base = Some(base.clone());
             d.cycle.loan_until = *until;
             d.cycle.setup.framework_modified = modified;
+            // Where it goes in production is said anew once CTRL owns it again.
+            d.moving_on.by_itself = None;
             open_points(d, mark);
             d.placements = vec![Placement {
                 server: server.clone(),
@@ -56,7 +60,7 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
         H::RepositoryLost { why } => {
             d.repository = Some(RepositoryState { at, reached: Err(why.clone()) });
         }
-        H::Deployed { server, class, release } => {
+        H::Deployed { server, class, release, .. } => {
             // One class only: what it was on before goes in the same step (N2, T8).
             d.placements.retain(|p| p.class == *class && p.server != *server);
             d.placements.push(Placement {
@@ -76,6 +80,33 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
         H::GivenBack { server, back, .. } => {
             d.placements.retain(|p| p.server != *server);
             d.placements.extend(back.iter().cloned());
+        }
+
+        H::SetToMoveOn { server } => d.moving_on.by_itself = Some(ByItself { server: server.clone(), set: mark }),
+        H::MovingOnStopped => d.moving_on.by_itself = None,
+        H::MovingOnHeld { cause, reason, because_of } => {
+            d.moving_on.hold = Some(Hold { cause: *cause, reason: reason.clone(), by: *because_of, at });
+        }
+        H::HoldLifted { .. } => d.moving_on.hold = None,
+        H::OverrideAsked { number, tag, server, skips, until, reason } => d.overrides.push(Override {
+            number: *number,
+            tag: tag.clone(),
+            server: server.clone(),
+            skips: skips.clone(),
+            asked: remark(reason),
+            until: *until,
+            approved: None,
+            ended: None,
+        }),
+        H::OverrideApproved { number } => {
+            for o in d.overrides.iter_mut().filter(|o| o.number == *number) {
+                o.approved = Some(mark);
+            }
+        }
+        H::OverrideEnded { number, reason, .. } => {
+            for o in d.overrides.iter_mut().filter(|o| o.number == *number) {
+                o.ended = Some(Ended { by: event.by, at, reason: reason.clone() });
+            }
         }
 
         H::ShutDown { reason, affected, responsible, conditions } => {

@@ -1,8 +1,10 @@
 //! The gates: each a named condition with its reason, whose turn it is, and where it is met.
 
 mod discussion;
+mod environment;
 mod ownership;
 mod setup;
+mod skipping;
 mod transfer;
 
 pub use transfer::{agreed, approval_stands, approvers};
@@ -67,6 +69,10 @@ pub enum GateId {
     G1,
     G2,
     G3,
+    /// What goes there is what the server's environment takes.
+    G5,
+    /// Nothing holds back what moves on by itself (G5).
+    Hold,
     /// The tag that is deployed is a release on record whose tag still stands (G1, G2).
     Tag,
     /// A sentence that says why.
@@ -118,6 +124,8 @@ impl GateId {
             Self::G1 => "Tags only, by the right hands",
             Self::G2 => "The tag is verified in the repository",
             Self::G3 => "The release passed its stages",
+            Self::G5 => "Its environment takes it",
+            Self::Hold => "Nothing holds it back",
             Self::Tag => "The tag is a release on record",
             Self::Reason => "A reason is given",
             Self::NothingRuns => "Nothing is placed or seen running",
@@ -153,6 +161,8 @@ pub struct Gate {
     pub id: GateId,
     pub title: &'static str,
     pub met: bool,
+    /// It is not met, and an override lets it through all the same (G12).
+    pub overridden: bool,
     pub why: String,
     pub turn: Turn,
     /// The people whose turn it is, where it is known who they are.
@@ -170,6 +180,7 @@ impl Gate {
             id,
             title: id.title(),
             met: true,
+            overridden: false,
             why: why.into(),
             turn: Turn::Machine,
             waits_for: Vec::new(),
@@ -183,12 +194,18 @@ impl Gate {
             id,
             title: id.title(),
             met: false,
+            overridden: false,
             why: why.into(),
             turn,
             waits_for: Vec::new(),
             where_to: None,
             release: None,
         }
+    }
+
+    /// Whether it is in the way.
+    pub fn is_open(&self) -> bool {
+        !self.met && !self.overridden
     }
 
     fn by(mut self, act: CommandKind) -> Self {
@@ -241,13 +258,15 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         G1 => ownership::tag_only(device, command, facts),
         G2 => ownership::verified(device, facts),
         G3 => ownership::stages_passed(device, command, facts),
+        G5 => environment::takes(device, command, facts),
+        Hold => environment::held(device, command, facts),
         Tag => ownership::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),
         Orphaned => ownership::orphaned(device, facts),
     };
-    if !gate.met && gate.waits_for.is_empty() {
+    if gate.is_open() && gate.waits_for.is_empty() {
         gate.waits_for = match gate.turn {
             Turn::Contributor => device.contributors.iter().copied().collect(),
             Turn::Ctrl => device.ctrl_contact.into_iter().collect(),

@@ -1,7 +1,8 @@
 //! Gates of hand-back, deployment, take-over and shut-down (B, G, N).
 
-use super::{Gate, GateId as G, Turn, setup};
+use super::{Gate, GateId as G, Turn, setup, skipping};
 use crate::domain::{
+    deployment::Environment,
     device::Device,
     lifecycle::{
         command::{Command, CommandKind as C},
@@ -9,10 +10,12 @@ use crate::domain::{
         state::{State, StateName},
         table::Who,
     },
+    overrides::Skip,
     review::Ground,
-    server::SupportClass,
+    server::{Server, SupportClass},
     stage::Reporter,
 };
+use strum::IntoEnumIterator;
 
 pub(super) fn reason(command: Option<&Command>) -> Gate {
     match command.and_then(Command::reason) {
@@ -280,14 +283,17 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
     }
 }
 
-/// G3: what goes onto a full server of a device that CTRL owns has passed its stages. The review stands in for the
+/// G3: what goes onto a full server of production of a device that CTRL owns has passed its stages. The review stands in for the
 /// release that was taken over, and for what goes there under review (T8).
 pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some((server, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::G3, "What CTRL owns passes its stages before it goes into production.");
     };
-    let full = facts.servers.get(server).is_some_and(|s| s.class == SupportClass::Full);
-    if !full || !matches!(device.state, State::CtrlOwned { .. }) || device.release(tag).is_none() {
+    let production = |s: &Server| s.class == SupportClass::Full && s.environment == Environment::Production;
+    if !facts.servers.get(server).is_some_and(production)
+        || !matches!(device.state, State::CtrlOwned { .. })
+        || device.release(tag).is_none()
+    {
         return Gate::met(G::G3, "It is not asked for here.");
     }
     if device.was_reviewed(tag) {
@@ -304,7 +310,12 @@ pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &
         turn,
         format!("{tag} lacks {}. {}: {} reports it.", names.join(", "), first.label(), first.whose()),
     );
-    Gate { release: Some(tag.clone()), ..gate }
+    let gate = Gate { release: Some(tag.clone()), ..gate };
+    let skips: Vec<Skip> = Skip::iter().filter(|s| s.stage().is_some_and(|stage| lacks.contains(&stage))).collect();
+    match skipping::counting(device, command, facts, &skips) {
+        Some(o) => gate.skipped(o, facts),
+        None => gate,
+    }
 }
 
 pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {

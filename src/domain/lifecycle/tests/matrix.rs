@@ -74,6 +74,16 @@ check_repository       QARUTC      QARUTC QARUTC  QARUTC   QARUTC QARUTC  QARUTC
 deploy                 RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
 redeem_permit          RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
 give_back              -           -      -       -        -      -       -           -       -      QARUTC
+ask_override           -           C      C       C        -      -       -           -       -      -
+approve_override       -           C      C       C        -      -       -           -       -      -
+end_override           -           QARUTC QARUTC  QARUTC   -      -       -           -       -      QARUTC
+
+move_on_by_itself      -           RUTC   RUTC    RUTC     -      -       -           -       -      -
+stop_moving_on         -           QARUTC QARUTC  QARUTC   -      -       -           -       -      -
+hold_moving_on         -           RUTC   RUTC    RUTC     -      -       -           -       -      -
+lift_hold              -           RUTC   RUTC    RUTC     -      -       -           -       -      -
+move_on                -           RUTC   RUTC    RUTC     -      -       -           -       -      -
+stay_in_development    -           -      -       -        -      -       -           -       -      QARUTC
 remove                 ARUTC       ARUTC  ARUTC   ARUTC    -      -       -           -       -      -
 
 extend_loan            -           R      R       R        -      -       -           -       -      -

@@ -1,6 +1,7 @@
 //! The rules, proven: one by one, as a table written down a second time, and by walking every state that can be reached.
 
 mod attacks;
+mod environments;
 mod gates_b_g;
 mod gates_h;
 mod gates_l;
@@ -9,6 +10,7 @@ mod gates_t;
 mod gates_t_own;
 mod given;
 mod matrix;
+mod overrides;
 mod random;
 mod samples;
 mod stages;

@@ -3,7 +3,9 @@
 use super::given::{self, FULL, ILSE, KARL, MAREK, NOOR, REDUCED, ROSA, World, commit, contact, day, operators, tag};
 use crate::domain::{
     cycle::{HelpKind, Mark},
+    id::DeploymentId,
     lifecycle::{Command as C, CommandKind as K, command::Step},
+    overrides::Skip,
     review::Ground,
 };
 
@@ -73,8 +75,24 @@ pub fn sample(kind: K) -> C {
         K::Remove => C::Remove { server: REDUCED.into() },
         K::RedeemPermit => C::RedeemPermit { server: FULL.into(), tag: tag("1.4.2"), asked: asked() },
         K::GiveBack => {
-            C::GiveBack { server: FULL.into(), tag: tag("1.4.2"), asked: asked(), back: Vec::new(), why: text() }
+            let (server, tag) = (FULL.into(), tag("1.4.2"));
+            C::GiveBack { server, tag, asked: asked(), back: Vec::new(), why: text(), rolled_back: None }
         }
+        K::AskOverride => C::AskOverride {
+            tag: tag("1.4.2"),
+            server: FULL.into(),
+            skips: [Skip::Deployable].into(),
+            until: chrono::DateTime::UNIX_EPOCH,
+            reason: text(),
+        },
+        K::ApproveOverride => C::ApproveOverride { number: 1 },
+        K::EndOverride => C::EndOverride { number: 1, reason: text() },
+        K::MoveOnByItself => C::MoveOnByItself { server: FULL.into() },
+        K::StopMovingOn => C::StopMovingOn {},
+        K::HoldMovingOn => C::HoldMovingOn { reason: text() },
+        K::LiftHold => C::LiftHold { reason: text() },
+        K::MoveOn => C::MoveOn { server: FULL.into(), tag: tag("1.4.2"), from: DeploymentId(uuid::Uuid::from_u128(1)) },
+        K::StayInDevelopment => C::StayInDevelopment { server: FULL.into(), tag: tag("1.4.2"), why: text() },
         K::HandBack => World::hands_back(),
         K::ExtendLoan => C::ExtendLoan { until: day("2027-01-01"), reason: text() },
         K::AnswerDone => C::AnswerDone { reached: true, text: text() },

@@ -3,7 +3,9 @@
 use crate::{
     domain::{
         cycle::HelpKind,
+        deployment::Environment,
         id::PersonId,
+        overrides::Skip,
         person::{Person, Role},
         server::SupportClass,
     },
@@ -47,6 +49,17 @@ pub fn servers(cx: &ActContext, class: Option<SupportClass>) -> Vec<Choice> {
     of_class
         .map(|s| Choice::new(&s.name.0, &format!("{}, {} on {} ({})", s.name, s.instrument, s.host, s.class.words())))
         .collect()
+}
+
+/// What an override can skip (G12).
+pub fn skips() -> Vec<Choice> {
+    Skip::iter().map(|s| Choice::new(s.into(), s.label())).collect()
+}
+
+/// Servers of production (G5).
+pub fn production_servers(cx: &ActContext) -> Vec<Choice> {
+    let production = cx.servers.iter().filter(|s| s.environment == Environment::Production);
+    production.map(|s| Choice::new(&s.name.0, &format!("{}, {} on {}", s.name, s.instrument, s.host))).collect()
 }
 
 /// Reduced-support servers that the policy lets be assigned (H1, H2).

@@ -1,10 +1,10 @@
 //! Releases, places, ownership, and what can be done at any time (G, B, N, L4, O6, T10).
 
-use super::{Question, Typed, area, choices, date, name, optional_select, radio, reason, rows, select};
+use super::{Question, Typed, area, choices, date, line, name, optional_select, radio, reason, rows, select};
 use crate::{
-    domain::{contact::WhenStopped, lifecycle::CommandKind, person::Role, server::SupportClass},
+    domain::{contact::WhenStopped, lifecycle::CommandKind, overrides::Standing, person::Role, server::SupportClass},
     service::prepare::ActContext,
-    web::parts::Choice,
+    web::parts::{Choice, Field},
 };
 use strum::IntoEnumIterator;
 
@@ -36,6 +36,30 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
                 d.placements.iter().map(|p| Choice::new(&p.server.0, &format!("{}, {}", p.server, p.class.words())));
             vec![select("server", "From which server?", all.collect(), "Choose a server that it is placed on")]
         }
+        AskOverride => vec![
+            select("tag", "Which release?", choices::tags(cx), "Choose a release on record"),
+            select("server", "Onto which server?", choices::servers(cx, None), "Choose a server that is on record"),
+            Question::new(
+                Field::checks("skips", "What is it to skip?", choices::skips()),
+                "Choose at least one thing that it is to skip",
+            ),
+            line("hours", "For how many hours?", "Enter a whole number of hours, like 4")
+                .hint(&format!("At most {}. It ends by itself then.", cx.policy.overrides.longest_hours)),
+            reason("What the emergency is, like: 1.5.0 loses frames, and beam time ends on Sunday."),
+        ],
+        ApproveOverride => vec![open_override(cx)],
+        EndOverride => vec![open_override(cx), reason("Like: 1.5.1 has passed its stages.")],
+        MoveOnByItself => vec![
+            select(
+                "server",
+                "Onto which server of production?",
+                choices::production_servers(cx),
+                "Choose a server of production",
+            )
+            .value(d.moving_on.by_itself.as_ref().map_or("", |b| &b.server.0)),
+        ],
+        HoldMovingOn => vec![reason("Like: the new camera is not calibrated before Monday.")],
+        LiftHold => vec![reason("Like: 2.4.1 mends what 2.4.0 broke.")],
         HandBack => vec![
             select(
                 "server",
@@ -132,6 +156,28 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         Retire => vec![reason("It stays on record, like: replaced by beamMonitor 2.")],
         _ => Vec::new(),
     }
+}
+
+/// Which override, in full: what is approved or ended is read here.
+fn open_override(cx: &ActContext) -> Question {
+    let open = cx.device.overrides.iter().filter(|o| o.standing(cx.now) != Standing::Over);
+    let all: Vec<Choice> = open
+        .map(|o| {
+            let who = cx.people.name(o.asked.mark.by);
+            let zone = cx.policy.facility.time_zone;
+            let until = o.until.with_timezone(&zone).format("%Y-%m-%d %H:%M");
+            let label = format!(
+                "{}: {} onto {} without {}, until {until}, asked for by {who}: {}",
+                o.number,
+                o.tag,
+                o.server,
+                o.skipped(),
+                o.asked.text
+            );
+            Choice::new(&o.number.to_string(), &label)
+        })
+        .collect();
+    radio("number", "Which override?", all, "Choose one of the overrides")
 }
 
 /// Its contributors first, then CTRL: one of them knows when it may run again.

@@ -8,6 +8,7 @@ pub use steps::reason;
 
 use crate::domain::{
     contact::{Contact, Hours, OperatorRules, WhenStopped},
+    deployment::Environment,
     device::Device,
     id::{DeviceId, PersonId, ServerName},
     lifecycle::{
@@ -87,7 +88,8 @@ pub struct World {
 pub fn device() -> World {
     let now: DateTime<Utc> = "2026-03-02T08:00:00Z".parse().unwrap();
     let server = |name: &str, class| {
-        let of = Server { name: name.into(), class, host: "exflpxe42".into(), instrument: "SCS".into() };
+        let environment = Environment::from(class);
+        let of = Server { name: name.into(), class, environment, host: "exflpxe42".into(), instrument: "SCS".into() };
         (ServerName::from(name), of)
     };
     let policy = policy("");

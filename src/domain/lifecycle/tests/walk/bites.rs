@@ -173,7 +173,12 @@ fn a_wrong_ownership_is_noticed() {
 #[test]
 fn a_wrong_deployment_is_noticed() {
     let deployed = |release: Option<&str>| {
-        vec![H::Deployed { server: FULL_TOO.into(), class: SupportClass::Full, release: release.map(tag) }]
+        vec![H::Deployed {
+            server: FULL_TOO.into(),
+            class: SupportClass::Full,
+            release: release.map(tag),
+            moved_on: None,
+        }]
     };
     let mut world = device().ctrl_owned();
     assert_eq!(found(&world, KARL, deployed(Some("1.4.2")), |_| {}), [] as [&str; 0]);

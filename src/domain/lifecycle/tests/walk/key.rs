@@ -33,6 +33,8 @@ pub fn of(device: &Device, around: Around, ghost: &Ghost) -> (u64, StateName) {
     let mut places: Vec<_> = d.placements.iter().map(|p| (&p.server, p.class, &p.release)).collect();
     places.sort();
     places.hash(h);
+    (d.moving_on.by_itself.is_some(), d.moving_on.hold.is_some()).hash(h);
+    d.overrides.iter().for_each(|o| (o.number, o.approved.is_some(), o.ended.is_some()).hash(h));
     d.releases.iter().for_each(|r| (r.tag(), r.commit(), r.stands()).hash(h));
     d.repository.as_ref().map(|r| r.reached.is_ok()).hash(h);
     d.offers.iter().for_each(|o| o.mark.by.hash(h));

@@ -1,0 +1,201 @@
+//! Overrides in an emergency (G12): asked for, approved by a second person of CTRL, ended.
+
+use super::{
+    body::Sent,
+    devices::idempotency_key,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
+use crate::{
+    app::App,
+    domain::{
+        id::ServerName,
+        lifecycle::{Command, Happened},
+        overrides::{Override, Skip, Standing},
+        person::People,
+        tag::TagName,
+    },
+    service::{
+        act::{Ask, act},
+        overrides::{self, Page, Place},
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use strum::IntoEnumIterator;
+
+#[derive(Serialize)]
+struct OverrideDto {
+    device: String,
+    /// Of the device.
+    number: u32,
+    /// `asked`, `counts` or `over`.
+    standing: &'static str,
+    tag: String,
+    server: String,
+    skips: BTreeSet<Skip>,
+    reason: String,
+    asked_by: String,
+    asked_at: DateTime<Utc>,
+    until: DateTime<Utc>,
+    approved_by: Option<String>,
+    approved_at: Option<DateTime<Utc>>,
+    ended_by: Option<String>,
+    ended_at: Option<DateTime<Utc>>,
+    ended_because: Option<String>,
+}
+
+impl OverrideDto {
+    fn new(device: &str, o: &Override, people: &People, now: DateTime<Utc>) -> Self {
+        let name = |p| people.name(p).to_owned();
+        let ended = o.ended.as_ref();
+        Self {
+            device: device.to_owned(),
+            number: o.number,
+            standing: match o.standing(now) {
+                Standing::Asked => "asked",
+                Standing::Counts => "counts",
+                Standing::Over => "over",
+            },
+            tag: o.tag.to_string(),
+            server: o.server.0.clone(),
+            skips: o.skips.clone(),
+            reason: o.asked.text.clone(),
+            asked_by: name(o.asked.mark.by),
+            asked_at: o.asked.mark.at,
+            until: o.until,
+            approved_by: o.approved.map(|m| name(m.by)),
+            approved_at: o.approved.map(|m| m.at),
+            ended_by: ended.map(|e| e.by.map_or_else(|| "Custody".to_owned(), name)),
+            ended_at: ended.map(|e| e.at),
+            ended_because: ended.map(|e| e.reason.clone()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ListDto {
+    overrides: Vec<OverrideDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
+}
+
+fn dto(page: &Page) -> ListDto {
+    let one = |l: &overrides::Listed| OverrideDto::new(l.device.name(), &l.of, &page.people, page.now);
+    let next = page
+        .next
+        .as_ref()
+        .map(|(at, id, number)| format!("{}~{id}~{number}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+    ListDto { overrides: page.all.iter().map(one).collect(), next }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    after: Option<String>,
+}
+
+/// GET /api/v1/overrides
+pub async fn list(
+    State(app): State<App>,
+    query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
+) -> Answer<Json<ListDto>> {
+    let unreadable = || Problem::field("after", "Send the next of the page before");
+    let Query(which) = query.map_err(|_| unreadable())?;
+    let read = |text: String| -> Option<Place> {
+        let mut of = text.splitn(3, '~');
+        Some((of.next()?.parse().ok()?, of.next()?.parse().ok()?, of.next()?.parse().ok()?))
+    };
+    let after = which.after.map(|text| read(text).ok_or_else(unreadable)).transpose()?;
+    Ok(Json(dto(&overrides::list(&app, after.as_ref()).await?)))
+}
+
+/// GET /api/v1/devices/{name}/overrides
+pub async fn of_device(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<ListDto>> {
+    Ok(Json(dto(&overrides::of_device(&app, &name).await?)))
+}
+
+/// What is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    tag: String,
+    server: String,
+    skips: Vec<String>,
+    until: DateTime<Utc>,
+    reason: String,
+}
+
+/// POST /api/v1/devices/{name}/overrides
+pub async fn ask(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    bearer: Bearer,
+    Sent(asked): Sent<Asked>,
+) -> Answer<Response> {
+    let words: Vec<&'static str> = Skip::iter().map(Into::into).collect();
+    let skips = asked.skips.iter().map(|s| s.parse()).collect::<Result<BTreeSet<Skip>, _>>();
+    let skips = skips.map_err(|_| Problem::field("skips", format!("Choose of {}", words.join(", "))))?;
+    let tag = TagName::parse(&asked.tag, &app.policy.tag_rule()).map_err(|e| Problem::field("tag", e.to_string()))?;
+    let Asked { server, until, reason, .. } = asked;
+    let command = Command::AskOverride { tag, server: ServerName(server), skips, until, reason };
+    Ok((StatusCode::CREATED, does(app, name, &headers, &bearer, command).await?).into_response())
+}
+
+/// POST /api/v1/devices/{name}/overrides/{number}/approval
+pub async fn approve(
+    State(app): State<App>,
+    Path((name, number)): Path<(String, u32)>,
+    headers: HeaderMap,
+    bearer: Bearer,
+) -> Answer<Json<ListDto>> {
+    does(app, name, &headers, &bearer, Command::ApproveOverride { number }).await
+}
+
+/// Why it ends before its time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    reason: String,
+}
+
+/// POST /api/v1/devices/{name}/overrides/{number}/end
+pub async fn end(
+    State(app): State<App>,
+    Path((name, number)): Path<(String, u32)>,
+    headers: HeaderMap,
+    bearer: Bearer,
+    Sent(Reason { reason }): Sent<Reason>,
+) -> Answer<Json<ListDto>> {
+    does(app, name, &headers, &bearer, Command::EndOverride { number, reason }).await
+}
+
+/// Does it; the override that it was about, as it is now. A repetition is answered with all of the device.
+async fn does(app: App, name: String, headers: &HeaderMap, bearer: &Bearer, command: Command) -> Answer<Json<ListDto>> {
+    let before = overrides::of_device(&app, &name).await?;
+    if let Some(device) = before.all.first().map(|l| l.device.id) {
+        bearer.must_deploy_somewhere(device)?;
+    } else {
+        let device = crate::service::catalogue::show(&app, &name).await?.device.id;
+        bearer.must_deploy_somewhere(device)?;
+    }
+    let ask = Ask { key: idempotency_key(headers)?, ..Ask::from(command) };
+    let done = act(&app, &bearer.caller(), &name, ask).await?;
+    let about = done.events.iter().find_map(|e| match e.what {
+        Happened::OverrideAsked { number, .. }
+        | Happened::OverrideApproved { number }
+        | Happened::OverrideEnded { number, .. } => Some(number),
+        _ => None,
+    });
+    let mut page = overrides::of_device(&app, &name).await?;
+    page.all.retain(|l| about.is_none_or(|n| l.of.number == n));
+    Ok(Json(dto(&page)))
+}

@@ -1,0 +1,119 @@
+//! Moving on to production by itself (G5): what succeeded in development is asked for there in the name of whoever set
+//! it, once, before the gates that a person meets.
+
+use super::{
+    Caller, Error, Result,
+    act::{Ask, act},
+};
+use crate::{
+    app::App,
+    domain::{
+        deployment::{Deployment, Environment},
+        device::Device,
+        id::{DeploymentId, ServerName},
+        lifecycle::Command,
+        moving_on::is_ready,
+        person::People,
+        refusal::{Code, Refusal},
+        tag::TagName,
+    },
+    store::{self, Tx, moving_on::Outcome},
+};
+
+/// So many that wait are taken in one round.
+const ROUND: u64 = 50;
+
+/// Where Custody itself acts in somebody's name, as the journal has it.
+const ORIGIN: &str = "custody, moving on";
+
+/// Lets a release wait to move on, in the transaction of the report that made it ready.
+pub(super) async fn wait(tx: &Tx, app: &App, d: &Deployment) -> Result<()> {
+    if !is_ready(d, &app.policy) {
+        return Ok(());
+    }
+    let device = store::devices::find(tx, d.device).await?.ok_or(Error::NotFound)?;
+    if device.moving_on.by_itself.is_some() {
+        store::moving_on::insert(tx, d.id, d.device, app.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// It waits no longer; where somebody else was faster, nothing of this happens.
+pub(super) async fn settle(tx: &Tx, from: DeploymentId, to: Option<&Deployment>) -> Result<()> {
+    let outcome = to.map_or(Outcome::Stayed, |d| Outcome::Moved(d.id));
+    match store::moving_on::settle(tx, from, outcome).await? {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::AlreadyDone, "Whether it moves on has been decided already.").into()),
+    }
+}
+
+/// Takes what waits, at Custody's regular checks. Whatever happens in between, each moves on once or stays once.
+pub async fn keep(app: &App) -> Result<()> {
+    for id in store::moving_on::list_waiting(&app.db.read, ROUND).await? {
+        // One that cannot be judged now keeps no other back; the next round tries it again.
+        if let Err(error) = move_on(app, id).await {
+            tracing::error!(deployment = %id, %error, "whether it moves on could not be judged");
+        }
+    }
+    Ok(())
+}
+
+async fn move_on(app: &App, id: DeploymentId) -> Result<()> {
+    let c = &app.db.read;
+    let d = store::deployments::find(c, id).await?.ok_or(Error::NotFound)?;
+    let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
+    // What came between leaves nothing to say: it was rolled back, its tests failed, or nobody wants it any more.
+    let set = device.moving_on.by_itself.clone().filter(|_| is_ready(&d, &app.policy));
+    let Some(set) = set else { return stay(app, id, &device, None).await };
+    let tag = d.release.tag.clone();
+    let caller = Caller::person(set.set.by, ORIGIN);
+    let command = Command::MoveOn { server: set.server.clone(), tag: tag.clone(), from: id };
+    let ask = Ask { permit: Some(Environment::Production), settles: Some(id), ..Ask::from(command) };
+    match act(app, &caller, device.name(), ask).await {
+        Ok(_) => Ok(()),
+        // It is there already, or has moved on in another process.
+        Err(Error::Refused(r)) if r.code == Code::AlreadyDone => stay(app, id, &device, None).await,
+        Err(Error::Refused(r)) => {
+            let why = match r.code.is_about_who() {
+                true => {
+                    let people = store::people::load_names(c, &[set.set.by].into()).await?;
+                    let who = people.name(set.set.by);
+                    format!(
+                        "{who}, who set it to move on by itself, does not deploy it for CTRL any more: somebody of CTRL sets it anew."
+                    )
+                }
+                false => r.sentence,
+            };
+            stay(app, id, &device, Some((set.server, why, tag))).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// It stays where it is; where there is a reason to tell, that goes on record with it.
+async fn stay(app: &App, id: DeploymentId, device: &Device, told: Option<(ServerName, String, TagName)>) -> Result<()> {
+    let Some((server, why, tag)) = told else {
+        let owned = app.clone();
+        return app
+            .outliving(async move {
+                let tx = owned.db.begin().await?;
+                store::moving_on::settle(&tx, id, Outcome::Stayed).await?;
+                Ok(tx.commit().await?)
+            })
+            .await?;
+    };
+    let ask = Ask { settles: Some(id), ..Ask::from(Command::StayInDevelopment { server, tag, why }) };
+    match act(app, &Caller::custody(), device.name(), ask).await {
+        // Another process was faster.
+        Ok(_) | Err(Error::Refused(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+/// A device with the people whom its moving on names. Two queries.
+pub async fn look(app: &App, name: &str) -> Result<(Device, People)> {
+    let c = &app.db.read;
+    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let people = store::people::load_names(c, &device.moving_on.people()).await?;
+    Ok((device, people))
+}
