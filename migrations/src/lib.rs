@@ -12,6 +12,7 @@ mod m0007_deployment;
 mod m0008_release_stage;
 mod m0009_incident;
 mod m0010_forge;
+mod m0011_collector;
 
 pub struct Migrator;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_release_stage::Migration),
             Box::new(m0009_incident::Migration),
             Box::new(m0010_forge::Migration),
+            Box::new(m0011_collector::Migration),
         ]
     }
 }

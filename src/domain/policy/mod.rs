@@ -3,6 +3,7 @@
 //! `default.toml` is the built-in policy, its documentation and the list of
 //! known keys at once. A facility's file holds what differs from it.
 
+mod collectors;
 mod error;
 mod explain;
 mod judged;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use collectors::{Collector, CollectorKind};
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::{Entry, Section};
 pub use pattern::Pattern;
