@@ -6,6 +6,7 @@ pub mod acts;
 pub mod admin;
 pub mod assets;
 pub mod board;
+pub mod collectors;
 pub mod confirm;
 pub mod deployable;
 pub mod deployments;
@@ -64,6 +65,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(acts::routes())
         .merge(admin::routes())
         .merge(board::routes(app))
+        .merge(collectors::routes())
         .merge(confirm::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())
