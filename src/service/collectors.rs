@@ -93,10 +93,11 @@ pub async fn poll(app: &App, of: &Collector) -> Result<Option<Doing>> {
     if !claim(app, of, &lease.to_string()).await? {
         return Ok(None);
     }
-    let now = app.clock.now();
-    let (view, mut failed) = ask(of, now).await;
+    // The view is as old as the question.
+    let asked = app.clock.now();
+    let (view, mut failed) = ask(of, asked).await;
     let mut notes = view.notes.clone();
-    let (told, left_out) = judge(view, now);
+    let (told, left_out) = judge(view, asked);
     if left_out > 0 {
         notes.push(format!("{left_out} left out: without a name, class or server, or longer than 200 characters."));
     }
@@ -115,8 +116,8 @@ pub async fn poll(app: &App, of: &Collector) -> Result<Option<Doing>> {
         name: of.name.clone(),
         due: now + pause(of.every_seconds, failures, spread),
         asking_until: None,
-        tried: Some(now),
-        view: if well { Some(now) } else { before.as_ref().and_then(|d| d.view) },
+        tried: Some(asked),
+        view: if well { Some(asked) } else { before.as_ref().and_then(|d| d.view) },
         failures,
         error: words(&failed),
         note: words(&notes),

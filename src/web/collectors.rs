@@ -42,7 +42,7 @@ struct Row {
     error: String,
     /// What a reader should know of what it was told.
     notes: Vec<String>,
-    /// `asks again in 12 s`.
+    /// `asks again in 12 s`, `asks again in 4 min, after 3 failures`.
     next: String,
     poll: Option<Action>,
 }
@@ -105,7 +105,7 @@ fn row(c: &Shown, polls: bool, now: DateTime<Utc>) -> Row {
 
 fn next(c: &Shown, doing: Option<&Doing>, now: DateTime<Utc>) -> String {
     let times = doing.map_or(0, |d| d.failures);
-    let failed = if times == 0 { String::new() } else { format!(", failed {times} in a row") };
+    let failed = if times == 0 { String::new() } else { format!(", after {}", plural(times as usize, "failure")) };
     match doing {
         None => "asks for the first time".to_owned(),
         Some(_) if c.is_asking(now) => format!("asks now{failed}"),

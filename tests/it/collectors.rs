@@ -163,7 +163,7 @@ async fn f9_a_collector_that_fails_changes_nothing() {
     }
     assert_eq!(elsewhere.posts().len(), 0, "nobody is asked whom the policy does not name");
     let page = test.browser("noor").await.page("/collectors").await;
-    assert!(page.contains("Stale") && page.contains("answered 401") && page.contains("failed 6 in a row"), "{page}");
+    assert!(page.contains("Stale") && page.contains("answered 401") && page.contains("after 6 failures"), "{page}");
     source.answers(200, None, &written(&[]));
     let done = test.polls().await;
     assert_eq!((done.failures, done.error.as_str(), done.instances), (0, "", 0));
