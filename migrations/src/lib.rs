@@ -12,6 +12,7 @@ mod m0007_deployment;
 mod m0008_release_stage;
 mod m0009_incident;
 mod m0010_forge;
+mod m0011_collector;
 mod m0012_environment;
 
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_release_stage::Migration),
             Box::new(m0009_incident::Migration),
             Box::new(m0010_forge::Migration),
+            Box::new(m0011_collector::Migration),
             Box::new(m0012_environment::Migration),
         ]
     }

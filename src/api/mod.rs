@@ -2,6 +2,7 @@
 //! sent through somebody's browser.
 
 mod body;
+mod collectors;
 mod deployments;
 mod devices;
 mod hooks;
@@ -31,6 +32,7 @@ const BODY_MOST: usize = 2 * 1024 * 1024;
 pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
+        .route("/api/v1/collectors", get(collectors::list))
         .route("/api/v1/deployments", get(deployments::list).post(deployments::request))
         .route("/api/v1/deployments/check", get(deployments::check))
         .route("/api/v1/deployments/{deployment}", get(deployments::show))

@@ -3,7 +3,8 @@
 mod read;
 
 use super::{Outcome, args::ObserveArgs};
-use read::{Observed, Trouble};
+use crate::service::observations::Observed;
+use read::Trouble;
 use std::{io::Write, time::Duration};
 
 /// A reading and a report have this long each.
@@ -76,7 +77,7 @@ async fn once(args: &ObserveArgs) -> Result<String, Trouble> {
     }
     let client = client()?;
     let text = read::text(&client, &args.from).await?;
-    let mut observed = Observed::parse(&text)?;
+    let mut observed = Observed::parse(&text).map_err(|e| Trouble::Wrong(e.0))?;
     if let Some(server) = &args.server {
         observed.observations.retain(|o| o.server == *server);
     }

@@ -148,11 +148,12 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
     let deployments = tokio::spawn(service::checks::run_deployments(app.clone()));
     let shift = tokio::spawn(service::shift::escalation::run(app.clone()));
     let drift = tokio::spawn(service::incidents::round::run(app.clone()));
+    let collectors = tokio::spawn(service::collectors::run(app.clone()));
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let ends = async { tokio::join!(checks, deployments, shift, drift) };
+    let ends = async { tokio::join!(checks, deployments, shift, drift, collectors) };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(1), ends).await;
     // What is on its way now is sent again after the next start, under the same id.
     if let Some(outbox) = outbox {

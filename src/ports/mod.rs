@@ -2,6 +2,9 @@
 
 pub mod chat;
 pub mod clock;
+pub mod collectors;
 pub mod git;
+pub mod karabo;
 pub mod mail;
 pub mod signing;
+pub mod tango;

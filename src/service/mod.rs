@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod channels;
 pub mod checks;
 pub mod closing;
+pub mod collectors;
 pub mod conduct;
 pub mod confirmations;
 pub mod deployments;

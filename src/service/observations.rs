@@ -1,8 +1,10 @@
 //! What agents report and CTRL members state: what runs where, in which version (T8, G10, O1).
 
 mod take;
+mod written;
 
 pub use take::named;
+pub use written::{Observed, Unreadable};
 
 use super::{Caller, Error, FieldProblem, Result, facts::version_names, record};
 use crate::{
@@ -89,9 +91,10 @@ pub async fn observe(
     app.clone().outliving(async move { take(&app, &caller, &scope, reports, Source::Agent).await }).await?
 }
 
-/// What a collector was told by a control system: of these servers it lists everything that runs there.
+/// What a collector was told by a control system.
 #[derive(Clone, Debug, Default)]
 pub struct Collected {
+    /// Of these it lists everything that runs there; of the others what is missing may still run.
     pub servers: BTreeSet<ServerName>,
     pub reports: Vec<Report>,
 }
@@ -118,27 +121,38 @@ pub async fn collect(
     let mut all = CollectedTaken::default();
     let (reports, refused): (Vec<Report>, Vec<Report>) = told.reports.into_iter().partition(|r| covers(&r.server));
     all.refused = refused.len();
-    let mut by_server: BTreeMap<ServerName, Vec<Report>> =
+    let mut whole: BTreeMap<ServerName, Vec<Report>> =
         told.servers.into_iter().filter(|s| covers(&s.0)).map(|s| (s, Vec::new())).collect();
+    let mut parts: BTreeMap<ServerName, Vec<Report>> = BTreeMap::new();
     for r in reports {
-        by_server.entry(ServerName(r.server.clone())).or_default().push(r);
+        let server = ServerName(r.server.clone());
+        match whole.get_mut(&server) {
+            Some(of) => of.push(r),
+            None => parts.entry(server).or_default().push(r),
+        }
     }
     let caller = Caller { origin: format!("collector {collector}"), ..Caller::custody() };
     let source = Source::Collector { name: collector.to_owned() };
-    let mut rest = by_server.into_iter().peekable();
-    while rest.peek().is_some() {
-        let (mut servers, mut batch) = (BTreeSet::new(), Vec::new());
-        while let Some((server, of)) = rest.next_if(|(_, of)| batch.is_empty() || batch.len() + of.len() <= AT_ONCE) {
-            servers.insert(server);
-            batch.extend(of);
+    for (complete, by_server) in [(true, whole), (false, parts)] {
+        let mut rest = by_server.into_iter().peekable();
+        while rest.peek().is_some() {
+            let (mut servers, mut batch) = (BTreeSet::new(), Vec::new());
+            // Servers of which nothing is told are looked up too.
+            let has_room = |servers: &BTreeSet<ServerName>, batch: &Vec<Report>, of: &Vec<Report>| {
+                servers.is_empty() || batch.len() + servers.len() + of.len() < AT_ONCE
+            };
+            while let Some((server, of)) = rest.next_if(|(_, of)| has_room(&servers, &batch, of)) {
+                servers.insert(server);
+                batch.extend(of);
+            }
+            check(app, &batch)?;
+            let scope = Scope { servers, complete };
+            let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
+            let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
+            all.taken.taken += taken.taken;
+            all.taken.gone += taken.gone;
+            all.taken.unknown += taken.unknown;
         }
-        check(app, &batch)?;
-        let scope = Scope { servers, complete: true };
-        let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
-        let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
-        all.taken.taken += taken.taken;
-        all.taken.gone += taken.gone;
-        all.taken.unknown += taken.unknown;
     }
     Ok(all)
 }

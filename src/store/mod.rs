@@ -4,6 +4,7 @@ pub mod absences;
 pub mod calendar;
 pub mod changes;
 pub mod channels;
+pub mod collectors;
 pub mod confirmations;
 pub mod connection;
 pub mod deployments;

@@ -7,6 +7,7 @@ pub mod admin;
 mod again;
 pub mod assets;
 pub mod board;
+pub mod collectors;
 pub mod confirm;
 pub mod deployable;
 pub mod deployments;
@@ -66,6 +67,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(acts::routes())
         .merge(admin::routes())
         .merge(board::routes(app))
+        .merge(collectors::routes())
         .merge(confirm::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())

@@ -4,7 +4,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use std::{
@@ -15,6 +15,7 @@ use std::{
 /// A request that came.
 #[derive(Clone, Debug)]
 pub struct Post {
+    pub method: Method,
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
@@ -54,10 +55,10 @@ impl Drop for ChatServer {
     }
 }
 
-async fn take(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn take(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let (status, header, said) = shared.answers.lock().unwrap().pop_front().unwrap_or((200, None, "ok".to_owned()));
     let body = String::from_utf8_lossy(&body).into_owned();
-    shared.posts.lock().unwrap().push(Post { path: uri.path().to_owned(), headers, body, status });
+    shared.posts.lock().unwrap().push(Post { method, path: uri.path().to_owned(), headers, body, status });
     let mut answer = (StatusCode::from_u16(status).unwrap(), said).into_response();
     if let Some((name, value)) = header {
         answer.headers_mut().insert(name, value.parse().unwrap());

@@ -73,13 +73,21 @@ impl TestApp {
     }
 
     pub async fn requested(&self, name: &str) {
-        let application = Box::new(application(self, name));
+        self.requested_as(application(self, name)).await;
+    }
+
+    pub async fn requested_as(&self, application: Application) {
+        let application = Box::new(application);
         submit(&self.app, &self.caller("ilse"), Ask::from(Command::Submit { application }), None).await.unwrap();
     }
 
     /// Everything that accepting asks for is done; only the acceptance is left.
     pub async fn ready_to_accept(&self, name: &str) {
         self.requested(name).await;
+        self.clarified(name).await;
+    }
+
+    async fn clarified(&self, name: &str) {
         for who in ["ilse", "marek"] {
             custody::service::conduct::accept(&self.app, &self.caller(who), self.person(who)).await.unwrap();
         }
@@ -97,7 +105,21 @@ impl TestApp {
 
     pub async fn reduced_support(&self, name: &str) {
         self.accepted(name).await;
-        self.must("lena", name, Command::AssignServer { server: REDUCED.into() }).await;
+        self.developed_on(name, REDUCED).await;
+    }
+
+    /// The same for another request, on another server.
+    #[cfg(feature = "full-tests")]
+    pub async fn reduced_support_on(&self, server: &str, application: Application) {
+        let name = application.request.name.clone();
+        self.requested_as(application).await;
+        self.clarified(&name).await;
+        self.must("lena", &name, Command::Accept {}).await;
+        self.developed_on(&name, server).await;
+    }
+
+    async fn developed_on(&self, name: &str, server: &str) {
+        self.must("lena", name, Command::AssignServer { server: server.into() }).await;
         self.must("ilse", name, Command::CommitToUpdates {}).await;
         self.must("lena", name, Command::GrantAccess { person: self.person("ilse") }).await;
         let topics = self.app.policy.training.topics.iter().map(|t| t.id.clone()).collect();

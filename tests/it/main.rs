@@ -5,6 +5,7 @@ mod app;
 mod authorisation;
 mod board;
 mod chat_server;
+mod collectors;
 mod confirmations;
 mod crash;
 mod cycle;

@@ -73,6 +73,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/shift", 26),
         ("/deployable", 20),
         ("/incidents", 13),
+        ("/collectors", 12),
         ("/deployments", 11),
         ("/overrides", 12),
         // For other tools, from memory alone.

@@ -1,6 +1,7 @@
 //! Lists in a policy file: their elements, each with its place.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,7 +12,7 @@ use crate::domain::nearest::nearest;
 /// One table of a list of tables.
 pub(super) struct Item<'s> {
     table: &'s DeTable<'s>,
-    place: Place,
+    pub place: Place,
 }
 
 impl Found<Vec<Found<String>>> {
@@ -126,6 +127,41 @@ impl Source<'_> {
         let value = array.iter().filter_map(|element| self.element_text(element, at(element))).collect();
         self.refuse_twice(&value);
         Some(Found { value, place })
+    }
+
+    /// The same of a key that may be left out.
+    pub fn item_text_if(&self, item: &Item<'_>, key: &str) -> Option<Found<String>> {
+        item.table.contains_key(key).then(|| self.item_text(item, key)).flatten()
+    }
+
+    /// A list of texts of one table, empty where the key is left out.
+    pub fn item_texts_if(&self, item: &Item<'_>, key: &str) -> Vec<Found<String>> {
+        let found = item.table.contains_key(key).then(|| self.item_texts(item, key)).flatten();
+        found.map(|found| found.value).unwrap_or_default()
+    }
+
+    /// A whole number of one table within a range of `unit`s, or what holds where the key is left out.
+    pub fn item_whole(
+        &self,
+        item: &Item<'_>,
+        key: &str,
+        range: RangeInclusive<u32>,
+        unit: &str,
+        else_: u32,
+    ) -> Found<u32> {
+        let Some((element, place)) = item.table.contains_key(key).then(|| self.item_value(item, key)).flatten() else {
+            return Found { value: else_, place: item.place.clone() };
+        };
+        let read = match element.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let value = read.filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let wanted = format!("a whole number of {unit} from {} to {}", range.start(), range.end());
+            self.misfit(&place, element.get_ref(), &wanted, &else_.to_string());
+            else_
+        });
+        Found { value, place }
     }
 
     fn item_value<'i>(&self, item: &Item<'i>, key: &str) -> Option<(&'i Spanned<DeValue<'i>>, Place)> {

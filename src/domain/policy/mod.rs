@@ -4,6 +4,7 @@
 //! known keys at once. A facility's file holds what differs from it.
 
 mod environments;
+mod collectors;
 mod error;
 mod explain;
 mod judged;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use collectors::{Collector, CollectorKind};
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::{Entry, Section};
 pub use pattern::Pattern;

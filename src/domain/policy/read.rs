@@ -1,12 +1,13 @@
 //! From a file to a policy: the meaning of each value is checked here.
 
 use super::environments::environments;
+use super::collectors::collectors;
 use super::lists::Item;
 use super::releases::releases;
 use super::repositories::repositories;
 use super::rules::{pool_shows_reduced, reduced_name_rule};
 use super::shift::{shift, support};
-use super::source::Source;
+use super::source::{Found, Source};
 use super::telling::telling;
 use super::*;
 use crate::domain::nearest::nearest;
@@ -49,6 +50,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             statements: source.flag("observations", "statements"),
             grace_minutes: source.whole("observations", "grace_minutes", 0..=1440, "minutes").value,
             flapping_minutes: source.whole("observations", "flapping_minutes", 0..=1440, "minutes").value,
+            collectors: collectors(&source),
         },
         board: Board {
             streams: source.whole("board", "streams", 1..=100_000, "boards").value,
@@ -81,16 +83,7 @@ fn facility(source: &Source<'_>) -> Facility {
         let hint = "Write it with digits, spaces and a leading +, for example doc_phone = \"+49 40 66969 100\".";
         source.problem(&phone.place, "This is not a telephone number.", hint);
     }
-    let zone = source.text("facility", "time_zone");
-    let time_zone = zone.value.parse().unwrap_or_else(|_| {
-        let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        let hint = match nearest(&zone.value, names) {
-            Some(near) => format!("Did you mean \"{near}\"?"),
-            None => "Use an IANA name, for example time_zone = \"Europe/Berlin\".".to_owned(),
-        };
-        source.problem(&zone.place, format!("There is no time zone “{}”.", zone.value), hint);
-        chrono_tz::Tz::UTC
-    });
+    let time_zone = zone(source, &source.text("facility", "time_zone"));
     Facility {
         name: source.filled("facility", "name").value,
         doc_name: source.filled("facility", "doc_name").value,
@@ -98,6 +91,19 @@ fn facility(source: &Source<'_>) -> Facility {
         time_zone,
         instruments: source.texts("facility", "instruments").plain(),
     }
+}
+
+/// A zone by its IANA name.
+pub(super) fn zone(source: &Source<'_>, named: &Found<String>) -> chrono_tz::Tz {
+    named.value.parse().unwrap_or_else(|_| {
+        let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        let hint = match nearest(&named.value, names) {
+            Some(near) => format!("Did you mean \"{near}\"?"),
+            None => "Use an IANA name, for example time_zone = \"Europe/Berlin\".".to_owned(),
+        };
+        source.problem(&named.place, format!("There is no time zone “{}”.", named.value), hint);
+        chrono_tz::Tz::UTC
+    })
 }
 
 /// Origins alone: a path would not count, and what is more than an origin could end the header it is written into.
@@ -115,15 +121,17 @@ fn embed_origins(source: &Source<'_>) -> Vec<String> {
     origins.plain()
 }
 
+/// A short word of small letters, digits and `-`.
+pub(super) fn is_plain_word(word: &str) -> bool {
+    word.len() <= 64 && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
 /// The ids of a list of tables: short plain words, none twice.
 fn ids(source: &Source<'_>, items: &[Item<'_>]) -> Vec<String> {
     let ids: Vec<_> = items.iter().filter_map(|item| source.item_text(item, "id")).collect();
-    for id in &ids {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if !id.value.chars().all(plain) || id.value.len() > 64 {
-            let hint = "Use at most 64 small letters, digits and -, for example id = \"machine-protection\".";
-            source.problem(&id.place, format!("“{}” cannot be an id.", id.value), hint);
-        }
+    for id in ids.iter().filter(|id| !is_plain_word(&id.value)) {
+        let hint = "Use at most 64 small letters, digits and -, for example id = \"machine-protection\".";
+        source.problem(&id.place, format!("“{}” cannot be an id.", id.value), hint);
     }
     source.refuse_twice(&ids);
     ids.into_iter().map(|id| id.value).collect()

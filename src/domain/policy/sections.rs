@@ -4,7 +4,7 @@ use chrono::NaiveTime;
 use chrono_tz::Tz;
 use serde::{Serialize, Serializer};
 
-use super::Pattern;
+use super::{Collector, Pattern};
 use crate::domain::stage::Stage;
 
 /// `[facility]`: who runs this registry, and where its people are.
@@ -23,7 +23,7 @@ pub struct Facility {
     pub instruments: Vec<String>,
 }
 
-fn zone_name<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn zone_name<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(zone.name())
 }
 
@@ -238,6 +238,8 @@ pub struct Observations {
     pub grace_minutes: u32,
     /// Minutes within which an incident that comes back is the same one (G10).
     pub flapping_minutes: u32,
+    /// The control systems that Custody asks; no two with the same name.
+    pub collectors: Vec<Collector>,
 }
 
 /// `[board]`: how many boards stay open, and where their panels are shown (O3, O4, A35).

@@ -67,6 +67,7 @@ silent_after_minutes = 3
 grace_minutes = 5
 flapping_minutes = 7
 statements = false
+collectors = [{ name = "tango", kind = "tango", addresses = ["http://tango:5004/db"], covers = ["TangoTest/*"] }]
 [telling]
 protocols = ["https", "http-loopback"]
 hosts = ["chat.example.org", "*.zulip.example"]

@@ -5,6 +5,7 @@ pub mod acknowledgement;
 pub mod calendar;
 pub mod change;
 pub mod channel;
+pub mod collector;
 pub mod confirmation;
 pub mod deployment;
 pub mod device;

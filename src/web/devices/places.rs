@@ -128,9 +128,12 @@ fn seen(app: &App, v: &DeviceView, i: &Instance) -> Fact {
                 Source::Collector { name } => format!("{name} is silent"),
                 _ => "its agent is silent".to_owned(),
             };
-            Fact::words("Seen", &format!("last {ago}")).with(Tag::warn(&observer))
+            let fact = Fact::words("Seen", &format!("last {ago}")).with(Tag::warn(&observer));
+            if matches!(source, Source::Collector { .. }) { fact.leading("/collectors") } else { fact }
         }
-        Source::Collector { name } => Fact::words("Seen", &ago).with(Tag::plain(&format!("by {name}"))),
+        Source::Collector { name } => {
+            Fact::words("Seen", &ago).with(Tag::plain(&format!("by {name}"))).leading("/collectors")
+        }
         Source::Agent => Fact::words("Seen", &ago),
     }
 }

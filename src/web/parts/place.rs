@@ -67,12 +67,14 @@ pub struct Fact {
     pub name: bool,
     /// A tag behind the value.
     pub tag: Option<Tag>,
+    /// Where the tag leads, or nowhere.
+    pub leads: &'static str,
 }
 
 impl Fact {
     /// A name.
     pub fn name(term: &'static str, value: &str) -> Self {
-        Self { term, value: value.to_owned(), name: true, tag: None }
+        Self { term, value: value.to_owned(), name: true, tag: None, leads: "" }
     }
 
     /// Words.
@@ -82,7 +84,12 @@ impl Fact {
 
     /// A tag alone.
     pub fn tag(term: &'static str, tag: Tag) -> Self {
-        Self { term, value: String::new(), name: false, tag: Some(tag) }
+        Self { tag: Some(tag), ..Self::words(term, "") }
+    }
+
+    /// The same with a tag that leads somewhere.
+    pub fn leading(self, leads: &'static str) -> Self {
+        Self { leads, ..self }
     }
 
     /// The same with a tag behind it.

@@ -6,3 +6,4 @@ mod live;
 mod open_page;
 mod pages;
 mod ssh;
+mod tango;

@@ -3,8 +3,9 @@
 
 use super::browser::{Chrome, Driver};
 use crate::{
-    app::{FULL, POLICY, REDUCED, REDUCED_TOO, TestApp},
-    given::{day, tag},
+    app::{FULL, REDUCED, REDUCED_TOO, TestApp},
+    chat_server::ChatServer,
+    given::{day, policy_with, tag},
 };
 use custody::{
     domain::{
@@ -14,7 +15,7 @@ use custody::{
         lifecycle::{Command, command::Step},
     },
     service::{
-        accounts,
+        accounts, collectors,
         drafts::{self, Save},
         hooks,
         tokens::{self, TokenScope},
@@ -55,7 +56,20 @@ struct Facility {
 
 async fn facility() -> Facility {
     // A mail server that is away: what it would take waits in the outbox.
-    let test = TestApp::with_mail(&POLICY, Some("smtp://127.0.0.1:1")).await;
+    let source = ChatServer::start().await;
+    let collector = |name: &str, kind: &str, address: &str| {
+        format!(
+            "[[observations.collectors]]\nname = \"{name}\"\nkind = \"{kind}\"\naddresses = [\"{address}\"]\n\
+             covers = [\"cppServer/*_scs_*\", \"TangoTest/*\"]\n"
+        )
+    };
+    let collectors = [
+        collector("hall", "address", &source.url),
+        // Nobody answers there.
+        collector("tango-scs", "tango", "http://127.0.0.1:1/a/long/way/to/the/gateway/of/the/control/system/db"),
+        collector("never-asked", "tango", "https://tango.example.org/db"),
+    ];
+    let test = TestApp::with_mail(&policy_with(&collectors.concat()), Some("smtp://127.0.0.1:1")).await;
     for (name, text) in [("wished", "Another device does this."), ("asked", "The broker cannot carry it.")] {
         test.requested(name).await;
         let all = [
@@ -114,6 +128,11 @@ async fn facility() -> Facility {
     test.advance(chrono::Duration::minutes(31));
     custody::service::shift::escalation::round(&test.app).await.unwrap();
     test.sees(REDUCED, &[("developed", "1.0.0-1-gabcdef0-dirty"), ("reviewed", "1.0.0"), ("stopped", "1.0.0")]).await;
+    // G10: one collector is told something, one is not.
+    source.answers(200, None, "instance,class,server,host,version,since\n");
+    for of in &test.app.policy.observations.collectors[..2] {
+        collectors::poll(&test.app, of).await.unwrap();
+    }
     // N1, G10: what nobody registered, and what should not be there.
     test.sees(REDUCED_TOO, &[("nobodyKnows", "0.1")]).await;
     test.sees(FULL, &[("owned", "1.0.0"), ("stopped", "1.0.0-dirty")]).await;
@@ -232,6 +251,7 @@ fn pages(f: &Facility) -> Vec<Page> {
     let admin = ["/admin/people", &person, &format!("{person}/close"), "/admin/people/new", "/admin/groups"];
     all.extend(admin.map(|path| page("ada", path)));
     all.push(page("ada", &format!("/admin/servers/environment?server={FULL}")));
+    all.extend(["ilse", "lena"].map(|who| page(who, "/collectors")));
     all.push(page("lena", &format!("/people/{}/absences", f.test.person("ilse"))));
     let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
     all.extend(told.iter().map(|path| page("ilse", path)));
