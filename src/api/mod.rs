@@ -10,6 +10,7 @@ mod observations;
 mod problem;
 mod releases;
 mod status;
+mod tags;
 mod token;
 
 use crate::{app::App, service::hooks::Readers};
@@ -36,6 +37,7 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices/{name}", get(devices::show))
         .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
+        .route("/api/v1/tags/check", post(tags::check))
         .route("/api/v1/devices/{name}/releases", get(releases::list))
         .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
         .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))

@@ -14,7 +14,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{header, request::Parts},
 };
-use std::net::SocketAddr;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 /// A token that is alive, and where it came from.
 pub struct Bearer {
@@ -66,6 +66,22 @@ impl Bearer {
         }
         match on {
             Some(on) if on != server => Err(Problem::other_scope(format!("It is for deployments onto {on} only."))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a token that is for none of these devices, which share a repository. One for deployments of any device
+    /// may also ask about repositories of which nothing is on record.
+    pub fn must_be_for_one_of(&self, devices: &BTreeSet<DeviceId>) -> Result<(), Problem> {
+        let own = match &self.token.scope {
+            TokenScope::Evidence(own) => Some(own),
+            TokenScope::Deploy { device, .. } => device.as_ref(),
+            TokenScope::Observe(_) => return Err(Problem::other_scope("It is for observations only.")),
+        };
+        match own {
+            Some(own) if !devices.contains(own) => {
+                Err(Problem::other_scope("The device that it is for has its code in another repository."))
+            }
             _ => Ok(()),
         }
     }

@@ -18,6 +18,7 @@ pub mod network;
 pub mod observation;
 pub mod permit;
 pub mod person;
+pub mod pipeline;
 pub mod policy;
 pub mod refusal;
 pub mod release;

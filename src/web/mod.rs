@@ -7,6 +7,7 @@ pub mod admin;
 pub mod assets;
 pub mod board;
 pub mod confirm;
+pub mod deploy_tools;
 pub mod deployable;
 pub mod deployments;
 pub mod desk;
@@ -65,6 +66,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(admin::routes())
         .merge(board::routes(app))
         .merge(confirm::routes())
+        .merge(deploy_tools::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())
         .merge(devices::routes())
