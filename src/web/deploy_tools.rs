@@ -27,7 +27,12 @@ pub fn routes() -> Router<App> {
 struct File {
     name: &'static str,
     text: &'static str,
-    lines: usize,
+}
+
+impl File {
+    fn lines(&self) -> usize {
+        self.text.lines().count()
+    }
 }
 
 /// A file, or a folder of them that belong together.
@@ -70,7 +75,7 @@ fn tools(address: &str) -> Vec<Tool> {
     let mut all: BTreeMap<&'static str, Vec<File>> = BTreeMap::new();
     for (name, text) in assets::tools() {
         let of = name.split_once('/').map_or(name, |(folder, _)| folder);
-        all.entry(of).or_default().push(File { name, text, lines: text.lines().count() });
+        all.entry(of).or_default().push(File { name, text });
     }
     let tool = |(name, files): (&'static str, Vec<File>)| Tool {
         about: files.iter().map(|f| about(f.text)).find(|a| !a.is_empty()).unwrap_or_default(),
