@@ -282,7 +282,8 @@ async fn f3_a_stage_is_reported_once_under_its_key() {
     test.reduced_support("magnet").await;
     let scope = TokenScope::Evidence(test.device("magnet").await.id);
     let (_, secret) = tokens::create(&test.app, &test.caller("lena"), "job", scope, 30).await.unwrap();
-    let body = |stage: &str, passed: bool| json!({ "stage": stage, "commit": test.commit_of("1.0.0"), "passed": passed });
+    let body =
+        |stage: &str, passed: bool| json!({ "stage": stage, "commit": test.commit_of("1.0.0"), "passed": passed });
     for _ in 0..2 {
         let (status, answer) = test.states_as("job-17", &secret, "1.0.0", &body("built", true)).await;
         assert_eq!((status, answer["stages"][0]["reports"].as_array().map(Vec::len)), (200, Some(1)), "{answer}");

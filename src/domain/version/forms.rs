@@ -81,6 +81,14 @@ fn debian(bare: &str, dirty: bool) -> Option<Reported> {
         });
     }
     // Debian writes `~` where a tag has nothing or a hyphen: 1.5.0~rc1 sorts before 1.5.0.
+    // Before a digit it would join two numbers into one that nobody tagged.
+    let stands_between = |at: usize| {
+        let (before, after) = (upstream[..at].chars().next_back(), upstream[at + 1..].chars().next());
+        before.is_some_and(|c| c.is_ascii_digit()) && after.is_some_and(|c| c.is_ascii_alphabetic())
+    };
+    if !upstream.match_indices('~').all(|(at, _)| stands_between(at)) {
+        return None;
+    }
     let tag = upstream.replace('~', "");
     if !tag.contains('.') || !TAG.is_match(&tag) {
         return None;

@@ -78,9 +78,10 @@ impl Site {
     }
 }
 
+/// What came of what was asked for with a permit, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
     let page = deployments::list(&test.app, None, None).await.unwrap();
-    page.deployments.iter().map(|d| d.state).collect()
+    page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect()
 }
 
 async fn site(test: &TestApp) -> Site {
@@ -148,9 +149,8 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
 
     // The keys of another Custody: to this target the permit is a stranger's.
     let other = custody::ports::signing::SigningKey::generate().unwrap();
-    let keys = custody::ports::signing::KeySet {
-        keys: vec![custody::ports::signing::PublicKey::new(&other.kid, &other.x)],
-    };
+    let keys =
+        custody::ports::signing::KeySet { keys: vec![custody::ports::signing::PublicKey::new(&other.kid, &other.x)] };
     std::fs::write(site.path("jwks.json"), serde_json::to_string(&keys).unwrap()).unwrap();
     let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &[]).await;
     assert!(!done && said.contains("This permit is refused"), "{said}");

@@ -170,8 +170,7 @@ async fn g2_tags_are_judged_over_http() {
     let of_lena = HttpServer::start(Behaviour::Take(root.clone(), "lena")).await;
     let of_ilse = HttpServer::start(Behaviour::Take(root, "ilse")).await;
     // Whoever they say that they are themselves counts for nothing.
-    let (lena, ilse) =
-        (clone(&test, of_lena.address(), "ilse").await, clone(&test, of_ilse.address(), "lena").await);
+    let (lena, ilse) = (clone(&test, of_lena.address(), "ilse").await, clone(&test, of_ilse.address(), "lena").await);
     good_in_and_bad_out(&lena, &ilse).await;
 }
 
