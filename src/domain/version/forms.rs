@@ -33,6 +33,10 @@ pub(super) fn read(version: &str) -> Reported {
         Some(Reported::Unknown { commit }) if says_dirty(version) => {
             Reported::Dirty { base: Base::Unseen, commits: None, commit }
         }
+        // A tag that calls itself so was made of edits: whatever it looks like, it is no release.
+        Some(Reported::CleanTag { tag, commit }) if says_dirty(version) => {
+            Reported::Dirty { base: Base::Tag { tag }, commits: Some(0), commit }
+        }
         Some(read) => read,
         // No form that is known, but whoever printed it meant to say this much.
         None if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit: None },

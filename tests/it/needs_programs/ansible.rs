@@ -5,7 +5,11 @@ use crate::{
     permits::ANY,
 };
 use chrono::Utc;
-use custody::{domain::deployment::DeploymentState, domain::lifecycle::Command, service::deployments};
+use custody::{
+    domain::{deployment::DeploymentState, lifecycle::Command},
+    ports::signing::{KeySet, PublicKey, SigningKey},
+    service::{deployments, permits},
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -88,6 +92,8 @@ async fn site(test: &TestApp) -> Site {
     test.ctrl_owned("magnet").await;
     // The target's clock is the machine's.
     test.advance(Utc::now() - test.app.clock.now());
+    // As at the start of Custody: there are keys before the first permit.
+    permits::keep(&test.app).await.unwrap();
     let token = test.deploy_token("lena", ANY).await;
     Site::new(test, &token)
 }
@@ -148,9 +154,8 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
     assert_eq!(states(&test).await, []);
 
     // The keys of another Custody: to this target the permit is a stranger's.
-    let other = custody::ports::signing::SigningKey::generate().unwrap();
-    let keys =
-        custody::ports::signing::KeySet { keys: vec![custody::ports::signing::PublicKey::new(&other.kid, &other.x)] };
+    let other = SigningKey::generate().unwrap();
+    let keys = KeySet { keys: vec![PublicKey::new(&other.kid, &other.x)] };
     std::fs::write(site.path("jwks.json"), serde_json::to_string(&keys).unwrap()).unwrap();
     let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &[]).await;
     assert!(!done && said.contains("This permit is refused"), "{said}");
