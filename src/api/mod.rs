@@ -13,6 +13,7 @@ mod overrides;
 mod problem;
 mod releases;
 mod status;
+mod tags;
 mod token;
 
 use crate::{app::App, service::hooks::Readers};
@@ -48,6 +49,7 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/hooks/{id}", post(hooks::hear))
         .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
         .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))
+        .route("/api/v1/tags/check", post(tags::check))
         .route("/api/v1/devices/{name}/releases", get(releases::list))
         .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
         .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))

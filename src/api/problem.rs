@@ -1,7 +1,7 @@
 //! Errors as problem details (RFC 9457): a stable code, a sentence that says what to do, the gates of a refused step.
 
 use crate::{
-    domain::{lifecycle::Gate, refusal::Refusal},
+    domain::{lifecycle::Gate, refusal::Refusal, tag::pushed::Condition},
     service::{Error, FieldProblem},
 };
 use axum::{
@@ -27,6 +27,9 @@ struct Details {
     /// Every gate of the step that was refused, met or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gates: Vec<Gate>,
+    /// Every condition of a tag that was refused, met or not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    conditions: Vec<Condition>,
     /// The entries that need a change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
@@ -62,6 +65,7 @@ impl Problem {
             detail: detail.into(),
             code: code.to_owned(),
             gates: Vec::new(),
+            conditions: Vec::new(),
             errors: Vec::new(),
             missed: None,
             headers: Vec::new(),
@@ -105,6 +109,14 @@ impl Problem {
     pub fn other_shape(why: &serde_json::Error) -> Self {
         let detail = format!("The body has another shape than this address takes: {why}.");
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "other_shape", "The body does not fit", detail)
+    }
+
+    /// 409: a tag that would be no release.
+    pub fn tag_refused(conditions: Vec<Condition>) -> Self {
+        let open: Vec<&str> = conditions.iter().filter(|c| !c.met).map(|c| c.why.as_str()).collect();
+        let mut p = Self::new(StatusCode::CONFLICT, "tag_refused", "This tag is not to be taken", open.join(" "));
+        p.0.conditions = conditions;
+        p
     }
 
     /// 422: one entry needs a change.
@@ -216,10 +228,26 @@ impl IntoResponse for Problem {
 
 const PROBLEM: &str = "application/problem+json";
 
+/// An answer in plain words that is whole as it is, a refusal too: for programs that show it and cannot read JSON.
+pub struct InWords(pub StatusCode, pub String);
+
+/// What marks it among the answers.
+#[derive(Clone, Copy)]
+struct Told;
+
+impl IntoResponse for InWords {
+    fn into_response(self) -> Response {
+        let mut response = (self.0, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], self.1).into_response();
+        response.extensions_mut().insert(Told);
+        response
+    }
+}
+
 /// Whatever answers an error here answers it as a problem: the limits and the framework too.
 pub async fn complete(response: Response) -> Response {
     let status = response.status();
-    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM);
+    let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM)
+        || response.extensions().get::<Told>().is_some();
     if told || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -2,6 +2,7 @@
 
 use super::{
     body::Sent,
+    devices::idempotency_key,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -18,6 +19,7 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, State},
+    http::HeaderMap,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -140,6 +142,7 @@ pub struct Stated {
 pub async fn report(
     State(app): State<App>,
     Path((name, tag)): Path<(String, String)>,
+    headers: HeaderMap,
     bearer: Bearer,
     Sent(sent): Sent<Stated>,
 ) -> Answer<Json<ReleaseDto>> {
@@ -161,6 +164,7 @@ pub async fn report(
         link: sent.link,
         text: sent.text,
     };
-    stages::report(&app, &bearer.caller(), &name, &tag, told).await?;
+    let key = idempotency_key(&headers)?;
+    stages::report_once(&app, &bearer.caller(), &name, &tag, told, key).await?;
     found(&app, &name, tag.as_str()).await
 }

@@ -14,7 +14,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{header, request::Parts},
 };
-use std::net::SocketAddr;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 /// A token that is alive, and where it came from.
 pub struct Bearer {
@@ -82,6 +82,22 @@ impl Bearer {
             TokenScope::Evidence(_) | TokenScope::Observe(_) => {
                 Err(Problem::other_scope("This needs a token that was made for deployments."))
             }
+        }
+    }
+
+    /// Refuses a token that is for none of these devices, which share a repository. One for deployments of any device
+    /// may also ask about repositories of which nothing is on record.
+    pub fn must_be_for_one_of(&self, devices: &BTreeSet<DeviceId>) -> Result<(), Problem> {
+        let own = match &self.token.scope {
+            TokenScope::Evidence(own) => Some(own),
+            TokenScope::Deploy { device, .. } => device.as_ref(),
+            TokenScope::Observe(_) => return Err(Problem::other_scope("It is for observations only.")),
+        };
+        match own {
+            Some(own) if !devices.contains(own) => {
+                Err(Problem::other_scope("The device that it is for has its code in another repository."))
+            }
+            _ => Ok(()),
         }
     }
 

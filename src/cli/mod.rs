@@ -7,11 +7,12 @@ pub mod demo;
 mod deployment;
 mod gate;
 mod keys;
-mod observe;
+pub mod observe;
 mod permit;
 mod policy;
 mod serve;
 mod server;
+mod stage;
 
 use std::process::ExitCode;
 
@@ -47,7 +48,7 @@ impl From<Outcome> for ExitCode {
     name = "custody",
     version,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change,\n3 Custody cannot be reached (gate, deployment)."
+    after_help = "Exit codes: 0 done, 1 could not be done, 2 what was given needs a change,\n3 Custody cannot be reached (gate, stage, deployment)."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -65,6 +66,7 @@ enum Command {
         command: AuditCommand,
     },
     Gate(gate::GateArgs),
+    Stage(stage::StageArgs),
     /// Deployments under way: what came of them
     Deployment {
         #[command(subcommand)]
@@ -108,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
         Command::Gate(args) => gate::run(&args, &mut out, &mut err),
+        Command::Stage(args) => stage::run(&args, &mut out, &mut err),
         Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),
         Command::Permit { command } => permit::run(&command, &mut out, &mut err),
         Command::Keys { command } => keys::run(&command, &mut out, &mut err),

@@ -3,6 +3,7 @@
 //!
 //! Sources: the webhook documentation of GitLab 18, Gitea 1.25, Forgejo and GitHub.
 
+use super::pipeline::Run;
 use serde::{Deserialize, Serialize};
 
 /// Which program sends.
@@ -62,6 +63,10 @@ pub enum Hint {
 pub struct Pipeline {
     /// Of the repository itself, not of a fork of it (A20).
     pub own: bool,
+    /// False where it is said to have run for a branch.
+    pub of_tag: bool,
+    /// Its number is 0 where none is told.
+    pub run: Run,
     /// The tag or branch that it ran for.
     pub reference: String,
     pub commit: String,
@@ -120,7 +125,9 @@ struct GitlabProject {
 
 #[derive(Deserialize)]
 struct GitlabAttributes {
+    id: Option<u64>,
     r#ref: Option<String>,
+    tag: Option<bool>,
     sha: Option<String>,
     status: Option<String>,
     url: Option<String>,
@@ -168,6 +175,8 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
             }
             vec![Hint::Pipeline(Pipeline {
                 own: a.source_project_id.is_none_or(|id| Some(id) == project.id),
+                of_tag: a.tag == Some(true),
+                run: Run { number: a.id.unwrap_or_default(), attempt: 1 },
                 reference: a.r#ref.unwrap_or_default(),
                 commit: a.sha.unwrap_or_default(),
                 parts,
@@ -227,6 +236,8 @@ struct HubBase {
 
 #[derive(Deserialize)]
 struct HubRun {
+    id: Option<u64>,
+    run_attempt: Option<u64>,
     name: Option<String>,
     head_branch: Option<String>,
     head_sha: Option<String>,
@@ -261,6 +272,8 @@ fn hub(event: &str, body: &[u8]) -> Result<Option<Heard>, Unreadable> {
                 let from = run.head_repository.and_then(|r| r.id);
                 vec![Hint::Pipeline(Pipeline {
                     own: from.is_none() || from == repository.id,
+                    of_tag: true,
+                    run: Run { number: run.id.unwrap_or_default(), attempt: run.run_attempt.unwrap_or(1) },
                     reference: run.head_branch.unwrap_or_default(),
                     commit: run.head_sha.unwrap_or_default(),
                     parts: vec![(run.name.unwrap_or_default(), passed)],

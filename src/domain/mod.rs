@@ -21,6 +21,7 @@ pub mod observation;
 pub mod overrides;
 pub mod permit;
 pub mod person;
+pub mod pipeline;
 pub mod policy;
 pub mod refusal;
 pub mod release;

@@ -5,6 +5,7 @@ use super::{
     device::Device,
     id::PersonId,
     lifecycle::{Facts, StateName, Who},
+    pipeline,
     refusal::{Code, Refusal},
     tag::{CommitId, TagName},
 };
@@ -78,7 +79,8 @@ impl Stage {
     pub fn reporters(self) -> &'static [Reporter] {
         use Reporter::*;
         match self {
-            Self::Built | Self::Tested | Self::Staging | Self::TestedAfter => &[Job, Ctrl],
+            Self::Built | Self::Tested => &[Job, Forge, Ctrl],
+            Self::Staging | Self::TestedAfter => &[Job, Ctrl],
             Self::Deployable => &[Checker],
             Self::ProductionRequested => &[Ctrl],
             Self::Deployed => &[Custody],
@@ -88,7 +90,8 @@ impl Stage {
     /// The same in words.
     pub fn whose(self) -> &'static str {
         match self {
-            Self::Built | Self::Tested | Self::Staging | Self::TestedAfter => "a job of the device, or CTRL",
+            Self::Built | Self::Tested => "a job or pipeline of the device, or CTRL",
+            Self::Staging | Self::TestedAfter => "a job of the device, or CTRL",
             Self::Deployable => "a person of CTRL who has no part in it and did not ask for its staging",
             Self::ProductionRequested => "a person of CTRL",
             Self::Deployed => "Custody itself, when it is deployed",
@@ -101,6 +104,8 @@ impl Stage {
 pub enum Reporter {
     /// A program, by a token that is bound to the device.
     Job,
+    /// A forge, by a webhook that was proved; it tells of its own pipelines.
+    Forge,
     /// A person of CTRL who has no part in the device.
     Ctrl,
     /// The same with a second pair of eyes: not whoever asked for the staging, nor an author of the commit (A1).
@@ -113,9 +118,9 @@ pub enum Reporter {
 pub struct Report {
     pub stage: Stage,
     pub passed: bool,
-    /// Who reported it, or made the token of the job that did; nobody where Custody itself saw it.
+    /// Who reported it, or made the token of the job that did; nobody where Custody itself saw it or a forge told.
     pub by: Option<PersonId>,
-    /// The name of the job's token.
+    /// The name of the job's token, or the forge's run as [`super::pipeline`] writes it.
     pub job: Option<String>,
     /// The commit that it is about: the release's own (A20).
     pub commit: CommitId,
@@ -195,7 +200,7 @@ impl Way {
 pub struct Told {
     pub stage: Stage,
     pub passed: bool,
-    /// The job's token, where a program reports.
+    /// The job's token, where a program reports; the forge's run, where nobody does.
     pub job: Option<String>,
     pub commit: CommitId,
     pub link: String,
@@ -228,6 +233,9 @@ pub fn decide(device: &Device, tag: &TagName, way: &Way, told: &Told, facts: &Fa
             Code::OtherCommit,
             format!("{tag} is {own}, and this is about {other}: report what was done with {own}."),
         );
+    }
+    if told.job.is_some() && facts.actor.person().is_none() {
+        pipeline::must_be_news(way, told)?;
     }
     let lacks = way.lacks(stage.after());
     if let Some(first) = lacks.first() {
@@ -281,7 +289,8 @@ pub fn may_report(
     let not_yours = || Err(Refusal::new(Code::NotYours, format!("“{}” is for {}.", stage.label(), stage.whose())));
     let reporters = stage.reporters();
     let Some(me) = facts.actor.person() else {
-        return if reporters.contains(&Reporter::Custody) { Ok(()) } else { not_yours() };
+        let own = if job { Reporter::Forge } else { Reporter::Custody };
+        return if reporters.contains(&own) { Ok(()) } else { not_yours() };
     };
     if job {
         return if reporters.contains(&Reporter::Job) { Ok(()) } else { not_yours() };

@@ -1,5 +1,8 @@
 //! Names that git gives to things, taken only in their plainest spelling (A14, A15, A16).
 
+pub mod found;
+pub mod pushed;
+
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;

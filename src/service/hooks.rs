@@ -1,5 +1,6 @@
 //! What forges tell: whoever proves themselves is believed so far that the repository is read anew (G2, A21, A22).
 
+mod pipelines;
 mod proof;
 
 use super::{
@@ -198,13 +199,13 @@ pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>)
     let Ok(waits) = readers.waiting.clone().try_acquire_owned() else {
         return Ok(Heard::Later);
     };
-    let (owned, at_once) = (app.clone(), readers.at_once.clone());
+    let (owned, at_once, hook) = (app.clone(), readers.at_once.clone(), hook.clone());
     app.changes.spawn(async move {
         let reading = async {
             let _one = at_once.acquire().await;
             for device in devices {
                 for hint in &told.what {
-                    look(&owned, &device, hint).await;
+                    look(&owned, &hook, &device, hint).await;
                 }
             }
         };
@@ -223,8 +224,8 @@ fn devices(app: &App, repositories: &BTreeSet<String>) -> Vec<String> {
     state.cards().filter(|c| repositories.contains(&c.repository)).map(|c| c.name.clone()).collect()
 }
 
-/// Looks at what was named, in the repository itself.
-async fn look(app: &App, name: &str, hint: &Hint) {
+/// Looks at what was named, in the repository itself; only then is a pipeline believed.
+async fn look(app: &App, hook: &Hook, name: &str, hint: &Hint) {
     let looked = async {
         let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
         let named = match hint {
@@ -239,7 +240,19 @@ async fn look(app: &App, name: &str, hint: &Hint) {
             (Hint::Branch(branch), None) if *branch == device.request.trunk => Command::CheckRepository {},
             (_, None) => return Ok(()),
         };
-        act(app, &Caller::custody(), name, Ask::from(command)).await.map(|_| ())
+        let named = command.clone();
+        match act(app, &Caller::custody(), name, Ask::from(command)).await {
+            Ok(_) => {}
+            // Another hook told of the tag at the same time.
+            Err(Error::Refused(r)) if r.code == Code::AlreadyDone => {}
+            Err(other) => return Err(other),
+        }
+        match (hint, named) {
+            (Hint::Pipeline(run), Command::CheckTag { tag } | Command::VerifyTag { tag }) => {
+                pipelines::report(app, hook, name, &tag, run).await
+            }
+            _ => Ok(()),
+        }
     };
     match looked.await {
         // What is no release is said to whoever asks for it.

@@ -48,6 +48,7 @@ pub mod shift;
 pub mod stages;
 pub mod standing;
 pub mod status;
+pub mod tag_checks;
 pub mod telling;
 pub mod tokens;
 pub mod told;

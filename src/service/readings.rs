@@ -7,7 +7,7 @@ use crate::{
         lifecycle::{Command, Readings, State},
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
-        tag::{CommitDigits, CommitId, TagName},
+        tag::{CommitDigits, CommitId, TagName, found},
     },
     ports::git::GitError,
 };
@@ -58,18 +58,20 @@ async fn reach(app: &App, device: &Device) -> Result<CommitId, String> {
 async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, String> {
     let address = address(app, device)?;
     TagName::parse(tag.as_str(), &app.policy.tag_rule()).map_err(|p| p.to_string())?;
-    let found = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await.map_err(say)?;
+    let found_tag = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await.map_err(say)?;
+    let must_be = app.policy.releases.annotated;
+    found::annotated(tag, found_tag.annotated, must_be).map_err(|p| p.to_string())?;
     Ok(VerifiedTag {
-        tag: found.tag,
-        object: found.object,
-        commit: found.commit,
-        tree: found.tree,
-        annotated: found.annotated,
-        tagger_email: found.tagger.as_ref().map(|t| t.who.email.trim().to_lowercase()),
-        tagged_at: found.tagger.as_ref().map(|t| t.at),
-        tagger: found.tagger.map(|t| t.who.name),
-        signed: found.signed,
-        authors: found.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
+        tag: found_tag.tag,
+        object: found_tag.object,
+        commit: found_tag.commit,
+        tree: found_tag.tree,
+        annotated: found_tag.annotated,
+        tagger_email: found_tag.tagger.as_ref().map(|t| t.who.email.trim().to_lowercase()),
+        tagged_at: found_tag.tagger.as_ref().map(|t| t.at),
+        tagger: found_tag.tagger.map(|t| t.who.name),
+        signed: found_tag.signed,
+        authors: found_tag.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
     })
 }
 

@@ -25,7 +25,11 @@ use crate::{
     store::{self, Tx, journal::Line, people::TeamKind, stages::Place},
 };
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::ParseIntError,
+};
 use strum::IntoEnumIterator;
 
 /// How many releases a page of the queue shows.
@@ -34,6 +38,18 @@ pub const PAGE: u64 = 50;
 /// Puts a report on record, or says why not. A tag that has not been verified yet is read and verified first, where a
 /// job reports it: the job knew of it before Custody did.
 pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told: Told) -> Result<Report> {
+    report_once(app, caller, name, tag, told, None).await
+}
+
+/// The same under a key that names the request: its repetition is answered with the report of then (F3).
+pub async fn report_once(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    tag: &TagName,
+    told: Told,
+    key: Option<String>,
+) -> Result<Report> {
     let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
     if told.job.is_some() && device.release(tag).is_none() {
         let verify = Ask::from(Command::VerifyTag { tag: tag.clone() });
@@ -49,7 +65,8 @@ pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told:
         .outliving(async move {
             let tx = app.db.begin().await?;
             let device = store::devices::find(&tx, id).await?.ok_or(Error::NotFound)?;
-            match decide_and_save(&tx, &app, &caller, &device, &tag, &told).await {
+            let named = key.zip(caller.actor.person());
+            match once(&tx, &app, &caller, &device, &tag, &told, named).await {
                 Ok(report) => {
                     tx.commit().await?;
                     Ok(report)
@@ -69,6 +86,34 @@ pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told:
         .await?
 }
 
+async fn once(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    tag: &TagName,
+    told: &Told,
+    named: Option<(String, PersonId)>,
+) -> Result<Report> {
+    let Some((key, person)) = named else {
+        return Ok(decide_and_save(tx, app, caller, device, tag, told).await?.0);
+    };
+    let request = format!("{:x}", Sha256::digest(format!("stage\n{}\n{tag}\n{told:?}", device.id)));
+    if let Some((before, number)) = store::doors::find_outcome(tx, person, &key).await? {
+        if before != request {
+            return Err(Error::KeyReused);
+        }
+        let release = device.release(tag).ok_or(Error::NotFound)?;
+        let way = store::stages::find_way(tx, device.id, release).await?;
+        let number: usize = number.parse().map_err(|e: ParseIntError| Error::Internal(Box::new(e)))?;
+        return way.reports.into_iter().nth(number).ok_or(Error::NotFound);
+    }
+    let (report, number) = decide_and_save(tx, app, caller, device, tag, told).await?;
+    store::doors::insert_outcome(tx, person, &key, &request, &number.to_string(), report.at).await?;
+    Ok(report)
+}
+
+/// The report, and how many came before it.
 async fn decide_and_save(
     tx: &Tx,
     app: &App,
@@ -76,7 +121,7 @@ async fn decide_and_save(
     device: &Device,
     tag: &TagName,
     told: &Told,
-) -> Result<Report> {
+) -> Result<(Report, usize)> {
     let gathered = gather(tx, app, caller, device, None, Readings::default()).await?;
     let way = match device.release(tag) {
         Some(release) => store::stages::find_way(tx, device.id, release).await?,
@@ -84,7 +129,7 @@ async fn decide_and_save(
     };
     let report = stage::decide(device, tag, &way, told, &gathered.facts(app, caller))?;
     save(tx, app, caller, device, tag, &way, &report, &gathered).await?;
-    Ok(report)
+    Ok((report, way.reports.len()))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -110,7 +155,8 @@ async fn save(
     let entries = store::journal::append(tx, vec![line]).await?;
     // What failed, and a person's answer, is news; that a build went well is not.
     if !report.passed || report.stage == Stage::Deployable {
-        let who = report.by.map_or("Custody", |p| gathered.people.name(p));
+        let nobody = report.job.as_deref().unwrap_or("Custody");
+        let who = report.by.map_or(nobody, |p| gathered.people.name(p));
         let verdict = if report.passed { "passed" } else { "failed" };
         let text = format!("{} {tag}: “{}” {verdict}, by {who}. {}", device.name(), report.stage.label(), report.text);
         let key = entries.first().map_or_else(String::new, |e| format!("journal/{}", e.seq));

@@ -122,6 +122,18 @@ pub fn icons() -> &'static str {
     url("icons.svg")
 }
 
+/// The ready examples for deploy tools: their names below `static/tools`, and their text.
+pub fn tools() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let text = |asset: &'static Asset| std::str::from_utf8(&asset.body).unwrap_or_default();
+    ASSETS.iter().filter_map(move |(name, asset)| Some((name.strip_prefix("tools/")?, text(asset))))
+}
+
+/// One of them: what its content is known by, and the content.
+pub fn tool(name: &str) -> Option<(&'static str, Bytes)> {
+    let asset = ASSETS.get(&format!("tools/{name}"))?;
+    Some((&asset.hash, asset.body.clone()))
+}
+
 /// Reads and hashes everything, so that the first visitor does not wait for it. Gives the number of files.
 pub fn warm() -> usize {
     ASSETS.len()

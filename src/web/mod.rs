@@ -9,6 +9,7 @@ pub mod assets;
 pub mod board;
 pub mod collectors;
 pub mod confirm;
+pub mod deploy_tools;
 pub mod deployable;
 pub mod deployments;
 pub mod desk;
@@ -69,6 +70,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(board::routes(app))
         .merge(collectors::routes())
         .merge(confirm::routes())
+        .merge(deploy_tools::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())
         .merge(devices::routes())

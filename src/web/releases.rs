@@ -191,6 +191,7 @@ fn mark(v: &ReleaseView, stage: Stage) -> Tag {
 fn one(app: &App, v: &ReleaseView, r: &Report) -> ReportView {
     let who = r.by.map_or("Custody", |p| v.people.name(p));
     let who = match &r.job {
+        Some(run) if r.by.is_none() => run.clone(),
         Some(job) => format!("{job}, by the token of {who}"),
         None => who.to_owned(),
     };

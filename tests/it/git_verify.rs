@@ -2,7 +2,7 @@
 
 use crate::repository::Repository;
 use custody::domain::repository::{Protocol, RepositoryAddress, RepositoryRules};
-use custody::domain::tag::{CommitId, TagName, TagRule};
+use custody::domain::tag::{CommitId, TagName, TagRule, found::NoRelease};
 use custody::ports::git::{Git, GitError, Limits};
 
 pub fn rules_for(repository: &Repository) -> RepositoryRules {
@@ -118,7 +118,7 @@ async fn tags_of_other_things() {
     assert_eq!(nested.object, commit(&repository, "refs/tags/1.0.1"));
     assert_eq!(nested.commit, commit(&repository, "main"));
     for (name, expected) in [("1.0.2", "tree"), ("1.0.3", "tree"), ("1.0.4", "blob")] {
-        let expected = GitError::NotACommit { tag: name.into(), kind: expected.into() };
+        let expected = GitError::NoRelease(NoRelease::NotACommit { tag: name.into(), kind: expected.into() });
         assert_eq!(verify(&repository, name).await.unwrap_err(), expected);
     }
 }
@@ -128,7 +128,10 @@ async fn tags_of_other_things() {
 async fn a_branch_of_the_same_name() {
     let repository = Repository::new().commit("a").tag("1.0.0");
     repository.git(&["branch", "1.0.0", "main"]);
-    assert_eq!(verify(&repository, "1.0.0").await.unwrap_err(), GitError::TagIsBranch { tag: "1.0.0".into() });
+    assert_eq!(
+        verify(&repository, "1.0.0").await.unwrap_err(),
+        GitError::NoRelease(NoRelease::TagIsBranch { tag: "1.0.0".into() })
+    );
 }
 
 /// A14, A19: the reference must have exactly this name: a branch alone, or a longer name, is no such tag.

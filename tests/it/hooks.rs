@@ -10,9 +10,9 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const SECRET: &str = "a-secret-of-the-forge";
+pub const SECRET: &str = "a-secret-of-the-forge";
 
-async fn hook(test: &TestApp) -> Hook {
+pub async fn hook(test: &TestApp) -> Hook {
     hooks::create(&test.app, &test.caller("ada"), "gitlab.example.org", Forge::Gitlab, SECRET).await.unwrap()
 }
 
@@ -33,7 +33,7 @@ async fn send(test: &TestApp, hook: &str, secret: Option<&str>, delivery: &str, 
     request.header("X-Gitlab-Event", "Tag Push Hook").header("Idempotency-Key", delivery).send().await.unwrap()
 }
 
-async fn tells(test: &TestApp, hook: &Hook, delivery: &str, body: &Value) -> (StatusCode, Value) {
+pub async fn tells(test: &TestApp, hook: &Hook, delivery: &str, body: &Value) -> (StatusCode, Value) {
     let answer = send(test, &hook.id, Some(SECRET), delivery, body).await;
     (answer.status(), answer.json().await.unwrap())
 }

@@ -17,6 +17,9 @@ use tokio::process::Command;
 pub enum Behaviour {
     /// Serves the repositories below a directory.
     Serve(PathBuf),
+    /// The same, and takes what this person pushes.
+    #[cfg(feature = "full-tests")]
+    Take(PathBuf, &'static str),
     /// The same, but does something when the list of references is asked for the second time.
     Meddle(PathBuf, Box<dyn Fn() + Send + Sync>),
     /// Sends everybody elsewhere.
@@ -75,12 +78,14 @@ impl Drop for HttpServer {
 async fn answer(State(state): State<Arc<Shared>>, request: Request) -> Response {
     state.requests.fetch_add(1, Ordering::SeqCst);
     match &state.behaviour {
-        Behaviour::Serve(root) => cgi(root.clone(), request).await,
+        Behaviour::Serve(root) => cgi(root.clone(), None, request).await,
+        #[cfg(feature = "full-tests")]
+        Behaviour::Take(root, who) => cgi(root.clone(), Some(*who), request).await,
         Behaviour::Meddle(root, act) => {
             if request.uri().path().ends_with("/info/refs") && state.listings.fetch_add(1, Ordering::SeqCst) == 1 {
                 act();
             }
-            cgi(root.clone(), request).await
+            cgi(root.clone(), None, request).await
         }
         Behaviour::Redirect(to) => {
             let to = format!(
@@ -115,7 +120,7 @@ fn references(batch: u64) -> Bytes {
 }
 
 /// Runs `git http-backend` as the manual of it says.
-async fn cgi(root: PathBuf, request: Request) -> Response {
+async fn cgi(root: PathBuf, who: Option<&str>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 24).await.unwrap();
     let given =
@@ -134,6 +139,7 @@ async fn cgi(root: PathBuf, request: Request) -> Response {
         .env("HTTP_CONTENT_ENCODING", given("content-encoding"))
         .env("GIT_PROTOCOL", given("git-protocol"))
         .env("REMOTE_ADDR", "127.0.0.1")
+        .envs(who.map(|who| ("REMOTE_USER", who)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

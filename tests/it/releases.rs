@@ -59,6 +59,13 @@ impl TestApp {
         tokens::create(&self.app, &self.caller("lena"), "pipeline", scope, 30).await.unwrap().1
     }
 
+    async fn states_as(&self, key: &str, secret: &str, name: &str, body: &Value) -> (u16, Value) {
+        let address = format!("{}/api/v1/devices/magnet/releases/{name}/stages", self.url);
+        let request = reqwest::Client::new().post(address).bearer_auth(secret).header("Idempotency-Key", key);
+        let response = request.json(body).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    }
+
     async fn states(&self, secret: &str, device: &str, name: &str, body: Value) -> (u16, Value) {
         let address = format!("{}/api/v1/devices/{device}/releases/{name}/stages", self.url);
         let response = reqwest::Client::new().post(address).bearer_auth(secret).json(&body).send().await.unwrap();
@@ -277,4 +284,31 @@ async fn g3_a_person_reports_on_the_page() {
     assert_eq!(send("lena", &with("https://ci.example.org/1")).await.0, 303);
     assert!(lena.page(path).await.contains("https://ci.example.org/1"));
     assert_eq!(lena.get("/devices/magnet/releases/9.9.9").await.status(), 404);
+}
+
+/// F3: a job's report that is sent again under its key is on record once; the key is for this report alone.
+#[tokio::test]
+async fn f3_a_stage_is_reported_once_under_its_key() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let scope = TokenScope::Evidence(test.device("magnet").await.id);
+    let (_, secret) = tokens::create(&test.app, &test.caller("lena"), "job", scope, 30).await.unwrap();
+    let body =
+        |stage: &str, passed: bool| json!({ "stage": stage, "commit": test.commit_of("1.0.0"), "passed": passed });
+    for _ in 0..2 {
+        let (status, answer) = test.states_as("job-17", &secret, "1.0.0", &body("built", true)).await;
+        assert_eq!((status, answer["stages"][0]["reports"].as_array().map(Vec::len)), (200, Some(1)), "{answer}");
+    }
+    let (status, answer) = test.states_as("job-17", &secret, "1.0.0", &body("built", false)).await;
+    assert_eq!((status, answer["code"].as_str()), (422, Some("key_reused")), "{answer}");
+    assert_eq!(test.states_as("", &secret, "1.0.0", &body("built", true)).await.0, 422);
+    let both = [body("tested", true), body("tested", true)];
+    let (a, b) = tokio::join!(
+        test.states_as("job-18", &secret, "1.0.0", &both[0]),
+        test.states_as("job-18", &secret, "1.0.0", &both[1])
+    );
+    assert_eq!((a.0, b.0), (200, 200), "{a:?} {b:?}");
+    let (status, answer) = test.states_as("job-19", &secret, "1.0.0", &body("built", true)).await;
+    assert_eq!((status, answer["stages"][0]["reports"].as_array().map(Vec::len)), (200, Some(2)), "another key");
+    assert_eq!(answer["stages"][1]["reports"].as_array().map(Vec::len), Some(1));
 }

@@ -27,9 +27,13 @@ pub(super) fn releases(source: &Source<'_>) -> Releases {
         }
     }
     production_needs.sort_unstable();
+    let parts = |key| source.texts("releases", key).value.into_iter().map(|t| t.value).collect();
     Releases {
         tag_rule: tag_rule(source),
         recheck_minutes: source.whole("releases", "recheck_minutes", 1..=1440, "minutes").value,
+        pipeline_built: parts("pipeline_built"),
+        pipeline_tested: parts("pipeline_tested"),
+        annotated: source.flag("releases", "annotated"),
         production_needs,
     }
 }

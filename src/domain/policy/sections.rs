@@ -164,6 +164,12 @@ pub struct Releases {
     pub tag_rule: Pattern,
     /// Minutes between two looks at a verified tag.
     pub recheck_minutes: u32,
+    /// Parts of pipelines that report a release as built, where a forge tells of them (G3).
+    pub pipeline_built: Vec<String>,
+    /// Those that report it as tested.
+    pub pipeline_tested: Vec<String>,
+    /// Whether a release's tag has to be annotated (G2).
+    pub annotated: bool,
     /// What a release has passed before it goes onto a full-support server of a device that CTRL owns (G3).
     pub production_needs: Vec<Stage>,
 }

@@ -46,6 +46,9 @@ remind_days_before = 2
 tag_rule = 'r\d+\.\d+'
 recheck_minutes = 5
 production_needs = ["built"]
+pipeline_built = ["package"]
+pipeline_tested = ["check", "Tests"]
+annotated = true
 [environments.development]
 label = "Trial"
 takes = ["tag"]

@@ -33,6 +33,10 @@ pub(super) fn read(version: &str) -> Reported {
         Some(Reported::Unknown { commit }) if says_dirty(version) => {
             Reported::Dirty { base: Base::Unseen, commits: None, commit }
         }
+        // A tag that calls itself so was made of edits: whatever it looks like, it is no release.
+        Some(Reported::CleanTag { tag, commit }) if says_dirty(version) => {
+            Reported::Dirty { base: Base::Tag { tag }, commits: Some(0), commit }
+        }
         Some(read) => read,
         // No form that is known, but whoever printed it meant to say this much.
         None if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit: None },
@@ -81,6 +85,14 @@ fn debian(bare: &str, dirty: bool) -> Option<Reported> {
         });
     }
     // Debian writes `~` where a tag has nothing or a hyphen: 1.5.0~rc1 sorts before 1.5.0.
+    // Before a digit it would join two numbers into one that nobody tagged.
+    let stands_between = |at: usize| {
+        let (before, after) = (upstream[..at].chars().next_back(), upstream[at + 1..].chars().next());
+        before.is_some_and(|c| c.is_ascii_digit()) && after.is_some_and(|c| c.is_ascii_alphabetic())
+    };
+    if !upstream.match_indices('~').all(|(at, _)| stands_between(at)) {
+        return None;
+    }
     let tag = upstream.replace('~', "");
     if !tag.contains('.') || !TAG.is_match(&tag) {
         return None;

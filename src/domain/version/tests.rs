@@ -82,6 +82,16 @@ fn debian_packages() {
     assert_eq!(read("1.5.0~rc1-1"), clean("1.5.0rc1"));
     assert_eq!(read("1.4.2+git20261121.5506e02-1"), ahead(tag("1.4.2"), None, "5506e02"));
     assert_eq!(read("1.5.0~git20261121.5506e02-1"), ahead(before("1.5.0"), None, "5506e02"));
+    for joined in ["1.4~22", "1.4.~2", "1.5.0rc~1", "1.5.0~~rc1"] {
+        assert_eq!(read(joined), Reported::Unknown { commit: None }, "{joined} is nobody's tag");
+    }
+}
+
+/// G2, G10: a tag that calls itself dirty is no clean build, not even at its own commit.
+#[test]
+fn a_tag_that_calls_itself_dirty() {
+    let said = read("1.4.2-dirty-0-gcc9cfbd");
+    assert!(matches!(said, Reported::Dirty { commits: Some(0), .. }), "{said:?}");
 }
 
 /// T4, G10: hashes come in seven and nine digits, with and without `g`.

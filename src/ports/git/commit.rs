@@ -5,7 +5,7 @@ use super::facts::Listing;
 use super::history::{self, Authorship};
 use super::run::Session;
 use super::verify::{fetch, moment, parsed};
-use crate::domain::tag::CommitId;
+use crate::domain::tag::{CommitId, found::NoRelease};
 use chrono::{DateTime, Utc};
 
 /// A commit of the trunk, as the repository knows it.
@@ -55,7 +55,7 @@ pub(super) async fn resolve_commit(
     };
     // A server may send more than it was asked for.
     if !history::is_ancestor(session, &commit, &trunk_reference).await? {
-        return Err(GitError::NotOnTrunk { what: format!("The commit {digits}"), trunk: trunk.to_owned() });
+        return Err(NoRelease::NotOnTrunk { what: format!("The commit {digits}"), trunk: trunk.to_owned() }.into());
     }
     read_commit(session, commit, base).await
 }
@@ -76,7 +76,9 @@ async fn commits_named(session: &Session, digits: &str) -> Result<Vec<CommitId>,
 async fn off_trunk(session: &Session, digits: &str, trunk: &str) -> Result<GitError, GitError> {
     session.git(&["fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "--", "origin", digits]).await?;
     Ok(match history::kind(session, digits).await?.as_deref() {
-        Some("commit") => GitError::NotOnTrunk { what: format!("The commit {digits}"), trunk: trunk.to_owned() },
+        Some("commit") => {
+            NoRelease::NotOnTrunk { what: format!("The commit {digits}"), trunk: trunk.to_owned() }.into()
+        }
         _ => GitError::NoSuchCommit { commit: digits.to_owned() },
     })
 }

@@ -1,6 +1,6 @@
 //! What can go wrong when a repository is read.
 
-use crate::domain::repository::RepositoryProblem;
+use crate::domain::{repository::RepositoryProblem, tag::found::NoRelease};
 use thiserror::Error;
 
 /// Why a repository could not be read, or why what it holds is refused. Messages hold no secret and no local path.
@@ -34,12 +34,8 @@ pub enum GitError {
     NoSuchTrunk { trunk: String },
     #[error("There is no tag {tag} in the repository: push it with git push origin {tag}, then try again.")]
     NoSuchTag { tag: String },
-    #[error("{tag} is the name of a branch too, so a deployment could take either: delete the branch, then try again.")]
-    TagIsBranch { tag: String },
-    #[error("The tag {tag} leads to a {kind} and not to a commit: tag the commit itself, under a new name.")]
-    NotACommit { tag: String, kind: String },
-    #[error("{what} is not on the trunk {trunk}: merge it first, then try again.")]
-    NotOnTrunk { what: String, trunk: String },
+    #[error(transparent)]
+    NoRelease(#[from] NoRelease),
     #[error("The tag {tag} moved while it was read: find out who moves it, and tag under a new name.")]
     Moved { tag: String },
     #[error(
@@ -68,9 +64,7 @@ impl GitError {
             GitError::Empty => "git_empty",
             GitError::NoSuchTrunk { .. } => "git_no_such_trunk",
             GitError::NoSuchTag { .. } => "git_no_such_tag",
-            GitError::TagIsBranch { .. } => "git_tag_is_branch",
-            GitError::NotACommit { .. } => "git_not_a_commit",
-            GitError::NotOnTrunk { .. } => "git_not_on_trunk",
+            GitError::NoRelease(why) => why.code(),
             GitError::Moved { .. } => "git_tag_moved",
             GitError::NoSuchCommit { .. } => "git_no_such_commit",
             GitError::AmbiguousCommit { .. } => "git_ambiguous_commit",

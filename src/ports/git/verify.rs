@@ -5,7 +5,7 @@ use super::commit::{CommitFacts, read_commit};
 use super::facts::{Listing, Sighting};
 use super::history::{self, Author, Authorship};
 use super::run::Session;
-use crate::domain::tag::{CommitId, TagName, check_plain};
+use crate::domain::tag::{CommitId, TagName, check_plain, found};
 use chrono::{DateTime, Utc};
 
 /// What a fresh read of the repository said about a tag (G2).
@@ -51,9 +51,7 @@ pub(super) async fn verify_tag(
     let Some(Sighting { object, .. }) = listing.sighting(tag) else {
         return Err(GitError::NoSuchTag { tag: name });
     };
-    if listing.get(&branch).is_some() {
-        return Err(GitError::TagIsBranch { tag: name });
-    }
+    found::no_branch(tag, listing.get(&branch).is_some())?;
     if listing.get(&trunk_reference).is_none() {
         return Err(GitError::NoSuchTrunk { trunk: trunk.to_owned() });
     }
@@ -64,16 +62,13 @@ pub(super) async fn verify_tag(
 
     let annotated = history::kind(session, object.as_str()).await?.as_deref() == Some("tag");
     let peeled = session.git(&["rev-parse", "--verify", "--quiet", &format!("{object}^{{commit}}")]).await?;
-    if !peeled.success {
-        let kind = history::kind(session, &format!("{object}^{{}}"))
-            .await?
-            .unwrap_or_else(|| "thing that is not there".to_owned());
-        return Err(GitError::NotACommit { tag: name, kind });
-    }
+    let other = match peeled.success {
+        true => None,
+        false => Some(history::kind(session, &format!("{object}^{{}}")).await?),
+    };
+    found::a_commit(tag, other.as_ref().map(|kind| kind.as_deref().unwrap_or("thing that is not there")))?;
     let commit = parsed(&peeled.text())?;
-    if !history::is_ancestor(session, &commit, &trunk_reference).await? {
-        return Err(GitError::NotOnTrunk { what: format!("The tag {tag}"), trunk: trunk.to_owned() });
-    }
+    found::on_trunk(tag, trunk, history::is_ancestor(session, &commit, &trunk_reference).await?)?;
     let (tagger, signed) = if annotated { tagger(session, &reference).await? } else { (None, false) };
     let CommitFacts { commit, tree, authorship, committed_at, .. } = read_commit(session, commit, base).await?;
     Ok(VerifiedTag { tag: tag.clone(), object, annotated, commit, tree, tagger, signed, authorship, committed_at })

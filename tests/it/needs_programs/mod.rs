@@ -1,9 +1,12 @@
 //! Tests that need programs beside Rust and git (feature `full-tests`); each says which package has what it misses.
+mod ansible;
 mod board_use;
 mod browser;
+mod gitlab;
 mod journeys;
 mod live;
 mod open_page;
 mod pages;
+mod pre_receive;
 mod ssh;
 mod tango;

@@ -204,7 +204,10 @@ fn pages(f: &Facility) -> Vec<Page> {
         ["/", "/?q=developed", "/?q=developd", "/?q=nothing-like-it", "/?instrument=SCS", "/sign-in"]
             .map(|path| page("", path))
             .into();
-    all.extend(["/process", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup].map(|path| page("", path)));
+    all.extend(
+        ["/process", "/tools", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup]
+            .map(|path| page("", path)),
+    );
     all.extend(["", "lena"].map(|who| page(who, "/overrides")));
     all.extend(["/deployments", "/deployments?state=failed"].map(|path| page("", path)));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));

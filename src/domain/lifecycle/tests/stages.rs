@@ -10,7 +10,8 @@ use crate::domain::{
 };
 use strum::IntoEnumIterator;
 
-const JOB: &str = "job";
+/// As a forge names its run: the name says nothing where somebody reports by a token.
+const JOB: &str = "webhook of git.example.org, run 7";
 
 impl World {
     /// A report of somebody's, or of a job by somebody's token.
@@ -67,8 +68,8 @@ use Stage::*;
 #[test]
 fn g3_who_reports_what() {
     const TABLE: [(Stage, &[Reporter]); 7] = [
-        (Built, &[Reporter::Job, Reporter::Ctrl]),
-        (Tested, &[Reporter::Job, Reporter::Ctrl]),
+        (Built, &[Reporter::Job, Reporter::Forge, Reporter::Ctrl]),
+        (Tested, &[Reporter::Job, Reporter::Forge, Reporter::Ctrl]),
         (Staging, &[Reporter::Job, Reporter::Ctrl]),
         (Deployable, &[Reporter::Checker]),
         (ProductionRequested, &[Reporter::Ctrl]),
@@ -97,6 +98,8 @@ fn g3_who_reports_what() {
         }
         let custody = world.reported(Actor::Custody, false, &tag("1.5.0"), stage, true, 2);
         assert_eq!(custody.is_ok(), stage == Deployed, "Custody, {stage}");
+        let forge = world.reported(Actor::Custody, true, &tag("1.5.0"), stage, true, 2);
+        assert_eq!(forge.is_ok(), reporters.contains(&Reporter::Forge), "a forge, {stage}");
     }
 }
 

@@ -1,0 +1,168 @@
+//! The Ansible role, run for real by ansible-playbook against this machine (G1, G9, A10, A11).
+
+use crate::{
+    app::{FULL, REDUCED, TestApp},
+    permits::ANY,
+};
+use chrono::Utc;
+use custody::{
+    domain::{deployment::DeploymentState, lifecycle::Command},
+    ports::signing::{KeySet, PublicKey, SigningKey},
+    service::{deployments, permits},
+};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Where a run happens: the inventory, the facility's own tasks, and what they deploy.
+struct Site {
+    folder: tempfile::TempDir,
+    vars: Value,
+}
+
+impl Site {
+    fn new(test: &TestApp, token: &str) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools");
+        std::fs::write(path("inventory"), format!("one ansible_connection=local custody_server={FULL}\n")).unwrap();
+        let settings = format!(
+            "[defaults]\nroles_path = {}\nretry_files_enabled = false\nlocal_tmp = {}\nremote_tmp = {}\n",
+            tools.display(),
+            path("local").display(),
+            path("remote").display()
+        );
+        std::fs::write(path("ansible.cfg"), settings).unwrap();
+        let tasks = format!(
+            "- name: Put it there\n  ansible.builtin.copy: {{ content: \"{{{{ custody_tag }}}}\", dest: {} }}\n\
+             - name: See that it works\n  ansible.builtin.command: /bin/false\n  when: breaks | default(false) | bool\n",
+            path("deployed").display()
+        );
+        std::fs::write(path("tasks.yml"), tasks).unwrap();
+        let vars = json!({
+            "custody_url": test.url, "custody_token": token, "custody_device": "magnet", "custody_tag": "1.0.0",
+            "custody_deploy_tasks": path("tasks.yml"), "custody_retries": 1, "custody_delay": 1,
+            "custody_program": env!("CARGO_BIN_EXE_custody"), "custody_keys": path("jwks.json"),
+            "custody_spent": path("spent"), "custody_link": "https://ci.example.org/runs/1",
+        });
+        Site { folder, vars }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What is deployed here; it is taken away, for the next run.
+    fn deployed(&self) -> Option<String> {
+        let file = self.path("deployed");
+        let text = std::fs::read_to_string(&file).ok();
+        let _ = std::fs::remove_file(file);
+        text
+    }
+
+    /// Runs the example's playbook; whether it succeeded, and what it said.
+    async fn plays(&self, change: Value, more: &[&str]) -> (bool, String) {
+        let mut vars = self.vars.clone();
+        change.as_object().unwrap().iter().for_each(|(k, v)| vars[k] = v.clone());
+        std::fs::write(self.path("vars.json"), vars.to_string()).unwrap();
+        let done = tokio::process::Command::new("ansible-playbook")
+            .args(["-i", "inventory", "-e", "@vars.json"])
+            .args(more)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools/deploy.yml"))
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs([("HOME", self.folder.path().as_os_str()), ("PATH", "/usr/local/bin:/usr/bin:/bin".as_ref())])
+            .envs([("LC_ALL", "C.UTF-8"), ("ANSIBLE_NOCOLOR", "1"), ("ANSIBLE_CONFIG", "ansible.cfg")])
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("ansible-playbook is not installed: apt-get install ansible-core");
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.success(), String::from_utf8(said).unwrap())
+    }
+}
+
+/// What came of what was asked for with a permit, newest first.
+async fn states(test: &TestApp) -> Vec<DeploymentState> {
+    let page = deployments::list(&test.app, None, None).await.unwrap();
+    page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect()
+}
+
+async fn site(test: &TestApp) -> Site {
+    test.ctrl_owned("magnet").await;
+    // The target's clock is the machine's.
+    test.advance(Utc::now() - test.app.clock.now());
+    // As at the start of Custody: there are keys before the first permit.
+    permits::keep(&test.app).await.unwrap();
+    let token = test.deploy_token("lena", ANY).await;
+    Site::new(test, &token)
+}
+
+/// G9: a verified tag is deployed by permit, verified by the target itself, and its success reported; in check mode nothing
+/// is; what fails is reported too. Neither token nor permit is printed.
+#[tokio::test]
+async fn g9_the_role_deploys_by_permit() {
+    let test = TestApp::new().await;
+    let site = site(&test).await;
+    let (done, said) = site.plays(json!({}), &["--check"]).await;
+    assert!(done, "{said}");
+    assert_eq!(site.deployed(), None);
+    assert_eq!(states(&test).await, []);
+
+    let keys = reqwest::get(format!("{}/.well-known/jwks.json", test.url)).await.unwrap().text().await.unwrap();
+    std::fs::write(site.path("jwks.json"), keys).unwrap();
+    let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &["-vvv"]).await;
+    assert!(done, "{said}");
+    assert_eq!(site.deployed().as_deref(), Some("1.0.0"));
+    assert_eq!(states(&test).await, [DeploymentState::Succeeded]);
+    let token = site.vars["custody_token"].as_str().unwrap();
+    assert!(!said.contains(token) && !said.contains("eyJ"), "a secret is printed: {said}");
+    assert!(site.path("spent").is_dir(), "the target remembers the permit");
+
+    let (done, said) = site.plays(json!({ "breaks": true }), &[]).await;
+    assert!(!done && said.contains("Custody knows"), "{said}");
+    assert_eq!(states(&test).await, [DeploymentState::Failed, DeploymentState::Succeeded]);
+}
+
+/// G1, G2, G3, A3, A10, A11: what is dirty, unreviewed, for the wrong server or moved is refused with the reason; so it is
+/// where Custody is away, and where the permit is not signed by the Custody that the target knows. Nothing is deployed.
+#[tokio::test]
+async fn g1_the_role_refuses_what_is_not_permitted() {
+    let test = TestApp::new().await;
+    let site = site(&test).await;
+    test.repository.git(&["commit", "-q", "--allow-empty", "-m", "more"]);
+    test.repository.git(&["tag", "-a", "-m", "more", "1.1.0"]);
+    let verify = Command::VerifyTag { tag: crate::given::tag("1.1.0") };
+    test.does("lena", "magnet", verify).await.unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (change, reason) in [
+        (json!({ "custody_tag": "1.0.0-dirty" }), "A dirty build is no release"),
+        (json!({ "custody_tag": "1.1.0" }), "OPEN G3"),
+        (json!({ "custody_server": REDUCED }), "OPEN G1"),
+        (json!({ "custody_server": "cppServer/ctrl_scs_99" }), "cppServer/ctrl_scs_99"),
+        (json!({ "custody_device": "nothing" }), "device that is on record"),
+        (json!({ "custody_token": "custody_of_somebody_else" }), "token that is alive"),
+        (json!({ "custody_url": format!("http://{free}") }), "cannot be reached"),
+        (json!({ "custody_token": "" }), "Set custody_url"),
+    ] {
+        let (done, said) = site.plays(change.clone(), &[]).await;
+        assert!(!done && said.contains(reason), "{change}: {said}");
+        assert_eq!(site.deployed(), None, "{change}");
+    }
+    let (done, said) = site.plays(json!({ "custody_tag": "1.1.0" }), &["--check"]).await;
+    assert!(!done && said.contains("OPEN G3"), "a rehearsal says it too: {said}");
+    assert_eq!(states(&test).await, []);
+
+    // The keys of another Custody: to this target the permit is a stranger's.
+    let other = SigningKey::generate().unwrap();
+    let keys = KeySet { keys: vec![PublicKey::new(&other.kid, &other.x)] };
+    std::fs::write(site.path("jwks.json"), serde_json::to_string(&keys).unwrap()).unwrap();
+    let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &[]).await;
+    assert!(!done && said.contains("This permit is refused"), "{said}");
+    assert_eq!((site.deployed(), states(&test).await), (None, vec![DeploymentState::Failed]));
+
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.0.0", "main"]);
+    let (done, said) = site.plays(json!({}), &[]).await;
+    assert!(!done && said.contains("OPEN Tag"), "{said}");
+    assert_eq!((site.deployed(), states(&test).await), (None, vec![DeploymentState::Failed]));
+}
