@@ -3,8 +3,8 @@
 //! `default.toml` is the built-in policy, its documentation and the list of
 //! known keys at once. A facility's file holds what differs from it.
 
-mod environments;
 mod collectors;
+mod environments;
 mod error;
 mod explain;
 mod judged;

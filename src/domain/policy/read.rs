@@ -1,7 +1,7 @@
 //! From a file to a policy: the meaning of each value is checked here.
 
-use super::environments::environments;
 use super::collectors::collectors;
+use super::environments::environments;
 use super::lists::Item;
 use super::releases::releases;
 use super::repositories::repositories;
