@@ -1,6 +1,6 @@
 //! `custody observe`: an agent. It reads what runs, and reports it (G10).
 
-pub mod read;
+mod read;
 
 use super::{Outcome, args::ObserveArgs};
 use crate::service::observations::Observed;

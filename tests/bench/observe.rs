@@ -11,6 +11,7 @@ use chrono::Utc;
 use custody::{
     app::{App, Parts},
     domain::{
+        deployment::Environment,
         id::PersonId,
         policy::Policy,
         server::{Server, SupportClass},
@@ -98,6 +99,7 @@ async fn custody(dir: &Path) -> (Router, String) {
         class: SupportClass::Reduced,
         host: "scs-rr-01".to_owned(),
         instrument: "SCS".to_owned(),
+        environment: Environment::Development,
     };
     store::servers::insert(&tx, &server, app.clock.now()).await.expect("it is new");
     tx.commit().await.expect("it is saved");

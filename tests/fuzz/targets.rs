@@ -3,7 +3,6 @@
 
 use chrono::{DateTime, Utc};
 use custody::{
-    cli::observe::read::Observed,
     domain::{
         forge::{Forge, Hint, read, same_repository},
         permit::{Claims, Intent},
@@ -14,7 +13,7 @@ use custody::{
         version::{Classified, Reported, classify, same_commit, same_version},
     },
     ports::signing::{KeySet, PublicKey, SigningKey, Verifier},
-    service::hooks::Proof,
+    service::{hooks::Proof, observations::Observed},
 };
 use std::sync::LazyLock;
 

@@ -247,7 +247,9 @@ async fn g10_tango_test_is_seen_where_it_runs() {
     let tx = test.app.db.begin().await.unwrap();
     for (name, class) in [(RIGHT, SupportClass::Reduced), (WRONG, SupportClass::Full)] {
         let host = if class == SupportClass::Full { "scs-rr-ctrl-01" } else { "scs-rr-contrib-01" };
-        let server = Server { name: name.into(), class, host: host.to_owned(), instrument: "SCS".to_owned() };
+        let environment = class.into();
+        let server =
+            Server { name: name.into(), class, host: host.to_owned(), instrument: "SCS".to_owned(), environment };
         store::servers::insert(&tx, &server, Utc::now()).await.unwrap();
     }
     tx.commit().await.unwrap();
