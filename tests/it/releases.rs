@@ -118,7 +118,10 @@ async fn g3_a_release_passes_its_stages() {
     let page = test.stranger().page("/devices/magnet/history").await;
     assert!(page.contains("“Tested after deployment” failed. Seen."), "{page}");
     // What CTRL tags itself is not marked, nor is what it took over.
-    test.repository.git(&["-c", "user.email=lena@example.org", "tag", "-a", "-m", "1.2.0", "1.2.0"]);
+    let mut by_ctrl = std::process::Command::new("git");
+    by_ctrl.arg("-C").arg(test.repository.folder()).args(["tag", "-a", "-m", "1.2.0", "1.2.0", "1.1.0^{commit}"]);
+    by_ctrl.env("GIT_COMMITTER_NAME", "Lena Brandt").env("GIT_COMMITTER_EMAIL", "lena@example.org");
+    assert!(by_ctrl.status().unwrap().success());
     test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.2.0") }).await.unwrap();
     let page = test.stranger().page("/devices/magnet").await;
     assert_eq!(page.matches("tagged by nobody of CTRL").count(), 1, "{page}");

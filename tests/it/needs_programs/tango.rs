@@ -283,10 +283,12 @@ async fn g10_tango_test_is_seen_where_it_runs() {
     test.advance(Duration::minutes(11));
     agents.report(&tango).await;
     incidents::round::round(&test.app, Some(since)).await.unwrap();
-    assert!(kinds(&test).contains(&Kind::Silent) && places(&test).len() == 1);
+    let silent = test.stranger().page("/incidents?kind=silent").await;
+    assert!(silent.contains(WRONG) && silent.contains("open for") && places(&test).len() == 1, "{silent}");
 
     // A Starter knows.
     tango.watch(WRONG).await;
     agents.report(&tango).await;
     assert_eq!((places(&test).len(), kinds(&test)), (0, Vec::new()));
+    assert!(!test.stranger().page("/incidents?kind=silent").await.contains("open for"));
 }
