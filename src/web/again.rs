@@ -76,7 +76,7 @@ impl Shelf {
         let Some(Again(moment)) = answer.extensions().get().copied() else { return answer };
         let (parts, body) = answer.into_parts();
         let size = hyper::body::Body::size_hint(&body).exact();
-        if !size.is_some_and(|bytes| bytes <= LARGEST as u64) {
+        if size.is_none_or(|bytes| bytes > LARGEST as u64) {
             return Response::from_parts(parts, body);
         }
         // It lies in memory: this neither waits nor fails.
