@@ -269,11 +269,12 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     })
 }
 
-/// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). The tag that was taken over
-/// is its contributors' own.
+/// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). Those from before CTRL owned
+/// it, and the one that was taken over, are its contributors' own.
 pub async fn tagged_by_strangers(app: &App, device: &Device) -> Result<BTreeSet<TagName>> {
+    let owned = device.state.since().filter(|_| device.state.name() == StateName::CtrlOwned);
     let meant = device.releases.iter().filter(|r| !device.was_reviewed(r.tag()));
-    let meant: Vec<&Release> = meant.filter(|_| device.state.name() == StateName::CtrlOwned).collect();
+    let meant: Vec<&Release> = meant.filter(|r| owned.is_some_and(|since| r.at >= since)).collect();
     if meant.is_empty() {
         return Ok(BTreeSet::new());
     }

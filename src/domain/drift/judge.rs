@@ -56,16 +56,18 @@ pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTi
     let running: Vec<&Seen> = seen.iter().filter(|s| s.runs()).collect();
     // Within the grace what was placed anew may be on its way, and what it replaces may still run.
     let settling = device.placements.iter().any(|p| now - p.mark.at < patience.grace);
+    // What was started after it was placed elsewhere is no leftover: somebody started it on the wrong server.
+    let left_over =
+        |s: &Seen| device.placements.iter().any(|p| now - p.mark.at < patience.grace && s.since <= p.mark.at);
     let mut found = Vec::new();
     for s in &running {
-        if !settling {
+        if !left_over(s) {
             found.extend(place(device, s));
         }
         found.extend(build(device, s, settling));
     }
-    if !settling {
-        found.extend(both_classes(&running));
-    }
+    let stays: Vec<&Seen> = running.iter().copied().filter(|s| !left_over(s)).collect();
+    found.extend(both_classes(&stays));
     found.extend(device.placements.iter().filter_map(|p| not_seen(device, p, seen, patience, now)));
     found
 }

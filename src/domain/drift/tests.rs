@@ -81,7 +81,7 @@ fn seen(server: &str, version: &str, minutes_ago: i64) -> Seen {
         host: "scs-01".to_owned(),
         support_class: class,
         version: classify(version, &["beamCheck".to_owned()], &["3.1.2".to_owned()]),
-        since: now(),
+        since: now() - Duration::days(1),
         seen: now() - Duration::minutes(minutes_ago),
         gone: None,
         source: Source::Agent,
@@ -135,6 +135,18 @@ fn g10_each_difference_is_found_and_no_other() {
         kinds.sort();
         assert_eq!(kinds, *expected, "row {n}: {running:?} {placed:?}: {found:?}");
     }
+}
+
+/// G10: what was started after it was placed elsewhere is on the wrong server at once; the grace is for what was there.
+#[test]
+fn g10_what_is_started_on_the_wrong_server_is_found_at_once() {
+    let d = device(Some((FULL, SupportClass::Full)), 9);
+    let started = |server, minutes| Seen { since: now() - Duration::minutes(minutes), ..seen(server, "1.4.2", 0) };
+    let kinds = |all: &[Seen]| -> Vec<Kind> { of_device(&d, all, patience(), now()).iter().map(|d| d.kind).collect() };
+    assert_eq!(kinds(&[started(ELSEWHERE, 10)]), []);
+    assert_eq!(kinds(&[started(ELSEWHERE, 8)]), [Kind::WrongServer]);
+    assert_eq!(kinds(&[started(REDUCED, 8), started(FULL, 8)]), [Kind::WrongServer, Kind::BothClasses]);
+    assert_eq!(kinds(&[started(REDUCED, 10), started(FULL, 8)]), []);
 }
 
 /// G10: what is gone differs from nothing but from being deployed.

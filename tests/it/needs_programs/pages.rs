@@ -52,6 +52,8 @@ struct Facility {
     setup: String,
     /// A contact's link (L4).
     confirm: String,
+    /// Of a deployment that CTRL can report on.
+    deployment: String,
 }
 
 async fn facility() -> Facility {
@@ -165,7 +167,9 @@ async fn facility() -> Facility {
     let told = custody::store::notices::list(&test.app.db.read, test.person("marek"), 100).await.unwrap();
     let asked = told.into_iter().find(|t| t.device == "fresh" && t.path.starts_with("/confirm/"));
     let confirm = asked.expect("he was asked to confirm").path;
-    Facility { draft: draft.id, setup: setup.path().to_owned(), confirm, test }
+    let deployments = custody::service::deployments::list(&test.app, None, None).await.unwrap().deployments;
+    let deployment = format!("/deployments/{}", deployments[0].id);
+    Facility { deployment, draft: draft.id, setup: setup.path().to_owned(), confirm, test }
 }
 
 /// G5, G12: what moves on by itself and is held, and what an override lets through.
@@ -214,7 +218,9 @@ fn pages(f: &Facility) -> Vec<Page> {
             .map(|path| page("", path)),
     );
     all.extend(["", "lena"].map(|who| page(who, "/overrides")));
-    all.extend(["/deployments", "/deployments?state=failed"].map(|path| page("", path)));
+    all.extend(["/deployments", "/deployments?state=failed", &f.deployment].map(|path| page("", path)));
+    all.extend([&f.deployment, &format!("{}/report", f.deployment)].map(|path| page("lena", path)));
+    all.extend(["/incidents", "/incidents?kind=silent"].map(|path| page("", path)));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
     all.push(page("", "/devices/reviewed/history"));

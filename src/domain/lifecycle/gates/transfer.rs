@@ -300,10 +300,20 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
             format!("{} still runs on {}: stop it there.", s.instance, s.server),
         );
     }
+    let silent_after = facts.policy.observations.silent_after_minutes;
     for p in &on_full {
-        if !facts.running().any(|s| s.server == p.server) {
-            return Gate::open(G::T8, Turn::Machine, format!("It has not been seen running on {} yet.", p.server));
-        }
+        let there: Vec<&Seen> = facts.running().filter(|s| s.server == p.server).collect();
+        // What was reported before it was placed there, or by somebody who has fallen silent, proves nothing of today.
+        let words = if there.is_empty() {
+            format!("It has not been seen running on {} yet.", p.server)
+        } else if !there.iter().any(|s| s.seen >= p.mark.at) {
+            format!("It has not been seen running on {} since it was placed there.", p.server)
+        } else if there.iter().all(|s| s.is_silent(facts.now, silent_after)) {
+            format!("Nothing has reported it on {} for more than {silent_after} minutes.", p.server)
+        } else {
+            continue;
+        };
+        return Gate::open(G::T8, Turn::Machine, words);
     }
     // Wherever it runs: one dirty instance on a server nobody placed it on is enough to say no.
     if let Some(s) = facts.running().find(|s| !runs_exactly(s, release)) {
