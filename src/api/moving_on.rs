@@ -129,8 +129,7 @@ async fn does(
     bearer: &Bearer,
     command: Command,
 ) -> Answer<Json<MovingOnDto>> {
-    let (device, _) = moving_on::look(&app, &name).await?;
-    bearer.must_deploy_somewhere(device.id)?;
+    bearer.must_be_bound_to_nothing()?;
     let ask = Ask { key: idempotency_key(headers)?, ..Ask::from(command) };
     act(&app, &bearer.caller(), &name, ask).await?;
     show(State(app), Path(name)).await

@@ -70,15 +70,14 @@ impl Bearer {
         }
     }
 
-    /// Refuses a token that is not for deployments of this device, or bound to one server: this is about the device on
-    /// all of them (G5, G12).
-    pub fn must_deploy_somewhere(&self, device: DeviceId) -> Result<(), Problem> {
+    /// Refuses a token that is bound to a device or a server: a pipeline has those, and whoever reads its variables is
+    /// nobody's second person (G5, G12).
+    pub fn must_be_bound_to_nothing(&self) -> Result<(), Problem> {
         match &self.token.scope {
-            TokenScope::Deploy { device: own, server: None } if own.is_none_or(|o| o == device) => Ok(()),
-            TokenScope::Deploy { server: Some(on), .. } => {
-                Err(Problem::other_scope(format!("It is for deployments onto {on} only.")))
-            }
-            TokenScope::Deploy { .. } => Err(Problem::other_scope("It is for deployments of another device.")),
+            TokenScope::Deploy { device: None, server: None } => Ok(()),
+            TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "This needs a token for deployments that is bound to no device and no server.",
+            )),
             TokenScope::Evidence(_) | TokenScope::Observe(_) => {
                 Err(Problem::other_scope("This needs a token that was made for deployments."))
             }

@@ -69,6 +69,14 @@ pub fn run(args: &GateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
             Ok(answered) => answered,
             Err(failure) => return told(failure, err),
         };
+        let allowed = match args.dry_run {
+            true => status == 200 && answer["allowed"] == true,
+            false => status == 201 && answer["permit"].is_string(),
+        };
+        if (200..300).contains(&status) && !allowed {
+            let said = format!("{} answers {status} and decides nothing: is it Custody?", of.url);
+            return told(Failure::Away(said), err);
+        }
         if let (Some(file), Some(permit)) = (&args.permit_file, answer["permit"].as_str())
             && let Err(e) = write_private(file, permit)
         {

@@ -234,9 +234,11 @@ impl Deployment {
         }
     }
 
-    /// The reason why it came to nothing, as far as one was given.
+    /// The reason why it came to nothing, as far as one was given; a long one is cut, so that it fits wherever a reason
+    /// does.
     pub fn why_not(&self) -> String {
         let said = self.reports.iter().rev().map(|r| r.report.text()).find(|t| !t.is_empty()).unwrap_or_default();
+        let said: String = said.chars().take(TEXT_MAX - 100).collect();
         match self.state {
             DeploymentState::Expired => "its permit ran out before the work began.".to_owned(),
             state if said.is_empty() => format!("the deployment {}.", state.words()),

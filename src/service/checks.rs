@@ -50,6 +50,16 @@ pub async fn run_deployments(app: App) {
         if let Err(error) = super::overrides::keep(&app).await {
             tracing::error!(%error, "overrides could not be looked after");
         }
+    }
+}
+
+/// Takes what waits to move on, until Custody stops: it reads repositories, and what ran out does not wait for that.
+pub async fn run_moving_on(app: App) {
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
+        }
         if let Err(error) = super::moving_on::keep(&app).await {
             tracing::error!(%error, "what waits to move on could not be looked after");
         }

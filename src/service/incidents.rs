@@ -31,6 +31,8 @@ pub struct Looked<'a> {
     devices: BTreeMap<DeviceId, &'a Device>,
     instances: BTreeSet<(String, ServerName)>,
     found: BTreeMap<Key, (Option<DeviceId>, Drift)>,
+    /// Servers of which it is known what is silent there.
+    heard: BTreeSet<ServerName>,
     /// Whose instances are silent.
     silent: BTreeMap<ServerName, Vec<&'a Device>>,
     /// Devices whose people hear the same in other words, and at once.
@@ -60,7 +62,7 @@ impl<'a> Looked<'a> {
 
     /// A server of which everything is reported.
     pub fn heard(&mut self, server: &ServerName) {
-        self.instances.insert((server.0.clone(), server.clone()));
+        self.heard.insert(server.clone());
     }
 
     /// A server with silent instances, and the devices that they are of.
@@ -83,7 +85,17 @@ impl<'a> Looked<'a> {
 /// differs from what is open already: two at most.
 pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now: DateTime<Utc>) -> Result<()> {
     let devices: BTreeSet<DeviceId> = looked.devices.keys().copied().collect();
-    let mut open = store::incidents::list_open_of(tx, &devices, &looked.instances).await?;
+    let mut keys = looked.instances.clone();
+    keys.extend(looked.heard.iter().map(|server| (server.0.clone(), server.clone())));
+    let mut open = store::incidents::list_open_of(tx, &devices, &keys).await?;
+    // An instance may be called as its server is: only silence is the server's own.
+    open.retain(|(kind, instance, server), i| match kind {
+        Kind::Silent if *instance == server.0 => looked.heard.contains(server),
+        _ => {
+            i.device.is_some_and(|d| devices.contains(&d))
+                || looked.instances.contains(&(instance.clone(), server.clone()))
+        }
+    });
     let mut changed: Vec<(Incident, Option<&'static str>)> = Vec::new();
     let mut new: BTreeMap<Key, (Option<DeviceId>, Drift)> = BTreeMap::new();
     for (key, (device, drift)) in looked.found {

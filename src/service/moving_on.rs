@@ -23,6 +23,9 @@ use crate::{
 /// So many that wait are taken in one round.
 const ROUND: u64 = 50;
 
+/// So many letters of a reason are told.
+const LONGEST_REASON: usize = 3900;
+
 /// Where Custody itself acts in somebody's name, as the journal has it.
 const ORIGIN: &str = "custody, moving on";
 
@@ -50,6 +53,9 @@ pub(super) async fn settle(tx: &Tx, from: DeploymentId, to: Option<&Deployment>)
 /// Takes what waits, at Custody's regular checks. Whatever happens in between, each moves on once or stays once.
 pub async fn keep(app: &App) -> Result<()> {
     for id in store::moving_on::list_waiting(&app.db.read, ROUND).await? {
+        if app.stop.is_cancelled() {
+            return Ok(());
+        }
         // One that cannot be judged now keeps no other back; the next round tries it again.
         if let Err(error) = move_on(app, id).await {
             tracing::error!(deployment = %id, %error, "whether it moves on could not be judged");
@@ -92,22 +98,28 @@ async fn move_on(app: &App, id: DeploymentId) -> Result<()> {
 
 /// It stays where it is; where there is a reason to tell, that goes on record with it.
 async fn stay(app: &App, id: DeploymentId, device: &Device, told: Option<(ServerName, String, TagName)>) -> Result<()> {
-    let Some((server, why, tag)) = told else {
-        let owned = app.clone();
-        return app
-            .outliving(async move {
-                let tx = owned.db.begin().await?;
-                store::moving_on::settle(&tx, id, Outcome::Stayed).await?;
-                Ok(tx.commit().await?)
-            })
-            .await?;
-    };
+    let Some((server, why, tag)) = told else { return stays(app, id).await };
+    // A gate may quote what people wrote at length.
+    let why = why.chars().take(LONGEST_REASON).collect();
     let ask = Ask { settles: Some(id), ..Ask::from(Command::StayInDevelopment { server, tag, why }) };
     match act(app, &Caller::custody(), device.name(), ask).await {
+        Ok(_) => Ok(()),
         // Another process was faster.
-        Ok(_) | Err(Error::Refused(_)) => Ok(()),
+        Err(Error::Refused(r)) if r.code == Code::AlreadyDone => Ok(()),
+        // A device at its end stays where it is without a word.
+        Err(Error::Refused(_)) => stays(app, id).await,
         Err(other) => Err(other),
     }
+}
+
+async fn stays(app: &App, id: DeploymentId) -> Result<()> {
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        store::moving_on::settle(&tx, id, Outcome::Stayed).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
 }
 
 /// A device with the people whom its moving on names. Two queries.

@@ -26,7 +26,10 @@ pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io:
     let connections = TaskTracker::new();
     let shelf = Shelf::new(app.clone());
     loop {
-        let slot = slots.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+        let slot = tokio::select! {
+            slot = slots.clone().acquire_owned() => slot.map_err(std::io::Error::other)?,
+            _ = app.stop.cancelled() => break,
+        };
         let (stream, address) = tokio::select! {
             taken = listener.accept() => match taken {
                 Ok(taken) => taken,

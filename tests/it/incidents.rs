@@ -96,12 +96,12 @@ async fn g10_a_deployment_under_way_is_no_drift() {
     test.sees(FULL, &[("magnet", "0.9.0")]).await;
     assert_eq!(test.incidents("magnet"), []);
     let since = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(since)).await.unwrap(), 0, "nothing is due");
+    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 0, "nothing is due");
     test.advance(Duration::minutes(10));
-    assert_eq!(incidents::round::round(&test.app, Some(since)).await.unwrap(), 1);
+    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 1);
     assert_eq!(test.incidents("magnet"), [Kind::OtherVersion]);
     let now = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(now)).await.unwrap(), 0);
+    assert_eq!(incidents::round::round(&test.app, Some(now), true).await.unwrap(), 0);
 }
 
 /// G10: who falls silent is found by the round, said to be no proof, and is mended by the next report of the same.
@@ -121,13 +121,16 @@ async fn g10_silence_opens_and_the_next_report_closes() {
     test.sends_in(REDUCED, vec![report.clone()]).await;
     let since = test.app.clock.now();
     test.advance(Duration::minutes(11));
-    incidents::round::round(&test.app, Some(since)).await.unwrap();
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    // After a start agents have some time before they count as silent.
+    let now = test.app.clock.now();
+    assert_eq!(incidents::round::round(&test.app, Some(now), false).await.unwrap(), 0);
     for page in ["/incidents?kind=silent", "/devices/magnet", "/?q=magnet"] {
         assert!(test.stranger().page(page).await.contains("Its one instance on"), "{page}");
     }
     assert_eq!(test.notices_of_incidents("otto").await, 1);
     let now = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(now)).await.unwrap(), 0, "it is known");
+    assert_eq!(incidents::round::round(&test.app, Some(now), true).await.unwrap(), 0, "it is known");
     test.sends_in(REDUCED, vec![report]).await;
     let page = test.stranger().page("/incidents").await;
     assert!(page.contains("closed just now") && !page.contains("open for"), "the very same report mends it: {page}");
@@ -147,7 +150,7 @@ async fn g10_silence_is_one_incident_a_server() {
     let own = REDUCED.into();
     observe(&test.app, &agent, &own, (0..300).map(named).collect(), true).await.unwrap();
     test.advance(Duration::minutes(11));
-    incidents::round::round(&test.app, Some(test.app.clock.now())).await.unwrap();
+    incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
     let open = async || {
         let c = &test.app.db.read;
         store::incidents::list_open_words(c, Kind::Silent).await.unwrap().into_values().collect::<Vec<_>>()
@@ -155,7 +158,7 @@ async fn g10_silence_is_one_incident_a_server() {
     let all = open().await;
     assert!(all.len() == 1 && all[0].starts_with("None of the 300 instances"), "{all:?}");
     observe(&test.app, &agent, &own, (0..200).map(named).collect(), false).await.unwrap();
-    incidents::round::round(&test.app, Some(test.app.clock.now())).await.unwrap();
+    incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
     let all = open().await;
     assert!(all.len() == 1 && all[0].starts_with("100 of the 300 instances"), "{all:?}");
     observe(&test.app, &agent, &own, (200..300).map(named).collect(), false).await.unwrap();

@@ -14,11 +14,14 @@ use crate::{
     service::{Caller, Result, facts::version_names, observations::named},
     store,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Between two looks at the clock.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// After a start agents have so long to report before they count as silent.
+const HEARD_WITHIN: TimeDelta = TimeDelta::minutes(3);
 
 /// Devices that are looked at in one transaction.
 const AT_ONCE: usize = 100;
@@ -26,9 +29,10 @@ const AT_ONCE: usize = 100;
 /// After so many the memory that they took goes back to the system.
 const GIVEN_BACK: usize = 1000;
 
-/// Looks at the clock until Custody stops. The first look is at everything: it may have been away for long. It comes
-/// when agents have had the time to report again, and after the first readers.
+/// Looks at the clock until Custody stops. The first look is at everything, for it may have been away for long, and
+/// comes after the first readers.
 pub async fn run(app: App) {
+    let started = app.clock.now();
     let mut since = None;
     loop {
         tokio::select! {
@@ -38,7 +42,8 @@ pub async fn run(app: App) {
         let now = app.clock.now();
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = round(&app, since) => match done {
+            // Nobody could report while Custody was away: who is silent shows after a while.
+            done = round(&app, since, now - started >= HEARD_WITHIN) => match done {
                 Ok(_) => since = Some(now),
                 Err(error) => tracing::error!(%error, "what runs could not be compared with the record"),
             },
@@ -47,11 +52,14 @@ pub async fn run(app: App) {
 }
 
 /// Looks at what became due after `since`, or at everything; how many devices, strangers and servers were looked at.
-/// Whom to look at comes from memory: nothing is written where nothing is due.
-pub async fn round(app: &App, since: Option<DateTime<Utc>>) -> Result<usize> {
+/// Whom to look at comes from memory: nothing is written where nothing is due. Silence is judged only where `listens`.
+pub async fn round(app: &App, since: Option<DateTime<Utc>>, listens: bool) -> Result<usize> {
     let now = app.clock.now();
     let known = store::incidents::list_open_words(&app.db.read, Kind::Silent).await?;
-    let Due { devices, strangers, servers } = due(app, since, now, known);
+    let Due { devices, strangers, mut servers } = due(app, since, now, known);
+    if !listens {
+        servers.clear();
+    }
     let looked = devices.len() + strangers.len() + servers.len();
     for part in devices.chunks(AT_ONCE) {
         let (app_, part) = (app.clone(), part.iter().copied().collect());

@@ -149,6 +149,14 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
         assert!(!done && said.contains(reason), "{change}: {said}");
         assert_eq!(site.deployed(), None, "{change}");
     }
+    // Whatever else answers at this address permits nothing.
+    let stranger = crate::chat_server::ChatServer::start().await;
+    for (status, body) in [(200, "<title>Sign in</title>"), (200, r#"{"allowed": true}"#), (201, "{}")] {
+        stranger.answers(status, Some(("content-type", "application/json")), body);
+        let (done, said) = site.plays(json!({ "custody_url": stranger.url }), &[]).await;
+        assert!(!done && said.contains("Custody refuses"), "{body}: {said}");
+        assert_eq!(site.deployed(), None, "{body}");
+    }
     let (done, said) = site.plays(json!({ "custody_tag": "1.1.0" }), &["--check"]).await;
     assert!(!done && said.contains("OPEN G3"), "a rehearsal says it too: {said}");
     assert_eq!(states(&test).await, []);

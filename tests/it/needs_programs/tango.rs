@@ -282,7 +282,7 @@ async fn g10_tango_test_is_seen_where_it_runs() {
     assert_eq!(kinds(&test), [Kind::WrongServer]);
     test.advance(Duration::minutes(11));
     agents.report(&tango).await;
-    incidents::round::round(&test.app, Some(since)).await.unwrap();
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
     let silent = test.stranger().page("/incidents?kind=silent").await;
     assert!(silent.contains(WRONG) && silent.contains("open for") && places(&test).len() == 1, "{silent}");
 
