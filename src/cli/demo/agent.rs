@@ -47,11 +47,7 @@ pub async fn run(app: App) {
         }
         if reported.is_none_or(|at| at.elapsed() >= REPORT) {
             reported = Some(Instant::now());
-            for server in agents.world.servers() {
-                if let Err(error) = agents.world.report(&app, &server).await {
-                    tracing::warn!(%error, server, "a sample agent could not report");
-                }
-            }
+            agents.report(&app).await;
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
@@ -71,6 +67,15 @@ pub struct Agents {
 }
 
 impl Agents {
+    /// Each of them reports what runs on its server.
+    pub async fn report(&mut self, app: &App) {
+        for server in self.world.servers() {
+            if let Err(error) = self.world.report(app, &server).await {
+                tracing::warn!(%error, server, "a sample agent could not report");
+            }
+        }
+    }
+
     pub async fn start(app: &App) -> Result<Self> {
         let seq = last_entry(app).await?;
         let mut wanted_by = BTreeMap::new();

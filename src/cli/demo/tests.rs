@@ -178,6 +178,9 @@ async fn found(app: &App, name: &str) -> Device {
 
 /// What the demo says can be done with one click can be done.
 async fn ready(app: &App) {
+    // The sample agents report as soon as the demo runs.
+    let mut agents = Agents::start(app).await.unwrap();
+    agents.report(app).await;
     for (login, device, command, state) in [
         ("ravi", "grainFinderLite", Command::Accept {}, StateName::Accepted),
         ("lena", "sampleHeaterLoop", Command::StartDevelopment {}, StateName::ReducedSupport),

@@ -138,7 +138,9 @@ impl Life<'_> {
             self.approved(who, tag);
         }
         self.milestone(1).moved(tag);
-        self.day(days_ago - 48).act("chiara", Command::TakeOwnership {})
+        // Its agent still reports it there.
+        let full = self.plan.full;
+        self.day(days_ago - 48).runs(full, tag).act("chiara", Command::TakeOwnership {})
     }
 
     /// Somebody of CTRL reports a stage of a newer release (G3).

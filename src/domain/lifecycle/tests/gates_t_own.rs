@@ -55,8 +55,8 @@ fn t8_it_runs_on_a_full_server_in_that_tag_and_nowhere_else() {
     world.sees(FULL, "1.4.2").sees_too("SCS_TWO/CTRL/CHECK", FULL_TOO, "1.4.2-dirty");
     world.stopped_only_by(G::T8, Turn::Ctrl, RAVI, OWN);
     // What was seen before it was placed there, or long ago, is not seen there now.
-    let now = world.now;
-    world.sees(FULL, "1.4.2").seen[0].seen = now - chrono::Duration::seconds(1);
+    let (now, placed) = (world.now, world.device.placed_on(&FULL.into()).unwrap().mark.at);
+    world.sees(FULL, "1.4.2").seen[0].seen = placed - chrono::Duration::seconds(1);
     world.stopped_only_by(G::T8, Turn::Machine, RAVI, OWN);
     world.sees(FULL, "1.4.2").now = now + chrono::Duration::minutes(11);
     world.stopped_only_by(G::T8, Turn::Machine, RAVI, OWN);

@@ -11,6 +11,7 @@ use super::given::{self, World};
 use crate::domain::{
     device::Device,
     lifecycle::{Actor, Command, Event, Facts, State, StateName, decide, evolve, rule},
+    observation::Seen,
 };
 use alphabet::{Letter, Move};
 use around::{Around, Sight, Worlds};
@@ -105,7 +106,9 @@ impl Walk {
                     let world = self.worlds.of(*around);
                     let now = world.now + Duration::minutes(device.revision as i64);
                     let actor = act.who.map_or(Actor::Custody, Actor::Person);
-                    let facts = Facts { now, readings: &act.readings, ..world.facts(actor) };
+                    // Agents report every minute.
+                    let seen: Vec<Seen> = world.seen.iter().map(|s| Seen { seen: now, ..s.clone() }).collect();
+                    let facts = Facts { now, seen: &seen, readings: &act.readings, ..world.facts(actor) };
                     let events = match decide(device, &act.command, &facts) {
                         Ok(events) => events,
                         Err(refusal) => {
