@@ -186,3 +186,46 @@ async fn g2_tags_are_found_where_nobody_tells() {
     }
     assert_eq!(on_record().await, ["1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]);
 }
+
+/// A21, A22: at the door every forge's own headers prove its recorded deliveries, once, and none of another body or
+/// secret.
+#[tokio::test]
+async fn a21_each_forge_proves_itself_by_its_own_headers() {
+    let test = TestApp::new().await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/webhooks");
+    let mut tried = 0;
+    for (forge, begins) in
+        [(Forge::Gitlab, "gitlab_"), (Forge::Gitea, "gitea_"), (Forge::Forgejo, "forgejo_"), (Forge::Github, "github_")]
+    {
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let Some(event) = name.strip_suffix(".headers.json").filter(|n| n.starts_with(begins)) else { continue };
+            // A hook for each: some of the recorded deliveries share their ids.
+            let ada = test.caller("ada");
+            let of = async |secret: &str| hooks::create(&test.app, &ada, "a forge", forge, secret).await.unwrap();
+            let (own, other) = (of("custody-test-secret").await, of("another-test-secret").await);
+            let headers: std::collections::BTreeMap<String, String> =
+                serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            let body = std::fs::read(folder.join(format!("{event}.body.json"))).unwrap();
+            let post = async |hook: &Hook, body: Vec<u8>| {
+                let address = format!("{}/api/v1/hooks/{}", test.url, hook.id);
+                let mut request = test.stranger().client.post(address).body(body);
+                for (name, value) in &headers {
+                    request = request.header(name, value);
+                }
+                let answer = request.send().await.unwrap();
+                (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["heard"].clone())
+            };
+            assert_eq!(post(&own, body.clone()).await, (200, json!("nothing_to_do")), "{event}");
+            let (status, again) = post(&own, body.clone()).await;
+            assert!(status == 200 && (again == "repeated" || again == "nothing_to_do"), "{event}: {again}");
+            assert_eq!(post(&other, body.clone()).await.0, 401, "{event}");
+            if forge != Forge::Gitlab {
+                assert_eq!(post(&own, [body.as_slice(), b" "].concat()).await.0, 401, "{event}");
+            }
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 15);
+}

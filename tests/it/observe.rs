@@ -1,6 +1,9 @@
 //! `custody observe`, as an agent on a server runs it.
 
-use crate::app::{FULL, REDUCED, TestApp};
+use crate::{
+    app::{FULL, REDUCED, TestApp},
+    chat_server::ChatServer,
+};
 use custody::service::tokens::{self, TokenScope};
 use std::{path::Path, process::Output};
 use tokio::process::Command;
@@ -55,4 +58,35 @@ async fn g10_the_agent_reports_what_it_reads() {
     assert_eq!(away.status.code(), Some(1), "{}", String::from_utf8_lossy(&away.stderr));
     let open = observe("http://custody.example.org", &table, &token, &[]).await;
     assert_eq!(open.status.code(), Some(2), "the token is not sent in the open");
+}
+
+/// G10: what an address answers is reported as a file is; what leads elsewhere, fails, is no text or is too much is not.
+#[tokio::test]
+async fn g10_the_agent_reads_from_an_address() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let scope = TokenScope::Observe(REDUCED.into());
+    let (_, secret) = tokens::create(&test.app, &test.caller("lena"), "agent", scope, 30).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let token = dir.path().join("token");
+    std::fs::write(&token, &secret).unwrap();
+    let source = ChatServer::start().await;
+    let id = test.device("magnet").await.id;
+    let head = "instance,class,server,host,version,since\n";
+    let row = format!("{head}SCS_TEST/MON/MAGNET,magnetClass,{REDUCED},scs-rr-01,1.0.0,2026-11-21T02:47:00Z\n");
+    let large = format!("{row}{}", "#".repeat(2 << 20));
+    for (status, header, body, code, running) in [
+        (302, Some(("location", "/elsewhere")), "", 1, 0),
+        (500, None, row.as_str(), 1, 0),
+        (200, None, large.as_str(), 2, 0),
+        (200, None, "<title>Sign in</title>", 2, 0),
+        (200, None, row.as_str(), 0, 1),
+    ] {
+        source.answers(status, header, body);
+        let done = observe(&test.url, Path::new(&source.url), &token, &[]).await;
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(code), "{status}: {said}");
+        assert_eq!(test.app.projection.read().places(id).len(), running, "{status}");
+        assert!(!said.contains(&secret), "{said}");
+    }
 }
