@@ -138,6 +138,7 @@ struct GitlabAttributes {
 
 #[derive(Deserialize)]
 struct GitlabBuild {
+    id: Option<u64>,
     stage: Option<String>,
     status: Option<String>,
     #[serde(default)]
@@ -158,6 +159,8 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
             let Some(whole) = ended(a.status.as_deref()) else {
                 return Ok(None);
             };
+            // A job that is run again in the same pipeline has a larger number.
+            let attempt = sent.builds.iter().filter_map(|b| b.id).max().unwrap_or(1).max(1);
             let mut parts: Vec<(String, bool)> = Vec::new();
             for build in sent.builds {
                 let (Some(stage), Some(passed)) = (build.stage, ended(build.status.as_deref())) else {
@@ -176,7 +179,7 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
             vec![Hint::Pipeline(Pipeline {
                 own: a.source_project_id.is_none_or(|id| Some(id) == project.id),
                 of_tag: a.tag == Some(true),
-                run: Run { number: a.id.unwrap_or_default(), attempt: 1 },
+                run: Run { number: a.id.unwrap_or_default(), attempt },
                 reference: a.r#ref.unwrap_or_default(),
                 commit: a.sha.unwrap_or_default(),
                 parts,

@@ -84,6 +84,26 @@ async fn g3_a_forge_reports_stages_by_webhook() {
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 
+/// A22, G3: a job that is run again within its pipeline counts as it ended last, in whichever order that is told.
+#[tokio::test]
+async fn a22_a_job_run_again_counts_as_it_ended_last() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let hook = hook(&test).await;
+    let job = |id: u64, passed: bool| {
+        let mut body = ended(&test, 20, &[("build", true), ("test", passed)]);
+        (body["builds"][0]["id"], body["builds"][1]["id"]) = (json!(1), json!(id));
+        body
+    };
+    for (n, (id, passed, last)) in
+        [(700, false, false), (701, true, true), (703, false, false), (702, true, false)].into_iter().enumerate()
+    {
+        tells(&test, &hook, &n.to_string(), &job(id, passed)).await;
+        test.settles().await;
+        assert_eq!(test.way("1.0.0").await.last().map(|r| r.passed), Some(last), "job {id}");
+    }
+}
+
 /// A20, A21, G3: another commit, a fork, a branch, another project, a tag that is none, a wrong secret: no stage of it.
 #[tokio::test]
 async fn a20_pipelines_that_prove_nothing() {
