@@ -6,6 +6,7 @@ mod collectors;
 mod deployments;
 mod devices;
 mod hooks;
+mod incidents;
 mod keys;
 mod moving_on;
 mod observations;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/devices/{name}/overrides/{number}/end", post(overrides::end))
         .route("/api/v1/overrides", get(overrides::list))
         .route("/api/v1/hooks/{id}", post(hooks::hear))
+        .route("/api/v1/incidents", get(incidents::list))
         .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
         .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))
         .route("/api/v1/tags/check", post(tags::check))

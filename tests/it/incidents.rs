@@ -88,6 +88,33 @@ async fn g10_what_nobody_registered_is_an_incident_until_it_is_registered() {
     assert!(page.contains("closed") && page.contains(Kind::WrongServer.remedy()), "registered, and placed nowhere");
 }
 
+/// G10: programs read the same: open ones first, of a kind or an instrument, a page at a time.
+#[tokio::test]
+async fn g10_programs_read_incidents() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let get = async |query: &str| {
+        let answer = reqwest::get(format!("{}/api/v1/incidents{query}", test.url)).await.unwrap();
+        (answer.status().as_u16(), answer.json::<serde_json::Value>().await.unwrap())
+    };
+    assert_eq!(get("").await, (200, serde_json::json!({ "incidents": [], "next": null })));
+    let stranger =
+        |i: usize| Report { instance: format!("NOBODY/{i:03}"), class: "Nobody".to_owned(), ..report(REDUCED, "1") };
+    test.sends_in(REDUCED, (0..60).map(stranger).collect()).await;
+    test.sends_in(REDUCED, (0..59).map(stranger).collect()).await;
+    let (_, first) = get("?kind=unknown&instrument=SCS").await;
+    let all = first["incidents"].as_array().unwrap();
+    assert_eq!((all.len(), all[0]["label"].as_str()), (50, Some("Unknown to the registry")));
+    assert!(all.iter().all(|i| i["closed"].is_null() && i["server"] == REDUCED && i["device"].is_null()));
+    let (_, rest) = get(&format!("?kind=unknown&after={}", first["next"].as_str().unwrap())).await;
+    let rest = rest["incidents"].as_array().unwrap().clone();
+    assert_eq!((rest.len(), rest.iter().filter(|i| i["closed"].is_string()).count()), (10, 1));
+    assert_eq!(get("?kind=dirty").await.1["incidents"], serde_json::json!([]));
+    for wrong in ["?kind=loud", "?after=open", "?after=half.3", "?since=yesterday"] {
+        assert_eq!(get(wrong).await.0, 422, "{wrong}");
+    }
+}
+
 /// G10: within the grace after a placement what runs as before is no incident; when it is over the round finds it, once.
 #[tokio::test]
 async fn g10_a_deployment_under_way_is_no_drift() {

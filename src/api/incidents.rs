@@ -1,0 +1,87 @@
+//! Where what runs differs from the record, as programs read it (G10).
+
+use super::problem::{Answer, Problem};
+use crate::{
+    app::App,
+    service::incidents::{self, Kind, Shown, Wanted},
+};
+use axum::{
+    Json,
+    extract::{Query, State, rejection::QueryRejection},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    kind: Option<String>,
+    instrument: Option<String>,
+    after: Option<String>,
+}
+
+/// Open ones first, in each part the newest first.
+#[derive(Serialize)]
+pub struct ListDto {
+    incidents: Vec<IncidentDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct IncidentDto {
+    id: String,
+    kind: Kind,
+    label: &'static str,
+    /// `None` where no device on record brings the instance, and where a whole server is meant.
+    device: Option<String>,
+    /// The device's name, or the server's, where no instance is meant.
+    instance: String,
+    server: String,
+    /// The server's; `None` where the server is not on record.
+    instrument: Option<String>,
+    /// What is seen and what is on record.
+    words: String,
+    /// What mends it.
+    remedy: &'static str,
+    opened: DateTime<Utc>,
+    closed: Option<DateTime<Utc>>,
+    /// How often it came: more than once where it comes and goes.
+    times: u32,
+}
+
+impl IncidentDto {
+    fn new((i, device): (Shown, Option<String>)) -> Self {
+        Self {
+            id: i.id,
+            kind: i.drift.kind,
+            label: i.drift.kind.label(),
+            device,
+            instance: i.drift.instance,
+            server: i.drift.server.0,
+            instrument: i.instrument,
+            words: i.drift.words,
+            remedy: i.drift.kind.remedy(),
+            opened: i.opened,
+            closed: i.closed,
+            times: i.times,
+        }
+    }
+}
+
+/// GET /api/v1/incidents
+pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejection>) -> Answer<Json<ListDto>> {
+    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+    let kinds = || Kind::iter().map(<&str>::from).collect::<Vec<_>>().join(", ");
+    let kind = which.kind.map(|k| k.parse().map_err(|_| Problem::field("kind", format!("Choose of {}", kinds()))));
+    let read = |text: String| {
+        let (part, seq) = text.split_once('.')?;
+        Some((["closed", "open"].iter().position(|p| *p == part)? == 1, seq.parse().ok()?))
+    };
+    let unreadable = || Problem::field("after", "Send the next of the page before");
+    let after = which.after.map(|text| read(text).ok_or_else(unreadable)).transpose()?;
+    let page = incidents::list(&app, &Wanted { kind: kind.transpose()?, instrument: which.instrument, after }).await?;
+    let next = page.next.map(|(open, seq)| format!("{}.{seq}", if open { "open" } else { "closed" }));
+    Ok(Json(ListDto { incidents: page.all.into_iter().map(IncidentDto::new).collect(), next }))
+}
