@@ -33,6 +33,10 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "JWKS")]
     keys: PathBuf,
 
+    /// Refuse where that copy was made longer ago: a key that was revoked since would still count
+    #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u64).range(1..=8760))]
+    keys_max_age_hours: Option<u64>,
+
     /// The device server that is about to be changed
     #[arg(long)]
     server: String,
@@ -72,6 +76,19 @@ pub fn run(command: &PermitCommand, out: &mut dyn Write, err: &mut dyn Write) ->
             return Ok(Outcome::Refused);
         }
     };
+    if let Some(hours) = args.keys_max_age_hours {
+        let age = std::fs::metadata(&args.keys).and_then(|m| m.modified()).map(|at| at.elapsed());
+        // A copy from the future says nothing of its age.
+        let fresh = age.is_ok_and(|a| a.map_or_else(|e| e.duration(), |d| d).as_secs() <= hours * 3600);
+        if !fresh {
+            let file = args.keys.display();
+            writeln!(
+                err,
+                "REFUSED  The keys in {file} are not of the last {hours} hours: fetch /.well-known/jwks.json anew."
+            )?;
+            return Ok(Outcome::Failed);
+        }
+    }
     let text = match permit(&args.permit) {
         Ok(text) => text,
         Err(failure) => return told(failure, err),

@@ -77,6 +77,17 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
     let (code, out, err) = verify(&["--server", FULL, "--device", "magnet", "--tag", "1.0.0", "permit"]).await;
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with("PERMITTED  magnet 1.0.0 onto "), "{out}");
+    // A13: of an old copy nobody knows what was revoked since.
+    let young = ["--server", FULL, "--keys-max-age-hours", "24", "permit"];
+    assert_eq!(verify(&young).await.0, 0);
+    let copy = std::fs::File::open(folder.path().join("jwks.json")).unwrap();
+    for hours in [25, -25] {
+        let day = std::time::Duration::from_secs(25 * 3600);
+        let now = std::time::SystemTime::now();
+        copy.set_modified(if hours > 0 { now - day } else { now + day }).unwrap();
+        let (code, _, err) = verify(&young).await;
+        assert!(code == 1 && err.contains("fetch /.well-known/jwks.json anew"), "{hours}: {err}");
+    }
     for wrong in [
         vec!["--server", REDUCED, "permit"],
         vec!["--server", FULL, "--device", "camera", "permit"],
