@@ -79,7 +79,7 @@ pub fn run(command: &PermitCommand, out: &mut dyn Write, err: &mut dyn Write) ->
     if let Some(hours) = args.keys_max_age_hours {
         let age = std::fs::metadata(&args.keys).and_then(|m| m.modified()).map(|at| at.elapsed());
         // A copy from the future says nothing of its age.
-        let fresh = age.is_ok_and(|a| a.map_or_else(|e| e.duration(), |d| d).as_secs() <= hours * 3600);
+        let fresh = age.is_ok_and(|a| a.unwrap_or_else(|e| e.duration()).as_secs() <= hours * 3600);
         if !fresh {
             let file = args.keys.display();
             writeln!(
