@@ -1,7 +1,9 @@
 //! Deployments: asked for, begun with a permit, reported on, and taken back where they came to nothing (G1, G9).
 
+mod giving_back;
 mod reading;
 
+pub use giving_back::keep;
 pub use reading::{PAGE, Page, View, list, view};
 
 use super::{
@@ -14,8 +16,8 @@ use crate::{
     app::App,
     domain::{
         deployment::{self, Deployment, DeploymentState, Environment, PermitGiven, Report, Reported},
-        device::{Device, Placement},
-        id::{DeploymentId, PersonId, ServerName},
+        device::Device,
+        id::{DeploymentId, ServerName},
         lifecycle::{
             Command, CommandKind, Event, Gate, GateId, Happened, Readings, Who,
             decide::{decide, may},
@@ -31,9 +33,6 @@ use crate::{
     store::{self, Tx, journal::Line},
 };
 use chrono::{DateTime, Utc};
-
-/// So many that ran out are settled in one round.
-const ROUND: u64 = 200;
 
 /// What a deploy tool asks for.
 #[derive(Clone, Debug)]
@@ -235,6 +234,7 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
         let sentence = format!("This deployment is {}: there is no permit to be had.", is.words());
         return Err(Refusal::new(Code::WrongState, sentence).into());
     }
+    not_held(app, caller, &device, d).await?;
     let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
     Ok(permits::issue(app, d).await?.ok_or_else(by_hand)?)
 }
@@ -274,7 +274,7 @@ pub async fn report(app: &App, caller: &Caller, id: DeploymentId, report: Report
         })
         .await??;
     if after.state.gives_back() {
-        give_back(app, &after).await?;
+        giving_back::give_back(app, &after).await?;
     }
     Ok(after)
 }
@@ -359,73 +359,4 @@ async fn since(app: &App, device: &Device, revision: u64) -> Result<Vec<String>>
         format!("{who} {}", story::tell(e, &people, &app.policy))
     };
     Ok(events.iter().map(tell).collect())
-}
-
-/// Custody's own part, at its regular checks: permits that ran out unused, and servers that are still to be given back.
-pub async fn keep(app: &App) -> Result<()> {
-    for found in store::deployments::list_run_out(&app.db.read, app.clock.now(), ROUND).await? {
-        let owned = app.clone();
-        let done = app.outliving(async move {
-            let tx = owned.db.begin().await?;
-            let found = store::deployments::find(&tx, found.id).await?.ok_or(Error::NotFound)?;
-            let reported = Reported { at: owned.clock.now(), by: None, report: Report::Expired };
-            save(&tx, &owned, &Caller::custody(), found, reported).await?;
-            Ok::<_, Error>(tx.commit().await?)
-        });
-        match done.await? {
-            // Somebody began it meanwhile.
-            Ok(()) | Err(Error::Refused(_)) => {}
-            Err(other) => return Err(other),
-        }
-    }
-    for found in store::deployments::list_unsettled(&app.db.read, ROUND).await? {
-        give_back(app, &found).await?;
-    }
-    Ok(())
-}
-
-/// Gives the server back to what was there before, where it still is this deployment's.
-async fn give_back(app: &App, d: &Deployment) -> Result<()> {
-    let device = store::devices::find(&app.db.read, d.device).await?.ok_or(Error::NotFound)?;
-    let command = Command::GiveBack {
-        server: d.server.clone(),
-        tag: d.release.tag.clone(),
-        asked: d.asked,
-        back: what_was_there(app, d).await?,
-        why: d.why_not(),
-        rolled_back: rolled_back_by(d),
-    };
-    match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
-        // A device at its end is placed nowhere.
-        Ok(_) | Err(Error::Refused(_)) => {}
-        Err(other) => return Err(other),
-    }
-    let (owned, id) = (app.clone(), d.id);
-    app.outliving(async move {
-        let tx = owned.db.begin().await?;
-        store::deployments::settle(&tx, id).await?;
-        Ok(tx.commit().await?)
-    })
-    .await?
-}
-
-/// Who reported that it was rolled back, where that is how it ended.
-fn rolled_back_by(d: &Deployment) -> Option<PersonId> {
-    let told = d.reports.last().filter(|r| matches!(r.report, Report::RolledBack { .. }))?;
-    Some(told.by.unwrap_or(d.asked.by))
-}
-
-/// The places that made way, and for those that were themselves of a deployment that came to nothing, the ones before.
-async fn what_was_there(app: &App, d: &Deployment) -> Result<Vec<Placement>> {
-    let (mut open, mut back) = (d.before.clone(), Vec::<Placement>::new());
-    // Each step goes back in time; nobody asks a hundred times in five minutes.
-    for _ in 0..100 {
-        let Some(place) = open.pop() else { break };
-        match store::deployments::find_of_placement(&app.db.read, d.device, &place).await? {
-            Some(of) if of.id != d.id && of.state_at(app.clock.now()).gives_back() => open.extend(of.before),
-            _ if back.iter().any(|p| p.server == place.server) => {}
-            _ => back.push(place),
-        }
-    }
-    Ok(back)
 }

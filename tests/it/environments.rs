@@ -123,6 +123,9 @@ async fn g5_a_release_moves_on_by_itself() {
     let own = deployments::permit(&test.app, &test.caller("ilse"), moved).await;
     assert!(matches!(own, Err(Error::Refused(r)) if r.code == Code::NotYours), "no contributor");
     test.does("jonas", "magnet", Command::HoldMovingOn { reason: "Beam time.".to_owned() }).await.unwrap();
+    // While it is held, not even a host without a connection is shown a permit that it would take.
+    let path = format!("/{}/permit", permit["id"].as_str().unwrap());
+    assert_eq!(test.sends(&path, &token, &json!({})).await.0, 409);
     let (status, held) = test.begins(&permit, &token).await;
     assert_eq!(status, 409, "{held}");
     assert!(held["detail"].as_str().unwrap().contains("Beam time"), "{held}");
