@@ -85,9 +85,14 @@ pub struct Index {
     around: Vec<Option<Around>>,
     weights: Vec<u8>,
     free: Vec<usize>,
-    /// From a print of the plain letters to the slots that have it: whole names are found without a search.
-    prints: HashMap<u64, Vec<usize>>,
+    /// From a print of the plain letters to a slot that has it: whole names are found without a search.
+    prints: HashMap<u64, u32>,
+    /// Of each slot the next one of the same print, or [`LAST`].
+    same: Vec<u32>,
 }
+
+/// No slot follows.
+const LAST: u32 = u32::MAX;
 
 fn print(plain: &str) -> u64 {
     let mut print = DefaultHasher::new();
@@ -104,23 +109,48 @@ impl Index {
             self.owners.push(Owner::NOBODY);
             self.around.push(None);
             self.weights.push(0);
+            self.same.push(LAST);
             self.targets.len() - 1
         });
         self.names.put(slot, &plain);
         self.replace(slot, target, owner);
-        self.prints.entry(print).or_default().push(slot);
+        let number = u32::try_from(slot).expect("memory ends before numbers do");
+        self.same[slot] = self.prints.insert(print, number).unwrap_or(LAST);
         slot
     }
 
     /// What has this very name, but for case, accents and separators. It costs the same however many names there are.
     pub fn whole(&self, typed: &str) -> impl Iterator<Item = &Target> {
         let typed = plain(typed);
-        let slots = match typed.is_empty() {
+        let first = match typed.is_empty() {
             true => None,
-            false => self.prints.get(&print(&typed)),
+            false => self.prints.get(&print(&typed)).copied(),
         };
-        let slots = slots.into_iter().flatten().filter(move |slot| self.names.get(**slot) == Some(&typed));
-        slots.filter_map(|slot| self.targets[*slot].as_ref())
+        let slots = std::iter::successors(first, |slot| Some(self.same[*slot as usize]).filter(|next| *next != LAST));
+        let slots = slots.map(|slot| slot as usize).filter(move |slot| self.names.get(*slot) == Some(&typed));
+        slots.filter_map(|slot| self.targets[slot].as_ref())
+    }
+
+    /// Takes a slot out of those of its print.
+    fn forget(&mut self, slot: usize) {
+        let print = print(self.names.get(slot).unwrap_or_default());
+        let next = std::mem::replace(&mut self.same[slot], LAST);
+        let Some(mut at) = self.prints.get(&print).map(|first| *first as usize) else { return };
+        if at == slot {
+            match next {
+                LAST => drop(self.prints.remove(&print)),
+                next => drop(self.prints.insert(print, next)),
+            }
+            return;
+        }
+        while self.same[at] != LAST {
+            let following = self.same[at] as usize;
+            if following == slot {
+                self.same[at] = next;
+                return;
+            }
+            at = following;
+        }
     }
 
     /// The same name, of something that was read anew.
@@ -159,13 +189,7 @@ impl Index {
     }
 
     pub fn remove(&mut self, slot: usize) {
-        let print = print(self.names.get(slot).unwrap_or_default());
-        if let Some(slots) = self.prints.get_mut(&print) {
-            slots.retain(|s| *s != slot);
-            if slots.is_empty() {
-                self.prints.remove(&print);
-            }
-        }
+        self.forget(slot);
         self.names.clear(slot);
         self.targets[slot] = None;
         self.owners[slot] = Owner::NOBODY;

@@ -62,7 +62,8 @@ pub struct State {
     /// By instrument, `None` for all.
     orders: HashMap<Option<String>, BTreeSet<Key>>,
     counts: BTreeMap<Kind, u64>,
-    places: HashMap<ServerName, BTreeMap<String, (Place, usize)>>,
+    /// What runs on each server by id, with the slot of its name.
+    places: HashMap<ServerName, Vec<(Place, u32)>>,
     of_device: HashMap<DeviceId, Vec<Place>>,
     strangers: BTreeMap<(String, ServerName), Place>,
     servers: BTreeMap<ServerName, Server>,
@@ -87,6 +88,11 @@ enum Word {
     Group(String),
     Server(ServerName),
     Host(String),
+}
+
+/// Where an instance stands among those of its server, or would.
+fn find(on: &[(Place, u32)], instance: &str) -> Result<usize, usize> {
+    on.binary_search_by(|(place, _)| place.seen.instance.as_str().cmp(instance))
 }
 
 impl State {
@@ -136,12 +142,13 @@ impl State {
     }
 
     pub fn place(&self, instance: &str, server: &ServerName) -> Option<&Place> {
-        self.places.get(server)?.get(instance).map(|(place, _)| place)
+        let on = self.places.get(server)?;
+        find(on, instance).ok().map(|at| &on[at].0)
     }
 
     /// Everything that runs.
     pub fn all_places(&self) -> impl Iterator<Item = &Place> {
-        self.places.values().flat_map(|on| on.values().map(|(place, _)| place))
+        self.places.values().flatten().map(|(place, _)| place)
     }
 
     pub fn people(&self) -> &People {

@@ -15,12 +15,13 @@ use crate::{
         version::classify,
     },
     memory,
-    projection::{Card, State},
+    projection::{Card, Place, State},
     store::{self, changes::Touched, instances::VersionNames},
 };
 use around::Around;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -106,10 +107,13 @@ impl Read {
             state.put_card(card);
         }
         for (server, running) in self.servers {
-            state.put_server(server, running);
+            state.put_server(&server, running);
         }
         for ((instance, server), known) in self.places {
-            state.put_place(&instance, &server, known);
+            match known {
+                Some(known) => state.put_place(Arc::new(known)),
+                None => state.remove_place(&instance, &server),
+            }
         }
     }
 }
@@ -217,10 +221,12 @@ async fn build(app: &App) -> Result<()> {
     }
     let names = version_names(app, None);
     let running = running.await.map_err(|e| Error::Internal(Box::new(e)))??;
-    for mut k in running {
-        name_version(&mut k, &packages, &names);
-        let (instance, server) = (k.seen.instance.clone(), k.seen.server.clone());
-        state.put_place(&instance, &server, Some(k));
+    for mut place in running {
+        // Nobody else has it yet.
+        if let Some(k) = Arc::get_mut(&mut place) {
+            name_version(k, &packages, &names);
+        }
+        state.put_place(place);
     }
     let ids: Vec<DeviceId> = state.cards().map(|c| c.id).collect();
     app.projection.apply(seq, |s| *s = state);
@@ -247,17 +253,17 @@ async fn build(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Everything that runs.
-async fn running(app: App) -> Result<Vec<Known>> {
+/// Everything that runs, each where it stays: a hundred thousand of them are not moved about.
+async fn running(app: App) -> Result<Vec<Place>> {
     let names = version_names(&app, None);
-    let mut all: Vec<Known> = Vec::new();
+    let mut all: Vec<Place> = Vec::new();
     loop {
         let after = all.last().map(|k| (k.seen.instance.clone(), k.seen.server.clone()));
         let page = store::instances::list_running_after(&app.db.read, after.as_ref(), 5000, &names).await?;
         if page.is_empty() {
             return Ok(all);
         }
-        all.extend(page);
+        all.extend(page.into_iter().map(Arc::new));
     }
 }
 

@@ -1,7 +1,8 @@
 //! `cargo bench --bench search`: what one key of the search costs among 100,000 instances of 10,000 devices, in memory and
-//! as the whole page.
+//! as the whole page. Prints a line for each figure: name, median and 99th percentile in microseconds.
 
 use axum::{
+    Router,
     body::Body,
     extract::ConnectInfo,
     http::{Request, StatusCode},
@@ -29,7 +30,7 @@ use custody::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    sync::LazyLock,
+    time::Instant,
 };
 use tower::ServiceExt;
 
@@ -42,10 +43,7 @@ const KINDS: [&str; 8] =
 const ROLES: [&str; 5] = ["Check", "Control", "Monitor", "Guard", "Logger"];
 const PEOPLE: usize = 200;
 const SERVERS: usize = 140;
-
-fn main() {
-    divan::main();
-}
+const ROUNDS: usize = 500;
 
 fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).unwrap()
@@ -173,57 +171,30 @@ fn state() -> State {
         state.put_card(Card::new(device, beside));
     }
     for (server, running) in on {
-        state.put_server(server, running);
+        state.put_server(&server, running);
     }
     assert_eq!(state.all_places().count(), DEVICES * INSTANCES, "every instance has its own id");
     state
 }
 
-static STATE: LazyLock<State> = LazyLock::new(state);
-
 /// What is typed, and whether it finds anything.
-const TYPED: [(&str, bool); 4] =
-    [("ma", true), ("cameraMonitor00018", true), ("camraMonitxr00018", true), ("zzqxwvkk", false)];
-const TYPED_NAMES: [&str; 4] = ["two letters", "exact", "two typing errors", "nothing found"];
+const TYPED: [(&str, &str, bool); 4] = [
+    ("two_letters", "ma", true),
+    ("exact", "cameraMonitor00018", true),
+    ("two_typing_errors", "camraMonitxr00018", true),
+    ("nothing_found", "zzqxwvkk", false),
+];
 
-/// What the search field finds, by key.
-#[divan::bench(args = TYPED_NAMES)]
-fn find(bencher: divan::Bencher, how: &str) {
-    let (typed, finds) = typed(how);
-    assert_eq!(!STATE.find(typed, 51).devices.is_empty(), finds, "what is measured is what is said");
-    bencher.bench(|| STATE.find(divan::black_box(typed), 51));
-}
-
-fn typed(how: &str) -> (&'static str, bool) {
-    TYPED[TYPED_NAMES.iter().position(|n| *n == how).expect("it is one of these")]
-}
-
-/// The whole answer to a request: read, found, drawn, compressed for nobody.
-#[divan::bench(args = ["no search", "two letters", "exact", "two typing errors", "nothing found"], sample_count = 50)]
-fn page(bencher: divan::Bencher, how: &str) {
-    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+fn main() {
+    let (state, runtime) = (state(), tokio::runtime::Runtime::new().expect("it starts"));
+    for (name, typed, finds) in TYPED {
+        assert_eq!(!state.find(typed, 51).devices.is_empty(), finds, "what is measured is what is said");
+        tell(&format!("search_{name}"), || drop(std::hint::black_box(state.find(std::hint::black_box(typed), 51))));
+    }
     let dir = tempfile::tempdir().expect("there is room");
-    let policy = "[facility]\ninstruments = [\"SPB\", \"FXE\", \"SQS\", \"SCS\", \"SXP\", \"MID\", \"HED\"]\n";
-    let routes = runtime.block_on(async {
-        let parts = Parts {
-            policy: Policy::parse(policy).expect("the policy is right"),
-            clock: Clock::fixed(now()),
-            public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
-            secure_cookies: false,
-            demo: false,
-            mail: None,
-            sends: false,
-        };
-        let app = App::new(Db::open(&dir.path().join("custody.db")).await.expect("it opens"), parts);
-        app.projection.apply(1, |s| *s = state());
-        custody::http::router(app)
-    });
-    let path = match how {
-        "no search" => "/".to_owned(),
-        _ => format!("/?q={}", typed(how).0),
-    };
-    let ask = || {
-        let mut request = Request::get(&path).body(Body::empty()).expect("it is a request");
+    let routes = runtime.block_on(routes(&dir.path().join("custody.db"), state));
+    let ask = |path: &str| {
+        let mut request = Request::get(path).body(Body::empty()).expect("it is a request");
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
         runtime.block_on(async {
             let response = routes.clone().oneshot(request).await.expect("it answers");
@@ -231,7 +202,40 @@ fn page(bencher: divan::Bencher, how: &str) {
             axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("it is whole")
         })
     };
-    let text = String::from_utf8(ask().to_vec()).expect("it is text");
-    assert_eq!(text.contains("class=\"answer\""), how != "no search" && typed(how).1, "{how}");
-    bencher.bench_local(ask);
+    for (name, typed, finds) in TYPED {
+        let path = format!("/?q={typed}");
+        let text = String::from_utf8(ask(&path).to_vec()).expect("it is text");
+        assert_eq!(text.contains("class=\"answer\""), finds, "{name}");
+        tell(&format!("page_{name}"), || drop(std::hint::black_box(ask(&path))));
+    }
+}
+
+/// The median and the 99th percentile of many times the same, in microseconds.
+fn tell(name: &str, work: impl Fn()) {
+    let mut took: Vec<u128> = (0..ROUNDS)
+        .map(|_| {
+            let begun = Instant::now();
+            work();
+            begun.elapsed().as_micros()
+        })
+        .collect();
+    took.sort_unstable();
+    println!("{name} {} {}", took[ROUNDS / 2], took[ROUNDS * 99 / 100]);
+}
+
+/// The whole answer to a request: read, found, drawn, compressed for nobody.
+async fn routes(file: &std::path::Path, state: State) -> Router {
+    let policy = "[facility]\ninstruments = [\"SPB\", \"FXE\", \"SQS\", \"SCS\", \"SXP\", \"MID\", \"HED\"]\n";
+    let parts = Parts {
+        policy: Policy::parse(policy).expect("the policy is right"),
+        clock: Clock::fixed(now()),
+        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
+        secure_cookies: false,
+        demo: false,
+        mail: None,
+        sends: false,
+    };
+    let app = App::new(Db::open(file).await.expect("it opens"), parts);
+    app.projection.apply(1, |s| *s = state);
+    custody::http::router(app)
 }

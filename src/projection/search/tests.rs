@@ -76,6 +76,22 @@ fn o4_a_whole_name_is_found_without_a_search() {
     assert_eq!(index.whole("other").count(), 1);
 }
 
+/// O4: of many things with one name each may go, in any order, and the others stay.
+#[test]
+fn o4_names_that_many_have() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2], [1, 2, 0]] {
+        let mut index = index(&["SCS/BCC", "scs bcc", "scs.bcc", "SCS/BCD"]);
+        for (gone, slot) in order.into_iter().enumerate() {
+            assert_eq!(index.whole("scs-bcc").count(), 3 - gone, "{order:?}");
+            index.remove(slot);
+        }
+        assert_eq!(index.whole("scs-bcc").count(), 0);
+        assert_eq!(index.whole("scs-bcd").count(), 1);
+        index.insert("scs:bcc", Target::Host("x".to_owned()), Owner::NOBODY);
+        assert_eq!(index.whole("scs-bcc").count(), 1);
+    }
+}
+
 /// O2: what was meant is marked in the name as it is written.
 #[test]
 fn o2_what_was_meant_is_marked() {

@@ -1,6 +1,6 @@
 //! What comes in: each thing as it is now, in the place of what was known of it.
 
-use super::{Kind, Place, State, Word};
+use super::{Kind, Place, State, Word, find};
 use crate::{
     domain::{
         id::{DeviceId, ServerName},
@@ -88,30 +88,35 @@ impl State {
     }
 
     /// What runs on a server now, in the place of what ran there.
-    pub fn put_server(&mut self, server: ServerName, running: Vec<Known>) {
-        let mut before = self.places.remove(&server).unwrap_or_default();
-        for known in running {
-            let was = before.remove(&known.seen.instance);
-            self.put(known, was);
+    pub fn put_server(&mut self, server: &ServerName, running: Vec<Known>) {
+        let here: BTreeSet<&str> = running.iter().map(|k| k.seen.instance.as_str()).collect();
+        let before = self.places.get(server).into_iter().flatten().map(|(place, _)| &place.seen.instance);
+        let gone: Vec<String> = before.filter(|instance| !here.contains(instance.as_str())).cloned().collect();
+        for instance in gone {
+            self.remove_place(&instance, server);
         }
-        for (place, slot) in before.into_values() {
-            self.take(&place, Some(slot));
+        for known in running {
+            self.put_place(Arc::new(known));
         }
     }
 
-    /// One instance as it is now; `None` where it no longer runs there.
-    pub fn put_place(&mut self, instance: &str, server: &ServerName, known: Option<Known>) {
-        let was = self.places.get_mut(server).and_then(|on| on.remove(instance));
-        match (known, was) {
-            (Some(known), was) => self.put(known, was),
-            (None, Some((place, slot))) => self.take(&place, Some(slot)),
-            (None, None) => {}
+    /// What no longer runs there.
+    pub fn remove_place(&mut self, instance: &str, server: &ServerName) {
+        let Some(on) = self.places.get_mut(server) else { return };
+        let Ok(at) = find(on, instance) else { return };
+        let (place, slot) = on.remove(at);
+        if on.is_empty() {
+            self.places.remove(server);
         }
+        self.take(&place);
+        self.index.remove(slot as usize);
     }
 
     /// It was seen again as it was known: of all that is kept of it only the moment is another.
     pub fn see_again(&mut self, instance: &str, server: &ServerName, now: DateTime<Utc>) {
-        let Some((place, slot)) = self.places.get_mut(server).and_then(|on| on.get_mut(instance)) else { return };
+        let Some(on) = self.places.get_mut(server) else { return };
+        let Ok(at) = find(on, instance) else { return };
+        let (place, slot) = &mut on[at];
         if !place.seen.runs() || place.seen.seen >= now {
             return;
         }
@@ -120,7 +125,7 @@ impl State {
         known.seen.seen = now;
         let new: Place = Arc::new(known);
         *place = new.clone();
-        let slot = *slot;
+        let slot = *slot as usize;
         let owner = self.index.owner(slot);
         self.index.replace(slot, Target::Instance(new.clone()), owner);
         match new.device {
@@ -132,23 +137,30 @@ impl State {
         }
     }
 
-    fn put(&mut self, known: Known, was: Option<(Place, usize)>) {
-        let place: Place = Arc::new(known);
+    /// An instance as it is now.
+    pub fn put_place(&mut self, place: Place) {
         let urgency = 1 + u8::try_from(place.verdict.support.urgency()).unwrap_or(u8::MAX - 1);
         let owner = match place.device {
             Some(device) => Owner { device: self.give_number(device), urgency },
             None => Owner::NOBODY,
         };
-        let slot = match was {
+        let seen = &place.seen;
+        let on = self.places.entry(seen.server.clone()).or_default();
+        let slot = match find(on, &seen.instance) {
             // Its name stays in the index.
-            Some((before, slot)) => {
-                self.take(&before, None);
+            Ok(at) => {
+                let slot = on[at].1 as usize;
+                let before = std::mem::replace(&mut on[at].0, place.clone());
+                self.take(&before);
                 self.index.replace(slot, Target::Instance(place.clone()), owner);
                 slot
             }
-            None => self.index.insert(&place.seen.instance, Target::Instance(place.clone()), owner),
+            Err(at) => {
+                let slot = self.index.insert(&seen.instance, Target::Instance(place.clone()), owner);
+                on.insert(at, (place.clone(), u32::try_from(slot).expect("memory ends before numbers do")));
+                slot
+            }
         };
-        let seen = &place.seen;
         match place.device {
             Some(device) => {
                 let of = self.of_device.entry(device).or_default();
@@ -162,10 +174,9 @@ impl State {
         }
         let [_, server, host] = words(&place).map(|word| self.name(word));
         self.index.place(slot, Around { server, host });
-        self.places.entry(seen.server.clone()).or_default().insert(seen.instance.clone(), (place.clone(), slot));
     }
 
-    fn take(&mut self, place: &Place, slot: Option<usize>) {
+    fn take(&mut self, place: &Place) {
         match place.device {
             Some(device) => {
                 if let Some(of) = self.of_device.get_mut(&device) {
@@ -179,9 +190,6 @@ impl State {
         }
         for word in words(place) {
             self.unname(&word);
-        }
-        if let Some(slot) = slot {
-            self.index.remove(slot);
         }
     }
 

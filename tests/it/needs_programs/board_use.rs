@@ -127,6 +127,36 @@ async fn o3_the_answer_fits_on_a_phone() {
     chrome.close().await;
 }
 
+/// O2: six names as somebody half remembers them: with the name goes whom to call, at a desk and on a phone.
+#[tokio::test]
+async fn o2_half_remembered_names() {
+    let test = TestApp::new().await;
+    let names =
+        ["beamConditionCheck", "gratingMotorGuard", "xgmAverage", "sampleHeaterLoop", "cryoTempPid", "slitGapCalc"];
+    for name in names {
+        test.reduced_support(name).await;
+    }
+    test.sees(REDUCED, &names.map(|name| (name, "1.0.0"))).await;
+    let driver = Driver::start();
+    let chrome = driver.browse().await;
+    let typed = ["beamcond", "motor guard", "xgm averge", "SCS_SAMPLEHEATER", "cryo-tmp pid", "gapcalc"];
+    for (width, height) in [(1440, 1000), (390, 844)] {
+        chrome.screen(width, height).await;
+        chrome.goto(&test.url).await;
+        chrome.is_live().await;
+        for (typed, name) in typed.into_iter().zip(names) {
+            chrome.client.find(Locator::Css("input[name=q]")).await.unwrap().clear().await.unwrap();
+            chrome.eval("document.querySelector('input[name=q]').focus()").await;
+            chrome.keys(typed).await;
+            chrome.until_says(".answer .nm", name).await;
+            let number = if width < 500 { ".thumb .call" } else { ".answer .tel" };
+            let [_, top, _, bottom] = chrome.place(number).await;
+            assert!(top >= 0.0 && bottom <= f64::from(height), "{name}: the number is in sight at {width}");
+        }
+    }
+    chrome.close().await;
+}
+
 /// O3: without any script the board is a page like others: it searches, filters, and loads itself again.
 #[tokio::test]
 async fn o3_without_scripts() {

@@ -1,0 +1,125 @@
+//! `cargo bench --bench deploy -- DIR`: what an allowed deployment with its permit costs in the sample facility's data in
+//! DIR, where nobody else has it open, beside a commit of one row in the same database through sqlx and one fresh look
+//! at the tag by git. Prints the medians in microseconds, a line for each figure: name, ours, the baseline's; and a token
+//! with which a server of this data can be asked about deployments.
+
+use custody::{
+    app::{App, Parts},
+    domain::{
+        id::ServerName,
+        policy::Policy,
+        repository::RepositoryAddress,
+        tag::{TagName, TagRule},
+    },
+    ports::clock::Clock,
+    service::{
+        Caller,
+        deployments::{self, Wanted},
+        feed,
+        tokens::{self, TokenScope},
+    },
+    store::{self, Db},
+};
+use sea_orm::sqlx::{
+    self, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+const ROUNDS: usize = 101;
+/// A device of CTRL in the sample facility, its release and the server that it is on.
+const DEVICE: &str = "attenuatorCalc";
+const TAG: &str = "5.2.0";
+const SERVER: &str = "cppServer/ctrl_spb_02";
+/// Of CTRL.
+const ASKER: &str = "lena.brandt@example.org";
+
+fn main() {
+    // Cargo adds a word of its own.
+    let Some(data) = std::env::args().skip(1).find(|a| !a.starts_with('-')).map(PathBuf::from) else {
+        println!("usage: cargo bench --bench deploy -- DIR, with the data of `custody demo --data DIR`");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("it starts");
+    runtime.block_on(async {
+        let app = open(&data).await;
+        let device = store::devices::find_by_name(&app.db.read, DEVICE).await.expect("it reads").expect("it is there");
+        let tag = TagName::parse(TAG, &TagRule::default()).expect("it is a tag");
+        let repository = &device.request.repository;
+        let address = RepositoryAddress::parse(repository, &app.policy.repository_rules()).expect("it is allowed");
+        let asker = store::people::list_by_email(&app.db.read, ASKER).await.expect("it reads").remove(0).0;
+        let caller = Caller::person(asker, "bench");
+        let pool = beside(&data).await;
+        let (mut allowed, mut looks, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+        // One after the other in each round: whatever else the machine does, all three meet it.
+        for round in 0..ROUNDS {
+            let wanted = Wanted {
+                device: DEVICE.to_owned(),
+                tag: tag.clone(),
+                server: ServerName::from(SERVER),
+                environment: None,
+            };
+            allowed.push(time(deployments::request(&app, &caller, &wanted, None)).await);
+            looks.push(time(app.git.look_at_tag(&address, &tag)).await);
+            commits.push(time(commit(&pool, round)).await);
+        }
+        let (allowed, look, commit) = (median(allowed), median(looks), median(commits));
+        println!("deployment_to_look_and_commit {allowed} {}", look + commit);
+        println!("deployment_without_look_to_commit {} {commit}", allowed.saturating_sub(look));
+        let (_, token) = tokens::create(&app, &caller, "bench", TokenScope::Deploy { device: None, server: None }, 1)
+            .await
+            .expect("it is made");
+        println!("token {token}");
+    });
+}
+
+async fn time<T, E: std::fmt::Debug>(work: impl Future<Output = Result<T, E>>) -> Duration {
+    let begun = Instant::now();
+    work.await.expect("it is done");
+    begun.elapsed()
+}
+
+fn median(mut all: Vec<Duration>) -> u128 {
+    all.sort();
+    all[all.len() / 2].as_micros()
+}
+
+async fn open(data: &Path) -> App {
+    let policy = std::fs::read_to_string(data.join("policy.toml")).expect("the demo has a policy");
+    let parts = Parts {
+        policy: Policy::parse(&policy).expect("the policy is right"),
+        clock: Clock::System,
+        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
+        secure_cookies: false,
+        demo: false,
+        mail: None,
+        sends: false,
+    };
+    let app = App::new(Db::open(&data.join("custody.db")).await.expect("it opens"), parts);
+    feed::start(&app).await.expect("it reads");
+    app
+}
+
+async fn beside(data: &Path) -> SqlitePool {
+    let options = SqliteConnectOptions::new()
+        .filename(data.join("custody.db"))
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5));
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("it opens");
+    sqlx::query("CREATE TABLE beside (id INTEGER PRIMARY KEY, at TEXT, text TEXT)").execute(&pool).await.expect("new");
+    pool
+}
+
+async fn commit(pool: &SqlitePool, round: usize) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    sqlx::query("INSERT INTO beside (at, text) VALUES (?, ?)")
+        .bind(format!("2026-11-21T08:00:{round:03}Z"))
+        .bind("a deployment, its permit, a placement and their lines in the journal".repeat(16))
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
+}
