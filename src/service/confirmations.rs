@@ -208,7 +208,7 @@ pub async fn confirm(app: &App, secret: &str, saw: &str, origin: &str) -> Result
         app,
         &caller,
         asked.device.name(),
-        Ask { command: Command::ConfirmContact {}, seen: None, key, permit: None, settles: None },
+        Ask { key, ..Ask::from(Command::ConfirmContact {}) },
     )
     .await?;
     let owned = app.clone();

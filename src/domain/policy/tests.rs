@@ -84,12 +84,13 @@ embed_origins = ["https://wiki.example.org", "http://karabo:8080"]
 idle_hours = 8
 absolute_hours = 24
 [permits]
-required = true
+required = false
 lifetime_seconds = 60
 rotate_days = 30
 overlap_days = 2
 [overrides]
 longest_hours = 8
+usual_hours = 2
 [[frameworks.known]]
 name = "Karabo"
 versions = ["3.0.4", "3.1.2"]
@@ -106,6 +107,7 @@ fn the_built_in_policy_holds_where_a_file_is_silent() {
     assert_eq!(policy, parse(DEFAULT));
     assert_eq!(policy, Policy::built_in());
     assert_eq!(policy.facility.doc_phone, None);
+    assert!(policy.permits.required, "T8: by permit, unless a facility says otherwise");
     assert_eq!(policy.facility.time_zone, chrono_tz::Europe::Berlin);
     assert_eq!(policy.support.contact_confirmation_days, 180);
     let areas: Vec<_> = policy.areas.critical.iter().map(|area| area.id.as_str()).collect();
