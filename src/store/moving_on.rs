@@ -64,8 +64,7 @@ pub async fn list_waiting<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u
 /// Puts one off that waits; false where somebody else looked at it since.
 pub async fn put_off<C: ConnectionTrait>(tx: &C, of: &Waiting, due: DateTime<Utc>) -> Result<bool> {
     let tries = i32::try_from(of.tries).unwrap_or(i32::MAX);
-    let change =
-        row::ActiveModel { tries: Set(tries.saturating_add(1)), due: Set(Some(due)), ..Default::default() };
+    let change = row::ActiveModel { tries: Set(tries.saturating_add(1)), due: Set(Some(due)), ..Default::default() };
     let q = row::Entity::update_many()
         .set(change)
         .filter(row::Column::DeploymentId.eq(of.id.to_string()))

@@ -79,7 +79,9 @@ fn action(work: &Work) -> Action {
     let open = || Action::link("Open", &format!("/devices/{name}")).quiet();
     let action = match (work.whose, work.mine, work.act) {
         (Whose::Mine, 2.., _) => Action::link(&format!("See {} gates", work.mine), &format!("/devices/{name}")),
-        (Whose::Mine, _, Some(act)) if act != RedeemPermit => Action::link(acts::label(act), &gatebox::remedy_href(name, act)),
+        (Whose::Mine, _, Some(act)) if act != RedeemPermit => {
+            Action::link(acts::label(act), &gatebox::remedy_href(name, act))
+        }
         // The only gate that is met elsewhere than on the device: the rules of conduct.
         (Whose::Mine, 1, None) if waits_for_conduct(work) => Action::link("Read and accept the rules", "/account"),
         (Whose::Mine, _, _) => Action::link("See the gate", &format!("/devices/{name}")),

@@ -4,8 +4,8 @@ use crate::app::{FULL, POLICY, REDUCED, TestApp};
 use chrono::{Duration, NaiveDate};
 use custody::{
     domain::{
-        deployment,
         contact::{Contact, Hours, OperatorRules, WhenStopped},
+        deployment,
         id::ServerName,
         lifecycle::{
             Command,

@@ -200,8 +200,12 @@ impl Stage {
     async fn deploy(&self, caller: &Caller, device: &str, server: &str, tag: &TagName) -> Result<(), Error> {
         // Keys rotate here too, as they do while Custody runs.
         permits::keep(&self.app).await?;
-        let wanted =
-            deployments::Wanted { device: device.to_owned(), tag: tag.clone(), server: server.into(), environment: None };
+        let wanted = deployments::Wanted {
+            device: device.to_owned(),
+            tag: tag.clone(),
+            server: server.into(),
+            environment: None,
+        };
         let allowed = deployments::request(&self.app, caller, &wanted, None).await?;
         deployments::redeem(&self.app, caller, allowed.deployment.id, &allowed.permit).await?;
         let succeeded = Report::Succeeded { link: String::new(), text: String::new() };

@@ -57,6 +57,7 @@ tests_after = true
 [environments.production]
 label = "Users"
 tag_rule = 'r\d+'
+waits_hours = 3
 [repositories]
 protocols = ["https", "file"]
 hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]
@@ -266,4 +267,12 @@ fn the_policy_in_force_is_explained() {
     assert_eq!(entry("facility", "doc_phone").value, Vec::<String>::new());
     assert_eq!(entry("areas", "critical").value[1], "Machine protection system (machine-protection)");
     assert_eq!(entry("transfer", "checklist").value[3], "Documentation (documentation): a link to the pages");
+}
+
+/// G12: a facility that lets overrides last a short time only is proposed no longer ones.
+#[test]
+fn g12_the_usual_hours_are_never_more_than_the_longest() {
+    for (file, usual) in [("", 4), ("[overrides]\nlongest_hours = 2", 2), ("[overrides]\nusual_hours = 30", 24)] {
+        assert_eq!(parse(file).overrides.usual_hours, usual, "{file}");
+    }
 }

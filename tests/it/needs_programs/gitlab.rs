@@ -17,7 +17,7 @@ use std::{
 use tokio::process::Command;
 
 /// A pipeline's working copy, with the variables of its project.
-struct Pipeline {
+pub struct Pipeline {
     folder: tempfile::TempDir,
     jobs: Value,
     variables: Vec<(&'static str, String)>,
@@ -25,6 +25,20 @@ struct Pipeline {
 
 impl Pipeline {
     async fn new(test: &TestApp) -> Pipeline {
+        Self::with(vec![
+            ("CUSTODY_URL", test.url.clone()),
+            ("CUSTODY_DEVICE", "magnet".to_owned()),
+            ("CUSTODY_STAGE_TOKEN", test.evidence_token("magnet").await),
+            ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
+            ("CUSTODY_SERVER", FULL.to_owned()),
+            ("CI_COMMIT_SHA", test.repository.id("1.1.0^{commit}")),
+            ("CI_COMMIT_TAG", "1.1.0".to_owned()),
+        ])
+        .await
+    }
+
+    /// With these variables, and those that every project has.
+    pub async fn with(mut variables: Vec<(&'static str, String)>) -> Pipeline {
         let folder = tempfile::tempdir().unwrap();
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools/gitlab-ci.yml");
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
@@ -34,23 +48,16 @@ impl Pipeline {
         let script = folder.path().join("deploy.sh");
         std::fs::write(&script, "#!/bin/sh\nset -e\ntest -s \"$CUSTODY_PERMIT_FILE\"\necho \"$CI_COMMIT_TAG\" >deployed\ntest -z \"${BREAKS:-}\"\n").unwrap();
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let variables = vec![
-            ("CUSTODY_URL", test.url.clone()),
-            ("CUSTODY_DEVICE", "magnet".to_owned()),
-            ("CUSTODY_STAGE_TOKEN", test.evidence_token("magnet").await),
-            ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
-            ("CUSTODY_SERVER", FULL.to_owned()),
+        variables.extend([
             ("CUSTODY_DEPLOY", "./deploy.sh".to_owned()),
-            ("CI_COMMIT_SHA", test.repository.id("1.1.0^{commit}")),
-            ("CI_COMMIT_TAG", "1.1.0".to_owned()),
             ("CI_PROJECT_ID", "7".to_owned()),
             ("CI_JOB_NAME", "job \"one\"".to_owned()),
             ("CI_JOB_URL", "https://git.example.org/-/jobs/1".to_owned()),
-        ];
+        ]);
         Pipeline { folder, jobs: serde_json::from_slice(&output.stdout).unwrap(), variables }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -76,7 +83,7 @@ impl Pipeline {
     }
 
     /// The whole of a job that deploys: its script, and what comes after it whatever happened.
-    async fn deploys(&self, id: &str, more: &[(&str, &str)]) -> (i32, String) {
+    pub async fn deploys(&self, id: &str, more: &[(&str, &str)]) -> (i32, String) {
         let mut all = vec![("CI_JOB_ID", id)];
         all.extend_from_slice(more);
         let (code, log) = self.runs(".custody-deploy", "script", &all).await;
@@ -87,10 +94,12 @@ impl Pipeline {
     }
 }
 
-/// What came of what was asked for with a permit, newest first.
+/// What came of what was asked for with a permit since it was taken over, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
     let page = deployments::list(&test.app, None, None).await.unwrap();
-    page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect()
+    let mut all: Vec<_> = page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect();
+    assert_eq!(all.pop(), Some(DeploymentState::Succeeded), "the one before CTRL took it (T8)");
+    all
 }
 
 /// G3, G9, F3: a pipeline reports what it built and tested, is refused with every gate in its log, deploys once it is

@@ -2,6 +2,7 @@
 mod ansible;
 mod board_use;
 mod browser;
+mod deploy_engineer;
 mod gitlab;
 mod journeys;
 mod live;

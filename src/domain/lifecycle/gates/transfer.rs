@@ -274,8 +274,7 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
         return Gate::open(G::T8, Turn::Contributor, "First the approved commit needs a verified tag.")
             .by(C::VerifyTag);
     };
-    let (act, way) =
-        if facts.policy.permits.required { (C::RedeemPermit, ", by permit") } else { (C::Deploy, "") };
+    let (act, way) = if facts.policy.permits.required { (C::RedeemPermit, ", by permit") } else { (C::Deploy, "") };
     let on_full: Vec<_> = device.placements.iter().filter(|p| p.class == SupportClass::Full).collect();
     if on_full.is_empty() || on_full.iter().any(|p| p.release.as_ref() != Some(release.tag())) {
         return Gate::open(
