@@ -57,10 +57,15 @@ impl Demo {
 
     /// The deployments of this device, newest first: state, tag, server.
     async fn deployments(&self, device: &str) -> Vec<(String, String, String)> {
-        let all: Value = serde_json::from_str(&self.custody.get("/api/v1/deployments").await).unwrap();
+        let (mut all, mut path) = (Vec::new(), "/api/v1/deployments".to_owned());
         let text = |v: &Value| v.as_str().unwrap().to_owned();
-        let of = all["deployments"].as_array().unwrap().iter().filter(|d| d["device"] == device);
-        of.map(|d| (text(&d["state"]), text(&d["tag"]), text(&d["server"]))).collect()
+        loop {
+            let page: Value = serde_json::from_str(&self.custody.get(&path).await).unwrap();
+            let of = page["deployments"].as_array().unwrap().iter().filter(|d| d["device"] == device);
+            all.extend(of.map(|d| (text(&d["state"]), text(&d["tag"]), text(&d["server"]))));
+            let Some(next) = page["next"].as_str() else { return all };
+            path = format!("/api/v1/deployments?before={next}");
+        }
     }
 }
 
