@@ -106,7 +106,7 @@ async fn ansible(demo: &Demo) {
     refused(json!({ "custody_tag": format!("{TAG}-dirty") }), ["Custody refuses", "A dirty build is no release"]).await;
     refused(json!({ "custody_server": REDUCED }), ["OPEN G1", REDUCED]).await;
     let review = json!({ "custody_device": device, "custody_tag": tag, "custody_server": server });
-    refused(review, ["OPEN G1", "review"]).await;
+    refused(review, ["OPEN G1", "under review"]).await;
     demo.while_moved(async || refused(json!({}), ["OPEN Tag", "names another object"]).await).await;
 }
 
@@ -129,7 +129,7 @@ async fn gitlab(demo: &Demo) {
     refused("1", &[("CI_COMMIT_TAG", &dirty)], 2, ["tag", "A dirty build is no release"]).await;
     refused("2", &[("CUSTODY_SERVER", REDUCED)], 1, ["OPEN  G1", REDUCED]).await;
     let review = [("CUSTODY_DEVICE", device), ("CI_COMMIT_TAG", tag), ("CUSTODY_SERVER", server)];
-    refused("3", &review, 1, ["OPEN  G1", "review"]).await;
+    refused("3", &review, 1, ["OPEN  G1", "under review"]).await;
     demo.while_moved(async || refused("4", &[], 1, ["OPEN  Tag", "names another object"]).await).await;
     let (code, log) = pipeline.deploys("5", &[]).await;
     assert_eq!(code, 0, "{log}");
