@@ -1,5 +1,6 @@
 //! The Ansible role, run for real by ansible-playbook against this machine (G1, G9, A10, A11).
 
+use super::losing::Losing;
 use crate::{
     app::{FULL, REDUCED, TestApp},
     permits::ANY,
@@ -176,4 +177,23 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
     let (done, said) = site.plays(json!({}), &[]).await;
     assert!(!done && said.contains("OPEN Tag"), "{said}");
     assert_eq!((site.deployed(), states(&test).await), (None, vec![DeploymentState::Failed]));
+}
+
+/// F3: where the answers to its reports are lost, the role sends each again under its name, and it counts once.
+#[tokio::test]
+async fn f3_the_role_sends_a_report_again() {
+    let test = TestApp::new().await;
+    let mut site = site(&test).await;
+    let between = Losing::before(&test.url).await;
+    site.vars["custody_url"] = json!(between.url);
+    site.vars["custody_retries"] = json!(2);
+    let (done, said) = site.plays(json!({}), &[]).await;
+    assert!(done, "{said}");
+    assert_eq!((site.deployed().as_deref(), between.came()), (Some("1.0.0"), (4, 2)), "started, succeeded");
+    let (done, said) = site.plays(json!({ "breaks": true }), &[]).await;
+    assert!(!done && said.contains("Custody knows"), "{said}");
+    assert_eq!(between.came(), (8, 4), "started, failed");
+    assert_eq!(states(&test).await, [DeploymentState::Failed, DeploymentState::Succeeded]);
+    let page = deployments::list(&test.app, None, None).await.unwrap();
+    assert!(page.deployments[..2].iter().all(|d| d.reports.len() == 2), "each is on record once");
 }

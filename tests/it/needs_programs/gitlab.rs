@@ -1,5 +1,6 @@
 //! The jobs for GitLab CI: their scripts, run by a real shell with the real program (G3, G9).
 
+use super::losing::Losing;
 use crate::{
     app::{FULL, REDUCED, TestApp},
     permits::ANY,
@@ -153,6 +154,28 @@ async fn g9_a_gitlab_pipeline_from_build_to_deployment() {
     assert!(!log.contains("eyJ") && !log.contains("custody_"), "no secret is in the log: {log}");
     assert_eq!(states(&test).await, [DeploymentState::Succeeded, DeploymentState::Failed]);
     assert_eq!(std::fs::read_to_string(pipeline.path("deployed")).unwrap(), "1.1.0\n");
+}
+
+/// F3: where the answers to its reports are lost, the job sends each again under its name, and it counts once.
+#[tokio::test]
+async fn f3_the_job_sends_a_report_again() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let between = Losing::before(&test.url).await;
+    let pipeline = Pipeline::with(vec![
+        ("CUSTODY_URL", between.url.clone()),
+        ("CUSTODY_DEVICE", "magnet".to_owned()),
+        ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
+        ("CUSTODY_SERVER", FULL.to_owned()),
+        ("CI_COMMIT_TAG", "1.0.0".to_owned()),
+    ])
+    .await;
+    let (code, log) = pipeline.deploys("1", &[]).await;
+    assert_eq!(code, 0, "{log}");
+    assert_eq!(between.came(), (4, 2), "started, succeeded: {log}");
+    assert_eq!(states(&test).await, [DeploymentState::Succeeded], "{log}");
+    let page = deployments::list(&test.app, None, None).await.unwrap();
+    assert_eq!(page.deployments[0].reports.len(), 2, "each is on record once");
 }
 
 impl TestApp {

@@ -6,6 +6,7 @@ mod deploy_engineer;
 mod gitlab;
 mod journeys;
 mod live;
+mod losing;
 mod open_page;
 mod pages;
 mod pre_receive;
