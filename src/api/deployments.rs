@@ -270,14 +270,17 @@ struct ReportedDto {
     since_permitted: Vec<String>,
 }
 
-/// POST /api/v1/deployments/{deployment}/reports
+/// POST /api/v1/deployments/{deployment}/reports: with an Idempotency-Key, a repetition changes nothing and is answered
+/// all the same (F3).
 pub async fn report(
     State(app): State<App>,
     Path(deployment): Path<String>,
+    headers: HeaderMap,
     bearer: Bearer,
     Sent(told): Sent<Told>,
 ) -> Answer<Response> {
     let id = id(&deployment)?;
+    let key = idempotency_key(&headers)?;
     let found = deployments::find(&app, id).await?;
     bearer.must_deploy(Some(found.device), &found.server)?;
     let Told { what, permit, passed, link, text } = told;
@@ -295,10 +298,12 @@ pub async fn report(
         }
     };
     let since_permitted = match (&report, permit) {
-        (Report::Started, Some(permit)) => deployments::redeem(&app, &bearer.caller(), id, &permit).await?.since,
+        (Report::Started, Some(permit)) => {
+            deployments::redeem_once(&app, &bearer.caller(), id, &permit, key).await?.since
+        }
         (_, Some(_)) => return Err(Problem::field("permit", "Send the permit with started, and with nothing else")),
         (_, None) => {
-            deployments::report(&app, &bearer.caller(), id, report).await?;
+            deployments::report_once(&app, &bearer.caller(), id, report, key).await?;
             Vec::new()
         }
     };

@@ -90,13 +90,8 @@ pub async fn give_evidence(
     let commit = CommitId::parse(&sent.commit)
         .map_err(|_| Problem::field("commit", "Send the whole commit, 40 or 64 hexadecimal digits"))?;
     let Evidence { item, passed, link, text, .. } = sent;
-    let ask = Ask {
-        command: Command::GiveEvidence { item, commit, passed, link, text },
-        seen: None,
-        key: idempotency_key(&headers)?,
-        permit: None,
-        settles: None,
-    };
+    let given = Command::GiveEvidence { item, commit, passed, link, text };
+    let ask = Ask { key: idempotency_key(&headers)?, ..Ask::from(given) };
     act(&app, &bearer.caller(), &name, ask).await?;
     Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))
 }

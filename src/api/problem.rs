@@ -188,7 +188,8 @@ impl From<Error> for Problem {
                 "Send a new Idempotency-Key with every new request, and the same one only with a repetition.",
             ),
             Error::Invalid(errors) => {
-                let all: Vec<String> = errors.iter().take(3).map(|e| format!("{}: {}.", e.field, e.say)).collect();
+                let all: Vec<String> =
+                    errors.iter().take(3).map(|e| format!("{}: {}.", e.field, e.say.trim_end_matches('.'))).collect();
                 let title = "Some entries need a change";
                 let mut p = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "entries", title, all.join(" "));
                 p.0.errors = errors;

@@ -63,6 +63,10 @@ pub struct ReportArgs {
     #[arg(long, default_value = "", required_if_eq_any([("what", "failed"), ("what", "rolled_back")]))]
     text: String,
 
+    /// Names this report, so that a repetition is answered and not put on record again; like the job's id
+    #[arg(long, value_name = "TEXT")]
+    key: Option<String>,
+
     /// Print Custody's answer as JSON
     #[arg(long)]
     json: bool,
@@ -86,7 +90,7 @@ pub fn run(command: &DeploymentCommand, out: &mut dyn Write, err: &mut dyn Write
         "link": args.link, "text": args.text });
     super::run_async(async move {
         let path = format!("/api/v1/deployments/{}/reports", args.deployment);
-        let (status, answer) = match args.server.post(&path, &body, None).await {
+        let (status, answer) = match args.server.post(&path, &body, args.key.as_deref()).await {
             Ok(answered) => answered,
             Err(failure) => return told(failure, err),
         };

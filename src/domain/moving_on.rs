@@ -8,7 +8,7 @@ use super::{
     policy::Policy,
     tag::TagName,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -78,6 +78,12 @@ pub fn is_ready(d: &Deployment, policy: &Policy) -> bool {
     d.environment == Environment::Development
         && d.state == DeploymentState::Succeeded
         && tested.unwrap_or(!policy.environments.development.tests_after)
+}
+
+/// How long it is until a repository that could not be read is tried again: a minute, twice as long each time, an hour
+/// at most.
+pub fn pause(tries: u32) -> Duration {
+    Duration::minutes(2_i64.pow(tries.min(6)).min(60))
 }
 
 #[cfg(test)]

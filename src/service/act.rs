@@ -21,6 +21,8 @@ pub struct Ask {
     pub seen: Option<u64>,
     /// Names this request, so that a repetition is answered and not acted out (F3).
     pub key: Option<String>,
+    /// What the key stands for, where that is more than the command: a digest of it.
+    pub request: Option<String>,
     /// For a deployment by permit: where it goes (G9). A person places without one.
     pub permit: Option<Environment>,
     /// The deployment in development that waits no longer once this is on record (G5).
@@ -29,7 +31,7 @@ pub struct Ask {
 
 impl From<Command> for Ask {
     fn from(command: Command) -> Self {
-        Self { command, seen: None, key: None, permit: None, settles: None }
+        Self { command, seen: None, key: None, request: None, permit: None, settles: None }
     }
 }
 
@@ -156,6 +158,9 @@ async fn decide_and_save(
 
 /// What names a request besides its key: the same key with another request is refused (F3).
 fn digest(target: &Target, ask: &Ask) -> Result<String> {
+    if let Some(request) = &ask.request {
+        return Ok(request.clone());
+    }
     let on = match target {
         Target::Known(id) => id.to_string(),
         Target::New { .. } => "new".to_owned(),

@@ -204,13 +204,7 @@ pub async fn confirm(app: &App, secret: &str, saw: &str, origin: &str) -> Result
     let caller = Caller::person(asked.person.id, origin);
     // The link names the request: two clicks at once are one word.
     let key = Some(format!("link/{}", asked.link.hash));
-    act(
-        app,
-        &caller,
-        asked.device.name(),
-        Ask { command: Command::ConfirmContact {}, seen: None, key, permit: None, settles: None },
-    )
-    .await?;
+    act(app, &caller, asked.device.name(), Ask { key, ..Ask::from(Command::ConfirmContact {}) }).await?;
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;

@@ -2,15 +2,17 @@
 
 mod giving_back;
 mod reading;
+mod reporting;
 
 pub use giving_back::keep;
 pub use reading::{PAGE, Page, View, list, view};
+pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 
 use super::{
     Caller, Error, Result,
-    act::{Ask, Done, act, event},
+    act::{Ask, Done, act},
     facts::{Gathered, gather},
-    invalid, moving_on, permits, readings, record,
+    invalid, moving_on, permits, readings,
 };
 use crate::{
     app::App,
@@ -25,9 +27,7 @@ use crate::{
             rule,
         },
         overrides::Override,
-        permit::Intent,
         refusal::{Code, Refusal},
-        story,
         tag::TagName,
     },
     store::{self, Tx, journal::Line},
@@ -234,102 +234,14 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
         let sentence = format!("This deployment is {}: there is no permit to be had.", is.words());
         return Err(Refusal::new(Code::WrongState, sentence).into());
     }
+    // What a host without a connection would take is not handed out for what is shut down since (N5).
+    let running = judge(GateId::Running, &device, None, &gathered.facts(app, caller));
+    if running.is_open() {
+        return Err(permits::refused(running.why.trim_end_matches('.')).into());
+    }
     not_held(app, caller, &device, d).await?;
     let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
     Ok(permits::issue(app, d).await?.ok_or_else(by_hand)?)
-}
-
-/// Whoever asked, and whoever may deploy it themselves.
-async fn may_report(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<bool> {
-    if caller.actor.person() == Some(d.asked.by) {
-        return Ok(true);
-    }
-    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
-    Ok(may(device, CommandKind::Deploy, &gathered.facts(app, caller)))
-}
-
-/// Takes a report. What came to nothing gives its server back.
-pub async fn report(app: &App, caller: &Caller, id: DeploymentId, report: Report) -> Result<Deployment> {
-    let found = find(app, id).await?;
-    let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
-    if !may_report(app, caller, &device, &found).await? {
-        let sentence = "This is for whoever asked for the deployment to report, or who may deploy this device.";
-        return Err(Refusal::new(Code::NotYours, sentence).into());
-    }
-    if report == Report::Started && found.permit.is_some() {
-        return super::invalid("permit", "Send the permit with it: the work begins by redeeming it");
-    }
-    if report == Report::Expired {
-        return super::invalid("what", "Custody notices by itself when a permit has run out");
-    }
-    let (owned, by) = (app.clone(), caller.clone());
-    let after = app
-        .outliving(async move {
-            let tx = owned.db.begin().await?;
-            let found = store::deployments::find(&tx, id).await?.ok_or(Error::NotFound)?;
-            let reported = Reported { at: owned.clock.now(), by: by.actor.person(), report };
-            let after = save(&tx, &owned, &by, found, reported).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(after)
-        })
-        .await??;
-    if after.state.gives_back() {
-        giving_back::give_back(app, &after).await?;
-    }
-    Ok(after)
-}
-
-/// A deployment that has begun, and what had happened to the device since it was allowed, in sentences.
-#[derive(Clone, Debug)]
-pub struct Begun {
-    pub deployment: Deployment,
-    pub since: Vec<String>,
-}
-
-/// Begins a deployment: its permit is used up, and the gates are judged again as they are now (A9 to A11).
-pub async fn redeem(app: &App, caller: &Caller, id: DeploymentId, permit: &str) -> Result<Begun> {
-    let found = find(app, id).await?;
-    let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
-    let read = permits::read(app, permit).await.and_then(|claims| {
-        let issuer = permits::issuer(app);
-        let intent = Intent {
-            now: app.clock.now(),
-            server: &found.server.0,
-            issuer: Some(&issuer),
-            device: Some(device.name()),
-            tag: Some(found.release.tag.as_str()),
-        };
-        claims.permits(&intent).map_err(permits::refused)?;
-        match &found.permit {
-            Some(given) if given.jti == claims.jti && claims.deployment == found.id => Ok(()),
-            _ => Err(permits::refused("it is for another deployment").into()),
-        }
-    });
-    let read = match read {
-        Ok(()) => not_held(app, caller, &device, &found).await,
-        refused => refused,
-    };
-    if let Err(error) = read {
-        if let Error::Refused(refusal) = &error {
-            let what: &str = CommandKind::RedeemPermit.into();
-            record::attempt(app, caller, &device, what, refusal).await?;
-        }
-        return Err(error);
-    }
-    let command =
-        Command::RedeemPermit { server: found.server.clone(), tag: found.release.tag.clone(), asked: found.asked };
-    let since = since(app, &device, found.revision).await?;
-    match act(app, caller, device.name(), Ask::from(command)).await {
-        Ok(done) => Ok(Begun { deployment: done.deployment.ok_or(Error::NotFound)?, since }),
-        Err(Error::Refused(mut refusal)) => {
-            // What was decided on is no longer so: whoever is refused is told what changed (A10).
-            if !since.is_empty() {
-                refusal.sentence = format!("{} Since it was permitted: {}", refusal.sentence, since.join(" "));
-            }
-            Err(Error::Refused(refusal))
-        }
-        Err(other) => Err(other),
-    }
 }
 
 /// What moved on by itself is held until it has begun (G5).
@@ -344,19 +256,4 @@ async fn not_held(app: &App, caller: &Caller, device: &Device, d: &Deployment) -
         return Err(permits::refused(gate.why.trim_end_matches('.')).into());
     }
     Ok(())
-}
-
-/// What happened to a device after a revision of it, in sentences; the first few.
-async fn since(app: &App, device: &Device, revision: u64) -> Result<Vec<String>> {
-    let c = &app.db.read;
-    let entries = store::journal::list_since(c, &device.id.to_string(), revision as i64).await?;
-    let events = entries.iter().take(5).map(event).collect::<Result<Vec<_>>>()?;
-    let mut ids = device.people();
-    ids.extend(events.iter().filter_map(|e| e.by));
-    let people = store::people::load_names(c, &ids).await?;
-    let tell = |e: &Event| {
-        let who = e.by.map_or("Custody", |p| people.name(p));
-        format!("{who} {}", story::tell(e, &people, &app.policy))
-    };
-    Ok(events.iter().map(tell).collect())
 }

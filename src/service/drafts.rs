@@ -285,7 +285,7 @@ pub async fn submit(app: &App, caller: &Caller, owner: PersonId, id: &str, seen:
     };
     conduct::agree(app, caller, owner, &application.request.name).await?;
     let command = Command::Submit { application: Box::new(application) };
-    let ask = Ask { command, seen: None, key: Some(key.to_owned()), permit: None, settles: None };
+    let ask = Ask { key: Some(key.to_owned()), ..Ask::from(command) };
     Ok(Sent::Done(Box::new(submit_new(app, caller, ask, Some(id.to_owned())).await?)))
 }
 

@@ -4,21 +4,29 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
+    facts::gather,
+    readings,
+    telling::{self, Telling},
 };
 use crate::{
     app::App,
     domain::{
         deployment::{Deployment, Environment},
         device::Device,
-        id::{DeploymentId, ServerName},
-        lifecycle::Command,
-        moving_on::is_ready,
+        id::{DeploymentId, PersonId, ServerName},
+        lifecycle::{Command, GateId, Readings, Turn, decide},
+        moving_on::{ByItself, is_ready, pause},
         person::People,
         refusal::{Code, Refusal},
         tag::TagName,
     },
-    store::{self, Tx, moving_on::Outcome},
+    store::{
+        self, Tx,
+        moving_on::{Outcome, Waiting},
+    },
 };
+use chrono::Duration;
+use std::collections::BTreeSet;
 
 /// So many that wait are taken in one round.
 const ROUND: u64 = 50;
@@ -52,20 +60,20 @@ pub(super) async fn settle(tx: &Tx, from: DeploymentId, to: Option<&Deployment>)
 
 /// Takes what waits, at Custody's regular checks. Whatever happens in between, each moves on once or stays once.
 pub async fn keep(app: &App) -> Result<()> {
-    for id in store::moving_on::list_waiting(&app.db.read, ROUND).await? {
+    for waiting in store::moving_on::list_waiting(&app.db.read, app.clock.now(), ROUND).await? {
         if app.stop.is_cancelled() {
             return Ok(());
         }
         // One that cannot be judged now keeps no other back; the next round tries it again.
-        if let Err(error) = move_on(app, id).await {
-            tracing::error!(deployment = %id, %error, "whether it moves on could not be judged");
+        if let Err(error) = move_on(app, &waiting).await {
+            tracing::error!(deployment = %waiting.id, %error, "whether it moves on could not be judged");
         }
     }
     Ok(())
 }
 
-async fn move_on(app: &App, id: DeploymentId) -> Result<()> {
-    let c = &app.db.read;
+async fn move_on(app: &App, waiting: &Waiting) -> Result<()> {
+    let (c, id) = (&app.db.read, waiting.id);
     let d = store::deployments::find(c, id).await?.ok_or(Error::NotFound)?;
     let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
     // What came between leaves nothing to say: it was rolled back, its tests failed, or nobody wants it any more.
@@ -74,11 +82,18 @@ async fn move_on(app: &App, id: DeploymentId) -> Result<()> {
     let tag = d.release.tag.clone();
     let caller = Caller::person(set.set.by, ORIGIN);
     let command = Command::MoveOn { server: set.server.clone(), tag: tag.clone(), from: id };
+    if let Some(why) = unread(app, &caller, &device, &command).await? {
+        return again(app, waiting, &device, (set, why, tag)).await;
+    }
     let ask = Ask { permit: Some(Environment::Production), settles: Some(id), ..Ask::from(command) };
     match act(app, &caller, device.name(), ask).await {
         Ok(_) => Ok(()),
         // It is there already, or has moved on in another process.
         Err(Error::Refused(r)) if r.code == Code::AlreadyDone => stay(app, id, &device, None).await,
+        Err(Error::Refused(r)) if is_unread(&r).is_some() => {
+            let why = is_unread(&r).unwrap_or_default();
+            again(app, waiting, &device, (set, why, tag)).await
+        }
         Err(Error::Refused(r)) => {
             let why = match r.code.is_about_who() {
                 true => {
@@ -94,6 +109,56 @@ async fn move_on(app: &App, id: DeploymentId) -> Result<()> {
         }
         Err(other) => Err(other),
     }
+}
+
+/// Why the repository cannot be read, where nothing else is in the way. Nothing is put on record by asking.
+async fn unread(app: &App, caller: &Caller, device: &Device, command: &Command) -> Result<Option<String>> {
+    let mut gathered = gather(&app.db.read, app, caller, device, Some(command), Readings::default()).await?;
+    // Nothing is read for what is refused in any case.
+    if decide(device, command, &gathered.facts(app, caller)).is_err() {
+        return Ok(None);
+    }
+    gathered.readings = readings::take(app, device, command).await;
+    Ok(decide(device, command, &gathered.facts(app, caller)).err().and_then(|r| is_unread(&r)))
+}
+
+/// The words of the one gate that is open because a machine, the repository, does not answer.
+fn is_unread(r: &Refusal) -> Option<String> {
+    let mut open = r.gates.iter().filter(|g| g.is_open());
+    match (open.next(), open.next()) {
+        (Some(g), None) if g.id == GateId::Tag && g.turn == Turn::Machine => Some(g.why.clone()),
+        _ => None,
+    }
+}
+
+/// It waits on for the repository, which is told once; after the time that the policy gives it stays where it is.
+async fn again(app: &App, of: &Waiting, device: &Device, what: (ByItself, String, TagName)) -> Result<()> {
+    let (set, why, tag) = what;
+    let (now, hours) = (app.clock.now(), app.policy.environments.production.waits_hours);
+    if now >= of.at + Duration::hours(hours.into()) {
+        let why = format!("Custody has tried it for {hours} hours. {why}");
+        return stay(app, of.id, device, Some((set.server, why, tag))).await;
+    }
+    let why: String = why.chars().take(LONGEST_REASON).collect();
+    let telling = |to: PersonId| Telling {
+        to,
+        device: device.id,
+        key: format!("moving_on/{}", of.id),
+        at: now,
+        text: format!("{} {tag} waits to move on to {}. {why} Custody tries it again.", device.name(), set.server),
+        path: format!("/devices/{}", device.name()),
+        urgent: false,
+    };
+    let to: BTreeSet<PersonId> = device.ctrl_contact.into_iter().chain([set.set.by]).collect();
+    let (owned, of, told) = (app.clone(), *of, to.into_iter().map(telling).collect::<Vec<_>>());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        if store::moving_on::put_off(&tx, &of, now + pause(of.tries)).await? {
+            telling::tell(&tx, &owned, told).await?;
+        }
+        Ok(tx.commit().await?)
+    })
+    .await?
 }
 
 /// It stays where it is; where there is a reason to tell, that goes on record with it.

@@ -5,7 +5,7 @@ use crate::domain::id::{DeploymentId, DeviceId};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
@@ -25,6 +25,8 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, id: DeploymentId, device: Device
         at: Set(at),
         state: Set("waiting".to_owned()),
         moved_to: Set(None),
+        tries: Set(0),
+        due: Set(None),
     };
     row::Entity::insert(row)
         .on_conflict(OnConflict::column(row::Column::DeploymentId).do_nothing().to_owned())
@@ -33,16 +35,42 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, id: DeploymentId, device: Device
         .map(|_| ())
 }
 
-/// Those that wait, the oldest first.
-pub async fn list_waiting<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<DeploymentId>> {
+/// One that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub id: DeploymentId,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// How often the repository could not be read.
+    pub tries: u32,
+}
+
+/// Those that wait and are due, the oldest first.
+pub async fn list_waiting<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) -> Result<Vec<Waiting>> {
     // In these very words: an index holds those that it is said of, and no others.
     let q = row::Entity::find()
         .filter(Expr::cust("state = 'waiting'"))
+        .filter(Condition::any().add(row::Column::Due.is_null()).add(row::Column::Due.lte(now)))
         .order_by_asc(row::Column::At)
         .order_by_asc(row::Column::DeploymentId)
         .limit(most);
-    let rows = q.all(c).await?;
-    rows.into_iter().map(|r| r.deployment_id.parse().map_err(|e| corrupt("a deployment's id", e))).collect()
+    let waiting = |r: row::Model| {
+        let id = r.deployment_id.parse().map_err(|e| corrupt("a deployment's id", e))?;
+        Ok(Waiting { id, at: r.at, tries: r.tries.try_into().unwrap_or_default() })
+    };
+    q.all(c).await?.into_iter().map(waiting).collect()
+}
+
+/// Puts one off that waits; false where somebody else looked at it since.
+pub async fn put_off<C: ConnectionTrait>(tx: &C, of: &Waiting, due: DateTime<Utc>) -> Result<bool> {
+    let tries = i32::try_from(of.tries).unwrap_or(i32::MAX);
+    let change = row::ActiveModel { tries: Set(tries.saturating_add(1)), due: Set(Some(due)), ..Default::default() };
+    let q = row::Entity::update_many()
+        .set(change)
+        .filter(row::Column::DeploymentId.eq(of.id.to_string()))
+        .filter(row::Column::State.eq("waiting"))
+        .filter(row::Column::Tries.eq(tries));
+    Ok(q.exec(tx).await?.rows_affected == 1)
 }
 
 /// Notes what came of one that waits; false where somebody else did before.

@@ -6,7 +6,7 @@ use super::{
     words,
 };
 use crate::{
-    domain::{due::What, id::PersonId},
+    domain::{due::What, id::PersonId, lifecycle::CommandKind::RedeemPermit},
     service::work::{Desk, Whose, Work},
 };
 use chrono::Duration;
@@ -79,10 +79,12 @@ fn action(work: &Work) -> Action {
     let open = || Action::link("Open", &format!("/devices/{name}")).quiet();
     let action = match (work.whose, work.mine, work.act) {
         (Whose::Mine, 2.., _) => Action::link(&format!("See {} gates", work.mine), &format!("/devices/{name}")),
-        (Whose::Mine, _, Some(act)) => Action::link(acts::label(act), &gatebox::remedy_href(name, act)),
+        (Whose::Mine, _, Some(act)) if act != RedeemPermit => {
+            Action::link(acts::label(act), &gatebox::remedy_href(name, act))
+        }
         // The only gate that is met elsewhere than on the device: the rules of conduct.
         (Whose::Mine, 1, None) if waits_for_conduct(work) => Action::link("Read and accept the rules", "/account"),
-        (Whose::Mine, _, None) => Action::link("See the gate", &format!("/devices/{name}")),
+        (Whose::Mine, _, _) => Action::link("See the gate", &format!("/devices/{name}")),
         _ => open(),
     };
     action.small().about(&format!("for {name}"))

@@ -67,6 +67,8 @@ pub fn remedy_href(device: &str, act: CommandKind) -> String {
         AnswerFinding | AcceptFinding | SendBackFinding | Approve | RaiseFinding | AgreeTimeline | GiveEvidence => {
             format!("/devices/{device}/review")
         }
+        // No form: a deploy tool does it, and this page has the tools.
+        RedeemPermit => "/tools".to_owned(),
         other => act_href(device, other),
     }
 }

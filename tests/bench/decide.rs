@@ -147,8 +147,9 @@ fn world() -> World {
         ),
         by(
             CONTACT,
-            H::Deployed { server: full.clone(), class: SupportClass::Full, release: Some(tag), moved_on: None },
+            H::Deployed { server: full.clone(), class: SupportClass::Full, release: Some(tag.clone()), moved_on: None },
         ),
+        by(CONTACT, H::PermitRedeemed { server: full.clone(), tag }),
     ];
     events.extend(policy.transfer.checklist.iter().map(|i| {
         by(

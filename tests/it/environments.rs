@@ -23,12 +23,12 @@ use custody::{
 use serde_json::{Value, json};
 
 /// A full-support server of development.
-const TRIAL: &str = "cppServer/ctrl_scs_trial";
+pub const TRIAL: &str = "cppServer/ctrl_scs_trial";
 
 impl TestApp {
     /// One more release of a device that CTRL owns, ready for production; and a server of development beside the
     /// other. The token of Lena's deploy tool.
-    async fn two_environments(&self) -> String {
+    pub async fn two_environments(&self) -> String {
         self.ctrl_owned("magnet").await;
         servers::add(&self.app, &self.caller("ada"), TRIAL, "scs-rr-ctrl-01", "SCS").await.unwrap();
         servers::set_environment(&self.app, &self.caller("ada"), TRIAL, Environment::Development).await.unwrap();
@@ -44,7 +44,7 @@ impl TestApp {
     }
 
     /// Deploys there and reports these, one after the other.
-    async fn deployed(&self, token: &str, name: &str, server: &str, then: &[Value]) -> Value {
+    pub async fn deployed(&self, token: &str, name: &str, server: &str, then: &[Value]) -> Value {
         let d = self.allowed(token, name, server).await;
         assert_eq!(self.begins(&d, token).await.0, 200);
         for body in then {
@@ -67,7 +67,7 @@ impl TestApp {
     }
 
     /// What the device's own stream says last, of this kind.
-    async fn stayed(&self) -> Option<String> {
+    pub async fn stayed(&self) -> Option<String> {
         let id = self.device("magnet").await.id.to_string();
         let all = store::journal::list_since(&self.app.db.read, &id, 0).await.unwrap();
         all.iter().rev().find_map(|e| match store::journal::read(e).unwrap() {
@@ -82,7 +82,7 @@ impl TestApp {
     }
 }
 
-fn succeeded() -> Value {
+pub fn succeeded() -> Value {
     json!({ "what": "succeeded" })
 }
 

@@ -23,6 +23,7 @@ mod house;
 mod http_server;
 mod incidents;
 mod live;
+mod moving_on;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
 mod observe;
@@ -37,6 +38,7 @@ mod queries;
 mod releases;
 mod repository;
 mod security;
+mod served;
 mod shift;
 mod smtp_server;
 mod statemachine;

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{FULL, TestApp},
-    given::tag,
+    given::{policy_with, tag},
     permits::ANY,
 };
 use chrono::{Duration, SecondsFormat};
@@ -196,4 +196,22 @@ async fn g12_a_permit_ends_with_its_override() {
     let address = format!("{}/api/v1/devices/magnet/overrides", test.url);
     let shown: Value = client.request(Method::GET, address).send().await.unwrap().json().await.unwrap();
     assert_eq!(shown["overrides"][0]["ended_because"], "Mended otherwise.");
+}
+
+/// G12: the form proposes the policy's usual hours, and never more than the longest; sent as it is, it is taken.
+#[tokio::test]
+async fn g12_the_form_proposes_the_usual_hours() {
+    for (more, hours) in [("", "4"), ("usual_hours = 2", "2"), ("longest_hours = 1", "1")] {
+        let test = TestApp::with_policy(&policy_with(&format!("[overrides]\n{more}\n"))).await;
+        test.emergency().await;
+        let lena = test.browser("lena").await;
+        let form = lena.page("/devices/magnet/ask-override").await;
+        let field = form.split("<input").find(|f| f.contains("name=\"hours\"")).unwrap().split('>').next().unwrap();
+        assert!(field.contains(&format!("value=\"{hours}\"")), "{more}: {field}");
+        let reason = "1.0.0 loses frames.";
+        let fields = [("tag", "1.1.0"), ("server", FULL), ("skips", "built"), ("hours", hours), ("reason", reason)];
+        lena.acts(&test, "magnet", "ask-override", &fields).await;
+        let asked = test.device("magnet").await.overrides[0].clone();
+        assert_eq!((asked.until - asked.asked.mark.at).num_hours().to_string(), hours);
+    }
 }

@@ -225,6 +225,77 @@ async fn f3_a_repeated_request_has_one_permit() {
     assert_eq!(send("1.0.0").await.0, 422);
 }
 
+/// F3, G9: a report that arrived and was not answered is sent again: it changes nothing and is answered all the same, also
+/// when its permit has run out; another one under its name is refused.
+#[tokio::test]
+async fn f3_a_repeated_report_counts_once() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let id = d["id"].as_str().unwrap().to_owned();
+    let send = async |key: &str, body: Value| {
+        let request = reqwest::Client::new().post(format!("{}/api/v1/deployments/{id}/reports", test.url));
+        let request = request.bearer_auth(&token).header("idempotency-key", key);
+        let response = request.json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let entries = async || store::journal::count(&test.app.db.read, &format!("deployment/{id}")).await.unwrap();
+    let started = json!({ "what": "started", "permit": d["permit"] });
+    let (first, second) = tokio::join!(send("17-started", started.clone()), send("17-started", started.clone()));
+    assert_eq!((first.0, second.0), (200, 200), "{first:?} {second:?}");
+    assert_eq!(first, second);
+    test.advance(Duration::seconds(600));
+    assert_eq!(send("17-started", started.clone()).await, first, "its permit has run out since");
+    assert_eq!(test.begins(&d, &token).await.0, 409, "without the name it is used a second time");
+    assert_eq!(send("18-started", started).await.0, 409, "so it is under another name");
+    let (status, other) = send("17-started", json!({ "what": "started", "permit": "another" })).await;
+    assert_eq!(status, 422, "{other}");
+
+    let tests = json!({ "what": "tests_after", "passed": true });
+    let first = send("17-tests", tests.clone()).await;
+    assert_eq!(first.0, 200);
+    assert_eq!(send("17-tests", tests).await, first, "it is on record once");
+    for other in [json!({ "what": "tests_after", "passed": false }), json!({ "what": "succeeded" })] {
+        assert_eq!(send("17-tests", other).await.0, 422);
+    }
+    let failed = json!({ "what": "failed", "text": "No disk." });
+    let first = send("17-end", failed.clone()).await;
+    assert_eq!((first.0, &first.1["state"]), (200, &json!("failed")));
+    let before = entries().await;
+    assert_eq!(before, 4, "allowed, started, tested, failed");
+    let revision = test.device("magnet").await.revision;
+    assert_eq!(send("17-end", failed).await, first);
+    assert_eq!((entries().await, test.device("magnet").await.revision), (before, revision));
+    // The name is of whoever used it: somebody else's report is their own.
+    let jonas = test.deploy_token("jonas", ANY).await;
+    let request = reqwest::Client::new().post(format!("{}/api/v1/deployments/{id}/reports", test.url));
+    let body = json!({ "what": "failed", "text": "No disk." });
+    let answer = request.bearer_auth(&jonas).header("idempotency-key", "17-end").json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 409, "it is over already");
+}
+
+/// N5, G5: a permit is not handed out for what is shut down since; a host without a connection would take it.
+#[tokio::test]
+async fn n5_no_permit_is_handed_out_of_what_is_shut_down() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    let path = format!("/{}/permit", d["id"].as_str().unwrap());
+    assert_eq!(test.sends(&path, &token, &json!({})).await.0, 200);
+    let stop = Command::ShutDown {
+        reason: "Floods the broker.".to_owned(),
+        affected: "All.".to_owned(),
+        responsible: test.person("ilse"),
+        conditions: "10 Hz".to_owned(),
+    };
+    test.does("jonas", "magnet", stop).await.unwrap();
+    let (status, refused) = test.sends(&path, &token, &json!({})).await;
+    assert_eq!((status, refused["code"].as_str()), (409, Some("permit_refused")), "{refused}");
+    assert!(why(&refused).contains("CTRL shut it down") && refused.get("permit").is_none(), "{refused}");
+    test.does("lena", "magnet", Command::Restart { text: "Limited.".to_owned() }).await.unwrap();
+    assert_eq!(test.sends(&path, &token, &json!({})).await.0, 200);
+}
+
 /// A11: used twice, at once, with another deployment, or by a token of another server: one winner, the others refused.
 #[tokio::test]
 async fn a11_a_permit_is_used_once() {
@@ -406,13 +477,14 @@ async fn t8_a_failed_move_goes_back_to_the_development_server() {
     assert_eq!(places.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>(), [REDUCED]);
 }
 
-/// T8: where the policy asks for it, only what came by permit counts; and the gate says which it was.
+/// T8: only what came by permit counts, unless the policy says otherwise; and the gate says which it was.
 #[tokio::test]
 async fn t8_deployed_by_permit_where_it_is_required() {
-    for required in [false, true] {
-        let test = TestApp::with_policy(&policy_with(&format!("[permits]\nrequired = {required}\n"))).await;
+    for (required, policy) in [(true, ""), (false, "[permits]\nrequired = false\n")] {
+        let test = TestApp::with_policy(&policy_with(policy)).await;
         test.under_review("magnet").await;
         test.ready_to_own("magnet", "1.0.0").await;
+        test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.0.0")) }).await.unwrap();
         let t8 = async || {
             let (device, caller) = (test.device("magnet").await, test.caller("ravi"));
             let c = &test.app.db.read;
@@ -425,6 +497,9 @@ async fn t8_deployed_by_permit_where_it_is_required() {
         let by_hand = t8().await;
         assert_eq!(by_hand.met, !required, "{}", by_hand.why);
         assert!(by_hand.why.contains("by hand"), "{}", by_hand.why);
+        let page = test.browser("lena").await.page("/devices/magnet").await;
+        assert_eq!(page.contains("there by permit."), required, "{page}");
+        assert_eq!(page.contains("Deploy by permit") && page.contains("href=\"/tools\""), required, "{page}");
         let token = test.deploy_token("lena", ANY).await;
         let d = test.allowed(&token, "1.0.0", FULL).await;
         assert_eq!(t8().await.met, !required, "not begun yet");
@@ -447,7 +522,6 @@ async fn a13_keys_rotate_and_are_revoked() {
         assert!(!text.contains("\"d\""), "nothing private");
         (serde_json::from_str::<KeySet>(&text).unwrap(), tag)
     };
-    assert_eq!(published().await.0.keys.len(), 0);
     let old = test.allowed(&token, "1.1.0", FULL).await;
     let first = published().await.0.keys[0].kid.clone();
     let next = permits::rotate(&test.app, &test.caller("ada")).await.unwrap();

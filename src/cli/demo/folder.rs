@@ -10,6 +10,7 @@ const MARKER: &str = "custody-demo.txt";
 const DATABASE: [&str; 3] = ["custody.db", "custody.db-wal", "custody.db-shm"];
 const POLICY: &str = "policy.toml";
 const REPOSITORIES: &str = "repositories";
+const DEPLOY_TOKEN: &str = "deploy-token";
 const COMPLETE: &str = "The sample data is complete.";
 
 /// A directory that is the demo's own.
@@ -87,6 +88,11 @@ impl Folder {
         self.root.join(POLICY)
     }
 
+    /// Where the deploy tool's token lies.
+    pub fn deploy_token(&self) -> PathBuf {
+        self.root.join(DEPLOY_TOKEN)
+    }
+
     /// The facility's policy: what differs from the built-in one.
     pub fn write_policy(&self) -> io::Result<()> {
         fs::write(self.policy(), POLICY_TEXT.replace("@ROOT@", &self.repositories().to_string_lossy()))
@@ -98,7 +104,7 @@ impl Folder {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
             _ => Ok(()),
         };
-        for name in DATABASE.into_iter().chain([POLICY]) {
+        for name in DATABASE.into_iter().chain([POLICY, DEPLOY_TOKEN]) {
             gone(fs::remove_file(self.root.join(name)))?;
         }
         gone(fs::remove_dir_all(self.repositories()))?;

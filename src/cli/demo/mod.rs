@@ -5,6 +5,7 @@
 
 mod agent;
 mod channels;
+mod deploy_tool;
 pub mod devices;
 pub mod folder;
 mod greeting;
@@ -64,6 +65,10 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         let Some(app) = serve::open(&settings, &listener, true, err).await? else {
             return Ok(Outcome::Refused);
         };
+        if let Err(failure) = deploy_tool::provide(&app, &folder).await {
+            writeln!(err, "There is no token for a deploy tool: {failure}")?;
+            return Ok(Outcome::Failed);
+        }
         greeting::print(&app, &settings.data, out)?;
         let agents = tokio::spawn(agent::run(app.clone()));
         let outcome = serve::serve(app, listener).await;

@@ -108,3 +108,10 @@ fn g5_what_goes_back() {
     }
     assert_eq!(goes_back(None, &tag("1.0.0")), None, "nothing is placed there");
 }
+
+/// G5, F9: a repository that is away is tried again, less and less often, and never less than hourly.
+#[test]
+fn g5_a_repository_that_is_away_is_tried_again() {
+    let minutes: Vec<i64> = [0, 1, 2, 3, 4, 5, 6, 7, 100, u32::MAX].map(|n| pause(n).num_minutes()).into();
+    assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+}

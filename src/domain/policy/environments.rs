@@ -45,6 +45,7 @@ pub(super) fn environments(source: &Source<'_>) -> Environments {
         production: Production {
             label: source.filled(PRODUCTION, "label").value,
             tag_rule: tag_rule(source, PRODUCTION),
+            waits_hours: source.whole(PRODUCTION, "waits_hours", 1..=720, "hours").value,
         },
     }
 }

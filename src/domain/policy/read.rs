@@ -65,7 +65,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             rotate_days: source.whole("permits", "rotate_days", 2..=3650, "days").value,
             overlap_days: source.whole("permits", "overlap_days", 1..=365, "days").value,
         },
-        overrides: Overrides { longest_hours: source.whole("overrides", "longest_hours", 1..=168, "hours").value },
+        overrides: overrides(&source),
         frameworks: Frameworks { known: frameworks(&source) },
     };
     pool_shows_reduced(&source, &policy);
@@ -220,4 +220,11 @@ fn frameworks(source: &Source<'_>) -> Vec<Framework> {
     });
     let both = names.into_iter().zip(versions);
     both.map(|(name, versions)| Framework { name: name.value, versions }).collect()
+}
+
+/// `[overrides]`: a facility that says only how long one lasts at most is proposed no longer one.
+fn overrides(source: &Source<'_>) -> Overrides {
+    let longest_hours = source.whole("overrides", "longest_hours", 1..=168, "hours").value;
+    let usual_hours = source.whole("overrides", "usual_hours", 1..=168, "hours").value.min(longest_hours);
+    Overrides { longest_hours, usual_hours }
 }

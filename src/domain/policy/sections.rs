@@ -212,6 +212,8 @@ pub struct Production {
     pub label: String,
     /// What a whole tag must match here; `None` takes every release.
     pub tag_rule: Option<Pattern>,
+    /// Hours for which moving on waits for a repository that cannot be read.
+    pub waits_hours: u32,
 }
 
 /// `[repositories]`: the addresses that code is read from (T1, G2, A16 to A18).
@@ -299,6 +301,8 @@ pub struct Permits {
 pub struct Overrides {
     /// Hours that one can last.
     pub longest_hours: u32,
+    /// Hours that its form proposes; never more than the longest.
+    pub usual_hours: u32,
 }
 
 /// `[frameworks]`: the control systems that devices are built for (G6).

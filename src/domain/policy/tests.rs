@@ -57,6 +57,7 @@ tests_after = true
 [environments.production]
 label = "Users"
 tag_rule = 'r\d+'
+waits_hours = 3
 [repositories]
 protocols = ["https", "file"]
 hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]
@@ -84,12 +85,13 @@ embed_origins = ["https://wiki.example.org", "http://karabo:8080"]
 idle_hours = 8
 absolute_hours = 24
 [permits]
-required = true
+required = false
 lifetime_seconds = 60
 rotate_days = 30
 overlap_days = 2
 [overrides]
 longest_hours = 8
+usual_hours = 2
 [[frameworks.known]]
 name = "Karabo"
 versions = ["3.0.4", "3.1.2"]
@@ -106,6 +108,7 @@ fn the_built_in_policy_holds_where_a_file_is_silent() {
     assert_eq!(policy, parse(DEFAULT));
     assert_eq!(policy, Policy::built_in());
     assert_eq!(policy.facility.doc_phone, None);
+    assert!(policy.permits.required, "T8: by permit, unless a facility says otherwise");
     assert_eq!(policy.facility.time_zone, chrono_tz::Europe::Berlin);
     assert_eq!(policy.support.contact_confirmation_days, 180);
     let areas: Vec<_> = policy.areas.critical.iter().map(|area| area.id.as_str()).collect();
@@ -264,4 +267,12 @@ fn the_policy_in_force_is_explained() {
     assert_eq!(entry("facility", "doc_phone").value, Vec::<String>::new());
     assert_eq!(entry("areas", "critical").value[1], "Machine protection system (machine-protection)");
     assert_eq!(entry("transfer", "checklist").value[3], "Documentation (documentation): a link to the pages");
+}
+
+/// G12: a facility that lets overrides last a short time only is proposed no longer ones.
+#[test]
+fn g12_the_usual_hours_are_never_more_than_the_longest() {
+    for (file, usual) in [("", 4), ("[overrides]\nlongest_hours = 2", 2), ("[overrides]\nusual_hours = 30", 24)] {
+        assert_eq!(parse(file).overrides.usual_hours, usual, "{file}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Deployments as their pages read them.
 
-use super::{find, may_report};
+use super::{find, reporting::may_report};
 use crate::{
     app::App,
     domain::{

@@ -212,13 +212,7 @@ async fn an_amendment_keeps_the_name() {
             why: why.to_owned(),
             ..done.device.request.clone()
         };
-        Ask {
-            command: Command::Amend { request: Box::new(request) },
-            seen: Some(seen),
-            key: None,
-            permit: None,
-            settles: None,
-        }
+        Ask { seen: Some(seen), ..Ask::from(Command::Amend { request: Box::new(request) }) }
     };
     let ask = |a: Ask| async { act::act(&g.app, &g.ilse(), "beamConditionCheck", a).await };
     let renamed = ask(amend("another", "Why not", 1)).await;

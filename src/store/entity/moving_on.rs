@@ -11,6 +11,8 @@ pub struct Model {
     pub at: DateTimeUtc,
     pub state: String,
     pub moved_to: Option<String>,
+    pub tries: i32,
+    pub due: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -54,7 +54,7 @@ pub fn label(act: CommandKind) -> &'static str {
         CheckTag => "Look at the tag again",
         CheckRepository => "Read the repository now",
         Deploy => "Deploy",
-        RedeemPermit => "Redeem a permit",
+        RedeemPermit => "Deploy by permit",
         GiveBack => "Take a deployment back",
         AskOverride => "Ask for an override",
         ApproveOverride => "Approve the override",

@@ -105,7 +105,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         AskOverride => format!("For an emergency: a second person of CTRL has to approve it. It lets one release onto one server without what you name, for {} hours at most, and stands on the board while it lasts. It never skips who you are, the tag rule or four eyes.", cx.policy.overrides.longest_hours),
         ApproveOverride => "It counts from then on until its end. The operators and everybody who has to do with the device are told.".to_owned(),
         EndOverride => "What it let through is asked for again at once. It cannot be taken up again: a new one is needed.".to_owned(),
-        MoveOnByItself => "Once a deployment of a tag in development has succeeded, Custody asks for the same release in production, in your name and before the same gates. What is refused is told, and not tried again.".to_owned(),
+        MoveOnByItself => "Once a deployment of a tag in development has succeeded, Custody asks for the same release in production, in your name and before the same gates. What is refused is told, and not tried again; a repository that cannot be read is tried again.".to_owned(),
         StopMovingOn => "From now on somebody asks for each deployment in production.".to_owned(),
         HoldMovingOn => "Nothing moves on by itself until somebody of CTRL lifts the hold. Everybody who has to do with the device is told.".to_owned(),
         LiftHold => match &cx.device.moving_on.hold {

@@ -103,7 +103,7 @@ async fn send(
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
-    let ask = Ask { command, seen: revision(&typed)?, key: key(&typed)?, permit: None, settles: None };
+    let ask = Ask { seen: revision(&typed)?, key: key(&typed)?, ..Ask::from(command) };
     match service::act::act(app, &caller, &name, ask).await {
         Ok(done) => {
             let told = prepare::told(app, &done).await?;

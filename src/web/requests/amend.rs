@@ -111,11 +111,9 @@ pub async fn send(
         }
     };
     let ask = Ask {
-        command: Command::Amend { request: Box::new(request) },
         seen: Some(u64::try_from(typed.revision).unwrap_or_default()),
         key: Some(typed.key.clone()).filter(|k| !k.is_empty()),
-        permit: None,
-        settles: None,
+        ..Ask::from(Command::Amend { request: Box::new(request) })
     };
     match act(app, &member.caller(), &name, ask).await {
         Ok(done) => {

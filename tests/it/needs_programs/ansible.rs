@@ -1,5 +1,6 @@
 //! The Ansible role, run for real by ansible-playbook against this machine (G1, G9, A10, A11).
 
+use super::losing::Losing;
 use crate::{
     app::{FULL, REDUCED, TestApp},
     permits::ANY,
@@ -14,17 +15,18 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Where a run happens: the inventory, the facility's own tasks, and what they deploy.
-struct Site {
+pub struct Site {
     folder: tempfile::TempDir,
     vars: Value,
 }
 
 impl Site {
-    fn new(test: &TestApp, token: &str) -> Site {
+    /// For this device, tag and server.
+    pub fn new(url: &str, token: &str, [device, tag, server]: [&str; 3]) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools");
-        std::fs::write(path("inventory"), format!("one ansible_connection=local custody_server={FULL}\n")).unwrap();
+        std::fs::write(path("inventory"), format!("one ansible_connection=local custody_server={server}\n")).unwrap();
         let settings = format!(
             "[defaults]\nroles_path = {}\nretry_files_enabled = false\nlocal_tmp = {}\nremote_tmp = {}\n",
             tools.display(),
@@ -39,7 +41,7 @@ impl Site {
         );
         std::fs::write(path("tasks.yml"), tasks).unwrap();
         let vars = json!({
-            "custody_url": test.url, "custody_token": token, "custody_device": "magnet", "custody_tag": "1.0.0",
+            "custody_url": url, "custody_token": token, "custody_device": device, "custody_tag": tag,
             "custody_deploy_tasks": path("tasks.yml"), "custody_retries": 1, "custody_delay": 1,
             "custody_program": env!("CARGO_BIN_EXE_custody"), "custody_keys": path("jwks.json"),
             "custody_spent": path("spent"), "custody_link": "https://ci.example.org/runs/1",
@@ -47,12 +49,12 @@ impl Site {
         Site { folder, vars }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What is deployed here; it is taken away, for the next run.
-    fn deployed(&self) -> Option<String> {
+    pub fn deployed(&self) -> Option<String> {
         let file = self.path("deployed");
         let text = std::fs::read_to_string(&file).ok();
         let _ = std::fs::remove_file(file);
@@ -60,7 +62,7 @@ impl Site {
     }
 
     /// Runs the example's playbook; whether it succeeded, and what it said.
-    async fn plays(&self, change: Value, more: &[&str]) -> (bool, String) {
+    pub async fn plays(&self, change: Value, more: &[&str]) -> (bool, String) {
         let mut vars = self.vars.clone();
         change.as_object().unwrap().iter().for_each(|(k, v)| vars[k] = v.clone());
         std::fs::write(self.path("vars.json"), vars.to_string()).unwrap();
@@ -82,10 +84,12 @@ impl Site {
     }
 }
 
-/// What came of what was asked for with a permit, newest first.
+/// What came of what was asked for with a permit since it was taken over, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
     let page = deployments::list(&test.app, None, None).await.unwrap();
-    page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect()
+    let mut all: Vec<_> = page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect();
+    assert_eq!(all.pop(), Some(DeploymentState::Succeeded), "the one before CTRL took it (T8)");
+    all
 }
 
 async fn site(test: &TestApp) -> Site {
@@ -95,7 +99,7 @@ async fn site(test: &TestApp) -> Site {
     // As at the start of Custody: there are keys before the first permit.
     permits::keep(&test.app).await.unwrap();
     let token = test.deploy_token("lena", ANY).await;
-    Site::new(test, &token)
+    Site::new(&test.url, &token, ["magnet", "1.0.0", FULL])
 }
 
 /// G9: a verified tag is deployed by permit, verified by the target itself, and its success reported; in check mode nothing
@@ -173,4 +177,23 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
     let (done, said) = site.plays(json!({}), &[]).await;
     assert!(!done && said.contains("OPEN Tag"), "{said}");
     assert_eq!((site.deployed(), states(&test).await), (None, vec![DeploymentState::Failed]));
+}
+
+/// F3: where the answers to its reports are lost, the role sends each again under its name, and it counts once.
+#[tokio::test]
+async fn f3_the_role_sends_a_report_again() {
+    let test = TestApp::new().await;
+    let mut site = site(&test).await;
+    let between = Losing::before(&test.url).await;
+    site.vars["custody_url"] = json!(between.url);
+    site.vars["custody_retries"] = json!(2);
+    let (done, said) = site.plays(json!({}), &[]).await;
+    assert!(done, "{said}");
+    assert_eq!((site.deployed().as_deref(), between.came()), (Some("1.0.0"), (4, 2)), "started, succeeded");
+    let (done, said) = site.plays(json!({ "breaks": true }), &[]).await;
+    assert!(!done && said.contains("Custody knows"), "{said}");
+    assert_eq!(between.came(), (8, 4), "started, failed");
+    assert_eq!(states(&test).await, [DeploymentState::Failed, DeploymentState::Succeeded]);
+    let page = deployments::list(&test.app, None, None).await.unwrap();
+    assert!(page.deployments[..2].iter().all(|d| d.reports.len() == 2), "each is on record once");
 }

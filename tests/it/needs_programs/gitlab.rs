@@ -1,5 +1,6 @@
 //! The jobs for GitLab CI: their scripts, run by a real shell with the real program (G3, G9).
 
+use super::losing::Losing;
 use crate::{
     app::{FULL, REDUCED, TestApp},
     permits::ANY,
@@ -17,7 +18,7 @@ use std::{
 use tokio::process::Command;
 
 /// A pipeline's working copy, with the variables of its project.
-struct Pipeline {
+pub struct Pipeline {
     folder: tempfile::TempDir,
     jobs: Value,
     variables: Vec<(&'static str, String)>,
@@ -25,6 +26,20 @@ struct Pipeline {
 
 impl Pipeline {
     async fn new(test: &TestApp) -> Pipeline {
+        Self::with(vec![
+            ("CUSTODY_URL", test.url.clone()),
+            ("CUSTODY_DEVICE", "magnet".to_owned()),
+            ("CUSTODY_STAGE_TOKEN", test.evidence_token("magnet").await),
+            ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
+            ("CUSTODY_SERVER", FULL.to_owned()),
+            ("CI_COMMIT_SHA", test.repository.id("1.1.0^{commit}")),
+            ("CI_COMMIT_TAG", "1.1.0".to_owned()),
+        ])
+        .await
+    }
+
+    /// With these variables, and those that every project has.
+    pub async fn with(mut variables: Vec<(&'static str, String)>) -> Pipeline {
         let folder = tempfile::tempdir().unwrap();
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools/gitlab-ci.yml");
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)";
@@ -34,23 +49,16 @@ impl Pipeline {
         let script = folder.path().join("deploy.sh");
         std::fs::write(&script, "#!/bin/sh\nset -e\ntest -s \"$CUSTODY_PERMIT_FILE\"\necho \"$CI_COMMIT_TAG\" >deployed\ntest -z \"${BREAKS:-}\"\n").unwrap();
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let variables = vec![
-            ("CUSTODY_URL", test.url.clone()),
-            ("CUSTODY_DEVICE", "magnet".to_owned()),
-            ("CUSTODY_STAGE_TOKEN", test.evidence_token("magnet").await),
-            ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
-            ("CUSTODY_SERVER", FULL.to_owned()),
+        variables.extend([
             ("CUSTODY_DEPLOY", "./deploy.sh".to_owned()),
-            ("CI_COMMIT_SHA", test.repository.id("1.1.0^{commit}")),
-            ("CI_COMMIT_TAG", "1.1.0".to_owned()),
             ("CI_PROJECT_ID", "7".to_owned()),
             ("CI_JOB_NAME", "job \"one\"".to_owned()),
             ("CI_JOB_URL", "https://git.example.org/-/jobs/1".to_owned()),
-        ];
+        ]);
         Pipeline { folder, jobs: serde_json::from_slice(&output.stdout).unwrap(), variables }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -76,7 +84,7 @@ impl Pipeline {
     }
 
     /// The whole of a job that deploys: its script, and what comes after it whatever happened.
-    async fn deploys(&self, id: &str, more: &[(&str, &str)]) -> (i32, String) {
+    pub async fn deploys(&self, id: &str, more: &[(&str, &str)]) -> (i32, String) {
         let mut all = vec![("CI_JOB_ID", id)];
         all.extend_from_slice(more);
         let (code, log) = self.runs(".custody-deploy", "script", &all).await;
@@ -87,10 +95,12 @@ impl Pipeline {
     }
 }
 
-/// What came of what was asked for with a permit, newest first.
+/// What came of what was asked for with a permit since it was taken over, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
     let page = deployments::list(&test.app, None, None).await.unwrap();
-    page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect()
+    let mut all: Vec<_> = page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect();
+    assert_eq!(all.pop(), Some(DeploymentState::Succeeded), "the one before CTRL took it (T8)");
+    all
 }
 
 /// G3, G9, F3: a pipeline reports what it built and tested, is refused with every gate in its log, deploys once it is
@@ -144,6 +154,28 @@ async fn g9_a_gitlab_pipeline_from_build_to_deployment() {
     assert!(!log.contains("eyJ") && !log.contains("custody_"), "no secret is in the log: {log}");
     assert_eq!(states(&test).await, [DeploymentState::Succeeded, DeploymentState::Failed]);
     assert_eq!(std::fs::read_to_string(pipeline.path("deployed")).unwrap(), "1.1.0\n");
+}
+
+/// F3: where the answers to its reports are lost, the job sends each again under its name, and it counts once.
+#[tokio::test]
+async fn f3_the_job_sends_a_report_again() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let between = Losing::before(&test.url).await;
+    let pipeline = Pipeline::with(vec![
+        ("CUSTODY_URL", between.url.clone()),
+        ("CUSTODY_DEVICE", "magnet".to_owned()),
+        ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
+        ("CUSTODY_SERVER", FULL.to_owned()),
+        ("CI_COMMIT_TAG", "1.0.0".to_owned()),
+    ])
+    .await;
+    let (code, log) = pipeline.deploys("1", &[]).await;
+    assert_eq!(code, 0, "{log}");
+    assert_eq!(between.came(), (4, 2), "started, succeeded: {log}");
+    assert_eq!(states(&test).await, [DeploymentState::Succeeded], "{log}");
+    let page = deployments::list(&test.app, None, None).await.unwrap();
+    assert_eq!(page.deployments[0].reports.len(), 2, "each is on record once");
 }
 
 impl TestApp {

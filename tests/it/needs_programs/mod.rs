@@ -2,9 +2,11 @@
 mod ansible;
 mod board_use;
 mod browser;
+mod deploy_engineer;
 mod gitlab;
 mod journeys;
 mod live;
+mod losing;
 mod open_page;
 mod pages;
 mod pre_receive;

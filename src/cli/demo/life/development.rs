@@ -72,14 +72,21 @@ impl Life<'_> {
         self.act(who, Command::VerifyTag { tag })
     }
 
-    pub fn deployed(&mut self, who: &'static str, server: &'static str, tag: &str) -> &mut Self {
+    /// Placed there by hand, as on development servers.
+    fn placed(&mut self, who: &'static str, server: &'static str, tag: &str) -> &mut Self {
         let tag = Some(self.tag(tag));
         self.act(who, Command::Deploy { server: ServerName::from(server), tag })
+    }
+
+    /// By permit, as onto every full-support server (T8, G9).
+    pub fn deployed(&mut self, who: &'static str, server: &'static str, tag: &str) -> &mut Self {
+        let tag = self.tag(tag);
+        self.push(Some(who), What::Deploys { server, tag })
     }
 
     /// A verified tag, deployed by a contributor and seen there.
     pub fn runs_tag(&mut self, tag: &str) -> &mut Self {
         let (who, server) = (self.first(), self.plan.reduced);
-        self.verified(who, tag).deployed(who, server, tag).runs(server, tag)
+        self.verified(who, tag).placed(who, server, tag).runs(server, tag)
     }
 }

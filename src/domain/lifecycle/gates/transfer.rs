@@ -274,14 +274,15 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
         return Gate::open(G::T8, Turn::Contributor, "First the approved commit needs a verified tag.")
             .by(C::VerifyTag);
     };
+    let (act, way) = if facts.policy.permits.required { (C::RedeemPermit, ", by permit") } else { (C::Deploy, "") };
     let on_full: Vec<_> = device.placements.iter().filter(|p| p.class == SupportClass::Full).collect();
     if on_full.is_empty() || on_full.iter().any(|p| p.release.as_ref() != Some(release.tag())) {
         return Gate::open(
             G::T8,
             Turn::Ctrl,
-            format!("CTRL has yet to deploy {} to a full-support server.", release.tag()),
+            format!("CTRL has yet to deploy {} to a full-support server{way}.", release.tag()),
         )
-        .by(C::Deploy);
+        .by(act);
     }
     if facts.policy.permits.required
         && let Some(p) = on_full.iter().find(|p| p.permit.is_none())
@@ -291,7 +292,7 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
             Turn::Ctrl,
             format!("It was placed on {} by hand: deploy {} there by permit.", p.server, release.tag()),
         )
-        .by(C::Deploy);
+        .by(act);
     }
     if let Some(s) = facts.running().find(|s| s.support_class != Some(SupportClass::Full)) {
         return Gate::open(

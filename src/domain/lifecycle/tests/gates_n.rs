@@ -83,7 +83,7 @@ fn n4_ctrl_alone_brings_an_orphan_home() {
     world.must(RAVI, C::RaiseFinding { place: String::new(), text: "No tests.".into() });
     world.must(LENA, C::AnswerFinding { finding: 1, text: "Written.".into() });
     world.must(RAVI, C::AcceptFinding { finding: 1 }).must(RAVI, World::approves(1));
-    world.reads_tag("1.4.2", 1).must(LENA, verifies("1.4.2")).must(LENA, World::deploy(FULL, "1.4.2"));
+    world.reads_tag("1.4.2", 1).must(LENA, verifies("1.4.2")).deploys_by_permit(LENA, FULL, "1.4.2");
     world.must(LENA, C::ReachMilestone { milestone: 1 });
     world.must(KARL, C::RevokeAccess { person: ILSE }).sees(FULL, "1.4.2");
     world.clone().must(CHIARA, OWN).is(S::CtrlOwned);

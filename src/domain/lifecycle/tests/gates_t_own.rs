@@ -3,7 +3,7 @@
 use super::given::*;
 use crate::domain::{
     cycle::HelpKind,
-    lifecycle::{Command as C, GateId as G, StateName as S, Turn},
+    lifecycle::{Command as C, CommandKind as K, GateId as G, StateName as S, Turn},
     observation::Source,
     refusal::Code,
     review::Ground,
@@ -33,7 +33,7 @@ fn t8_it_runs_on_a_full_server_in_that_tag_and_nowhere_else() {
     let mut world = device().approved();
     world.must(LENA, C::RevokeAccess { person: ILSE });
     world.stopped_only_by(G::T8, Turn::Ctrl, RAVI, OWN);
-    world.must(LENA, World::deploy(FULL, "1.4.2"));
+    world.deploys_by_permit(LENA, FULL, "1.4.2");
     world.stopped_only_by(G::T8, Turn::Machine, RAVI, OWN);
     for (server, version, turn) in [
         (REDUCED, "1.4.2", Turn::Contributor),
@@ -66,6 +66,30 @@ fn t8_it_runs_on_a_full_server_in_that_tag_and_nowhere_else() {
     world.must(RAVI, OWN).is(S::CtrlOwned);
 }
 
+/// T8: a placement by hand does not do, unless the policy says so; once the permit is redeemed it does.
+#[test]
+fn t8_it_is_deployed_by_permit() {
+    let mut world = device().approved();
+    world.must(LENA, C::RevokeAccess { person: ILSE });
+    let gate = world.stopped_only_by(G::T8, Turn::Ctrl, RAVI, OWN);
+    assert!(gate.why.ends_with("by permit.") && gate.where_to == Some(K::RedeemPermit), "{}", gate.why);
+    world.must(LENA, World::deploy(FULL, "1.4.2")).sees(FULL, "1.4.2");
+    let gate = world.stopped_only_by(G::T8, Turn::Ctrl, RAVI, OWN);
+    assert!(gate.why.contains("by hand") && gate.where_to == Some(K::RedeemPermit), "{}", gate.why);
+    let mut relaxed = world.clone();
+    relaxed.under(policy("[permits]\nrequired = false"));
+    let facts = relaxed.facts(crate::domain::lifecycle::Actor::Custody);
+    let gate = crate::domain::lifecycle::gates::judge(G::T8, &relaxed.device, None, &facts);
+    assert!(gate.met && gate.why.contains("by hand"), "{}", gate.why);
+    relaxed.must(RAVI, OWN).is(S::CtrlOwned);
+    // What is placed there anew by hand needs another permit.
+    let permit = world.permit(FULL);
+    world.must(LENA, permit).must(LENA, World::deploy(FULL, "1.4.2")).sees(FULL, "1.4.2");
+    world.stopped_only_by(G::T8, Turn::Ctrl, RAVI, OWN);
+    let permit = world.permit(FULL);
+    world.must(LENA, permit).must(RAVI, OWN).is(S::CtrlOwned);
+}
+
 /// T8: a CTRL member's statement stands in where the policy lets it, and is marked.
 #[test]
 fn t8_a_statement_stands_in_where_the_policy_allows() {
@@ -84,7 +108,7 @@ fn t8_a_statement_stands_in_where_the_policy_allows() {
 #[test]
 fn t9_access_is_revoked() {
     let mut world = device().approved();
-    world.must(LENA, World::deploy(FULL, "1.4.2")).sees(FULL, "1.4.2");
+    world.deploys_by_permit(LENA, FULL, "1.4.2").sees(FULL, "1.4.2");
     world.stopped_only_by(G::T9, Turn::Ctrl, RAVI, OWN);
     world.must(KARL, C::RevokeAccess { person: ILSE }).must(RAVI, OWN);
 }

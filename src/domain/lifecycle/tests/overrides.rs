@@ -177,8 +177,7 @@ fn g12_it_counts_as_long_as_both_are_of_ctrl() {
 fn g12_a_permit_is_as_good_as_the_override() {
     let mut world = overridden();
     world.must(KARL, World::deploy(FULL, "1.5.0"));
-    let asked = world.device.placed_on(&FULL.into()).unwrap().mark;
-    let redeem = C::RedeemPermit { server: FULL.into(), tag: tag("1.5.0"), asked };
+    let redeem = world.permit(FULL);
     let mut ended = world.clone();
     ended.must(LENA, C::EndOverride { number: 1, reason: reason() });
     ended.stopped_by(G::G3, Turn::Machine, KARL, redeem.clone());

@@ -144,10 +144,24 @@ impl World {
         C::Deploy { server: server.into(), tag: None }
     }
 
+    /// The permit of what is placed there.
+    pub fn permit(&self, server: &str) -> Command {
+        let placed = self.device.placed_on(&server.into()).unwrap();
+        C::RedeemPermit { server: server.into(), tag: placed.release.clone().unwrap(), asked: placed.mark }
+    }
+
+    /// A tag is placed there, and the work begins by its permit.
+    #[track_caller]
+    pub fn deploys_by_permit(&mut self, person: PersonId, server: &str, name: &str) -> &mut Self {
+        self.must(person, Self::deploy(server, name));
+        let permit = self.permit(server);
+        self.must(person, permit)
+    }
+
     /// All gates are met, and a reviewer can take ownership.
     pub fn ready_to_own(mut self) -> Self {
         self = self.approved();
-        self.must(LENA, Self::deploy(FULL, "1.4.2"));
+        self.deploys_by_permit(LENA, FULL, "1.4.2");
         self.must(LENA, C::RevokeAccess { person: ILSE });
         self.sees(FULL, "1.4.2");
         self

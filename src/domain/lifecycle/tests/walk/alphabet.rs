@@ -10,6 +10,7 @@ use crate::domain::{
     lifecycle::{Command as C, Readings, State, command::Step},
     release::CommitFacts,
     review::Ground,
+    server::SupportClass,
     tag::CommitId,
 };
 
@@ -206,6 +207,12 @@ pub fn all() -> Vec<Letter> {
         "deploy 1" => |_, _| one(LENA, World::deploy(FULL, "1.4.2")),
         "deploy 1 too" => |_, _| one(KARL, World::deploy(FULL_TOO, "1.4.2")),
         "deploy 2" => |_, _| one(LENA, World::deploy(FULL, "1.5.0")),
+        "redeem" => |d, _| Move::Acts(
+            d.placements.iter().filter(|p| p.class == SupportClass::Full && p.permit.is_none())
+                .filter_map(|p| Some(act(p.mark.by, C::RedeemPermit {
+                    server: p.server.clone(), tag: p.release.clone()?, asked: p.mark,
+                })))
+                .collect()),
         "deploy nothing" => |_, _| one(LENA, World::hot_deploy(FULL)),
         "Ilse deploys 1" => |_, _| one(ILSE, World::deploy(FULL, "1.4.2")),
         "Ilse hot-deploys" => |_, _| one(ILSE, World::hot_deploy(REDUCED)),

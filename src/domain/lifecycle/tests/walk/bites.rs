@@ -158,6 +158,7 @@ fn a_wrong_ownership_is_noticed() {
     assert_eq!(with(|w| _ = w.person(RAVI).emails.insert(ARNE_WRITES_AS.into())), ["T4 enough approvals"]);
     assert_eq!(with(|w| w.device.cycle.setup.access[0].revoked = None), ["T9 no access"]);
     assert_eq!(with(|w| w.device.placements.clear()), ["T8 placed on full servers"]);
+    assert_eq!(with(|w| w.device.placements[0].permit = None), ["T8 deployed by permit"]);
     assert_eq!(with(|w| w.seen.clear()), ["T8 seen on full servers only"]);
     let elsewhere = with(|w| _ = w.sees_too("B", REDUCED, "1.4.2"));
     assert_eq!(elsewhere, ["T8 seen on full servers only"]);

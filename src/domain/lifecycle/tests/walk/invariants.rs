@@ -192,6 +192,8 @@ pub fn broken(edge: &Edge, after: &Device, ghost: &Ghost) -> Vec<&'static str> {
                 hold(edge.ghost.tags.get(&owned.release) == Some(&owned.commit), "T7 a standing tag of it");
                 hold(access.is_empty(), "T9 no access");
                 hold(classes == BTreeSet::from([SupportClass::Full]), "T8 placed on full servers");
+                let by_permit = !facts.policy.permits.required || after.placements.iter().all(|p| p.permit.is_some());
+                hold(by_permit, "T8 deployed by permit");
                 let all_full = facts.running().all(|s| s.support_class == Some(SupportClass::Full));
                 hold(all_full && facts.running().next().is_some(), "T8 seen on full servers only");
                 let by = event

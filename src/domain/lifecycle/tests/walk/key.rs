@@ -30,7 +30,8 @@ pub fn of(device: &Device, around: Around, ghost: &Ghost) -> (u64, StateName) {
     t.reservations.iter().filter(|r| r.accepted.is_none()).for_each(|r| r.answer.is_some().hash(h));
     t.areas.keys().for_each(|a| a.hash(h));
     d.cycle.operated.as_ref().map(|o| o.countersigned.map(|m| m.by)).hash(h);
-    let mut places: Vec<_> = d.placements.iter().map(|p| (&p.server, p.class, &p.release)).collect();
+    let mut places: Vec<_> =
+        d.placements.iter().map(|p| (&p.server, p.class, &p.release, p.permit.is_some())).collect();
     places.sort();
     places.hash(h);
     (d.moving_on.by_itself.is_some(), d.moving_on.hold.is_some()).hash(h);
