@@ -14,6 +14,7 @@ mod m0009_incident;
 mod m0010_forge;
 mod m0011_collector;
 mod m0012_environment;
+mod m0013_forge_word;
 
 pub struct Migrator;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_forge::Migration),
             Box::new(m0011_collector::Migration),
             Box::new(m0012_environment::Migration),
+            Box::new(m0013_forge_word::Migration),
         ]
     }
 }

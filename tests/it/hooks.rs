@@ -6,8 +6,10 @@ use custody::{
     service::{self, hooks, hooks::Hook},
     store,
 };
+use hmac::{Hmac, Mac};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::time::Duration;
 
 pub const SECRET: &str = "a-secret-of-the-forge";
@@ -179,12 +181,134 @@ async fn g2_tags_are_found_where_nobody_tells() {
     test.repository.git(&["checkout", "-q", "-b", "aside"]);
     ["2.0.0", "2.1.0", "2.2.0"].into_iter().for_each(at_head);
     test.repository.git(&["checkout", "-q", "main"]);
-    let app = test.app.clone();
-    let mut refused = service::reconcile::Refused::default();
     for _ in 0..3 {
-        service::reconcile::find_new(&app, &test.device("magnet").await, &mut refused).await;
+        service::checks::round(&test.app).await.unwrap();
     }
     assert_eq!(on_record().await, ["1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]);
+}
+
+/// G2: what comes to a repository later is new whatever its version, a few in each round; what was there at the first look
+/// is history and stays so, a thousand of it too, until it names something else. A restart forgets nothing of that.
+#[tokio::test]
+async fn g2_back_ports_are_found_where_nobody_tells() {
+    let mut test = TestApp::new().await;
+    let head = test.repository.id("main");
+    let old: Vec<String> = (0..1000).map(|n| format!("create refs/tags/0.1.{n} {head}\n")).collect();
+    test.repository.feed(&["update-ref", "--stdin"], &old.concat());
+    test.reduced_support("magnet").await;
+    let names = async |test: &TestApp| {
+        let mut names: Vec<TagName> = test.device("magnet").await.releases.iter().map(|r| r.tag().clone()).collect();
+        names.sort_by_key(TagName::order);
+        names.iter().map(|t| t.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let round = async |test: &TestApp| service::checks::round(&test.app).await.unwrap();
+    round(&test).await;
+    assert_eq!(names(&test).await, ["1.0.0"]);
+    // Five at once, without a word; some are older than all that is on record.
+    let push = |test: &TestApp, name: &str| {
+        test.repository.git(&["commit", "-q", "--allow-empty", "-m", name]);
+        test.repository.git(&["tag", "-a", "-m", name, name]);
+    };
+    for name in ["0.9.5", "0.9.6", "1.0.1", "1.1.0", "1.2.0"] {
+        push(&test, name);
+    }
+    round(&test).await;
+    assert_eq!(names(&test).await, ["1.0.0", "1.0.1", "1.1.0", "1.2.0"], "three in a round, the newest first");
+    test.reopen().await;
+    round(&test).await;
+    let all = ["0.9.5", "0.9.6", "1.0.0", "1.0.1", "1.1.0", "1.2.0"];
+    assert_eq!(names(&test).await, all);
+    let statements = test.app.db.statements();
+    round(&test).await;
+    let quiet = test.app.db.statements() - statements;
+    assert_eq!(names(&test).await, all, "history is left alone");
+    assert!(quiet < 60, "{quiet} statements, where nothing is new");
+    // One of history that names something else is new, and so is one that is made again elsewhere.
+    test.repository.git(&["tag", "-f", "-a", "-m", "again", "0.1.7", "main"]);
+    round(&test).await;
+    assert_eq!(names(&test).await, ["0.1.7", "0.9.5", "0.9.6", "1.0.0", "1.0.1", "1.1.0", "1.2.0"]);
+}
+
+/// F9, G2: a new tag that cannot be read because the repository is away is no tag that was refused: it is found when the
+/// repository is back.
+#[tokio::test]
+async fn f9_tags_are_found_when_the_repository_is_back() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    service::checks::round(&test.app).await.unwrap();
+    test.repository.git(&["tag", "-a", "-m", "x", "0.9.1", "main"]);
+    let listed = service::readings::list_tags(&test.app, &test.device("magnet").await).await.ok().unwrap();
+    let aside = test.repository.root().join("aside.git");
+    std::fs::rename(test.repository.folder(), &aside).unwrap();
+    // It went away between the listing and the reading.
+    service::reconcile::find_new(&test.app, &test.device("magnet").await, listed).await.unwrap();
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(now(&test, "0.9.1").await, None);
+    std::fs::rename(&aside, test.repository.folder()).unwrap();
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(now(&test, "0.9.1").await, Some(TagNow::Stands));
+}
+
+/// A recorded delivery of this forge that is about the test's repository, signed anew: as the forge would send it.
+async fn send_recorded(test: &TestApp, forge: Forge, file: &str, secret: &str, hook: &Hook) -> (u16, Value) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/webhooks");
+    let read = |part: &str| std::fs::read_to_string(folder.join(format!("{file}.{part}.json"))).unwrap();
+    let mut body: Value = serde_json::from_str(&read("body")).unwrap();
+    let address = json!(test.repository.file_address());
+    match forge {
+        Forge::Gitlab => body["project"]["git_http_url"] = address,
+        Forge::Gitea | Forge::Forgejo | Forge::Github => body["repository"]["clone_url"] = address,
+    }
+    let body = body.to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let proof: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let headers: std::collections::BTreeMap<String, String> = serde_json::from_str(&read("headers")).unwrap();
+    let mut request = test.stranger().client.post(format!("{}/api/v1/hooks/{}", test.url, hook.id)).body(body);
+    for (name, value) in &headers {
+        let value = match name.to_ascii_lowercase().as_str() {
+            "x-gitlab-token" => secret.to_owned(),
+            "x-hub-signature-256" => format!("sha256={proof}"),
+            "x-gitea-signature" | "x-forgejo-signature" | "x-gogs-signature" => proof.clone(),
+            _ => value.clone(),
+        };
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// G2, G3, A21: every forge's word of a merge has the repository read, and what is on its trunk now is on record; without
+/// the proof, nothing is.
+#[tokio::test]
+async fn g2_a_merge_has_the_repository_read() {
+    for (forge, file) in [
+        (Forge::Gitlab, "gitlab_merge_request_merge"),
+        (Forge::Gitea, "gitea_pull_request"),
+        (Forge::Forgejo, "forgejo_pull_request"),
+        (Forge::Github, "github_pull_request"),
+    ] {
+        let test = TestApp::new().await;
+        test.reduced_support("magnet").await;
+        let hook = hooks::create(&test.app, &test.caller("ada"), "a forge", forge, SECRET).await.unwrap();
+        let trunk = |test: &TestApp| test.repository.id("main");
+        let on_record = async |test: &TestApp| test.device("magnet").await.repository.unwrap().reached.unwrap();
+        let before = trunk(&test);
+        assert_eq!(on_record(&test).await.as_str(), before);
+        // A branch is merged.
+        test.repository.git(&["checkout", "-q", "-b", "fix-limits"]);
+        test.repository.git(&["commit", "-q", "--allow-empty", "-m", "Fix limit switch polarity"]);
+        test.repository.git(&["checkout", "-q", "main"]);
+        test.repository.git(&["merge", "-q", "--no-ff", "-m", "Merge fix-limits", "fix-limits"]);
+        assert_eq!(send_recorded(&test, forge, file, "another-secret-of-it", &hook).await.0, 401, "{file}");
+        let said = send_recorded(&test, forge, file, SECRET, &hook).await;
+        assert_eq!(said, (202, json!({ "heard": "reading" })), "{file}");
+        test.settles().await;
+        assert_ne!(trunk(&test), before);
+        assert_eq!(on_record(&test).await.as_str(), trunk(&test), "{file}");
+        let again = send_recorded(&test, forge, file, SECRET, &hook).await;
+        assert_eq!(again, (200, json!({ "heard": "repeated" })), "{file}");
+    }
 }
 
 /// A21, A22: at the door every forge's own headers prove its recorded deliveries, once, and none of another body or
@@ -227,5 +351,5 @@ async fn a21_each_forge_proves_itself_by_its_own_headers() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 15);
+    assert_eq!(tried, 16);
 }

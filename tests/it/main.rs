@@ -18,6 +18,7 @@ mod git_safety;
 mod git_verify;
 mod given;
 mod hooks;
+mod hooks_away;
 mod hooks_pipelines;
 mod house;
 mod http_server;
