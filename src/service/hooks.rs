@@ -37,6 +37,8 @@ const LONGEST: usize = 200;
 pub struct Listed {
     pub hook: Hook,
     pub creator: String,
+    /// How many of its deliveries are still to be looked at.
+    pub waiting: u64,
 }
 
 /// Lets a forge tell; its secret is shown once. `given`: one that the forge has made itself.
@@ -87,12 +89,17 @@ pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
     .await?
 }
 
-/// Every hook, the revoked ones too, newest first. Two queries and those of the people's roles.
+/// Every hook, the revoked ones too, newest first. Three queries and those of the people's roles.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
     keeper(app, caller).await?;
     let hooks = store::hooks::list(&app.db.read).await?;
     let people = store::people::load_names(&app.db.read, &hooks.iter().map(|h| h.created_by).collect()).await?;
-    let listed = |hook: Hook| Listed { creator: people.name(hook.created_by).to_owned(), hook };
+    let waiting = store::hooks::count_waiting(&app.db.read).await?;
+    let listed = |hook: Hook| Listed {
+        creator: people.name(hook.created_by).to_owned(),
+        waiting: waiting.get(&hook.id).copied().unwrap_or_default(),
+        hook,
+    };
     Ok(hooks.into_iter().map(listed).collect())
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, sea_query::OnConflict,
 };
+use std::collections::BTreeMap;
 
 /// A forge that may tell. Its secret is in no log: it is not printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -140,6 +141,20 @@ pub async fn list_due<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) 
     let mut all: Vec<Due> = q.all(c).await?.into_iter().filter_map(due).collect();
     all.sort_by_key(|d| d.at);
     Ok(all)
+}
+
+/// How many deliveries of each hook wait. One query.
+pub async fn count_waiting<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<String, u64>> {
+    let rows: Vec<(String, i64)> = delivery::Entity::find()
+        .select_only()
+        .column(delivery::Column::HookId)
+        .column_as(delivery::Column::Delivery.count(), "n")
+        .filter(delivery::Column::Waiting.is_not_null())
+        .group_by(delivery::Column::HookId)
+        .into_tuple()
+        .all(c)
+        .await?;
+    Ok(rows.into_iter().map(|(hook, n)| (hook, n.unsigned_abs())).collect())
 }
 
 /// Puts off what waits to another moment, after so many tries; false where somebody else was faster.

@@ -66,6 +66,8 @@ async fn g3_what_is_told_while_the_repository_is_away_is_not_lost() {
         test.later(Duration::minutes(minutes)).await;
         assert_eq!((test.waits().await, test.way("1.0.0").await.len()), (1, 0));
     }
+    let forges = test.browser("ada").await.page("/admin/forges").await;
+    assert!(forges.contains("1 delivery waits to be looked at"), "{forges}");
     let now = (test.device("magnet").await.revision, refused().await);
     assert_eq!(now, before, "that nothing can be read leaves nothing on record, however often it is tried");
 
@@ -77,6 +79,7 @@ async fn g3_what_is_told_while_the_repository_is_away_is_not_lost() {
     let said: Vec<_> = test.way("1.0.0").await.iter().map(|r| (r.stage, r.passed)).collect();
     assert_eq!(said, [(Stage::Built, true), (Stage::Tested, true)]);
     assert_eq!(test.waits().await, 0);
+    assert!(!test.browser("ada").await.page("/admin/forges").await.contains("to be looked at"));
     // The same delivery, the same run in another one, and more rounds.
     for delivery in ["1", "2"] {
         tells(&test, &hook, delivery, &body).await;
@@ -94,9 +97,10 @@ async fn a22_what_waited_overtakes_nothing() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     let hook = hook(&test).await;
+    let [first, last] = [(20, true), (22, false)].map(|(run, passed)| ended(&test, run, &[("test", passed)]));
     test.away();
-    for (delivery, run, passed) in [("1", 20, true), ("2", 22, false)] {
-        tells(&test, &hook, delivery, &ended(&test, run, &[("test", passed)])).await;
+    for (delivery, body) in [("1", &first), ("2", &last)] {
+        tells(&test, &hook, delivery, body).await;
     }
     test.settles().await;
     test.back();
@@ -144,8 +148,9 @@ async fn g3_what_cannot_be_looked_at_in_time_is_told() {
     let test = TestApp::with_policy(&policy_with("[releases]\nforge_retry_hours = 2\n")).await;
     test.reduced_support("magnet").await;
     let hook = hook(&test).await;
+    let body = ended(&test, 20, &[("build", true)]);
     test.away();
-    tells(&test, &hook, "1", &ended(&test, 20, &[("build", true)])).await;
+    tells(&test, &hook, "1", &body).await;
     test.settles().await;
     test.later(Duration::minutes(119)).await;
     assert_eq!((test.waits().await, test.notices("ilse").await.len()), (1, 0));
@@ -171,8 +176,9 @@ async fn a21_who_is_revoked_has_told_nothing() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     let hook = hook(&test).await;
+    let body = ended(&test, 20, &[("build", true)]);
     test.away();
-    tells(&test, &hook, "1", &ended(&test, 20, &[("build", true)])).await;
+    tells(&test, &hook, "1", &body).await;
     test.settles().await;
     hooks::revoke(&test.app, &test.caller("ada"), &hook.id).await.unwrap();
     test.back();

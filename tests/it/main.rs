@@ -35,6 +35,7 @@ mod permits;
 mod permits_offline;
 mod processes;
 mod queries;
+mod reconcile;
 mod releases;
 mod repository;
 mod security;

@@ -69,7 +69,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/orphans", 13),
         ("/shift", 26),
         ("/deployable", 20),
-        ("/api/v1/shift", 7),
+        ("/api/v1/shift", 8),
         ("/incidents", 13),
         ("/collectors", 12),
         ("/deployments", 11),

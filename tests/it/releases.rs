@@ -323,11 +323,11 @@ async fn g4_programs_read_what_waits_for_a_check() {
     let test = TestApp::new().await;
     test.ctrl_owned("magnet").await;
     let names: Vec<String> = (1..=53).map(|n| format!("1.{n}.0")).collect();
-    for name in &names {
+    let staged = async |name: &str| {
         test.repository.git(&["tag", "-a", "-m", name, name, "main"]);
         test.on_staging("magnet", name).await;
         test.advance(chrono::Duration::minutes(1));
-    }
+    };
     let of = async |who: &str| {
         let scope = TokenScope::Evidence(test.device("magnet").await.id);
         tokens::create(&test.app, &test.caller(who), "reader", scope, 30).await.unwrap().1
@@ -341,6 +341,24 @@ async fn g4_programs_read_what_waits_for_a_check() {
     for nobody in ["", "custody_0000"] {
         assert_eq!(get(nobody, "").await.0, 401);
     }
+    // Few cost what many do.
+    let cost = async || {
+        get(&jonas, "").await;
+        test.settles().await;
+        let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+        let before = test.app.db.statements();
+        get(&jonas, "").await;
+        test.app.db.statements() - before
+    };
+    for name in &names[..2] {
+        staged(name).await;
+    }
+    let few = cost().await;
+    for name in &names[2..] {
+        staged(name).await;
+    }
+    let many = cost().await;
+    assert!(many == few && many <= 20, "{few} statements for two, {many} for fifty");
     let mut found = Vec::new();
     let mut query = String::new();
     loop {
