@@ -14,6 +14,7 @@ mod m0009_incident;
 mod m0010_forge;
 mod m0011_collector;
 mod m0012_environment;
+mod m0013_forge_word;
 mod m0014_moving_on_again;
 
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_forge::Migration),
             Box::new(m0011_collector::Migration),
             Box::new(m0012_environment::Migration),
+            Box::new(m0013_forge_word::Migration),
             Box::new(m0014_moving_on_again::Migration),
         ]
     }

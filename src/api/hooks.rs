@@ -44,6 +44,9 @@ pub async fn hear(
         body: &body,
     };
     let heard = hooks::hear(&app, &readers, &hook, delivery).await?;
-    let status = if heard == Heard::Reading { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let status = match heard {
+        Heard::Reading | Heard::Later => StatusCode::ACCEPTED,
+        Heard::Repeated | Heard::NothingToDo => StatusCode::OK,
+    };
     Ok((status, Json(HeardDto { heard })))
 }

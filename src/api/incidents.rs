@@ -75,13 +75,9 @@ pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejec
     let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
     let kinds = || Kind::iter().map(<&str>::from).collect::<Vec<_>>().join(", ");
     let kind = which.kind.map(|k| k.parse().map_err(|_| Problem::field("kind", format!("Choose of {}", kinds()))));
-    let read = |text: String| {
-        let (part, seq) = text.split_once('.')?;
-        Some((["closed", "open"].iter().position(|p| *p == part)? == 1, seq.parse().ok()?))
-    };
-    let unreadable = || Problem::field("after", "Send the next of the page before");
-    let after = which.after.map(|text| read(text).ok_or_else(unreadable)).transpose()?;
+    let unreadable = |_| Problem::field("after", "Send the next of the page before");
+    let after = which.after.map(|text| text.parse().map_err(unreadable)).transpose()?;
     let page = incidents::list(&app, &Wanted { kind: kind.transpose()?, instrument: which.instrument, after }).await?;
-    let next = page.next.map(|(open, seq)| format!("{}.{seq}", if open { "open" } else { "closed" }));
+    let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(ListDto { incidents: page.all.into_iter().map(IncidentDto::new).collect(), next }))
 }

@@ -3,6 +3,7 @@
 
 mod body;
 mod collectors;
+mod deployable;
 mod deployments;
 mod devices;
 mod hooks;
@@ -13,6 +14,7 @@ mod observations;
 mod overrides;
 mod problem;
 mod releases;
+mod shift;
 mod status;
 mod tags;
 mod token;
@@ -35,6 +37,8 @@ pub fn routes() -> Router<App> {
     let all = Router::new()
         .route("/api/v1/observations", post(observations::report))
         .route("/api/v1/collectors", get(collectors::list))
+        .route("/api/v1/deployable", get(deployable::list))
+        .route("/api/v1/shift", get(shift::list))
         .route("/api/v1/deployments", get(deployments::list).post(deployments::request))
         .route("/api/v1/deployments/check", get(deployments::check))
         .route("/api/v1/deployments/{deployment}", get(deployments::show))

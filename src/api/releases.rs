@@ -10,11 +10,11 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        release::Release,
+        release::{Protection, Release},
         stage::{NO_WAY, Report, Stage, Standing, Told, Way},
         tag::{CommitId, TagName},
     },
-    service::{Error, stages},
+    service::{Error, protection, stages},
 };
 use axum::{
     Json,
@@ -23,7 +23,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use strum::IntoEnumIterator;
 
 /// A release with its way.
@@ -39,6 +39,10 @@ pub struct ReleaseDto {
     signed: bool,
     /// Whether the device is CTRL's and nobody of CTRL made the tag, by the addresses on record.
     tagged_by_stranger: bool,
+    /// Whether the forge says that the tag is protected; `None` where it has said nothing. It decides nothing.
+    protected: Option<bool>,
+    /// When it said so.
+    protected_told_at: Option<DateTime<Utc>>,
     verified: DateTime<Utc>,
     /// Whether the tag still is what was verified.
     stands: bool,
@@ -67,8 +71,24 @@ struct ReportDto {
     at: DateTime<Utc>,
 }
 
+/// What is known of a device's tags besides the releases themselves.
+struct Besides {
+    strangers: BTreeSet<TagName>,
+    protections: BTreeMap<String, Protection>,
+}
+
+impl Besides {
+    async fn of(app: &App, device: &Device) -> Result<Self, Error> {
+        Ok(Self {
+            strangers: stages::tagged_by_strangers(app, device).await?,
+            protections: protection::list(app, device).await?,
+        })
+    }
+}
+
 impl ReleaseDto {
-    fn new(app: &App, device: &Device, r: &Release, way: &Way, strangers: &BTreeSet<TagName>) -> Self {
+    fn new(app: &App, device: &Device, r: &Release, way: &Way, besides: &Besides) -> Self {
+        let said = besides.protections.get(r.tag().as_str());
         let report = |r: &Report| ReportDto {
             passed: r.passed,
             job: r.job.clone(),
@@ -95,7 +115,9 @@ impl ReleaseDto {
             tagger: r.verified.tagger.clone(),
             tagged_at: r.verified.tagged_at,
             signed: r.verified.signed,
-            tagged_by_stranger: strangers.contains(r.tag()),
+            tagged_by_stranger: besides.strangers.contains(r.tag()),
+            protected: said.map(|p| p.is),
+            protected_told_at: said.map(|p| p.at),
             verified: r.at,
             stands: r.stands(),
             stages: Stage::iter().map(stage).collect(),
@@ -108,8 +130,8 @@ impl ReleaseDto {
 /// GET /api/v1/devices/{name}/releases
 pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<Vec<ReleaseDto>>> {
     let (device, ways) = stages::list(&app, &name).await?;
-    let strangers = stages::tagged_by_strangers(&app, &device).await?;
-    let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY), &strangers);
+    let besides = Besides::of(&app, &device).await?;
+    let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY), &besides);
     Ok(Json(device.releases.iter().map(one).collect()))
 }
 
@@ -121,8 +143,8 @@ pub async fn show(State(app): State<App>, Path((name, tag)): Path<(String, Strin
 async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
     let (device, ways) = stages::list(app, name).await?;
     let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?;
-    let strangers = stages::tagged_by_strangers(app, &device).await?;
-    Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY), &strangers)))
+    let besides = Besides::of(app, &device).await?;
+    Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY), &besides)))
 }
 
 /// What a job says of a stage.

@@ -147,6 +147,7 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
     let checks = tokio::spawn(service::checks::run(app.clone()));
     let deployments = tokio::spawn(service::checks::run_deployments(app.clone()));
     let moving_on = tokio::spawn(service::checks::run_moving_on(app.clone()));
+    let told = tokio::spawn(service::checks::run_told(app.clone()));
     let shift = tokio::spawn(service::shift::escalation::run(app.clone()));
     let drift = tokio::spawn(service::incidents::round::run(app.clone()));
     let collectors = tokio::spawn(service::collectors::run(app.clone()));
@@ -154,7 +155,7 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     web::server::serve(&app, http::router(app.clone()), listener).await?;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let ends = async { tokio::join!(checks, deployments, moving_on, shift, drift, collectors) };
+    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors) };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(1), ends).await;
     // What is on its way now is sent again after the next start, under the same id.
     if let Some(outbox) = outbox {

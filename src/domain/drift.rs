@@ -9,6 +9,7 @@ pub use judge::{of_device, of_server, of_silent, of_stranger};
 use super::id::{DeviceId, ServerName};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
 /// The kinds, in the order in which a reader should meet them.
 #[derive(
@@ -127,5 +128,37 @@ pub type Key = (Kind, String, ServerName);
 impl Drift {
     pub fn key(&self) -> Key {
         (self.kind, self.instance.clone(), self.server.clone())
+    }
+}
+
+/// Where a page of incidents ends: `open.12`, `closed.12`. Open ones come first, in each part the newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub is_open: bool,
+    /// The number of the page's last incident.
+    pub seq: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", if self.is_open { "open" } else { "closed" }, self.seq)
+    }
+}
+
+/// It is not the end of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoCursor;
+
+impl FromStr for Cursor {
+    type Err = NoCursor;
+
+    fn from_str(text: &str) -> Result<Self, NoCursor> {
+        let (part, seq) = text.split_once('.').ok_or(NoCursor)?;
+        let is_open = match part {
+            "open" => true,
+            "closed" => false,
+            _ => return Err(NoCursor),
+        };
+        Ok(Self { is_open, seq: seq.parse().map_err(|_| NoCursor)? })
     }
 }

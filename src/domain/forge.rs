@@ -40,15 +40,19 @@ impl Forge {
     }
 }
 
-/// What was heard, as far as it matters here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was heard, as far as it matters here. It is kept until it has been looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
     /// The addresses under which the repository can be read.
     pub repository: Vec<String>,
     pub what: Vec<Hint>,
+    /// Whether the forge lets only some people move what this is about; `None` where it does not say.
+    #[serde(default)]
+    pub protected: Option<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Hint {
     /// A tag was made, moved or removed.
     Tag(String),
@@ -59,7 +63,7 @@ pub enum Hint {
 }
 
 /// A run of jobs that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pipeline {
     /// Of the repository itself, not of a fork of it (A20).
     pub own: bool,
@@ -109,6 +113,8 @@ fn addresses(all: [Option<String>; 3]) -> Vec<String> {
 struct GitlabBody {
     object_kind: Option<String>,
     r#ref: Option<String>,
+    /// Of pushes.
+    ref_protected: Option<bool>,
     project: Option<GitlabProject>,
     object_attributes: Option<GitlabAttributes>,
     #[serde(default)]
@@ -131,6 +137,8 @@ struct GitlabAttributes {
     sha: Option<String>,
     status: Option<String>,
     url: Option<String>,
+    /// Of pipelines, in newer ones.
+    protected_ref: Option<bool>,
     target_branch: Option<String>,
     /// The project that a run of a merge request's fork belongs to.
     source_project_id: Option<u64>,
@@ -151,6 +159,7 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
         return Ok(None);
     };
     let attributes = sent.object_attributes;
+    let protected = sent.ref_protected.or(attributes.as_ref().and_then(|a| a.protected_ref));
     // The button "Test" beside "Tag push events" sends a push of a branch.
     let what = match (sent.object_kind.as_deref(), attributes) {
         (Some("push" | "tag_push"), _) => sent.r#ref.as_deref().and_then(moved).into_iter().collect(),
@@ -188,7 +197,7 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
         }
         _ => return Ok(None),
     };
-    Ok(heard(addresses([project.git_http_url, project.git_ssh_url, project.web_url]), what))
+    Ok(heard(addresses([project.git_http_url, project.git_ssh_url, project.web_url]), what, protected))
 }
 
 /// Whether jobs have passed; `None` while they run, wait, or were left out.
@@ -200,8 +209,8 @@ fn ended(status: Option<&str>) -> Option<bool> {
     }
 }
 
-fn heard(repository: Vec<String>, what: Vec<Hint>) -> Option<Heard> {
-    (!repository.is_empty() && !what.is_empty()).then_some(Heard { repository, what })
+fn heard(repository: Vec<String>, what: Vec<Hint>, protected: Option<bool>) -> Option<Heard> {
+    (!repository.is_empty() && !what.is_empty()).then_some(Heard { repository, what, protected })
 }
 
 #[derive(Deserialize)]
@@ -287,7 +296,7 @@ fn hub(event: &str, body: &[u8]) -> Result<Option<Heard>, Unreadable> {
         },
         _ => return Ok(None),
     };
-    Ok(heard(addresses([repository.clone_url, repository.ssh_url, repository.html_url]), what))
+    Ok(heard(addresses([repository.clone_url, repository.ssh_url, repository.html_url]), what, None))
 }
 
 /// What two addresses of one repository have in common: host and path, without protocol, account and `.git`.

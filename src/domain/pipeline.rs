@@ -7,9 +7,10 @@ use super::{
     refusal::{Code, Refusal},
     stage::{Stage, Told, Way},
 };
+use serde::{Deserialize, Serialize};
 
 /// Which run of a forge it was. A later one has a larger number, a repetition of it a larger attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Run {
     pub number: u64,
     pub attempt: u64,

@@ -77,6 +77,21 @@ pub enum TagNow {
     },
 }
 
+/// What the forge says of a tag's protection: whether only some people may move or delete it. It is a hint and decides
+/// nothing: what decides is that the tag is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protection {
+    pub is: bool,
+    /// When it said so.
+    pub at: DateTime<Utc>,
+}
+
+impl Protection {
+    pub fn words(self) -> &'static str {
+        if self.is { "the forge says this tag is protected" } else { "the forge says this tag is not protected" }
+    }
+}
+
 /// A commit proposed for review, as the repository knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitFacts {

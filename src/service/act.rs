@@ -57,11 +57,27 @@ fn decides_by_page(kind: CommandKind) -> bool {
 
 /// Does it, or says why not. Refusals that were attempts to break a rule are on record afterwards.
 pub async fn act(app: &App, caller: &Caller, device: &str, ask: Ask) -> Result<Done> {
+    read_and_change(app, caller, device, ask, false).await
+}
+
+/// The same where it can wait for the repository: while that does not answer nothing is judged, nothing goes on record,
+/// and it is [`Error::Unavailable`].
+pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -> Result<Done> {
+    read_and_change(app, caller, device, ask, true).await
+}
+
+async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
     let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
     // Nobody makes Custody read a repository who may not ask for it.
     let gathered = gather(&app.db.read, app, caller, &found, Some(&ask.command), Readings::default()).await?;
     let allowed = may(&found, ask.command.kind(), &gathered.facts(app, caller));
-    let readings = if allowed { readings::take(app, &found, &ask.command).await } else { Readings::default() };
+    let (readings, is_away) = match allowed {
+        true => readings::take_or_miss(app, &found, &ask.command).await,
+        false => (Readings::default(), false),
+    };
+    if is_away && waits {
+        return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
+    }
 
     let (app, caller) = (app.clone(), caller.clone());
     let id = found.id;

@@ -4,14 +4,19 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
-    reconcile::{self, Refused},
+    readings, reconcile,
 };
 use crate::{
     app::App,
-    domain::{device::Device, lifecycle::Command},
+    domain::{
+        device::Device,
+        lifecycle::Command,
+        tag::{CommitId, TagName},
+    },
     store,
 };
 use chrono::Duration;
+use std::collections::HashMap;
 
 /// So many changes are kept for whoever catches up by them; who is further behind reads everything anew.
 const CHANGES_KEPT: i64 = 100_000;
@@ -21,7 +26,6 @@ const DEPLOYMENTS_EVERY: std::time::Duration = std::time::Duration::from_secs(5)
 
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
-    let mut refused = Refused::default();
     let every = std::time::Duration::from_secs(u64::from(app.policy.releases.recheck_minutes) * 60);
     loop {
         tokio::select! {
@@ -30,7 +34,7 @@ pub async fn run(app: App) {
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = go_round(&app, &mut refused) => if let Err(error) = done {
+            done = round(&app) => if let Err(error) = done {
                 tracing::error!(%error, "a round of checks did not end");
             },
         }
@@ -66,12 +70,24 @@ pub async fn run_moving_on(app: App) {
     }
 }
 
-/// One round over every live device; how many were looked at.
-pub async fn round(app: &App) -> Result<usize> {
-    go_round(app, &mut Refused::default()).await
+/// Takes up what forges told while repositories were away, until Custody stops.
+pub async fn run_told(app: App) {
+    loop {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
+        }
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            done = super::hooks::keep(&app) => if let Err(error) = done {
+                tracing::error!(%error, "what forges told could not be looked after");
+            },
+        }
+    }
 }
 
-async fn go_round(app: &App, refused: &mut Refused) -> Result<usize> {
+/// One round over every live device; how many were looked at.
+pub async fn round(app: &App) -> Result<usize> {
     clean(app).await?;
     super::outbox::clean(app).await?;
     super::permits::keep(app).await?;
@@ -86,20 +102,34 @@ async fn go_round(app: &App, refused: &mut Refused) -> Result<usize> {
         super::confirmations::remind(app, &page).await?;
         for device in &page {
             look(app, device).await;
-            reconcile::find_new(app, device, refused).await;
             looked += 1;
         }
     }
 }
 
-/// One device's repository, and each tag that still matters: what is placed, and what CTRL owns or may take.
+/// One device's repository: each release whose tag is not what it was, and the tags that are new.
 async fn look(app: &App, device: &Device) {
-    let tags = device.releases.iter().map(|r| Command::CheckTag { tag: r.tag().clone() });
-    for command in std::iter::once(Command::CheckRepository {}).chain(tags) {
-        match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
-            Ok(_) | Err(Error::Refused(_)) => {}
-            Err(error) => tracing::warn!(device = device.name(), %error, "a check did not end"),
+    check(app, device, Command::CheckRepository {}).await;
+    let Ok(tags) = readings::list_tags(app, device).await else {
+        // That it cannot be reached is on record now.
+        return;
+    };
+    let now: HashMap<&TagName, &CommitId> = tags.iter().map(|(tag, object)| (tag, object)).collect();
+    for release in &device.releases {
+        let is_same = now.get(release.tag()).is_some_and(|object| **object == release.verified.object);
+        if !(is_same && release.stands()) {
+            check(app, device, Command::CheckTag { tag: release.tag().clone() }).await;
         }
+    }
+    if let Err(error) = reconcile::find_new(app, device, tags).await {
+        tracing::warn!(device = device.name(), %error, "new tags could not be looked for");
+    }
+}
+
+async fn check(app: &App, device: &Device, command: Command) {
+    match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
+        Ok(_) | Err(Error::Refused(_)) => {}
+        Err(error) => tracing::warn!(device = device.name(), %error, "a check did not end"),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         },
         observation::Seen,
         person::People,
+        release::Protection,
         review::Approval,
         server::Server,
         support::{Support, Verdict},
@@ -78,6 +79,8 @@ pub struct DeviceView {
     pub incidents: Vec<Drift>,
     /// Its tags that nobody of CTRL made, while it is CTRL's (G2).
     pub tagged_by_strangers: BTreeSet<TagName>,
+    /// What a forge says of the protection of its tags, by their names.
+    pub protections: BTreeMap<String, Protection>,
 }
 
 /// One instance as last seen.
@@ -148,6 +151,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let running = gathered.known.iter().map(|k| &k.seen);
     incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
     let tagged_by_strangers = stages::tagged_by_strangers(app, &device).await?;
+    let protections = store::protection::list(&app.db.read, device.id).await?;
     let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
 
     let facts = gathered.facts(app, caller);
@@ -178,6 +182,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         unacknowledged,
         incidents,
         tagged_by_strangers,
+        protections,
         deployments,
         instances: gathered
             .known

@@ -1,6 +1,6 @@
 //! What the journal tells of a device: every stream, in sentences, each stamped with its place in the chain (E2).
 
-use super::{Error, Result, record, shift};
+use super::{Error, Result, protection, record, shift};
 use crate::{
     app::App,
     domain::{
@@ -222,6 +222,11 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
             let verdict = if body["passed"] == true { "passed" } else { "failed" };
             let who = if text("job").is_empty() { name } else { format!("The job {}", text("job")) };
             (who, format!("reported of `{tag}`: “{stage}” {verdict}. {}", text("text")).trim().to_owned())
+        }
+        (protection::TOLD, _) => {
+            let tag = e.stream.splitn(3, '/').nth(2).unwrap_or_default();
+            let is = if body["protected"] == true { "is" } else { "is not" };
+            (format!("The forge {}", text("forge")), format!("says that the tag `{tag}` {is} protected."))
         }
         (shift::ACKNOWLEDGED, _) => {
             let numbers = numbers(&body);

@@ -2,23 +2,19 @@
 
 mod pipelines;
 mod proof;
+mod reading;
+mod waiting;
 
-use super::{
-    Caller, Error, Result,
-    act::{Ask, act},
-    invalid, secret,
-};
+use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
-        forge::{Forge, Hint, read, same_repository},
+        forge::{Forge, read},
         id::PersonId,
-        lifecycle::Command,
         person::Role,
         refusal::{Code, Refusal},
-        tag::TagName,
     },
-    store::{self, journal::Line},
+    store::{self, hooks::Waiting, journal::Line},
 };
 use chrono::Duration;
 use serde_json::json;
@@ -27,8 +23,9 @@ use tokio::sync::Semaphore;
 
 pub use crate::store::hooks::Hook;
 pub use proof::{Proof, Unproved};
+pub use waiting::keep;
 
-/// So many readings that forges asked for run at once, and so many wait; the regular checks find what is left out.
+/// So many readings that forges asked for run at once, and so many wait in memory; what is left out is kept.
 const AT_ONCE: usize = 2;
 const WAITING: usize = 200;
 /// For so many days a repetition is known.
@@ -40,6 +37,8 @@ const LONGEST: usize = 200;
 pub struct Listed {
     pub hook: Hook,
     pub creator: String,
+    /// How many of its deliveries are still to be looked at.
+    pub waiting: u64,
 }
 
 /// Lets a forge tell; its secret is shown once. `given`: one that the forge has made itself.
@@ -90,12 +89,17 @@ pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
     .await?
 }
 
-/// Every hook, the revoked ones too, newest first. Two queries and those of the people's roles.
+/// Every hook, the revoked ones too, newest first. Three queries and those of the people's roles.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
     keeper(app, caller).await?;
     let hooks = store::hooks::list(&app.db.read).await?;
     let people = store::people::load_names(&app.db.read, &hooks.iter().map(|h| h.created_by).collect()).await?;
-    let listed = |hook: Hook| Listed { creator: people.name(hook.created_by).to_owned(), hook };
+    let waiting = store::hooks::count_waiting(&app.db.read).await?;
+    let listed = |hook: Hook| Listed {
+        creator: people.name(hook.created_by).to_owned(),
+        waiting: waiting.get(&hook.id).copied().unwrap_or_default(),
+        hook,
+    };
     Ok(hooks.into_iter().map(listed).collect())
 }
 
@@ -132,7 +136,14 @@ pub struct Readers {
 
 impl Default for Readers {
     fn default() -> Self {
-        Self { waiting: Arc::new(Semaphore::new(WAITING)), at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self::new(AT_ONCE, WAITING)
+    }
+}
+
+impl Readers {
+    /// So many that read at once, and so many that are let in.
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        Self { waiting: Arc::new(Semaphore::new(waiting)), at_once: Arc::new(Semaphore::new(at_once)) }
     }
 }
 
@@ -146,7 +157,7 @@ pub enum Heard {
     Repeated,
     /// It is about nothing that is on record.
     NothingToDo,
-    /// Too much waits to be read; the regular checks will find it.
+    /// Much is being read: it is kept, and looked at afterwards.
     Later,
 }
 
@@ -166,7 +177,8 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Hook>> {
     Ok(store::hooks::find(&app.db.read, id).await?.filter(|h| h.revoked_at.is_none()))
 }
 
-/// Hears a delivery that was proved, and has the repository read.
+/// Hears a delivery that was proved, and has the repository read. What it told is kept until that has been done: a
+/// repository may be away, and few forges tell again.
 pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>) -> Result<Heard> {
     let told = match read(hook.forge, sent.event, sent.body) {
         Ok(told) => told,
@@ -175,88 +187,45 @@ pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>)
     if sent.id.is_empty() || sent.id.len() > LONGEST || sent.id.chars().any(char::is_control) {
         return invalid("delivery", "Send the delivery’s own id in its header, as this forge does");
     }
-    let (owned, hook_id, delivery, now) = (app.clone(), hook.id.clone(), sent.id.to_owned(), app.clock.now());
+    let told = told.filter(|t| !reading::devices(app, t).is_empty());
+    let reader = readers.waiting.clone().try_acquire_owned().ok();
+    let now = app.clock.now();
+    // While it is read at once, nobody else takes it up.
+    let due = if reader.is_some() { now + waiting::LEASE } else { now };
+    let kept = match &told {
+        Some(told) => Some(Waiting { told: waiting::write(told)?, due }),
+        None => None,
+    };
+    let (owned, hook_id, delivery) = (app.clone(), hook.id.clone(), sent.id.to_owned());
     let is_new = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
-            let is_new = store::hooks::hear(&tx, &hook_id, &delivery, now).await?;
+            let is_new = store::hooks::hear(&tx, &hook_id, &delivery, kept, now).await?;
             store::hooks::delete_deliveries_before(&tx, now - Duration::days(KNOWN_DAYS)).await?;
             tx.commit().await?;
             Ok::<_, Error>(is_new)
         })
         .await??;
-    if !is_new {
-        return Ok(Heard::Repeated);
-    }
-    let Some(told) = told else {
-        return Ok(Heard::NothingToDo);
+    let (told, reader) = match (told, reader) {
+        _ if !is_new => return Ok(Heard::Repeated),
+        (None, _) => return Ok(Heard::NothingToDo),
+        (Some(_), None) => return Ok(Heard::Later),
+        (Some(told), Some(reader)) => (told, reader),
     };
-    let repositories: BTreeSet<String> = told.repository.iter().map(|a| same_repository(a)).collect();
-    let devices = devices(app, &repositories);
-    if devices.is_empty() {
-        return Ok(Heard::NothingToDo);
-    }
-    let Ok(waits) = readers.waiting.clone().try_acquire_owned() else {
-        return Ok(Heard::Later);
-    };
-    let (owned, at_once, hook) = (app.clone(), readers.at_once.clone(), hook.clone());
+    let (owned, at_once, hook, delivery) = (app.clone(), readers.at_once.clone(), hook.clone(), sent.id.to_owned());
     app.changes.spawn(async move {
         let reading = async {
             let _one = at_once.acquire().await;
-            for device in devices {
-                for hint in &told.what {
-                    look(&owned, &hook, &device, hint).await;
-                }
+            let is_done = reading::look_at(&owned, &hook, &told, now).await;
+            if let Err(error) = waiting::ends(&owned, &hook, &delivery, due, is_done).await {
+                tracing::error!(%error, "that a delivery was looked at could not be saved");
             }
         };
         tokio::select! {
             _ = owned.stop.cancelled() => {}
             _ = reading => {}
         }
-        drop(waits);
+        drop(reader);
     });
     Ok(Heard::Reading)
-}
-
-/// The devices whose code is in one of these repositories, by name.
-fn devices(app: &App, repositories: &BTreeSet<String>) -> Vec<String> {
-    let state = app.projection.read();
-    state.cards().filter(|c| repositories.contains(&c.repository)).map(|c| c.name.clone()).collect()
-}
-
-/// Looks at what was named, in the repository itself; only then is a pipeline believed.
-async fn look(app: &App, hook: &Hook, name: &str, hint: &Hint) {
-    let looked = async {
-        let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
-        let named = match hint {
-            Hint::Tag(name) => Some(name),
-            Hint::Pipeline(run) => Some(&run.reference),
-            Hint::Branch(_) => None,
-        };
-        let tag = named.and_then(|name| TagName::parse(name, &app.policy.tag_rule()).ok());
-        let command = match (hint, tag) {
-            (_, Some(tag)) if device.release(&tag).is_some() => Command::CheckTag { tag },
-            (_, Some(tag)) => Command::VerifyTag { tag },
-            (Hint::Branch(branch), None) if *branch == device.request.trunk => Command::CheckRepository {},
-            (_, None) => return Ok(()),
-        };
-        let named = command.clone();
-        match act(app, &Caller::custody(), name, Ask::from(command)).await {
-            Ok(_) => {}
-            // Another hook told of the tag at the same time.
-            Err(Error::Refused(r)) if r.code == Code::AlreadyDone => {}
-            Err(other) => return Err(other),
-        }
-        match (hint, named) {
-            (Hint::Pipeline(run), Command::CheckTag { tag } | Command::VerifyTag { tag }) => {
-                pipelines::report(app, hook, name, &tag, run).await
-            }
-            _ => Ok(()),
-        }
-    };
-    match looked.await {
-        // What is no release is said to whoever asks for it.
-        Ok(()) | Err(Error::Refused(_) | Error::NotFound) => {}
-        Err(error) => tracing::warn!(device = name, %error, "what a forge told could not be looked at"),
-    }
 }

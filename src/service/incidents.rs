@@ -19,7 +19,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use telling::{News, Teams, Telling};
 
-pub use crate::domain::drift::{Incident as Shown, Kind};
+pub use crate::domain::drift::{Cursor, Incident as Shown, Kind};
 pub use store::incidents::Wanted;
 
 /// Lines on a page.
@@ -245,7 +245,7 @@ async fn tell_silent(tx: &Tx, app: &App, devices: &[&Device], i: &Incident) -> R
 /// A page of incidents, with the names of their devices.
 pub struct Page {
     pub all: Vec<(Incident, Option<String>)>,
-    pub next: Option<(bool, i64)>,
+    pub next: Option<Cursor>,
     pub now: DateTime<Utc>,
 }
 
@@ -254,7 +254,7 @@ pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
     let c = &app.db.read;
     let mut all = store::incidents::list(c, wanted, PAGE as u64 + 1).await?;
     let next = (all.len() > PAGE).then(|| all.truncate(PAGE)).and_then(|()| all.last());
-    let next = next.map(|i| (i.closed.is_none(), i.seq));
+    let next = next.map(|i| Cursor { is_open: i.closed.is_none(), seq: i.seq });
     let ids: BTreeSet<DeviceId> = all.iter().filter_map(|i| i.device).collect();
     let names = store::devices::list_names_by_id(c, &ids).await?;
     let named = all.into_iter().map(|i| {

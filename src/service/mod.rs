@@ -35,6 +35,7 @@ pub mod people;
 pub mod permits;
 pub mod policy;
 pub mod prepare;
+pub mod protection;
 pub mod queue;
 pub mod readings;
 pub mod reconcile;

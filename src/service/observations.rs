@@ -49,7 +49,7 @@ fn one_line(s: &str) -> std::result::Result<(), validator::ValidationError> {
     if s.chars().any(char::is_control) { Err(validator::ValidationError::new("one_line")) } else { Ok(()) }
 }
 
-/// How many instances there may be in one report.
+/// How many instances there may be in one report of an agent.
 pub const MOST: usize = 5000;
 
 /// What became of a report.
@@ -78,6 +78,9 @@ pub async fn observe(
     reports: Vec<Report>,
     complete: bool,
 ) -> Result<Taken> {
+    if reports.len() > MOST {
+        return super::invalid("observations", format!("Send at most {MOST} instances at once, in several posts"));
+    }
     check(app, &reports)?;
     if let Some(other) = reports.iter().find(|r| r.server != own.0) {
         return Err(Refusal::new(
@@ -107,7 +110,8 @@ pub struct CollectedTaken {
     pub refused: usize,
 }
 
-/// So many instances of a collector's are taken in one transaction; the servers among them are whole.
+/// So many instances of a collector's are taken in one transaction, or those of one server, however many: half of a server
+/// would have the other half gone.
 const AT_ONCE: usize = 2000;
 
 /// Takes what the collector of this name was told. What is on a server that it does not cover is left out and counted
@@ -226,9 +230,6 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
 }
 
 fn check(app: &App, reports: &[Report]) -> Result<()> {
-    if reports.len() > MOST {
-        return super::invalid("observations", format!("Send at most {MOST} instances at once, in several posts"));
-    }
     let mut problems = Vec::new();
     let latest = app.clock.now() + Duration::minutes(10);
     for (i, r) in reports.iter().enumerate() {

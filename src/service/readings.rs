@@ -12,53 +12,78 @@ use crate::{
     ports::git::GitError,
 };
 
+/// Why a repository was not read.
+pub struct Failed {
+    say: String,
+    /// Whether it may well be read later: it does not answer now.
+    is_away: bool,
+}
+
+impl From<GitError> for Failed {
+    fn from(e: GitError) -> Self {
+        Self { say: e.to_string(), is_away: e.is_transient() }
+    }
+}
+
+impl From<String> for Failed {
+    fn from(say: String) -> Self {
+        Self { say, is_away: false }
+    }
+}
+
 /// What the command has to know of the repository; nothing where it needs nothing.
 pub async fn take(app: &App, device: &Device, command: &Command) -> Readings {
+    take_or_miss(app, device, command).await.0
+}
+
+/// The same, and whether the repository is away, so that this says nothing of what it holds.
+pub async fn take_or_miss(app: &App, device: &Device, command: &Command) -> (Readings, bool) {
     let mut readings = Readings::default();
+    let mut is_away = false;
+    let mut say = |failed: Failed| {
+        is_away |= failed.is_away;
+        failed.say
+    };
     match command {
         Command::CommitToUpdates {} | Command::RequestTransfer {} | Command::CheckRepository {} => {
-            readings.reach = Some(reach(app, device).await);
+            readings.reach = Some(reach(app, device).await.map_err(&mut say));
         }
         Command::VerifyTag { tag } => {
-            readings.tag = Some(verify(app, device, tag).await);
+            readings.tag = Some(verify(app, device, tag).await.map_err(&mut say));
         }
         // A release is deployed as the repository has it this moment, not as it was (A3, A10).
         Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } | Command::MoveOn { tag, .. }
             if device.release(tag).is_some() =>
         {
-            readings.tag_now = Some(look(app, device, tag).await);
+            readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say));
         }
-        Command::CheckTag { tag } => readings.tag_now = Some(look(app, device, tag).await),
+        Command::CheckTag { tag } => readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say)),
         Command::ProposeCommit { commit } => {
-            readings.commit = Some(find_commit(app, device, commit).await);
+            readings.commit = Some(find_commit(app, device, commit).await.map_err(&mut say));
         }
         _ => {}
     }
-    readings
+    (readings, is_away)
 }
 
 fn address(app: &App, device: &Device) -> Result<RepositoryAddress, String> {
     RepositoryAddress::parse(&device.request.repository, &app.policy.repository_rules()).map_err(|p| p.to_string())
 }
 
-fn say(e: GitError) -> String {
-    e.to_string()
-}
-
 /// The head of the trunk.
-async fn reach(app: &App, device: &Device) -> Result<CommitId, String> {
+async fn reach(app: &App, device: &Device) -> Result<CommitId, Failed> {
     let address = address(app, device)?;
     let found = app.git.resolve_commit(&address, &device.request.trunk, &device.request.trunk, None).await;
     match found {
         Ok(f) => Ok(f.commit),
-        Err(_) => app.git.reach(&address).await.map(|r| r.head).map_err(say),
+        Err(_) => Ok(app.git.reach(&address).await?.head),
     }
 }
 
-async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, String> {
+async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, Failed> {
     let address = address(app, device)?;
     TagName::parse(tag.as_str(), &app.policy.tag_rule()).map_err(|p| p.to_string())?;
-    let found_tag = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await.map_err(say)?;
+    let found_tag = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await?;
     let must_be = app.policy.releases.annotated;
     found::annotated(tag, found_tag.annotated, must_be).map_err(|p| p.to_string())?;
     Ok(VerifiedTag {
@@ -75,27 +100,27 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
     })
 }
 
-async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<CommitId>, String> {
+async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<CommitId>, Failed> {
     let address = address(app, device)?;
-    let seen = app.git.look_at_tag(&address, tag).await.map_err(say)?;
+    let seen = app.git.look_at_tag(&address, tag).await?;
     Ok(seen.map(|s| s.object))
 }
 
 /// The repository's tags that count as releases by their names, and what each of them names.
-pub async fn list_tags(app: &App, device: &Device) -> Result<Vec<(TagName, CommitId)>, String> {
+pub async fn list_tags(app: &App, device: &Device) -> Result<Vec<(TagName, CommitId)>, Failed> {
     let address = address(app, device)?;
     let rule = app.policy.tag_rule();
-    let all = app.git.list_tags(&address).await.map_err(say)?;
+    let all = app.git.list_tags(&address).await?;
     Ok(all.into_iter().filter_map(|(name, object)| Some((TagName::parse(&name, &rule).ok()?, object))).collect())
 }
 
-async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Result<CommitFacts, String> {
+async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Result<CommitFacts, Failed> {
     let address = address(app, device)?;
     let trunk = &device.request.trunk;
-    let found = app.git.resolve_commit(&address, commit.as_str(), trunk, base(device)).await.map_err(say)?;
+    let found = app.git.resolve_commit(&address, commit.as_str(), trunk, base(device)).await?;
     // Whoever was not looked at may have written part of it, and would count as independent (T4).
     if !found.authorship.complete {
-        return Err(match base(device) {
+        let say = match base(device) {
             Some(b) => format!(
                 "The authors since {} cannot all be named: it is not part of the history of {}, or more than {COMMITS_MOST} commits came after it. Propose a commit that follows it.",
                 b.short(),
@@ -105,7 +130,8 @@ async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Resul
                 "{} has more than {COMMITS_MOST} commits before it, so its authors cannot all be named. Ask an administrator how to go on.",
                 found.commit.short()
             ),
-        });
+        };
+        return Err(say.into());
     }
     Ok(CommitFacts {
         commit: found.commit,

@@ -24,6 +24,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::store::shift::Place;
+
 /// The most changes that are shown or acknowledged at once.
 pub const MOST: u64 = 200;
 
@@ -148,10 +150,23 @@ async fn judged_by_name<C: ConnectionTrait>(
 /// What waits for the shift: what is late first. At most [`MOST`], the oldest.
 pub async fn waiting(app: &App) -> Result<Changes> {
     let c = &app.db.read;
-    let mut changes = judged(c, app, store::shift::list_open(c, MOST).await?).await?;
+    let mut changes = judged(c, app, store::shift::list_open(c, None, MOST).await?).await?;
     // Somebody left the DOC whose word was missing: the next round of checks puts it on record.
     changes.all.retain(|change| change.judged.acknowledged().is_none());
     Ok(changes)
+}
+
+/// How many changes a page of [`waiting_after`] has.
+pub const PAGE: usize = 50;
+
+/// A page of what waits for the shift, the oldest first, and where it ends. A fixed number of queries.
+pub async fn waiting_after(app: &App, after: Option<Place>) -> Result<(Changes, Option<Place>)> {
+    let c = &app.db.read;
+    let mut kept = store::shift::list_open(c, after, PAGE as u64 + 1).await?;
+    let next = (kept.len() > PAGE).then(|| kept.truncate(PAGE)).and_then(|()| kept.last().map(|k| (k.at, k.seq)));
+    let mut changes = judged(c, app, kept).await?;
+    changes.all.retain(|change| change.judged.acknowledged().is_none());
+    Ok((changes, next))
 }
 
 /// What waits for the shift of one device, the oldest first.

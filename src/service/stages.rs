@@ -17,14 +17,14 @@ use crate::{
         observation::Seen,
         person::People,
         refusal::{Code, Refusal},
-        release::Release,
+        release::{Protection, Release},
         server::SupportClass,
         stage::{self, Report, Stage, Told, Way},
         tag::{CommitId, TagName},
     },
     store::{self, Tx, journal::Line, people::TeamKind, stages::Place},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -225,6 +225,8 @@ pub struct ReleaseView {
     pub may: BTreeMap<Stage, Option<Refusal>>,
     /// Whether nobody of CTRL made the tag, although the device is CTRL's (G2).
     pub tagged_by_stranger: bool,
+    /// What a forge says of the tag's protection.
+    pub protection: Option<Protection>,
     /// The stages that lack before it goes into production.
     pub lacks: Vec<Stage>,
     /// Whether the review stands in for its stages (T8).
@@ -262,6 +264,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
         lacks: way.lacks(&app.policy.releases.production_needs),
         reviewed: device.was_reviewed(release.tag()),
         tagged_by_stranger: stranger,
+        protection: store::protection::list(c, device.id).await?.remove(tag),
         tag: release.tag().clone(),
         people,
         way,
@@ -293,6 +296,17 @@ pub struct Waiting {
     pub way: Way,
     /// Why the reader may not check it.
     pub why_not: Option<Refusal>,
+}
+
+/// Where a page of the queue ends, as addresses have it.
+pub fn write_place((at, id, tag): &Place) -> String {
+    format!("{}~{id}~{tag}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+/// The same read back; `None` where it is none.
+pub fn read_place(text: &str) -> Option<Place> {
+    let mut of = text.splitn(3, '~');
+    Some((of.next()?.parse().ok()?, of.next()?.parse().ok()?, of.next()?.to_owned()))
 }
 
 /// A page of the queue.

@@ -119,10 +119,13 @@ pub async fn list_by_class<C: ConnectionTrait>(
     c: &C,
     classes: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, DeviceId>> {
-    let rows = device_class::Entity::find()
-        .filter(device_class::Column::Class.is_in(classes.iter().map(String::as_str)))
-        .all(c)
-        .await?;
+    let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+    let mut rows = Vec::new();
+    // SQLite takes 32,766 values in a statement.
+    for part in classes.chunks(10_000) {
+        let of = device_class::Column::Class.is_in(part.iter().copied());
+        rows.extend(device_class::Entity::find().filter(of).all(c).await?);
+    }
     rows.into_iter().map(|r| Ok((r.class, r.device_id.parse().map_err(|e| corrupt("a device's id", e))?))).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Result, changes::Touched, corrupt, entity::incident as row};
 use crate::domain::{
-    drift::{Drift, Incident, Key, Kind},
+    drift::{Cursor, Drift, Incident, Key, Kind},
     id::{DeviceId, ServerName},
 };
 use chrono::{DateTime, Utc};
@@ -148,8 +148,8 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Incident]) -> Result<()> {
 pub struct Wanted {
     pub kind: Option<Kind>,
     pub instrument: Option<String>,
-    /// Behind this one: whether it is open, and its number.
-    pub after: Option<(bool, i64)>,
+    /// Behind this one.
+    pub after: Option<Cursor>,
 }
 
 /// Open ones first, in each part the newest first. At most two queries.
@@ -159,8 +159,8 @@ pub async fn list<C: ConnectionTrait>(c: &C, wanted: &Wanted, most: u64) -> Resu
         let left = most.saturating_sub(all.len() as u64);
         let behind = match wanted.after {
             // The open ones have been shown.
-            Some((false, _)) if open => continue,
-            Some((was_open, seq)) if was_open == open => Some(seq),
+            Some(Cursor { is_open: false, .. }) if open => continue,
+            Some(Cursor { is_open, seq }) if is_open == open => Some(seq),
             _ => None,
         };
         if left == 0 {

@@ -22,10 +22,12 @@ pub mod notices;
 pub mod outbox;
 pub mod overrides;
 pub mod people;
+pub mod protection;
 pub mod servers;
 pub mod shift;
 pub mod stages;
 pub mod standing;
+pub mod tags_met;
 pub mod work;
 
 pub use connection::{Db, Tx};

@@ -72,9 +72,17 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, changes: Vec<Kept>) -> Result<()
     row::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
 }
 
-/// What nobody has acknowledged, the oldest first: what is late comes before what waits.
-pub async fn list_open<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<Kept>> {
-    all(c, open().order_by_asc(row::Column::At).order_by_asc(row::Column::Seq).limit(most)).await
+/// A change as the keyset of those that wait names it: when it was, and its number.
+pub type Place = (DateTime<Utc>, i64);
+
+/// What nobody has acknowledged, the oldest first, behind `after` where it is given: what is late comes before what waits.
+pub async fn list_open<C: ConnectionTrait>(c: &C, after: Option<Place>, most: u64) -> Result<Vec<Kept>> {
+    let mut q = open();
+    if let Some((at, seq)) = after {
+        let same = row::Column::At.eq(at).and(row::Column::Seq.gt(seq));
+        q = q.filter(row::Column::At.gt(at).or(same));
+    }
+    all(c, q.order_by_asc(row::Column::At).order_by_asc(row::Column::Seq).limit(most)).await
 }
 
 /// The same, where somebody has said it and not everybody whose word is needed.

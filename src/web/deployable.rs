@@ -171,16 +171,12 @@ fn parts(app: &App, key: &str) -> Result<(String, TagName, CommitId), Problem> {
 
 async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<Banner>) -> Result<QueuePage, Problem> {
     let app = &member.visitor.app;
-    let after = parse(query.unwrap_or_default().as_bytes()).find(|(key, _)| key == "after").and_then(|(_, value)| {
-        let mut of = value.splitn(3, '~');
-        Some((of.next()?.parse().ok()?, of.next()?.parse().ok()?, of.next()?.to_owned()))
-    });
+    let after = parse(query.unwrap_or_default().as_bytes()).find(|(key, _)| key == "after");
+    let after = after.and_then(|(_, value)| stages::read_place(&value));
     let found = stages::queue(app, &member.caller(), after.as_ref()).await?;
     let layout = member.layout(Section::Deployable).await?;
-    let more = found.next.as_ref().map(|(at, id, tag)| {
-        let at = at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        format!("/deployable?after={}", byte_serialize(format!("{at}~{id}~{tag}").as_bytes()).collect::<String>())
-    });
+    let after = |place| byte_serialize(stages::write_place(place).as_bytes()).collect::<String>();
+    let more = found.next.as_ref().map(|place| format!("/deployable?after={}", after(place)));
     let rows: Vec<Row> = found.waiting.iter().map(|w| row(&found, w, typed)).collect();
     let checks = rows.iter().any(|r| r.why_not.is_none());
     let lead = match found.waiting.first() {

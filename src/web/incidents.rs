@@ -13,7 +13,7 @@ use crate::{
         drift::{Drift, of_silent},
         observation::Seen,
     },
-    service::incidents::{self, Kind, Page, Shown, Wanted},
+    service::incidents::{self, Cursor, Kind, Page, Shown, Wanted},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -87,16 +87,14 @@ fn asked(query: &str) -> Wanted {
         match &*key {
             "kind" => wanted.kind = value.parse().ok(),
             "instrument" if !value.is_empty() => wanted.instrument = Some(value.into_owned()),
-            "after" => {
-                wanted.after = value.split_once('.').and_then(|(part, seq)| Some((part == "open", seq.parse().ok()?)));
-            }
+            "after" => wanted.after = value.parse().ok(),
             _ => {}
         }
     }
     wanted
 }
 
-fn address(wanted: &Wanted, (is_open, seq): (bool, i64)) -> String {
+fn address(wanted: &Wanted, next: Cursor) -> String {
     let mut q = Serializer::new(String::new());
     if let Some(kind) = wanted.kind {
         q.append_pair("kind", kind.into());
@@ -104,7 +102,7 @@ fn address(wanted: &Wanted, (is_open, seq): (bool, i64)) -> String {
     if let Some(instrument) = &wanted.instrument {
         q.append_pair("instrument", instrument);
     }
-    q.append_pair("after", &format!("{}.{seq}", if is_open { "open" } else { "closed" }));
+    q.append_pair("after", &next.to_string());
     format!("/incidents?{}", q.finish())
 }
 

@@ -218,6 +218,11 @@ fn facts(app: &App, v: &ReleaseView) -> Vec<Fact> {
     if let Some(at) = of.tagged_at {
         all.push(Fact::words("Tagged at", &words::moment(app, at)));
     }
+    let said = match v.protection {
+        Some(said) => format!("{}; told {}", said.words(), words::moment(app, said.at)),
+        None => "no forge has said whether it is protected".to_owned(),
+    };
+    all.push(Fact::words("Protection", &said));
     all.push(Fact::words("Signature", if of.signed { "attached; it is not checked" } else { "none" }));
     all
 }

@@ -116,6 +116,12 @@ impl TestApp {
         Self { app, url, people, dir, repository, server }
     }
 
+    /// Another process reads the same data from now on; the door stays with the first one.
+    pub async fn reopen(&mut self) {
+        self.app = open(self.dir.path(), self.app.clock.clone(), &POLICY, &self.url).await;
+        service::feed::start(&self.app).await.unwrap();
+    }
+
     /// Custody ends, and is opened again on the same data; until [`TestApp::serve_again`] nobody answers.
     #[cfg(feature = "full-tests")]
     pub async fn restart(&mut self) {

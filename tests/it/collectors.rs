@@ -369,3 +369,42 @@ async fn g10_twenty_thousand_instances_cost_little() {
     let state = test.app.projection.read();
     assert_eq!(state.all_places().filter(|p| p.seen.version.raw == "1.0.1").count(), 200);
 }
+
+/// G10, F9: a server with more instances than a report of an agent may have is still told as a whole: none of them is gone
+/// with the rest of them, what it lists no more is gone, and another server's are not.
+#[tokio::test]
+async fn g10_a_server_with_many_instances_is_told_as_a_whole() {
+    let source = ChatServer::start().await;
+    let test = collecting(&source.url, "kind = \"address\"\ncovers = [\"many/*\"]\ntimeout_seconds = 60").await;
+    let n = 6_001;
+    let all = |skips: &[usize], more: &str| {
+        let row = |i: usize| format!("SCS_MANY/MON/{i:05},Many{},many/one,h,1.0.0,2026-11-21T02:47:00Z\n", i % 7);
+        let rows: String = (0..n).filter(|i| !skips.contains(i)).map(row).collect();
+        format!(
+            "instance,class,server,host,version,since\nSCS_MANY/MON/ALONE,Many,many/two,h,1.0.0,2026-11-21T02:47:00Z\n{rows}{more}"
+        )
+    };
+    source.answers(200, None, &all(&[], ""));
+    let begun = std::time::Instant::now();
+    let done = test.polls().await;
+    println!("{n} on one server, new: {:?}", begun.elapsed());
+    assert_eq!((done.instances, done.error.as_str(), done.failures), (n + 1, "", 0));
+    assert_eq!(test.runs().len(), n + 1);
+    let gone = async || {
+        let names = Default::default();
+        let on = [custody::domain::id::ServerName::from("many/one"), "many/two".into()].into();
+        let all = store::instances::list_on_servers(&test.app.db.read, &on, &names).await.unwrap();
+        all.into_iter().filter(|k| !k.seen.runs()).map(|k| k.seen.instance).collect::<Vec<_>>()
+    };
+    // The first, one in the middle and the last are listed no more.
+    source.answers(200, None, &all(&[0, 3_000, n - 1], ""));
+    assert_eq!(test.polls().await.instances, n - 2);
+    assert_eq!(gone().await, ["SCS_MANY/MON/00000", "SCS_MANY/MON/03000", "SCS_MANY/MON/06000"]);
+    // Half an answer closes nothing.
+    source.answers(200, None, &all(&[], "")[..200_000]);
+    assert_ne!(test.polls().await.error, "");
+    assert_eq!(gone().await.len(), 3);
+    source.answers(200, None, &all(&[], ""));
+    assert_eq!(test.polls().await.instances, n + 1);
+    assert_eq!(gone().await, [""; 0]);
+}

@@ -1,13 +1,15 @@
-//! What forges tell, and what is found where none tells (G2, A21, A22).
+//! What forges tell (G2, A21, A22).
 
 use crate::{app::TestApp, given::tag};
 use custody::{
-    domain::{forge::Forge, release::TagNow, tag::TagName},
+    domain::{forge::Forge, release::TagNow},
     service::{self, hooks, hooks::Hook},
     store,
 };
+use hmac::{Hmac, Mac};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use std::time::Duration;
 
 pub const SECRET: &str = "a-secret-of-the-forge";
@@ -38,7 +40,7 @@ pub async fn tells(test: &TestApp, hook: &Hook, delivery: &str, body: &Value) ->
     (answer.status(), answer.json().await.unwrap())
 }
 
-async fn now(test: &TestApp, name: &str) -> Option<TagNow> {
+pub async fn now(test: &TestApp, name: &str) -> Option<TagNow> {
     test.device("magnet").await.release(&tag(name)).map(|r| r.tag_now.clone())
 }
 
@@ -155,36 +157,66 @@ async fn g2_what_forges_say_besides() {
     assert!(journal.iter().all(|e| !e.body.contains(&secret)), "no secret is in the journal");
 }
 
-/// G2: tags of which nobody told are found at the regular check, the newest first, history left alone; what is no
-/// release does not stand in the way of what is.
-#[tokio::test]
-async fn g2_tags_are_found_where_nobody_tells() {
-    let test = TestApp::new().await;
-    test.reduced_support("magnet").await;
-    let at_head = |name: &str| {
-        test.repository.git(&["commit", "-q", "--allow-empty", "-m", name]);
-        test.repository.git(&["tag", "-a", "-m", name, name]);
-    };
-    ["0.9.0", "1.1.0"].into_iter().for_each(at_head);
-    let on_record = || async {
-        let device = test.device("magnet").await;
-        let mut names: Vec<TagName> = device.releases.iter().map(|r| r.tag().clone()).collect();
-        names.sort_by_key(TagName::order);
-        names.iter().map(|t| t.as_str().to_owned()).collect::<Vec<_>>()
-    };
-    service::checks::round(&test.app).await.unwrap();
-    assert_eq!(on_record().await, ["1.1.0"], "without any on record it is the newest");
-    ["1.2.0", "1.3.0", "1.4.0", "1.5.0"].into_iter().for_each(at_head);
-    // Not on the trunk.
-    test.repository.git(&["checkout", "-q", "-b", "aside"]);
-    ["2.0.0", "2.1.0", "2.2.0"].into_iter().for_each(at_head);
-    test.repository.git(&["checkout", "-q", "main"]);
-    let app = test.app.clone();
-    let mut refused = service::reconcile::Refused::default();
-    for _ in 0..3 {
-        service::reconcile::find_new(&app, &test.device("magnet").await, &mut refused).await;
+/// A recorded delivery of this forge that is about the test's repository, signed anew: as the forge would send it.
+async fn send_recorded(test: &TestApp, forge: Forge, file: &str, secret: &str, hook: &Hook) -> (u16, Value) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/webhooks");
+    let read = |part: &str| std::fs::read_to_string(folder.join(format!("{file}.{part}.json"))).unwrap();
+    let mut body: Value = serde_json::from_str(&read("body")).unwrap();
+    let address = json!(test.repository.file_address());
+    match forge {
+        Forge::Gitlab => body["project"]["git_http_url"] = address,
+        Forge::Gitea | Forge::Forgejo | Forge::Github => body["repository"]["clone_url"] = address,
     }
-    assert_eq!(on_record().await, ["1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]);
+    let body = body.to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    let proof: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let headers: std::collections::BTreeMap<String, String> = serde_json::from_str(&read("headers")).unwrap();
+    let mut request = test.stranger().client.post(format!("{}/api/v1/hooks/{}", test.url, hook.id)).body(body);
+    for (name, value) in &headers {
+        let value = match name.to_ascii_lowercase().as_str() {
+            "x-gitlab-token" => secret.to_owned(),
+            "x-hub-signature-256" => format!("sha256={proof}"),
+            "x-gitea-signature" | "x-forgejo-signature" | "x-gogs-signature" => proof.clone(),
+            _ => value.clone(),
+        };
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// G2, G3, A21: every forge's word of a merge has the repository read, and what is on its trunk now is on record; without
+/// the proof, nothing is.
+#[tokio::test]
+async fn g2_a_merge_has_the_repository_read() {
+    for (forge, file) in [
+        (Forge::Gitlab, "gitlab_merge_request_merge"),
+        (Forge::Gitea, "gitea_pull_request"),
+        (Forge::Forgejo, "forgejo_pull_request"),
+        (Forge::Github, "github_pull_request"),
+    ] {
+        let test = TestApp::new().await;
+        test.reduced_support("magnet").await;
+        let hook = hooks::create(&test.app, &test.caller("ada"), "a forge", forge, SECRET).await.unwrap();
+        let trunk = |test: &TestApp| test.repository.id("main");
+        let on_record = async |test: &TestApp| test.device("magnet").await.repository.unwrap().reached.unwrap();
+        let before = trunk(&test);
+        assert_eq!(on_record(&test).await.as_str(), before);
+        // A branch is merged.
+        test.repository.git(&["checkout", "-q", "-b", "fix-limits"]);
+        test.repository.git(&["commit", "-q", "--allow-empty", "-m", "Fix limit switch polarity"]);
+        test.repository.git(&["checkout", "-q", "main"]);
+        test.repository.git(&["merge", "-q", "--no-ff", "-m", "Merge fix-limits", "fix-limits"]);
+        assert_eq!(send_recorded(&test, forge, file, "another-secret-of-it", &hook).await.0, 401, "{file}");
+        let said = send_recorded(&test, forge, file, SECRET, &hook).await;
+        assert_eq!(said, (202, json!({ "heard": "reading" })), "{file}");
+        test.settles().await;
+        assert_ne!(trunk(&test), before);
+        assert_eq!(on_record(&test).await.as_str(), trunk(&test), "{file}");
+        let again = send_recorded(&test, forge, file, SECRET, &hook).await;
+        assert_eq!(again, (200, json!({ "heard": "repeated" })), "{file}");
+    }
 }
 
 /// A21, A22: at the door every forge's own headers prove its recorded deliveries, once, and none of another body or
@@ -227,5 +259,5 @@ async fn a21_each_forge_proves_itself_by_its_own_headers() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 15);
+    assert_eq!(tried, 16);
 }

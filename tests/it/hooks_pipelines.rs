@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 /// GitLab's words on a pipeline that ended: run, each part with its outcome.
-fn ended(test: &TestApp, run: u64, parts: &[(&str, bool)]) -> Value {
+pub fn ended(test: &TestApp, run: u64, parts: &[(&str, bool)]) -> Value {
     let status = |passed: bool| if passed { "success" } else { "failed" };
     let builds: Vec<Value> = parts.iter().map(|(s, p)| json!({ "stage": s, "status": status(*p) })).collect();
     json!({
@@ -35,13 +35,13 @@ fn ended(test: &TestApp, run: u64, parts: &[(&str, bool)]) -> Value {
 
 impl TestApp {
     /// Everything that was heard has been read.
-    async fn settles(&self) {
+    pub async fn settles(&self) {
         self.app.changes.close();
         self.app.changes.wait().await;
         self.app.changes.reopen();
     }
 
-    async fn way(&self, name: &str) -> Vec<Report> {
+    pub async fn way(&self, name: &str) -> Vec<Report> {
         let device = self.device("magnet").await;
         match device.release(&tag(name)) {
             Some(r) => store::stages::find_way(&self.app.db.read, device.id, r).await.unwrap().reports,

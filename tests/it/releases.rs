@@ -315,3 +315,76 @@ async fn f3_a_stage_is_reported_once_under_its_key() {
     assert_eq!((status, answer["stages"][0]["reports"].as_array().map(Vec::len)), (200, Some(2)), "another key");
     assert_eq!(answer["stages"][1]["reports"].as_array().map(Vec::len), Some(1));
 }
+
+/// G4, E3: programs read the queue with any token, page by page, the oldest first, with why whoever made the token may not
+/// answer for a release; nobody reads it without.
+#[tokio::test]
+async fn g4_programs_read_what_waits_for_a_check() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let names: Vec<String> = (1..=53).map(|n| format!("1.{n}.0")).collect();
+    let staged = async |name: &str| {
+        test.repository.git(&["tag", "-a", "-m", name, name, "main"]);
+        test.on_staging("magnet", name).await;
+        test.advance(chrono::Duration::minutes(1));
+    };
+    let of = async |who: &str| {
+        let scope = TokenScope::Evidence(test.device("magnet").await.id);
+        tokens::create(&test.app, &test.caller(who), "reader", scope, 30).await.unwrap().1
+    };
+    let (lena, jonas) = (of("lena").await, of("jonas").await);
+    let get = async |secret: &str, query: &str| {
+        let request = reqwest::Client::new().get(format!("{}/api/v1/deployable{query}", test.url));
+        let response = request.bearer_auth(secret).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    for nobody in ["", "custody_0000"] {
+        assert_eq!(get(nobody, "").await.0, 401);
+    }
+    // Few cost what many do.
+    let cost = async || {
+        get(&jonas, "").await;
+        test.settles().await;
+        let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+        let before = test.app.db.statements();
+        get(&jonas, "").await;
+        test.app.db.statements() - before
+    };
+    for name in &names[..2] {
+        staged(name).await;
+    }
+    let few = cost().await;
+    for name in &names[2..] {
+        staged(name).await;
+    }
+    let many = cost().await;
+    assert!(many == few && many <= 20, "{few} statements for two, {many} for fifty");
+    let mut found = Vec::new();
+    let mut query = String::new();
+    loop {
+        let (status, page) = get(&jonas, &query).await;
+        assert_eq!(status, 200, "{page}");
+        found.extend(page["waiting"].as_array().unwrap().iter().map(|w| w["tag"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        assert_eq!(found.len(), 50);
+        query = format!("?after={}", url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
+    }
+    assert_eq!(found, names, "each once, the oldest first");
+    let (_, page) = get(&jonas, "").await;
+    let first = &page["waiting"][0];
+    assert_eq!((&first["device"], &first["instruments"]), (&json!("magnet"), &json!(["SCS"])));
+    assert_eq!(first["commit"], json!(test.commit_of("1.1.0").as_str()));
+    assert_eq!((&first["staged_by"], &first["staged_job"]), (&json!("Lena Brandt"), &Value::Null));
+    assert_eq!(
+        (&first["why_not"], first["page"].as_str().unwrap()),
+        (&Value::Null, &*format!("{}/devices/magnet/releases/1.1.0", test.url))
+    );
+    let (_, own) = get(&lena, "").await;
+    assert!(own["waiting"][0]["why_not"].as_str().unwrap().contains("You asked for the staging"), "{own}");
+    for wrong in ["?after=x", "?after=", "?after=2026~x~1.0.0", "?from=1"] {
+        assert_eq!(get(&jonas, wrong).await.0, 422, "{wrong}");
+    }
+    // What is answered waits no more.
+    test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    assert_eq!(get(&jonas, "").await.1["waiting"][0]["tag"], json!("1.2.0"));
+}

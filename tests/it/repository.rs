@@ -79,6 +79,15 @@ impl Repository {
         git(arguments, &self.work(), self.seconds.get(), &self.author, &self.email)
     }
 
+    /// The same with this on its standard input.
+    pub fn feed(&self, arguments: &[&str], input: &str) {
+        let file = self.root().join("input");
+        std::fs::write(&file, input).unwrap();
+        let read = std::fs::File::open(&file).unwrap();
+        let done = Command::new("git").args(arguments).current_dir(self.work()).stdin(read).status().unwrap();
+        assert!(done.success(), "git {arguments:?}");
+    }
+
     /// The full name of an object.
     pub fn id(&self, revision: &str) -> String {
         self.git(&["rev-parse", "--verify", revision])

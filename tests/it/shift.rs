@@ -390,3 +390,48 @@ async fn h8_the_page_costs_a_fixed_number_of_statements() {
     assert_eq!(cost().await, few);
     assert!(few <= 25, "{few}");
 }
+
+/// H8, E3: programs read what waits for the shift, as its page has it: page by page, what is late first.
+#[tokio::test]
+async fn h8_programs_read_what_waits_for_the_shift() {
+    let test = TestApp::new().await;
+    let first = begun(&test).await;
+    // Shut down and restarted in turn, until there is more than a page.
+    for _ in 0..28 {
+        test.advance(Duration::minutes(1));
+        shut_down(&test, "magnet").await;
+        test.does("jonas", "magnet", Command::Restart { text: "It is calm.".to_owned() }).await.unwrap();
+    }
+    let get = async |query: &str| {
+        let answer = test.stranger().get(&format!("/api/v1/shift{query}")).await;
+        (answer.status().as_u16(), answer.json::<serde_json::Value>().await.unwrap())
+    };
+    let expected: Vec<i64> = waiting(&test.app).await.unwrap().all.iter().map(|c| c.seq).collect();
+    assert!(expected.len() > shift::PAGE, "{}", expected.len());
+    let (mut found, mut query) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = get(&query).await;
+        assert_eq!(status, 200, "{page}");
+        found.extend(page["waiting"].as_array().unwrap().iter().map(|w| w["seq"].as_i64().unwrap()));
+        let Some(next) = page["next"].as_str() else { break };
+        assert_eq!(found.len(), shift::PAGE);
+        query = format!("?after={}", url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
+    }
+    assert_eq!(found, expected);
+    let (_, page) = get("").await;
+    let one = &page["waiting"][0];
+    assert_eq!((one["seq"].as_i64(), one["device"].as_str()), (Some(first), Some("magnet")));
+    assert_eq!((one["from"].is_null(), one["to"].as_str()), (true, Some("reduced_support")));
+    let late = one["late"].as_bool().unwrap();
+    test.advance(Duration::days(1));
+    escalation::round(&test.app).await.unwrap();
+    let (_, page) = get("").await;
+    let one = &page["waiting"][0];
+    assert!(!late && one["late"] == true && one["escalated_at"].is_string(), "{one}");
+    assert!(!one["escalated_to"].as_array().unwrap().is_empty(), "{one}");
+    shift::acknowledge(&test.app, &test.caller("otto"), &expected[..1]).await.unwrap();
+    assert_eq!(get("").await.1["waiting"][0]["seq"].as_i64(), Some(expected[1]));
+    for wrong in ["?after=x", "?after=1", "?before=1"] {
+        assert_eq!(get(wrong).await.0, 422, "{wrong}");
+    }
+}

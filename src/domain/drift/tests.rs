@@ -200,3 +200,17 @@ fn g10_each_kind_says_what_to_do() {
     let unseen = of_device(&device(Some((FULL, SupportClass::Full)), 60), &[], patience(), now());
     assert!(unseen[0].words.contains("no proof"), "{unseen:?}");
 }
+
+/// G10: where a page ends is written and read in one way, and nothing else is such a place.
+#[test]
+fn g10_the_end_of_a_page_is_read_as_it_was_written() {
+    for (text, is_open, seq) in [("open.12", true, 12), ("closed.12", false, 12), ("open.0", true, 0)] {
+        let cursor = Cursor { is_open, seq };
+        assert_eq!((text.parse(), cursor.to_string().as_str()), (Ok(cursor), text));
+    }
+    for odd in
+        ["", "open", "open.", ".12", "Open.12", "shut.12", "open.x", "open.1.2", "open 12", "open.99999999999999999999"]
+    {
+        assert_eq!(odd.parse::<Cursor>(), Err(NoCursor), "{odd:?}");
+    }
+}

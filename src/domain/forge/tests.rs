@@ -107,3 +107,46 @@ fn addresses_of_one_repository() {
     assert_ne!(same_repository("https://git.lab.example/devices/MotorStage"), one, "paths are case-sensitive");
     assert_ne!(same_repository("https://git.lab.example.evil/devices/motorStage"), one);
 }
+
+/// G2: what is said of protection: of pushes by GitLab, of pipelines by newer ones; unknown stays unknown.
+#[test]
+fn g2_protection_is_heard_of() {
+    for (forge, file, expected) in [
+        (Forge::Gitlab, "gitlab_tag_push_create", Some(true)),
+        (Forge::Gitlab, "gitlab_tag_push_delete", Some(true)),
+        (Forge::Gitlab, "gitlab_pipeline_success_on_tag", None),
+        (Forge::Gitea, "gitea_push", None),
+        (Forge::Forgejo, "forgejo_create", None),
+        (Forge::Github, "github_push", None),
+    ] {
+        assert_eq!(read_file(forge, file).unwrap().protected, expected, "{file}");
+    }
+    let project = r#""project":{"id":7,"git_http_url":"https://git.example/a.git"}"#;
+    for (attributes, expected) in [("true", Some(true)), ("false", Some(false)), ("null", None)] {
+        let push =
+            format!(r#"{{"object_kind":"tag_push","ref":"refs/tags/1.0.0","ref_protected":{attributes},{project}}}"#);
+        let run = format!(
+            r#"{{"object_kind":"pipeline","object_attributes":{{"id":1,"ref":"1.0.0","tag":true,"status":"success","protected_ref":{attributes}}},{project}}}"#
+        );
+        for body in [push, run] {
+            let heard = read(Forge::Gitlab, "", body.as_bytes()).unwrap().unwrap();
+            assert_eq!(heard.protected, expected, "{body}");
+        }
+    }
+}
+
+/// A22: what is kept until it has been looked at says the same when it is read again.
+#[test]
+fn a22_what_is_kept_stays_what_it_was() {
+    for (forge, file) in [
+        (Forge::Gitlab, "gitlab_tag_push_create"),
+        (Forge::Gitlab, "gitlab_pipeline_success_on_tag"),
+        (Forge::Gitlab, "gitlab_merge_request_merge"),
+        (Forge::Github, "github_workflow_run"),
+        (Forge::Github, "github_pull_request"),
+    ] {
+        let heard = read_file(forge, file).unwrap();
+        let kept = serde_json::to_string(&heard).unwrap();
+        assert_eq!(serde_json::from_str::<Heard>(&kept).unwrap(), heard, "{file}: {kept}");
+    }
+}

@@ -33,6 +33,8 @@ pub(super) fn releases(source: &Source<'_>) -> Releases {
         recheck_minutes: source.whole("releases", "recheck_minutes", 1..=1440, "minutes").value,
         pipeline_built: parts("pipeline_built"),
         pipeline_tested: parts("pipeline_tested"),
+        // Deliveries are forgotten after 30 days.
+        forge_retry_hours: source.whole("releases", "forge_retry_hours", 1..=336, "hours").value,
         annotated: source.flag("releases", "annotated"),
         production_needs,
     }

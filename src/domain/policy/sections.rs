@@ -168,6 +168,8 @@ pub struct Releases {
     pub pipeline_built: Vec<String>,
     /// Those that report it as tested.
     pub pipeline_tested: Vec<String>,
+    /// Hours after which what a forge told is no longer looked at, where the repository did not answer.
+    pub forge_retry_hours: u32,
     /// Whether a release's tag has to be annotated (G2).
     pub annotated: bool,
     /// What a release has passed before it goes onto a full-support server of a device that CTRL owns (G3).

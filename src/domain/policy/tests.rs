@@ -48,6 +48,7 @@ recheck_minutes = 5
 production_needs = ["built"]
 pipeline_built = ["package"]
 pipeline_tested = ["check", "Tests"]
+forge_retry_hours = 5
 annotated = true
 [environments.development]
 label = "Trial"

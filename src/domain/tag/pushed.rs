@@ -134,3 +134,6 @@ fn by_ctrl(device: &Device, pusher: &[&Person], called: &str) -> Result<String, 
         device.name()
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ impl Around {
         let c = &app.db.read;
         let mut around = Self { support: store::standing::list_all_support(c).await?, ..Self::default() };
         around.incidents = store::incidents::list_open_of_devices(c, None).await?;
-        around.open(store::shift::list_open(c, OPEN).await?);
+        around.open(store::shift::list_open(c, None, OPEN).await?);
         Ok(around)
     }
 

@@ -1,4 +1,4 @@
-//! A delivery that was heard: its repetition is not heard again.
+//! A delivery that was heard: its repetition is not heard again. What it told may still wait to be looked at.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,6 +10,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub delivery: String,
     pub at: DateTimeUtc,
+    /// What it told, as JSON, until it has been looked at.
+    pub waiting: Option<String>,
+    pub due_at: Option<DateTimeUtc>,
+    pub tries: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

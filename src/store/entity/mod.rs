@@ -39,6 +39,7 @@ pub mod server;
 pub mod session;
 pub mod signing_key;
 pub mod support_change;
+pub mod tag_met;
 pub mod team;
 pub mod token;
 pub mod training;

@@ -1,4 +1,4 @@
-//! A verified tag; only `stands` ever changes.
+//! A verified tag; only `stands` ever changes, and what its forge says of its protection.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,6 +14,9 @@ pub struct Model {
     pub tree: String,
     pub verified_at: DateTimeUtc,
     pub stands: bool,
+    /// `None` while no forge has said so.
+    pub protected: Option<bool>,
+    pub protected_told_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

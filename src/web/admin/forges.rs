@@ -36,6 +36,8 @@ pub struct Row {
     pub tag: Tag,
     /// When it told something last.
     pub heard: String,
+    /// How much of what it told is still to be looked at.
+    pub waiting: Option<Tag>,
     pub by: String,
     pub revoke: Option<Action>,
 }
@@ -63,6 +65,11 @@ async fn list(admin: Administrator) -> Answer {
                 .hook
                 .heard_at
                 .map_or_else(|| "never heard from".to_owned(), |at| format!("heard from {}", words::ago(at, now))),
+            waiting: match l.waiting {
+                0 => None,
+                1 => Some(Tag::warn("1 delivery waits to be looked at")),
+                n => Some(Tag::warn(&format!("{n} deliveries wait to be looked at"))),
+            },
             by: l.creator,
             revoke: l.hook.revoked_at.is_none().then(|| {
                 let path = format!("/admin/forges/{}/revoke", l.hook.id);

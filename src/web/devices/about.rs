@@ -78,11 +78,14 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             let next = format!("/devices/{}#releases", v.device.name());
             offers(v, CommandKind::CheckTag, &next).sending("tag", r.tag()).small().quiet().about(r.tag().as_str())
         });
-        let about = match (&r.verified.tagger, r.verified.annotated) {
+        let mut about = match (&r.verified.tagger, r.verified.annotated) {
             (Some(by), _) => format!("tagged by {by}, as the tag says"),
             (None, true) => "annotated tag".to_owned(),
             (None, false) => "light tag".to_owned(),
         };
+        if let Some(said) = v.protections.get(r.tag().as_str()) {
+            about = format!("{about}; {}", said.words());
+        }
         ReleaseView {
             tag: r.tag().to_string(),
             href: crate::web::releases::href(v.device.name(), r.tag()),
