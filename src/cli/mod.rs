@@ -3,6 +3,7 @@
 
 pub mod args;
 mod audit;
+mod backup;
 pub mod demo;
 mod deployment;
 mod gate;
@@ -65,6 +66,8 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     Gate(gate::GateArgs),
     Stage(stage::StageArgs),
     /// Deployments under way: what came of them
@@ -109,6 +112,8 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
         Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
+        Command::Backup(args) => backup::backup(&args, &mut out, &mut err),
+        Command::Restore(args) => backup::restore(&args, &mut out, &mut err),
         Command::Gate(args) => gate::run(&args, &mut out, &mut err),
         Command::Stage(args) => stage::run(&args, &mut out, &mut err),
         Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),

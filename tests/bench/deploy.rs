@@ -1,7 +1,7 @@
 //! `cargo bench --bench deploy -- DIR`: what an allowed deployment with its permit costs in the sample facility's data in
 //! DIR, where nobody else has it open, beside a commit of one row in the same database through sqlx and one fresh look
-//! at the tag by git. Prints the medians in microseconds, a line for each figure: name, ours, the baseline's; and a token
-//! with which a server of this data can be asked about deployments.
+//! at the tag by git. Prints the medians in microseconds, a line for each figure: name, ours, the baseline's; and tokens
+//! for asking about deployments, and for reporting what runs on some servers.
 
 use custody::{
     app::{App, Parts},
@@ -73,6 +73,12 @@ fn main() {
             .await
             .expect("it is made");
         println!("token {token}");
+        // So many that twenty thousand instances are on them, where there are a hundred thousand.
+        for server in store::servers::list(&app.db.read, None).await.expect("it reads").into_iter().take(12) {
+            let scope = TokenScope::Observe(server.name.clone());
+            let (_, token) = tokens::create(&app, &caller, "bench", scope, 1).await.expect("it is made");
+            println!("observe {token} {}", server.name);
+        }
     });
 }
 

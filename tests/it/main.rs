@@ -3,6 +3,7 @@ mod absences;
 mod api;
 mod app;
 mod authorisation;
+mod backup;
 mod board;
 mod chat_server;
 mod collectors;
