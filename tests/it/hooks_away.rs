@@ -97,14 +97,14 @@ async fn a22_what_waited_overtakes_nothing() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     let hook = hook(&test).await;
-    let [first, last] = [(20, true), (22, false)].map(|(run, passed)| ended(&test, run, &[("test", passed)]));
+    let [first, last] = [(20, true), (22, false)].map(|(run, passed)| ended(&test, run, &[("build", passed)]));
     test.away();
     for (delivery, body) in [("1", &first), ("2", &last)] {
         tells(&test, &hook, delivery, body).await;
     }
     test.settles().await;
     test.back();
-    tells(&test, &hook, "3", &ended(&test, 21, &[("test", true)])).await;
+    tells(&test, &hook, "3", &ended(&test, 21, &[("build", true)])).await;
     test.settles().await;
     test.later(Duration::minutes(11)).await;
     let said: Vec<_> = test.way("1.0.0").await.iter().map(|r| (r.passed, r.job.clone().unwrap())).collect();
@@ -142,18 +142,23 @@ async fn a22_what_is_told_while_much_is_read_waits() {
     assert_eq!((test.waits().await, passed().await), (0, vec![false, true]));
 }
 
-/// G3: when the policy's time is over nobody waits any more: it is on record, and the device's people are told once.
+/// G3: when the policy's time is over nobody waits any more: it is on record, and the device's people
+/// are told once, however much of it was lost.
 #[tokio::test]
 async fn g3_what_cannot_be_looked_at_in_time_is_told() {
     let test = TestApp::with_policy(&policy_with("[releases]\nforge_retry_hours = 2\n")).await;
     test.reduced_support("magnet").await;
     let hook = hook(&test).await;
     let body = ended(&test, 20, &[("build", true)]);
+    let more = ended(&test, 21, &[("build", true)]);
+    let tag = json!({ "object_kind": "tag_push", "ref": "refs/tags/1.0.0", "project": body["project"] });
     test.away();
-    tells(&test, &hook, "1", &body).await;
-    test.settles().await;
+    for (delivery, body) in [("1", &body), ("2", &more), ("3", &tag)] {
+        tells(&test, &hook, delivery, body).await;
+        test.settles().await;
+    }
     test.later(Duration::minutes(119)).await;
-    assert_eq!((test.waits().await, test.notices("ilse").await.len()), (1, 0));
+    assert_eq!((test.waits().await, test.notices("ilse").await.len()), (3, 0));
     for _ in 0..2 {
         test.later(Duration::minutes(11)).await;
         assert_eq!(test.waits().await, 0);
@@ -164,7 +169,7 @@ async fn g3_what_cannot_be_looked_at_in_time_is_told() {
         }
     }
     let lines = store::journal::list_all(&test.app.db.read, &format!("hook/{}", hook.id)).await.unwrap();
-    assert_eq!(lines.iter().filter(|e| e.kind == "delivery_given_up").count(), 1);
+    assert_eq!(lines.iter().filter(|e| e.kind == "delivery_given_up").count(), 3);
     test.back();
     test.later(Duration::hours(1)).await;
     assert_eq!(test.way("1.0.0").await, []);
