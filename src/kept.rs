@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
+use tokio::sync::Mutex;
 
 /// What an answer from memory depends on besides what was asked for: the state, and the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,14 @@ pub struct Again(pub Moment);
 #[derive(Clone)]
 pub struct Kept<T> {
     most: usize,
-    all: Arc<RwLock<HashMap<String, (Moment, T)>>>,
+    all: Arc<RwLock<HashMap<String, Slot<T>>>>,
+}
+
+/// An answer, of which moment, and whose turn it is to work out the next one.
+struct Slot<T> {
+    at: Moment,
+    answer: T,
+    turn: Arc<Mutex<()>>,
 }
 
 impl<T: Clone> Kept<T> {
@@ -36,16 +44,24 @@ impl<T: Clone> Kept<T> {
 
     pub fn get(&self, asked: &str, at: Moment) -> Option<T> {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(asked).filter(|(then, _)| *then == at).map(|(_, answer)| answer.clone())
+        all.get(asked).filter(|slot| slot.at == at).map(|slot| slot.answer.clone())
+    }
+
+    /// Whose turn it is to work out anew what was kept of another moment; `None` where nothing was.
+    pub fn turn(&self, asked: &str) -> Option<Arc<Mutex<()>>> {
+        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
+        all.get(asked).map(|slot| slot.turn.clone())
     }
 
     pub fn put(&self, asked: String, at: Moment, answer: T) {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= self.most {
-            all.retain(|_, (then, _)| *then == at);
+            all.retain(|_, slot| slot.at == at);
         }
-        if all.len() < self.most {
-            all.insert(asked, (at, answer));
+        match all.get_mut(&asked) {
+            Some(slot) => (slot.at, slot.answer) = (at, answer),
+            None if all.len() < self.most => drop(all.insert(asked, Slot { at, answer, turn: Arc::default() })),
+            None => {}
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 pub mod kept;
-pub mod memory;
+mod memory;
 pub mod ports;
 pub mod projection;
 pub mod service;

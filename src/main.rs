@@ -3,6 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    custody::memory::keep_together();
     custody::cli::run()
 }

@@ -1,23 +1,22 @@
-//! How glibc keeps memory for us: what is read at the start and thrown away again would else stay with the process, in as
-//! many places as there are threads that have ever read.
+//! How memory is had: many threads read small things at once and let them go again, and what was read at the start is not
+//! to stay with the process.
 
-/// Keeps what is allocated in few places: each has gaps of its own. To be called before any thread is there.
-pub fn keep_together() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        let threads = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 8));
-        // SAFETY: it takes two numbers, and no other thread runs yet.
-        unsafe {
-            libc::mallopt(libc::M_ARENA_MAX, threads as libc::c_int);
-        }
-    }
-}
+use std::ffi::c_char;
+use tikv_jemallocator::Jemalloc;
 
-/// Gives back to the system what is free; it else counts as ours.
-pub fn give_back() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: it takes no pointer and may be called at any time, by any thread.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
+/// For SQLite too: the system's own has its threads wait for each other.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
+/// A text of C that never changes.
+#[repr(transparent)]
+struct Text(*const c_char);
+
+// SAFETY: nobody writes to it.
+unsafe impl Sync for Text {}
+
+/// Few places to keep things in, as each has gaps of its own; what is free goes back to the system within two seconds.
+/// Source: jemalloc(3), "TUNING".
+#[used]
+#[unsafe(export_name = "malloc_conf")]
+static SETTINGS: Text = Text(c"narenas:2,background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0".as_ptr());

@@ -70,6 +70,13 @@ impl Projection {
         });
     }
 
+    /// The database answers, and has nothing new.
+    pub fn is_current(&self) {
+        if self.current.send_if_modified(|c| c.away.take().is_some()) {
+            self.version.fetch_add(1, Ordering::Release);
+        }
+    }
+
     /// These instances were seen again as they were known. It wakes nobody: who draws them anew finds the moment.
     pub fn see_again<'a>(&self, all: impl IntoIterator<Item = (&'a str, &'a ServerName)>, now: DateTime<Utc>) {
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);

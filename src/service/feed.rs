@@ -14,7 +14,6 @@ use crate::{
         server::Server,
         version::classify,
     },
-    memory,
     projection::{Card, Place, State},
     store::{self, changes::Touched, instances::VersionNames},
 };
@@ -72,7 +71,7 @@ pub async fn follow(app: &App) -> Result<()> {
             return build(app).await;
         }
         if last == current.seq {
-            app.projection.apply(last, |_| {});
+            app.projection.is_current();
             return Ok(());
         }
         let new = store::changes::list_after(c, current.seq, BATCH).await?;
@@ -241,10 +240,8 @@ async fn build(app: &App) -> Result<()> {
                     return;
                 }
             }
-            memory::give_back();
         });
     }
-    memory::give_back();
     Ok(())
 }
 

@@ -59,6 +59,8 @@ impl Db {
         let mut write = Database::connect(writer).await?;
         use migrations::MigratorTrait;
         migrations::Migrator::up(&write, None).await?;
+        // With samples of values at hand SQLite prepares a statement anew for each value that it is given.
+        write.execute_unprepared("DROP TABLE IF EXISTS sqlite_stat4").await?;
         let mut readers = options(4);
         readers.map_sqlx_sqlite_opts(move |o| tune(o).read_only(true).create_if_missing(false));
         let mut read = Database::connect(readers).await?;

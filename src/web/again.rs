@@ -11,12 +11,16 @@ use axum::{
     response::Response,
 };
 use sha2::{Digest, Sha256};
+use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
 
 /// So many answers are kept.
 const KEPT: usize = 2048;
 /// Longer addresses, and longer answers, are worked out each time: what is kept is bounded (A35).
 const LONGEST: usize = 512;
 const LARGEST: usize = 16 * 1024;
+/// So long one waits for another's answer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct Shelf {
@@ -69,6 +73,13 @@ impl Shelf {
         *answer.status_mut() = given.status;
         *answer.headers_mut() = given.headers;
         Some(answer)
+    }
+
+    /// Whoever asks for what was kept of another moment waits until the one who asked before has the new answer, though
+    /// not for long: of many who ask at once one has it worked out.
+    pub async fn turn(&self, asked: &Asked) -> Option<OwnedMutexGuard<()>> {
+        let turn = self.kept.turn(&asked.0)?;
+        tokio::time::timeout(PATIENCE, turn.lock_owned()).await.ok()
     }
 
     /// Keeps the answer, if it says that it may be given again.

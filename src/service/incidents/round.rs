@@ -10,7 +10,6 @@ use crate::{
         observation::Seen,
         support::Support,
     },
-    memory,
     service::{Caller, Result, facts::version_names, observations::named},
     store,
 };
@@ -25,9 +24,6 @@ const HEARD_WITHIN: TimeDelta = TimeDelta::minutes(3);
 
 /// Devices that are looked at in one transaction.
 const AT_ONCE: usize = 100;
-
-/// After so many the memory that they took goes back to the system.
-const GIVEN_BACK: usize = 1000;
 
 /// Looks at the clock until Custody stops. The first look is at everything, for it may have been away for long, and
 /// comes after the first readers.
@@ -72,9 +68,6 @@ pub async fn round(app: &App, since: Option<DateTime<Utc>>, listens: bool) -> Re
     for part in servers.chunks(AT_ONCE) {
         let (app_, part) = (app.clone(), part.to_vec());
         app.outliving(async move { listen(&app_, part).await }).await??;
-    }
-    if looked > GIVEN_BACK {
-        memory::give_back();
     }
     Ok(looked)
 }
