@@ -70,6 +70,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{badge}", "magnet.svg")
         .replace("{feed}", "magnet.atom")
         .replace("{calendar}", "no-such-secret.ics")
+        .replace("{provider}", "none")
 }
 
 /// DESIGN: one readable matrix as a snapshot; the status of each address for each kind of visitor.
