@@ -19,6 +19,7 @@ use crate::{
     store::{self, changes::Touched, instances::VersionNames},
 };
 use around::Around;
+use futures_util::TryStreamExt;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -202,20 +203,14 @@ async fn build(app: &App) -> Result<()> {
     }
     let mut around = Around::read_all(app).await?;
     let mut packages = BTreeMap::new();
-    let mut after = String::new();
-    loop {
-        let page = store::devices::list_after(c, &after, 500).await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        after = last.name().to_owned();
-        for device in page {
-            if let Some(card) = around.card(app, device, &people) {
-                packages.insert(card.id, card.packages());
-                state.put_card(card);
-            }
+    let mut devices = store::devices::stream(c).await?;
+    while let Some(device) = devices.try_next().await? {
+        if let Some(card) = around.card(app, device, &people) {
+            packages.insert(card.id, card.packages());
+            state.put_card(card);
         }
     }
+    drop(devices);
     for person in people.0.into_values() {
         state.put_person(person);
     }
@@ -253,18 +248,16 @@ async fn build(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Everything that runs, each where it stays: a hundred thousand of them are not moved about.
+/// Everything that runs, in order of servers and ids, each where it stays: a hundred thousand of them are not moved about.
 async fn running(app: App) -> Result<Vec<Place>> {
     let names = version_names(&app, None);
     let mut all: Vec<Place> = Vec::new();
-    loop {
-        let after = all.last().map(|k| (k.seen.instance.clone(), k.seen.server.clone()));
-        let page = store::instances::list_running_after(&app.db.read, after.as_ref(), 5000, &names).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page.into_iter().map(Arc::new));
+    let mut running = store::instances::stream_running(&app.db.read, &names).await?;
+    while let Some(known) = running.try_next().await? {
+        all.push(Arc::new(known));
     }
+    all.sort_unstable_by(|a, b| (&a.seen.server, &a.seen.instance).cmp(&(&b.seen.server, &b.seen.instance)));
+    Ok(all)
 }
 
 /// Of so many devices what happened last is read at once.

@@ -42,7 +42,6 @@ impl Db {
                 // Without it INSERT OR REPLACE would go round the append-only triggers.
                 .pragma("recursive_triggers", "on")
                 .pragma("temp_store", "memory")
-                .pragma("cache_size", "-4000")
         };
         let options = |most| {
             let mut o = ConnectOptions::new(url.clone());

@@ -11,10 +11,11 @@ use crate::domain::{
     support::Verdict,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
     sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -311,12 +312,13 @@ pub async fn list_ids_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> 
     rows.iter().map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).collect()
 }
 
-/// Every device, in order of name behind `after`.
-pub async fn list_after<C: ConnectionTrait>(c: &C, after: &str, most: u64) -> Result<Vec<Device>> {
+/// Every device, in no order, as it is read.
+pub async fn stream<C: ConnectionTrait + StreamTrait + Send>(
+    c: &C,
+) -> Result<impl Stream<Item = Result<Device>> + Send> {
     let all = row::Entity::find().select_only().columns([row::Column::Name, row::Column::Body]);
-    let q = all.filter(row::Column::Name.gt(after)).order_by_asc(row::Column::Name).limit(most);
-    let rows: Vec<(String, String)> = q.into_tuple().all(c).await?;
-    rows.iter().map(|(name, body)| read(name, body)).collect()
+    let rows = all.into_tuple::<(String, String)>().stream(c).await?;
+    Ok(rows.map(|r| r.and_then(|(name, body)| read(&name, &body))))
 }
 
 /// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.

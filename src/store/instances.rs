@@ -14,9 +14,10 @@ use crate::domain::{
 };
 
 pub use crate::domain::observation::Known;
+use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
     sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,23 +133,13 @@ pub async fn list_unknown<C: ConnectionTrait>(
     q.order_by_asc(row::Column::Instance).limit(most).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// Running instances, in order of id and server behind `after`.
-pub async fn list_running_after<C: ConnectionTrait>(
-    c: &C,
-    after: Option<&(String, ServerName)>,
-    most: u64,
-    names: &VersionNames,
-) -> Result<Vec<Known>> {
-    let mut q = row::Entity::find().filter(row::Column::GoneAt.is_null());
-    if let Some((instance, server)) = after {
-        // As the key is ordered, so that it leads to the place.
-        let behind = Condition::all().add(row::Column::Instance.gte(instance)).add(
-            Condition::any().add(row::Column::Instance.gt(instance)).add(row::Column::Server.gt(server.0.as_str())),
-        );
-        q = q.filter(behind);
-    }
-    let q = q.order_by_asc(row::Column::Instance).order_by_asc(row::Column::Server).limit(most);
-    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+/// Everything that runs, in no order, as it is read: an order would have each row looked for on its own.
+pub async fn stream_running<'a, C: ConnectionTrait + StreamTrait + Send>(
+    c: &'a C,
+    names: &'a VersionNames,
+) -> Result<impl Stream<Item = Result<Known>> + Send + 'a> {
+    let rows = row::Entity::find().filter(row::Column::GoneAt.is_null()).stream(c).await?;
+    Ok(rows.map(|r| hydrate(r?, names)))
 }
 
 /// What is known of these instances on these servers.

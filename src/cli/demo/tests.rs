@@ -8,6 +8,7 @@ use crate::{
         device::Device,
         id::ServerName,
         lifecycle::{Command, Event, StateName, evolve},
+        server::SupportClass,
         support::Support,
         telling::{Kind, Owner},
     },
@@ -85,6 +86,8 @@ fn names(devices: &[Device]) -> Vec<&str> {
 }
 
 fn by_state(devices: &[Device]) {
+    let full = devices.iter().flat_map(|d| &d.placements).filter(|p| p.class == SupportClass::Full);
+    assert!(full.clone().count() > 25 && full.clone().all(|p| p.permit.is_some()), "T8: each came by permit");
     let mut counted: BTreeMap<StateName, usize> = BTreeMap::new();
     for d in devices {
         *counted.entry(d.state.name()).or_default() += 1;

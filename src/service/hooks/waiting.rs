@@ -127,16 +127,19 @@ async fn give_up(app: &App, hook: &Hook, of: &Due, told: &Heard) -> Result<()> {
     let body = json!({ "delivery": of.delivery, "told": words, "devices": names });
     let line = line(app, &Caller::custody(), &hook.id, "delivery_given_up", body);
     let hours = app.policy.releases.forge_retry_hours;
-    let tell = devices.iter().flat_map(|device| {
+    // Tags are found at the regular checks; what a pipeline said is lost.
+    let is_lost = told.what.iter().any(|hint| matches!(hint, Hint::Pipeline(_)));
+    let tell = devices.iter().filter(|_| is_lost).flat_map(|device| {
         let text = format!(
-            "{}: {} told of {words}, and the repository has not answered for {hours} hours. It is not on record: once the repository is back, have the pipeline run again.",
+            "{}: {} told of {words}, and the repository has not answered for {hours} hours. It is not on record, and neither is what else has waited so long: once the repository is back, have its pipelines run again.",
             device.name(),
             hook.name
         );
         record::of_device(device).into_iter().map(move |to| Telling {
             to,
             device: device.id,
-            key: format!("hook/{}/{}/{}", hook.id, of.delivery, device.id),
+            // Once a day, however much was told.
+            key: format!("hook/{}/{}/{}", hook.id, device.id, at.date_naive()),
             at,
             text: text.clone(),
             path: format!("/devices/{}", device.name()),

@@ -99,6 +99,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         VerifyTag => "Custody reads the repository and puts the tag on record with its commit. A release never changes.".to_owned(),
         CheckTag => "Custody reads the repository: a tag that moved or vanished raises an alarm.".to_owned(),
         CheckRepository => "Custody reads the repository and notes whether it answers.".to_owned(),
+        Deploy if review.is_some() && cx.policy.permits.required => "It goes on record as placed there by hand, which is not enough for CTRL to take it over: for that a deploy tool asks for a permit.".to_owned(),
         Deploy => "It goes on record as placed there. What really runs is seen by the agents.".to_owned(),
         RedeemPermit => "A deploy tool redeems the permit that it was given.".to_owned(),
         GiveBack => "Custody takes back what did not come to be.".to_owned(),
