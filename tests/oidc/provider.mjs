@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 import { Provider } from 'oidc-provider';
 import { SignJWT, UnsecuredJWT, decodeJwt, exportJWK, generateKeyPair } from 'jose';
 
+// Its output is for answers.
+console.info = console.error;
+
 const server = createServer();
 await new Promise((listens) => server.listen(0, '127.0.0.1', listens));
 const issuer = `http://127.0.0.1:${server.address().port}`;
