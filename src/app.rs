@@ -1,17 +1,21 @@
 //! What every door is handed.
 
 use crate::{
-    domain::policy::Policy,
+    domain::{guessing::Guesses, policy::Policy},
     ports::{
         chat::Chat,
         clock::Clock,
         git::{Git, Limits, SshIdentity},
+        identity::Providers,
         mail::{Mailbox, Mailer, Smtp},
     },
     projection::Projection,
     store::Db,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How many commits of a device are looked at for their authors: none of them approves it (T4).
@@ -44,6 +48,10 @@ pub struct Inner {
     pub stop: CancellationToken,
     /// Changes under way: they outlive the request that asked for them.
     pub changes: TaskTracker,
+    /// The providers that people sign in with.
+    pub providers: Providers,
+    /// Passwords that were tried lately.
+    pub guesses: Mutex<Guesses>,
     /// How many passwords are hashed at once: each takes 19 MiB.
     pub hashing: tokio::sync::Semaphore,
 }
@@ -83,6 +91,7 @@ impl App {
         });
         let mail = mail.filter(|_| sends).map(|(smtp, from)| Mailer::new(&smtp, from, &public_url));
         let chat = sends.then(|| Chat::new(policy.webhook_rules()));
+        let providers = Providers::new(&policy, &public_url);
         Self(Arc::new(Inner {
             db,
             mail,
@@ -97,6 +106,8 @@ impl App {
             demo,
             stop: CancellationToken::new(),
             changes: TaskTracker::new(),
+            providers,
+            guesses: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(2),
         }))
     }

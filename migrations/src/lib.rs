@@ -16,6 +16,7 @@ mod m0011_collector;
 mod m0012_environment;
 mod m0013_forge_word;
 mod m0014_moving_on_again;
+mod m0015_session_origin;
 
 pub struct Migrator;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_environment::Migration),
             Box::new(m0013_forge_word::Migration),
             Box::new(m0014_moving_on_again::Migration),
+            Box::new(m0015_session_origin::Migration),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Chats: one message to a webhook or a Zulip bot, to an address that is judged when it is connected to (A27).
 
 mod markup;
-mod route;
+pub(super) mod route;
 
 use super::git::Resolver;
 use crate::domain::{

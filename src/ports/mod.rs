@@ -4,6 +4,7 @@ pub mod chat;
 pub mod clock;
 pub mod collectors;
 pub mod git;
+pub mod identity;
 pub mod karabo;
 pub mod mail;
 pub mod signing;

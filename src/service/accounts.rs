@@ -1,7 +1,7 @@
 //! Accounts: invited, opened, linked, closed (E1, A2, A6, A31).
 
 use super::{
-    Caller, Error, FieldProblem, Result, groups, invalid, passwords,
+    Caller, Error, FieldProblem, Result, groups, identity, invalid, passwords,
     people::{self, NewPerson, line, must_be_admin},
     secret,
     sessions::LOCAL,
@@ -107,6 +107,16 @@ pub async fn list_logins(app: &App, person: PersonId) -> Result<Vec<String>> {
     local_logins(&app.db.read, person).await
 }
 
+/// The providers that somebody signs in with, by name; an issuer that is no longer in the policy by its address.
+pub async fn list_providers(app: &App, person: PersonId) -> Result<Vec<String>> {
+    let all = store::people::list_accounts(&app.db.read, person).await?;
+    let name = |issuer: String| {
+        let known = app.policy.identity.providers.iter().find(|p| p.issuer == issuer);
+        known.map_or(issuer, |p| p.name.clone())
+    };
+    Ok(all.into_iter().filter(|(issuer, _)| issuer != LOCAL).map(|(issuer, _)| name(issuer)).collect())
+}
+
 /// What somebody enters who opens their link.
 #[derive(Clone, Debug, Default)]
 pub struct Acceptance {
@@ -120,6 +130,7 @@ pub struct Acceptance {
 
 /// Opens an account by a link, which is used up with it.
 pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) -> Result<PersonId> {
+    identity::local_accounts(app)?;
     let invitation = find_invitation(app, secret).await?;
     let first = invitation.person.is_none();
     let login = entered.login.trim().to_lowercase();
@@ -176,7 +187,7 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
 }
 
 /// The first person there is, with the group of administrators.
-async fn found(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonId> {
+pub(super) async fn found(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonId> {
     let person = people::insert(tx, app, new).await?;
     let group = groups::insert_team(tx, "Administrators", TeamKind::Admin, None).await?;
     store::people::save_member(tx, group, person, false).await?;
@@ -198,6 +209,7 @@ pub async fn change_password(
     new: &str,
     keep_session: &str,
 ) -> Result<()> {
+    identity::local_accounts(app)?;
     let me = caller.actor.person().ok_or(Error::NotFound)?;
     let account = store::people::find_account(&app.db.read, LOCAL, login).await?;
     let hash = account.filter(|(owner, _)| *owner == me).and_then(|(_, hash)| hash);

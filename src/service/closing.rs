@@ -1,7 +1,7 @@
 //! Closing an account and opening it again; the last administrator stays (N4, A31).
 
 use super::{
-    Caller, Error, Result,
+    Caller, Error, Result, identity,
     people::{line, must_be_admin},
     standing,
 };
@@ -17,14 +17,16 @@ use sea_orm::ActiveValue::Set;
 use serde_json::json;
 
 /// Refuses to leave the place without an administrator who can sign in.
-pub(super) async fn must_leave_an_administrator(tx: &Tx, without: PersonId) -> Result<()> {
+pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: PersonId) -> Result<()> {
     let admins = store::people::list_of_kind(tx, TeamKind::Admin).await?;
     if !admins.contains(&without) {
         return Ok(());
     }
     let people = store::people::load_people(tx, &admins).await?;
     let accounts = store::people::list_all_accounts(tx).await?;
-    let other = accounts.iter().any(|(_, _, p)| *p != without && admins.contains(p) && people.active(*p));
+    let other = accounts.iter().any(|(issuer, _, p)| {
+        *p != without && admins.contains(p) && people.active(*p) && identity::lets_in(app, issuer)
+    });
     match other {
         true => Ok(()),
         false => Err(Refusal::new(
@@ -56,7 +58,7 @@ pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: Person
     if !profile.person.active {
         return Ok(());
     }
-    must_leave_an_administrator(tx, person).await?;
+    must_leave_an_administrator(tx, app, person).await?;
     let closed = row::ActiveModel { closed_at: Set(Some(app.clock.now())), ..Default::default() };
     store::people::update(tx, person, closed).await?;
     store::doors::delete_sessions(tx, person).await?;

@@ -154,7 +154,7 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
                 .iter()
                 .any(|t| t.kind == TeamKind::Admin && t.id != group && t.members.iter().any(|m| m.0 == person));
             if team.kind == TeamKind::Admin && !in_another {
-                closing::must_leave_an_administrator(&tx, person).await?;
+                closing::must_leave_an_administrator(&tx, &app, person).await?;
             }
             store::people::remove_member(&tx, group, person).await?;
             let body = json!({ "person": person });
@@ -170,14 +170,14 @@ pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Te
 }
 
 /// Whose turn it is follows membership: what this person has to do with, and the requests that a team is offered.
-async fn follow(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
+pub(super) async fn follow(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
     let mut devices = store::devices::list_ids_of_person(tx, person).await?;
     let offered = store::devices::list_in_states(tx, &[StateName::Requested], 500).await?;
     devices.extend(offered.iter().map(|d| d.id));
     standing::refresh(tx, app, &devices).await
 }
 
-fn line(app: &App, caller: &Caller, group: GroupId, kind: &str, body: Value) -> Line {
+pub(super) fn line(app: &App, caller: &Caller, group: GroupId, kind: &str, body: Value) -> Line {
     Line {
         stream: format!("group/{group}"),
         at: app.clock.now(),

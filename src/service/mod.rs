@@ -25,6 +25,7 @@ pub mod feeds;
 pub mod groups;
 pub mod history;
 pub mod hooks;
+pub mod identity;
 pub mod incidents;
 pub mod moving_on;
 pub mod observations;

@@ -1,13 +1,15 @@
 //! Signing in and out (E1, A31, A34).
 
-use super::{Caller, Result, passwords, secret};
+use super::{Caller, Result, identity, passwords, secret};
 use crate::{
     app::App,
-    domain::{id::PersonId, lifecycle::Actor},
+    domain::{guessing::Digest, id::PersonId, lifecycle::Actor},
     store::{self, doors::Session, journal::Line, people::Profile},
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::{net::IpAddr, sync::PoisonError};
 
 /// The issuer of accounts that Custody keeps itself.
 pub const LOCAL: &str = "local";
@@ -25,22 +27,75 @@ impl SignedIn {
     }
 }
 
-/// Opens a session and gives its secret, or `None`: whether it was the name or the password is nobody's business.
-pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Option<String>> {
+/// What came of a name and a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// They fit together; the secret of a new session.
+    Right(String),
+    /// They do not: whether it was the name or the password is nobody's business.
+    Wrong,
+    /// Nothing was tried: too many were wrong before. One may try again then.
+    Wait(DateTime<Utc>),
+}
+
+/// Opens a session for a name and a password that fit together. Unknown names are answered like known ones, and as late
+/// (A34).
+pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Tried> {
+    identity::local_accounts(app)?;
+    let (who, from) = (digest(&login.trim().to_lowercase()), digest(&place(origin)));
+    let now = app.clock.now();
+    if let Err(until) = app.guesses.lock().unwrap_or_else(PoisonError::into_inner).try_now(who, from, now) {
+        return Ok(Tried::Wait(until));
+    }
     let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
         true => store::people::find_account(&app.db.read, LOCAL, &login.trim().to_lowercase()).await?,
         false => None,
     };
     let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
     let right = passwords::verify(app, password.chars().take(passwords::LONGEST).collect(), hash).await?;
-    match person {
-        Some(person) if right => open(app, person, agent, origin).await,
-        _ => Ok(None),
+    let opened = match person {
+        Some(person) if right => open(app, person, agent, origin).await?,
+        _ => None,
+    };
+    Ok(match opened {
+        Some(secret) => {
+            app.guesses.lock().unwrap_or_else(PoisonError::into_inner).right(who, from, now);
+            Tried::Right(secret)
+        }
+        None => Tried::Wrong,
+    })
+}
+
+fn digest(text: &str) -> Digest {
+    Sha256::digest(text).into()
+}
+
+/// Where tries come from: an address, or of the newer kind the network, as one is easily given billions of these.
+fn place(origin: &str) -> String {
+    match address(origin).parse() {
+        Ok(IpAddr::V6(v6)) => format!("{:x?}", &v6.segments()[..4]),
+        _ => origin.to_owned(),
     }
+}
+
+/// The address of an origin like `web 192.0.2.7`; nothing where there is none.
+fn address(origin: &str) -> &str {
+    origin.rsplit(' ').next().filter(|last| last.parse::<IpAddr>().is_ok()).unwrap_or_default()
 }
 
 /// Opens a session for somebody whose identity is proved; `None` if their account is closed.
 pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Result<Option<String>> {
+    open_by(app, person, agent, origin, None).await
+}
+
+/// The same where a provider proved it: its id, and the token that it is shown when signing out.
+pub(super) async fn open_by(
+    app: &App,
+    person: PersonId,
+    agent: &str,
+    origin: &str,
+    by: Option<(String, Option<String>)>,
+) -> Result<Option<String>> {
     let open = store::people::find_profile(&app.db.read, person).await?.is_some_and(|p| p.person.active);
     if !open {
         return Ok(None);
@@ -54,6 +109,9 @@ pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Res
         seen_at: now,
         expires_at: now + Duration::hours(app.policy.sessions.absolute_hours.into()),
         agent: agent.chars().filter(|c| !c.is_control()).take(200).collect(),
+        address: address(origin).to_owned(),
+        provider: by.as_ref().map(|(id, _)| id.clone()),
+        id_token: by.and_then(|(_, token)| token),
     };
     let line = line(person, "signed_in", Actor::Person(person), origin, now);
     let owned = app.clone();
@@ -79,6 +137,11 @@ pub async fn find(app: &App, secret: &str) -> Result<Option<SignedIn>> {
     };
     let now = app.clock.now();
     if session.expires_at <= now || session.seen_at <= idle_since(app, now) {
+        return Ok(None);
+    }
+    // What opened it is no longer let in: its door was taken out of the policy.
+    let of = &app.policy.identity;
+    if !session.provider.as_deref().map_or(of.local, |id| of.provider(id).is_some()) {
         return Ok(None);
     }
     let profile = store::people::find_profile(&app.db.read, session.person).await?;

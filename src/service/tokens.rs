@@ -108,6 +108,20 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
 /// Ends a token at once.
 pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
     keeper(app, caller).await?;
+    end(app, caller, id).await
+}
+
+/// Ends one of one's own, also where one makes none any more.
+pub async fn revoke_own(app: &App, caller: &Caller, id: &str) -> Result<()> {
+    let me = caller.actor.person().ok_or(Error::NotFound)?;
+    let own = store::doors::list_tokens_of(&app.db.read, me).await?;
+    match own.iter().any(|token| token.id == id) {
+        true => end(app, caller, id).await,
+        false => Err(Error::NotFound),
+    }
+}
+
+async fn end(app: &App, caller: &Caller, id: &str) -> Result<()> {
     let line = line(app, caller, id, "token_revoked", json!({}));
     let (owned, id, now) = (app.clone(), id.to_owned(), app.clock.now());
     app.outliving(async move {
@@ -124,8 +138,16 @@ pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
 /// Every token, dead ones too, newest first. Three queries and those of the people's roles.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
     keeper(app, caller).await?;
+    listed(app, store::doors::list_tokens(&app.db.read).await?).await
+}
+
+/// Those that somebody made themselves, newest first. Three queries.
+pub async fn list_own(app: &App, person: PersonId) -> Result<Vec<Listed>> {
+    listed(app, store::doors::list_tokens_of(&app.db.read, person).await?).await
+}
+
+async fn listed(app: &App, tokens: Vec<Token>) -> Result<Vec<Listed>> {
     let c = &app.db.read;
-    let tokens = store::doors::list_tokens(c).await?;
     let makers: BTreeSet<PersonId> = tokens.iter().map(|t| t.created_by).collect();
     let people = store::people::load_names(c, &makers).await?;
     let devices = tokens.iter().filter_map(|t| device_of(&t.scope));

@@ -21,6 +21,12 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// The browser, as it calls itself.
     pub agent: String,
+    /// Where it was opened from; empty where that is not known.
+    pub address: String,
+    /// The id of the provider that proved who it is; `None` for a name and a password here.
+    pub provider: Option<String>,
+    /// What the provider said, to be shown to it when signing out.
+    pub id_token: Option<String>,
 }
 
 fn session(r: session::Model) -> Result<Session> {
@@ -31,6 +37,9 @@ fn session(r: session::Model) -> Result<Session> {
         seen_at: r.seen_at,
         expires_at: r.expires_at,
         agent: r.agent,
+        address: r.address,
+        provider: r.provider,
+        id_token: r.id_token,
     })
 }
 
@@ -42,6 +51,9 @@ pub async fn insert_session<C: ConnectionTrait>(tx: &C, s: &Session) -> Result<(
         seen_at: s.seen_at,
         expires_at: s.expires_at,
         agent: s.agent.clone(),
+        address: s.address.clone(),
+        provider: s.provider.clone(),
+        id_token: s.id_token.clone(),
     };
     row.into_active_model().insert(tx).await.map(|_| ())
 }
@@ -172,6 +184,14 @@ pub async fn find_token<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<
 
 pub async fn list_tokens<C: ConnectionTrait>(c: &C) -> Result<Vec<Token>> {
     let q = token::Entity::find().order_by_desc(token::Column::CreatedAt);
+    q.all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// Those that a person made, newest first.
+pub async fn list_tokens_of<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Token>> {
+    let q = token::Entity::find()
+        .filter(token::Column::CreatedBy.eq(person.to_string()))
+        .order_by_desc(token::Column::CreatedAt);
     q.all(c).await?.into_iter().map(hydrate).collect()
 }
 

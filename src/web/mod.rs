@@ -29,6 +29,7 @@ pub mod parts;
 pub mod policy;
 pub mod problem;
 pub mod process;
+pub mod provider;
 pub mod queue;
 pub mod releases;
 pub mod requests;
@@ -42,6 +43,7 @@ pub mod single;
 pub mod streams;
 pub mod styleguide;
 pub mod theme;
+pub mod tokens;
 pub mod tools;
 pub mod visitor;
 pub mod words;
@@ -82,6 +84,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(overrides::routes())
         .merge(policy::routes())
         .merge(process::routes())
+        .merge(provider::routes())
         .merge(queue::routes())
         .merge(releases::routes())
         .merge(requests::routes())
@@ -95,6 +98,18 @@ pub fn routes(app: &App) -> Router<App> {
 /// Small answers from memory.
 pub fn from_memory() -> Router<App> {
     tools::small()
+}
+
+/// What makes Custody ask others on behalf of somebody unknown: sixty at once from one address, which many may share
+/// behind a proxy, then two a second.
+fn costly(routes: Router<App>) -> Router<App> {
+    let limit = GovernorConfigBuilder::default()
+        .per_millisecond(500)
+        .burst_size(60)
+        .key_extractor(PeerIpKeyExtractor)
+        .finish()
+        .expect("both numbers are above zero");
+    routes.layer(GovernorLayer::new(Arc::new(limit)))
 }
 
 /// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.

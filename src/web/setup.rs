@@ -5,6 +5,7 @@ use super::{
     layout::Section,
     parts::{Action, Choice, ErrorPage, Field, Kind, Trouble, Width},
     problem::Answer,
+    provider,
     sign_in::welcome,
     single::FormPage,
     visitor::Visitor,
@@ -81,7 +82,16 @@ fn page(visitor: &Visitor, invitation: &Invitation, secret: &str, entered: &Acce
             "Set the password",
         ),
     };
-    FormPage::new(layout, &title, &action, button, fields).lead(&lead)
+    let local = visitor.app.policy.identity.local;
+    let mut page = FormPage::new(layout, &title, &action, button, if local { fields } else { Vec::new() });
+    page.instead = provider::buttons(&visitor.app, "/", Some(secret));
+    match (local, page.instead.is_empty()) {
+        (true, true) => page.lead(&lead),
+        (true, false) => page
+            .lead(&lead)
+            .lead("Or sign in with an account that you have already: from then on it leads to you here."),
+        (false, _) => page.lead("Sign in with the account that you have already: from then on it leads to you here."),
+    }
 }
 
 /// The same for a link that is wrong, used, or too old: nothing is to be learned from it (A34).

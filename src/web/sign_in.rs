@@ -2,19 +2,23 @@
 
 use super::{
     layout::{Section, local_path},
-    parts::{DemoPeople, DemoPerson, SignInPage, Tone},
+    parts::{DemoPeople, DemoPerson, SignInPage, Tone, plural},
     problem::{Answer, Problem},
+    provider,
     visitor::{Member, Visitor, flash, session_cookie},
 };
 use crate::{
     app::App,
     domain::person::Role,
-    service::{accounts, sessions},
+    service::{
+        accounts, identity,
+        sessions::{self, Tried},
+    },
 };
 use axum::{
     Form,
     extract::{Query, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
@@ -28,9 +32,15 @@ pub struct Next {
 
 /// GET /sign-in
 pub async fn show(visitor: Visitor, Query(q): Query<Next>) -> Answer {
-    let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, "", None, &q.next);
+    Ok(page(&visitor, "", None, &q.next).await?.into_response())
+}
+
+async fn page(visitor: &Visitor, login: &str, wrong: Option<&str>, next: &str) -> Result<SignInPage, Problem> {
+    let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, login, wrong, next);
+    page.providers = provider::buttons(&visitor.app, next, None);
+    page.local = visitor.app.policy.identity.local;
     page.demo = demo_people(&visitor.app).await?;
-    Ok(page.into_response())
+    Ok(page)
 }
 
 #[derive(Deserialize)]
@@ -46,13 +56,24 @@ pub struct SignInForm {
 pub async fn sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<SignInForm>) -> Answer {
     let app = &visitor.app;
     match sessions::sign_in(app, &form.login, &form.password, &visitor.agent, &visitor.origin).await? {
-        Some(secret) => welcome(&visitor, jar, &secret, &form.next).await,
-        None => {
+        Tried::Right(secret) => welcome(&visitor, jar, &secret, &form.next).await,
+        Tried::Wrong => {
             let wrong = "Name and password do not fit together. Check both, and whether Caps Lock is on";
-            let mut page =
-                SignInPage::new(visitor.layout(Section::Elsewhere).await?, &form.login, Some(wrong), &form.next);
-            page.demo = demo_people(app).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            let again = page(&visitor, &form.login, Some(wrong), &form.next).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+        }
+        Tried::Wait(until) => {
+            let seconds = ((until - app.clock.now()).num_milliseconds().max(0) as usize).div_ceil(1000);
+            let time = until.with_timezone(&app.policy.facility.time_zone).format("%H:%M:%S");
+            let wrong = format!(
+                "Too many wrong passwords. Nothing was tried this time: try again in {}, at {time}",
+                match seconds {
+                    s if s < 120 => plural(s, "second"),
+                    s => plural(s.div_ceil(60), "minute"),
+                }
+            );
+            let again = page(&visitor, &form.login, Some(&wrong), &form.next).await?;
+            Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], again).into_response())
         }
     }
 }
@@ -89,6 +110,9 @@ pub async fn demo_sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<Dem
 pub async fn sign_out(State(app): State<App>, member: Option<Member>, jar: CookieJar) -> Answer {
     if let Some(m) = member {
         sessions::end(&app, &m.caller(), m.id(), &m.me.session.hash).await?;
+        if let Some((name, to)) = identity::ending(&app, &m.me.session).await {
+            return provider::signed_out(m.visitor, jar, &name, &to);
+        }
     }
     let jar = jar.add(session_cookie(&app, "")).add(flash(Tone::Good, "You are signed out."));
     Ok((jar, Redirect::to("/")).into_response())

@@ -27,6 +27,8 @@ pub struct FormPage {
     pub action: String,
     /// The verb of its button.
     pub button: String,
+    /// Links that stand in for the form, above it.
+    pub instead: Vec<Action>,
 }
 
 impl FormPage {
@@ -41,6 +43,7 @@ impl FormPage {
             fields,
             action: action.to_owned(),
             button: button.to_owned(),
+            instead: Vec::new(),
         }
     }
 

@@ -70,6 +70,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{badge}", "magnet.svg")
         .replace("{feed}", "magnet.atom")
         .replace("{calendar}", "no-such-secret.ics")
+        .replace("{provider}", "none")
 }
 
 /// What a visitor is answered with, once they do not come too often: so many in a row are more than the programs' door

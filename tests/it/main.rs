@@ -32,6 +32,7 @@ mod observe;
 mod outbox;
 mod outbox_pages;
 mod overrides;
+mod own_account;
 mod permit_forms;
 mod permits;
 mod permits_offline;

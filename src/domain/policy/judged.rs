@@ -38,6 +38,18 @@ impl Policy {
         }
     }
 
+    /// Which addresses identity providers may have.
+    pub fn identity_rules(&self) -> WebhookRules {
+        let of = &self.identity;
+        let has = |name: &str| of.protocols.iter().any(|p| p == name);
+        WebhookRules {
+            https: has("https"),
+            http_loopback: has("http-loopback"),
+            hosts: Vec::new(),
+            private_addresses: of.private_addresses,
+        }
+    }
+
     /// How patient whoever compares what runs with the record is (G10).
     pub fn patience(&self) -> Patience {
         Patience {

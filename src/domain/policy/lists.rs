@@ -15,6 +15,24 @@ pub(super) struct Item<'s> {
     pub place: Place,
 }
 
+impl Item<'_> {
+    /// Whether the key is given.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Every key that is given.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.table.keys().map(|key| key.get_ref().as_ref())
+    }
+}
+
+/// `{ id = …, name = … }`
+fn example(keys: &[&str]) -> String {
+    let keys: Vec<_> = keys.iter().map(|key| format!("{key} = …")).collect();
+    format!("{{ {} }}", keys.join(", "))
+}
+
 impl Found<Vec<Found<String>>> {
     /// The texts alone.
     pub fn plain(self) -> Vec<String> {
@@ -89,25 +107,27 @@ impl Source<'_> {
     /// A list of tables with these keys and no others.
     pub fn tables(&self, section: &str, key: &str, keys: &[&str]) -> Found<Vec<Item<'_>>> {
         let elements = self.elements(section, key, "a list of tables");
-        let mut value = Vec::new();
-        for (element, place) in elements.value {
-            let DeValue::Table(table) = element.get_ref() else {
-                let reason = format!("Each element is a table, and {} stands here.", kind(element.get_ref()));
-                let example: Vec<_> = keys.iter().map(|key| format!("{key} = …")).collect();
-                self.problem(&place, reason, format!("Write it like {{ {} }}.", example.join(", ")));
-                continue;
-            };
-            for given in table.keys().filter(|given| !keys.contains(&given.get_ref().as_ref())) {
-                let hint = match nearest(given.get_ref(), keys.iter().copied()) {
-                    Some(near) => format!("Did you mean {near}?"),
-                    None => format!("An element has {}.", keys.join(", ")),
-                };
-                let here = Place { key: format!("{}.{}", place.key, given.get_ref()), span: span(given) };
-                self.problem(&here, format!("“{}” is not known here.", given.get_ref()), hint);
-            }
-            value.push(Item { table, place });
-        }
+        let value =
+            elements.value.into_iter().filter_map(|(element, place)| self.table(element, place, keys)).collect();
         Found { value, place: elements.place }
+    }
+
+    /// An element that is a table with these keys and no others.
+    fn table<'e>(&self, element: &'e Spanned<DeValue<'e>>, place: Place, keys: &[&str]) -> Option<Item<'e>> {
+        let DeValue::Table(table) = element.get_ref() else {
+            let reason = format!("Each element is a table, and {} stands here.", kind(element.get_ref()));
+            self.problem(&place, reason, format!("Write it like {}.", example(keys)));
+            return None;
+        };
+        for given in table.keys().filter(|given| !keys.contains(&given.get_ref().as_ref())) {
+            let hint = match nearest(given.get_ref(), keys.iter().copied()) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("An element has {}.", keys.join(", ")),
+            };
+            let here = Place { key: format!("{}.{}", place.key, given.get_ref()), span: span(given) };
+            self.problem(&here, format!("“{}” is not known here.", given.get_ref()), hint);
+        }
+        Some(Item { table, place })
     }
 
     /// A text of one table; `None` where it is missing, which is kept as a problem.
@@ -138,6 +158,31 @@ impl Source<'_> {
     pub fn item_texts_if(&self, item: &Item<'_>, key: &str) -> Vec<Found<String>> {
         let found = item.table.contains_key(key).then(|| self.item_texts(item, key)).flatten();
         found.map(|found| found.value).unwrap_or_default()
+    }
+
+    /// True or false of one table, false where the key is left out.
+    pub fn item_flag(&self, item: &Item<'_>, key: &str) -> bool {
+        let Some((element, place)) = item.table.contains_key(key).then(|| self.item_value(item, key)).flatten() else {
+            return false;
+        };
+        let DeValue::Boolean(flag) = element.get_ref() else {
+            self.misfit(&place, element.get_ref(), "true or false", "true");
+            return false;
+        };
+        *flag
+    }
+
+    /// A list of tables of one table, with these keys and no others; empty where the key is left out.
+    pub fn item_tables<'i>(&self, item: &Item<'i>, key: &str, keys: &[&str]) -> Vec<Item<'i>> {
+        let Some((element, place)) = item.table.contains_key(key).then(|| self.item_value(item, key)).flatten() else {
+            return Vec::new();
+        };
+        let DeValue::Array(array) = element.get_ref() else {
+            self.misfit(&place, element.get_ref(), "a list of tables", &example(keys));
+            return Vec::new();
+        };
+        let at = |element| Place { key: place.key.clone(), span: place.span.as_ref().and_then(|_| span(element)) };
+        array.iter().filter_map(|element| self.table(element, at(element), keys)).collect()
     }
 
     /// A whole number of one table within a range of `unit`s, or what holds where the key is left out.

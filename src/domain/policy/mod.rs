@@ -7,6 +7,7 @@ mod collectors;
 mod environments;
 mod error;
 mod explain;
+mod identity;
 mod judged;
 mod lists;
 mod pattern;
@@ -29,6 +30,7 @@ use sha2::{Digest, Sha256};
 pub use collectors::{Collector, CollectorKind};
 pub use error::{PolicyError, PolicyErrors};
 pub use explain::{Entry, Section};
+pub use identity::{GroupKind, GroupRule, Identity, Provider, SecretPlace};
 pub use pattern::Pattern;
 pub use sections::*;
 pub use server_name::NameProblem;
@@ -71,6 +73,8 @@ pub struct Policy {
     pub board: Board,
     /// Messages outside Custody (O5, A27).
     pub telling: Telling,
+    /// Who says who somebody is (E1, A2).
+    pub identity: Identity,
     /// How long somebody stays signed in.
     pub sessions: Sessions,
     /// Permits of deploy tools (G9).

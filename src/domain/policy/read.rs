@@ -2,6 +2,7 @@
 
 use super::collectors::collectors;
 use super::environments::environments;
+use super::identity::identity;
 use super::lists::Item;
 use super::releases::releases;
 use super::repositories::repositories;
@@ -17,6 +18,7 @@ pub(super) const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 
 pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
     let source = Source::open(file)?;
+    let critical = areas(&source);
     let policy = Policy {
         facility: facility(&source),
         conduct: Conduct {
@@ -25,7 +27,8 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         support: support(&source),
         shift: shift(&source),
-        areas: Areas { critical: areas(&source) },
+        identity: identity(&source, &critical),
+        areas: Areas { critical },
         intake: Intake {
             first_team: source.filled("intake", "first_team").value,
             answer_days: source.whole("intake", "answer_days", 1..=365, "days").value,

@@ -5,12 +5,31 @@ use super::repositories::names_hosts;
 use super::source::Source;
 use crate::domain::nearest::nearest;
 
-/// What `telling.protocols` may name.
+/// What `protocols` may name.
 const PROTOCOLS: [&str; 2] = ["https", "http-loopback"];
 
 /// Reads the section; hosts must be plain enough to compare addresses with.
 pub(super) fn telling(source: &Source<'_>) -> Telling {
-    let protocols = source.texts("telling", "protocols");
+    let protocols = protocols(source, "telling", "Without a protocol no chat could be reached.");
+    let hosts = source.texts("telling", "hosts");
+    for host in &hosts.value {
+        if !names_hosts(&host.value) {
+            let hint = "Write the name alone, in small letters, for example \"chat.example.org\" or \"*.example.org\".";
+            let reason = format!("“{}” is not the plain name of a host.", host.value);
+            source.problem(&host.place, reason, hint);
+        }
+    }
+    Telling {
+        protocols,
+        hosts: hosts.plain(),
+        private_addresses: source.flag("telling", "private_addresses"),
+        retry_days: source.whole("telling", "retry_days", 1..=30, "days").value,
+    }
+}
+
+/// The protocols of a section that has `private_addresses` beside them. `nobody` says what an empty list would mean.
+pub(super) fn protocols(source: &Source<'_>, section: &str, nobody: &str) -> Vec<String> {
+    let protocols = source.texts(section, "protocols");
     for protocol in &protocols.value {
         if !PROTOCOLS.contains(&protocol.value.as_str()) {
             let hint = match nearest(&protocol.value, PROTOCOLS) {
@@ -20,26 +39,12 @@ pub(super) fn telling(source: &Source<'_>) -> Telling {
             source.problem(&protocol.place, format!("There is no protocol “{}” here.", protocol.value), hint);
         }
     }
-    source.refuse_empty("telling", "protocols", "Without a protocol no chat could be reached.");
-    let hosts = source.texts("telling", "hosts");
-    for host in &hosts.value {
-        if !names_hosts(&host.value) {
-            let hint = "Write the name alone, in small letters, for example \"chat.example.org\" or \"*.example.org\".";
-            let reason = format!("“{}” is not the plain name of a host.", host.value);
-            source.problem(&host.place, reason, hint);
-        }
-    }
-    let private_addresses = source.flag("telling", "private_addresses");
+    source.refuse_empty(section, "protocols", nobody);
     let to_here = protocols.value.iter().any(|protocol| protocol.value == "http-loopback");
-    if to_here && !private_addresses {
+    if to_here && !source.flag(section, "private_addresses") {
         let hint = "Set private_addresses = true too, or take http-loopback out.";
         let reason = "“http-loopback” leads to this machine, which is a private address.";
         source.problem(&protocols.place, reason, hint);
     }
-    Telling {
-        protocols: protocols.plain(),
-        hosts: hosts.plain(),
-        private_addresses,
-        retry_days: source.whole("telling", "retry_days", 1..=30, "days").value,
-    }
+    protocols.plain()
 }

@@ -82,6 +82,34 @@ retry_days = 1
 streams = 10
 streams_each = 5
 embed_origins = ["https://wiki.example.org", "http://karabo:8080"]
+[identity]
+local = false
+protocols = ["https", "http-loopback"]
+private_addresses = true
+[[identity.providers]]
+id = "facility"
+name = "Facility account"
+issuer = "https://login.example.org/realms/facility"
+client_id = "custody"
+secret_file = "/etc/custody/sign-in"
+scopes = ["openid", "email", "groups"]
+groups_claim = "realm_access.roles"
+[[identity.providers.rules]]
+group = "ici"
+team = "ICI"
+kind = "ctrl"
+reviewer = true
+[[identity.providers.rules]]
+group = "vacuum"
+team = "Vacuum experts"
+kind = "experts"
+area = "vacuum"
+[[identity.providers]]
+id = "guests"
+name = "Guests"
+issuer = "https://guests.example.org"
+client_id = "custody"
+secret_variable = "GUESTS"
 [sessions]
 idle_hours = 8
 absolute_hours = 24
@@ -276,4 +304,22 @@ fn g12_the_usual_hours_are_never_more_than_the_longest() {
     for (file, usual) in [("", 4), ("[overrides]\nlongest_hours = 2", 2), ("[overrides]\nusual_hours = 30", 24)] {
         assert_eq!(parse(file).overrides.usual_hours, usual, "{file}");
     }
+}
+
+/// E1: providers stand in the file with everything but their secret; what is left out has its usual value.
+#[test]
+fn e1_providers_are_read() {
+    let identity = parse(ALL_CHANGED).identity;
+    let facility = identity.provider("facility").unwrap();
+    assert_eq!(facility.scopes, ["email", "groups"], "openid is asked for in any case");
+    assert_eq!(facility.secret, SecretPlace::File("/etc/custody/sign-in".to_owned()));
+    assert!(facility.rules[0].reviewer && !facility.rules[1].reviewer);
+    assert_eq!((facility.rules[1].kind, facility.rules[1].area.as_deref()), (GroupKind::Experts, Some("vacuum")));
+    let guests = identity.provider("guests").unwrap();
+    assert_eq!(
+        (guests.scopes.as_slice(), guests.groups_claim.as_str()),
+        (&["profile".to_owned(), "email".to_owned()][..], "groups")
+    );
+    assert_eq!(guests.secret, SecretPlace::Variable("GUESTS".to_owned()));
+    assert!(guests.rules.is_empty() && identity.provider("nobody").is_none());
 }

@@ -1,4 +1,4 @@
-//! The one way to a chat: its name is resolved once, every number is judged, and only these are connected to (A27).
+//! The one way to a chat, or to an identity provider: its name is resolved once, every number is judged, and only these are connected to (A27).
 
 use crate::{
     domain::{
@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Why there is no way.
 #[derive(Debug)]
-pub(super) enum Closed {
+pub(in crate::ports) enum Closed {
     /// The policy does not admit it.
     Refused(WebhookProblem),
     /// The name has no number now.
@@ -28,7 +28,7 @@ impl From<Closed> for Undelivered {
     }
 }
 
-pub(super) async fn find(
+pub(in crate::ports) async fn find(
     address: &WebhookAddress,
     rules: &WebhookRules,
     resolver: &Resolver,

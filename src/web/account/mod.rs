@@ -4,6 +4,7 @@ mod browser;
 mod feeds;
 pub mod notifications;
 mod sessions;
+mod tokens;
 
 use super::{
     entries,
@@ -44,7 +45,9 @@ pub fn routes() -> Router<App> {
         .route("/account/feeds/remove", post(feeds::remove))
         .route("/account/sessions", get(sessions::show))
         .route("/account/sessions/end", post(sessions::end))
-        .route("/account/sessions/end-others", post(sessions::end_others))
+        .route("/account/sessions/end-others", get(sessions::ask_end_others).post(sessions::end_others))
+        .route("/account/tokens", get(tokens::show))
+        .route("/account/tokens/{id}/revoke", get(tokens::ask_revoke).post(tokens::revoke))
 }
 
 /// One training, in words.
@@ -76,6 +79,10 @@ pub struct AccountPage {
     pub name: String,
     pub email: String,
     pub logins: Vec<String>,
+    /// The providers that they sign in with, by name.
+    pub providers: Vec<String>,
+    /// Whether names and passwords are taken.
+    pub local: bool,
     pub errors: ErrorSummary,
     pub details: Vec<Field>,
     pub password: Vec<Field>,
@@ -180,6 +187,8 @@ async fn page(member: &Member, refill: Refill) -> Result<AccountPage, super::pro
         name: me.person.name.clone(),
         email: me.email.clone(),
         logins,
+        providers: accounts::list_providers(app, id).await?,
+        local: app.policy.identity.local,
         errors,
         details,
         password,

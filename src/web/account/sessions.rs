@@ -2,11 +2,13 @@
 
 use super::browser;
 use crate::{
+    app::App,
     service::sessions,
     web::{
         layout::{Layout, Section},
         parts::{Action, Tone, plural},
         problem::{Answer, Problem},
+        single::ConfirmPage,
         visitor::{Member, flash},
         words,
     },
@@ -28,6 +30,8 @@ pub struct Row {
     pub since: String,
     pub seen: String,
     pub until: String,
+    /// From which address, and how one signed in; as far as it is known.
+    pub from: String,
     /// Whether this page was asked for with it.
     pub here: bool,
     pub end: Action,
@@ -54,6 +58,7 @@ pub async fn show(member: Member) -> Answer {
                 since: words::moment(app, s.created_at),
                 seen: words::ago(s.seen_at, now),
                 until: words::moment(app, s.expires_at),
+                from: from(app, &s.address, s.provider.as_deref()),
                 here: s.hash == member.me.session.hash,
                 end: Action::post("End", "/account/sessions/end")
                     .sending("session", &s.hash)
@@ -66,6 +71,14 @@ pub async fn show(member: Member) -> Answer {
         .collect();
     let idle_hours = app.policy.sessions.idle_hours;
     Ok(SessionsPage { layout: member.layout(Section::Elsewhere).await?, rows, idle_hours }.into_response())
+}
+
+/// `from 192.0.2.7, with Facility account`
+fn from(app: &App, address: &str, provider: Option<&str>) -> String {
+    let name = |id: &str| app.policy.identity.provider(id).map_or_else(|| id.to_owned(), |p| p.name.clone());
+    let parts =
+        [(!address.is_empty()).then(|| format!("from {address}")), provider.map(|id| format!("with {}", name(id)))];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 #[derive(Deserialize)]
@@ -81,6 +94,26 @@ pub async fn end(member: Member, jar: CookieJar, Form(form): Form<EndForm>) -> A
     }
     let said = flash(Tone::Good, "The session has ended.");
     Ok((jar.add(said), Redirect::to("/account/sessions")).into_response())
+}
+
+/// GET /account/sessions/end-others
+pub async fn ask_end_others(member: Member) -> Answer {
+    let page = ConfirmPage {
+        layout: member.layout(Section::Elsewhere).await?,
+        title: "End all other sessions?".to_owned(),
+        text: vec![
+            "Wherever else you are signed in, you are asked to sign in again. What is typed there and not saved is lost."
+                .to_owned(),
+            "You stay signed in here.".to_owned(),
+        ],
+        crumbs: vec![
+            ("My account".to_owned(), "/account".to_owned()),
+            ("Sessions".to_owned(), "/account/sessions".to_owned()),
+        ],
+        action: Action::post("End all others", "/account/sessions/end-others").danger(),
+        back: "/account/sessions".to_owned(),
+    };
+    Ok(page.into_response())
 }
 
 /// POST /account/sessions/end-others

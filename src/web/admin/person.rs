@@ -57,6 +57,8 @@ pub struct PersonPage {
     /// Since when the account is closed.
     pub closed: Option<String>,
     pub logins: Vec<String>,
+    /// The providers that they sign in with, by name.
+    pub providers: Vec<String>,
     pub errors: ErrorSummary,
     pub details: Vec<Field>,
     pub groups: Vec<Group>,
@@ -156,6 +158,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         email: profile.email.clone(),
         closed: profile.closed_at.map(|at| words::moment(app, at)),
         logins: accounts::list_logins(app, id).await?,
+        providers: accounts::list_providers(app, id).await?,
         errors,
         details,
         groups: mine

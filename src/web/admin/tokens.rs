@@ -11,9 +11,10 @@ use crate::{
     web::{
         entries,
         layout::{Layout, Section},
-        parts::{Action, Blank, Choice, Field, Kind, Tag, Width},
+        parts::{Action, Blank, Choice, Field, Kind, Width},
         problem::{Answer, Problem},
         single::{FormPage, OncePage},
+        tokens::Row,
         words,
     },
 };
@@ -30,19 +31,6 @@ pub fn routes() -> Router<App> {
         .route("/admin/tokens/{id}/revoke", get(ask_revoke).post(revoke))
 }
 
-/// A token in the list, in words.
-pub struct Row {
-    pub name: String,
-    /// What it may do: `Reports what runs on`.
-    pub does: &'static str,
-    pub of: String,
-    pub tag: Tag,
-    pub until: String,
-    pub used: String,
-    pub by: String,
-    pub revoke: Option<Action>,
-}
-
 #[derive(Template, WebTemplate)]
 #[template(path = "admin/tokens.html")]
 pub struct TokensPage {
@@ -54,43 +42,8 @@ pub struct TokensPage {
 /// GET /admin/tokens
 async fn list(admin: Administrator) -> Answer {
     let app = &admin.app;
-    let now = app.clock.now();
-    let rows = tokens::list(app, &admin.caller())
-        .await?
-        .into_iter()
-        .map(|listed| {
-            let t = listed.token;
-            let tag = match t.revoked_at {
-                Some(_) => Tag::plain("Revoked"),
-                None if t.expires_at <= now => Tag::plain("Has run out"),
-                None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
-                None => Tag::good("Counts"),
-            };
-            let (does, of) = match &t.scope {
-                TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
-                TokenScope::Evidence(device) => {
-                    ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
-                }
-                TokenScope::Deploy { server, .. } => {
-                    let device = listed.device.unwrap_or_else(|| "any device".to_owned());
-                    let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
-                    ("Deploys as its maker", format!("{device} onto {server}"))
-                }
-            };
-            Row {
-                does,
-                of,
-                tag,
-                until: words::moment(app, t.expires_at),
-                used: t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", words::ago(at, now))),
-                by: listed.creator,
-                revoke: t.revoked_at.is_none().then(|| {
-                    Action::link("Revoke", &format!("/admin/tokens/{}/revoke", t.id)).danger().small().about(&t.name)
-                }),
-                name: t.name,
-            }
-        })
-        .collect();
+    let rows = tokens::list(app, &admin.caller()).await?;
+    let rows = rows.into_iter().map(|listed| Row::of(app, listed, "/admin/tokens")).collect();
     let blank = Blank::new(
         "plug",
         "There is no token",

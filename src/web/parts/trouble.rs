@@ -149,6 +149,10 @@ pub struct SignInPage {
     pub errors: ErrorSummary,
     /// Where to go after; a path of this site.
     pub next: String,
+    /// The providers to sign in with.
+    pub providers: Vec<Action>,
+    /// Whether names and passwords are taken.
+    pub local: bool,
     /// Only in a try-out.
     pub demo: Vec<DemoPeople>,
 }
@@ -161,6 +165,6 @@ impl SignInPage {
             Field::new(Kind::Password, "password", "Password").autocomplete("current-password").max(400),
         ];
         let errors = ErrorSummary::of(&fields);
-        Self { layout, fields, errors, next: local_path(next).to_owned(), demo: vec![] }
+        Self { layout, fields, errors, next: local_path(next).to_owned(), providers: vec![], local: true, demo: vec![] }
     }
 }

@@ -235,6 +235,8 @@ fn pages(f: &Facility) -> Vec<Page> {
         "/reviews",
         "/account",
         "/account/sessions",
+        "/account/sessions/end-others",
+        "/account/tokens",
         "/account/absences",
         "/devices/asked/amend",
         "/admin/people",

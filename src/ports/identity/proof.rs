@@ -1,0 +1,85 @@
+//! What a sign-in proves, and why it does not (A32).
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// Why somebody's identity is not proved, in a sentence without a secret. Each begins after the provider's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unproved {
+    /// It does not answer, or not now.
+    #[error("{0}")]
+    Away(String),
+    /// Something is set wrongly, here or there.
+    #[error("{0}")]
+    Misset(String),
+    /// What came is no answer to what this browser asked (A32).
+    #[error("{0}")]
+    Foreign(String),
+    /// It said no.
+    #[error("{0}")]
+    Denied(String),
+}
+
+/// What makes one sign-in unlike any other, all of it from one secret that the browser keeps: the provider sees no part
+/// from which the others follow.
+#[derive(Clone)]
+pub struct Proof {
+    pub state: String,
+    pub(super) nonce: String,
+    pub(super) verifier: String,
+}
+
+impl Proof {
+    pub fn of(secret: &str) -> Self {
+        let of = |what: &str| format!("{:x}", Sha256::digest(format!("custody sign-in {what} {secret}")));
+        Self { state: of("state"), nonce: of("nonce"), verifier: of("verifier") }
+    }
+}
+
+/// What a provider proved of somebody.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    pub issuer: String,
+    pub subject: String,
+    /// All claims: those of the signed token, and those of the provider's user info that it lacks.
+    pub claims: Map<String, Value>,
+    /// What is shown to the provider when signing out; `None` where it is too long to keep.
+    pub id_token: Option<String>,
+}
+
+/// The longest token that is kept for signing out, in bytes: it becomes part of an address.
+pub(super) const HINT_MOST: usize = 4096;
+
+/// A word of a provider's, as far as it is one.
+pub fn plain(word: &str) -> String {
+    word.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').take(60).collect()
+}
+
+/// What a token says, after its signature was found to be right.
+pub(super) fn payload(token: &str) -> Option<Map<String, Value>> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A32: no part of a sign-in follows from another, and each sign-in has its own.
+    #[test]
+    fn a32_each_part_is_its_own() {
+        let (a, again, b) = (Proof::of("a"), Proof::of("a"), Proof::of("b"));
+        assert_eq!(a.state, again.state);
+        let all = [&a.state, &a.nonce, &a.verifier, &b.state, &b.nonce, &b.verifier];
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
+        // Source: RFC 7636, 4.1.
+        assert!((43..=128).contains(&a.verifier.len()));
+    }
+
+    #[test]
+    fn a_word_of_a_provider_is_plain() {
+        assert_eq!(plain("access_denied"), "access_denied");
+        assert_eq!(plain("<b>no\n"), "bno");
+    }
+}

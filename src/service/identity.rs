@@ -1,0 +1,237 @@
+//! Signing in with a provider of OpenID Connect (E1, A2, A31, A32).
+//!
+//! What a sign-in needs to know of its beginning is with the browser, for ten minutes: nothing is kept here for people
+//! who have not proved who they are.
+
+mod memberships;
+mod whose;
+
+use super::{Error, secret, sessions};
+use crate::{
+    app::App,
+    domain::identity::Claims,
+    domain::refusal::{Code, Refusal},
+    ports::identity::{Proof, plain},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use url::Url;
+
+pub use crate::ports::identity::Unproved;
+
+/// How long one may take at the provider.
+pub const MINUTES: i64 = 10;
+
+/// The longest path that one comes back to, in bytes: it is kept in a cookie.
+const NEXT_MOST: usize = 1500;
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSignedIn {
+    #[error(transparent)]
+    Unproved(#[from] Unproved),
+    /// It is proved who they are, and they may not come in; a sentence that says what to do.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<sea_orm::DbErr> for NotSignedIn {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<tokio::task::JoinError> for NotSignedIn {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+fn refused<T>(why: impl Into<String>) -> Result<T, NotSignedIn> {
+    Err(NotSignedIn::Refused(why.into()))
+}
+
+/// Where Custody keeps no accounts itself, nobody signs in with a password.
+pub(super) fn local_accounts(app: &App) -> Result<(), Error> {
+    match app.policy.identity.local {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            Code::NotYours,
+            "Names and passwords are switched off here. Sign in with one of the buttons of the sign-in page.",
+        )
+        .into()),
+    }
+}
+
+/// Whether accounts of this issuer open anything under the policy in force.
+pub(super) fn lets_in(app: &App, issuer: &str) -> bool {
+    let of = &app.policy.identity;
+    if issuer == sessions::LOCAL { of.local } else { of.providers.iter().any(|p| p.issuer == issuer) }
+}
+
+/// A sign-in that was begun in a browser, as its cookie keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Begun {
+    secret: String,
+    at: DateTime<Utc>,
+    provider: String,
+    /// The secret of the link that it was begun from.
+    invitation: Option<String>,
+    next: String,
+}
+
+impl Begun {
+    fn write(&self) -> String {
+        let invitation = BASE64_URL_SAFE_NO_PAD.encode(self.invitation.as_deref().unwrap_or_default());
+        let next = BASE64_URL_SAFE_NO_PAD.encode(&self.next);
+        format!("{}.{}.{}.{invitation}.{next}", self.secret, self.at.timestamp(), self.provider)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let [secret, at, provider, invitation, next] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
+        let decode = |text| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok();
+        Some(Self {
+            secret: Some(secret).filter(|s| s.len() == 64)?.to_owned(),
+            at: DateTime::from_timestamp(at.parse().ok()?, 0)?,
+            provider: provider.to_owned(),
+            invitation: Some(decode(invitation)?).filter(|i| !i.is_empty()),
+            next: decode(next)?,
+        })
+    }
+}
+
+/// Where a browser goes to prove who somebody is, and what it keeps until it comes back. `anew` lets one choose another
+/// account there.
+pub async fn begin(
+    app: &App,
+    provider: &str,
+    next: &str,
+    invitation: Option<&str>,
+    anew: bool,
+) -> Result<(Url, String), NotSignedIn> {
+    let begun = Begun {
+        secret: secret::new(),
+        at: app.clock.now(),
+        provider: provider.to_owned(),
+        invitation: invitation.filter(|i| i.len() <= 200).map(str::to_owned),
+        next: if next.len() <= NEXT_MOST { next } else { "/" }.to_owned(),
+    };
+    let to = app.providers.begin(provider, &Proof::of(&begun.secret), anew).await.ok_or(Error::NotFound)??;
+    Ok((to, begun.write()))
+}
+
+/// Where whoever began this wanted to go, and the link that they came from; `/` where nothing is known.
+pub fn begun_from(kept: Option<&str>) -> (String, Option<String>) {
+    kept.and_then(Begun::read).map_or_else(|| ("/".to_owned(), None), |begun| (begun.next, begun.invitation))
+}
+
+/// A provider's answer, as the browser brings it.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub state: String,
+    pub code: Option<String>,
+    /// Who answers, where it is said (RFC 9207).
+    pub issuer: Option<String>,
+    /// Why there is no code.
+    pub error: Option<String>,
+}
+
+/// Somebody is signed in.
+#[derive(Debug)]
+pub struct Welcome {
+    /// The new session's.
+    pub secret: String,
+    pub next: String,
+}
+
+/// Ends what [`begin`] began: asks the provider what its answer proves, finds or makes the person, and opens a session.
+pub async fn finish(
+    app: &App,
+    provider: &str,
+    kept: Option<&str>,
+    answer: Answer,
+    agent: &str,
+    origin: &str,
+) -> Result<Welcome, NotSignedIn> {
+    let foreign = |why: &str| NotSignedIn::Unproved(Unproved::Foreign(why.to_owned()));
+    let of = app.policy.identity.provider(provider).ok_or(Error::NotFound)?;
+    let begun = kept.and_then(Begun::read).filter(|begun| app.clock.now() - begun.at < Duration::minutes(MINUTES));
+    let begun = begun.ok_or_else(|| {
+        foreign("answered a sign-in that was not begun in this browser, or too long ago, or is finished already.")
+    })?;
+    let proof = Proof::of(&begun.secret);
+    // Another provider's answer is not listened to, and neither is one to another question (A32).
+    if begun.provider != provider || answer.state != proof.state {
+        return Err(foreign("answered another sign-in than the one that was begun last in this browser."));
+    }
+    app.providers.is_from(provider, answer.issuer.as_deref()).await.ok_or(Error::NotFound)??;
+    let code = match (answer.error, answer.code) {
+        (None, Some(code)) if !code.is_empty() && code.len() <= 4096 => code,
+        (Some(error), _) => {
+            let why = match error.as_str() {
+                "access_denied" => "did not let you in, or you said no there.".to_owned(),
+                "temporarily_unavailable" | "server_error" => {
+                    return Err(Unproved::Away("cannot sign anybody in at the moment.".to_owned()).into());
+                }
+                other => format!("refused to sign you in ({}).", plain(other)),
+            };
+            return Err(Unproved::Denied(why).into());
+        }
+        _ => return Err(foreign("sent no answer that can be used.")),
+    };
+    let proved = app.providers.finish(provider, &proof, code).await.ok_or(Error::NotFound)??;
+    let claims = Claims::read(&proved.claims, &of.groups_claim)
+        .map_err(|why| Unproved::Misset(format!("tells your groups in a way that cannot be read: {why}.")))?;
+    let by = (provider.to_owned(), proved.id_token.clone());
+    let (owned, of, said, invitation) = (app.clone(), of.clone(), origin.to_owned(), begun.invitation);
+    let person = app
+        .outliving(async move {
+            let tx = owned.db.begin().await?;
+            let who = whose::Comes { app: &owned, provider: &of, proved: &proved, claims: &claims, origin: &said };
+            let person = whose::find(&tx, &who, invitation.as_deref()).await?;
+            memberships::follow(&tx, &owned, person, &of, &claims.groups, &said).await?;
+            tx.commit().await?;
+            Ok::<_, NotSignedIn>(person)
+        })
+        .await??;
+    match sessions::open_by(app, person, agent, origin, Some(by)).await? {
+        Some(secret) => Ok(Welcome { secret, next: begun.next }),
+        None => refused(whose::CLOSED),
+    }
+}
+
+/// Where a browser goes on to after signing out, to end the session at the provider that opened this one.
+pub async fn ending(app: &App, session: &crate::store::doors::Session) -> Option<(String, Url)> {
+    let id = session.provider.as_deref()?;
+    let name = app.policy.identity.provider(id)?.name.clone();
+    Some((name, app.providers.ending(id, session.id_token.as_deref()).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A32: what a browser keeps is read as it was written, and anything else is nothing.
+    #[test]
+    fn a32_what_was_begun_is_read_or_nothing() {
+        let begun = Begun {
+            secret: secret::new(),
+            at: DateTime::from_timestamp(1_795_248_000, 0).unwrap(),
+            provider: "facility".to_owned(),
+            invitation: Some("abc".to_owned()),
+            next: "/devices/é?a=1;b=2".to_owned(),
+        };
+        let written = begun.write();
+        assert!(written.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)), "{written}");
+        assert_eq!(Begun::read(&written), Some(begun.clone()));
+        assert_eq!(begun_from(Some(&written)), ("/devices/é?a=1;b=2".to_owned(), Some("abc".to_owned())));
+        for odd in
+            ["", "....", "a.b.c.d.e", &written[1..], &format!("{written}.x"), &written.replace("facility", "x.y")]
+        {
+            assert_eq!(Begun::read(odd), None, "{odd}");
+        }
+        assert_eq!(begun_from(None), ("/".to_owned(), None));
+    }
+}

@@ -1,0 +1,133 @@
+//! Whose identity it is: issuer and subject say it, never an e-mail address (A2, A32).
+
+use super::{NotSignedIn, refused};
+use crate::{
+    app::App,
+    domain::{id::PersonId, identity::Claims, lifecycle::Actor, policy::Provider},
+    ports::identity::Proved,
+    service::{
+        Caller, Error, accounts,
+        people::{self, NewPerson, line},
+        secret, shapes,
+    },
+    store::{self, Tx},
+};
+use serde_json::json;
+
+pub(super) const CLOSED: &str = "Your account here is closed. Ask an administrator to open it again.";
+
+/// Whoever comes from a provider.
+pub(super) struct Comes<'a> {
+    pub app: &'a App,
+    pub provider: &'a Provider,
+    pub proved: &'a Proved,
+    pub claims: &'a Claims,
+    pub origin: &'a str,
+}
+
+/// The person of this identity: the one whom it is known to lead to, the one of the link that was opened, or a new one.
+pub(super) async fn find(tx: &Tx, who: &Comes<'_>, invitation: Option<&str>) -> Result<PersonId, NotSignedIn> {
+    let proved = who.proved;
+    let known = store::people::find_account(tx, &proved.issuer, &proved.subject).await?.map(|(person, _)| person);
+    let person = match (known, invitation) {
+        (Some(person), None) => person,
+        (known, Some(invitation)) => invited(tx, who, known, invitation).await?,
+        (None, None) => new(tx, who).await?,
+    };
+    let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
+    match profile.person.active {
+        true => Ok(person),
+        false => refused(CLOSED),
+    }
+}
+
+/// Whoever opened a link: from now on this identity leads to whom it is for.
+async fn invited(tx: &Tx, who: &Comes<'_>, known: Option<PersonId>, invitation: &str) -> Result<PersonId, NotSignedIn> {
+    let Comes { app, provider, proved, .. } = *who;
+    let (hash, now) = (secret::hash(invitation), app.clock.now());
+    let open = store::doors::find_invitation(tx, &hash, now).await?;
+    let (person, kind) = match (open, known) {
+        (None, Some(known)) => return Ok(known),
+        (Some(Some(meant)), Some(known)) if meant != known => {
+            return refused(format!(
+                "This account of {} leads to somebody else here already. Sign in there with another one, or ask an \
+                 administrator.",
+                provider.name
+            ));
+        }
+        (Some(Some(meant)), _) => (meant, "account_linked"),
+        (Some(None), None) if store::people::is_empty(tx).await? => {
+            let new = entered(who)?;
+            (accounts::found(tx, app, &new).await?, "first_administrator")
+        }
+        (None | Some(None), _) => {
+            return refused("The link that you came from opens nothing any more. Ask an administrator for a new one.");
+        }
+    };
+    if !store::doors::use_invitation(tx, &hash, now).await? {
+        return Err(Error::NotFound.into());
+    }
+    store::doors::delete_invitations(tx, person).await?;
+    if known.is_none() {
+        store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
+        store::doors::delete_sessions(tx, person).await?;
+    }
+    record(tx, who, person, kind).await?;
+    Ok(person)
+}
+
+/// Somebody who was never here.
+async fn new(tx: &Tx, who: &Comes<'_>) -> Result<PersonId, NotSignedIn> {
+    let Comes { app, provider, proved, .. } = *who;
+    // Whoever came first would keep the first administrator's link from opening.
+    if store::people::is_empty(tx).await? {
+        return refused(
+            "Custody has no administrator yet. Open the link that it printed when it started, and sign in from there.",
+        );
+    }
+    let new = entered(who)?;
+    if !store::people::list_by_email(tx, &new.email).await?.is_empty() {
+        return refused(format!(
+            "Somebody with the address `{}` is on record already, and an address alone does not prove that this is you. Ask \
+             an administrator for a link, open it, and choose {} there.",
+            new.email, provider.name
+        ));
+    }
+    let person = people::insert(tx, app, &new).await?;
+    store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
+    record(tx, who, person, "account_opened").await?;
+    Ok(person)
+}
+
+/// How a new person is called and reached, as the provider says.
+fn entered(who: &Comes<'_>) -> Result<NewPerson, NotSignedIn> {
+    let Comes { provider, claims, .. } = *who;
+    if claims.email_unconfirmed {
+        return refused(format!(
+            "{} has not confirmed your e-mail address. Confirm it there, then sign in again.",
+            provider.name
+        ));
+    }
+    let new = NewPerson {
+        name: claims.name.clone().unwrap_or_default(),
+        email: claims.email.clone().unwrap_or_default(),
+        phone: None,
+    };
+    match shapes::check(&new) {
+        Ok(()) => Ok(new),
+        Err(_) => refused(format!(
+            "{} did not tell your full name and e-mail address, without which nobody is on record. Its administrators let \
+             Custody read them: the scopes `profile` and `email`.",
+            provider.name
+        )),
+    }
+}
+
+/// In the journal, with the provider's id: who somebody is there is personal (A37).
+async fn record(tx: &Tx, who: &Comes<'_>, person: PersonId, kind: &str) -> Result<(), NotSignedIn> {
+    let Comes { app, provider, origin, .. } = *who;
+    let caller = Caller { actor: Actor::Person(person), origin: origin.to_owned() };
+    let line = line(app, &caller, person, kind, json!({ "provider": provider.id }));
+    store::journal::append(tx, vec![line]).await?;
+    Ok(())
+}

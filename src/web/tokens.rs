@@ -1,0 +1,60 @@
+//! A program's token in a list, for administrators and for whoever made it (A24).
+
+use super::{
+    parts::{Action, Tag},
+    words,
+};
+use crate::{
+    app::App,
+    service::tokens::{Listed, TokenScope},
+};
+
+/// A token in the list, in words.
+pub struct Row {
+    pub name: String,
+    /// What it may do: `Reports what runs on`.
+    pub does: &'static str,
+    pub of: String,
+    pub tag: Tag,
+    pub until: String,
+    pub used: String,
+    pub by: String,
+    pub revoke: Option<Action>,
+}
+
+impl Row {
+    /// `page` is the list that it stands in.
+    pub fn of(app: &App, listed: Listed, page: &str) -> Self {
+        let (t, now) = (listed.token, app.clock.now());
+        let tag = match t.revoked_at {
+            Some(_) => Tag::plain("Revoked"),
+            None if t.expires_at <= now => Tag::plain("Has run out"),
+            None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
+            None => Tag::good("Counts"),
+        };
+        let (does, of) = match &t.scope {
+            TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
+            TokenScope::Evidence(device) => {
+                ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
+            }
+            TokenScope::Deploy { server, .. } => {
+                let device = listed.device.unwrap_or_else(|| "any device".to_owned());
+                let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
+                ("Deploys as its maker", format!("{device} onto {server}"))
+            }
+        };
+        Self {
+            does,
+            of,
+            tag,
+            until: words::moment(app, t.expires_at),
+            used: t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", words::ago(at, now))),
+            by: listed.creator,
+            revoke: t
+                .revoked_at
+                .is_none()
+                .then(|| Action::link("Revoke", &format!("{page}/{}/revoke", t.id)).danger().small().about(&t.name)),
+            name: t.name,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What somebody keeps of themselves: sessions, tokens, and how long wrong passwords keep one waiting (A24, A31, A34).
+
+use crate::app::TestApp;
+use chrono::Duration;
+use custody::service::{
+    accounts,
+    sessions::{self, Tried},
+    tokens::{self, TokenScope},
+};
+
+const PASSWORD: &str = "four words nobody says";
+
+async fn with_password(test: &TestApp, login: &str) {
+    let tx = test.app.db.begin().await.unwrap();
+    accounts::set_password(&tx, &test.app, test.person(login), login, PASSWORD).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A34: after five wrong passwords one is told how long to wait; what was typed stays, the wait ends, and it is the same
+/// for a name that nobody has.
+#[tokio::test]
+async fn a34_guessing_is_slowed_down_and_told() {
+    let test = TestApp::new().await;
+    with_password(&test, "ilse").await;
+    let browser = test.stranger();
+    let try_it = async |password: &str| browser.post("/sign-in", &[("login", "ilse"), ("password", password)]).await;
+    for _ in 0..5 {
+        assert_eq!(try_it("wrong again and again").await.status(), 422);
+    }
+    // The right one is not even tried.
+    for password in ["wrong again and again", PASSWORD] {
+        let wait = try_it(password).await;
+        assert_eq!(wait.status(), 429);
+        assert_eq!(wait.headers()["retry-after"], "30");
+        let page = wait.text().await.unwrap();
+        assert!(page.contains("try again in 30 seconds, at 09:00:30"), "{page}");
+        assert!(page.contains("value=\"ilse\"") && !page.contains(PASSWORD), "{page}");
+    }
+    test.advance(Duration::seconds(30));
+    assert_eq!(try_it(PASSWORD).await.status(), 303);
+    assert_eq!(browser.get("/my").await.status(), 200);
+
+    let tries = async |login: &str, origin: &str| {
+        let mut said = Vec::new();
+        for _ in 0..7 {
+            said.push(sessions::sign_in(&test.app, login, "wrong", "Firefox", origin).await.unwrap());
+        }
+        said
+    };
+    let (known, unknown) = (tries("lena", "web 192.0.2.7").await, tries("nobody", "web 192.0.2.8").await);
+    assert_eq!(known, unknown);
+    assert!(matches!(known[5], Tried::Wait(_)) && known[4] == Tried::Wrong);
+    // One network of the newer kind is one address.
+    for n in 0..5 {
+        let from = format!("web 2001:db8:1:2::{n}");
+        assert_eq!(sessions::sign_in(&test.app, "jonas", "wrong", "", &from).await.unwrap(), Tried::Wrong);
+    }
+    let next = sessions::sign_in(&test.app, "jonas", "wrong", "", "web 2001:db8:1:2:ffff::9").await.unwrap();
+    assert!(matches!(next, Tried::Wait(_)));
+}
+
+/// A34: whoever guesses at an account from everywhere keeps its owner out nowhere where they signed in before.
+#[tokio::test]
+async fn a34_the_owner_comes_in() {
+    let test = TestApp::new().await;
+    with_password(&test, "ilse").await;
+    let right = async |origin: &str| sessions::sign_in(&test.app, "ilse", PASSWORD, "", origin).await.unwrap();
+    assert!(matches!(right("web 192.0.2.7").await, Tried::Right(_)));
+    for n in 0..40 {
+        let origin = format!("web 198.51.100.{n}");
+        sessions::sign_in(&test.app, "ilse", "wrong", "", &origin).await.unwrap();
+    }
+    assert!(matches!(right("web 192.0.2.7").await, Tried::Right(_)));
+    let Tried::Wait(until) = right("web 203.0.113.9").await else { panic!("elsewhere one waits") };
+    assert!(until - test.app.clock.now() <= Duration::minutes(1));
+    test.advance(Duration::minutes(1));
+    assert!(matches!(right("web 203.0.113.9").await, Tried::Right(_)), "a minute at most");
+}
+
+/// A31: one's own sessions, with the browser in words, from where, and which is this one; ending all others is asked first.
+#[tokio::test]
+async fn a31_own_sessions() {
+    let test = TestApp::new().await;
+    let (here, there) = (test.browser("ilse").await, test.browser("ilse").await);
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+    let kept = sessions::open(&test.app, test.person("ilse"), firefox, "web 192.0.2.7").await.unwrap().unwrap();
+    let page = here.page("/account/sessions").await;
+    for said in ["Firefox on Linux", "from 192.0.2.7", "from 127.0.0.1", "This one", "last seen", "End all others"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let asked = here.page("/account/sessions/end-others").await;
+    assert!(asked.contains("End all other sessions?") && asked.contains("You stay signed in here"), "{asked}");
+    assert_eq!(there.get("/my").await.status(), 200, "asking ends nothing");
+    // Nobody ends somebody else's.
+    let other = &sessions::list(&test.app, test.person("ilse")).await.unwrap()[0].hash;
+    let stranger = test.browser("noor").await;
+    assert_eq!(stranger.post("/account/sessions/end", &[("session", other)]).await.status(), 404);
+    assert_eq!(here.post("/account/sessions/end-others", &[]).await.status(), 303);
+    assert_eq!((here.get("/my").await.status().as_u16(), there.get("/my").await.status().as_u16()), (200, 303));
+    assert!(sessions::find(&test.app, &kept).await.unwrap().is_none());
+}
+
+/// A24, A31: one's own tokens, and nobody else's: revoked after a question, and dead at once.
+#[tokio::test]
+async fn a31_own_tokens() {
+    let test = TestApp::new().await;
+    let noor = test.browser("noor").await;
+    assert!(noor.page("/account/tokens").await.contains("You made no token"));
+    let scope = TokenScope::Deploy { device: None, server: Some(crate::app::FULL.into()) };
+    let (token, secret) = tokens::create(&test.app, &test.caller("lena"), "deploy tool", scope, 90).await.unwrap();
+    let lena = test.browser("lena").await;
+    let page = lena.page("/account/tokens").await;
+    for said in ["deploy tool", "any device onto", crate::app::FULL, "never used", "Counts"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let address = format!("/account/tokens/{}/revoke", token.id);
+    for who in [&noor, &test.browser("jonas").await] {
+        assert_eq!(who.get(&address).await.status(), 404);
+        assert_eq!(who.post(&address, &[]).await.status(), 404);
+    }
+    assert!(lena.page(&address).await.contains("Revoke the token for deploy tool?"));
+    assert!(tokens::authenticate(&test.app, &secret).await.unwrap().is_some(), "asking revokes nothing");
+    assert_eq!(lena.post(&address, &[]).await.status(), 303);
+    assert!(tokens::authenticate(&test.app, &secret).await.unwrap().is_none());
+    assert!(lena.page("/account/tokens").await.contains("Revoked"));
+    assert_eq!(lena.post(&address, &[]).await.status(), 404, "once");
+}
