@@ -20,7 +20,6 @@ use std::{
 #[derive(Debug, Clone, Args)]
 pub struct BackupArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: DataFlags,
 
     /// The file to write; one that is there is not touched
@@ -34,7 +33,6 @@ pub struct BackupArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RestoreArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: DataFlags,
 
     /// The file that was written

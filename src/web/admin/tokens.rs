@@ -3,10 +3,9 @@
 use super::{Administrator, ask as ask_first, done};
 use crate::{
     app::App,
-    domain::id::ServerName,
     service::{
         servers,
-        tokens::{self, Token, TokenScope},
+        tokens::{self, Token},
     },
     web::{
         entries,
@@ -59,23 +58,13 @@ async fn list(admin: Administrator) -> Answer {
         .await?
         .into_iter()
         .map(|listed| {
+            let (does, of) = listed.does();
             let t = listed.token;
             let tag = match t.revoked_at {
                 Some(_) => Tag::plain("Revoked"),
                 None if t.expires_at <= now => Tag::plain("Has run out"),
                 None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
                 None => Tag::good("Counts"),
-            };
-            let (does, of) = match &t.scope {
-                TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
-                TokenScope::Evidence(device) => {
-                    ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
-                }
-                TokenScope::Deploy { server, .. } => {
-                    let device = listed.device.unwrap_or_else(|| "any device".to_owned());
-                    let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
-                    ("Deploys as its maker", format!("{device} onto {server}"))
-                }
             };
             Row {
                 does,
@@ -169,37 +158,8 @@ async fn ask(admin: Administrator) -> Answer {
     Ok(form(&admin, &open).await?.answer())
 }
 
-async fn scope(app: &App, typed: &NewForm) -> Result<TokenScope, crate::service::Error> {
-    match typed.scope.as_str() {
-        "observe" if typed.server.is_empty() => {
-            crate::service::invalid("server", "Choose the server that it speaks for")
-        }
-        "observe" => Ok(TokenScope::Observe(ServerName(typed.server.clone()))),
-        "deploy" => {
-            let names = servers::list_device_names(app).await?;
-            let device = match typed.device.as_str() {
-                "" => None,
-                typed => match names.iter().find(|(_, name)| **name == typed) {
-                    Some((id, _)) => Some(*id),
-                    None => return crate::service::invalid("device", "Choose a device that is on record"),
-                },
-            };
-            let server = (!typed.server.is_empty()).then(|| ServerName(typed.server.clone()));
-            Ok(TokenScope::Deploy { device, server })
-        }
-        "evidence" => {
-            let names = servers::list_device_names(app).await?;
-            match names.iter().find(|(_, name)| **name == typed.device) {
-                Some((id, _)) => Ok(TokenScope::Evidence(*id)),
-                None => crate::service::invalid("device", "Choose the device that it speaks for"),
-            }
-        }
-        _ => crate::service::invalid("scope", "Choose what it may do"),
-    }
-}
-
 async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), crate::service::Error> {
-    let scope = scope(&admin.app, typed).await?;
+    let scope = tokens::scope(&admin.app, &typed.scope, &typed.server, &typed.device).await?;
     let Ok(days) = typed.days.trim().parse() else {
         return crate::service::invalid(
             "days",
