@@ -1,7 +1,9 @@
 //! What every door is handed.
 
 use crate::{
+    config::MetricsFor,
     domain::{guessing::Guesses, policy::Policy},
+    figures::Figures,
     ports::{
         chat::Chat,
         clock::Clock,
@@ -54,6 +56,10 @@ pub struct Inner {
     pub guesses: Mutex<Guesses>,
     /// How many passwords are hashed at once: each takes 19 MiB.
     pub hashing: tokio::sync::Semaphore,
+    /// What is counted since the start.
+    pub figures: Figures,
+    /// Who may read it.
+    pub metrics: MetricsFor,
 }
 
 impl std::ops::Deref for App {
@@ -74,11 +80,13 @@ pub struct Parts {
     pub mail: Option<(Smtp, Mailbox)>,
     /// Whether anything leaves this machine: the sample facility tells nobody.
     pub sends: bool,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsFor,
 }
 
 impl App {
     pub fn new(db: Db, parts: Parts) -> Self {
-        let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends } = parts;
+        let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends, metrics } = parts;
         let of = &policy.repositories;
         let limits = Limits {
             deadline: Duration::from_secs(of.deadline_seconds.into()),
@@ -109,6 +117,8 @@ impl App {
             providers,
             guesses: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(2),
+            figures: Figures::default(),
+            metrics,
         }))
     }
 
@@ -119,6 +129,9 @@ impl App {
         change: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
         let done = self.changes.spawn(change).await;
+        if done.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
+            self.figures.panicked();
+        }
         // Whoever changed something finds it so on the next page.
         self.projection.catch_up().await;
         done

@@ -28,8 +28,33 @@ pub use problem::{SettingsError, SettingsProblem};
 const FILE: &str = "custody.toml";
 
 /// Every key of the file; the variables are these in capitals after `CUSTODY_`.
-pub const KEYS: [&str; 9] =
-    ["data", "listen", "public_url", "policy", "log", "log_level", "secure_cookies", "smtp", "mail_from"];
+pub const KEYS: [&str; 12] = [
+    "data",
+    "listen",
+    "public_url",
+    "policy",
+    "log",
+    "log_level",
+    "secure_cookies",
+    "smtp",
+    "mail_from",
+    "metrics",
+    "checkpoints",
+    "checkpoint_minutes",
+];
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, strum::EnumString, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum MetricsFor {
+    /// Nobody.
+    Off,
+    /// Whoever asks from this machine itself, not through a proxy on it.
+    #[default]
+    Loopback,
+    /// Everybody who reaches the port.
+    All,
+}
 
 /// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::Display)]
@@ -60,6 +85,12 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// The mail server and whom letters are from; `None` where no mail is sent.
     pub mail: Option<(Smtp, Mailbox)>,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsFor,
+    /// The folder, outside the data, into which checkpoints of the journal are written; `None` where none are.
+    pub checkpoints: Option<PathBuf>,
+    /// How often.
+    pub checkpoint_minutes: u32,
 }
 
 impl Settings {

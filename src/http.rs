@@ -1,23 +1,25 @@
 //! The house's front: pages and programs' door behind the same layers, which give ids, logs, limits and the content
 //! policy to whatever comes.
 
-use crate::{api, app::App, web};
+use crate::{api, app::App, kept::Again, web};
 use axum::{
     Router,
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use std::{
+    any::Any,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer,
+    catch_panic::{CatchPanicLayer, DefaultResponseForPanic, ResponseForPanic},
     compression::CompressionLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
@@ -42,20 +44,73 @@ pub fn router(app: App) -> Router {
     // The pages last: what no address answers is answered by a page.
     let all = api::routes().merge(web::routes(&app));
     let small = api::from_memory().merge(web::from_memory());
-    lean(app.clone(), small).merge(common(app, all))
+    let answers = lean(app.clone(), small).merge(common(app.clone(), all));
+    let answers = answers.layer(middleware::from_fn_with_state(app.clone(), once_built));
+    let all = lean(app.clone(), web::operations::routes()).merge(answers);
+    // Outside of what catches panics: their answers are counted too.
+    all.layer(middleware::from_fn_with_state(app, counted))
 }
 
-/// The layers of small answers from memory: there is nothing to wait for, to bound or to compress, and no line of the log
-/// that an id would lead to.
+/// Counts every answer, by its route and how long it took.
+async fn counted(State(app): State<App>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let answers = app.figures.answers(route, request.method());
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    answers.count_worked_out(response.status(), began.elapsed());
+    // Who gives it again counts it there.
+    if response.extensions().get::<Again>().is_some() {
+        response.extensions_mut().insert(answers);
+    }
+    response
+}
+
+/// Answers for what panicked, and counts it.
+#[derive(Clone)]
+struct Panicked(App);
+
+impl ResponseForPanic for Panicked {
+    type ResponseBody = <DefaultResponseForPanic as ResponseForPanic>::ResponseBody;
+
+    fn response_for_panic(&mut self, panic: Box<dyn Any + Send + 'static>) -> Response<Self::ResponseBody> {
+        self.0.figures.panicked();
+        DefaultResponseForPanic::default().response_for_panic(panic)
+    }
+}
+
+/// Nobody is shown a board without devices because Custody has just started: who comes before it is read waits for it.
+async fn once_built(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !app.projection.is_built() {
+        let built = tokio::time::timeout(WITHIN, app.projection.built());
+        let ready = tokio::select! {
+            built = built => built.is_ok(),
+            _ = app.stop.cancelled() => false,
+        };
+        if !ready {
+            return come_again();
+        }
+    }
+    next.run(request).await
+}
+
+/// The layers of small answers, most of them from memory: there is nothing to wait for, to bound or to compress, and no
+/// line of the log that an id would lead to.
 fn lean(app: App, routes: Router<App>) -> Router {
     let secure = app.secure_cookies;
-    routes.with_state(app).layer(
-        ServiceBuilder::new().map_response(move |answer| with_policies(answer, secure)).layer(CatchPanicLayer::new()),
+    routes.with_state(app.clone()).layer(
+        ServiceBuilder::new()
+            .map_response(move |answer| with_policies(answer, secure))
+            .layer(CatchPanicLayer::custom(Panicked(app))),
     )
 }
 
 /// Too much at once: told so instead of waiting without end.
 async fn overloaded(_: tower::BoxError) -> Response {
+    come_again()
+}
+
+fn come_again() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response()
 }
 
@@ -121,14 +176,14 @@ fn common(app: App, routes: Router<App>) -> Router {
         tracing::info_span!("http", method = %r.method(), route, id)
     };
     let secure = app.secure_cookies;
-    routes.with_state(app).layer(
+    routes.with_state(app.clone()).layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(Numbered::new()))
             .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
             .layer(TraceLayer::new_for_http().make_span_with(span))
             .layer(PropagateRequestIdLayer::x_request_id())
             .map_response(move |answer| with_policies(answer, secure))
-            .layer(CatchPanicLayer::new())
+            .layer(CatchPanicLayer::custom(Panicked(app)))
             .layer(axum::error_handling::HandleErrorLayer::new(overloaded))
             .layer(tower::load_shed::LoadShedLayer::new())
             .layer(tower::limit::GlobalConcurrencyLimitLayer::new(AT_ONCE))
@@ -136,3 +191,6 @@ fn common(app: App, routes: Router<App>) -> Router {
             .layer(CompressionLayer::new()),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,8 +43,13 @@ impl<T: Clone> Kept<T> {
     }
 
     pub fn get(&self, asked: &str, at: Moment) -> Option<T> {
+        self.give(asked, at, T::clone)
+    }
+
+    /// The same without a copy of what is not needed; whatever is done with it is done quickly.
+    pub fn give<R>(&self, asked: &str, at: Moment, draw: impl FnOnce(&T) -> R) -> Option<R> {
         let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(asked).filter(|slot| slot.at == at).map(|slot| slot.answer.clone())
+        all.get(asked).filter(|slot| slot.at == at).map(|slot| draw(&slot.answer))
     }
 
     /// Whose turn it is to work out anew what was kept of another moment; `None` where nothing was.

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod conditional;
 pub mod config;
 pub mod domain;
+pub mod figures;
 pub mod http;
 pub mod kept;
 mod memory;

@@ -114,11 +114,24 @@ fn period(text: &str) -> Result<std::time::Duration, String> {
 }
 
 /// Verify that nobody changed the journal: each entry's hash, and their chain
+///
+/// Whoever can change the database can compute a chain anew. Checkpoints that
+/// are kept elsewhere show that too, and that an older back-up was restored.
 #[derive(Debug, Clone, Args)]
 pub struct AuditVerifyArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: DataFlags,
+
+    /// Folder of checkpoints: each has to be signed, and the journal has to have the entry that it saw
+    #[arg(long, value_name = "DIR")]
+    pub checkpoints: Option<PathBuf>,
+
+    /// File with the keys that count, kept elsewhere, as custody keys list --jwks prints them; may be repeated
+    ///
+    /// [default: the keys in the database]
+    #[arg(long, value_name = "JWKS", requires = "checkpoints")]
+    pub keys: Vec<PathBuf>,
 }
 
 impl AuditVerifyArgs {
@@ -155,7 +168,7 @@ mod tests {
             }
         }
         assert!(help.contains("[env: CUSTODY_CONFIG]"));
-        assert_eq!(help.matches("[default: ").count(), 10, "{help}");
+        assert_eq!(help.matches("[default: ").count(), 13, "{help}");
         assert!(help.contains("Start Custody and serve its pages"), "{help}");
     }
 

@@ -1,47 +1,213 @@
-//! `custody audit verify`: follows the journal's chain.
+//! `custody audit`: follows the journal's chain, and holds it against checkpoints that are kept elsewhere (E2, A36, F12).
 
-use super::{Outcome, args::AuditVerifyArgs};
-use crate::store;
-use std::io::Write;
+use super::{Outcome, args::AuditVerifyArgs, place::Place};
+use crate::{
+    config::DataFlags,
+    domain::{
+        checkpoint::{Checkpoint, TYPE},
+        journal::Chain,
+    },
+    ports::{
+        checkpoints::Folder,
+        signing::{KeySet, Verifier},
+    },
+    service::{
+        checkpoints::{NotTaken, Taken, take},
+        permits,
+    },
+    store,
+};
+use clap::Args;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::PathBuf,
+};
 
-pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
-    let settings = match args.settings() {
-        Ok(settings) => settings,
+/// Sign where the journal ends now, into a folder that is kept elsewhere
+///
+/// custody serve does so regularly where the setting checkpoints names a folder.
+#[derive(Debug, Clone, Args)]
+pub struct CheckpointArgs {
+    /// The folder, outside the data directory; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+
+    #[command(flatten)]
+    place: DataFlags,
+}
+
+pub fn checkpoint(args: &CheckpointArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
+    let place = match Place::find(&args.place) {
+        Ok(place) => place,
         Err(problem) => {
             writeln!(err, "{problem}")?;
             return Ok(Outcome::Refused);
         }
     };
-    let file = settings.database();
-    if !file.exists() {
-        writeln!(err, "There is no database at {}: name its directory with --data.", file.display())?;
-        return Ok(Outcome::Refused);
-    }
     super::run_async(async move {
-        let checked = async {
-            let db = store::Db::open_to_read(&file).await?;
-            let result = store::journal::verify(&db).await;
-            db.close().await?;
-            result
+        let app = match place.open().await {
+            Ok(app) => app,
+            Err(why) => {
+                writeln!(err, "{why}")?;
+                return Ok(Outcome::Failed);
+            }
         };
-        match checked.await {
-            Ok(Ok(chain)) => {
-                writeln!(
-                    out,
-                    "{} entries, each follows the one before it. The last hash is {}",
-                    chain.len(),
-                    chain.head()
-                )?;
-                Ok(Outcome::Done)
+        let taken = take(&app, &Folder::new(&args.to)).await;
+        let closed = app.db.close().await;
+        match (taken, closed) {
+            (Ok(Taken::New(c)), Ok(())) => writeln!(out, "Signed: entry {}, with the hash {}", c.seq, c.hash)?,
+            (Ok(Taken::Known(c)), Ok(())) => {
+                writeln!(out, "Nothing came after entry {}, of which there is a checkpoint of {}.", c.seq, c.at())?;
             }
-            Ok(Err(broken)) => {
-                writeln!(err, "The journal was changed. At {broken}.")?;
-                Ok(Outcome::Failed)
+            (Ok(Taken::Nothing), Ok(())) => {
+                writeln!(err, "There is nothing in the journal yet.")?;
+                return Ok(Outcome::Failed);
             }
-            Err(e) => {
-                writeln!(err, "The journal cannot be read: {e}")?;
-                Ok(Outcome::Failed)
+            (Err(NotTaken::Other(e)), _) => {
+                let cause = std::error::Error::source(&e).map(|c| format!(": {c}")).unwrap_or_default();
+                writeln!(err, "{e}{cause}")?;
+                return Ok(Outcome::Failed);
+            }
+            (Err(e), _) => {
+                writeln!(err, "{e}")?;
+                return Ok(Outcome::Failed);
+            }
+            (_, Err(e)) => {
+                writeln!(err, "{e}")?;
+                return Ok(Outcome::Failed);
             }
         }
+        Ok(Outcome::Done)
     })
+}
+
+pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
+    let given = args.settings().map_err(|e| e.to_string()).and_then(|settings| {
+        let file = settings.database();
+        if !file.exists() {
+            return Err(format!("There is no database at {}: name its directory with --data.", file.display()));
+        }
+        Ok((file, files(args)?, keys(args)?))
+    });
+    let (file, files, keys) = match given {
+        Ok(given) => given,
+        Err(problem) => {
+            writeln!(err, "{problem}")?;
+            return Ok(Outcome::Refused);
+        }
+    };
+    super::run_async(async move {
+        let mut seen: BTreeMap<i64, Option<String>> = BTreeMap::new();
+        let checked = async {
+            let db = store::Db::open_to_read(&file).await?;
+            let read = match (files.is_empty(), keys) {
+                (true, _) => Ok(Read::default()),
+                (false, Some(keys)) => Verifier::new(&keys).map(|keys| read(&files, &keys)),
+                (false, None) => {
+                    let on_record = permits::every_key(&store::keys::list(&db).await?);
+                    Verifier::new(&on_record).map(|keys| read(&files, &keys))
+                }
+            };
+            for (_, checkpoint) in read.iter().flat_map(|r| &r.good) {
+                seen.insert(checkpoint.seq, None);
+            }
+            let chain = store::journal::follow(&db, |entry| {
+                if let Some(hash) = seen.get_mut(&entry.seq) {
+                    *hash = Some(entry.hash.clone());
+                }
+            });
+            let chain = chain.await;
+            db.close().await?;
+            Ok::<_, sea_orm::DbErr>((chain?, read))
+        };
+        let (chain, read) = match checked.await {
+            Ok(checked) => checked,
+            Err(e) => {
+                writeln!(err, "The journal cannot be read: {e}")?;
+                return Ok(Outcome::Failed);
+            }
+        };
+        let read = match read {
+            Ok(read) => read,
+            Err(e) => {
+                writeln!(err, "The keys cannot be used: {e}.")?;
+                return Ok(Outcome::Failed);
+            }
+        };
+        let chain = match chain {
+            Ok(chain) => chain,
+            Err(broken) => {
+                writeln!(err, "The journal was changed. At {broken}.")?;
+                return Ok(Outcome::Failed);
+            }
+        };
+        let hash = |seq: i64| seen.get(&seq).and_then(|h| h.as_deref());
+        let judged = read.good.iter().filter_map(|(name, c)| Some((name, c.judge(chain.len(), hash(c.seq)).err()?)));
+        let mut wrong = read.bad.clone();
+        wrong.extend(judged.map(|(name, why)| format!("{name}: {why}.")));
+        if !wrong.is_empty() {
+            writeln!(err, "The journal is not the one of which these speak:")?;
+            for line in &wrong {
+                writeln!(err, "  {line}")?;
+            }
+            return Ok(Outcome::Failed);
+        }
+        tell(&chain, &read.good, out)?;
+        Ok(Outcome::Done)
+    })
+}
+
+fn tell(chain: &Chain, good: &[(String, Checkpoint)], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} entries, each follows the one before it. The last hash is {}", chain.len(), chain.head())?;
+    if let Some((_, newest)) = good.iter().max_by_key(|(_, c)| c.seq) {
+        let many = match good.len() {
+            1 => "1 checkpoint is met".to_owned(),
+            n => format!("{n} checkpoints are met"),
+        };
+        writeln!(out, "{many}; the newest, of {}, saw entry {}.", newest.at(), newest.seq)?;
+    }
+    Ok(())
+}
+
+/// The files that were found, by name; none where no folder is named. An empty folder proves nothing, and is refused.
+fn files(args: &AuditVerifyArgs) -> Result<Vec<(String, String)>, String> {
+    let Some(folder) = &args.checkpoints else {
+        return Ok(Vec::new());
+    };
+    let all = Folder::new(folder).list().map_err(|e| format!("{} cannot be read: {e}", folder.display()))?;
+    match all.is_empty() {
+        true => Err(format!("There is no checkpoint in {}: nothing is proved by it.", folder.display())),
+        false => Ok(all),
+    }
+}
+
+/// The keys of the files that are named; `None` where none is.
+fn keys(args: &AuditVerifyArgs) -> Result<Option<KeySet>, String> {
+    let mut all = KeySet::default();
+    for file in &args.keys {
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
+        let set: KeySet =
+            serde_json::from_str(&text).map_err(|e| format!("{} holds no published keys: {e}", file.display()))?;
+        all.keys.extend(set.keys);
+    }
+    Ok((!args.keys.is_empty()).then_some(all))
+}
+
+/// What was signed, and what is wrong with the rest, each by its file's name.
+#[derive(Default)]
+struct Read {
+    good: Vec<(String, Checkpoint)>,
+    bad: Vec<String>,
+}
+
+fn read(files: &[(String, String)], keys: &Verifier) -> Read {
+    let mut read = Read::default();
+    for (name, text) in files {
+        match keys.read_as(TYPE, text) {
+            Ok(checkpoint) => read.good.push((name.clone(), checkpoint)),
+            Err(why) => read.bad.push(format!("{name} is no checkpoint: {why}.")),
+        }
+    }
+    read
 }

@@ -1,12 +1,10 @@
-//! `custody keys`: the keys that sign permits, on the data directory itself (A13).
+//! `custody keys`: the keys that sign permits and checkpoints, on the data directory itself (A13).
 
-use super::Outcome;
+use super::{Outcome, place::Place};
 use crate::{
-    app::{App, Parts},
-    config::{DataFlags, Flags, Settings},
-    ports::clock::Clock,
+    app::App,
+    config::DataFlags,
     service::{Caller, Error, permits},
-    store,
 };
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
@@ -15,11 +13,21 @@ use std::io::{self, Write};
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     /// List the keys, each with what it is for now
-    List(PlaceArgs),
+    List(ListArgs),
     /// Publish the next key; it signs once the overlap of the policy is over
     Rotate(PlaceArgs),
     /// Let nothing count any more that a key signed, as after a leak
     Revoke(RevokeArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    /// Print the public keys as a JWKS instead, those that count no longer too: for custody audit verify --keys
+    #[arg(long)]
+    jwks: bool,
+
+    #[command(flatten)]
+    place: DataFlags,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -39,44 +47,25 @@ pub struct RevokeArgs {
 
 pub fn run(command: &KeysCommand, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
     let place = match command {
-        KeysCommand::List(args) | KeysCommand::Rotate(args) => &args.place,
+        KeysCommand::List(args) => &args.place,
+        KeysCommand::Rotate(args) => &args.place,
         KeysCommand::Revoke(args) => &args.place,
     };
-    let settings = Settings::load(&Flags { place: place.clone(), ..Flags::default() });
-    let settings = match settings.map_err(|e| e.to_string()).and_then(|s| {
-        let policy = s.read_policy().map_err(|e| e.to_string())?;
-        Ok((s, policy))
-    }) {
-        Ok(both) => both,
+    let place = match Place::find(place) {
+        Ok(place) => place,
         Err(problem) => {
             writeln!(err, "{problem}")?;
             return Ok(Outcome::Refused);
         }
     };
-    let (settings, policy) = settings;
-    let file = settings.database();
-    if !file.exists() {
-        writeln!(err, "There is no database at {}: name its directory with --data.", file.display())?;
-        return Ok(Outcome::Refused);
-    }
     super::run_async(async move {
-        let db = match store::Db::open(&file).await {
-            Ok(db) => db,
-            Err(e) => {
-                writeln!(err, "{} cannot be opened: {e}", file.display())?;
+        let app = match place.open().await {
+            Ok(app) => app,
+            Err(why) => {
+                writeln!(err, "{why}")?;
                 return Ok(Outcome::Failed);
             }
         };
-        let parts = Parts {
-            policy,
-            clock: Clock::System,
-            public_url: settings.public_url(settings.listen),
-            secure_cookies: settings.secure_cookies,
-            demo: false,
-            mail: None,
-            sends: false,
-        };
-        let app = App::new(db, parts);
         let done = act(&app, command, out).await;
         let closed = app.db.close().await;
         match (done, closed) {
@@ -101,6 +90,11 @@ async fn act(app: &App, command: &KeysCommand, out: &mut dyn Write) -> Result<()
     let caller = Caller { origin: "cli".to_owned(), ..Caller::custody() };
     let wrote = |e: io::Error| Error::Internal(Box::new(e));
     match command {
+        KeysCommand::List(ListArgs { jwks: true, .. }) => {
+            let keys = permits::every_key(&permits::list_keys(app).await?);
+            let text = serde_json::to_string_pretty(&keys).map_err(|e| Error::Internal(Box::new(e)))?;
+            writeln!(out, "{text}").map_err(wrote)?;
+        }
         KeysCommand::List(_) => {
             let now = app.clock.now();
             let mut signing = true;

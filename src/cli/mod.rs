@@ -10,10 +10,12 @@ mod gate;
 mod keys;
 pub mod observe;
 mod permit;
+mod place;
 mod policy;
 mod serve;
 mod server;
 mod stage;
+mod token;
 
 use std::process::ExitCode;
 
@@ -80,10 +82,15 @@ enum Command {
         #[command(subcommand)]
         command: permit::PermitCommand,
     },
-    /// The keys that sign permits
+    /// The keys that sign permits and checkpoints of the journal
     Keys {
         #[command(subcommand)]
         command: keys::KeysCommand,
+    },
+    /// What programs sign in with: tokens
+    Token {
+        #[command(subcommand)]
+        command: token::TokenCommand,
     },
     /// The facility's policy: check a file, or print the built-in policy
     Policy {
@@ -95,6 +102,7 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
     Verify(args::AuditVerifyArgs),
+    Checkpoint(audit::CheckpointArgs),
 }
 
 /// Runs what waits for others, on all cores.
@@ -112,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args, &mut out, &mut err),
         Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
+        Command::Audit { command: AuditCommand::Checkpoint(args) } => audit::checkpoint(&args, &mut out, &mut err),
         Command::Backup(args) => backup::backup(&args, &mut out, &mut err),
         Command::Restore(args) => backup::restore(&args, &mut out, &mut err),
         Command::Gate(args) => gate::run(&args, &mut out, &mut err),
@@ -119,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),
         Command::Permit { command } => permit::run(&command, &mut out, &mut err),
         Command::Keys { command } => keys::run(&command, &mut out, &mut err),
+        Command::Token { command } => token::run(&command, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };
     // A closed pipe, as by `| head`, leaves nobody to tell.

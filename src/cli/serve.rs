@@ -5,10 +5,13 @@ use crate::{
     app::{App, Parts},
     config::{LogFormat, Settings},
     http,
-    ports::clock::Clock,
+    ports::{checkpoints::Folder, clock::Clock},
     service, store, web,
 };
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
 use tokio::net::TcpListener;
 
 pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
@@ -40,7 +43,7 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
         }
         writeln!(out, "Custody is at {}", app.public_url)?;
         out.flush()?;
-        serve(app, listener).await
+        serve(app, listener, checkpoints(&settings)).await
     })
 }
 
@@ -110,6 +113,7 @@ pub(super) async fn open(
             demo,
             mail: settings.mail.clone(),
             sends: !demo,
+            metrics: settings.metrics,
         },
     );
     if report(service::policy::record(&app).await, err)?.is_none() {
@@ -125,8 +129,18 @@ fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
 }
 
+/// Where checkpoints of the journal go, and how often.
+fn checkpoints(settings: &Settings) -> Option<(Folder, Duration)> {
+    let every = Duration::from_secs(u64::from(settings.checkpoint_minutes) * 60);
+    settings.checkpoints.as_deref().map(|folder| (Folder::new(folder), every))
+}
+
 /// Serves until SIGTERM or Ctrl-C, then lets what is under way end.
-pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Outcome> {
+pub(super) async fn serve(
+    app: App,
+    listener: TcpListener,
+    checkpoints: Option<(Folder, Duration)>,
+) -> std::io::Result<Outcome> {
     let stop = app.stop.clone();
     let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::spawn(async move {
@@ -137,12 +151,27 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
         tracing::info!("stopping");
         stop.cancel();
     });
-    if let Err(error) = service::feed::start(&app).await {
+    // Probes are answered from now on; everybody else waits until there is something to see.
+    let serving = tokio::spawn({
+        let app = app.clone();
+        async move { web::server::serve(&app, http::router(app.clone()), listener).await }
+    });
+    let started = tokio::select! {
+        started = service::feed::start(&app) => started,
+        _ = app.stop.cancelled() => Ok(()),
+    };
+    if let Err(error) = started {
         tracing::error!(%error, "the database cannot be read");
+        app.stop.cancel();
+        serving.await.map_err(std::io::Error::other)??;
         return Ok(Outcome::Failed);
     }
     if let Err(error) = service::permits::keep(&app).await {
         tracing::error!(%error, "there is no key for permits yet");
+    }
+    tokio::spawn(service::figures::run(app.clone()));
+    if let Some((folder, every)) = checkpoints {
+        tokio::spawn(service::checkpoints::run(app.clone(), folder, every));
     }
     let checks = tokio::spawn(service::checks::run(app.clone()));
     let deployments = tokio::spawn(service::checks::run_deployments(app.clone()));
@@ -153,13 +182,13 @@ pub(super) async fn serve(app: App, listener: TcpListener) -> std::io::Result<Ou
     let collectors = tokio::spawn(service::collectors::run(app.clone()));
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
-    web::server::serve(&app, http::router(app.clone()), listener).await?;
+    serving.await.map_err(std::io::Error::other)??;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
     let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors) };
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(1), ends).await;
+    let _ = tokio::time::timeout(Duration::from_secs(1), ends).await;
     // What is on its way now is sent again after the next start, under the same id.
     if let Some(outbox) = outbox {
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), outbox).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), outbox).await;
     }
     if let Err(error) = app.db.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");

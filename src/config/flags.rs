@@ -98,4 +98,28 @@ pub struct Flags {
     #[arg(long, value_name = "ADDRESS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_from: Option<String>,
+
+    /// Who may read the figures at /metrics: off, loopback or all
+    ///
+    /// loopback is whoever asks from this machine under its own address, not
+    /// through a proxy. [env: CUSTODY_METRICS] [file: metrics] [default: loopback]
+    #[arg(long, value_name = "WHO")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
+
+    /// Folder outside the data into which signed checkpoints of the journal are written
+    ///
+    /// custody audit verify --checkpoints finds by them what was done to the
+    /// journal, and that an older back-up was restored.
+    /// [env: CUSTODY_CHECKPOINTS] [file: checkpoints] [default: none]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoints: Option<String>,
+
+    /// How often a checkpoint is written, in minutes
+    ///
+    /// [env: CUSTODY_CHECKPOINT_MINUTES] [file: checkpoint_minutes] [default: 60]
+    #[arg(long, value_name = "MINUTES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_minutes: Option<String>,
 }

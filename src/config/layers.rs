@@ -1,7 +1,7 @@
 //! The four sources on top of each other, and the check of each value.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf, absolute};
 
 use figment::value::Value;
 use figment::{Figment, Provider};
@@ -82,7 +82,24 @@ impl Layers {
         if smtp.is_some() && mail_from.is_none() && !from_is_wrong {
             self.wrong("mail_from", "", "smtp is set, so say whom mail is from, like custody@example.org");
         }
+        let checkpoints = self.path("checkpoints");
+        // Who changes the data could change them too.
+        let whole = |path: &Path| path.canonicalize().or_else(|_| absolute(path)).ok();
+        let inside = |folder: &Path| Some(whole(folder)?.starts_with(whole(&data)?));
+        if let Some(folder) = checkpoints.as_deref().filter(|f| inside(f) != Some(false)) {
+            let wanted = "give a folder outside the data directory, best on another machine";
+            self.wrong("checkpoints", &folder.display().to_string(), wanted);
+        }
+        let checkpoint_minutes = self.read("checkpoint_minutes", |given| {
+            let minutes = given.parse().ok().filter(|m| (1..=10_080).contains(m));
+            minutes.ok_or_else(|| "give a number of minutes from 1 to 10080, like 60".to_owned())
+        });
         Settings {
+            metrics: self
+                .read("metrics", |given| given.parse().map_err(|_| "give off, loopback or all".to_owned()))
+                .unwrap_or_default(),
+            checkpoints,
+            checkpoint_minutes: checkpoint_minutes.unwrap_or(60),
             mail: smtp.zip(mail_from),
             data,
             listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),

@@ -27,6 +27,7 @@ fn defaults_hold_where_nothing_is_said() {
     assert_eq!((settings.log, settings.log_level.as_str()), (LogFormat::Text, "info"));
     assert!(!settings.secure_cookies);
     assert_eq!(settings.policy, None);
+    assert_eq!((settings.metrics, settings.checkpoints.as_ref()), (MetricsFor::Loopback, None));
     assert_eq!(settings.read_policy().unwrap(), Policy::built_in());
 }
 
@@ -41,7 +42,7 @@ fn flags_win_over_variables_over_the_file() {
     };
     let (one, two, three) = (policy("one"), policy("two"), policy("three"));
     type Seen = fn(&Settings) -> String;
-    let rows: [(&str, Seen, [&str; 3]); 9] = [
+    let rows: [(&str, Seen, [&str; 3]); 12] = [
         ("data", |s| s.data.display().to_string(), ["/a", "/b", "/c"]),
         ("listen", |s| s.listen.to_string(), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]),
         (
@@ -59,6 +60,9 @@ fn flags_win_over_variables_over_the_file() {
             ["smtp://a.example.org", "smtps://b.example.org", "smtp://c.example.org:587?tls=required"],
         ),
         ("mail_from", |s| s.mail.as_ref().unwrap().1.to_string(), ["a@example.org", "b@example.org", "c@example.org"]),
+        ("metrics", |s| s.metrics.to_string(), ["off", "all", "loopback"]),
+        ("checkpoints", |s| s.checkpoints.as_ref().unwrap().display().to_string(), ["/x/1", "/x/2", "/x/3"]),
+        ("checkpoint_minutes", |s| s.checkpoint_minutes.to_string(), ["1", "20", "10080"]),
     ];
     assert_eq!(rows.map(|(key, ..)| key), KEYS);
     for (key, seen, [low, middle, high]) in rows {
@@ -84,6 +88,9 @@ fn flags_win_over_variables_over_the_file() {
             "log_level" => flags.log_level = value,
             "smtp" => flags.smtp = value,
             "mail_from" => flags.mail_from = value,
+            "metrics" => flags.metrics = value,
+            "checkpoints" => flags.checkpoints = value,
+            "checkpoint_minutes" => flags.checkpoint_minutes = value,
             _ => flags.secure_cookies = value,
         }
         assert_eq!(seen(&settle(&flags, &variable, &file).unwrap()), high, "{key}");
@@ -112,6 +119,9 @@ fn a_wrong_value_names_every_way_to_set_it_right() {
         ("secure_cookies", "maybe", "give true or false"),
         ("data", " ", "give a path"),
         ("listen", "127.0.0.1:99999", "give an address and a port"),
+        ("metrics", "everybody", "give off, loopback or all"),
+        ("checkpoints", "./data/checkpoints", "outside the data directory"),
+        ("checkpoint_minutes", "0", "from 1 to 10080"),
     ] {
         for text in [message(&none(), &[(key, given)], ""), message(&none(), &[], &format!("{key} = \"{given}\""))] {
             assert!(text.starts_with(&format!("{key} = \"{given}\": ")), "{text}");

@@ -3,6 +3,7 @@
 pub mod absence;
 pub mod agenda;
 pub mod calling;
+pub mod checkpoint;
 pub mod collector;
 pub mod contact;
 pub mod cycle;

@@ -1,6 +1,7 @@
 //! The few things outside.
 
 pub mod chat;
+pub mod checkpoints;
 pub mod clock;
 pub mod collectors;
 pub mod git;

@@ -1,4 +1,4 @@
-//! Signatures of permits: Ed25519 by jsonwebtoken. Algorithm, kind and key are what we say, never what a header says.
+//! Signatures of permits, and of checkpoints of the journal: Ed25519 by jsonwebtoken. Algorithm, kind and key are what we say, never what a header says.
 //! Sources: RFC 7515 (JWS), 7517 and 7638 (keys and their thumbprints), 8037 (EdDSA), 8725 (best practice).
 
 mod compact;
@@ -8,7 +8,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, crypto,
     jwk::{AlgorithmParameters, Jwk, ThumbprintHash},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fmt};
 
@@ -73,7 +73,12 @@ impl SigningKey {
 
     /// The permit. The same claims give the same text.
     pub fn sign(&self, claims: &Claims) -> Result<String, NoKey> {
-        let header = Header { typ: TYPE.to_owned(), alg: "EdDSA".to_owned(), kid: self.kid.clone() };
+        self.sign_as(TYPE, claims)
+    }
+
+    /// Any statement, under the kind that nobody takes for another (RFC 8725, 3.11).
+    pub fn sign_as<T: Serialize>(&self, typ: &'static str, claims: &T) -> Result<String, NoKey> {
+        let header = Header { typ: typ.to_owned(), alg: "EdDSA".to_owned(), kid: self.kid.clone() };
         let part = |json: serde_json::Result<Vec<u8>>| json.map(|j| compact::encode(&j)).map_err(|_| NoKey);
         let message = format!("{}.{}", part(serde_json::to_vec(&header))?, part(serde_json::to_vec(claims))?);
         let key = EncodingKey::from_ed_der(&self.der);
@@ -136,15 +141,15 @@ pub enum BadKeys {
     SmallOrder(String),
 }
 
-/// Why a text is no permit of ours.
+/// Why a text is no statement of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoPermit {
+pub enum NotOurs {
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error("its header cannot be read: {0}")]
     Header(String),
-    #[error("it is of type “{0}”, not {TYPE}")]
-    Type(String),
+    #[error("it is of type “{0}”, not {1}")]
+    Type(String, &'static str),
     #[error("it is signed by “{0}”, and EdDSA alone counts")]
     Algorithm(String),
     #[error("its key {0} is not one of those that count")]
@@ -217,22 +222,27 @@ impl Verifier {
     }
 
     /// What a permit says, once its form and its signature are right. Whether it permits anything is not judged here.
-    pub fn read(&self, permit: &str) -> Result<Claims, NoPermit> {
-        let parts = compact::Parts::split(permit)?;
+    pub fn read(&self, permit: &str) -> Result<Claims, NotOurs> {
+        self.read_as(TYPE, permit)
+    }
+
+    /// The same of any statement, of this kind alone.
+    pub fn read_as<T: DeserializeOwned>(&self, typ: &'static str, signed: &str) -> Result<T, NotOurs> {
+        let parts = compact::Parts::split(signed)?;
         let header: Header =
-            serde_json::from_slice(&parts.header).map_err(|e| NoPermit::Header(short(&e.to_string())))?;
-        if header.typ != TYPE {
-            return Err(NoPermit::Type(short(&header.typ)));
+            serde_json::from_slice(&parts.header).map_err(|e| NotOurs::Header(short(&e.to_string())))?;
+        if header.typ != typ {
+            return Err(NotOurs::Type(short(&header.typ), typ));
         }
         if header.alg != "EdDSA" {
-            return Err(NoPermit::Algorithm(short(&header.alg)));
+            return Err(NotOurs::Algorithm(short(&header.alg)));
         }
-        let key = self.keys.get(&header.kid).ok_or_else(|| NoPermit::UnknownKey(short(&header.kid)))?;
+        let key = self.keys.get(&header.kid).ok_or_else(|| NotOurs::UnknownKey(short(&header.kid)))?;
         let good = crypto::verify(parts.signature, parts.message.as_bytes(), key, Algorithm::EdDSA);
         if !good.unwrap_or(false) {
-            return Err(NoPermit::Signature);
+            return Err(NotOurs::Signature);
         }
-        serde_json::from_slice(&parts.claims).map_err(|e| NoPermit::Claims(short(&e.to_string())))
+        serde_json::from_slice(&parts.claims).map_err(|e| NotOurs::Claims(short(&e.to_string())))
     }
 }
 

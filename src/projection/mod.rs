@@ -24,7 +24,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, SetOnce, watch};
 
 /// How long a change waits until the board shows it before its own answer goes out.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
@@ -45,6 +45,8 @@ pub struct Projection {
     /// How often the state was changed.
     version: AtomicU64,
     current: watch::Sender<Current>,
+    /// Set once there is a state to be read.
+    built: SetOnce<()>,
     /// How often somebody asked for what is new, and how many of these askings have been answered.
     asked: AtomicU64,
     answered: watch::Sender<u64>,
@@ -68,6 +70,20 @@ impl Projection {
             let now = Current { seq, away: None };
             std::mem::replace(c, now) != now
         });
+        if !self.built.initialized() {
+            // Another one that was as quick is as good.
+            let _ = self.built.set(());
+        }
+    }
+
+    /// Whether it was read from the database: before, it knows of nothing.
+    pub fn is_built(&self) -> bool {
+        self.built.initialized()
+    }
+
+    /// Waits until it is read from the database.
+    pub async fn built(&self) {
+        self.built.wait().await;
     }
 
     /// The database answers, and has nothing new.

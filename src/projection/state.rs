@@ -170,6 +170,11 @@ impl State {
         (self.unacknowledged.len(), self.unacknowledged.values().take_while(|at| **at < late).count())
     }
 
+    /// When the oldest change came that the shift has not acknowledged (H8).
+    pub fn oldest_unacknowledged(&self) -> Option<DateTime<Utc>> {
+        self.unacknowledged.values().next().copied()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.names.is_empty() && self.strangers.is_empty()
     }

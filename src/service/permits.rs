@@ -12,6 +12,7 @@ use crate::{
     store::{self, Tx, journal::Line},
 };
 use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -35,12 +36,29 @@ fn broken(e: NoKey) -> Error {
     Error::Internal(Box::new(e))
 }
 
+/// The key that signs now. One that is to retire signs until then: the next one is not known everywhere before.
+fn signing(keys: &[Key], now: DateTime<Utc>) -> Option<&Key> {
+    keys.iter().filter(|k| signs(k, now)).min_by_key(|k| (k.retired_at.is_none(), k.created_at))
+}
+
+/// Signs a statement of another kind than permits, with the key that signs now.
+pub async fn sign_as<T: Serialize>(app: &App, typ: &'static str, claims: &T) -> Result<String> {
+    let c = &app.db.read;
+    let now = app.clock.now();
+    if signing(&store::keys::list(c).await?, now).is_none() {
+        keep(app).await?;
+    }
+    let keys = store::keys::list(c).await?;
+    let kid = &signing(&keys, now).ok_or(Error::NotFound)?.kid;
+    let kept = store::keys::find_private(c, kid).await?.ok_or(Error::NotFound)?;
+    SigningKey::read(&kept).and_then(|k| k.sign_as(typ, claims)).map_err(broken)
+}
+
 /// The id of the key that signs now; the first one is made here, and the next one when it is time (A13).
 pub async fn current(tx: &Tx, app: &App) -> Result<String> {
     let now = app.clock.now();
     let keys = store::keys::list(tx).await?;
-    // One that is to retire signs until then: the next one is not known everywhere before.
-    match keys.iter().filter(|k| signs(k, now)).min_by_key(|k| (k.retired_at.is_none(), k.created_at)) {
+    match signing(&keys, now) {
         Some(key) => Ok(key.kid.clone()),
         None => make(tx, app, &Caller::custody(), now).await,
     }
@@ -140,6 +158,12 @@ pub async fn published(app: &App) -> Result<KeySet> {
     let keys = store::keys::list(&app.db.read).await?;
     let published = keys.iter().filter(|k| is_published(k, app, now));
     Ok(KeySet { keys: published.map(|k| PublicKey::new(&k.kid, &k.x)).collect() })
+}
+
+/// These keys, whatever became of them: for what was signed for good. A key that leaked could make such a statement, but
+/// none that the truth contradicts becomes true by it.
+pub fn every_key(keys: &[Key]) -> KeySet {
+    KeySet { keys: keys.iter().map(|k| PublicKey::new(&k.kid, &k.x)).collect() }
 }
 
 /// The address that permits are issued under, as claims have it.

@@ -94,6 +94,24 @@ pub async fn list_open_words<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<BT
     Ok(rows.into_iter().map(|(server, words)| (ServerName(server), words)).collect())
 }
 
+/// How many are open, by kind; none of a kind of which none is.
+pub async fn count_open<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<Kind, u64>> {
+    let rows: Vec<(String, i64)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Kind)
+        .column_as(row::Column::Kind.count(), "many")
+        .filter(row::Column::ClosedAt.is_null())
+        .group_by(row::Column::Kind)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let read = |(kind, many): (String, i64)| match kind.parse() {
+        Ok(kind) => Ok((kind, many.unsigned_abs())),
+        Err(e) => Err(corrupt("an incident’s kind", e)),
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// Those of these differences that were closed after a moment: they may have come back.
 pub async fn list_closed_since<C: ConnectionTrait>(
     c: &C,

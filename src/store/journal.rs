@@ -221,8 +221,26 @@ pub async fn list_after<C: ConnectionTrait>(c: &C, seq: i64, most: u64) -> Resul
     Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
 }
 
+/// The newest entry of all.
+pub async fn find_newest<C: ConnectionTrait>(c: &C) -> Result<Option<Entry>> {
+    Ok(row::Entity::find().order_by_desc(row::Column::Seq).one(c).await?.map(Entry::from))
+}
+
+/// The entry of this number.
+pub async fn find<C: ConnectionTrait>(c: &C, seq: i64) -> Result<Option<Entry>> {
+    Ok(row::Entity::find_by_id(seq).one(c).await?.map(Entry::from))
+}
+
 /// Follows the whole chain.
 pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Chain, Broken>> {
+    follow(c, |_| {}).await
+}
+
+/// Follows the whole chain; `each` is shown every entry that was found as it was written.
+pub async fn follow<C: ConnectionTrait>(
+    c: &C,
+    mut each: impl FnMut(&Entry),
+) -> Result<std::result::Result<Chain, Broken>> {
     let mut chain = Chain::default();
     let mut after = 0;
     loop {
@@ -235,6 +253,7 @@ pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Cha
             if let Err(broken) = chain.follow(entry) {
                 return Ok(Err(broken));
             }
+            each(entry);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     app::App,
+    figures::Answers,
     kept::{Again, Kept, Moment},
 };
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
     response::Response,
 };
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedMutexGuard;
 
 /// So many answers are kept.
@@ -33,6 +34,8 @@ struct Given {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    /// Where it is counted each time.
+    answers: Arc<Answers>,
 }
 
 /// What somebody asks for, and by which right: a secret itself is not kept.
@@ -68,11 +71,13 @@ impl Shelf {
 
     /// What was given to whoever asked for the same in this moment.
     pub fn find(&self, asked: &Asked) -> Option<Response> {
-        let given = self.kept.get(&asked.0, Moment::now(&self.app))?;
-        let mut answer = Response::new(Body::from(given.body));
-        *answer.status_mut() = given.status;
-        *answer.headers_mut() = given.headers;
-        Some(answer)
+        self.kept.give(&asked.0, Moment::now(&self.app), |given| {
+            given.answers.count(given.status);
+            let mut answer = Response::new(Body::from(given.body.clone()));
+            *answer.status_mut() = given.status;
+            *answer.headers_mut() = given.headers.clone();
+            answer
+        })
     }
 
     /// Whoever asks for what was kept of another moment waits until the one who asked before has the new answer, though
@@ -85,6 +90,8 @@ impl Shelf {
     /// Keeps the answer, if it says that it may be given again.
     pub async fn keep(&self, asked: Asked, answer: Response) -> Response {
         let Some(Again(moment)) = answer.extensions().get().copied() else { return answer };
+        // What nobody counts is not kept.
+        let Some(answers) = answer.extensions().get::<Arc<Answers>>().cloned() else { return answer };
         let (parts, body) = answer.into_parts();
         let size = hyper::body::Body::size_hint(&body).exact();
         if size.is_none_or(|bytes| bytes > LARGEST as u64) {
@@ -92,7 +99,7 @@ impl Shelf {
         }
         // It lies in memory: this neither waits nor fails.
         let body = to_bytes(body, LARGEST).await.unwrap_or_default();
-        let given = Given { status: parts.status, headers: parts.headers.clone(), body: body.clone() };
+        let given = Given { status: parts.status, headers: parts.headers.clone(), body: body.clone(), answers };
         self.kept.put(asked.0, moment, given);
         Response::from_parts(parts, Body::from(body))
     }

@@ -23,6 +23,7 @@ pub mod layers;
 pub mod layout;
 pub mod my;
 pub mod notifications;
+pub mod operations;
 pub mod orphans;
 pub mod overrides;
 pub mod parts;

@@ -7,8 +7,11 @@ use axum::{Router, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_util::task::TaskTracker;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 /// How many connections are open at once; more wait in the system's queue.
@@ -19,34 +22,25 @@ const HEAD: Duration = Duration::from_secs(15);
 const SLOWEST: Duration = Duration::from_secs(90);
 /// What is under way when Custody is told to stop has this long to end.
 const DRAIN: Duration = Duration::from_secs(9);
+/// Who comes after that has to ask within this, and has it once more for the answer.
+const LATE: Duration = Duration::from_millis(500);
 
-/// Serves until the app's stop is cancelled; then waits for what is under way.
+/// Serves until the app's stop is cancelled; then waits for what is under way. Who comes meanwhile is still answered, one
+/// request each: probes hear that Custody stops, and nobody is turned away at the door (F13).
 pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io::Result<()> {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
-    let connections = TaskTracker::new();
-    let shelf = Shelf::new(app.clone());
+    let (connections, late) = (TaskTracker::new(), TaskTracker::new());
+    let door = Door { shelf: Shelf::new(app.clone()), routes, stop: app.stop.clone() };
     loop {
         let slot = tokio::select! {
             slot = slots.clone().acquire_owned() => slot.map_err(std::io::Error::other)?,
             _ = app.stop.cancelled() => break,
         };
-        let (stream, address) = tokio::select! {
-            taken = listener.accept() => match taken {
-                Ok(taken) => taken,
-                // One connection's fault, or no file left for the moment: the next may do better.
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not taken");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
+        let taken = tokio::select! {
+            taken = take(&listener) => taken,
             _ = app.stop.cancelled() => break,
         };
-        let (routes, shelf, stop) = (routes.clone(), shelf.clone(), app.stop.clone());
-        connections.spawn(async move {
-            let _slot = slot;
-            one(stream, address, (shelf, routes), stop).await;
-        });
+        connections.spawn(door.clone().answer(taken, slot));
     }
     connections.close();
     app.changes.close();
@@ -54,18 +48,56 @@ pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io:
         connections.wait().await;
         app.changes.wait().await;
     });
-    if ended.await.is_err() {
+    tokio::pin!(ended);
+    let ended = loop {
+        let taken = tokio::select! {
+            ended = &mut ended => break ended,
+            taken = take(&listener) => taken,
+        };
+        if let Ok(slot) = slots.clone().try_acquire_owned() {
+            late.spawn(door.clone().answer(taken, slot));
+        }
+    };
+    if ended.is_err() {
         tracing::warn!("stopped although something was still under way");
     }
+    drop(listener);
+    late.close();
+    // What they asked for is answered at once, or is for another replica.
+    let _ = tokio::time::timeout(LATE, late.wait()).await;
     Ok(())
 }
 
-async fn one(
-    stream: tokio::net::TcpStream,
-    address: SocketAddr,
-    (shelf, routes): (Shelf, Router),
-    stop: tokio_util::sync::CancellationToken,
-) {
+/// The next connection.
+async fn take(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(taken) => return taken,
+            // One connection's fault, or no file left for the moment: the next may do better.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not taken");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// What answers on every connection.
+#[derive(Clone)]
+struct Door {
+    shelf: Shelf,
+    routes: Router,
+    stop: CancellationToken,
+}
+
+impl Door {
+    async fn answer(self, (stream, address): (TcpStream, SocketAddr), slot: OwnedSemaphorePermit) {
+        let _slot = slot;
+        one(stream, address, (self.shelf, self.routes), self.stop).await;
+    }
+}
+
+async fn one(stream: TcpStream, address: SocketAddr, (shelf, routes): (Shelf, Router), stop: CancellationToken) {
     // Small answers leave at once.
     let _ = stream.set_nodelay(true);
     // Who takes nothing of what was sent to them for so long is gone, or means harm.
@@ -96,11 +128,16 @@ async fn one(
     // Browsers speak HTTP/2 only over TLS, and that ends at the proxy in front.
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // A shutdown would close what has not been read from yet: who comes late is let go after one answer instead.
+    let late = stop.is_cancelled();
+    if late {
+        builder.keep_alive(false).header_read_timeout(LATE);
+    }
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => if let Err(error) = ended { tracing::debug!(%error, "a connection broke off") },
-        _ = stop.cancelled() => {
+        _ = stop.cancelled(), if !late => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }

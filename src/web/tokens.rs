@@ -25,23 +25,13 @@ pub struct Row {
 impl Row {
     /// `page` is the list that it stands in.
     pub fn of(app: &App, listed: Listed, page: &str) -> Self {
+        let (does, of) = listed.does();
         let (t, now) = (listed.token, app.clock.now());
         let tag = match t.revoked_at {
             Some(_) => Tag::plain("Revoked"),
             None if t.expires_at <= now => Tag::plain("Has run out"),
             None if !listed.alive => Tag::warn("Counts no longer: its maker's account is closed"),
             None => Tag::good("Counts"),
-        };
-        let (does, of) = match &t.scope {
-            TokenScope::Observe(server) => ("Reports what runs on", server.to_string()),
-            TokenScope::Evidence(device) => {
-                ("Reports evidence for", listed.device.unwrap_or_else(|| device.to_string()))
-            }
-            TokenScope::Deploy { server, .. } => {
-                let device = listed.device.unwrap_or_else(|| "any device".to_owned());
-                let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
-                ("Deploys as its maker", format!("{device} onto {server}"))
-            }
         };
         Self {
             does,

@@ -103,6 +103,7 @@ async fn open(data: &Path) -> App {
         demo: false,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     let app = App::new(Db::open(&data.join("custody.db")).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");

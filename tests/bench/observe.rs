@@ -73,6 +73,7 @@ async fn custody(dir: &Path) -> (Router, String) {
         demo: false,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     let app = App::new(Db::open(&dir.join("custody.db")).await.expect("it opens"), parts);
     let lena = PersonId(uuid::Uuid::from_u128(1));

@@ -59,6 +59,7 @@ async fn of_page(data: &Path, page: &str) -> (DatabaseConnection, Vec<Statement>
         demo: false,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     let app = App::new(db, parts);
     feed::start(&app).await.expect("it reads");

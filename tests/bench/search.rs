@@ -234,6 +234,7 @@ async fn routes(file: &std::path::Path, state: State) -> Router {
         demo: false,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     let app = App::new(Db::open(file).await.expect("it opens"), parts);
     app.projection.apply(1, |s| *s = state);

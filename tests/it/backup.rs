@@ -8,7 +8,8 @@ use std::{
     process::{Command, Output},
 };
 
-fn custody(args: &[&str], paths: &[(&str, &Path)]) -> Output {
+/// The program with these arguments, and flags whose values are paths.
+pub fn custody(args: &[&str], paths: &[(&str, &Path)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_custody"));
     command.env_clear().args(args);
     for (flag, path) in paths {
@@ -17,7 +18,8 @@ fn custody(args: &[&str], paths: &[(&str, &Path)]) -> Output {
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+/// Everything that it printed.
+pub fn said(output: &Output) -> String {
     [output.stdout.as_slice(), output.stderr.as_slice()].map(String::from_utf8_lossy).concat()
 }
 

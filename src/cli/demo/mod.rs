@@ -71,7 +71,7 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         }
         greeting::print(&app, &settings.data, out)?;
         let agents = tokio::spawn(agent::run(app.clone()));
-        let outcome = serve::serve(app, listener).await;
+        let outcome = serve::serve(app, listener, None).await;
         agents.abort();
         outcome
     })

@@ -32,6 +32,7 @@ async fn open(folder: &Folder) -> App {
         demo: true,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     App::new(Db::open(&folder.database()).await.unwrap(), parts)
 }

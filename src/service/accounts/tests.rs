@@ -44,6 +44,7 @@ async fn empty() -> (App, tempfile::TempDir) {
             demo: false,
             mail: None,
             sends: false,
+            metrics: Default::default(),
         },
     );
     (app, dir)

@@ -59,6 +59,7 @@ async fn given() -> Given {
         demo: false,
         mail: None,
         sends: false,
+        metrics: Default::default(),
     };
     let app = App::new(db, parts);
     let tx = app.db.begin().await.unwrap();

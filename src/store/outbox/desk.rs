@@ -4,7 +4,7 @@ use super::{State, device_names, free, owner, waiting};
 use crate::{
     domain::telling::Owner,
     store::{
-        Result,
+        Result, corrupt,
         entity::outbox::{self as row, Column},
     },
 };
@@ -106,4 +106,22 @@ pub async fn list<C: ConnectionTrait>(c: &C, states: &[State], most: u64) -> Res
         })
     });
     Ok((all.collect::<Result<_>>()?, count))
+}
+
+/// How many things are in each of these states; none of a state in which nothing is.
+pub async fn count<C: ConnectionTrait>(c: &C, states: &[State]) -> Result<Vec<(State, u64)>> {
+    let rows: Vec<(String, i64)> = row::Entity::find()
+        .select_only()
+        .column(Column::State)
+        .column_as(Column::State.count(), "many")
+        .filter(Column::State.is_in(states.iter().map(State::to_string)))
+        .group_by(Column::State)
+        .into_tuple()
+        .all(c)
+        .await?;
+    let read = |(state, many): (String, i64)| match state.parse() {
+        Ok(state) => Ok((state, many.unsigned_abs())),
+        Err(e) => Err(corrupt("a state of the outbox", e)),
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -3,10 +3,9 @@
 use super::{Administrator, ask as ask_first, done};
 use crate::{
     app::App,
-    domain::id::ServerName,
     service::{
         servers,
-        tokens::{self, Token, TokenScope},
+        tokens::{self, Token},
     },
     web::{
         entries,
@@ -122,37 +121,8 @@ async fn ask(admin: Administrator) -> Answer {
     Ok(form(&admin, &open).await?.answer())
 }
 
-async fn scope(app: &App, typed: &NewForm) -> Result<TokenScope, crate::service::Error> {
-    match typed.scope.as_str() {
-        "observe" if typed.server.is_empty() => {
-            crate::service::invalid("server", "Choose the server that it speaks for")
-        }
-        "observe" => Ok(TokenScope::Observe(ServerName(typed.server.clone()))),
-        "deploy" => {
-            let names = servers::list_device_names(app).await?;
-            let device = match typed.device.as_str() {
-                "" => None,
-                typed => match names.iter().find(|(_, name)| **name == typed) {
-                    Some((id, _)) => Some(*id),
-                    None => return crate::service::invalid("device", "Choose a device that is on record"),
-                },
-            };
-            let server = (!typed.server.is_empty()).then(|| ServerName(typed.server.clone()));
-            Ok(TokenScope::Deploy { device, server })
-        }
-        "evidence" => {
-            let names = servers::list_device_names(app).await?;
-            match names.iter().find(|(_, name)| **name == typed.device) {
-                Some((id, _)) => Ok(TokenScope::Evidence(*id)),
-                None => crate::service::invalid("device", "Choose the device that it speaks for"),
-            }
-        }
-        _ => crate::service::invalid("scope", "Choose what it may do"),
-    }
-}
-
 async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), crate::service::Error> {
-    let scope = scope(&admin.app, typed).await?;
+    let scope = tokens::scope(&admin.app, &typed.scope, &typed.server, &typed.device).await?;
     let Ok(days) = typed.days.trim().parse() else {
         return crate::service::invalid(
             "days",

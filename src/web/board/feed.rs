@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
+    figures::OpenStream,
     web::{
         problem::{Answer, Problem},
         streams::{Streams, Ticket},
@@ -218,7 +219,8 @@ async fn listen(
     // Who comes back has missed something, if only that the clock went on.
     let missed =
         headers.contains_key("last-event-id") || !shown.is_some_and(|s| s.has_all_of(&first.shown, first.changed));
-    let listener = Listener { frames, stop: visitor.app.stop.clone(), has: first.number, _ticket: ticket };
+    let (stop, open) = (visitor.app.stop.clone(), visitor.app.figures.open_stream());
+    let listener = Listener { frames, stop, has: first.number, _ticket: ticket, _open: open };
     let begin = if missed { first.whole.clone() } else { first.hello.clone() };
     let begin = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(begin) });
     let rest = futures_util::stream::unfold(listener, |mut l| async move { Some((Ok(l.next().await?), l)) });
@@ -238,6 +240,7 @@ struct Listener {
     /// The number of the frame that this page has.
     has: u64,
     _ticket: Ticket,
+    _open: OpenStream,
 }
 
 impl Listener {

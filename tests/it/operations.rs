@@ -1,0 +1,233 @@
+//! What whoever keeps Custody running asks it: whether it lives, whether it can be sent requests (F13), how it stands.
+
+use crate::{
+    app::{POLICY, REDUCED, TestApp, morning, open},
+    given::policy_with,
+};
+use custody::{ports::clock::Clock, service, web};
+use std::time::{Duration, Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+async fn probe(test: &TestApp, path: &str) -> (u16, String) {
+    let answer = test.stranger().get(path).await;
+    assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// F13: whoever asks learns whether it lives and whether it can be sent requests, and nothing else.
+#[tokio::test]
+async fn f13_probes_are_open_and_say_little() {
+    let test = TestApp::new().await;
+    assert_eq!(probe(&test, "/healthz").await, (200, "ok\n".to_owned()));
+    assert_eq!(probe(&test, "/readyz").await, (200, "ready\n".to_owned()));
+    assert_eq!(test.stranger().sends("HEAD", "/readyz").await.status(), 200);
+    assert_eq!(test.stranger().sends("POST", "/readyz").await.status(), 405);
+}
+
+/// F6, F13: while the database answers no read, requests are better sent elsewhere; the process itself lives.
+#[tokio::test]
+async fn f13_not_ready_without_the_database() {
+    let test = TestApp::new().await;
+    test.app.db.close().await.unwrap();
+    assert_eq!(probe(&test, "/readyz").await, (503, "The database does not answer.\n".to_owned()));
+    assert_eq!(probe(&test, "/healthz").await.0, 200);
+}
+
+/// F13: while it starts it says so, and nobody is shown a board without devices: they wait for it.
+#[tokio::test]
+async fn f13_a_start_is_no_empty_board() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let again = open(test.dir.path(), Clock::fixed(morning()), &POLICY, &test.url).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = again.clone();
+    let routes = custody::http::router(again.clone());
+    let server = tokio::spawn(async move { web::server::serve(&served, routes, listener).await });
+
+    let ready = reqwest::get(format!("{url}/readyz")).await.unwrap();
+    assert_eq!((ready.status().as_u16(), ready.headers()["retry-after"].to_str().unwrap()), (503, "2"));
+    assert_eq!(ready.text().await.unwrap(), "Custody is starting: the board is not read yet.\n");
+    assert_eq!(reqwest::get(format!("{url}/healthz")).await.unwrap().status(), 200);
+    let board = tokio::spawn(reqwest::get(format!("{url}/?q=magnet")));
+    let status = tokio::spawn(reqwest::get(format!("{url}/api/v1/status/magnet")));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!board.is_finished() && !status.is_finished(), "there is nothing to show yet");
+    service::feed::start(&again).await.unwrap();
+    let board = board.await.unwrap().unwrap().text().await.unwrap();
+    assert!(board.contains("href=\"/devices/magnet\""));
+    assert_eq!(status.await.unwrap().unwrap().status(), 200);
+    assert_eq!(reqwest::get(format!("{url}/readyz")).await.unwrap().status(), 200);
+    again.stop.cancel();
+    server.await.unwrap().unwrap();
+}
+
+/// What came of a request that was sent by hand.
+async fn rest(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+/// F13: told to stop, it says at once that it is not ready, ends what is under way, and is gone within ten seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_it_says_no_while_what_is_under_way_ends() {
+    let test = TestApp::new().await;
+    let address = test.url.trim_start_matches("http://").to_owned();
+    // A request whose body has not arrived yet: it is under way once the server asks for it.
+    let mut under_way = TcpStream::connect(&address).await.unwrap();
+    let head = format!(
+        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nExpect: 100-continue\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 21\r\n\r\n"
+    );
+    under_way.write_all(head.as_bytes()).await.unwrap();
+    let mut asked = [0; 25];
+    under_way.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+
+    let stopped = Instant::now();
+    test.app.stop.cancel();
+    for _ in 0..3 {
+        assert_eq!(probe(&test, "/readyz").await, (503, "Custody is stopping.\n".to_owned()));
+    }
+    assert_eq!(probe(&test, "/healthz").await.0, 200);
+    under_way.write_all(b"login=x&password=none").await.unwrap();
+    let answer = rest(under_way).await;
+    assert!(answer.starts_with("HTTP/1.1 422"), "it is answered: {answer}");
+    while TcpStream::connect(&address).await.is_ok() {
+        assert!(stopped.elapsed() < Duration::from_secs(10), "it is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The value of a figure, by its name and labels as they are written.
+fn value(figures: &str, name: &str) -> Option<f64> {
+    figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+/// The whole answer, each line of it in Prometheus's form, and each name with what it says.
+async fn figures(test: &TestApp) -> String {
+    let answer = test.stranger().get("/metrics").await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let text = answer.text().await.unwrap();
+    let form = regex::Regex::new(r#"^(custody_[a-z_]+)(\{([a-z]+="[^"\n]*",?)+\})? -?[0-9.]+(e-?[0-9]+)?$"#).unwrap();
+    for line in text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let found = form.captures(line).unwrap_or_else(|| panic!("{line}"));
+        let name = ["_bucket", "_sum", "_count"].iter().fold(&found[1], |n, end| n.trim_end_matches(end));
+        assert!(text.contains(&format!("# HELP {name} ")) && text.contains(&format!("# TYPE {name} ")), "{line}");
+    }
+    text
+}
+
+/// F13: requests are counted by their route, never by their address, which may hold a secret; small answers that are given
+/// again before any route is looked for are counted as well.
+#[tokio::test]
+async fn requests_are_counted_by_route() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    for path in ["/devices/magnet?secret=s3cret", "/devices/camera", "/set-up/s3cret", "/nowhere/s3cret"] {
+        test.stranger().get(path).await;
+    }
+    for _ in 0..20 {
+        assert_eq!(test.stranger().get("/api/v1/status/magnet").await.status(), 200);
+    }
+    let text = figures(&test).await;
+    assert!(!text.contains("s3cret") && !text.contains("magnet"), "{text}");
+    let requests = |route: &str, class: &str| {
+        let labels = format!(r#"route="{route}",method="GET",status="{class}""#);
+        value(&text, &format!("custody_http_requests_total{{{labels}}}"))
+    };
+    assert_eq!(requests("/devices/{name}", "2xx"), Some(1.0));
+    assert_eq!(requests("/devices/{name}", "4xx"), Some(1.0));
+    assert_eq!(requests("/api/v1/status/{*anything}", "2xx"), Some(20.0));
+    let took = value(&text, r#"custody_http_request_duration_seconds_count{route="/devices/{name}",method="GET"}"#);
+    assert_eq!(took, Some(2.0));
+    let small = r#"custody_http_request_duration_seconds_count{route="/api/v1/status/{*anything}",method="GET"}"#;
+    // Their moment is a second of a clock that stands still, or the next change.
+    assert!(value(&text, small).unwrap() < 20.0, "most of them were given again");
+    assert!(value(&text, "custody_database_statements_total").unwrap() > 1.0);
+    assert_eq!(value(&text, "custody_panics_total"), Some(0.0));
+}
+
+/// H8, T4, G10, O5: the figures of the registry itself, as they are at that moment.
+#[tokio::test]
+async fn figures_of_the_registry() {
+    let collectors = "[[observations.collectors]]\nname = \"hall\"\nkind = \"address\"\n\
+                      addresses = [\"http://127.0.0.1:9/\"]\ncovers = [\"cppServer/contrib_scs_01\"]\n";
+    let test = TestApp::with_policy(&policy_with(collectors)).await;
+    test.under_review("magnet").await;
+    test.requested("camera").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0-dirty"), ("nobodys", "1.0.0")]).await;
+    let tx = test.app.db.begin().await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(
+        &tx,
+        "INSERT INTO collector (name, due_at, view_at, failures, error, note, instances, refused)
+         VALUES ('hall', '2026-11-21T08:00:00+00:00', '2026-11-21T08:00:00+00:00', 3, '', '', 0, 0)",
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    test.advance(chrono::Duration::hours(50));
+    let text = figures(&test).await;
+    let is = |name: &str, expected: f64| assert_eq!(value(&text, name), Some(expected), "{name} in {text}");
+    is(r#"custody_devices_by_state{state="under_review"}"#, 1.0);
+    is(r#"custody_devices_by_state{state="requested"}"#, 1.0);
+    is(r#"custody_devices_by_state{state="ctrl_owned"}"#, 0.0);
+    is(r#"custody_devices_by_support{support="reduced_support"}"#, 1.0);
+    assert!(!text.contains("draft"), "drafts are private");
+    is("custody_unregistered_instances", 1.0);
+    is(r#"custody_open_incidents{kind="dirty"}"#, 1.0);
+    is(r#"custody_open_incidents{kind="unknown"}"#, 1.0);
+    is(r#"custody_open_incidents{kind="silent"}"#, 0.0);
+    is("custody_oldest_unacknowledged_change_age_seconds", 180_000.0);
+    is("custody_oldest_review_age_seconds", 180_000.0);
+    assert!(value(&text, "custody_unacknowledged_changes").unwrap() >= 1.0);
+    is(r#"custody_collector_view_age_seconds{collector="hall"}"#, 180_000.0);
+    is(r#"custody_collector_failures{collector="hall"}"#, 3.0);
+    is("custody_projection_lag_changes", 0.0);
+    assert_eq!(value(&text, "custody_projection_sequence"), Some(test.app.projection.current().seq as f64));
+    is("custody_database_up", 1.0);
+    is("custody_open_streams", 0.0);
+    let feed = test.stranger().get("/board/feed").await;
+    assert_eq!(value(&figures(&test).await, "custody_open_streams"), Some(1.0));
+    drop(feed);
+
+    let tx = test.app.db.begin().await.unwrap();
+    let before = value(&text, r#"custody_outbox_entries{state="given_up"}"#).unwrap();
+    let given_up = "UPDATE outbox SET state = 'given_up', ended_at = due_at WHERE state = 'waiting'";
+    let many = sea_orm::ConnectionTrait::execute_unprepared(&tx, given_up).await.unwrap().rows_affected();
+    tx.commit().await.unwrap();
+    is(r#"custody_outbox_entries{state="waiting"}"#, many as f64);
+    let after = figures(&test).await;
+    assert_eq!(value(&after, r#"custody_outbox_entries{state="given_up"}"#), Some(before + many as f64));
+    assert_eq!(value(&after, r#"custody_outbox_entries{state="waiting"}"#), Some(0.0));
+}
+
+/// F6: while the database is away what is in memory is told, and what is not known is left out.
+#[tokio::test]
+async fn f6_figures_without_the_database() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    test.app.db.close().await.unwrap();
+    let text = figures(&test).await;
+    assert_eq!(value(&text, "custody_database_up"), Some(0.0));
+    assert_eq!(value(&text, r#"custody_devices_by_state{state="requested"}"#), Some(1.0));
+    assert!(!text.contains("custody_open_incidents") && !text.contains("custody_projection_lag_changes"), "{text}");
+}
+
+/// A34: who asks through a proxy, or under another name, finds nothing there.
+#[tokio::test]
+async fn a34_figures_are_not_for_everybody() {
+    let test = TestApp::new().await;
+    for (name, value) in [("x-forwarded-for", "192.0.2.7"), ("host", "custody.example.org")] {
+        let asked = test.stranger().client.get(format!("{}/metrics", test.url)).header(name, value);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{name}");
+        assert_eq!(answer.text().await.unwrap(), "");
+    }
+}
