@@ -63,10 +63,10 @@ impl<T: Clone> Kept<T> {
         if all.len() >= self.most {
             all.retain(|_, slot| slot.at == at);
         }
-        match all.get_mut(&asked) {
-            Some(slot) => (slot.at, slot.answer) = (at, answer),
-            None if all.len() < self.most => drop(all.insert(asked, Slot { at, answer, turn: Arc::default() })),
-            None => {}
+        if let Some(slot) = all.get_mut(&asked) {
+            (slot.at, slot.answer) = (at, answer);
+        } else if all.len() < self.most {
+            all.insert(asked, Slot { at, answer, turn: Arc::default() });
         }
     }
 }

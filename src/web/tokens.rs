@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    service::tokens::{Listed, TokenScope},
+    service::tokens::Listed,
 };
 
 /// A token in the list, in words.
