@@ -33,7 +33,7 @@ impl TestApp {
     }
 
     /// How many deliveries wait, whenever they are due.
-    async fn waits(&self) -> usize {
+    async fn waiting_deliveries(&self) -> usize {
         let far = self.app.clock.now() + Duration::days(1000);
         store::hooks::list_due(&self.app.db.read, far, 1000).await.unwrap().len()
     }
@@ -60,11 +60,11 @@ async fn g3_what_is_told_while_the_repository_is_away_is_not_lost() {
     test.away();
     assert_eq!(tells(&test, &hook, "1", &body).await, (StatusCode::ACCEPTED, json!({ "heard": "reading" })));
     test.settles().await;
-    assert_eq!(test.waits().await, 1);
+    assert_eq!(test.waiting_deliveries().await, 1);
     for minutes in [1, 3, 10, 10] {
         assert_eq!(tells(&test, &hook, "1", &body).await, (StatusCode::OK, json!({ "heard": "repeated" })));
         test.later(Duration::minutes(minutes)).await;
-        assert_eq!((test.waits().await, test.way("1.0.0").await.len()), (1, 0));
+        assert_eq!((test.waiting_deliveries().await, test.way("1.0.0").await.len()), (1, 0));
     }
     let forges = test.browser("ada").await.page("/admin/forges").await;
     assert!(forges.contains("1 delivery waits to be looked at"), "{forges}");
@@ -78,14 +78,14 @@ async fn g3_what_is_told_while_the_repository_is_away_is_not_lost() {
     test.later(Duration::minutes(11)).await;
     let said: Vec<_> = test.way("1.0.0").await.iter().map(|r| (r.stage, r.passed)).collect();
     assert_eq!(said, [(Stage::Built, true), (Stage::Tested, true)]);
-    assert_eq!(test.waits().await, 0);
+    assert_eq!(test.waiting_deliveries().await, 0);
     assert!(!test.browser("ada").await.page("/admin/forges").await.contains("to be looked at"));
     // The same delivery, the same run in another one, and more rounds.
     for delivery in ["1", "2"] {
         tells(&test, &hook, delivery, &body).await;
         test.settles().await;
         test.later(Duration::minutes(30)).await;
-        assert_eq!((test.waits().await, test.way("1.0.0").await.len()), (0, 2), "{delivery}");
+        assert_eq!((test.waiting_deliveries().await, test.way("1.0.0").await.len()), (0, 2), "{delivery}");
     }
     assert!(test.notices("ilse").await.is_empty());
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
@@ -110,7 +110,7 @@ async fn a22_what_waited_overtakes_nothing() {
     let said: Vec<_> = test.way("1.0.0").await.iter().map(|r| (r.passed, r.job.clone().unwrap())).collect();
     let run = |n: u64| format!("webhook of gitlab.example.org, run {n}");
     assert_eq!(said, [(true, run(21)), (false, run(22))]);
-    assert_eq!(test.waits().await, 0);
+    assert_eq!(test.waiting_deliveries().await, 0);
 }
 
 /// A22, F1, F13: what is told while too much is read waits, and what was told to a process that ended is looked at by the
@@ -132,14 +132,18 @@ async fn a22_what_is_told_while_much_is_read_waits() {
     test.app.stop.cancel();
     test.app.changes.close();
     test.app.changes.wait().await;
-    assert_eq!((test.waits().await, test.way("1.0.0").await.len()), (2, 0));
+    assert_eq!((test.waiting_deliveries().await, test.way("1.0.0").await.len()), (2, 0));
 
     test.reopen().await;
     let passed = async || test.way("1.0.0").await.iter().map(|r| r.passed).collect::<Vec<_>>();
     test.later(Duration::zero()).await;
-    assert_eq!((test.waits().await, passed().await), (1, vec![false]), "what nobody reads is taken up at once");
+    assert_eq!(
+        (test.waiting_deliveries().await, passed().await),
+        (1, vec![false]),
+        "what nobody reads is taken up at once"
+    );
     test.later(Duration::minutes(11)).await;
-    assert_eq!((test.waits().await, passed().await), (0, vec![false, true]));
+    assert_eq!((test.waiting_deliveries().await, passed().await), (0, vec![false, true]));
 }
 
 /// G3: when the policy's time is over nobody waits any more: it is on record, and the device's people are told once.
@@ -153,10 +157,10 @@ async fn g3_what_cannot_be_looked_at_in_time_is_told() {
     tells(&test, &hook, "1", &body).await;
     test.settles().await;
     test.later(Duration::minutes(119)).await;
-    assert_eq!((test.waits().await, test.notices("ilse").await.len()), (1, 0));
+    assert_eq!((test.waiting_deliveries().await, test.notices("ilse").await.len()), (1, 0));
     for _ in 0..2 {
         test.later(Duration::minutes(11)).await;
-        assert_eq!(test.waits().await, 0);
+        assert_eq!(test.waiting_deliveries().await, 0);
         for who in ["ilse", "marek", "lena"] {
             let told = test.notices(who).await;
             assert_eq!(told.len(), 1, "{who}: {told:?}");
@@ -183,7 +187,7 @@ async fn a21_who_is_revoked_has_told_nothing() {
     hooks::revoke(&test.app, &test.caller("ada"), &hook.id).await.unwrap();
     test.back();
     test.later(Duration::minutes(11)).await;
-    assert_eq!((test.waits().await, test.way("1.0.0").await.len()), (0, 0));
+    assert_eq!((test.waiting_deliveries().await, test.way("1.0.0").await.len()), (0, 0));
 }
 
 /// G2: what GitLab says of a tag's protection stands on the release's and the device's page and in the API, as its word:

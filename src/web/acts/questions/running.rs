@@ -45,7 +45,7 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
             ),
             line("hours", "For how many hours?", "Enter a whole number of hours, like 4")
                 .hint(&format!("At most {}. It ends by itself then.", cx.policy.overrides.longest_hours))
-                .value(&cx.policy.overrides.usual_hours.to_string()),
+                .value(cx.policy.overrides.usual_hours.to_string()),
             reason("What the emergency is, like: 1.5.0 loses frames, and beam time ends on Sunday."),
         ],
         ApproveOverride => vec![open_override(cx)],
