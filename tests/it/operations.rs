@@ -162,7 +162,7 @@ async fn figures_of_the_registry() {
     let test = TestApp::with_policy(&policy_with(collectors)).await;
     test.under_review("magnet").await;
     test.requested("camera").await;
-    test.sees(REDUCED, &[("magnet", "1.0.0-dirty"), ("nobodys", "1.0.0")]).await;
+    test.sees(REDUCED, &[("magnet", "1.0.0"), ("nobodys", "1.0.0")]).await;
     let tx = test.app.db.begin().await.unwrap();
     sea_orm::ConnectionTrait::execute_unprepared(
         &tx,
@@ -181,7 +181,6 @@ async fn figures_of_the_registry() {
     is(r#"custody_devices_by_support{support="reduced_support"}"#, 1.0);
     assert!(!text.contains("draft"), "drafts are private");
     is("custody_unregistered_instances", 1.0);
-    is(r#"custody_open_incidents{kind="dirty"}"#, 1.0);
     is(r#"custody_open_incidents{kind="unknown"}"#, 1.0);
     is(r#"custody_open_incidents{kind="silent"}"#, 0.0);
     is("custody_oldest_unacknowledged_change_age_seconds", 180_000.0);
@@ -197,15 +196,26 @@ async fn figures_of_the_registry() {
     assert_eq!(value(&figures(&test).await, "custody_open_streams"), Some(1.0));
     drop(feed);
 
+    // One of each state of what did not arrive, and one that did.
     let tx = test.app.db.begin().await.unwrap();
-    let before = value(&text, r#"custody_outbox_entries{state="given_up"}"#).unwrap();
-    let given_up = "UPDATE outbox SET state = 'given_up', ended_at = due_at WHERE state = 'waiting'";
-    let many = sea_orm::ConnectionTrait::execute_unprepared(&tx, given_up).await.unwrap().rows_affected();
+    let (person, device) = (test.person("ilse"), test.device("magnet").await.id);
+    for (n, state) in ["waiting", "failed", "given_up", "delivered"].into_iter().enumerate() {
+        let ended = if state == "waiting" { "NULL" } else { "'2026-11-21T08:00:00+00:00'" };
+        let entry = format!(
+            "INSERT INTO outbox (id, channel_id, person_id, device_id, key, text, path, urgent, at, message, state, due_at, ended_at)
+             VALUES ('{n}', 'mail', '{person}', '{device}', '{n}', 'x', '/x', 0, '2026-11-21T08:00:00+00:00', '{n}', '{state}',
+                     '2026-11-21T08:00:00+00:00', {ended})"
+        );
+        sea_orm::ConnectionTrait::execute_unprepared(&tx, &entry).await.unwrap();
+    }
     tx.commit().await.unwrap();
-    is(r#"custody_outbox_entries{state="waiting"}"#, many as f64);
     let after = figures(&test).await;
-    assert_eq!(value(&after, r#"custody_outbox_entries{state="given_up"}"#), Some(before + many as f64));
-    assert_eq!(value(&after, r#"custody_outbox_entries{state="waiting"}"#), Some(0.0));
+    for state in ["waiting", "failed", "given_up"] {
+        let before = value(&text, &format!("custody_outbox_entries{{state=\"{state}\"}}")).unwrap();
+        let now = value(&after, &format!("custody_outbox_entries{{state=\"{state}\"}}"));
+        assert_eq!(now, Some(before + 1.0), "{state} in {after}");
+    }
+    assert!(!after.contains("delivered"), "{after}");
 }
 
 /// F6: while the database is away what is in memory is told, and what is not known is left out.
