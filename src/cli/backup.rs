@@ -124,7 +124,7 @@ async fn check(file: &Path) -> Result<String> {
         let db = backup::open(file).await?;
         let fault = backup::find_fault(&db).await?;
         let chain = store::journal::verify(&db).await?;
-        let entries = chain.as_ref().map_or(0, |chain| chain.len() as i64);
+        let entries = chain.as_ref().map_or(0, |chain| chain.len());
         let last = store::journal::list_after(&db, entries - 1, 1).await?.pop();
         db.close().await?;
         Ok::<_, sea_orm::DbErr>((fault, chain, last))
