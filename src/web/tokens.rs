@@ -4,10 +4,7 @@ use super::{
     parts::{Action, Tag},
     words,
 };
-use crate::{
-    app::App,
-    service::tokens::Listed,
-};
+use crate::{app::App, service::tokens::Listed};
 
 /// A token in the list, in words.
 pub struct Row {
