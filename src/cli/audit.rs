@@ -1,6 +1,6 @@
 //! `custody audit`: follows the journal's chain, and holds it against checkpoints that are kept elsewhere (E2, A36, F12).
 
-use super::{Outcome, args::AuditVerifyArgs, place::Place};
+use super::{Outcome, args::AuditVerifyArgs, place};
 use crate::{
     config::DataFlags,
     domain::{
@@ -38,20 +38,10 @@ pub struct CheckpointArgs {
 }
 
 pub fn checkpoint(args: &CheckpointArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let place = match Place::find(&args.place) {
-        Ok(place) => place,
-        Err(problem) => {
-            writeln!(err, "{problem}")?;
-            return Ok(Outcome::Refused);
-        }
-    };
     super::run_async(async move {
-        let app = match place.open().await {
+        let app = match place::open(&args.place, err).await? {
             Ok(app) => app,
-            Err(why) => {
-                writeln!(err, "{why}")?;
-                return Ok(Outcome::Failed);
-            }
+            Err(outcome) => return Ok(outcome),
         };
         let taken = take(&app, &Folder::new(&args.to)).await;
         let closed = app.db.close().await;

@@ -1,6 +1,6 @@
 //! `custody keys`: the keys that sign permits and checkpoints, on the data directory itself (A13).
 
-use super::{Outcome, place::Place};
+use super::{Outcome, place};
 use crate::{
     app::App,
     config::DataFlags,
@@ -51,20 +51,10 @@ pub fn run(command: &KeysCommand, out: &mut dyn Write, err: &mut dyn Write) -> i
         KeysCommand::Rotate(args) => &args.place,
         KeysCommand::Revoke(args) => &args.place,
     };
-    let place = match Place::find(place) {
-        Ok(place) => place,
-        Err(problem) => {
-            writeln!(err, "{problem}")?;
-            return Ok(Outcome::Refused);
-        }
-    };
     super::run_async(async move {
-        let app = match place.open().await {
+        let app = match place::open(place, err).await? {
             Ok(app) => app,
-            Err(why) => {
-                writeln!(err, "{why}")?;
-                return Ok(Outcome::Failed);
-            }
+            Err(outcome) => return Ok(outcome),
         };
         let done = act(&app, command, out).await;
         let closed = app.db.close().await;

@@ -1,5 +1,6 @@
 //! The data directory, opened by a command beside a Custody that may be running.
 
+use super::Outcome;
 use crate::{
     app::{App, Parts},
     config::{DataFlags, Flags, Settings},
@@ -7,40 +8,45 @@ use crate::{
     ports::clock::Clock,
     store::Db,
 };
+use std::io::{self, Write};
 
-/// A data directory with a database in it, and the policy that holds there.
-pub struct Place {
-    settings: Settings,
-    policy: Policy,
+/// The app on this data, which sends nothing; else why not is said, and what the command comes to.
+pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<App, Outcome>> {
+    let (settings, policy) = match find(flags) {
+        Ok(found) => found,
+        Err(problem) => {
+            writeln!(err, "{problem}")?;
+            return Ok(Err(Outcome::Refused));
+        }
+    };
+    let file = settings.database();
+    let db = match Db::open(&file).await {
+        Ok(db) => db,
+        Err(e) => {
+            writeln!(err, "{} cannot be opened: {e}", file.display())?;
+            return Ok(Err(Outcome::Failed));
+        }
+    };
+    let parts = Parts {
+        policy,
+        clock: Clock::System,
+        public_url: settings.public_url(settings.listen),
+        secure_cookies: settings.secure_cookies,
+        demo: false,
+        mail: None,
+        sends: false,
+        metrics: settings.metrics,
+    };
+    Ok(Ok(App::new(db, parts)))
 }
 
-impl Place {
-    /// Where the flags, the variables and the file say; else a sentence that says what to set right.
-    pub fn find(flags: &DataFlags) -> Result<Self, String> {
-        let settings =
-            Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
-        let policy = settings.read_policy().map_err(|e| e.to_string())?;
-        match settings.database() {
-            file if file.exists() => Ok(Self { settings, policy }),
-            file => Err(format!("There is no database at {}: name its directory with --data.", file.display())),
-        }
-    }
-
-    /// Opens it for a command, which sends nothing; else a sentence that says why it cannot be opened.
-    pub async fn open(self) -> Result<App, String> {
-        let Self { settings, policy } = self;
-        let file = settings.database();
-        let db = Db::open(&file).await.map_err(|e| format!("{} cannot be opened: {e}", file.display()))?;
-        let parts = Parts {
-            policy,
-            clock: Clock::System,
-            public_url: settings.public_url(settings.listen),
-            secure_cookies: settings.secure_cookies,
-            demo: false,
-            mail: None,
-            sends: false,
-            metrics: settings.metrics,
-        };
-        Ok(App::new(db, parts))
+/// Where the flags, the variables and the file say, and the policy that holds there; else a sentence that says what to
+/// set right.
+fn find(flags: &DataFlags) -> Result<(Settings, Policy), String> {
+    let settings = Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
+    let policy = settings.read_policy().map_err(|e| e.to_string())?;
+    match settings.database() {
+        file if file.exists() => Ok((settings, policy)),
+        file => Err(format!("There is no database at {}: name its directory with --data.", file.display())),
     }
 }

@@ -1,6 +1,6 @@
 //! `custody token`: what programs sign in with, on the data directory itself (E1).
 
-use super::{Outcome, place::Place};
+use super::{Outcome, place};
 use crate::{
     app::App,
     config::DataFlags,
@@ -81,20 +81,10 @@ pub fn run(command: &TokenCommand, out: &mut dyn Write, err: &mut dyn Write) -> 
         TokenCommand::List(args) => &args.place,
         TokenCommand::Revoke(args) => &args.place,
     };
-    let place = match Place::find(place) {
-        Ok(place) => place,
-        Err(problem) => {
-            writeln!(err, "{problem}")?;
-            return Ok(Outcome::Refused);
-        }
-    };
     super::run_async(async move {
-        let app = match place.open().await {
+        let app = match place::open(place, err).await? {
             Ok(app) => app,
-            Err(why) => {
-                writeln!(err, "{why}")?;
-                return Ok(Outcome::Failed);
-            }
+            Err(outcome) => return Ok(outcome),
         };
         let done = act(&app, command).await;
         let closed = app.db.close().await;

@@ -1,9 +1,8 @@
 //! Chats: one message to a webhook or a Zulip bot, to an address that is judged when it is connected to (A27).
 
 mod markup;
-pub(super) mod route;
 
-use super::git::Resolver;
+use super::{git::Resolver, route};
 use crate::domain::{
     telling::{Kind, Message, Secret, Undelivered},
     webhook::{WebhookAddress, WebhookProblem, WebhookRules},
@@ -92,15 +91,7 @@ impl Chat {
         let address = room.address();
         let host = address.host();
         let numbers = route::find(address, &self.rules, &self.resolver).await?;
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            // A proxy would connect to what was never judged.
-            .no_proxy()
-            .resolve_to_addrs(address.url().host_str().unwrap_or_default(), &numbers)
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(WITHIN)
-            .user_agent("Custody")
-            .build()
+        let client = route::client(address, &numbers, WITHIN)
             .map_err(|_| Undelivered::later("No connection could be prepared"))?;
         let request = match room {
             Room::Mattermost(address) | Room::Slack(address) => client

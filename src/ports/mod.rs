@@ -8,5 +8,6 @@ pub mod git;
 pub mod identity;
 pub mod karabo;
 pub mod mail;
+mod route;
 pub mod signing;
 pub mod tango;

@@ -4,7 +4,7 @@
 use super::{Unproved, wrong};
 use crate::{
     domain::webhook::{WebhookAddress, WebhookProblem, WebhookRules},
-    ports::{chat::route, git::Resolver},
+    ports::{git::Resolver, route},
 };
 use openidconnect::{
     AdditionalProviderMetadata, DiscoveryError, HttpRequest, HttpResponse, IssuerUrl, ProviderMetadata,
@@ -116,15 +116,7 @@ impl Asks {
             e if e.is_connect() => away(format!("cannot be connected to ({host}).")),
             _ => away(format!("broke off ({host}).")),
         };
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            // A proxy would connect to what was never judged.
-            .no_proxy()
-            .resolve_to_addrs(address.url().host_str().unwrap_or_default(), &numbers)
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(WITHIN)
-            .user_agent("Custody")
-            .build()
+        let client = route::client(&address, &numbers, WITHIN)
             .map_err(|_| away("cannot be connected to from here.".to_owned()))?;
         let request = request.try_into().map_err(|_| away("cannot be asked.".to_owned()))?;
         let mut answer = client.execute(request).await.map_err(failed)?;

@@ -1,4 +1,5 @@
-//! The one way to a chat, or to an identity provider: its name is resolved once, every number is judged, and only these are connected to (A27).
+//! The one way to an address that people entered or a policy names, a chat's or an identity provider's: its name is
+//! resolved once, every number is judged, and only these are connected to (A27).
 
 use crate::{
     domain::{
@@ -8,11 +9,14 @@ use crate::{
     },
     ports::git::Resolver,
 };
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 /// Why there is no way.
 #[derive(Debug)]
-pub(in crate::ports) enum Closed {
+pub(super) enum Closed {
     /// The policy does not admit it.
     Refused(WebhookProblem),
     /// The name has no number now.
@@ -28,7 +32,8 @@ impl From<Closed> for Undelivered {
     }
 }
 
-pub(in crate::ports) async fn find(
+/// The numbers that were judged.
+pub(super) async fn find(
     address: &WebhookAddress,
     rules: &WebhookRules,
     resolver: &Resolver,
@@ -50,6 +55,23 @@ pub(in crate::ports) async fn find(
         return Err(Closed::Refused(WebhookProblem::Inward { host }));
     }
     Ok(numbers.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+}
+
+/// What connects to these numbers and nowhere else, and waits so long for the whole answer.
+pub(super) fn client(
+    address: &WebhookAddress,
+    numbers: &[SocketAddr],
+    within: Duration,
+) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        // A proxy would connect to what was never judged.
+        .no_proxy()
+        .resolve_to_addrs(address.url().host_str().unwrap_or_default(), numbers)
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(within)
+        .user_agent("Custody")
+        .build()
 }
 
 async fn resolve(host: &str, port: u16, resolver: &Resolver) -> Vec<IpAddr> {
