@@ -1,6 +1,11 @@
 //! A command on a device: the one road to every transition.
 
-use super::{Caller, Error, Result, deployments, facts::gather, moving_on, readings, record};
+use super::{
+    Caller, Error, Result, deployments,
+    facts::{gather, gather_actor},
+    moving_on, readings,
+    record::{self, Change},
+};
 use crate::{
     app::App,
     domain::{
@@ -69,8 +74,8 @@ pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -
 async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
     let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
     // Nobody makes Custody read a repository who may not ask for it.
-    let gathered = gather(&app.db.read, app, caller, &found, Some(&ask.command), Readings::default()).await?;
-    let allowed = may(&found, ask.command.kind(), &gathered.facts(app, caller));
+    let actor = gather_actor(&app.db.read, app, caller).await?;
+    let allowed = may(&found, ask.command.kind(), &actor.facts(app, caller));
     let (readings, is_away) = match allowed {
         true => readings::take_or_miss(app, &found, &ask.command).await,
         false => (Readings::default(), false),
@@ -151,11 +156,14 @@ async fn decide_and_save(
     let gathered = gather(tx, app, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
     let after = events.iter().fold(before.clone(), evolve);
+    let change = Change { before: &before, after: &after, events: &events, gathered: &gathered };
+    let mut deployment = None;
     if !events.is_empty() {
-        record::save(tx, app, caller, &before, &after, &events, &gathered).await.map_err(bare)?;
+        let (opened, line) = deployments::open(tx, app, caller, ask, &change).await.map_err(bare)?.unzip();
+        record::save(tx, app, caller, &change, line).await.map_err(bare)?;
+        let begun = deployments::begin(tx, app, caller, &change).await.map_err(bare)?;
+        deployment = opened.or(begun);
     }
-    let change = deployments::Change { before: &before, after: &after, events: &events, gathered: &gathered };
-    let deployment = deployments::follow(tx, app, caller, ask, change).await.map_err(bare)?;
     if let Some(id) = ask.settles {
         moving_on::settle(tx, id, deployment.as_ref()).await.map_err(bare)?;
     }

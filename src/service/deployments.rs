@@ -11,8 +11,9 @@ pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 use super::{
     Caller, Error, Result,
     act::{Ask, Done, act},
-    facts::{Gathered, gather},
+    facts::gather,
     invalid, moving_on, permits, readings,
+    record::Change,
 };
 use crate::{
     app::App,
@@ -21,7 +22,7 @@ use crate::{
         device::Device,
         id::{DeploymentId, ServerName},
         lifecycle::{
-            Command, CommandKind, Event, Gate, GateId, Happened, Readings, Who,
+            Command, CommandKind, Gate, GateId, Happened, Readings, Who,
             decide::{decide, may},
             gates::{judge, judge_all},
             rule,
@@ -76,9 +77,9 @@ pub struct Allowed {
 pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
     let permit = Some(wanted.environment(app).await?);
     let ask = Ask { key, permit, ..Ask::from(wanted.command()) };
-    let Done { deployment, .. } = act(app, caller, &wanted.device, ask).await?;
+    let Done { deployment, device, .. } = act(app, caller, &wanted.device, ask).await?;
     let deployment = deployment.ok_or(Error::NotFound)?;
-    let permit = permits::issue(app, &deployment).await?.ok_or(Error::NotFound)?;
+    let permit = permits::issue(app, &device, &deployment).await?.ok_or(Error::NotFound)?;
     Ok(Allowed { deployment, permit })
 }
 
@@ -97,37 +98,19 @@ pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec
     Ok(judge_all(rule(CommandKind::Deploy), &device, Some(&command), &facts))
 }
 
-/// What an act did to a device.
-pub struct Change<'a> {
-    pub before: &'a Device,
-    pub after: &'a Device,
-    pub events: &'a [Event],
-    pub gathered: &'a Gathered,
-}
-
-/// Puts what follows for deployments on record, in the transaction of the act itself.
-pub async fn follow(tx: &Tx, app: &App, caller: &Caller, ask: &Ask, change: Change<'_>) -> Result<Option<Deployment>> {
-    let mut found = None;
-    for e in change.events {
-        match &e.what {
-            Happened::Deployed { server, release: Some(_), .. } => {
-                found = Some(open(tx, app, caller, ask, &change, server).await?);
-            }
-            Happened::PermitRedeemed { server, .. } => found = begin(tx, app, caller, &change, server, e).await?,
-            _ => {}
-        }
-    }
-    Ok(found)
-}
-
-async fn open(
+/// Opens the deployment of a placing, in the transaction of the act itself, and the line of it for the journal.
+pub async fn open(
     tx: &Tx,
     app: &App,
     caller: &Caller,
     ask: &Ask,
     change: &Change<'_>,
-    server: &ServerName,
-) -> Result<Deployment> {
+) -> Result<Option<(Deployment, Line)>> {
+    let placing = change.events.iter().rev().find_map(|e| match &e.what {
+        Happened::Deployed { server, release: Some(_), .. } => Some(server),
+        _ => None,
+    });
+    let Some(server) = placing else { return Ok(None) };
     let Change { before, after, gathered, .. } = change;
     let placed = after.placed_on(server).ok_or(Error::NotFound)?;
     let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
@@ -167,19 +150,17 @@ async fn open(
     };
     store::deployments::insert(tx, &deployment, ask.key.as_deref()).await?;
     let body = serde_json::to_string(&deployment).map_err(|e| Error::Internal(Box::new(e)))?;
-    store::journal::append(tx, vec![line(caller, deployment.id, placed.mark.at, "allowed", body)]).await?;
-    Ok(deployment)
+    let line = line(caller, deployment.id, placed.mark.at, "allowed", body);
+    Ok(Some((deployment, line)))
 }
 
 /// The permit is used up, and the deployment begins: both or neither.
-async fn begin(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    change: &Change<'_>,
-    server: &ServerName,
-    e: &Event,
-) -> Result<Option<Deployment>> {
+pub async fn begin(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>) -> Result<Option<Deployment>> {
+    let redeemed = change.events.iter().rev().find_map(|e| match &e.what {
+        Happened::PermitRedeemed { server, .. } => Some((server, e)),
+        _ => None,
+    });
+    let Some((server, e)) = redeemed else { return Ok(None) };
     let placed = change.after.placed_on(server).ok_or(Error::NotFound)?;
     let Some(found) = store::deployments::find_of_placement(tx, change.after.id, placed).await? else {
         return Err(Error::NotFound);
@@ -241,7 +222,7 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
     }
     not_held(app, caller, &device, d).await?;
     let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
-    Ok(permits::issue(app, d).await?.ok_or_else(by_hand)?)
+    Ok(permits::issue(app, &device, d).await?.ok_or_else(by_hand)?)
 }
 
 /// What moved on by itself is held until it has begun (G5).

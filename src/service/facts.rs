@@ -68,6 +68,24 @@ pub fn version_names(app: &App, device: Option<&Device>) -> VersionNames {
     VersionNames { packages, framework }
 }
 
+/// Who acts, and nothing else: enough to tell what they may do.
+pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller) -> Result<Gathered> {
+    let people = match caller.actor.person() {
+        Some(person) => store::people::load_people(c, &BTreeSet::from([person])).await?,
+        None => People::default(),
+    };
+    Ok(Gathered {
+        now: app.clock.now(),
+        people,
+        servers: BTreeMap::new(),
+        known: Vec::new(),
+        seen: Vec::new(),
+        readings: Readings::default(),
+        taken: BTreeSet::new(),
+        way: Way::default(),
+    })
+}
+
 /// Gathers from this connection: within the transaction, when a change is decided. A fixed number of queries.
 pub async fn gather<C: ConnectionTrait>(
     c: &C,

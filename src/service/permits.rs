@@ -5,6 +5,7 @@ use crate::{
     app::App,
     domain::{
         deployment::Deployment,
+        device::Device,
         permit::{CLOCKS_DIFFER_SECONDS, Claims},
         refusal::{Code, Refusal},
     },
@@ -172,12 +173,11 @@ pub fn issuer(app: &App) -> String {
 }
 
 /// The signed permit of a deployment: the same text each time. None where it was placed by hand.
-pub async fn issue(app: &App, d: &Deployment) -> Result<Option<String>> {
+pub async fn issue(app: &App, device: &Device, d: &Deployment) -> Result<Option<String>> {
     let Some(given) = &d.permit else {
         return Ok(None);
     };
     let c = &app.db.read;
-    let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
     let people = store::people::load_names(c, &BTreeSet::from([d.asked.by])).await?;
     let revoked = || Refusal::new(Code::PermitRefused, "The key of this permit was revoked: ask for a new one.");
     let kept = store::keys::find_private(c, &given.kid).await?.ok_or_else(revoked)?;

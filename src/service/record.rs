@@ -36,22 +36,24 @@ use std::collections::BTreeSet;
 /// The day of what is never due.
 const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("it is in the calendar");
 
-/// Saves the device and everything that follows from the events.
-pub async fn save(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    before: &Device,
-    after: &Device,
-    events: &[Event],
-    gathered: &Gathered,
-) -> Result<()> {
+/// What an act did to a device.
+pub struct Change<'a> {
+    pub before: &'a Device,
+    pub after: &'a Device,
+    pub events: &'a [Event],
+    pub gathered: &'a Gathered,
+}
+
+/// Saves the device and everything that follows from the events; `also` is what else the act has the journal tell.
+pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also: Option<Line>) -> Result<()> {
+    let Change { before, after, events, gathered } = *change;
     let was = store::standing::find_support(tx, after.id).await?;
     let mut known = gathered.known.clone();
     if events.iter().any(|e| matches!(e.what, Happened::Submitted { .. } | Happened::Amended { .. }) || is_end(e)) {
         known = relink(tx, app, after).await?;
     }
     rejudge(&mut known, after, gathered.now);
+    let judged: Vec<Known> = known.iter().filter(|k| !gathered.known.contains(k)).cloned().collect();
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
     let since = support_since(was.as_ref(), verdict.as_ref(), gathered.now);
@@ -64,11 +66,13 @@ pub async fn save(
         due: due::next(after, &app.policy).map_or(NO_DAY, |d| d.on),
         at: gathered.now,
     };
-    if !store::devices::save(tx, before.revision, after, &derived).await? {
+    if !store::devices::save(tx, before, after, &derived).await? {
         return Err(Error::Stale(Vec::new()));
     }
-    store::instances::save(tx, &known).await?;
-    store::overrides::save(tx, after).await?;
+    store::instances::save(tx, &judged).await?;
+    if before.overrides != after.overrides {
+        store::overrides::save(tx, after).await?;
+    }
     save_training(tx, events).await?;
 
     let mut lines = Vec::with_capacity(events.len() + 1);
@@ -84,7 +88,10 @@ pub async fn save(
     }
     let was = was.and_then(|(v, _)| v);
     lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
-    let entries = store::journal::append(tx, lines).await?;
+    let own = lines.len();
+    lines.extend(also);
+    let mut entries = store::journal::append(tx, lines).await?;
+    entries.truncate(own);
     // The shift hears of a shut-down as such.
     if let Some(changed) = entries.get(events.len())
         && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)

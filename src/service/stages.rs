@@ -197,7 +197,6 @@ pub(super) async fn deployed(
             continue;
         }
         let Some(release) = device.release(tag) else { continue };
-        let way = store::stages::find_way(tx, device.id, release).await?;
         let report = Report {
             stage: Stage::Deployed,
             passed: true,
@@ -208,7 +207,7 @@ pub(super) async fn deployed(
             text: format!("Onto {server}."),
             at: e.at,
         };
-        save(tx, app, caller, device, tag, &way, &report, gathered).await?;
+        save(tx, app, caller, device, tag, &gathered.way, &report, gathered).await?;
     }
     Ok(())
 }

@@ -155,28 +155,37 @@ pub async fn list_names_by_id<C: ConnectionTrait>(
     rows.into_iter().map(|(id, name)| Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, name))).collect()
 }
 
-/// Saves the device as it is after `before`. False where somebody else saved another revision meanwhile.
-pub async fn save<C: ConnectionTrait>(tx: &C, before: u64, d: &Device, derived: &Derived<'_>) -> Result<bool> {
+/// Saves the device as it is after `before`, and of what stands beside it what changed. False where somebody else saved
+/// another revision meanwhile.
+pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, derived: &Derived<'_>) -> Result<bool> {
     let id = d.id.to_string();
-    placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).exec(tx).await?;
+    let is_new = before.revision == 0;
+    let moved = is_new || before.placements != d.placements || before.placed_class() != d.placed_class();
+    if moved {
+        placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).exec(tx).await?;
+    }
     let columns = columns(d, derived)?;
-    if before == 0 {
+    if is_new {
         row::ActiveModel { created_at: Set(derived.at), ..columns }.insert(tx).await?;
     } else {
         let changed = row::Entity::update_many()
             .set(columns)
             .filter(row::Column::Id.eq(&id))
-            .filter(row::Column::Revision.eq(before as i64))
+            .filter(row::Column::Revision.eq(before.revision as i64))
             .exec(tx)
             .await?;
         if changed.rows_affected == 0 {
             return Ok(false);
         }
     }
-    save_places(tx, d).await?;
-    save_relations(tx, d, before == 0).await?;
+    if moved {
+        save_places(tx, d).await?;
+    }
+    save_relations(tx, before, d).await?;
     super::standing::save_turns(tx, d.id, derived.turns).await?;
-    save_releases(tx, d).await?;
+    if is_new || before.releases != d.releases {
+        save_releases(tx, d).await?;
+    }
     Ok(true)
 }
 
@@ -222,16 +231,26 @@ async fn save_places<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
     placement::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
 }
 
-async fn save_relations<C: ConnectionTrait>(tx: &C, d: &Device, new: bool) -> Result<()> {
+/// What a device brings: its classes, while it brings any.
+fn brings(d: &Device) -> Option<BTreeSet<&String>> {
+    (!d.state.name().is_end()).then(|| d.request.classes.iter().collect())
+}
+
+/// Who has to do with a device, as what, and where in that list.
+fn related(d: &Device) -> Vec<(PersonId, &'static str, i64)> {
+    (d.contributors.iter().map(|p| (*p, "contributor", 0)))
+        .chain(d.contacts.iter().zip(0..).map(|(c, place)| (c.person, "contact", place)))
+        .chain(d.ctrl_contact.iter().map(|p| (*p, "ctrl_contact", 0)))
+        .chain(d.cycle.discussion.invited.iter().map(|p| (*p, "invited", 0)))
+        .collect()
+}
+
+async fn save_relations<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device) -> Result<()> {
     let id = d.id.to_string();
-    if !new {
-        device_instrument::Entity::delete_many().filter(device_instrument::Column::DeviceId.eq(&id)).exec(tx).await?;
-        device_person::Entity::delete_many().filter(device_person::Column::DeviceId.eq(&id)).exec(tx).await?;
-    }
+    let is_new = before.revision == 0;
     // What has ended keeps its classes, so that what still runs of it shows, until another device brings them.
-    if !d.state.name().is_end() {
+    if let Some(classes) = brings(d).filter(|c| is_new || Some(c) != brings(before).as_ref()) {
         device_class::Entity::delete_many().filter(device_class::Column::DeviceId.eq(&id)).exec(tx).await?;
-        let classes: BTreeSet<&String> = d.request.classes.iter().collect();
         let rows = classes
             .into_iter()
             .map(|c| device_class::ActiveModel { class: Set(c.clone()), device_id: Set(id.clone()) });
@@ -244,22 +263,29 @@ async fn save_relations<C: ConnectionTrait>(tx: &C, d: &Device, new: bool) -> Re
             .exec_without_returning(tx)
             .await?;
     }
-    let instruments: BTreeSet<&String> = d.request.instruments.iter().collect();
-    let rows = instruments
-        .into_iter()
-        .map(|i| device_instrument::ActiveModel { instrument: Set(i.clone()), device_id: Set(id.clone()) });
-    device_instrument::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    let related = (d.contributors.iter().map(|p| (*p, "contributor", 0)))
-        .chain(d.contacts.iter().zip(0..).map(|(c, place)| (c.person, "contact", place)))
-        .chain(d.ctrl_contact.iter().map(|p| (*p, "ctrl_contact", 0)))
-        .chain(d.cycle.discussion.invited.iter().map(|p| (*p, "invited", 0)));
-    let rows = related.map(|(person, relation, place)| device_person::ActiveModel {
-        device_id: Set(id.clone()),
-        person_id: Set(person.to_string()),
-        relation: Set(relation.to_owned()),
-        place: Set(place),
-    });
-    device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+    if is_new || before.request.instruments != d.request.instruments {
+        device_instrument::Entity::delete_many().filter(device_instrument::Column::DeviceId.eq(&id)).exec(tx).await?;
+        let instruments: BTreeSet<&String> = d.request.instruments.iter().collect();
+        let rows = instruments
+            .into_iter()
+            .map(|i| device_instrument::ActiveModel { instrument: Set(i.clone()), device_id: Set(id.clone()) });
+        device_instrument::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    let people = related(d);
+    if is_new || related(before) != people {
+        let of = device_person::Entity::delete_many()
+            .filter(device_person::Column::DeviceId.eq(&id))
+            .filter(device_person::Column::Relation.is_in(["contributor", "contact", "ctrl_contact", "invited"]));
+        of.exec(tx).await?;
+        let rows = people.into_iter().map(|(person, relation, place)| device_person::ActiveModel {
+            device_id: Set(id.clone()),
+            person_id: Set(person.to_string()),
+            relation: Set(relation.to_owned()),
+            place: Set(place),
+        });
+        device_person::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
 }
 
 async fn save_releases<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {

@@ -118,13 +118,9 @@ async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<Peo
 }
 
 async fn memberships<C: ConnectionTrait>(c: &C, ids: &[String]) -> Result<Vec<(membership::Model, team::Model)>> {
-    let of = membership::Entity::find().filter(membership::Column::PersonId.is_in(ids.iter().cloned())).all(c).await?;
-    if of.is_empty() {
-        return Ok(Vec::new());
-    }
-    let teams: BTreeMap<String, team::Model> =
-        team::Entity::find().all(c).await?.into_iter().map(|t| (t.id.clone(), t)).collect();
-    Ok(of.into_iter().filter_map(|m| teams.get(&m.team_id).cloned().map(|t| (m, t))).collect())
+    let of = membership::Column::PersonId.is_in(ids.iter().cloned());
+    let all = membership::Entity::find().find_also_related(team::Entity).filter(of).all(c).await?;
+    Ok(all.into_iter().filter_map(|(m, t)| Some((m, t?))).collect())
 }
 
 fn person(
