@@ -1,7 +1,7 @@
 //! What every door is handed.
 
 use crate::{
-    config::MetricsFor,
+    config::{MetricsFor, Proxies},
     domain::{guessing::Guesses, policy::Policy},
     figures::Figures,
     ports::{
@@ -19,6 +19,7 @@ use std::{
     time::Duration,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 /// How many commits of a device are looked at for their authors: none of them approves it (T4).
 pub const COMMITS_MOST: usize = 20_000;
@@ -60,6 +61,8 @@ pub struct Inner {
     pub figures: Figures,
     /// Who may read it.
     pub metrics: MetricsFor,
+    /// Who is believed when they say for whom they ask.
+    pub proxies: Proxies,
 }
 
 impl std::ops::Deref for App {
@@ -82,11 +85,13 @@ pub struct Parts {
     pub sends: bool,
     /// Who may read `/metrics`.
     pub metrics: MetricsFor,
+    /// Who is believed when they say for whom they ask.
+    pub proxies: Proxies,
 }
 
 impl App {
     pub fn new(db: Db, parts: Parts) -> Self {
-        let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends, metrics } = parts;
+        let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends, metrics, proxies } = parts;
         let of = &policy.repositories;
         let limits = Limits {
             deadline: Duration::from_secs(of.deadline_seconds.into()),
@@ -119,6 +124,7 @@ impl App {
             hashing: tokio::sync::Semaphore::new(2),
             figures: Figures::default(),
             metrics,
+            proxies,
         }))
     }
 
@@ -128,7 +134,7 @@ impl App {
         &self,
         change: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
-        let done = self.changes.spawn(change).await;
+        let done = self.changes.spawn(change.instrument(tracing::info_span!("change"))).await;
         if done.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
             self.figures.panicked();
         }

@@ -5,6 +5,7 @@ mod flags;
 mod layers;
 mod policy_file;
 mod problem;
+mod proxies;
 #[cfg(test)]
 mod tests;
 
@@ -23,12 +24,13 @@ use layers::Layers;
 pub use flags::{DataFlags, Flags};
 pub use policy_file::{PolicyFileError, read_policy};
 pub use problem::{SettingsError, SettingsProblem};
+pub use proxies::Proxies;
 
 /// The settings' file that is read if it is there and none is named.
 const FILE: &str = "custody.toml";
 
 /// Every key of the file; the variables are these in capitals after `CUSTODY_`.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 14] = [
     "data",
     "listen",
     "public_url",
@@ -41,6 +43,8 @@ pub const KEYS: [&str; 12] = [
     "metrics",
     "checkpoints",
     "checkpoint_minutes",
+    "trusted_proxies",
+    "otlp",
 ];
 
 /// Who may read `/metrics`.
@@ -91,6 +95,10 @@ pub struct Settings {
     pub checkpoints: Option<PathBuf>,
     /// How often.
     pub checkpoint_minutes: u32,
+    /// Who is believed when they say for whom they ask.
+    pub trusted_proxies: Proxies,
+    /// The collector of OpenTelemetry that traces are sent to; `None` where none are.
+    pub otlp: Option<Url>,
 }
 
 impl Settings {

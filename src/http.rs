@@ -1,7 +1,7 @@
 //! The house's front: pages and programs' door behind the same layers, which give ids, logs, limits and the content
 //! policy to whatever comes.
 
-use crate::{api, app::App, kept::Again, web};
+use crate::{api, app::App, kept::Again, traces, web};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -24,8 +24,9 @@ use tower_http::{
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     sensitive_headers::SetSensitiveRequestHeadersLayer,
     timeout::TimeoutLayer,
-    trace::TraceLayer,
+    trace::{DefaultOnResponse, OnResponse, TraceLayer},
 };
+use tracing::{Span, field::Empty};
 use uuid::Uuid;
 
 /// Everything comes from here, nothing inline; nobody frames us (A25, A34).
@@ -167,20 +168,36 @@ impl MakeRequestId for Numbered {
     }
 }
 
+fn answered<B>(answer: &axum::http::Response<B>, took: Duration, span: &Span) {
+    traces::answered(span, answer.status());
+    DefaultOnResponse::new().on_response(answer, took, span);
+}
+
 /// The layers of everything.
 fn common(app: App, routes: Router<App>) -> Router {
     let span = |r: &Request| {
         let id = r.headers().get("x-request-id").and_then(|v| v.to_str().ok());
         // The route, not the address: that may hold a secret, or what somebody searched for.
         let route = r.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str);
-        tracing::info_span!("http", method = %r.method(), route, id)
+        let span = tracing::info_span!(
+            "http",
+            method = %r.method(),
+            route,
+            id,
+            status = Empty,
+            otel.name = Empty,
+            otel.kind = Empty,
+            otel.status_code = Empty
+        );
+        traces::name(&span, r.method(), route, r.headers());
+        span
     };
     let secure = app.secure_cookies;
     routes.with_state(app.clone()).layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(Numbered::new()))
             .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_response(answered))
             .layer(PropagateRequestIdLayer::x_request_id())
             .map_response(move |answer| with_policies(answer, secure))
             .layer(CatchPanicLayer::custom(Panicked(app)))

@@ -36,6 +36,7 @@ pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<A
         mail: None,
         sends: false,
         metrics: settings.metrics,
+        proxies: settings.trusted_proxies.clone(),
     };
     Ok(Ok(App::new(db, parts)))
 }

@@ -6,13 +6,16 @@ use crate::{
     config::{LogFormat, Settings},
     http,
     ports::{checkpoints::Folder, clock::Clock},
-    service, store, web,
+    service, store,
+    traces::Traces,
+    web,
 };
 use std::{
     io::{IsTerminal, Write},
     time::Duration,
 };
 use tokio::net::TcpListener;
+use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
     let settings = match Settings::load(&args.settings) {
@@ -22,8 +25,14 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
             return Ok(Outcome::Refused);
         }
     };
-    start_log(&settings);
     super::run_async(async move {
+        let traces = match start_log(&settings) {
+            Ok(traces) => traces,
+            Err(why) => {
+                writeln!(err, "{why}")?;
+                return Ok(Outcome::Failed);
+            }
+        };
         let listener = match listen(&settings).await {
             Ok(l) => l,
             Err(why) => {
@@ -43,7 +52,11 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
         }
         writeln!(out, "Custody is at {}", app.public_url)?;
         out.flush()?;
-        serve(app, listener, checkpoints(&settings)).await
+        let outcome = serve(app, listener, checkpoints(&settings)).await;
+        if let Some(traces) = traces {
+            traces.stop().await;
+        }
+        outcome
     })
 }
 
@@ -59,20 +72,22 @@ fn report<T>(result: service::Result<T>, err: &mut dyn Write) -> std::io::Result
     }
 }
 
-/// Logs go to standard error, so that what is printed for people stays readable.
-pub(super) fn start_log(settings: &Settings) {
+/// Logs go to standard error, so that what is printed for people stays readable; traces to where the settings say. From
+/// within the runtime.
+pub(super) fn start_log(settings: &Settings) -> Result<Option<Traces>, String> {
     // It writes whole addresses, and some of them are secrets.
     let silent = "tower_http::csrf=off".parse().expect("a target and a level");
     let filter = tracing_subscriber::EnvFilter::new(&settings.log_level).add_directive(silent);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    // A second start in one process keeps the first log.
-    let _ = match settings.log {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
+    let log = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    let log = match settings.log {
+        LogFormat::Text => log.with_filter(filter).boxed(),
+        LogFormat::Json => log.json().with_filter(filter).boxed(),
     };
+    let traces = settings.otlp.as_ref().map(Traces::start).transpose();
+    let traces = traces.map_err(|e| format!("Traces cannot be sent: {e}"))?;
+    // A second start in one process keeps the first log.
+    let _ = tracing_subscriber::registry().with(log).with(traces.as_ref().map(Traces::layer)).try_init();
+    Ok(traces)
 }
 
 pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, String> {
@@ -114,6 +129,7 @@ pub(super) async fn open(
             mail: settings.mail.clone(),
             sends: !demo,
             metrics: settings.metrics,
+            proxies: settings.trusted_proxies.clone(),
         },
     );
     if report(service::policy::record(&app).await, err)?.is_none() {

@@ -122,4 +122,21 @@ pub struct Flags {
     #[arg(long, value_name = "MINUTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_minutes: Option<String>,
+
+    /// Proxies that are believed when they say for whom they ask, with commas between them
+    ///
+    /// Addresses or networks, like 127.0.0.1,10.1.0.0/16; the proxy sets
+    /// X-Forwarded-For. Limits count for whoever asks, then, and the journal has
+    /// their address. [env: CUSTODY_TRUSTED_PROXIES] [file: trusted_proxies] [default: none]
+    #[arg(long, value_name = "ADDRESSES")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<String>,
+
+    /// Collector of OpenTelemetry that traces are sent to, by OTLP over HTTP
+    ///
+    /// Like http://127.0.0.1:4318; what it does not take is dropped.
+    /// [env: CUSTODY_OTLP] [file: otlp] [default: none, and no traces are kept]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<String>,
 }

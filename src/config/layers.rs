@@ -100,6 +100,8 @@ impl Layers {
                 .unwrap_or_default(),
             checkpoints,
             checkpoint_minutes: checkpoint_minutes.unwrap_or(60),
+            otlp: self.read("otlp", collector),
+            trusted_proxies: self.read("trusted_proxies", str::parse).unwrap_or_default(),
             mail: smtp.zip(mail_from),
             data,
             listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
@@ -167,6 +169,19 @@ fn public_url(given: &str) -> Result<Url, String> {
             && url.password().is_none()
     };
     Url::parse(given).ok().filter(bare).ok_or_else(|| wanted.to_owned())
+}
+
+/// An address that paths are put behind.
+fn collector(given: &str) -> Result<Url, String> {
+    let wanted = "give the collector's address for OTLP over HTTP, like http://127.0.0.1:4318";
+    let plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    Url::parse(given).ok().filter(plain).ok_or_else(|| wanted.to_owned())
 }
 
 fn loopback(url: &Url) -> bool {

@@ -42,7 +42,7 @@ fn flags_win_over_variables_over_the_file() {
     };
     let (one, two, three) = (policy("one"), policy("two"), policy("three"));
     type Seen = fn(&Settings) -> String;
-    let rows: [(&str, Seen, [&str; 3]); 12] = [
+    let rows: [(&str, Seen, [&str; 3]); 14] = [
         ("data", |s| s.data.display().to_string(), ["/a", "/b", "/c"]),
         ("listen", |s| s.listen.to_string(), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]),
         (
@@ -63,6 +63,12 @@ fn flags_win_over_variables_over_the_file() {
         ("metrics", |s| s.metrics.to_string(), ["off", "all", "loopback"]),
         ("checkpoints", |s| s.checkpoints.as_ref().unwrap().display().to_string(), ["/x/1", "/x/2", "/x/3"]),
         ("checkpoint_minutes", |s| s.checkpoint_minutes.to_string(), ["1", "20", "10080"]),
+        ("trusted_proxies", |s| s.trusted_proxies.to_string(), ["192.0.2.1/32", "10.1.0.0/16", "10.2.0.0/16,::1/128"]),
+        (
+            "otlp",
+            |s| s.otlp.as_ref().unwrap().to_string(),
+            ["http://127.0.0.1:4318/", "https://a.example/", "https://b.example/otlp"],
+        ),
     ];
     assert_eq!(rows.map(|(key, ..)| key), KEYS);
     for (key, seen, [low, middle, high]) in rows {
@@ -91,6 +97,8 @@ fn flags_win_over_variables_over_the_file() {
             "metrics" => flags.metrics = value,
             "checkpoints" => flags.checkpoints = value,
             "checkpoint_minutes" => flags.checkpoint_minutes = value,
+            "otlp" => flags.otlp = value,
+            "trusted_proxies" => flags.trusted_proxies = value,
             _ => flags.secure_cookies = value,
         }
         assert_eq!(seen(&settle(&flags, &variable, &file).unwrap()), high, "{key}");
@@ -122,6 +130,10 @@ fn a_wrong_value_names_every_way_to_set_it_right() {
         ("metrics", "everybody", "give off, loopback or all"),
         ("checkpoints", "./data/checkpoints", "outside the data directory"),
         ("checkpoint_minutes", "0", "from 1 to 10080"),
+        ("otlp", "127.0.0.1:4318", "like http://127.0.0.1:4318"),
+        ("otlp", "https://me:secret@otel.example.org", "like http://127.0.0.1:4318"),
+        ("trusted_proxies", "proxy.example.org", "like 127.0.0.1,10.1.0.0/16"),
+        ("trusted_proxies", "0.0.0.0/0", "is everybody"),
     ] {
         for text in [message(&none(), &[(key, given)], ""), message(&none(), &[], &format!("{key} = \"{given}\""))] {
             assert!(text.starts_with(&format!("{key} = \"{given}\": ")), "{text}");

@@ -20,6 +20,7 @@ async fn a_panic_is_counted() {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(Db::open(&dir.path().join("custody.db")).await.unwrap(), parts);
     let small = lean(app.clone(), Router::new().route("/small", get(breaks)));

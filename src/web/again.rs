@@ -3,6 +3,7 @@
 
 use crate::{
     app::App,
+    config::Proxies,
     figures::Answers,
     kept::{Again, Kept, Moment},
 };
@@ -51,6 +52,10 @@ fn only<B>(request: &Request<B>, name: HeaderName) -> Option<&str> {
 impl Shelf {
     pub fn new(app: App) -> Self {
         Self { app, kept: Kept::new(KEPT) }
+    }
+
+    pub fn proxies(&self) -> Proxies {
+        self.app.proxies.clone()
     }
 
     /// By what an answer to this is known again; `None` where it is not kept.

@@ -102,10 +102,12 @@ async fn one(stream: TcpStream, address: SocketAddr, (shelf, routes): (Shelf, Ro
     let _ = stream.set_nodelay(true);
     // Who takes nothing of what was sent to them for so long is gone, or means harm.
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(SLOWEST));
+    let proxies = shelf.proxies();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         let asked = Shelf::asked(&request);
         let given = asked.as_ref().and_then(|asked| shelf.find(asked));
         let (shelf, routes) = (shelf.clone(), routes.clone());
+        let from = SocketAddr::new(proxies.client(address.ip(), request.headers()), address.port());
         async move {
             if let Some(answer) = given {
                 return Ok(answer);
@@ -117,7 +119,7 @@ async fn one(stream: TcpStream, address: SocketAddr, (shelf, routes): (Shelf, Ro
             if let Some(answer) = asked.as_ref().filter(|_| turn.is_some()).and_then(|asked| shelf.find(asked)) {
                 return Ok(answer);
             }
-            request.extensions_mut().insert(ConnectInfo(address));
+            request.extensions_mut().insert(ConnectInfo(from));
             let answer = routes.oneshot(request.map(axum::body::Body::new)).await?;
             Ok::<_, Infallible>(match asked {
                 Some(asked) => shelf.keep(asked, answer).await,

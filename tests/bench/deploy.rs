@@ -104,6 +104,7 @@ async fn open(data: &Path) -> App {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(Db::open(&data.join("custody.db")).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");

@@ -74,6 +74,7 @@ async fn custody(dir: &Path) -> (Router, String) {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(Db::open(&dir.join("custody.db")).await.expect("it opens"), parts);
     let lena = PersonId(uuid::Uuid::from_u128(1));

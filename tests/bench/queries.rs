@@ -60,6 +60,7 @@ async fn of_page(data: &Path, page: &str) -> (DatabaseConnection, Vec<Statement>
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(db, parts);
     feed::start(&app).await.expect("it reads");

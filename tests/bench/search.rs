@@ -237,6 +237,7 @@ async fn app(file: &std::path::Path, state: State) -> App {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(Db::open(file).await.expect("it opens"), parts);
     app.projection.apply(1, |s| *s = state);

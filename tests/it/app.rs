@@ -84,6 +84,7 @@ pub async fn open_with_mail(dir: &Path, clock: Clock, policy: &str, url: &str, s
         mail: smtp.map(|smtp| (Smtp::parse(smtp).unwrap(), from())),
         sends: true,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     App::new(db, parts)
 }

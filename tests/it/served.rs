@@ -25,9 +25,15 @@ pub struct Served {
 impl Served {
     /// Starts it on this data, and waits until it says where it is, after these words.
     pub fn start(command: &str, data: &Path, says: &str) -> Self {
+        Self::start_with(command, data, says, &[])
+    }
+
+    /// The same with more flags.
+    pub fn start_with(command: &str, data: &Path, says: &str, flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
             .args([command, "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(flags)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())

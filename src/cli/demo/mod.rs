@@ -45,8 +45,11 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
     settings.policy = Some(folder.policy());
     // What people read here is the address and the cast, not each request.
     "warn".clone_into(&mut settings.log_level);
-    serve::start_log(&settings);
     super::run_async(async move {
+        if let Err(why) = serve::start_log(&settings) {
+            writeln!(err, "{why}")?;
+            return Ok(Outcome::Failed);
+        }
         let listener = match serve::listen(&settings).await {
             Ok(l) => l,
             Err(why) => {

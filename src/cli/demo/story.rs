@@ -71,6 +71,7 @@ pub async fn build_of(folder: &Folder, samples: Vec<devices::Sample>, told: &mut
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(Db::open(&folder.database()).await?, parts);
     service::policy::record(&app).await?;

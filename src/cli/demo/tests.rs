@@ -33,6 +33,7 @@ async fn open(folder: &Folder) -> App {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     App::new(Db::open(&folder.database()).await.unwrap(), parts)
 }

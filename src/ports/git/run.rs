@@ -10,6 +10,7 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
+use tracing::Instrument;
 
 /// What a process may say on its error channel before it is taken for a flood, in bytes.
 const MOST_COMPLAINTS: usize = 1 << 20;
@@ -68,6 +69,12 @@ impl Session {
 
     /// Runs git with these arguments, which must all be ours or checked. An exit other than 0 is left to the caller.
     pub async fn git(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
+        // Not the arguments: an address may hold a secret.
+        let span = tracing::info_span!("git", what = arguments.first().copied());
+        self.run(arguments).instrument(span).await
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
         let mut child = self.command(arguments).spawn().map_err(|error| local(&error))?;
         let mut group = Group::of(&child);
         let (stdout, stderr) =

@@ -45,6 +45,7 @@ async fn empty() -> (App, tempfile::TempDir) {
             mail: None,
             sends: false,
             metrics: Default::default(),
+            proxies: Default::default(),
         },
     );
     (app, dir)

@@ -60,6 +60,7 @@ async fn given() -> Given {
         mail: None,
         sends: false,
         metrics: Default::default(),
+        proxies: Default::default(),
     };
     let app = App::new(db, parts);
     let tx = app.db.begin().await.unwrap();
