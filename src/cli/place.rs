@@ -5,7 +5,7 @@ use crate::{
     config::{DataFlags, Flags, Settings},
     domain::policy::Policy,
     ports::clock::Clock,
-    store::Db,
+    store::{Db, connection::Kept},
 };
 
 /// A data directory with a database in it, and the policy that holds there.
@@ -20,17 +20,19 @@ impl Place {
         let settings =
             Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
         let policy = settings.read_policy().map_err(|e| e.to_string())?;
-        match settings.database() {
-            file if file.exists() => Ok(Self { settings, policy }),
-            file => Err(format!("There is no database at {}: name its directory with --data.", file.display())),
+        match settings.kept() {
+            Kept::File(file) if !file.exists() => {
+                Err(format!("There is no database at {}: name its directory with --data.", file.display()))
+            }
+            Kept::File(_) | Kept::Server(_) => Ok(Self { settings, policy }),
         }
     }
 
     /// Opens it for a command, which sends nothing; else a sentence that says why it cannot be opened.
     pub async fn open(self) -> Result<App, String> {
         let Self { settings, policy } = self;
-        let file = settings.database();
-        let db = Db::open(&file).await.map_err(|e| format!("{} cannot be opened: {e}", file.display()))?;
+        let kept = settings.kept();
+        let db = Db::open_kept(&kept).await.map_err(|e| format!("{kept} cannot be opened: {e}"))?;
         let parts = Parts {
             policy,
             clock: Clock::System,

@@ -38,6 +38,7 @@ mod own_account;
 mod permit_forms;
 mod permits;
 mod permits_offline;
+mod postgres;
 mod processes;
 mod queries;
 mod reconcile;

@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, POLICY, REDUCED, TestApp},
     given::policy_with,
+    postgres,
 };
 use axum::{Router, extract::State, routing::get};
 use chrono::{Duration, Utc};
@@ -26,8 +27,8 @@ impl Served {
     /// Starts it on this data, and waits until it says where it is, after these words.
     pub fn start(command: &str, data: &Path, says: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
-            .args([command, "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+            .args([command, "--listen", "127.0.0.1:0"])
+            .args(postgres::flags(data))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())
