@@ -43,6 +43,8 @@ mod processes;
 mod queries;
 mod reconcile;
 mod releases;
+#[cfg(feature = "full-tests")]
+mod replicas;
 mod repository;
 mod security;
 mod served;

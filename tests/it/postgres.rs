@@ -98,8 +98,13 @@ pub async fn bytes(dir: &Path) -> Vec<u8> {
 /// A new database that stands for this directory.
 pub async fn new_database(dir: &Path) -> Server {
     let server = CLUSTER.copy_of_template().await;
-    fs::write(dir.join(ADDRESS), server.as_str()).unwrap();
+    stands_for(dir, &server);
     server
+}
+
+/// This database stands for this directory from now on.
+pub fn stands_for(dir: &Path, server: &Server) {
+    fs::write(dir.join(ADDRESS), server.as_str()).unwrap();
 }
 
 /// The server of this run.

@@ -26,11 +26,17 @@ pub struct Served {
 impl Served {
     /// Starts it on this data, and waits until it says where it is, after these words.
     pub fn start(command: &str, data: &Path, says: &str) -> Self {
+        Self::start_with(command, data, says, &[])
+    }
+
+    /// The same with variables that hold settings.
+    pub fn start_with(command: &str, data: &Path, says: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
             .args([command, "--listen", "127.0.0.1:0"])
             .args(postgres::flags(data))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
