@@ -69,7 +69,9 @@ pub fn routes() -> Router<App> {
     let open = Router::new()
         .route("/.well-known/jwks.json", get(keys::show))
         .method_not_allowed_fallback(problem::another_method);
-    not_too_often(all.layer(middleware::from_fn(without_nul))).merge(open).layer(middleware::map_response(problem::complete))
+    not_too_often(all.layer(middleware::from_fn(without_nul)))
+        .merge(open)
+        .layer(middleware::map_response(problem::complete))
 }
 
 /// No name has the character NUL.

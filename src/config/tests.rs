@@ -184,7 +184,8 @@ fn the_settings_file_is_found() {
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
     };
-    let named = |path: &str| Flags { place: DataFlags { config: Some(path.to_owned()), data: None }, ..none() };
+    let named =
+        |path: &str| Flags { place: DataFlags { config: Some(path.to_owned()), ..DataFlags::default() }, ..none() };
     let (one, two) = (write("one.toml", "log = \"json\""), write("two.toml", "log_level = \"warn\""));
     let settings = Settings::load_from(&none(), environment(&[("config", &one)])).unwrap();
     assert_eq!(settings.log, LogFormat::Json);

@@ -70,9 +70,10 @@ pub async fn be_first(app: App) {
     loop {
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            lost = app.db.be_first() => if let Err(error) = lost {
+            lost = app.db.be_first() => {
+                let Err(error) = lost;
                 tracing::warn!(%error, "what one replica does alone waits");
-            },
+            }
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,

@@ -8,9 +8,7 @@ use super::{
 };
 use crate::domain::id::ServerName;
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement};
 use sqlx::{
     Connection, Executor, PgConnection,
     postgres::{PgListener, PgPoolOptions},

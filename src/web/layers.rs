@@ -31,7 +31,8 @@ async fn own_pages_only(State(app): State<App>, request: Request, next: Next) ->
 
 /// No text has the character NUL: one database keeps it and the other does not, and no keyboard writes it.
 async fn without_nul(request: Request, next: Next) -> Response {
-    let refused = || Problem::unreadable("The character NUL was sent, which no text has: leave it out.").into_response();
+    let refused =
+        || Problem::unreadable("The character NUL was sent, which no text has: leave it out.").into_response();
     let uri = request.uri();
     if uri.path().contains("%00") || uri.query().is_some_and(|q| q.contains("%00")) {
         return refused();
@@ -71,7 +72,7 @@ pub fn pages(app: &App, routes: Router<App>) -> Router<App> {
             .layer(middleware::from_fn(unsay))
             .layer(csrf)
             .layer(middleware::from_fn_with_state(app.clone(), own_pages_only))
-            .layer(RequestBodyLimitLayer::new(FORM_MOST))
-            .layer(middleware::from_fn(without_nul)),
+            .layer(middleware::from_fn(without_nul))
+            .layer(RequestBodyLimitLayer::new(FORM_MOST)),
     )
 }

@@ -4,6 +4,7 @@ use crate::{
     app::{FULL, TestApp, open_with_mail},
     chat_server::ChatServer,
     given::policy_with,
+    postgres,
     smtp_server::{Mood, SmtpServer},
 };
 use chrono::{DateTime, Duration, NaiveTime, Utc};

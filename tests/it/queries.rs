@@ -141,7 +141,10 @@ async fn lists_are_read_by_an_index() {
             "deployments of a state",
             "SELECT * FROM deployment WHERE state = 'failed' AND id < 'x' ORDER BY id DESC LIMIT 51",
         ),
-        ("a placement's deployment", "SELECT * FROM deployment WHERE device_id = 'x' AND server = 'y' AND at = '2026-11-21T08:00:00Z'"),
+        (
+            "a placement's deployment",
+            "SELECT * FROM deployment WHERE device_id = 'x' AND server = 'y' AND at = '2026-11-21T08:00:00Z'",
+        ),
         (
             "permits that ran out",
             "SELECT * FROM deployment WHERE state = 'allowed' AND permit_until IS NOT NULL AND permit_until <= '2026-11-21T08:00:00Z' ORDER BY permit_until LIMIT 9",
@@ -164,7 +167,10 @@ async fn lists_are_read_by_an_index() {
         ("somebody's absences", "SELECT * FROM absence WHERE person_id = 'x' ORDER BY from_day, id"),
         ("absences that are over", "SELECT id FROM absence WHERE until_day < '2026-11-20'"),
         ("a group's channels", "SELECT * FROM channel WHERE team_id = 'x'"),
-        ("what is due", "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= '2026-11-21T08:00:00Z' AND lane IS NULL LIMIT 1"),
+        (
+            "what is due",
+            "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= '2026-11-21T08:00:00Z' AND lane IS NULL LIMIT 1",
+        ),
         ("open incidents", "SELECT * FROM incident WHERE closed_at IS NULL ORDER BY seq DESC LIMIT 50"),
         ("closed incidents", "SELECT * FROM incident WHERE closed_at IS NOT NULL ORDER BY seq DESC LIMIT 50"),
         (
@@ -180,7 +186,10 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM incident WHERE closed_at IS NULL AND device_id IN ('x') ORDER BY seq",
         ),
         ("an instance's open incidents", "SELECT * FROM incident WHERE instance IN ('x') AND closed_at IS NULL"),
-        ("what closed lately", "SELECT * FROM incident WHERE closed_at >= '2026-11-21T08:00:00Z' AND instance IN ('x')"),
+        (
+            "what closed lately",
+            "SELECT * FROM incident WHERE closed_at >= '2026-11-21T08:00:00Z' AND instance IN ('x')",
+        ),
         (
             "who is known to be silent",
             "SELECT instance, server FROM incident WHERE kind = 'silent' AND closed_at IS NULL",

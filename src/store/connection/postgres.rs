@@ -141,7 +141,8 @@ mod tests {
         assert_eq!(format!("{server:?}"), "Server(the database registry at db.example.org:5433)");
         let socket = Server::parse("postgres:///custody?host=/run/postgresql").unwrap();
         assert_eq!(socket.to_string(), "the database custody at /run/postgresql");
-        for bad in ["", "custody", "mysql://db.example.org/custody", "postgres://db.example.org", "postgres://a:b:c/d"] {
+        for bad in ["", "custody", "mysql://db.example.org/custody", "postgres://db.example.org", "postgres://a:b:c/d"]
+        {
             assert!(Server::parse(bad).is_err(), "{bad}");
         }
     }
