@@ -191,7 +191,7 @@ async fn a36_what_is_done_to_the_journal_is_found() {
 /// F12: an older back-up that was restored is found, at once and after it was written on; no checkpoint is taken of it that
 /// would hide this.
 #[tokio::test]
-async fn f12_a_step_back_is_found() {
+async fn f12_a_step_back_is_found_in_sqlite() {
     let rig = Rig::new().await;
     rig.take().await;
     let place = tempfile::tempdir().unwrap();
