@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::domain::policy::Policy;
 use crate::ports::mail::{Mailbox, Smtp};
+use crate::store::connection::{Kept, postgres::Server};
 use layers::Layers;
 
 pub use flags::{DataFlags, Flags};
@@ -30,8 +31,9 @@ pub use proxies::Proxies;
 const FILE: &str = "custody.toml";
 
 /// Every key of the file; the variables are these in capitals after `CUSTODY_`.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 15] = [
     "data",
+    "database",
     "listen",
     "public_url",
     "policy",
@@ -75,6 +77,8 @@ pub enum LogFormat {
 pub struct Settings {
     /// Directory of the data.
     pub data: PathBuf,
+    /// The PostgreSQL that keeps the data; `None` where a file in their directory does.
+    pub server: Option<Server>,
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// What was set as the public address; ask [`Settings::public_url`].
@@ -151,7 +155,12 @@ impl Settings {
         }
     }
 
-    /// The database's file.
+    /// Where the data are kept.
+    pub fn kept(&self) -> Kept {
+        self.server.clone().map_or_else(|| Kept::File(self.database()), Kept::Server)
+    }
+
+    /// The database's file, where no server is set.
     pub fn database(&self) -> PathBuf {
         self.data.join("custody.db")
     }

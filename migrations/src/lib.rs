@@ -2,6 +2,7 @@
 
 pub use sea_orm_migration::prelude::*;
 
+mod dialect;
 mod m0001_registry;
 mod m0002_outbox;
 mod m0003_shift;

@@ -3,7 +3,8 @@
 //! What the database can forbid, it forbids: two support classes at once (N2), an event that is changed or deleted (E2),
 //! one class in two devices. Moments are text in RFC 3339, UTC; ids are text.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -17,8 +18,9 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
+        dialect::run_on_postgres(db, dialect::FORBID).await?;
         for part in [PEOPLE, DOORS, SERVERS, DEVICES, RUNNING, JOURNAL] {
-            db.execute_unprepared(part).await?;
+            dialect::run(db, part).await?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! What people are told, and how it reaches them (O5): notices by their cause, the channels of people and groups, and
 //! the outbox, which is written with the change itself.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -16,7 +17,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         for part in [NOTICES, CHANNELS, OUTBOX] {
-            db.execute_unprepared(part).await?;
+            dialect::run(db, part).await?;
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! Changes of support from before this step stand in the journal alone: nobody was asked to acknowledge them.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -17,7 +18,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         for part in [SHIFT, CONFIRMATIONS] {
-            db.execute_unprepared(part).await?;
+            dialect::run(db, part).await?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What changed last, by number: those who keep the registry in memory catch up by it, after a restart or a break too.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(CHANGES).await.map(|_| ())
+        dialect::run(manager.get_connection(), CHANGES).await?;
+        dialect::run_on_postgres(manager.get_connection(), TOLD).await
     }
 }
 
@@ -28,4 +30,12 @@ DROP INDEX device_urgency;
 DROP INDEX device_support;
 ALTER TABLE device DROP COLUMN search;
 ALTER TABLE instance DROP COLUMN search;
+";
+
+/// Replicas hear of changes once they are committed.
+const TOLD: &str = "
+CREATE FUNCTION tell_of_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_notify('custody_change', ''); RETURN NULL; END $$;
+CREATE TRIGGER change_is_told AFTER INSERT ON change
+FOR EACH STATEMENT EXECUTE FUNCTION tell_of_changes();
 ";

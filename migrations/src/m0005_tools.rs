@@ -1,6 +1,7 @@
 //! For other tools: each person's private calendar address, and an index for the feed of support changes.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(TOOLS).await.map(|_| ())
+        dialect::run(manager.get_connection(), TOOLS).await
     }
 }
 

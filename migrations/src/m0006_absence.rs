@@ -1,6 +1,7 @@
 //! When people are away and do not answer (L4). Kept apart from the journal, and thrown away once it is over.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(ABSENCE).await.map(|_| ())
+        dialect::run(manager.get_connection(), ABSENCE).await
     }
 }
 

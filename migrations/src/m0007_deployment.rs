@@ -1,7 +1,8 @@
 //! Deployments and their permits (G1, G9): what was asked for, what came of it, the keys that sign, and tokens for
 //! programs that deploy.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -16,7 +17,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
         for part in [DEPLOYMENTS, KEYS, TOKENS] {
-            db.execute_unprepared(part).await?;
+            dialect::run(db, part).await?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The stages that releases pass (G3): every report as it came, and which releases wait for a person's check (G4).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(RELEASE_STAGE).await.map(|_| ())
+        dialect::run(manager.get_connection(), RELEASE_STAGE).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where what runs differs from what is on record (G10): each difference once while it is open.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(INCIDENT).await.map(|_| ())
+        dialect::run(manager.get_connection(), INCIDENT).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! What forges tell Custody: who may tell, and which deliveries were heard already (A21, A22).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(FORGE).await.map(|_| ())
+        dialect::run(manager.get_connection(), FORGE).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! How the collectors are doing: when each asks again, how old its view is, and who asks now (G10).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -12,7 +13,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(COLLECTOR).await.map(|_| ())
+        dialect::run(manager.get_connection(), COLLECTOR).await
     }
 }
 

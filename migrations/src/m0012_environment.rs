@@ -1,7 +1,8 @@
 //! Environments and moving on (G5): a server's own environment, and what waits to move on to production. Overrides in
 //! an emergency (G12).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,7 +14,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(ENVIRONMENT).await.map(|_| ())
+        dialect::run(manager.get_connection(), ENVIRONMENT).await
     }
 }
 

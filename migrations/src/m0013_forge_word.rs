@@ -1,7 +1,8 @@
 //! What forges told and is still to be looked at, what they say of a tag's protection, and the tags that were met in a
 //! repository and are no releases (G2, G3, A22).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,7 +14,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(FORGE_WORD).await.map(|_| ())
+        dialect::run(manager.get_connection(), FORGE_WORD).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! A session says where it was opened from, and by which provider; tokens are found by whoever made them (A31).
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,7 +14,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for part in ORIGIN {
-            manager.get_connection().execute_unprepared(part).await?;
+            dialect::run(manager.get_connection(), part).await?;
         }
         Ok(())
     }

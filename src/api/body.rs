@@ -22,6 +22,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
         let bytes = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
+        if has_nul(&bytes) {
+            return Err(Problem::nul().into_response());
+        }
         serde_json::from_slice(&bytes).map(Self).map_err(|why| {
             // The reader refuses more than 128 levels by itself; what has another shape may be no JSON at all.
             let whole = serde_json::from_slice::<serde_json::Value>(&bytes);
@@ -46,12 +49,37 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
     plain && kind.eq_ignore_ascii_case("application/json")
 }
 
+/// Whether a text in this JSON has the character NUL: one database keeps it and the other does not.
+fn has_nul(json: &[u8]) -> bool {
+    // As it is, JSON has none; escaped, it is looked for where something looks like it.
+    json.windows(6).any(|w| w == br"\u0000") && serde_json::from_slice(json).is_ok_and(|v| is_nul_in(&v))
+}
+
+fn is_nul_in(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(all) => all.iter().any(is_nul_in),
+        Value::Object(all) => all.iter().any(|(name, value)| name.contains('\0') || is_nul_in(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn headers(list: &[(header::HeaderName, &str)]) -> HeaderMap {
         list.iter().map(|(n, v)| (n.clone(), v.parse().unwrap())).collect()
+    }
+
+    /// A15: NUL is found however deep it is, and what only looks like it is not.
+    #[test]
+    fn a15_nul_is_found() {
+        assert!(has_nul(br#"{"a": ["x", {"b": "y\u0000"}]}"#));
+        assert!(has_nul(br#"{"a\u0000": 1}"#));
+        assert!(!has_nul(br#"{"a": "\\u0000", "b": "0000"}"#));
+        assert!(!has_nul(b"{\"a\": \"\\u0000"), "what is no JSON is refused for that");
     }
 
     /// A35: nothing is unpacked.

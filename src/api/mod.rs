@@ -22,8 +22,9 @@ mod token;
 use crate::{app::App, service::hooks::Readers};
 use axum::{
     Extension, Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use std::sync::Arc;
@@ -68,7 +69,18 @@ pub fn routes() -> Router<App> {
     let open = Router::new()
         .route("/.well-known/jwks.json", get(keys::show))
         .method_not_allowed_fallback(problem::another_method);
-    not_too_often(all).merge(open).layer(middleware::map_response(problem::complete))
+    not_too_often(all.layer(middleware::from_fn(without_nul)))
+        .merge(open)
+        .layer(middleware::map_response(problem::complete))
+}
+
+/// No name has the character NUL.
+async fn without_nul(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    match uri.path().contains("%00") || uri.query().is_some_and(|q| q.contains("%00")) {
+        true => problem::Problem::nul().into_response(),
+        false => next.run(request).await,
+    }
 }
 
 /// Answered from memory, and asked by walls of screens at once: nothing can be guessed there.

@@ -105,6 +105,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "no_json", "The body cannot be read", detail)
     }
 
+    /// 422: the character NUL in the address or the body.
+    pub fn nul() -> Self {
+        let detail = "The character NUL was sent, which no text has: leave it out.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "nul", "What was sent cannot be kept", detail)
+    }
+
     /// 422: JSON of another shape.
     pub fn other_shape(why: &serde_json::Error) -> Self {
         let detail = format!("The body has another shape than this address takes: {why}.");

@@ -50,7 +50,7 @@ impl DemoArgs {
     /// the demo asks nobody who they are.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
         let flags = Flags {
-            place: DataFlags { config: None, data: Some(self.data.clone()) },
+            place: DataFlags { data: Some(self.data.clone()), ..DataFlags::default() },
             listen: Some(self.listen.clone()),
             ..Flags::default()
         };

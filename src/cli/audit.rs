@@ -15,7 +15,7 @@ use crate::{
         checkpoints::{NotTaken, Taken, take},
         permits,
     },
-    store,
+    store::{self, connection::Kept},
 };
 use clap::Args;
 use std::{
@@ -74,13 +74,15 @@ pub fn checkpoint(args: &CheckpointArgs, out: &mut dyn Write, err: &mut dyn Writ
 
 pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
     let given = args.settings().map_err(|e| e.to_string()).and_then(|settings| {
-        let file = settings.database();
-        if !file.exists() {
+        let kept = settings.kept();
+        if let Kept::File(file) = &kept
+            && !file.exists()
+        {
             return Err(format!("There is no database at {}: name its directory with --data.", file.display()));
         }
-        Ok((file, files(args)?, keys(args)?))
+        Ok((kept, files(args)?, keys(args)?))
     });
-    let (file, files, keys) = match given {
+    let (kept, files, keys) = match given {
         Ok(given) => given,
         Err(problem) => {
             writeln!(err, "{problem}")?;
@@ -90,7 +92,7 @@ pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) 
     super::run_async(async move {
         let mut seen: BTreeMap<i64, Option<String>> = BTreeMap::new();
         let checked = async {
-            let db = store::Db::open_to_read(&file).await?;
+            let db = kept.open_to_read().await?;
             let read = match (files.is_empty(), keys) {
                 (true, _) => Ok(Read::default()),
                 (false, Some(keys)) => Verifier::new(&keys).map(|keys| read(&files, &keys)),

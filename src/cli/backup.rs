@@ -4,7 +4,7 @@
 use super::Outcome;
 use crate::{
     config::{DataFlags, Flags, Settings},
-    store::{self, Db, backup},
+    store::{self, Db, backup, connection::Kept},
 };
 use clap::Args;
 use std::{
@@ -57,7 +57,13 @@ fn failed(what: &str, file: &Path) -> impl Fn(io::Error) -> Problem {
 
 fn database(place: &DataFlags) -> Result<PathBuf> {
     let settings = Settings::load(&Flags { place: place.clone(), ..Flags::default() });
-    settings.map(|s| s.database()).map_err(|e| Problem::Given(e.to_string()))
+    match settings.map_err(|e| Problem::Given(e.to_string()))?.kept() {
+        Kept::File(file) => Ok(file),
+        Kept::Server(server) => Err(Problem::Given(format!(
+            "This is for a database in a file. Back up {server} with pg_dump, and go back with pg_restore; \
+             custody audit verify follows its journal then."
+        ))),
+    }
 }
 
 pub fn backup(args: &BackupArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {

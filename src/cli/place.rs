@@ -6,7 +6,7 @@ use crate::{
     config::{DataFlags, Flags, Settings},
     domain::policy::Policy,
     ports::clock::Clock,
-    store::Db,
+    store::{Db, connection::Kept},
 };
 use std::io::{self, Write};
 
@@ -19,11 +19,11 @@ pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<A
             return Ok(Err(Outcome::Refused));
         }
     };
-    let file = settings.database();
-    let db = match Db::open(&file).await {
+    let kept = settings.kept();
+    let db = match Db::open_kept(&kept).await {
         Ok(db) => db,
         Err(e) => {
-            writeln!(err, "{} cannot be opened: {e}", file.display())?;
+            writeln!(err, "{kept} cannot be opened: {e}")?;
             return Ok(Err(Outcome::Failed));
         }
     };
@@ -46,8 +46,10 @@ pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<A
 fn find(flags: &DataFlags) -> Result<(Settings, Policy), String> {
     let settings = Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
     let policy = settings.read_policy().map_err(|e| e.to_string())?;
-    match settings.database() {
-        file if file.exists() => Ok((settings, policy)),
-        file => Err(format!("There is no database at {}: name its directory with --data.", file.display())),
+    match settings.kept() {
+        Kept::File(file) if !file.exists() => {
+            Err(format!("There is no database at {}: name its directory with --data.", file.display()))
+        }
+        Kept::File(_) | Kept::Server(_) => Ok((settings, policy)),
     }
 }

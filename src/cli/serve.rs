@@ -6,7 +6,8 @@ use crate::{
     config::{LogFormat, Settings},
     http,
     ports::{checkpoints::Folder, clock::Clock},
-    service, store,
+    service,
+    store::{self, connection::Kept},
     traces::Traces,
     web,
 };
@@ -110,11 +111,14 @@ pub(super) async fn open(
             return Ok(None);
         }
     };
-    make_private(&settings.data)?;
-    let db = match store::Db::open(&settings.database()).await {
+    let kept = settings.kept();
+    if matches!(kept, Kept::File(_)) {
+        make_private(&settings.data)?;
+    }
+    let db = match store::Db::open_kept(&kept).await {
         Ok(db) => db,
         Err(e) => {
-            writeln!(err, "{} cannot be opened: {e}", settings.database().display())?;
+            writeln!(err, "{kept} cannot be opened: {e}")?;
             return Ok(None);
         }
     };
@@ -186,6 +190,7 @@ pub(super) async fn serve(
         tracing::error!(%error, "there is no key for permits yet");
     }
     tokio::spawn(service::figures::run(app.clone()));
+    let first = tokio::spawn(service::replicas::be_first(app.clone()));
     if let Some((folder, every)) = checkpoints {
         tokio::spawn(service::checkpoints::run(app.clone(), folder, every));
     }
@@ -200,7 +205,7 @@ pub(super) async fn serve(
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     serving.await.map_err(std::io::Error::other)??;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors) };
+    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first) };
     let _ = tokio::time::timeout(Duration::from_secs(1), ends).await;
     // What is on its way now is sent again after the next start, under the same id.
     if let Some(outbox) = outbox {

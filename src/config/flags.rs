@@ -21,6 +21,15 @@ pub struct DataFlags {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+
+    /// PostgreSQL in the place of custody.db, like postgres://custody@db.example.org/custody
+    ///
+    /// Several replicas may share it. A password is better kept in the
+    /// variable, the file or ~/.pgpass. [env: CUSTODY_DATABASE] [file: database]
+    /// [default: none]
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
 }
 
 /// Every setting of `custody serve`, as text: [`super::Settings`] says what is right.

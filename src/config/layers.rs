@@ -10,6 +10,7 @@ use url::Url;
 use super::{FILE, KEYS, LogFormat, Settings, SettingsError, SettingsProblem};
 use crate::domain::nearest::nearest;
 use crate::ports::mail::{Mailbox, Smtp};
+use crate::store::connection::postgres::Server;
 
 /// The sources on top of each other, and what was found wrong in them.
 pub(super) struct Layers {
@@ -103,6 +104,7 @@ impl Layers {
             otlp: self.read("otlp", collector),
             trusted_proxies: self.read("trusted_proxies", str::parse).unwrap_or_default(),
             mail: smtp.zip(mail_from),
+            server: self.read("database", Server::parse),
             data,
             listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             set_public_url,
@@ -136,8 +138,8 @@ impl Layers {
         match read(&given) {
             Ok(value) => Some(value),
             Err(wanted) => {
-                // A mail server's address can hold a password.
-                let shown = if key == "smtp" { "…" } else { &given };
+                // A server's address can hold a password.
+                let shown = if matches!(key, "smtp" | "database") { "…" } else { &given };
                 self.wrong(key, shown, &wanted);
                 None
             }

@@ -42,8 +42,13 @@ fn flags_win_over_variables_over_the_file() {
     };
     let (one, two, three) = (policy("one"), policy("two"), policy("three"));
     type Seen = fn(&Settings) -> String;
-    let rows: [(&str, Seen, [&str; 3]); 14] = [
+    let rows: [(&str, Seen, [&str; 3]); 15] = [
         ("data", |s| s.data.display().to_string(), ["/a", "/b", "/c"]),
+        (
+            "database",
+            |s| s.server.as_ref().unwrap().as_str().to_owned(),
+            ["postgres://a.example/one", "postgres://u:secret@b.example:5433/two", "postgres:///three?host=/run"],
+        ),
         ("listen", |s| s.listen.to_string(), ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"]),
         (
             "public_url",
@@ -87,6 +92,7 @@ fn flags_win_over_variables_over_the_file() {
         let value = Some(high.to_owned());
         match key {
             "data" => flags.place.data = value,
+            "database" => flags.place.database = value,
             "listen" => flags.listen = value,
             "public_url" => flags.public_url = value,
             "policy" => flags.policy = value,
@@ -190,7 +196,8 @@ fn the_settings_file_is_found() {
         std::fs::write(&path, text).unwrap();
         path.display().to_string()
     };
-    let named = |path: &str| Flags { place: DataFlags { config: Some(path.to_owned()), data: None }, ..none() };
+    let named =
+        |path: &str| Flags { place: DataFlags { config: Some(path.to_owned()), ..DataFlags::default() }, ..none() };
     let (one, two) = (write("one.toml", "log = \"json\""), write("two.toml", "log_level = \"warn\""));
     let settings = Settings::load_from(&none(), environment(&[("config", &one)])).unwrap();
     assert_eq!(settings.log, LogFormat::Json);

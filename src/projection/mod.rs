@@ -139,6 +139,11 @@ impl Projection {
         let _ = tokio::time::timeout(SHOWN_WITHIN, answered.wait_for(|n| *n >= mine)).await;
     }
 
+    /// Has what is new taken in, without waiting for it.
+    pub fn wake(&self) {
+        self.ask.notify_one();
+    }
+
     /// For the feeder: waits until somebody asks, or `most`; the number that [`Projection::answer`] is told.
     pub async fn asked(&self, most: Duration) -> u64 {
         let _ = tokio::time::timeout(most, self.ask.notified()).await;

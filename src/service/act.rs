@@ -102,24 +102,32 @@ enum Target {
     New { draft: Option<String> },
 }
 
+/// How often a change is begun anew where the database went away under it.
+const AGAIN: u32 = 2;
+
 async fn change(app: &App, caller: &Caller, target: Target, ask: Ask, readings: Readings) -> Result<Done> {
-    let tx = app.db.begin().await?;
-    match decide_and_save(&tx, app, caller, &target, &ask, readings).await {
-        Ok(done) => {
-            tx.commit().await?;
-            Ok(done)
-        }
-        Err((error, device)) => {
-            // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
-            let _ = tx.rollback().await;
-            if let (Error::Refused(refusal), Some(device)) = (&error, device)
-                && refusal.code.is_attempt()
-                && device.revision > 0
-            {
-                let what: &str = ask.command.kind().into();
-                record::attempt(app, caller, &device, what, refusal).await?;
+    let mut again = 0;
+    loop {
+        let tx = app.db.begin().await?;
+        match decide_and_save(&tx, app, caller, &target, &ask, readings.clone()).await {
+            Ok(done) => {
+                tx.commit().await?;
+                return Ok(done);
             }
-            Err(error)
+            // Nothing is committed, so nothing is done twice (F6).
+            Err((Error::Unavailable(_), _)) if app.db.is_shared() && again < AGAIN => again += 1,
+            Err((error, device)) => {
+                // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
+                let _ = tx.rollback().await;
+                if let (Error::Refused(refusal), Some(device)) = (&error, device)
+                    && refusal.code.is_attempt()
+                    && device.revision > 0
+                {
+                    let what: &str = ask.command.kind().into();
+                    record::attempt(app, caller, &device, what, refusal).await?;
+                }
+                return Err(error);
+            }
         }
     }
 }

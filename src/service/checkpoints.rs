@@ -1,6 +1,6 @@
 //! Checkpoints of the journal, signed and kept elsewhere (A36, F12).
 
-use super::{Error, permits};
+use super::{Error, checks, permits};
 use crate::{
     app::App,
     domain::checkpoint::{Checkpoint, Contradiction, TYPE},
@@ -90,7 +90,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 
 /// Takes one at once and then regularly, until Custody stops. One that is not taken is logged, and tried again.
 pub async fn run(app: App, folder: Folder, every: Duration) {
-    loop {
+    while checks::turn(&app).await {
         match take(&app, &folder).await {
             Ok(taken) => {
                 app.figures.checkpointed(app.clock.now());

@@ -24,6 +24,14 @@ const CHANGES_KEPT: i64 = 100_000;
 /// How often permits that ran out are looked for.
 const DEPLOYMENTS_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Waits until it is for this replica to go round; false where Custody stops first.
+pub async fn turn(app: &App) -> bool {
+    tokio::select! {
+        _ = app.stop.cancelled() => false,
+        _ = app.db.first() => true,
+    }
+}
+
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
     let every = std::time::Duration::from_secs(u64::from(app.policy.releases.recheck_minutes) * 60);
@@ -31,6 +39,9 @@ pub async fn run(app: App) {
         tokio::select! {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(every) => {}
+        }
+        if !turn(&app).await {
+            return;
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
@@ -48,6 +59,9 @@ pub async fn run_deployments(app: App) {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
         }
+        if !turn(&app).await {
+            return;
+        }
         if let Err(error) = super::deployments::keep(&app).await {
             tracing::error!(%error, "deployments could not be looked after");
         }
@@ -64,6 +78,9 @@ pub async fn run_moving_on(app: App) {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
         }
+        if !turn(&app).await {
+            return;
+        }
         if let Err(error) = super::moving_on::keep(&app).await {
             tracing::error!(%error, "what waits to move on could not be looked after");
         }
@@ -76,6 +93,9 @@ pub async fn run_told(app: App) {
         tokio::select! {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(DEPLOYMENTS_EVERY) => {}
+        }
+        if !turn(&app).await {
+            return;
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,

@@ -39,6 +39,7 @@ pub async fn start(app: &App) -> Result<()> {
     }
     let app = app.clone();
     let feeding = app.projection.feeding();
+    tokio::spawn(super::replicas::hear(app.clone()));
     tokio::spawn(async move {
         loop {
             let asked = tokio::select! {

@@ -44,6 +44,7 @@ pub mod readiness;
 pub mod readings;
 pub mod reconcile;
 pub mod record;
+pub mod replicas;
 pub mod requests;
 pub mod secret;
 pub mod servers;
@@ -134,7 +135,13 @@ impl From<Refusal> for Error {
 
 impl From<sea_orm::DbErr> for Error {
     fn from(e: sea_orm::DbErr) -> Self {
-        if store::connection::is_unavailable(&e) { Self::Unavailable(Box::new(e)) } else { Self::Internal(Box::new(e)) }
+        use store::connection::{is_nul, is_unavailable};
+        match e {
+            // Below the doors, which refuse it: what others told Custody may have it too.
+            e if is_nul(&e) => Self::Invalid(vec![FieldProblem::new("text", "Leave out the character NUL.")]),
+            e if is_unavailable(&e) => Self::Unavailable(Box::new(e)),
+            e => Self::Internal(Box::new(e)),
+        }
     }
 }
 

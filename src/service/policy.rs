@@ -16,9 +16,7 @@ pub const STREAM: &str = "policy";
 /// what a review depends on has changed.
 pub async fn record(app: &App) -> Result<bool> {
     let digest = app.policy.digest();
-    let last = store::journal::find_last(&app.db.read, STREAM).await?;
-    let known: Option<serde_json::Value> = last.as_ref().map(store::journal::read).transpose()?;
-    if known.is_some_and(|k| k["digest"] == digest.as_str()) {
+    if is_last(&app.db.read, &digest).await? {
         return Ok(false);
     }
     let line = Line {
@@ -30,9 +28,20 @@ pub async fn record(app: &App) -> Result<bool> {
         body: json!({ "digest": digest, "review_digest": app.review_digest, "policy": app.policy }).to_string(),
     };
     let tx = app.db.begin().await?;
+    // Replicas that start at once have the same one.
+    if is_last(&tx, &digest).await? {
+        return Ok(false);
+    }
     store::journal::append(&tx, vec![line]).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Whether it is the policy that came into force last.
+async fn is_last(c: &impl sea_orm::ConnectionTrait, digest: &str) -> Result<bool> {
+    let last = store::journal::find_last(c, STREAM).await?;
+    let known: Option<serde_json::Value> = last.as_ref().map(store::journal::read).transpose()?;
+    Ok(known.is_some_and(|k| k["digest"] == digest))
 }
 
 /// A policy that was in force, or is.

@@ -1,24 +1,57 @@
-//! The database: on SQLite one connection that writes and several that only read.
+//! The database: SQLite in a file of the data directory, or a PostgreSQL that several replicas share.
 
+pub mod postgres;
+mod sqlite;
+
+use postgres::Server;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::{
-        self,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-    },
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+    sqlx::{self, postgres::PgDatabaseError},
 };
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+use tokio::sync::watch;
+use uuid::Uuid;
 
 /// A write in progress; dropped without a commit it leaves nothing behind.
 pub type Tx = DatabaseTransaction;
+
+/// How often a write is begun anew where the server has just gone, and how long after.
+const BEGUN_AGAIN: u32 = 3;
+const BEGUN_AFTER: Duration = Duration::from_millis(300);
+
+/// Where the data are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    File(PathBuf),
+    Server(Server),
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Server(server) => server.fmt(f),
+        }
+    }
+}
+
+impl Kept {
+    /// Opens what is there for reading alone, as it is: beside a Custody that runs.
+    pub async fn open_to_read(&self) -> Result<DatabaseConnection, DbErr> {
+        match self {
+            Self::File(file) => sqlite::open_to_read(file).await,
+            Self::Server(server) => server.open_to_read().await,
+        }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -26,44 +59,34 @@ pub struct Db {
     pub read: DatabaseConnection,
     write: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    /// `None` on SQLite.
+    pub(super) server: Option<Server>,
+    /// Whether this is the replica that does what only one does.
+    pub(super) first: watch::Sender<bool>,
+    /// Names this replica to the others.
+    pub replica: Uuid,
 }
 
 impl Db {
-    /// Opens the database in this file, makes it where it is missing, and brings it to today's shape.
+    /// Opens what is kept there, makes it where it is missing, and brings it to today's shape.
+    pub async fn open_kept(kept: &Kept) -> Result<Self, DbErr> {
+        match kept {
+            Kept::File(file) => Self::open(file).await,
+            Kept::Server(server) => Self::connect(server).await,
+        }
+    }
+
+    /// Opens the database in this file.
     pub async fn open(file: &Path) -> Result<Self, DbErr> {
-        let url = format!("sqlite://{}?mode=rwc", file.display());
-        // An acknowledged change survives a power failure: the log is synced before the answer is sent.
-        let tune = |o: SqliteConnectOptions| {
-            o.create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5))
-                // Without it INSERT OR REPLACE would go round the append-only triggers.
-                .pragma("recursive_triggers", "on")
-                .pragma("temp_store", "memory")
-        };
-        let options = |most| {
-            let mut o = ConnectOptions::new(url.clone());
-            o.max_connections(most)
-                .min_connections(1)
-                .idle_timeout(None::<Duration>)
-                .max_lifetime(None::<Duration>)
-                .acquire_timeout(Duration::from_secs(10))
-                .test_before_acquire(false)
-                .sqlx_logging_level(log::LevelFilter::Debug);
-            o
-        };
-        let mut writer = options(1);
-        writer.map_sqlx_sqlite_opts(move |o| tune(o).optimize_on_close(true, None));
-        let mut write = Database::connect(writer).await?;
-        use migrations::MigratorTrait;
-        migrations::Migrator::up(&write, None).await?;
-        // With samples of values at hand SQLite prepares a statement anew for each value that it is given.
-        write.execute_unprepared("DROP TABLE IF EXISTS sqlite_stat4").await?;
-        let mut readers = options(4);
-        readers.map_sqlx_sqlite_opts(move |o| tune(o).read_only(true).create_if_missing(false));
-        let mut read = Database::connect(readers).await?;
+        Ok(Self::new(sqlite::open(file).await?, None))
+    }
+
+    /// Opens the database on this server.
+    pub async fn connect(server: &Server) -> Result<Self, DbErr> {
+        Ok(Self::new(server.open().await?, Some(server.clone())))
+    }
+
+    fn new((mut read, mut write): (DatabaseConnection, DatabaseConnection), server: Option<Server>) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         for connection in [&mut read, &mut write] {
             let count = statements.clone();
@@ -71,7 +94,9 @@ impl Db {
                 count.fetch_add(1, Ordering::Relaxed);
             });
         }
-        Ok(Self { read, write, statements })
+        // Nobody shares a file.
+        let first = watch::Sender::new(server.is_none());
+        Self { read, write, statements, server, first, replica: Uuid::new_v4() }
     }
 
     /// How many statements were run since the start.
@@ -81,26 +106,36 @@ impl Db {
 
     /// Opens an existing database for reading alone, as it is: beside a Custody that runs.
     pub async fn open_to_read(file: &Path) -> Result<DatabaseConnection, DbErr> {
-        let mut o = ConnectOptions::new(format!("sqlite://{}?mode=ro", file.display()));
-        o.max_connections(1).sqlx_logging_level(log::LevelFilter::Debug);
-        o.map_sqlx_sqlite_opts(|o| o.read_only(true).busy_timeout(Duration::from_secs(5)));
-        Database::connect(o).await
+        sqlite::open_to_read(file).await
     }
 
-    /// Begins a write. IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
+    /// Whether it is on a server that several replicas share.
+    pub fn is_shared(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Begins a write, of which there is one at a time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        match self.begin_once().await {
+        if self.is_shared() {
+            // Whoever asks may hang up. A BEGIN that is dropped on its way would hand an open transaction to whoever
+            // writes next; one that is begun to its end is rolled back. Source: transact-rs/sqlx#4393.
+            let db = self.clone();
+            let begun = tokio::spawn(async move { db.begin_among_replicas().await });
+            return begun.await.map_err(|e| DbErr::Custom(e.to_string()))?;
+        }
+        match self.begin_in_file().await {
             // SQLite may roll back by itself what fails on a full disk; the driver's own ROLLBACK is then refused, and it
             // takes the connection for one inside a transaction from then on.
             Err(e) if !is_unavailable(&e) => {
                 self.write.get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
-                self.begin_once().await
+                self.begin_in_file().await
             }
             begun => begun,
         }
     }
 
-    async fn begin_once(&self) -> Result<Tx, DbErr> {
+    /// IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
+    async fn begin_in_file(&self) -> Result<Tx, DbErr> {
         self.write
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -109,40 +144,95 @@ impl Db {
             .await
     }
 
-    /// Waits for what is under way and closes the file.
+    /// Nothing was written yet: where the server has just restarted it is begun again (F6).
+    async fn begin_among_replicas(&self) -> Result<Tx, DbErr> {
+        let mut again = 0;
+        loop {
+            let begun = async {
+                let tx = self.write.begin().await?;
+                tx.execute_unprepared(postgres::ONE_WRITER).await?;
+                Ok(tx)
+            };
+            match begun.await {
+                Err(e) if again < BEGUN_AGAIN && is_gone(&e) => again += 1,
+                begun => return begun,
+            }
+            tokio::time::sleep(BEGUN_AFTER).await;
+        }
+    }
+
+    /// Waits for what is under way and closes the database.
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.close_by_ref().await?;
         self.write.close_by_ref().await
     }
 }
 
-fn conn_error(e: sqlx::Error) -> DbErr {
+pub(super) fn conn_error(e: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(e)))
 }
 
-/// The driver's code behind an error: SQLite's extended result code.
-pub fn code(e: &DbErr) -> Option<String> {
+fn driver(e: &DbErr) -> Option<&sqlx::Error> {
     match e {
         DbErr::Exec(RuntimeErr::SqlxError(e))
         | DbErr::Query(RuntimeErr::SqlxError(e))
-        | DbErr::Conn(RuntimeErr::SqlxError(e)) => match &**e {
-            sqlx::Error::Database(d) => d.code().map(|c| c.into_owned()),
-            _ => None,
-        },
+        | DbErr::Conn(RuntimeErr::SqlxError(e)) => Some(e),
         _ => None,
     }
 }
 
-/// Whether the database cannot take writes now, but may later: full, read-only, busy, out of reach (F4).
-pub fn is_unavailable(e: &DbErr) -> bool {
-    match e {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        // The low byte is the primary code: BUSY 5, LOCKED 6, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.
-        _ => code(e).and_then(|c| c.parse::<i32>().ok()).is_some_and(|c| matches!(c & 0xff, 5 | 6 | 8 | 10 | 13 | 14)),
+/// The driver's code behind an error: SQLite's extended result code, or PostgreSQL's SQLSTATE.
+pub fn code(e: &DbErr) -> Option<String> {
+    match driver(e)? {
+        sqlx::Error::Database(d) => d.code().map(|c| c.into_owned()),
+        _ => None,
     }
+}
+
+/// PostgreSQL's SQLSTATE behind an error.
+fn state(e: &DbErr) -> Option<&str> {
+    match driver(e)? {
+        sqlx::Error::Database(d) => Some(d.try_downcast_ref::<PgDatabaseError>()?.code()),
+        _ => None,
+    }
+}
+
+/// Whether the connection was lost, or the server is on its way down or up.
+fn is_gone(e: &DbErr) -> bool {
+    match driver(e) {
+        Some(sqlx::Error::Io(_)) => true,
+        _ => state(e).is_some_and(|s| s.starts_with("08") || s.starts_with("57P")),
+    }
+}
+
+/// Whether the database cannot take writes now, but may later: full, read-only, busy, out of reach (F4, F6).
+pub fn is_unavailable(e: &DbErr) -> bool {
+    use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
+    if matches!(e, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+        || matches!(driver(e), Some(Io(_) | PoolTimedOut | PoolClosed))
+    {
+        return true;
+    }
+    match state(e) {
+        Some(state) => postgres::is_unavailable(state),
+        // The low byte is the primary code: BUSY 5, LOCKED 6, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.
+        None => {
+            code(e).and_then(|c| c.parse::<i32>().ok()).is_some_and(|c| matches!(c & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+        }
+    }
+}
+
+/// Whether a text has the character NUL, which PostgreSQL keeps in none.
+pub fn is_nul(e: &DbErr) -> bool {
+    state(e) == Some("22021")
 }
 
 /// Whether a unique key was violated.
 pub fn is_unique(e: &DbErr) -> bool {
     matches!(e.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Whether this is a connection to PostgreSQL.
+pub fn is_postgres<C: ConnectionTrait>(c: &C) -> bool {
+    c.get_database_backend() == DbBackend::Postgres
 }

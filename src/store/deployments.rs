@@ -11,8 +11,10 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 
 fn hydrate(r: row::Model) -> Result<Deployment> {
@@ -147,9 +149,8 @@ pub async fn list_unsettled<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<
 /// Uses a permit up; false where somebody did before (A11).
 pub async fn redeem<C: ConnectionTrait>(tx: &C, jti: &str, id: DeploymentId, at: DateTime<Utc>) -> Result<bool> {
     let row = redeemed::Model { jti: jti.to_owned(), deployment_id: id.to_string(), at };
-    match row.into_active_model().insert(tx).await {
-        Ok(_) => Ok(true),
-        Err(e) if super::connection::is_unique(&e) => Ok(false),
-        Err(e) => Err(e),
-    }
+    // Not by an error: on PostgreSQL the transaction would be of no more use after one.
+    let once = OnConflict::column(redeemed::Column::Jti).do_nothing().to_owned();
+    let rows = redeemed::Entity::insert(row.into_active_model()).on_conflict(once).exec_without_returning(tx).await?;
+    Ok(rows == 1)
 }

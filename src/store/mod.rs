@@ -24,6 +24,7 @@ pub mod outbox;
 pub mod overrides;
 pub mod people;
 pub mod protection;
+pub mod replicas;
 pub mod servers;
 pub mod shift;
 pub mod stages;

@@ -1,6 +1,6 @@
 //! What every page passes: the size of its form, the check that a form is our own, errors drawn as pages.
 
-use super::visitor::session_cookie_name;
+use super::{problem::Problem, visitor::session_cookie_name};
 use crate::app::App;
 use axum::{
     Router,
@@ -29,6 +29,26 @@ async fn own_pages_only(State(app): State<App>, request: Request, next: Next) ->
     next.run(request).await
 }
 
+/// No text has the character NUL: one database keeps it and the other does not, and no keyboard writes it.
+async fn without_nul(request: Request, next: Next) -> Response {
+    let refused =
+        || Problem::unreadable("The character NUL was sent, which no text has: leave it out.").into_response();
+    let uri = request.uri();
+    if uri.path().contains("%00") || uri.query().is_some_and(|q| q.contains("%00")) {
+        return refused();
+    }
+    let kind = request.headers().get(header::CONTENT_TYPE).map(|t| t.as_bytes());
+    if !kind.is_some_and(|t| t.starts_with(b"application/x-www-form-urlencoded")) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, FORM_MOST).await {
+        Ok(form) if form.contains(&0) || form.windows(3).any(|w| w == b"%00") => refused(),
+        Ok(form) => next.run(Request::from_parts(parts, form.into())).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
 /// A sentence that was for the next page has been said once a page is drawn.
 async fn unsay(request: Request, next: Next) -> Response {
     let had = CookieJar::from_headers(request.headers()).get("said").is_some();
@@ -52,6 +72,7 @@ pub fn pages(app: &App, routes: Router<App>) -> Router<App> {
             .layer(middleware::from_fn(unsay))
             .layer(csrf)
             .layer(middleware::from_fn_with_state(app.clone(), own_pages_only))
+            .layer(middleware::from_fn(without_nul))
             .layer(RequestBodyLimitLayer::new(FORM_MOST)),
     )
 }

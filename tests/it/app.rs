@@ -1,7 +1,7 @@
 //! Custody as its users meet it: a real server on loopback, a database in a file, a clock that tests move, a real git
 //! repository for each device.
 
-use crate::repository::Repository;
+use crate::{postgres, repository::Repository};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use custody::{
     app::{App, Parts},
@@ -74,7 +74,7 @@ pub async fn open(dir: &Path, clock: Clock, policy: &str, url: &str) -> App {
 /// The same with a mail server's address.
 pub async fn open_with_mail(dir: &Path, clock: Clock, policy: &str, url: &str, smtp: Option<&str>) -> App {
     let from = || "Custody <custody@example.org>".parse().unwrap();
-    let db = Db::open(&dir.join("custody.db")).await.unwrap();
+    let db = Db::open_kept(&postgres::kept(dir).await).await.unwrap();
     let parts = Parts {
         policy: Policy::parse(policy).unwrap(),
         clock,
@@ -100,7 +100,19 @@ impl TestApp {
 
     /// With a mail server's address.
     pub async fn with_mail(policy: &str, smtp: Option<&str>) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), policy, smtp).await
+    }
+
+    /// On PostgreSQL, whatever the others are on.
+    #[cfg(feature = "full-tests")]
+    pub async fn on_postgres() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        postgres::new_database(dir.path()).await;
+        Self::on(dir, &POLICY, None).await
+    }
+
+    /// On what keeps the data of this directory.
+    pub async fn on(dir: tempfile::TempDir, policy: &str, smtp: Option<&str>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = open_with_mail(dir.path(), Clock::fixed(morning()), policy, &url, smtp).await;

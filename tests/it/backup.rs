@@ -1,6 +1,6 @@
 //! F12, E7: the data as one file, taken while Custody writes, and what was taken made into data again.
 
-use crate::{app::TestApp, served::Served};
+use crate::{app::TestApp, postgres, served::Served};
 use custody::domain::lifecycle::Command as Act;
 use std::{
     fs,
@@ -13,7 +13,10 @@ pub fn custody(args: &[&str], paths: &[(&str, &Path)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_custody"));
     command.env_clear().args(args);
     for (flag, path) in paths {
-        command.arg(flag).arg(path);
+        match *flag {
+            "--data" => command.args(postgres::flags(path)),
+            flag => command.arg(flag).arg(path),
+        };
     }
     command.output().unwrap()
 }

@@ -4,6 +4,7 @@
 use crate::{
     app::{POLICY, TestApp, open},
     backup::{custody, said},
+    postgres,
 };
 use chrono::Duration;
 use custody::{
@@ -22,7 +23,7 @@ use custody::{
     },
     store::{self, journal::Line},
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use std::{
     collections::BTreeMap,
     fs,
@@ -74,9 +75,8 @@ impl Rig {
             chain(&mut all);
         }
         let tx = self.test.app.db.begin().await.unwrap();
-        let freely = "DROP TRIGGER IF EXISTS journal_never_changes; DROP TRIGGER IF EXISTS journal_never_shrinks;
-                      PRAGMA defer_foreign_keys = ON; DELETE FROM journal";
-        tx.execute_unprepared(freely).await.unwrap();
+        postgres::forbid_nothing(&tx).await;
+        tx.execute_unprepared("DELETE FROM journal").await.unwrap();
         for e in all {
             let values: Vec<sea_orm::Value> = vec![
                 e.seq.into(),
@@ -90,9 +90,10 @@ impl Rig {
                 e.previous.into(),
                 e.hash.into(),
             ];
+            // Both take numbers for the places of values.
             let sql = "INSERT INTO journal (seq, stream, revision, at, actor, origin, kind, body, previous, hash)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-            tx.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await.unwrap();
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await.unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -190,7 +191,7 @@ async fn a36_what_is_done_to_the_journal_is_found() {
 /// F12: an older back-up that was restored is found, at once and after it was written on; no checkpoint is taken of it that
 /// would hide this.
 #[tokio::test]
-async fn f12_a_step_back_is_found() {
+async fn f12_a_step_back_is_found_in_sqlite() {
     let rig = Rig::new().await;
     rig.take().await;
     let place = tempfile::tempdir().unwrap();
@@ -341,8 +342,8 @@ async fn a36_the_program_takes_checkpoints() {
     rig.test.app.stop.cancel();
     rig.test.app.db.close().await.unwrap();
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_custody"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"])
-        .arg(&rig.data)
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error"])
+        .args(postgres::flags(&rig.data))
         .env("CUSTODY_CHECKPOINTS", rig.kept.path())
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)

@@ -4,6 +4,7 @@
 use crate::{
     app::{POLICY, TestApp, facility, open},
     given::application,
+    postgres,
 };
 use custody::{
     domain::{
@@ -48,8 +49,8 @@ struct Client {
 
 fn custody(dir: &Path) -> (Child, String) {
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_custody"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"])
-        .arg(dir)
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "error"])
+        .args(postgres::flags(dir))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -101,7 +102,7 @@ async fn work(mut client: Client, url: String, done: Arc<AtomicUsize>) -> Client
 }
 
 async fn check(dir: &Path, clients: &[Client]) {
-    let db = store::Db::open_to_read(&dir.join("custody.db")).await.unwrap();
+    let db = postgres::kept(dir).await.open_to_read().await.unwrap();
     let chain = store::journal::verify(&db).await.unwrap();
     chain.expect("the chain verifies");
     for c in clients {
@@ -166,7 +167,7 @@ async fn f1_killed_in_the_middle_of_transitions() {
     let done: usize = clients.iter().map(|c| c.acknowledged.len()).sum();
     assert!(done > kills / 2, "there was work under way: {done} changes over {kills} kills, seed {seed}");
     // Exactly once: as many events as acknowledged requests, but for the one whose answer was lost.
-    let db = store::Db::open_to_read(&dir.path().join("custody.db")).await.unwrap();
+    let db = postgres::kept(dir.path()).await.open_to_read().await.unwrap();
     for c in &clients {
         let device = store::devices::find_by_name(&db, &c.device).await.unwrap().unwrap();
         let entries = store::journal::list_all(&db, &device.id.to_string()).await.unwrap();
@@ -187,7 +188,7 @@ async fn f1_killed_in_the_middle_of_transitions() {
 
 /// Durability is more than an ordered log: the log is synced before an answer is sent (trap 2).
 #[tokio::test]
-async fn f1_the_log_is_synced_before_the_answer() {
+async fn f1_the_log_is_synced_before_the_answer_in_sqlite() {
     use sea_orm::{ConnectionTrait, DbBackend, Statement};
     let test = TestApp::new().await;
     let tx = test.app.db.begin().await.unwrap();

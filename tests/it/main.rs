@@ -38,11 +38,14 @@ mod own_account;
 mod permit_forms;
 mod permits;
 mod permits_offline;
+mod postgres;
 mod processes;
 mod proxies;
 mod queries;
 mod reconcile;
 mod releases;
+#[cfg(feature = "full-tests")]
+mod replicas;
 mod repository;
 mod security;
 mod served;

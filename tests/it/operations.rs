@@ -203,7 +203,7 @@ async fn figures_of_the_registry() {
         let ended = if state == "waiting" { "NULL" } else { "'2026-11-21T08:00:00+00:00'" };
         let entry = format!(
             "INSERT INTO outbox (id, channel_id, person_id, device_id, key, text, path, urgent, at, message, state, due_at, ended_at)
-             VALUES ('{n}', 'mail', '{person}', '{device}', '{n}', 'x', '/x', 0, '2026-11-21T08:00:00+00:00', '{n}', '{state}',
+             VALUES ('{n}', 'mail', '{person}', '{device}', '{n}', 'x', '/x', FALSE, '2026-11-21T08:00:00+00:00', '{n}', '{state}',
                      '2026-11-21T08:00:00+00:00', {ended})"
         );
         sea_orm::ConnectionTrait::execute_unprepared(&tx, &entry).await.unwrap();

@@ -4,6 +4,7 @@ use crate::{
     app::{FULL, TestApp, open_with_mail},
     chat_server::ChatServer,
     given::policy_with,
+    postgres,
     smtp_server::{Mood, SmtpServer},
 };
 use chrono::{DateTime, Duration, NaiveTime, Utc};
@@ -668,7 +669,7 @@ async fn a_silent_mail_server_holds_up_no_chat() {
 
 /// F11: what people were told before keeps its place, and leads to the device.
 #[tokio::test]
-async fn notices_outlive_the_change_of_their_table() {
+async fn f11_notices_outlive_the_change_of_their_table_in_sqlite() {
     use migrations::MigratorTrait;
     use sea_orm::{ConnectionTrait, Database};
     let dir = tempfile::tempdir().unwrap();
@@ -703,8 +704,8 @@ async fn the_program_delivers() {
     test.tells_by(&before, "ilse", "k", "Something.", false).await;
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_custody"))
         .args(["serve", "--listen", "127.0.0.1:0", "--public-url", "https://custody.example.org"])
-        .args(["--log-level", "error", "--mail-from", "custody@example.org", "--data"])
-        .arg(test.dir.path())
+        .args(["--log-level", "error", "--mail-from", "custody@example.org"])
+        .args(postgres::flags(test.dir.path()))
         .env("CUSTODY_SMTP", &smtp.url)
         .stdout(std::process::Stdio::null())
         .kill_on_drop(true)

@@ -5,6 +5,7 @@ use crate::{
     app::{FULL, REDUCED, TestApp},
     given::tag,
     permits::ANY,
+    postgres,
 };
 use chrono::Utc;
 use custody::domain::lifecycle::Command;
@@ -133,11 +134,11 @@ async fn a13_keys_are_kept_from_the_command_line() {
     let test = TestApp::new().await;
     custody::service::permits::keep(&test.app).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let data = test.dir.path().to_str().unwrap().to_owned();
+    let data = postgres::flags(test.dir.path());
     let keys = async |args: &[&str]| {
         let mut all = vec!["keys"];
         all.extend_from_slice(args);
-        all.extend_from_slice(&["--data", &data]);
+        all.extend(data.iter().map(String::as_str));
         runs(folder.path(), "", &all).await
     };
     let (code, out, err) = keys(&["list"]).await;

@@ -8,7 +8,8 @@ use reqwest::{Response, StatusCode};
 async fn a35_limits_behind_a_proxy_are_for_each_who_asks() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("policy.toml"), "[board]\nstreams = 9\nstreams_each = 1\n").unwrap();
-    let served = Served::start_with("serve", data.path(), "Custody is at ", &["--trusted-proxies", "127.0.0.1"]);
+    let trusts = [("CUSTODY_TRUSTED_PROXIES", "127.0.0.1")];
+    let served = Served::start_with("serve", data.path(), "Custody is at ", &trusts);
     let feed = |says: &'static str| {
         let asked = reqwest::Client::new().get(format!("{}/board/feed", served.url)).header("X-Forwarded-For", says);
         async move { asked.send().await.unwrap() }

@@ -470,3 +470,20 @@ async fn g1_only_tags_only_ctrl() {
     }
     assert_eq!(test.device("owned").await.state.name(), StateName::CtrlOwned);
 }
+
+/// A15: the character NUL, which one of the two databases keeps in no text, is refused at the doors of both, and nothing is
+/// written.
+#[tokio::test]
+async fn a15_nul_is_refused_at_the_doors() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let before = test.device("magnet").await;
+    let lena = test.browser("lena").await;
+    let refused = lena.post("/devices/magnet/raise-point", &[("text", "Which\0broker?")]).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.unwrap().contains("The character NUL was sent"));
+    for path in ["/devices/mag%00net", "/?q=mag%00net", "/api/v1/devices/mag%00net"] {
+        assert_eq!(lena.get(path).await.status(), 422, "{path}");
+    }
+    assert_eq!(test.device("magnet").await, before);
+}

@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, POLICY, REDUCED, TestApp},
     given::policy_with,
+    postgres,
 };
 use axum::{Router, extract::State, routing::get};
 use chrono::{Duration, Utc};
@@ -28,14 +29,14 @@ impl Served {
         Self::start_with(command, data, says, &[])
     }
 
-    /// The same with more flags.
-    pub fn start_with(command: &str, data: &Path, says: &str, flags: &[&str]) -> Self {
+    /// The same with variables that hold settings.
+    pub fn start_with(command: &str, data: &Path, says: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
-            .args([command, "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(flags)
+            .args([command, "--listen", "127.0.0.1:0"])
+            .args(postgres::flags(data))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, POLICY, REDUCED, TestApp, facility, open},
     given::policy_with,
+    postgres,
 };
 use chrono::Duration;
 use custody::{
@@ -381,10 +382,9 @@ async fn a31_a_calendar_dies_with_its_account() {
     custody::service::closing::reopen(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();
     assert_eq!(stranger.get(&path).await.status(), 404);
     // Neither the database nor the journal holds what opens it.
-    let kept = std::fs::read(test.dir.path().join("custody.db")).unwrap();
-    let wal = std::fs::read(test.dir.path().join("custody.db-wal")).unwrap_or_default();
-    let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
-    assert!(!holds(&kept) && !holds(&wal));
+    let all = postgres::bytes(test.dir.path()).await;
+    let holds = |word: &str| all.windows(word.len()).any(|w| w == word.as_bytes());
+    assert!(holds("marek@example.org") && !holds(&secret));
 }
 
 /// O4, A34: the secret in a calendar's address is in no log of the program, whatever it is answered with.
@@ -399,8 +399,8 @@ async fn o4_a34_no_log_holds_an_address() {
     let logs = dir.path().join("log");
     let log = std::fs::File::create(&logs).unwrap();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_custody"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "trace", "--data"])
-        .arg(dir.path())
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "trace"])
+        .args(postgres::flags(dir.path()))
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()

@@ -29,7 +29,7 @@ fn has(sent: &Sent, part: &[u8]) -> bool {
 async fn traces_continue_what_a_request_came_with() {
     let (url, sent) = collector().await;
     let data = tempfile::tempdir().unwrap();
-    let served = Served::start_with("serve", data.path(), "Custody is at ", &["--otlp", &url]);
+    let served = Served::start_with("serve", data.path(), "Custody is at ", &[("CUSTODY_OTLP", &url)]);
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let id: Vec<u8> = (0..16).map(|i| u8::from_str_radix(&trace[2 * i..2 * i + 2], 16).unwrap()).collect();
     for path in ["/process", "/devices/nobody-knows-this-one?secret=rosebud", "/policy"] {

@@ -10,7 +10,7 @@ use crate::{
         observation::Seen,
         support::Support,
     },
-    service::{Caller, Result, facts::version_names, observations::named},
+    service::{Caller, Result, checks, facts::version_names, observations::named},
     store,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +34,9 @@ pub async fn run(app: App) {
         tokio::select! {
             _ = app.stop.cancelled() => return,
             _ = tokio::time::sleep(EVERY) => {}
+        }
+        if !checks::turn(&app).await {
+            return;
         }
         let now = app.clock.now();
         tokio::select! {

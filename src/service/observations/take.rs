@@ -18,7 +18,7 @@ use crate::{
     },
     store::{self, Tx, instances::Known, journal::Line},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,7 +82,8 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
             class: r.class,
             server: key.1.clone(),
             host: r.host,
-            since: r.since,
+            // As it is kept.
+            since: r.since.trunc_subsecs(6),
             seen: now,
             gone: None,
             source: source.clone(),
@@ -134,6 +135,10 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
     let heard: Vec<ServerName> = scope.servers.iter().filter(|s| !silent.contains(s)).cloned().collect();
     let known: Vec<Known> = known.into_values().collect();
     store::instances::save_seen_again(&tx, &again).await?;
+    if !again.is_empty() {
+        let servers = again.iter().map(|k| &k.seen.server).collect();
+        store::replicas::tell_seen(&tx, app.db.replica, &servers, now).await?;
+    }
     if !known.is_empty() {
         store::instances::save(&tx, &known).await?;
         store::journal::append(&tx, lines).await?;

@@ -10,7 +10,7 @@ use crate::{
         support::Support,
     },
     service::{
-        Result, record,
+        Result, checks, record,
         telling::{self, Telling},
     },
     store::{self, Tx, journal::Line, people::TeamKind, shift::Kept},
@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Looks at the clock until Custody stops. Two that run at once do no harm: each change is claimed by its row.
 pub async fn run(app: App) {
-    loop {
+    while checks::turn(&app).await {
         tokio::select! {
             _ = app.stop.cancelled() => return,
             done = round(&app) => if let Err(error) = done {

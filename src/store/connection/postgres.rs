@@ -1,0 +1,160 @@
+//! PostgreSQL, which several replicas share: one connection of each replica writes, several only read.
+
+use super::conn_error;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sqlx::postgres::PgConnectOptions;
+use std::{fmt, str::FromStr, time::Duration};
+
+/// Whoever writes holds it until the commit: writers of all replicas come one after another, as on SQLite, and each
+/// sees what the one before it wrote. So the journal has one order and no gap, and nothing has to be tried again.
+pub const ONE_WRITER: &str = "SELECT pg_advisory_xact_lock(20001)";
+/// Held while the database is brought to today's shape.
+const SHAPE: &str = "SELECT pg_advisory_lock(20002)";
+/// Held by the replica that does what only one does.
+pub const FIRST: &str = "SELECT pg_try_advisory_lock(20003)";
+
+/// So long a request waits for a connection, which includes a server that is just restarting.
+const ACQUIRED_WITHIN: Duration = Duration::from_secs(8);
+/// A connection that was idle for so long is asked whether it still is one.
+const TESTED_AFTER: Duration = Duration::from_secs(1);
+
+/// The server and database that keep the data, by their address; shown without the password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Server(String);
+
+impl Server {
+    /// Reads an address as PostgreSQL's own programs take it; else what to give instead.
+    /// Source: PostgreSQL, 34.1.1.2 "Connection URIs".
+    pub fn parse(given: &str) -> Result<Self, String> {
+        let wanted = "give an address like postgres://custody@db.example.org/custody";
+        let rest = given.strip_prefix("postgres://").or_else(|| given.strip_prefix("postgresql://"));
+        let server = Self(format!("postgres://{}", rest.ok_or(wanted)?));
+        match server.options() {
+            Ok(options) if options.get_database().is_some_and(|name| !name.is_empty()) => Ok(server),
+            Ok(_) => Err(format!("{wanted}, with the database's name")),
+            Err(_) => Err(wanted.to_owned()),
+        }
+    }
+
+    /// The whole address, with the password.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How connections that stand beside the pools are made.
+    pub fn options(&self) -> Result<PgConnectOptions, DbErr> {
+        let options = PgConnectOptions::from_str(&self.0).map_err(conn_error)?;
+        Ok(options.application_name("custody"))
+    }
+
+    /// With bounds on what may go wrong: a statement, a lock and a transaction that nobody goes on with end.
+    fn pool(&self, most: u32, reads: bool) -> ConnectOptions {
+        let mut o = ConnectOptions::new(self.0.clone());
+        o.max_connections(most)
+            .min_connections(1)
+            .acquire_timeout(ACQUIRED_WITHIN)
+            .test_before_acquire(true)
+            .test_before_acquire_if_idle_for(TESTED_AFTER)
+            .set_application_name("custody")
+            .sqlx_logging_level(log::LevelFilter::Debug);
+        o.map_sqlx_postgres_opts(move |o| {
+            o.options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+                // Each statement sees what was committed before it: with any other, a writer that had to wait would
+                // see the registry as it was before it waited.
+                ("default_transaction_isolation", "read committed"),
+                ("default_transaction_read_only", if reads { "on" } else { "off" }),
+            ])
+        });
+        o
+    }
+
+    /// Brings the database to today's shape, one replica at a time; then reading and writing.
+    pub(super) async fn open(&self) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+        self.migrate().await?;
+        Ok((Database::connect(self.pool(8, true)).await?, Database::connect(self.pool(1, false)).await?))
+    }
+
+    /// For reading alone, as it is: beside replicas that run.
+    pub async fn open_to_read(&self) -> Result<DatabaseConnection, DbErr> {
+        Database::connect(self.pool(1, true)).await
+    }
+
+    /// On a connection of its own, whose end gives the lock back: another replica may be at it for long.
+    async fn migrate(&self) -> Result<(), DbErr> {
+        use migrations::MigratorTrait;
+        let mut o = ConnectOptions::new(self.0.clone());
+        o.max_connections(1)
+            .idle_timeout(None::<Duration>)
+            .max_lifetime(None::<Duration>)
+            .acquire_timeout(ACQUIRED_WITHIN)
+            .sqlx_logging_level(log::LevelFilter::Debug);
+        let only = Database::connect(o).await?;
+        let shaped = async {
+            only.execute_unprepared(SHAPE).await?;
+            migrations::Migrator::up(&only, None).await
+        };
+        let shaped = shaped.await;
+        only.close().await?;
+        shaped
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.options() {
+            Ok(o) => {
+                let socket = o.get_socket().map(|s| s.display().to_string());
+                let host = socket.unwrap_or_else(|| format!("{}:{}", o.get_host(), o.get_port()));
+                write!(f, "the database {} at {host}", o.get_database().unwrap_or_default())
+            }
+            Err(_) => f.write_str("the database"),
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({self})")
+    }
+}
+
+/// What went wrong, by PostgreSQL's SQLSTATE: whether it may go better later.
+/// Source: PostgreSQL, appendix A "Error Codes".
+pub fn is_unavailable(state: &str) -> bool {
+    // Connection, resources, operator, system; and what another writer stood in the way of.
+    ["08", "53", "57", "58"].iter().any(|class| state.starts_with(class))
+        || matches!(state, "40001" | "40P01" | "55P03" | "25006" | "25P03")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E7: an address is read as PostgreSQL's own programs read it, and its password is shown nowhere.
+    #[test]
+    fn e7_an_address_without_its_password() {
+        let server = Server::parse("postgresql://custody:se%2Fcret@db.example.org:5433/registry").unwrap();
+        assert_eq!(server.to_string(), "the database registry at db.example.org:5433");
+        assert_eq!(format!("{server:?}"), "Server(the database registry at db.example.org:5433)");
+        let socket = Server::parse("postgres:///custody?host=/run/postgresql").unwrap();
+        assert_eq!(socket.to_string(), "the database custody at /run/postgresql");
+        for bad in ["", "custody", "mysql://db.example.org/custody", "postgres://db.example.org", "postgres://a:b:c/d"]
+        {
+            assert!(Server::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// F6: what may go better later is told from what is wrong.
+    #[test]
+    fn f6_what_may_go_better_later() {
+        for later in ["08006", "53300", "57P01", "57P03", "40001", "40P01", "55P03", "25006", "57014"] {
+            assert!(is_unavailable(later), "{later}");
+        }
+        for wrong in ["23505", "23503", "42P01", "22021", "23001"] {
+            assert!(!is_unavailable(wrong), "{wrong}");
+        }
+    }
+}
