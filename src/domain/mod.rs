@@ -15,6 +15,7 @@ pub mod forge;
 pub mod guessing;
 pub mod id;
 pub mod identity;
+pub mod import;
 pub mod journal;
 pub mod lifecycle;
 pub mod moving_on;

@@ -8,5 +8,6 @@ pub mod git;
 pub mod identity;
 pub mod karabo;
 pub mod mail;
+pub mod netbox;
 pub mod signing;
 pub mod tango;

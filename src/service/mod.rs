@@ -28,6 +28,7 @@ pub mod groups;
 pub mod history;
 pub mod hooks;
 pub mod identity;
+pub mod import;
 pub mod incidents;
 pub mod moving_on;
 pub mod observations;

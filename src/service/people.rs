@@ -197,7 +197,7 @@ pub async fn edit_own(app: &App, caller: &Caller, own: OwnDetails) -> Result<()>
         .await?
 }
 
-async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
+pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
     let email = details.email.trim().to_lowercase();
     let mut details = Details {
         name: details.name.trim().to_owned(),

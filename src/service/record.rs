@@ -48,7 +48,10 @@ pub async fn save(
 ) -> Result<()> {
     let was = store::standing::find_support(tx, after.id).await?;
     let mut known = gathered.known.clone();
-    if events.iter().any(|e| matches!(e.what, Happened::Submitted { .. } | Happened::Amended { .. }) || is_end(e)) {
+    let brings = |e: &Event| {
+        matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. })
+    };
+    if events.iter().any(|e| brings(e) || is_end(e)) {
         known = relink(tx, app, after).await?;
     }
     rejudge(&mut known, after, gathered.now);
@@ -85,14 +88,19 @@ pub async fn save(
     let was = was.and_then(|(v, _)| v);
     lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
     let entries = store::journal::append(tx, lines).await?;
+    // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).
+    let imported = events.iter().any(|e| matches!(e.what, Happened::Imported { .. }));
     // The shift hears of a shut-down as such.
     if let Some(changed) = entries.get(events.len())
+        && !imported
         && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
     {
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
     stages::deployed(tx, app, caller, after, events, gathered).await?;
-    shift::waits(tx, &entries).await?;
+    if !imported {
+        shift::waits(tx, &entries).await?;
+    }
     compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
     notify(tx, app, after, events, &entries, gathered, &asked).await

@@ -14,6 +14,7 @@ pub mod doors;
 pub mod drafts;
 pub mod entity;
 pub mod hooks;
+pub mod imports;
 pub mod incidents;
 pub mod instances;
 pub mod journal;
