@@ -3,6 +3,7 @@
 mod account;
 mod forges;
 mod groups;
+pub mod import;
 mod new_group;
 mod notifications;
 mod outbox;
