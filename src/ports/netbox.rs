@@ -46,7 +46,8 @@ struct Found {
 
 #[derive(Deserialize)]
 struct Status {
-    value: String,
+    /// A word; older ones say yes, or a number.
+    value: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +101,7 @@ fn read(answer: &str) -> Result<Page, String> {
 }
 
 fn machine(found: Found) -> Option<Machine> {
-    let active = found.status.is_none_or(|s| s.value == "active");
+    let active = found.status.is_none_or(|s| s.value == "active" || s.value == true || s.value == 1);
     let name = found.name.map(|n| n.trim().to_owned()).filter(|n| active && !n.is_empty())?;
     let tags = found.tags.into_iter().map(|t| t.slug).collect();
     Some(Machine { name, tags, description: found.description.trim().to_owned() })

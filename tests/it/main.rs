@@ -24,6 +24,8 @@ mod hooks_away;
 mod hooks_pipelines;
 mod house;
 mod http_server;
+mod import;
+mod import_pages;
 mod incidents;
 mod live;
 mod moving_on;
