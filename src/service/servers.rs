@@ -13,6 +13,10 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+mod changing;
+
+pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host};
+
 /// A host with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {

@@ -360,6 +360,17 @@ pub async fn insert_team<C: ConnectionTrait>(tx: &C, team: &Team) -> Result<()> 
     .map(|_| ())
 }
 
+/// Gives a group another name.
+pub async fn rename_team<C: ConnectionTrait>(tx: &C, team: GroupId, name: &str) -> Result<()> {
+    let change = team::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    team::Entity::update_many().set(change).filter(team::Column::Id.eq(team.to_string())).exec(tx).await.map(|_| ())
+}
+
+/// Takes an empty group off the record.
+pub async fn delete_team<C: ConnectionTrait>(tx: &C, team: GroupId) -> Result<()> {
+    team::Entity::delete_by_id(team.to_string()).exec(tx).await.map(|_| ())
+}
+
 /// Puts somebody into a group, or changes whether they are a reviewer there.
 pub async fn save_member<C: ConnectionTrait>(tx: &C, team: GroupId, person: PersonId, reviewer: bool) -> Result<()> {
     let row = membership::ActiveModel {

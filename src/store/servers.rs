@@ -4,7 +4,7 @@ use super::{
     Result,
     changes::{self, Touched},
     corrupt,
-    entity::{host, placement, server as row},
+    entity::{device, host, placement, server as row},
 };
 use crate::domain::{
     deployment::Environment,
@@ -12,7 +12,10 @@ use crate::domain::{
     server::{Server, SupportClass},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Query,
+};
 use std::collections::BTreeMap;
 
 fn hydrate(r: row::Model) -> Result<Server> {
@@ -128,6 +131,23 @@ pub async fn set_environment<C: ConnectionTrait>(tx: &C, s: &Server, environment
     let change = row::ActiveModel { environment: Set(on_record(s.class, environment)), ..Default::default() };
     row::Entity::update_many().set(change).filter(row::Column::Name.eq(&s.name.0)).exec(tx).await?;
     changes::append(tx, [Touched::Server(s.name.clone())]).await
+}
+
+/// The names of the devices that are placed on a server, in order.
+pub async fn list_placed_on<C: ConnectionTrait>(c: &C, name: &ServerName) -> Result<Vec<String>> {
+    let of = Query::select()
+        .column(placement::Column::DeviceId)
+        .from(placement::Entity)
+        .and_where(placement::Column::Server.eq(&name.0))
+        .to_owned();
+    device::Entity::find()
+        .select_only()
+        .column(device::Column::Name)
+        .filter(device::Column::Id.in_subquery(of))
+        .order_by_asc(device::Column::Name)
+        .into_tuple()
+        .all(c)
+        .await
 }
 
 /// Which servers have a device placed on them: server → devices' ids.

@@ -88,11 +88,11 @@ async fn e5_what_a_facility_has_comes_in_as_it_is() {
     // What operators see is what there was; nothing changed that the shift would have to hear of.
     let support = |name: &str| {
         let state = test.app.projection.read();
-        state.card_by_name(name).unwrap().support.map(|(s, _)| s)
+        state.card_by_name(name).unwrap().verdict.as_ref().map(|v| v.support)
     };
     assert_eq!(support("slitWatch"), Some(Support::ReducedSupport));
     assert_eq!(support("gateValves"), Some(Support::FullySupported));
-    let open = store::shift::list_open(&test.app.db.read).await.unwrap();
+    let open = store::shift::list_open(&test.app.db.read, None, 10).await.unwrap();
     assert!(open.is_empty(), "{open:?}");
 
     // Nobody has confirmed anything: its contacts are asked, and until they answer nobody can be reached (N4).

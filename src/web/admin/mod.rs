@@ -1,6 +1,7 @@
 //! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
 
 mod account;
+mod areas;
 mod forges;
 mod groups;
 pub mod import;
@@ -9,6 +10,7 @@ mod notifications;
 mod outbox;
 mod people;
 mod person;
+mod places;
 mod servers;
 mod tokens;
 
@@ -33,7 +35,9 @@ use axum_extra::extract::cookie::CookieJar;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(areas::routes())
         .merge(people::routes())
+        .merge(places::routes())
         .merge(person::routes())
         .merge(groups::routes())
         .merge(notifications::routes())
