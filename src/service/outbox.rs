@@ -13,6 +13,7 @@ use super::Result;
 use crate::{
     app::App,
     domain::telling::{Undelivered, next_try},
+    jobs::{Job, counted},
     store::{self, outbox::Outcome},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -40,7 +41,13 @@ pub async fn run(app: App) {
 async fn go(app: &App, road: Road) {
     let mut under_way = JoinSet::new();
     loop {
-        let pause = match claim(app, road, AT_ONCE - under_way.len()).await {
+        let job = match road {
+            Road::Mail => Job::Mail,
+            Road::Chat => Job::Chats,
+        };
+        let work = claim(app, road, AT_ONCE - under_way.len());
+        let said = |(_, taken): &(String, Vec<Claimed>)| counted(taken.len(), "message sent", "messages sent");
+        let pause = match app.watched(job, PAUSE, work, said).await {
             Ok((lease, claimed)) => {
                 for one in claimed {
                     let (app, lease) = (app.clone(), lease.clone());

@@ -4,7 +4,9 @@ mod account;
 mod areas;
 mod forges;
 mod groups;
+mod home;
 pub mod import;
+mod jobs;
 mod new_group;
 mod notifications;
 mod outbox;
@@ -35,6 +37,8 @@ use axum_extra::extract::cookie::CookieJar;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(home::routes())
+        .merge(jobs::routes())
         .merge(areas::routes())
         .merge(people::routes())
         .merge(places::routes())
