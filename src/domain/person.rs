@@ -76,6 +76,9 @@ impl Person {
     }
 }
 
+/// What somebody is called who asked to be forgotten (A37).
+pub const ERASED: &str = "a person who was erased";
+
 /// The people a decision may ask about.
 #[derive(Clone, Debug, Default)]
 pub struct People(pub BTreeMap<PersonId, Person>);

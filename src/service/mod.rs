@@ -19,6 +19,7 @@ pub mod devices;
 pub mod directory;
 pub mod discussions;
 pub mod drafts;
+pub mod erasure;
 pub mod export;
 pub mod facts;
 pub mod feed;

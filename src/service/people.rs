@@ -162,6 +162,10 @@ pub async fn edit(app: &App, caller: &Caller, person: PersonId, details: Details
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let was = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            if was.is_erased() {
+                let why = "They asked to be forgotten: nothing is kept of them.";
+                return Err(Refusal::new(Code::WrongState, why).into());
+            }
             save(&tx, &app, &caller, &was, details).await?;
             Ok(tx.commit().await?)
         })

@@ -13,6 +13,7 @@ pub mod devices;
 pub mod doors;
 pub mod drafts;
 pub mod entity;
+pub mod erasure;
 pub mod hooks;
 pub mod imports;
 pub mod incidents;

@@ -52,6 +52,13 @@ pub struct Profile {
     pub closed_at: Option<DateTime<Utc>>,
 }
 
+impl Profile {
+    /// Whether they asked to be forgotten: nobody on record is without an address (A37).
+    pub fn is_erased(&self) -> bool {
+        self.email.is_empty() && self.closed_at.is_some()
+    }
+}
+
 /// These people, with their roles, training and absences. A fixed number of queries, however many they are.
 pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
     let ids: Vec<String> = ids.iter().map(PersonId::to_string).collect();

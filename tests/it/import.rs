@@ -360,7 +360,7 @@ async fn e5_servers_come_from_a_tango_database() {
     test.imported(Kind::Servers, "host,class\nvm,full\n").await;
     let done = import::carry_out(&test.app, &test.caller("ada"), table, None).await.unwrap();
     let Outcome::Done(plan) = done else { panic!("{done:?}") };
-    assert_eq!(plan.writes(), names.len());
+    assert_eq!(plan.writes(), plan.lines.len());
     let server = store::servers::find(&test.app.db.read, &"LabCam/lab1".into()).await.unwrap().unwrap();
     assert_eq!((server.class, server.instrument.as_str()), (SupportClass::Full, "SCS"));
     assert!(notes.iter().all(|n| n.contains("was never started")), "{notes:?}");

@@ -2,6 +2,7 @@
 
 mod account;
 mod areas;
+mod erasure;
 mod forges;
 mod groups;
 mod home;
@@ -37,6 +38,7 @@ use axum_extra::extract::cookie::CookieJar;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(erasure::routes())
         .merge(home::routes())
         .merge(jobs::routes())
         .merge(areas::routes())
