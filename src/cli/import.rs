@@ -159,7 +159,9 @@ async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
     let (source, bytes) = match args.from.as_str() {
         "-" => ("standard input".to_owned(), bytes(io::stdin().lock())),
         file => (
-            std::path::Path::new(file).file_name().map_or_else(|| file.to_owned(), |n| n.to_string_lossy().into_owned()),
+            std::path::Path::new(file)
+                .file_name()
+                .map_or_else(|| file.to_owned(), |n| n.to_string_lossy().into_owned()),
             std::fs::File::open(file).and_then(bytes),
         ),
     };
@@ -177,7 +179,8 @@ fn bytes(from: impl Read) -> io::Result<Vec<u8>> {
 
 fn address(args: &ImportArgs) -> Result<url::Url, Unread> {
     let parsed = args.from.parse::<url::Url>().ok().filter(|u| matches!(u.scheme(), "http" | "https"));
-    parsed.ok_or_else(|| Unread::Given(format!("{} is no address: give one like https://netbox.example.org", args.from)))
+    parsed
+        .ok_or_else(|| Unread::Given(format!("{} is no address: give one like https://netbox.example.org", args.from)))
 }
 
 async fn act(app: &App, args: &ImportArgs, table: Table) -> Result<import::Outcome, Error> {

@@ -19,6 +19,7 @@ pub mod import;
 pub mod journal;
 pub mod lifecycle;
 pub mod moving_on;
+pub mod naming;
 pub mod nearest;
 pub mod network;
 pub mod observation;

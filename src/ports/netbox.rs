@@ -86,7 +86,9 @@ pub async fn machines(address: &url::Url, variable: Option<&str>) -> Result<Vec<
             let is_last = page.next.is_none() || page.results.is_empty();
             all.extend(page.results.into_iter().filter_map(machine));
             if all.len() > MOST {
-                return Err(format!("It has more than {MOST} machines: narrow them down in the address, like ?site=hall."));
+                return Err(format!(
+                    "It has more than {MOST} machines: narrow them down in the address, like ?site=hall."
+                ));
             }
             if is_last {
                 break;

@@ -30,9 +30,6 @@ const AT_ONCE: usize = 8;
 /// How long the outbox is left alone when nothing is due.
 const PAUSE: Span = Span::from_secs(2);
 
-/// For how many days what was delivered or given up stays to be seen.
-const KEEP: i64 = 30;
-
 /// Delivers until Custody stops. What is under way then is sent again after the next start, under the same id.
 pub async fn run(app: App) {
     tokio::join!(go(&app, Road::Mail), go(&app, Road::Chat));
@@ -151,6 +148,7 @@ fn jitter() -> f64 {
 /// Forgets what ended long ago.
 pub async fn clean(app: &App) -> Result<()> {
     let tx = app.db.begin().await?;
-    store::outbox::delete_ended_before(&tx, app.clock.now() - Duration::days(KEEP)).await?;
+    store::outbox::delete_ended_before(&tx, app.clock.now() - Duration::days(app.policy.retention.outbox_days.into()))
+        .await?;
     Ok(tx.commit().await?)
 }

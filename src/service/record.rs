@@ -22,6 +22,7 @@ use crate::{
             gates::judge_all,
             table::{next_step, rule},
         },
+        naming::without_names,
         observation::Seen,
         refusal::Refusal,
         story::{self, Audience, audience},
@@ -48,9 +49,8 @@ pub async fn save(
 ) -> Result<()> {
     let was = store::standing::find_support(tx, after.id).await?;
     let mut known = gathered.known.clone();
-    let brings = |e: &Event| {
-        matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. })
-    };
+    let brings =
+        |e: &Event| matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. });
     if events.iter().any(|e| brings(e) || is_end(e)) {
         known = relink(tx, app, after).await?;
     }
@@ -357,13 +357,15 @@ pub(super) fn of_device(d: &Device) -> BTreeSet<PersonId> {
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
     let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();
+    // Sentences name people, and the journal does not (A37).
+    let why = without_names(&refusal.sentence, app.projection.read().people());
     let line = Line {
         stream: refused_stream(d),
         at: app.clock.now(),
         actor: caller.actor.person(),
         origin: caller.origin.clone(),
         kind: "refused".to_owned(),
-        body: json!({ "command": what, "code": refusal.code, "why": refusal.sentence, "open": open }).to_string(),
+        body: json!({ "command": what, "code": refusal.code, "why": why, "open": open }).to_string(),
     };
     let tx = app.db.begin().await?;
     store::journal::append(&tx, vec![line]).await?;

@@ -76,9 +76,7 @@ async fn unname<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     if !of.name.trim().contains(' ') {
         return Ok(());
     }
-    let without = |column: Expr| {
-        Func::cust("replace").args([column, Expr::value(of.name), Expr::value(of.instead)])
-    };
+    let without = |column: Expr| Func::cust("replace").args([column, Expr::value(of.name), Expr::value(of.instead)]);
     notice::Entity::update_many()
         .col_expr(notice::Column::Text, without(Expr::col(notice::Column::Text)).into())
         .filter(notice::Column::Text.contains(of.name))
@@ -94,7 +92,8 @@ async fn unname<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
 
 /// Notices that were made before, and seen: what nobody has looked at stays.
 pub async fn delete_notices_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<u64> {
-    let q = notice::Entity::delete_many().filter(notice::Column::At.lt(at)).filter(notice::Column::SeenAt.is_not_null());
+    let q =
+        notice::Entity::delete_many().filter(notice::Column::At.lt(at)).filter(notice::Column::SeenAt.is_not_null());
     Ok(q.exec(tx).await?.rows_affected)
 }
 

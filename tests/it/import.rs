@@ -258,7 +258,10 @@ async fn e5_an_import_on_the_command_line() {
     assert!(said.contains("Nothing is imported until no line is refused"), "{said}");
     fs::write(&file, "host\n=cmd\n").unwrap();
     let (code, said) = run(&test, &["--kind", "servers"], Some(&file));
-    assert!(code == Some(2) && said.contains("servers.csv: Line 2: What stands in host begins like a formula"), "{said}");
+    assert!(
+        code == Some(2) && said.contains("servers.csv: Line 2: What stands in host begins like a formula"),
+        "{said}"
+    );
     let (code, said) = run(&test, &["--kind", "servers", "--as", "ilse"], Some(&file));
     assert_eq!(code, Some(2), "{said}");
     fs::write(&file, SERVERS).unwrap();

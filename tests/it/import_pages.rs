@@ -69,11 +69,8 @@ async fn e5_what_is_agreed_to_is_what_was_shown() {
     let ada = test.browser("ada").await;
     let path = leads_to(&hand_in(&ada, "people", Some(("p.csv", PEOPLE.as_bytes())), "").await);
     let shown = plan(&ada.page(&path).await);
-    let new = people::NewPerson {
-        name: "Aiko T.".to_owned(),
-        email: "aiko.tanaka@example.org".to_owned(),
-        phone: None,
-    };
+    let new =
+        people::NewPerson { name: "Aiko T.".to_owned(), email: "aiko.tanaka@example.org".to_owned(), phone: None };
     people::add(&test.app, &test.caller("ada"), new).await.unwrap();
     let moved = ada.post(&path, &[("plan", &shown)]).await;
     assert_eq!(moved.status(), 409);

@@ -99,13 +99,7 @@ fn fate(d: &Device, c: &Contact, place: usize) -> Fate {
     Fate::of(parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part.to_owned()).collect())
 }
 
-pub(super) async fn apply(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    device: DeviceId,
-    contacts: Vec<Contact>,
-) -> Result<()> {
+pub(super) async fn apply(tx: &Tx, app: &App, caller: &Caller, device: DeviceId, contacts: Vec<Contact>) -> Result<()> {
     let before = store::devices::find(tx, device).await?.ok_or(Error::NotFound)?;
     let what = Happened::ContactsSet { contacts };
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };

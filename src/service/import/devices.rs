@@ -228,7 +228,9 @@ fn operators(row: &Row) -> std::result::Result<OperatorRules, String> {
     let when_stopped = match row.some("when_stopped") {
         None => WhenStopped::CallFirst,
         Some(word) => word.parse().map_err(|_| {
-            format!("There is no rule {word}: write restart_any_time, restart_once_then_call, call_first or do_not_restart")
+            format!(
+                "There is no rule {word}: write restart_any_time, restart_once_then_call, call_first or do_not_restart"
+            )
         })?,
     };
     let may_stop = match row.get("may_stop").to_lowercase().as_str() {

@@ -10,8 +10,8 @@ mod places;
 mod table;
 mod tango;
 
-pub use drafts::{Draft, find, keep};
 pub(super) use drafts::clean;
+pub use drafts::{Draft, find, keep};
 pub use netbox::{Hosts, from_netbox};
 pub use table::{BYTES_MOST, LINES_MOST, Row, Table, Unreadable};
 pub use tango::{Database, from_tango};
@@ -30,7 +30,16 @@ use sha2::{Digest, Sha256};
 
 /// What a table tells of.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+    strum::EnumString,
     strum::Display,
 )]
 #[serde(rename_all = "snake_case")]
@@ -51,9 +60,31 @@ impl Kind {
             Self::People => &["name", "email", "phone", "time_zone", "commit_emails"],
             Self::Servers => &["host", "class", "note", "server", "instrument", "environment"],
             Self::Devices => &[
-                "name", "classes", "instruments", "group", "summary", "repository", "trunk", "folder", "owner",
-                "contributors", "ctrl_contact", "server", "release", "level", "areas", "why", "done", "assumptions",
-                "hardware", "connectivity", "special", "failures", "when_stopped", "may_stop", "operators_note",
+                "name",
+                "classes",
+                "instruments",
+                "group",
+                "summary",
+                "repository",
+                "trunk",
+                "folder",
+                "owner",
+                "contributors",
+                "ctrl_contact",
+                "server",
+                "release",
+                "level",
+                "areas",
+                "why",
+                "done",
+                "assumptions",
+                "hardware",
+                "connectivity",
+                "special",
+                "failures",
+                "when_stopped",
+                "may_stop",
+                "operators_note",
             ],
             Self::Contacts => &["device", "email", "hours", "time_zone", "deputy"],
         }
@@ -64,7 +95,9 @@ impl Kind {
         match self {
             Self::People => &["name", "email"],
             Self::Servers => &["host"],
-            Self::Devices => &["name", "classes", "instruments", "group", "summary", "repository", "owner", "contributors"],
+            Self::Devices => {
+                &["name", "classes", "instruments", "group", "summary", "repository", "owner", "contributors"]
+            }
             Self::Contacts => &["device", "email", "hours"],
         }
     }
@@ -178,7 +211,8 @@ impl Plan {
 
     /// `3 new, 1 changed, 12 as it is`.
     pub fn summary(&self) -> String {
-        let all = ["new", "changed", "as it is", "kept", "refused"].map(|word| (self.count(|f| f.word() == word), word));
+        let all =
+            ["new", "changed", "as it is", "kept", "refused"].map(|word| (self.count(|f| f.word() == word), word));
         let some: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         some.join(", ")
     }

@@ -33,15 +33,17 @@ pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -
         let email = row.get("email").to_lowercase();
         let fate = match (taken.get(&email), known.get(&email)) {
             (Some(line), _) => Fate::refused(format!("Line {line} has the same address")),
-            (None, Some(p)) if !p.person.active => {
-                Fate::refused(format!("The account of {} is closed: reopen it first, or take the line out", p.person.name))
-            }
+            (None, Some(p)) if !p.person.active => Fate::refused(format!(
+                "The account of {} is closed: reopen it first, or take the line out",
+                p.person.name
+            )),
             (None, was) => {
                 let details = details(app, row, &email, was);
                 let other = writes.get(&email).filter(|_| was.is_none());
                 match (shapes::check(&details), other) {
                     (Err(Error::Invalid(problems)), _) => {
-                        let all: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.field, p.say)).collect();
+                        let all: Vec<String> =
+                            problems.into_iter().map(|p| format!("{}: {}", p.field, p.say)).collect();
                         Fate::refused(all.join(". "))
                     }
                     (Err(other), _) => return Err(other),

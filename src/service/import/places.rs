@@ -105,7 +105,9 @@ fn host(
     servers::host_name(name)?;
     let class = match row.get("class").to_lowercase().as_str() {
         "" => None,
-        word => Some(word.parse::<SupportClass>().map_err(|_| format!("There is no class {word}: write reduced or full"))?),
+        word => {
+            Some(word.parse::<SupportClass>().map_err(|_| format!("There is no class {word}: write reduced or full"))?)
+        }
     };
     let note = row.some("note");
     if let Some(Err(e)) = note.map(shapes::note) {
@@ -115,7 +117,8 @@ fn host(
         let class = class.ok_or_else(|| {
             format!("The host {name} is not on record: write reduced or full into class, or import its host first")
         })?;
-        let host = Host { name: name.to_owned(), class, note: note.unwrap_or_default().to_owned(), line: Some(row.line) };
+        let host =
+            Host { name: name.to_owned(), class, note: note.unwrap_or_default().to_owned(), line: Some(row.line) };
         work.push(Work::Host { name: host.name.clone(), class, note: host.note.clone(), new: true });
         hosts.insert(name.to_lowercase(), host.clone());
         return Ok((host, Vec::new(), true));
@@ -139,13 +142,7 @@ fn host(
     Ok((known.clone(), parts, false))
 }
 
-fn server(
-    app: &App,
-    row: &Row,
-    name: &str,
-    host: &Host,
-    was: Option<&Server>,
-) -> std::result::Result<Server, String> {
+fn server(app: &App, row: &Row, name: &str, host: &Host, was: Option<&Server>) -> std::result::Result<Server, String> {
     let environment = match row.some("environment") {
         None => None,
         Some(word) => {
@@ -165,7 +162,13 @@ fn server(
         Some(_) => {}
     }
     let environment = environment.or(was.map(|w| w.environment)).unwrap_or_else(|| host.class.into());
-    Ok(Server { name: ServerName(name.to_owned()), class: host.class, environment, host: host.name.clone(), instrument })
+    Ok(Server {
+        name: ServerName(name.to_owned()),
+        class: host.class,
+        environment,
+        host: host.name.clone(),
+        instrument,
+    })
 }
 
 pub(super) async fn apply_host(
@@ -207,9 +210,10 @@ pub(super) async fn apply_server(
         }
         false => {
             let was = store::servers::find(tx, &server.name).await?;
-            body["was"] = was.map_or_else(Default::default, |w| {
-                json!({ "host": w.host, "instrument": w.instrument, "environment": w.environment })
-            });
+            body["was"] = was.map_or_else(
+                Default::default,
+                |w| json!({ "host": w.host, "instrument": w.instrument, "environment": w.environment }),
+            );
             store::servers::update(tx, server).await?;
             "server_changed"
         }

@@ -96,7 +96,11 @@ impl Table {
             if record.len() != header.len() {
                 return at(
                     line,
-                    format!("It has {} cells, and the header {}. Put cells with a comma into quotes.", record.len(), header.len()),
+                    format!(
+                        "It has {} cells, and the header {}. Put cells with a comma into quotes.",
+                        record.len(),
+                        header.len()
+                    ),
                 );
             }
             let mut cells = BTreeMap::new();
@@ -125,7 +129,10 @@ impl Table {
 fn text(bytes: &[u8]) -> Result<String, Unreadable> {
     let line_of = |at: usize| 1 + bytes[..at].iter().filter(|b| **b == b'\n').count() as u64;
     if let Some(nul) = bytes.iter().position(|b| *b == 0) {
-        return at(line_of(nul), "There is a NUL character in it: save it as CSV in UTF-8, not in UTF-16 or as a workbook.");
+        return at(
+            line_of(nul),
+            "There is a NUL character in it: save it as CSV in UTF-8, not in UTF-16 or as a workbook.",
+        );
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.trim_start_matches('\u{feff}').replace("\r\n", "\n")),
@@ -143,7 +150,8 @@ fn columns(kind: Kind, header: &csv::StringRecord) -> Result<Vec<&'static str>, 
             Some(k) if found.contains(k) => return at(1, format!("The column {k} stands there twice.")),
             Some(k) => found.push(*k),
             None => {
-                let meant = nearest(&name, known.iter().copied()).map_or_else(String::new, |m| format!(" Did you mean {m}?"));
+                let meant =
+                    nearest(&name, known.iter().copied()).map_or_else(String::new, |m| format!(" Did you mean {m}?"));
                 return at(1, format!("There is no column “{shown}”.{meant} The columns are {}.", known.join(", ")));
             }
         }
@@ -183,7 +191,8 @@ mod tests {
     /// E5: commas, semicolons or tabs, in any order, with or without the mark; line numbers are the file's.
     #[test]
     fn e5_tables_are_read_as_programs_write_them() {
-        let plain = Table::parse(Kind::People, "p.csv", b"name,email\nIlse Hartmann,i@example.org\n\nB C,b@example.org\n");
+        let plain =
+            Table::parse(Kind::People, "p.csv", b"name,email\nIlse Hartmann,i@example.org\n\nB C,b@example.org\n");
         let plain = plain.unwrap();
         assert_eq!(plain.rows.iter().map(|r| r.line).collect::<Vec<_>>(), [2, 4]);
         assert_eq!((plain.rows[0].get("name"), plain.rows[0].some("phone")), ("Ilse Hartmann", None));

@@ -64,7 +64,8 @@ pub async fn change(app: &App, caller: &Caller, name: &str, host: &str, instrume
             match store::servers::find_host(&tx, &host).await? {
                 None => return invalid("host", "Choose a host that is on record"),
                 Some(class) if class != was.class => {
-                    let say = format!("{host} is of the other class: a server keeps its own. Choose a {} host", was.class);
+                    let say =
+                        format!("{host} is of the other class: a server keeps its own. Choose a {} host", was.class);
                     return invalid("host", say);
                 }
                 Some(_) => {}

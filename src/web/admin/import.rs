@@ -36,9 +36,7 @@ pub const BODY_MOST: usize = 2 << 20;
 const PAGE: usize = 200;
 
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/admin/import", get(ask).post(hand_in))
-        .route("/admin/import/{id}", get(show).post(carry_out))
+    Router::new().route("/admin/import", get(ask).post(hand_in)).route("/admin/import/{id}", get(show).post(carry_out))
 }
 
 /// What a kind of table holds.
@@ -188,7 +186,10 @@ async fn page(admin: &Administrator, id: &str, plan: &Plan, after: usize, moved:
         (false, 0, _) => None,
         (false, n, _) => Some(Banner::new(
             Tone::Bad,
-            &format!("{} refused, so nothing can be imported.", if n == 1 { "1 line is".to_owned() } else { format!("{n} lines are") }),
+            &format!(
+                "{} refused, so nothing can be imported.",
+                if n == 1 { "1 line is".to_owned() } else { format!("{n} lines are") }
+            ),
             "Mend the file by what stands beside them, and hand it in again.",
         )),
     };
@@ -233,20 +234,13 @@ struct Agreed {
 }
 
 /// POST /admin/import/{id}
-async fn carry_out(
-    admin: Administrator,
-    jar: CookieJar,
-    Path(id): Path<String>,
-    Form(agreed): Form<Agreed>,
-) -> Answer {
+async fn carry_out(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(agreed): Form<Agreed>) -> Answer {
     let draft = find(&admin, &id).await?;
     match draft.carry_out(&admin.app, &admin.caller(), agreed.plan).await? {
-        Outcome::Done(plan) => done(jar, &format!("{}: {}. It is on record.", plan.source, plan.summary()), "/admin/import"),
-        Outcome::Moved(plan) => {
-            Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, true).await?).into_response())
+        Outcome::Done(plan) => {
+            done(jar, &format!("{}: {}. It is on record.", plan.source, plan.summary()), "/admin/import")
         }
-        Outcome::Refused(plan) => {
-            Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, false).await?).into_response())
-        }
+        Outcome::Moved(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, true).await?).into_response()),
+        Outcome::Refused(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, false).await?).into_response()),
     }
 }

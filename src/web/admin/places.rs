@@ -110,7 +110,13 @@ async fn change(admin: Administrator, jar: CookieJar, Form(typed): Form<ServerFo
     }
 }
 
-async fn question(admin: &Administrator, name: &str, why: Vec<String>, text: &str, to: &str) -> Result<ConfirmPage, Problem> {
+async fn question(
+    admin: &Administrator,
+    name: &str,
+    why: Vec<String>,
+    text: &str,
+    to: &str,
+) -> Result<ConfirmPage, Problem> {
     let under = ("Servers", "/admin/servers");
     if why.is_empty() {
         let action = Action::post("Take it off the record", to).sending("name", name).danger();
@@ -196,6 +202,10 @@ async fn ask_remove_host(admin: Administrator, asked: Asked) -> Answer {
 /// POST /admin/hosts/remove
 async fn remove_host(admin: Administrator, jar: CookieJar, Form(of): Form<Of>) -> Answer {
     let was = servers::remove_host(&admin.app, &admin.caller(), &of.name).await?;
-    let said = format!("`{}` is off the record. Adding it again with {} brings it back.", was.name, class_tag(was.class).label);
+    let said = format!(
+        "`{}` is off the record. Adding it again with {} brings it back.",
+        was.name,
+        class_tag(was.class).label
+    );
     done(jar, &said, "/admin/servers")
 }
