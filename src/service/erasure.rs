@@ -99,6 +99,7 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
             let erased = Erased {
                 person,
                 name: &profile.person.name,
+                email: &profile.email,
                 instead: ERASED,
                 time_zone: app.policy.facility.time_zone.name(),
                 at: app.clock.now(),

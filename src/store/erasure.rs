@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 /// What a person is called who was erased.
 pub struct Erased<'a> {
     pub person: PersonId,
+    pub email: &'a str,
     /// As they were called: what others were told of them says `instead` from now on.
     pub name: &'a str,
     pub instead: &'a str,
@@ -71,23 +72,32 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     changes::append(tx, touched.chain([Touched::Person(of.person)])).await
 }
 
-/// What others were told, without the name. One that is no more than a word may be a word of something else.
+/// What others were told, without the name, and their drafts without name and address. One that is no more than a word may be a word of something else.
 async fn unname<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     if !of.name.trim().contains(' ') {
         return Ok(());
     }
-    let without = |column: Expr| Func::cust("replace").args([column, Expr::value(of.name), Expr::value(of.instead)]);
+    let without = |column: Expr, what: &str, instead: &str| {
+        Func::cust("replace").args([column, Expr::value(what), Expr::value(instead)])
+    };
     notice::Entity::update_many()
-        .col_expr(notice::Column::Text, without(Expr::col(notice::Column::Text)).into())
+        .col_expr(notice::Column::Text, without(Expr::col(notice::Column::Text), of.name, of.instead).into())
         .filter(notice::Column::Text.contains(of.name))
         .exec(tx)
         .await?;
     outbox::Entity::update_many()
-        .col_expr(outbox::Column::Text, without(Expr::col(outbox::Column::Text)).into())
+        .col_expr(outbox::Column::Text, without(Expr::col(outbox::Column::Text), of.name, of.instead).into())
         .filter(outbox::Column::Text.contains(of.name))
         .exec(tx)
-        .await
-        .map(|_| ())
+        .await?;
+    for (what, instead) in [(of.name, of.instead), (of.email, "")] {
+        draft::Entity::update_many()
+            .col_expr(draft::Column::Answers, without(Expr::col(draft::Column::Answers), what, instead).into())
+            .filter(draft::Column::Answers.contains(what))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Notices that were made before, and seen: what nobody has looked at stays.

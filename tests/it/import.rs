@@ -164,7 +164,7 @@ async fn e5_one_line_that_is_refused_stops_all() {
         (device("SlitWatch;", "magnetClass;"), "The device magnet brings one of its classes already"),
         (device("DelayScan,", "SlitWatch,"), "Line 2 brings the class SlitWatch already"),
         (device("delayScan,", "slitwatch,"), "Line 2 names it already"),
-        (device(",contributors,", ",nobody,"), "Write contributors or ctrl into owner"),
+        (device("slit-watch.git,contributors,", "slit-watch.git,nobody,"), "Write contributors or ctrl into owner"),
         (device("aiko.tanaka@example.org", "nobody@example.org"), "Nobody with an open account has the address"),
         (device("cppServer/contrib_sqs_07", FULL), "what contributors develop is on a reduced one"),
         (device("cppServer/ctrl_sqs_07", REDUCED), "what CTRL owns is on a full one"),

@@ -19,7 +19,7 @@ pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -
     let mut known: BTreeMap<String, Profile> = BTreeMap::new();
     // Addresses under which somebody writes commits lead to nobody else (T4).
     let mut writes: BTreeMap<String, String> = BTreeMap::new();
-    for p in store::people::list_all(c).await? {
+    for p in store::people::list_all(c).await?.into_iter().filter(|p| !p.is_erased()) {
         writes.extend(p.commit_emails.iter().map(|e| (e.to_lowercase(), p.person.name.clone())));
         // Of several with one address the open account counts.
         match known.get(&p.email) {
