@@ -4,6 +4,7 @@ use crate::{
     config::{MetricsFor, Proxies},
     domain::{guessing::Guesses, policy::Policy},
     figures::Figures,
+    jobs::{Job, Jobs},
     ports::{
         chat::Chat,
         clock::Clock,
@@ -57,6 +58,8 @@ pub struct Inner {
     pub guesses: Mutex<Guesses>,
     /// How many passwords are hashed at once: each takes 19 MiB.
     pub hashing: tokio::sync::Semaphore,
+    /// What Custody does by itself, and when it did it last.
+    pub jobs: Jobs,
     /// What is counted since the start.
     pub figures: Figures,
     /// Who may read it.
@@ -122,10 +125,22 @@ impl App {
             providers,
             guesses: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(2),
+            jobs: Jobs::default(),
             figures: Figures::default(),
             metrics,
             proxies,
         }))
+    }
+
+    /// Runs a job of Custody's own once, and keeps what came of it for administrators to read.
+    pub async fn watched<T, E: std::error::Error>(
+        &self,
+        job: Job,
+        every: Duration,
+        work: impl Future<Output = Result<T, E>>,
+        say: impl FnOnce(&T) -> String,
+    ) -> Result<T, E> {
+        self.jobs.watch(job, every, || self.clock.now(), work, say).await
     }
 
     /// Runs a change to its end, even when whoever asked for it has hung up: a half-begun transaction must not go back

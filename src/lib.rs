@@ -8,6 +8,7 @@ pub mod config;
 pub mod domain;
 pub mod figures;
 pub mod http;
+pub mod jobs;
 pub mod kept;
 mod memory;
 pub mod ports;

@@ -18,6 +18,7 @@ mod m0012_environment;
 mod m0013_forge_word;
 mod m0014_moving_on_again;
 mod m0015_session_origin;
+mod m0018_import;
 
 pub struct Migrator;
 
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_forge_word::Migration),
             Box::new(m0014_moving_on_again::Migration),
             Box::new(m0015_session_origin::Migration),
+            Box::new(m0018_import::Migration),
         ]
     }
 }

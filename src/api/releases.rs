@@ -14,7 +14,7 @@ use crate::{
         stage::{NO_WAY, Report, Stage, Standing, Told, Way},
         tag::{CommitId, TagName},
     },
-    service::{Error, protection, stages},
+    service::{Error, protection, readings, stages},
 };
 use axum::{
     Json,
@@ -112,7 +112,7 @@ impl ReleaseDto {
             object: r.verified.object.to_string(),
             commit: r.commit().to_string(),
             tree: r.verified.tree.to_string(),
-            tagger: r.verified.tagger.clone(),
+            tagger: readings::tagger(app, &r.verified),
             tagged_at: r.verified.tagged_at,
             signed: r.verified.signed,
             tagged_by_stranger: besides.strangers.contains(r.tag()),

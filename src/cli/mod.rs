@@ -7,6 +7,7 @@ mod backup;
 pub mod demo;
 mod deployment;
 mod gate;
+mod import;
 mod keys;
 pub mod observe;
 mod permit;
@@ -70,6 +71,7 @@ enum Command {
     },
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Import(import::ImportArgs),
     Gate(gate::GateArgs),
     Stage(stage::StageArgs),
     /// Deployments under way: what came of them
@@ -123,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Audit { command: AuditCommand::Checkpoint(args) } => audit::checkpoint(&args, &mut out, &mut err),
         Command::Backup(args) => backup::backup(&args, &mut out, &mut err),
         Command::Restore(args) => backup::restore(&args, &mut out, &mut err),
+        Command::Import(args) => import::run(&args, &mut out, &mut err),
         Command::Gate(args) => gate::run(&args, &mut out, &mut err),
         Command::Stage(args) => stage::run(&args, &mut out, &mut err),
         Command::Deployment { command } => deployment::run(&command, &mut out, &mut err),

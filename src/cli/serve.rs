@@ -194,6 +194,7 @@ pub(super) async fn serve(
     if let Some((folder, every)) = checkpoints {
         tokio::spawn(service::checkpoints::run(app.clone(), folder, every));
     }
+    tokio::spawn(service::retention::run(app.clone()));
     let checks = tokio::spawn(service::checks::run(app.clone()));
     let deployments = tokio::spawn(service::checks::run_deployments(app.clone()));
     let moving_on = tokio::spawn(service::checks::run_moving_on(app.clone()));

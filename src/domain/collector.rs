@@ -47,7 +47,7 @@ impl Collector {
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text. No step is taken twice for one letter and one star.
-fn fits(pattern: &str, name: &str) -> bool {
+pub fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

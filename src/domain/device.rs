@@ -174,9 +174,10 @@ impl Device {
         self.releases.iter().find(|r| r.tag() == tag)
     }
 
-    /// Whether the review stands in for what a release has to pass: it is the one that CTRL took over (T8, G3).
+    /// Whether the review stands in for what a release has to pass: it is the one that CTRL took over (T8, G3). What was
+    /// imported as CTRL's was reviewed by nobody here.
     pub fn was_reviewed(&self, tag: &TagName) -> bool {
-        matches!(&self.state, State::CtrlOwned { owned, .. } if owned.release == *tag)
+        matches!(&self.state, State::CtrlOwned { owned, .. } if owned.release == *tag && !owned.approved.is_empty())
     }
 
     /// The newest release that is the given commit and whose tag still stands.

@@ -8,6 +8,7 @@ use super::{
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What membership of a group makes of a person. Being a contributor is not a role: it is a relation to one device.
@@ -70,11 +71,25 @@ impl Person {
         absence::leaves(&self.absences, self.zone(policy), at)
     }
 
-    /// Whether they wrote a commit by one of these author addresses.
+    /// Whether they wrote a commit by one of these authors, as [`author_id`] writes them down, or as an address from
+    /// before that.
     pub fn wrote(&self, authors: &BTreeSet<String>) -> bool {
-        self.emails.iter().any(|e| authors.contains(e))
+        self.emails.iter().any(|e| authors.contains(e) || authors.contains(&author_id(e)))
+    }
+
+    /// Whether this author is them.
+    pub fn is_author(&self, author: &str) -> bool {
+        self.emails.iter().any(|e| e == author || author_id(e) == author)
     }
 }
+
+/// An author's address as the record keeps it: who has the address knows it again, and nobody reads it there (A37).
+pub fn author_id(address: &str) -> String {
+    format!("author-{:x}", Sha256::digest(address.trim().to_lowercase()))
+}
+
+/// What somebody is called who asked to be forgotten (A37).
+pub const ERASED: &str = "a person who was erased";
 
 /// The people a decision may ask about.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +114,11 @@ impl People {
         self.get(id).map_or("a former colleague", |p| &p.name)
     }
 
+    /// The author's name, where they are one of these people.
+    pub fn author(&self, author: &str) -> Option<&str> {
+        self.0.values().find(|p| p.is_author(author)).map(|p| p.name.as_str())
+    }
+
     /// `Ilse Hartmann and Marek Dvořák`.
     pub fn names<'a>(&self, ids: impl IntoIterator<Item = &'a PersonId>) -> String {
         let names: Vec<&str> = ids.into_iter().map(|id| self.name(*id)).collect();
@@ -113,5 +133,37 @@ impl People {
 impl FromIterator<Person> for People {
     fn from_iter<T: IntoIterator<Item = Person>>(people: T) -> Self {
         Self(people.into_iter().map(|p| (p.id, p)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A37, T4: an author's address is not read from the record, and who has it is known by it, in any spelling.
+    #[test]
+    fn a37_authors_are_known_and_not_named() {
+        let id = author_id(" Ilse@Example.org ");
+        assert_eq!(id, author_id("ilse@example.org"));
+        assert!(!id.contains('@') && !id.contains("ilse") && id.len() == 71, "{id}");
+        let mut person = Person {
+            id: PersonId(uuid::Uuid::from_u128(1)),
+            name: "Ilse Hartmann".to_owned(),
+            phone: None,
+            emails: ["ilse@example.org".to_owned()].into(),
+            active: true,
+            roles: BTreeSet::new(),
+            teams: BTreeSet::new(),
+            conduct: None,
+            trained: BTreeMap::new(),
+            time_zone: "UTC".to_owned(),
+            absences: Vec::new(),
+        };
+        assert!(person.wrote(&[id.clone()].into()) && person.wrote(&["ilse@example.org".to_owned()].into()));
+        assert!(!person.wrote(&[author_id("marek@example.org")].into()));
+        let people: People = [person.clone()].into_iter().collect();
+        assert_eq!(people.author(&id), Some("Ilse Hartmann"));
+        person.emails.clear();
+        assert!(!person.wrote(&[id].into()), "once erased, nothing leads to them");
     }
 }

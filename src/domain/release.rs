@@ -19,9 +19,9 @@ pub struct VerifiedTag {
     pub commit: CommitId,
     pub tree: CommitId,
     pub annotated: bool,
-    /// Who made an annotated tag, as it says itself.
+    /// Who made an annotated tag, as it says itself; no longer written down (A37).
     pub tagger: Option<String>,
-    /// Their address as the tag says it, lower case.
+    /// Whoever made an annotated tag, by the address that it says: as [`super::person::author_id`] writes it.
     #[serde(default)]
     pub tagger_email: Option<String>,
     /// When it was made, as the tag says.
@@ -30,7 +30,7 @@ pub struct VerifiedTag {
     /// Whether the tag carries a signature. It is not checked: the facility's keys are not known here.
     #[serde(default)]
     pub signed: bool,
-    /// Addresses of everybody who wrote what is new in it, lower case: none of them finds it deployable (A1).
+    /// Everybody who wrote what is new in it, as [`super::person::author_id`] writes them: none of them finds it deployable (A1).
     #[serde(default)]
     pub authors: BTreeSet<String>,
 }
@@ -54,7 +54,7 @@ impl Release {
     /// Whether nobody of these addresses made the tag (G2); a tag without a tagger was made by nobody known.
     pub fn is_tagged_by_none_of<'a>(&self, people: impl IntoIterator<Item = &'a Person>) -> bool {
         let by = self.verified.tagger_email.as_ref();
-        !people.into_iter().any(|p| by.is_some_and(|email| p.emails.contains(email)))
+        !people.into_iter().any(|p| by.is_some_and(|author| p.is_author(author)))
     }
     /// Whether the tag still is what was verified.
     pub fn stands(&self) -> bool {

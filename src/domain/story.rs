@@ -13,6 +13,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
     let name = |p: &PersonId| people.name(*p).to_owned();
     match &event.what {
         H::Submitted { application } => format!("asked to contribute {}.", application.request.name),
+        H::Imported { imported } => imported.tell(),
         H::Amended { .. } => "changed the request; its points are to be signed off again.".to_owned(),
         H::ContactAssigned { person } if Some(*person) == event.by => "became its CTRL contact.".to_owned(),
         H::ContactAssigned { person } => format!("made {} its CTRL contact.", name(person)),
@@ -200,7 +201,9 @@ pub fn audience(what: &H) -> Audience {
         | H::ContributorRemoved { person }
         | H::ContactAssigned { person } => Audience::People(vec![*person]),
         H::ContactsSet { contacts } => Audience::People(contacts.iter().map(|c| c.person).collect()),
-        H::EvidenceGiven { passed: true, .. }
+        // Nothing happened to it: hundreds may come at once.
+        H::Imported { .. }
+        | H::EvidenceGiven { passed: true, .. }
         | H::RepositoryReached { .. }
         | H::RepositoryLost { .. }
         | H::ContactConfirmed

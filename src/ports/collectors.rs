@@ -16,17 +16,23 @@ pub struct Asker {
 impl Asker {
     /// With the collector's credential, read from its environment variable now.
     pub fn new(collector: &Collector) -> Result<Self, String> {
+        Self::with(collector.authorization.as_deref(), str::to_owned, collector.timeout_seconds)
+    }
+
+    /// With a credential from an environment variable, which `header` turns into what is sent. `seconds` for each answer.
+    pub fn with(variable: Option<&str>, header: fn(&str) -> String, seconds: u32) -> Result<Self, String> {
         let mut headers = header::HeaderMap::new();
-        if let Some(variable) = &collector.authorization {
+        if let Some(variable) = variable {
             let secret = std::env::var(variable).unwrap_or_default();
-            let value = header::HeaderValue::from_str(secret.trim()).ok().filter(|value| !value.is_empty());
+            let secret = secret.trim();
+            let value = header::HeaderValue::from_str(&header(secret)).ok().filter(|_| !secret.is_empty());
             let mut value = value.ok_or_else(|| {
                 format!("The environment variable {variable} holds no credential: set it for Custody and start again.")
             })?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
-        let timeout = Duration::from_secs(collector.timeout_seconds.into());
+        let timeout = Duration::from_secs(seconds.into());
         let client = Client::builder()
             // A credential follows nobody elsewhere, and only what the policy names is asked.
             .redirect(reqwest::redirect::Policy::none())

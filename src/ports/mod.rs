@@ -8,6 +8,7 @@ pub mod git;
 pub mod identity;
 pub mod karabo;
 pub mod mail;
+pub mod netbox;
 mod route;
 pub mod signing;
 pub mod tango;

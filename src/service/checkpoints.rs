@@ -4,6 +4,7 @@ use super::{Error, checks, permits};
 use crate::{
     app::App,
     domain::checkpoint::{Checkpoint, Contradiction, TYPE},
+    jobs::Job,
     ports::{
         checkpoints::Folder,
         signing::{BadKeys, NotOurs, Verifier},
@@ -91,7 +92,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 /// Takes one at once and then regularly, until Custody stops. One that is not taken is logged, and tried again.
 pub async fn run(app: App, folder: Folder, every: Duration) {
     while checks::turn(&app).await {
-        match take(&app, &folder).await {
+        let said = |taken: &Taken| match taken {
+            Taken::New(checkpoint) => format!("signed up to #{}", checkpoint.seq),
+            Taken::Known(_) | Taken::Nothing => "the journal is where it was".to_owned(),
+        };
+        match app.watched(Job::Checkpoints, every, take(&app, &folder), said).await {
             Ok(taken) => {
                 app.figures.checkpointed(app.clock.now());
                 if let Taken::New(checkpoint) = taken {

@@ -13,6 +13,7 @@ use crate::{
         lifecycle::Command,
         tag::{CommitId, TagName},
     },
+    jobs::{Job, counted},
     store,
 };
 use chrono::Duration;
@@ -45,7 +46,8 @@ pub async fn run(app: App) {
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = round(&app) => if let Err(error) = done {
+            done = app.watched(Job::Checks, every, round(&app), |n| counted(*n, "device looked at", "devices looked at"))
+                => if let Err(error) = done {
                 tracing::error!(%error, "a round of checks did not end");
             },
         }
@@ -62,11 +64,14 @@ pub async fn run_deployments(app: App) {
         if !turn(&app).await {
             return;
         }
-        if let Err(error) = super::deployments::keep(&app).await {
-            tracing::error!(%error, "deployments could not be looked after");
-        }
-        if let Err(error) = super::overrides::keep(&app).await {
-            tracing::error!(%error, "overrides could not be looked after");
+        let both = async {
+            // One that fails does not keep the other from being looked after.
+            let (deployments, overrides) = (super::deployments::keep(&app).await, super::overrides::keep(&app).await);
+            deployments.and(overrides)
+        };
+        let done = app.watched(Job::Deployments, DEPLOYMENTS_EVERY, both, |_| "looked after".to_owned()).await;
+        if let Err(error) = done {
+            tracing::error!(%error, "deployments and overrides could not be looked after");
         }
     }
 }
@@ -81,7 +86,8 @@ pub async fn run_moving_on(app: App) {
         if !turn(&app).await {
             return;
         }
-        if let Err(error) = super::moving_on::keep(&app).await {
+        let work = super::moving_on::keep(&app);
+        if let Err(error) = app.watched(Job::MovingOn, DEPLOYMENTS_EVERY, work, |_| "looked after".to_owned()).await {
             tracing::error!(%error, "what waits to move on could not be looked after");
         }
     }
@@ -99,7 +105,8 @@ pub async fn run_told(app: App) {
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = super::hooks::keep(&app) => if let Err(error) = done {
+            done = app.watched(Job::Told, DEPLOYMENTS_EVERY, super::hooks::keep(&app), |_| "looked after".to_owned())
+                => if let Err(error) = done {
                 tracing::error!(%error, "what forges told could not be looked after");
             },
         }
@@ -161,6 +168,7 @@ async fn clean(app: &App) -> Result<()> {
     store::doors::delete_expired(&tx, now, idle).await?;
     store::doors::delete_outcomes_before(&tx, now - Duration::days(7)).await?;
     super::absences::clean(&tx, now).await?;
+    super::import::clean(&tx, now).await?;
     store::changes::delete_old(&tx, CHANGES_KEPT).await?;
     Ok(tx.commit().await?)
 }

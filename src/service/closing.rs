@@ -79,6 +79,10 @@ pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> 
             if profile.person.active {
                 return Ok(());
             }
+            if profile.is_erased() {
+                let why = "They asked to be forgotten: add them anew, as somebody else.";
+                return Err(Refusal::new(Code::WrongState, why).into());
+            }
             let open = row::ActiveModel { closed_at: Set(None), ..Default::default() };
             store::people::update(&tx, person, open).await?;
             store::journal::append(&tx, vec![line(&app, &caller, person, "reopened", json!({}))]).await?;

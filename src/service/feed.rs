@@ -93,6 +93,8 @@ struct Read {
     places: Vec<((String, ServerName), Option<Known>)>,
     servers: Vec<(ServerName, Vec<Known>)>,
     records: Vec<Server>,
+    /// Servers that are no longer on record.
+    gone: Vec<ServerName>,
     people: People,
 }
 
@@ -103,6 +105,9 @@ impl Read {
         }
         for record in self.records {
             state.put_record(record);
+        }
+        for server in &self.gone {
+            state.remove_record(server);
         }
         for card in self.cards {
             state.put_card(card);
@@ -137,6 +142,8 @@ async fn read(app: &App, touched: BTreeSet<Touched>) -> Result<Read> {
 
     let mut read = Read { people: store::people::load_names(c, &people).await?, ..Read::default() };
     read.records = store::servers::load_servers(c, servers.iter().cloned()).await?.into_values().collect();
+    let is_on_record = |name: &ServerName| read.records.iter().any(|r| r.name == *name);
+    read.gone = servers.iter().filter(|s| !is_on_record(s)).cloned().collect();
     let names = version_names(app, None);
     for server in servers {
         let running = store::instances::list_on_server(c, &server, &names).await?;

@@ -16,7 +16,10 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+mod changing;
+
 pub use crate::store::people::{Team, TeamKind};
+pub use changing::{Area, delete, list_areas, rename};
 
 /// Makes a group.
 pub async fn insert_team(tx: &Tx, name: &str, kind: TeamKind, area: Option<String>) -> Result<GroupId> {

@@ -8,6 +8,7 @@ use crate::{
         id::PersonId,
         journal::Entry,
         lifecycle::{Event, Happened as H, StateName},
+        naming::{people_in, with_names},
         person::People,
         policy::Policy,
         stage::Stage,
@@ -170,6 +171,9 @@ fn numbers(body: &Value) -> String {
 
 /// Whom a record that is no event names.
 fn told_to(e: &Entry) -> Vec<PersonId> {
+    if e.kind == "refused" {
+        return people_in(&e.body);
+    }
     if e.kind != shift::ESCALATED {
         return Vec::new();
     }
@@ -197,7 +201,7 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
         },
         ("refused", _) => {
             let tried = text("command").replace('_', " ");
-            (name, format!("was refused to {tried}: {}", text("why")))
+            (name, format!("was refused to {tried}: {}", with_names(text("why"), people)))
         }
         ("instance_seen", _) => {
             let version = match text("version") {

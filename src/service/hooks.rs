@@ -28,8 +28,6 @@ pub use waiting::keep;
 /// So many readings that forges asked for run at once, and so many wait in memory; what is left out is kept.
 const AT_ONCE: usize = 2;
 const WAITING: usize = 200;
-/// For so many days a repetition is known.
-const KNOWN_DAYS: i64 = 30;
 /// The longest name of a delivery.
 const LONGEST: usize = 200;
 
@@ -201,7 +199,8 @@ pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>)
         .outliving(async move {
             let tx = owned.db.begin().await?;
             let is_new = store::hooks::hear(&tx, &hook_id, &delivery, kept, now).await?;
-            store::hooks::delete_deliveries_before(&tx, now - Duration::days(KNOWN_DAYS)).await?;
+            let known = Duration::days(owned.policy.retention.deliveries_days.into());
+            store::hooks::delete_deliveries_before(&tx, now - known).await?;
             tx.commit().await?;
             Ok::<_, Error>(is_new)
         })

@@ -13,6 +13,7 @@ use super::Result;
 use crate::{
     app::App,
     domain::telling::{Undelivered, next_try},
+    jobs::{Job, counted},
     store::{self, outbox::Outcome},
 };
 use chrono::{DateTime, Duration, Utc};
@@ -29,9 +30,6 @@ const AT_ONCE: usize = 8;
 /// How long the outbox is left alone when nothing is due.
 const PAUSE: Span = Span::from_secs(2);
 
-/// For how many days what was delivered or given up stays to be seen.
-const KEEP: i64 = 30;
-
 /// Delivers until Custody stops. What is under way then is sent again after the next start, under the same id.
 pub async fn run(app: App) {
     tokio::join!(go(&app, Road::Mail), go(&app, Road::Chat));
@@ -40,7 +38,13 @@ pub async fn run(app: App) {
 async fn go(app: &App, road: Road) {
     let mut under_way = JoinSet::new();
     loop {
-        let pause = match claim(app, road, AT_ONCE - under_way.len()).await {
+        let job = match road {
+            Road::Mail => Job::Mail,
+            Road::Chat => Job::Chats,
+        };
+        let work = claim(app, road, AT_ONCE - under_way.len());
+        let said = |(_, taken): &(String, Vec<Claimed>)| counted(taken.len(), "message sent", "messages sent");
+        let pause = match app.watched(job, PAUSE, work, said).await {
             Ok((lease, claimed)) => {
                 for one in claimed {
                     let (app, lease) = (app.clone(), lease.clone());
@@ -144,6 +148,7 @@ fn jitter() -> f64 {
 /// Forgets what ended long ago.
 pub async fn clean(app: &App) -> Result<()> {
     let tx = app.db.begin().await?;
-    store::outbox::delete_ended_before(&tx, app.clock.now() - Duration::days(KEEP)).await?;
+    store::outbox::delete_ended_before(&tx, app.clock.now() - Duration::days(app.policy.retention.outbox_days.into()))
+        .await?;
     Ok(tx.commit().await?)
 }

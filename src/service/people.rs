@@ -162,6 +162,10 @@ pub async fn edit(app: &App, caller: &Caller, person: PersonId, details: Details
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let was = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            if was.is_erased() {
+                let why = "They asked to be forgotten: nothing is kept of them.";
+                return Err(Refusal::new(Code::WrongState, why).into());
+            }
             save(&tx, &app, &caller, &was, details).await?;
             Ok(tx.commit().await?)
         })
@@ -197,7 +201,7 @@ pub async fn edit_own(app: &App, caller: &Caller, own: OwnDetails) -> Result<()>
         .await?
 }
 
-async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
+pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
     let email = details.email.trim().to_lowercase();
     let mut details = Details {
         name: details.name.trim().to_owned(),

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         device::Device,
         lifecycle::{Command, Readings, State},
+        person::author_id,
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
         tag::{CommitDigits, CommitId, TagName, found},
@@ -92,11 +93,12 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
         commit: found_tag.commit,
         tree: found_tag.tree,
         annotated: found_tag.annotated,
-        tagger_email: found_tag.tagger.as_ref().map(|t| t.who.email.trim().to_lowercase()),
-        tagged_at: found_tag.tagger.as_ref().map(|t| t.at),
-        tagger: found_tag.tagger.map(|t| t.who.name),
+        tagger_email: found_tag.tagger.as_ref().map(|t| author_id(&t.who.email)),
+        tagged_at: found_tag.tagger.map(|t| t.at),
+        // Names and addresses stay out of what the journal keeps (A37).
+        tagger: None,
         signed: found_tag.signed,
-        authors: found_tag.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
+        authors: found_tag.authorship.authors.iter().map(|a| author_id(&a.email)).collect(),
     })
 }
 
@@ -136,7 +138,7 @@ async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Resul
     Ok(CommitFacts {
         commit: found.commit,
         subject: found.subject,
-        authors: found.authorship.authors.iter().map(|a| a.email.trim().to_lowercase()).collect(),
+        authors: found.authorship.authors.iter().map(|a| author_id(&a.email)).collect(),
     })
 }
 
@@ -147,4 +149,16 @@ fn base(device: &Device) -> Option<&CommitId> {
         _ => device.cycle.base.as_ref()?,
     };
     device.release(tag).map(|r| r.commit())
+}
+
+/// Who made a tag, by name: a person on record, what an older record says, or that nobody knows.
+pub fn tagger(app: &App, of: &VerifiedTag) -> Option<String> {
+    of.tagger.clone().or_else(|| of.tagger_email.as_deref().map(|author| author_name(app, author)))
+}
+
+/// What an author is called, where they are on record.
+pub fn author_name(app: &App, author: &str) -> String {
+    let state = app.projection.read();
+    let unknown = || if author.contains('@') { author.to_owned() } else { "somebody who is not on record".to_owned() };
+    state.people().author(author).map_or_else(unknown, str::to_owned)
 }

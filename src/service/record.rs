@@ -22,6 +22,7 @@ use crate::{
             gates::judge_all,
             table::{next_step, rule},
         },
+        naming::without_names,
         observation::Seen,
         refusal::Refusal,
         story::{self, Audience, audience},
@@ -49,7 +50,9 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let Change { before, after, events, gathered } = *change;
     let was = store::standing::find_support(tx, after.id).await?;
     let mut known = gathered.known.clone();
-    if events.iter().any(|e| matches!(e.what, Happened::Submitted { .. } | Happened::Amended { .. }) || is_end(e)) {
+    let brings =
+        |e: &Event| matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. });
+    if events.iter().any(|e| brings(e) || is_end(e)) {
         known = relink(tx, app, after).await?;
     }
     rejudge(&mut known, after, gathered.now);
@@ -92,14 +95,19 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     lines.extend(also);
     let mut entries = store::journal::append(tx, lines).await?;
     entries.truncate(own);
+    // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).
+    let imported = events.iter().any(|e| matches!(e.what, Happened::Imported { .. }));
     // The shift hears of a shut-down as such.
     if let Some(changed) = entries.get(events.len())
+        && !imported
         && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
     {
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
     stages::deployed(tx, app, caller, after, events, gathered).await?;
-    shift::waits(tx, &entries).await?;
+    if !imported {
+        shift::waits(tx, &entries).await?;
+    }
     compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
     notify(tx, app, after, events, &entries, gathered, &asked).await
@@ -356,13 +364,15 @@ pub(super) fn of_device(d: &Device) -> BTreeSet<PersonId> {
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
     let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();
+    // Sentences name people, and the journal does not (A37).
+    let why = without_names(&refusal.sentence, app.projection.read().people());
     let line = Line {
         stream: refused_stream(d),
         at: app.clock.now(),
         actor: caller.actor.person(),
         origin: caller.origin.clone(),
         kind: "refused".to_owned(),
-        body: json!({ "command": what, "code": refusal.code, "why": refusal.sentence, "open": open }).to_string(),
+        body: json!({ "command": what, "code": refusal.code, "why": why, "open": open }).to_string(),
     };
     let tx = app.db.begin().await?;
     store::journal::append(&tx, vec![line]).await?;

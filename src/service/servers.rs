@@ -13,6 +13,10 @@ use crate::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+mod changing;
+
+pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host};
+
 /// A host with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -102,12 +106,44 @@ pub async fn list_device_names(app: &App) -> Result<BTreeMap<DeviceId, String>> 
     Ok(store::devices::list_names(&app.db.read).await?)
 }
 
+/// Whether a host can have this name; what to enter instead.
+pub(super) fn host_name(name: &str) -> std::result::Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match !name.is_empty() && name.len() <= 120 && name.chars().all(plain) {
+        true => Ok(()),
+        false => Err("Enter the host's name in plain letters, digits, dots and dashes, like exflcon01".to_owned()),
+    }
+}
+
+/// Whether a server can serve this; what to enter instead.
+pub(super) fn instrument_name(app: &App, instrument: &str) -> std::result::Result<(), String> {
+    let known = &app.policy.facility.instruments;
+    if shapes::title(instrument).is_err() {
+        return Err("Enter the instrument that it serves, like SCS".to_owned());
+    }
+    match known.is_empty() || known.iter().any(|k| k == instrument) {
+        true => Ok(()),
+        false => Err(format!("Choose one of the facility's instruments: {}", known.join(", "))),
+    }
+}
+
+/// Whether a server of this class can have this name: it has to show its class (H2, A23).
+pub(super) fn server_name(app: &App, name: &str, class: SupportClass) -> std::result::Result<(), String> {
+    if name.chars().count() > 120 {
+        return Err("Enter at most 120 characters, like cppServer/contrib_scs_01".to_owned());
+    }
+    let rule = match class {
+        SupportClass::Reduced => app.policy.name_shows_reduced(name),
+        SupportClass::Full => app.policy.name_shows_full(name),
+    };
+    rule.map_err(|problem| problem.to_string().trim_end_matches('.').to_owned())
+}
+
 /// Puts a host on record. What stands on it is of its class for good (H3).
 pub async fn add_host(app: &App, caller: &Caller, host: Host) -> Result<()> {
     let host = Host { name: host.name.trim().to_owned(), note: host.note.trim().to_owned(), ..host };
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if host.name.is_empty() || host.name.len() > 120 || !host.name.chars().all(plain) {
-        return invalid("name", "Enter the host's name in plain letters, digits, dots and dashes, like exflcon01");
+    if let Err(say) = host_name(&host.name) {
+        return invalid("name", say);
     }
     if let Err(e) = shapes::note(&host.note) {
         return invalid("note", e.message.unwrap_or_default());
@@ -135,15 +171,8 @@ pub async fn add_host(app: &App, caller: &Caller, host: Host) -> Result<()> {
 pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument: &str) -> Result<Server> {
     let (name, host) = (name.trim().to_owned(), host.to_owned());
     let instrument = instrument.trim().to_owned();
-    if name.chars().count() > 120 {
-        return invalid("name", "Enter at most 120 characters, like cppServer/contrib_scs_01");
-    }
-    let known = &app.policy.facility.instruments;
-    if shapes::title(&instrument).is_err() {
-        return invalid("instrument", "Enter the instrument that it serves, like SCS");
-    }
-    if !known.is_empty() && !known.contains(&instrument) {
-        return invalid("instrument", format!("Choose one of the facility's instruments: {}", known.join(", ")));
+    if let Err(say) = instrument_name(app, &instrument) {
+        return invalid("instrument", say);
     }
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
@@ -153,12 +182,8 @@ pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument:
             let Some(class) = store::servers::find_host(&tx, &host).await? else {
                 return invalid("host", "Choose a host that is on record, or add it first");
             };
-            let rule = match class {
-                SupportClass::Reduced => app.policy.name_shows_reduced(&name),
-                SupportClass::Full => app.policy.name_shows_full(&name),
-            };
-            if let Err(problem) = rule {
-                return invalid("name", problem.to_string().trim_end_matches('.'));
+            if let Err(say) = server_name(&app, &name, class) {
+                return invalid("name", say);
             }
             let all = store::servers::list(&tx, None).await?;
             // Two names that differ in case only are read as one at night.
@@ -195,7 +220,7 @@ pub async fn set_environment(app: &App, caller: &Caller, name: &str, environment
     .await?
 }
 
-fn line(app: &App, caller: &Caller, stream: String, kind: &str, body: Value) -> Line {
+pub(super) fn line(app: &App, caller: &Caller, stream: String, kind: &str, body: Value) -> Line {
     Line {
         stream,
         at: app.clock.now(),

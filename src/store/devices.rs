@@ -115,6 +115,37 @@ pub async fn list_taken<C: ConnectionTrait>(
     Ok(names.into_iter().chain(held.into_iter().map(|h| h.class)).collect())
 }
 
+/// The devices of these names, those that there are.
+pub async fn list_by_names<C: ConnectionTrait>(c: &C, names: &BTreeSet<&str>) -> Result<Vec<Device>> {
+    let names: Vec<&str> = names.iter().copied().collect();
+    let mut all = Vec::new();
+    // SQLite takes 32,766 values in a statement.
+    for part in names.chunks(10_000) {
+        let rows = row::Entity::find().filter(row::Column::Name.is_in(part.iter().copied())).all(c).await?;
+        for r in &rows {
+            all.push(hydrate(r)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The name of the device that holds each of these classes. What has ended holds none.
+pub async fn list_holders<C: ConnectionTrait>(c: &C, classes: &BTreeSet<String>) -> Result<BTreeMap<String, String>> {
+    let held = list_by_class(c, classes).await?;
+    let names: BTreeMap<String, (String, String)> = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Id, row::Column::Name, row::Column::State])
+        .into_tuple::<(String, String, String)>()
+        .all(c)
+        .await?
+        .into_iter()
+        .map(|(id, name, state)| (id, (name, state)))
+        .collect();
+    let ends = ENDS.map(<&str>::from);
+    let holder = |id: &DeviceId| names.get(&id.to_string()).filter(|(_, state)| !ends.contains(&state.as_str()));
+    Ok(held.iter().filter_map(|(class, id)| Some((class.clone(), holder(id)?.0.clone()))).collect())
+}
+
 /// The device that brings each of these classes.
 pub async fn list_by_class<C: ConnectionTrait>(
     c: &C,

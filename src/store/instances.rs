@@ -186,6 +186,12 @@ pub async fn count_by_server<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<Serve
     Ok(by_server)
 }
 
+/// How many instances run on a server, as far as is known.
+pub async fn count_running_on<C: ConnectionTrait>(c: &C, server: &ServerName) -> Result<u64> {
+    let of = row::Entity::find().filter(row::Column::Server.eq(&server.0)).filter(row::Column::GoneAt.is_null());
+    of.count(c).await
+}
+
 pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
     row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null()).count(c).await
 }

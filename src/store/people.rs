@@ -52,6 +52,13 @@ pub struct Profile {
     pub closed_at: Option<DateTime<Utc>>,
 }
 
+impl Profile {
+    /// Whether they asked to be forgotten: nobody on record is without an address (A37).
+    pub fn is_erased(&self) -> bool {
+        self.email.is_empty() && self.closed_at.is_some()
+    }
+}
+
 /// These people, with their roles, training and absences. A fixed number of queries, however many they are.
 pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
     let ids: Vec<String> = ids.iter().map(PersonId::to_string).collect();
@@ -354,6 +361,17 @@ pub async fn insert_team<C: ConnectionTrait>(tx: &C, team: &Team) -> Result<()> 
     .insert(tx)
     .await
     .map(|_| ())
+}
+
+/// Gives a group another name.
+pub async fn rename_team<C: ConnectionTrait>(tx: &C, team: GroupId, name: &str) -> Result<()> {
+    let change = team::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    team::Entity::update_many().set(change).filter(team::Column::Id.eq(team.to_string())).exec(tx).await.map(|_| ())
+}
+
+/// Takes an empty group off the record.
+pub async fn delete_team<C: ConnectionTrait>(tx: &C, team: GroupId) -> Result<()> {
+    team::Entity::delete_by_id(team.to_string()).exec(tx).await.map(|_| ())
 }
 
 /// Puts somebody into a group, or changes whether they are a reviewer there.

@@ -4,7 +4,7 @@ use super::{
     Result,
     changes::{self, Touched},
     corrupt,
-    entity::{host, placement, server as row},
+    entity::{device, host, placement, server as row},
 };
 use crate::domain::{
     deployment::Environment,
@@ -12,7 +12,10 @@ use crate::domain::{
     server::{Server, SupportClass},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Query,
+};
 use std::collections::BTreeMap;
 
 fn hydrate(r: row::Model) -> Result<Server> {
@@ -89,6 +92,35 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, s: &Server, at: DateTime<Utc>) -
     changes::append(tx, [Touched::Server(s.name.clone())]).await
 }
 
+/// Changes where a server stands, whom it serves and its environment; its class stays.
+pub async fn update<C: ConnectionTrait>(tx: &C, s: &Server) -> Result<()> {
+    let change = row::ActiveModel {
+        host: Set(s.host.clone()),
+        instrument: Set(s.instrument.clone()),
+        environment: Set(on_record(s.class, s.environment)),
+        ..Default::default()
+    };
+    row::Entity::update_many().set(change).filter(row::Column::Name.eq(&s.name.0)).exec(tx).await?;
+    changes::append(tx, [Touched::Server(s.name.clone())]).await
+}
+
+/// Takes a server off the record. The database refuses it while something is placed there.
+pub async fn delete<C: ConnectionTrait>(tx: &C, name: &ServerName) -> Result<()> {
+    row::Entity::delete_by_id(name.0.clone()).exec(tx).await?;
+    changes::append(tx, [Touched::Server(name.clone())]).await
+}
+
+/// Changes what is noted of a host.
+pub async fn set_note<C: ConnectionTrait>(tx: &C, host: &str, note: &str) -> Result<()> {
+    let change = host::ActiveModel { note: Set(note.to_owned()), ..Default::default() };
+    host::Entity::update_many().set(change).filter(host::Column::Name.eq(host)).exec(tx).await.map(|_| ())
+}
+
+/// Takes a host off the record. The database refuses it while a server stands on it.
+pub async fn delete_host<C: ConnectionTrait>(tx: &C, host: &str) -> Result<()> {
+    host::Entity::delete_by_id(host.to_owned()).exec(tx).await.map(|_| ())
+}
+
 /// Only what differs from the class is written down: a server that is silent about it follows its class.
 fn on_record(class: SupportClass, environment: Environment) -> Option<String> {
     (environment != Environment::from(class)).then(|| environment.to_string())
@@ -99,6 +131,23 @@ pub async fn set_environment<C: ConnectionTrait>(tx: &C, s: &Server, environment
     let change = row::ActiveModel { environment: Set(on_record(s.class, environment)), ..Default::default() };
     row::Entity::update_many().set(change).filter(row::Column::Name.eq(&s.name.0)).exec(tx).await?;
     changes::append(tx, [Touched::Server(s.name.clone())]).await
+}
+
+/// The names of the devices that are placed on a server, in order.
+pub async fn list_placed_on<C: ConnectionTrait>(c: &C, name: &ServerName) -> Result<Vec<String>> {
+    let of = Query::select()
+        .column(placement::Column::DeviceId)
+        .from(placement::Entity)
+        .and_where(placement::Column::Server.eq(&name.0))
+        .to_owned();
+    device::Entity::find()
+        .select_only()
+        .column(device::Column::Name)
+        .filter(device::Column::Id.in_subquery(of))
+        .order_by_asc(device::Column::Name)
+        .into_tuple()
+        .all(c)
+        .await
 }
 
 /// Which servers have a device placed on them: server → devices' ids.

@@ -14,7 +14,7 @@ use tower::ServiceBuilder;
 use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 
 /// The largest body of a page's form.
-const FORM_MOST: usize = 256 * 1024;
+pub const FORM_MOST: usize = 256 * 1024;
 
 /// Forms come from our own pages (A33). Without a session there is nothing to misuse; with one, the browser has to say
 /// where the request came from.
@@ -61,8 +61,8 @@ async fn unsay(request: Request, next: Next) -> Response {
     response
 }
 
-/// The pages' own layers, inside the common ones.
-pub fn pages(app: &App, routes: Router<App>) -> Router<App> {
+/// The pages' own layers, inside the common ones, with the largest body in bytes.
+pub fn pages(app: &App, routes: Router<App>, most: usize) -> Router<App> {
     let csrf = CsrfLayer::new()
         .add_trusted_origin(app.public_url.origin().ascii_serialization().as_str())
         .expect("the settings took the public address as one with a host");
@@ -73,6 +73,6 @@ pub fn pages(app: &App, routes: Router<App>) -> Router<App> {
             .layer(csrf)
             .layer(middleware::from_fn_with_state(app.clone(), own_pages_only))
             .layer(middleware::from_fn(without_nul))
-            .layer(RequestBodyLimitLayer::new(FORM_MOST)),
+            .layer(RequestBodyLimitLayer::new(most)),
     )
 }

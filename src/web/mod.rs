@@ -46,6 +46,7 @@ pub mod styleguide;
 pub mod theme;
 pub mod tokens;
 pub mod tools;
+mod upload;
 pub mod visitor;
 pub mod words;
 
@@ -92,8 +93,9 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(reviews::routes())
         .merge(setup::routes())
         .merge(shift::routes());
-    let pages = layers::pages(app, pages);
-    Router::new().route(assets::ROUTE, get(assets::serve)).merge(tools::routes()).merge(pages)
+    let pages = layers::pages(app, pages, layers::FORM_MOST);
+    let large = layers::pages(app, admin::import::routes(), admin::import::BODY_MOST);
+    Router::new().route(assets::ROUTE, get(assets::serve)).merge(tools::routes()).merge(large).merge(pages)
 }
 
 /// Small answers from memory.

@@ -18,6 +18,7 @@ use crate::{
     },
     service::{
         Caller, Error,
+        readings::tagger,
         stages::{self, ReleaseView},
     },
 };
@@ -213,8 +214,8 @@ fn facts(app: &App, v: &ReleaseView) -> Vec<Fact> {
         Fact::name("Commit", of.commit.as_str()),
         Fact::name("Tree", of.tree.as_str()),
     ];
-    let tagger = Fact::words("Tagged by", of.tagger.as_deref().unwrap_or("nobody named"));
-    all.push(if v.tagged_by_stranger { tagger.with(Tag::warn("nobody of CTRL")) } else { tagger });
+    let by = Fact::words("Tagged by", tagger(app, of).as_deref().unwrap_or("nobody named"));
+    all.push(if v.tagged_by_stranger { by.with(Tag::warn("nobody of CTRL")) } else { by });
     if let Some(at) = of.tagged_at {
         all.push(Fact::words("Tagged at", &words::moment(app, at)));
     }

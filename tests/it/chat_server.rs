@@ -17,6 +17,7 @@ use std::{
 pub struct Post {
     pub method: Method,
     pub path: String,
+    pub query: String,
     pub headers: HeaderMap,
     pub body: String,
     pub status: u16,
@@ -58,7 +59,14 @@ impl Drop for ChatServer {
 async fn take(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let (status, header, said) = shared.answers.lock().unwrap().pop_front().unwrap_or((200, None, "ok".to_owned()));
     let body = String::from_utf8_lossy(&body).into_owned();
-    shared.posts.lock().unwrap().push(Post { method, path: uri.path().to_owned(), headers, body, status });
+    shared.posts.lock().unwrap().push(Post {
+        method,
+        path: uri.path().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body,
+        status,
+    });
     let mut answer = (StatusCode::from_u16(status).unwrap(), said).into_response();
     if let Some((name, value)) = header {
         answer.headers_mut().insert(name, value.parse().unwrap());

@@ -1,5 +1,6 @@
 //! One binary of tests for the whole of Custody.
 mod absences;
+mod administration;
 mod api;
 mod app;
 mod authorisation;
@@ -12,6 +13,7 @@ mod confirmations;
 mod crash;
 mod cycle;
 mod environments;
+mod erasure;
 mod faults;
 mod fuzz;
 mod git_commits;
@@ -24,6 +26,8 @@ mod hooks_away;
 mod hooks_pipelines;
 mod house;
 mod http_server;
+mod import;
+mod import_pages;
 mod incidents;
 mod live;
 mod moving_on;

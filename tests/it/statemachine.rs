@@ -12,7 +12,7 @@ use custody::{
         id::{DeviceId, PersonId, ServerName},
         lifecycle::{Actor, Command, Facts, Happened, Readings, command::Step, decide, evolve},
         observation::{Seen, Source},
-        person::{People, Person, Role},
+        person::{People, Person, Role, author_id},
         policy::Policy,
         refusal::Code,
         release::{CommitFacts, VerifiedTag},
@@ -131,7 +131,7 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
         (server.name.clone(), server)
     };
     let id = |revision: &str| CommitId::parse(&test.repository.id(revision)).unwrap();
-    let ilse: BTreeSet<String> = ["ilse@example.org".to_owned()].into();
+    let ilse: BTreeSet<String> = [author_id("ilse@example.org")].into();
     let commit = |revision: &str, subject: &str| CommitFacts {
         commit: id(revision),
         subject: subject.to_owned(),
@@ -157,11 +157,11 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
                 commit: id("1.0.0^{commit}"),
                 tree: id("1.0.0^{tree}"),
                 annotated: true,
-                tagger: Some("Ilse Hartmann".to_owned()),
-                tagger_email: Some("ilse@example.org".to_owned()),
+                tagger: None,
+                tagger_email: Some(author_id("ilse@example.org")),
                 tagged_at,
                 signed: false,
-                authors: ["ilse@example.org".to_owned()].into(),
+                authors: [author_id("ilse@example.org")].into(),
             },
             commits: vec![commit("1.0.0^{commit}", "the first light"), commit("HEAD", "limits the rate")],
             head: id("HEAD"),

@@ -128,6 +128,36 @@ pub fn read(answer: &str, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vie
     Ok(view)
 }
 
+/// A server of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub server: String,
+    /// `None` where it was never started.
+    pub host: Option<String>,
+}
+
+/// Every server of an answer, running or not, by name. A part of an answer is none.
+pub fn servers(answer: &str) -> Result<Vec<Listed>, String> {
+    let answer: Answer = serde_json::from_str(answer).map_err(|e| format!("It sent no answer of TangoGQL: {e}"))?;
+    if let Some(failure) = answer.errors.first() {
+        return Err(format!("It answered with an error: {}", failure.message.chars().take(200).collect::<String>()));
+    }
+    let devices = answer.data.and_then(|d| d.devices).ok_or("It answered without devices.")?;
+    let mut all: BTreeMap<String, Listed> = BTreeMap::new();
+    for d in devices.into_iter().flatten() {
+        let Some(server) = d.server else { continue };
+        let (id, host) = (told(server.id), told(server.host));
+        if id.is_empty() {
+            continue;
+        }
+        let of = all.entry(id.clone()).or_insert_with(|| Listed { server: id, host: None });
+        if !host.is_empty() {
+            of.host = Some(host);
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
 /// The text of a value: Tango writes `nada`, or a blank, where nothing is set.
 fn told(value: Option<String>) -> String {
     let value = value.unwrap_or_default();
@@ -210,6 +240,22 @@ mod tests {
         assert_eq!(view.notes, Vec::<String>::new());
         let there = read(RECORDED, Berlin, now()).unwrap();
         assert_eq!(there.running[5].since.to_rfc3339(), "2026-11-21T01:44:14+00:00", "an hour east");
+    }
+
+    /// E5: the plan of the database: every server, running or not; a part of an answer is refused.
+    #[test]
+    fn e5_the_servers_of_a_database() {
+        let all = servers(RECORDED).unwrap();
+        let of = |name: &str| all.iter().find(|l| l.server == name).map(|l| l.host.as_deref());
+        assert_eq!(of("LabCam/lab1"), Some(Some("vm")));
+        assert_eq!(of("TangoRestServer/rest"), Some(None), "nada is no host");
+        let mut names: Vec<&str> = all.iter().map(|l| l.server.as_str()).collect();
+        names.dedup();
+        assert_eq!(names.len(), all.len(), "each once");
+        let mut answer: Value = serde_json::from_str(RECORDED).unwrap();
+        answer["errors"] = json!([{ "message": "timeout" }]);
+        assert!(servers(&answer.to_string()).is_err_and(|why| why.contains("timeout")));
+        assert!(servers("{}").is_err() && servers("no").is_err());
     }
 
     /// G10: after a kill the database says exported; the Starter knows better.

@@ -9,6 +9,7 @@ use crate::domain::{
     cycle::HelpKind,
     device::Placement,
     id::{DeploymentId, PersonId, ServerName},
+    import::Imported,
     moving_on::Cause,
     overrides::Skip,
     release::{CommitFacts, VerifiedTag},
@@ -42,6 +43,10 @@ pub struct Event {
 pub enum Happened {
     Submitted {
         application: Box<Application>,
+    },
+    /// Brought onto the record as the facility already had it, past the process and without anybody's approval (E5).
+    Imported {
+        imported: Box<Imported>,
     },
     Amended {
         request: Box<Request>,
@@ -321,6 +326,7 @@ impl Happened {
     pub fn leads_to(&self) -> Option<StateName> {
         match self {
             Self::Submitted { .. } => Some(StateName::Requested),
+            Self::Imported { imported } => Some(imported.state()),
             Self::Accepted => Some(StateName::Accepted),
             Self::Declined { .. } => Some(StateName::Declined),
             Self::Withdrawn { .. } => Some(StateName::Withdrawn),

@@ -65,6 +65,7 @@ pub enum State {
 pub struct Owned {
     pub release: TagName,
     pub commit: CommitId,
+    /// Nobody, where it was imported as CTRL's (E5).
     pub approved: Vec<Mark>,
     /// False where no second contributor joined the review (T6): not required, but on record.
     pub second_joined: bool,

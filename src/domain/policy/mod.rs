@@ -77,6 +77,8 @@ pub struct Policy {
     pub identity: Identity,
     /// How long somebody stays signed in.
     pub sessions: Sessions,
+    /// How long is kept what is no record (A37).
+    pub retention: Retention,
     /// Permits of deploy tools (G9).
     pub permits: Permits,
     /// Overrides in an emergency (G12).

@@ -62,6 +62,14 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         telling: telling(&source),
         sessions: sessions(&source),
+        retention: Retention {
+            notices_days: source.whole("retention", "notices_days", DAYS, "days").value,
+            outbox_days: source.whole("retention", "outbox_days", DAYS, "days").value,
+            // A forge tries again for some days: its repetitions have to be known.
+            deliveries_days: source.whole("retention", "deliveries_days", 7..=3650, "days").value,
+            links_days: source.whole("retention", "links_days", DAYS, "days").value,
+            looked_days: source.whole("retention", "looked_days", 30..=3650, "days").value,
+        },
         permits: Permits {
             required: source.flag("permits", "required"),
             lifetime_seconds: source.whole("permits", "lifetime_seconds", 30..=300, "seconds").value,

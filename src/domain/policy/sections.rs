@@ -285,6 +285,21 @@ pub struct Sessions {
     pub absolute_hours: u32,
 }
 
+/// `[retention]`: for how many days is kept what is no record (A37).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retention {
+    /// Notices that somebody has seen.
+    pub notices_days: u32,
+    /// Messages in the outbox that were delivered or given up.
+    pub outbox_days: u32,
+    /// Deliveries of forges (A22).
+    pub deliveries_days: u32,
+    /// Links that ran out.
+    pub links_days: u32,
+    /// Up to which change somebody had looked.
+    pub looked_days: u32,
+}
+
 /// `[permits]`: what deploy tools show before they act (G9, A9, A13).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Permits {

@@ -113,6 +113,12 @@ secret_variable = "GUESTS"
 [sessions]
 idle_hours = 8
 absolute_hours = 24
+[retention]
+notices_days = 30
+outbox_days = 7
+deliveries_days = 8
+links_days = 9
+looked_days = 31
 [permits]
 required = false
 lifetime_seconds = 60

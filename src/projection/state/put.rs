@@ -208,6 +208,20 @@ impl State {
         }
     }
 
+    /// A server that was taken off the record; what runs there counts for no instrument any more.
+    pub fn remove_record(&mut self, server: &ServerName) {
+        let there: Vec<Place> = self.strangers.values().filter(|p| p.seen.server == *server).cloned().collect();
+        for place in &there {
+            self.count_stranger(place, false);
+        }
+        if let Some(before) = self.servers.remove(server) {
+            self.unname(&Word::Server(before.name));
+        }
+        for place in &there {
+            self.count_stranger(place, true);
+        }
+    }
+
     pub fn put_person(&mut self, person: Person) {
         if let Some(slot) = self.person_slots.remove(&person.id) {
             self.index.remove(slot);

@@ -10,6 +10,7 @@ use crate::{
         observation::Seen,
         support::Support,
     },
+    jobs::{Job, counted},
     service::{Caller, Result, checks, facts::version_names, observations::named},
     store,
 };
@@ -42,7 +43,12 @@ pub async fn run(app: App) {
         tokio::select! {
             _ = app.stop.cancelled() => return,
             // Nobody could report while Custody was away: who is silent shows after a while.
-            done = round(&app, since, now - started >= HEARD_WITHIN) => match done {
+            done = app.watched(
+                Job::Drift,
+                EVERY,
+                round(&app, since, now - started >= HEARD_WITHIN),
+                |n| counted(*n, "thing looked at", "things looked at"),
+            ) => match done {
                 Ok(_) => since = Some(now),
                 Err(error) => tracing::error!(%error, "what runs could not be compared with the record"),
             },

@@ -9,6 +9,7 @@ use crate::{
         shift::within,
         support::Support,
     },
+    jobs::{Job, counted},
     service::{
         Result, checks, record,
         telling::{self, Telling},
@@ -30,7 +31,8 @@ pub async fn run(app: App) {
     while checks::turn(&app).await {
         tokio::select! {
             _ = app.stop.cancelled() => return,
-            done = round(&app) => if let Err(error) = done {
+            done = app.watched(Job::Escalation, EVERY, round(&app), |n| counted(*n, "change passed on", "changes passed on"))
+                => if let Err(error) = done {
                 tracing::error!(%error, "what the shift has not acknowledged could not be passed on");
             },
         }

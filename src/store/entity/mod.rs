@@ -20,6 +20,7 @@ pub mod forge_hook;
 pub mod host;
 pub mod idempotency;
 pub mod identity;
+pub mod import_draft;
 pub mod incident;
 pub mod instance;
 pub mod invitation;

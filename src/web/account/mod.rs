@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     service::{
-        FieldProblem, accounts, conduct, directory, groups,
+        Error, FieldProblem, accounts, conduct, directory, groups, own_data,
         people::{self, OwnDetails},
     },
 };
@@ -26,7 +26,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     Form, Router,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect},
     routing::{get, post},
 };
@@ -36,6 +36,7 @@ use serde::Deserialize;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/account", get(show))
+        .route("/account/data.json", get(data))
         .route("/account/details", post(save_details))
         .route("/account/conduct", post(accept_conduct))
         .merge(super::guessable(Router::new().route("/account/password", post(change_password))))
@@ -275,4 +276,13 @@ async fn accept_conduct(member: Member, jar: CookieJar, Form(form): Form<Conduct
     conduct::accept(&member.app, &member.caller(), member.id()).await?;
     let said = format!("You accepted the rules of conduct, version {}.", form.version);
     Ok((jar.add(flash(Tone::Good, &said)), Redirect::to("/account")).into_response())
+}
+
+/// GET /account/data.json: what is on record of whoever asks (A37).
+async fn data(member: Member) -> Answer {
+    let all = own_data::collect(&member.app, member.id()).await?;
+    let text = serde_json::to_string_pretty(&all).map_err(|e| Error::Internal(Box::new(e)))?;
+    let as_file = "attachment; filename=\"custody-my-data.json\"";
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_DISPOSITION, as_file)];
+    Ok((headers, text).into_response())
 }

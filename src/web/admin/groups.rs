@@ -123,6 +123,8 @@ pub struct GroupPage {
     pub put: String,
     /// Where its chats are kept.
     pub chats: String,
+    /// Where it gets another name, and where it is removed.
+    pub here: String,
     pub add: Vec<Field>,
 }
 
@@ -208,6 +210,7 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         members,
         put: format!("{here}/put"),
         chats: format!("{here}/notifications"),
+        here,
         add,
     };
     Ok(page.into_response())

@@ -1,13 +1,19 @@
 //! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
 
 mod account;
+mod areas;
+mod erasure;
 mod forges;
 mod groups;
+mod home;
+pub mod import;
+mod jobs;
 mod new_group;
 mod notifications;
 mod outbox;
 mod people;
 mod person;
+mod places;
 mod servers;
 mod tokens;
 
@@ -32,7 +38,12 @@ use axum_extra::extract::cookie::CookieJar;
 
 pub fn routes() -> Router<App> {
     Router::new()
+        .merge(erasure::routes())
+        .merge(home::routes())
+        .merge(jobs::routes())
+        .merge(areas::routes())
         .merge(people::routes())
+        .merge(places::routes())
         .merge(person::routes())
         .merge(groups::routes())
         .merge(notifications::routes())

@@ -56,6 +56,8 @@ pub struct PersonPage {
     pub email: String,
     /// Since when the account is closed.
     pub closed: Option<String>,
+    /// Whether they asked to be forgotten.
+    pub erased: bool,
     pub logins: Vec<String>,
     /// The providers that they sign in with, by name.
     pub providers: Vec<String>,
@@ -91,6 +93,8 @@ fn told(kind: &str) -> &'static str {
         "changed" => "changed the details",
         "closed" => "closed the account",
         "reopened" => "reopened the account",
+        "erased" => "erased them: they asked to be forgotten",
+        "data_read" => "read what is on record of them",
         "conduct_accepted" => "accepted the rules of conduct",
         "absence_added" => "entered when they are away",
         "absence_changed" => "changed when they are away",
@@ -157,6 +161,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         id,
         email: profile.email.clone(),
         closed: profile.closed_at.map(|at| words::moment(app, at)),
+        erased: profile.is_erased(),
         logins: accounts::list_logins(app, id).await?,
         providers: accounts::list_providers(app, id).await?,
         errors,

@@ -1,6 +1,6 @@
 //! `/admin/servers`: device servers and hosts, what is placed there and what is seen there (H1, H2, A23).
 
-use super::{Administrator, done};
+use super::{Administrator, done, places};
 use crate::{
     app::App,
     domain::{deployment::Environment, server::SupportClass},
@@ -8,7 +8,7 @@ use crate::{
     web::{
         entries,
         layout::{Layout, Section},
-        parts::{Blank, Choice, Field, Kind, Tag, Width, plural},
+        parts::{Action, Blank, Choice, Field, Kind, Tag, Width, plural},
         problem::{Answer, Problem},
         single::FormPage,
     },
@@ -41,6 +41,8 @@ pub struct Row {
     pub seen: Vec<String>,
     /// Running there and of no device on record.
     pub unknown: Option<Tag>,
+    /// What may be changed of it.
+    pub actions: Vec<Action>,
 }
 
 #[derive(Template, WebTemplate)]
@@ -48,8 +50,8 @@ pub struct Row {
 pub struct ServersPage {
     pub layout: Layout,
     pub rows: Vec<Row>,
-    /// Name, class, note, and how many servers stand on it.
-    pub hosts: Vec<(Host, Tag, String)>,
+    /// Name, class, note, how many servers stand on it, and what may be changed of it.
+    pub hosts: Vec<(Host, Tag, String, Vec<Action>)>,
     /// Seen by an agent, and not on record: name and what runs.
     pub strangers: Vec<(String, Vec<String>)>,
     pub pool: Vec<String>,
@@ -58,7 +60,7 @@ pub struct ServersPage {
     pub blank: Blank,
 }
 
-fn class_tag(class: SupportClass) -> Tag {
+pub(super) fn class_tag(class: SupportClass) -> Tag {
     match class {
         SupportClass::Reduced => Tag::plain("reduced support"),
         SupportClass::Full => Tag::good("full support"),
@@ -80,7 +82,8 @@ async fn list(admin: Administrator) -> Answer {
         .into_iter()
         .map(|h| {
             let count = standing(&h.name);
-            (h.clone(), class_tag(h.class), count)
+            let actions = places::actions("host", &h.name);
+            (h.clone(), class_tag(h.class), count, actions)
         })
         .collect();
     let rows = servers
@@ -99,6 +102,7 @@ async fn list(admin: Administrator) -> Answer {
                 0 => None,
                 n => Some(Tag::bad(&format!("{n} not registered"))),
             },
+            actions: places::actions("server", &s.server.name.0),
         })
         .collect();
     let page = ServersPage {

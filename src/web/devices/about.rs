@@ -8,7 +8,7 @@ use crate::{
         lifecycle::{CommandKind, StateName, Who},
         release::{Release, TagNow},
     },
-    service::devices::DeviceView,
+    service::{devices::DeviceView, readings::tagger},
     web::{
         gatebox::act_href,
         parts::{Action, Fact, Tag},
@@ -78,7 +78,7 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             let next = format!("/devices/{}#releases", v.device.name());
             offers(v, CommandKind::CheckTag, &next).sending("tag", r.tag()).small().quiet().about(r.tag().as_str())
         });
-        let mut about = match (&r.verified.tagger, r.verified.annotated) {
+        let mut about = match (tagger(app, &r.verified), r.verified.annotated) {
             (Some(by), _) => format!("tagged by {by}, as the tag says"),
             (None, true) => "annotated tag".to_owned(),
             (None, false) => "light tag".to_owned(),

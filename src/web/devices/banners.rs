@@ -182,7 +182,8 @@ fn done_question(app: &App, v: &DeviceView) -> Option<Notice> {
     let State::CtrlOwned { owned, .. } = &v.device.state else { return None };
     let due = owned.took.at + Duration::days(app.policy.transfer.done_question_days.into());
     let answered = v.device.done_answers.iter().any(|a| Some(a.remark.mark.by) == v.me);
-    if v.now < due || answered || !v.may(CommandKind::AnswerDone) {
+    // Nobody had promised anything before it was imported.
+    if owned.approved.is_empty() || v.now < due || answered || !v.may(CommandKind::AnswerDone) {
         return None;
     }
     let text = format!("When it was asked for, “done” meant: {}", v.device.request.done);

@@ -199,6 +199,15 @@ fn note(state: StateName) -> &'static str {
 /// What holds where no step is next.
 fn rest(app: &App, v: &DeviceView) -> (String, String) {
     match &v.device.state {
+        State::CtrlOwned { owned, .. } if owned.approved.is_empty() => {
+            let text = format!(
+                "It was imported as CTRL’s on {}, in {}, commit {}: no review of it is on record. A contributor can ask to develop it again: support is restricted at once then.",
+                words::moment(app, owned.took.at),
+                owned.release,
+                owned.commit.short(),
+            );
+            ("CTRL owns it".to_owned(), text)
+        }
         State::CtrlOwned { owned, .. } => {
             let second = if owned.second_joined { "" } else { " No second contributor had joined the review." };
             let text = format!(

@@ -12,7 +12,7 @@ use crate::{
         lifecycle::{CommandKind, Who},
         review::{FindingState, Ground, Review},
     },
-    service::devices::DeviceView,
+    service::{devices::DeviceView, readings::author_name},
     web::{
         gatebox,
         layout::Layout,
@@ -215,10 +215,7 @@ fn reviewed(app: &App, v: &DeviceView, review: &Review) -> Vec<Fact> {
         .facts
         .authors
         .iter()
-        .map(|email| {
-            let known = v.people.0.values().find(|person| person.emails.contains(email));
-            known.map_or_else(|| email.clone(), |person| person.name.clone())
-        })
+        .map(|author| v.people.author(author).map_or_else(|| author_name(app, author), str::to_owned))
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .collect();

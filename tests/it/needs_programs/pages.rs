@@ -272,7 +272,15 @@ fn pages(f: &Facility) -> Vec<Page> {
     let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
     all.extend(told.iter().map(|path| page("ilse", path)));
     all.push(page("ada", "/admin/outbox"));
+    let erase = format!("{person}/erase");
+    let servers = ["change", "remove"].map(|what| format!("/admin/servers/{what}?name={FULL}"));
+    let hosts = ["change", "remove"].map(|what| format!("/admin/hosts/{what}?name=scs-rr-ctrl-01"));
+    all.extend(servers.iter().chain(&hosts).chain([&erase]).map(|path| page("ada", path)));
     let more = [
+        "/admin",
+        "/admin/areas",
+        "/admin/import",
+        "/admin/jobs",
         "/admin/groups/new",
         "/admin/servers",
         "/admin/servers/new",

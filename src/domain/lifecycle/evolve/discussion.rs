@@ -22,6 +22,7 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.cycle = Cycle::open(1, at);
             open_points(d, mark);
         }
+        H::Imported { imported } => imported.apply(d, mark),
         H::Amended { request } => {
             // What changed is to be clarified again: the sign-offs of points and areas go, and what was read elsewhere.
             if (&request.repository, &request.trunk) != (&d.request.repository, &d.request.trunk) {

@@ -16,6 +16,7 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
     let d = &mut device;
     match &event.what {
         H::Submitted { .. }
+        | H::Imported { .. }
         | H::Amended { .. }
         | H::ContactAssigned { .. }
         | H::Invited { .. }

@@ -1,0 +1,127 @@
+//! A person asks to be forgotten (A37): what is personal goes, the record and the journal name an id, and the journal
+//! still verifies, as nothing in it changes.
+
+use super::{
+    Caller, Error, Result, closing,
+    facts::gather,
+    people::{line, must_be_admin},
+    record, standing,
+};
+use crate::{
+    app::App,
+    domain::{
+        contact::Contact,
+        device::Device,
+        id::{DeviceId, PersonId},
+        lifecycle::{Event, Happened, Readings, evolve},
+        person::ERASED,
+    },
+    store::{self, Tx, erasure::Erased},
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What goes with a person, as somebody reads it before.
+#[derive(Clone, Debug)]
+pub struct Consequences {
+    pub name: String,
+    /// Devices that have nobody left to call then, by name.
+    pub left_alone: Vec<String>,
+    /// Devices that name them as a contact or a deputy.
+    pub contact_of: Vec<String>,
+    /// Devices that they contribute to.
+    pub contributes_to: Vec<String>,
+    /// Devices whose CTRL contact they are.
+    pub takes_care_of: Vec<String>,
+    /// Tokens of theirs that open something now.
+    pub tokens: usize,
+}
+
+fn names_as_contact(contacts: &[Contact], person: PersonId) -> bool {
+    contacts.iter().any(|c| c.person == person || c.deputy == Some(person))
+}
+
+/// The devices that a person has to do with, as a deputy too.
+fn devices_of(app: &App, person: PersonId) -> BTreeSet<DeviceId> {
+    let state = app.projection.read();
+    let has = |c: &&std::sync::Arc<crate::projection::Card>| {
+        c.contributors.contains(&person)
+            || c.ctrl_contact == Some(person)
+            || names_as_contact(&c.contacts, person)
+            || c.latest.iter().any(|t| t.text.contains(state.people().name(person)))
+    };
+    state.cards().filter(has).map(|c| c.id).collect()
+}
+
+/// What would go, and what would stand out afterwards. [`Error::NotFound`] for who was erased before.
+pub async fn list_consequences(app: &App, person: PersonId) -> Result<Consequences> {
+    let profile = store::people::find_profile(&app.db.read, person).await?.ok_or(Error::NotFound)?;
+    if profile.is_erased() {
+        return Err(Error::NotFound);
+    }
+    let left_alone = closing::list_left_alone(app, person).await?;
+    let now = app.clock.now();
+    let tokens = store::doors::list_tokens_of(&app.db.read, person).await?;
+    let state = app.projection.read();
+    let named = |has: &dyn Fn(&crate::projection::Card) -> bool| {
+        let mut all: Vec<String> =
+            state.cards().filter(|c| !c.state.is_end() && has(c)).map(|c| c.name.clone()).collect();
+        all.sort();
+        all
+    };
+    Ok(Consequences {
+        name: profile.person.name,
+        left_alone,
+        contact_of: named(&|c| names_as_contact(&c.contacts, person)),
+        contributes_to: named(&|c| c.contributors.contains(&person)),
+        takes_care_of: named(&|c| c.ctrl_contact == Some(person)),
+        tokens: tokens.iter().filter(|t| t.revoked_at.is_none() && t.expires_at > now).count(),
+    })
+}
+
+/// Erases them. It cannot be undone.
+pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            if profile.is_erased() {
+                return Ok(());
+            }
+            closing::close_in(&tx, &app, &caller, person).await?;
+            let mut devices = devices_of(&app, person);
+            devices.extend(store::devices::list_ids_of_person(&tx, person).await?);
+            for device in store::devices::list_by_id(&tx, &devices).await? {
+                take_out(&tx, &app, &caller, device, person).await?;
+            }
+            let erased = Erased {
+                person,
+                name: &profile.person.name,
+                email: &profile.email,
+                instead: ERASED,
+                time_zone: app.policy.facility.time_zone.name(),
+                at: app.clock.now(),
+                devices,
+            };
+            store::erasure::erase(&tx, &erased).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, person, "erased", json!({}))]).await?;
+            standing::refresh_of_person(&tx, &app, person).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}
+
+/// Nobody is told to call somebody who is gone: a device whose last contact they were stands among the orphans (N4).
+async fn take_out(tx: &Tx, app: &App, caller: &Caller, before: Device, person: PersonId) -> Result<()> {
+    if before.state.name().is_end() || !names_as_contact(&before.contacts, person) {
+        return Ok(());
+    }
+    let kept = before.contacts.iter().filter(|c| c.person != person);
+    let contacts = kept.map(|c| Contact { deputy: c.deputy.filter(|d| *d != person), ..c.clone() }).collect();
+    let event = Event { at: app.clock.now(), by: caller.actor.person(), what: Happened::ContactsSet { contacts } };
+    let after = evolve(before.clone(), &event);
+    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
+    record::save(tx, app, caller, &before, &after, &[event], &gathered).await
+}

@@ -1,0 +1,80 @@
+//! What was handed in on a page is kept while its plan is looked at, for a day at most: it may be a list of people.
+
+use super::{Kind, Outcome, Plan, Table, carry_out, plan};
+use crate::{
+    app::App,
+    domain::id::PersonId,
+    service::{Caller, Error, Result, people::must_be_admin},
+    store::{self, entity::import_draft as row},
+};
+use chrono::{DateTime, Duration, Utc};
+
+/// How long it is kept.
+const HOURS: i64 = 24;
+
+/// A table that waits for whoever handed it in.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub id: String,
+    pub table: Table,
+}
+
+fn me(caller: &Caller) -> Result<PersonId> {
+    caller.actor.person().ok_or(Error::NotFound)
+}
+
+/// Keeps a table until its plan is agreed to; what it cannot be read for is said instead.
+pub async fn keep(app: &App, caller: &Caller, kind: Kind, source: &str, bytes: &[u8]) -> Result<String> {
+    Table::parse(kind, source, bytes)?;
+    let draft = row::Model {
+        id: uuid::Uuid::new_v4().to_string(),
+        person_id: me(caller)?.to_string(),
+        kind: kind.to_string(),
+        source: source.to_owned(),
+        content: String::from_utf8_lossy(bytes).into_owned(),
+        made_at: app.clock.now(),
+    };
+    let (owned, caller, id) = (app.clone(), caller.clone(), draft.id.clone());
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        must_be_admin(&tx, &caller).await?;
+        store::imports::insert(&tx, draft).await?;
+        tx.commit().await?;
+        Ok(id)
+    })
+    .await?
+}
+
+/// What this person handed in, as it is read now.
+pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<Draft> {
+    let found = store::imports::find(&app.db.read, id, me(caller)?).await?.ok_or(Error::NotFound)?;
+    let kind = found.kind.parse().map_err(|_| Error::NotFound)?;
+    Ok(Draft { table: Table::parse(kind, &found.source, found.content.as_bytes())?, id: found.id })
+}
+
+impl Draft {
+    /// Each line's fate as things stand now.
+    pub async fn plan(&self, app: &App, caller: &Caller) -> Result<Plan> {
+        plan(app, caller, &self.table).await
+    }
+
+    /// Does what the plan with this digest said, or nothing. What was done is kept no longer.
+    pub async fn carry_out(self, app: &App, caller: &Caller, agreed: String) -> Result<Outcome> {
+        let outcome = carry_out(app, caller, self.table, Some(agreed)).await?;
+        if matches!(outcome, Outcome::Done(_)) {
+            let (owned, id) = (app.clone(), self.id);
+            app.outliving(async move {
+                let tx = owned.db.begin().await?;
+                store::imports::delete(&tx, &id).await?;
+                Ok::<_, Error>(tx.commit().await?)
+            })
+            .await??;
+        }
+        Ok(outcome)
+    }
+}
+
+/// Throws away what nobody agreed to in time.
+pub async fn clean(tx: &store::Tx, now: DateTime<Utc>) -> Result<()> {
+    Ok(store::imports::delete_before(tx, now - Duration::hours(HOURS)).await?)
+}

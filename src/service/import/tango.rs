@@ -1,0 +1,50 @@
+//! Servers from a Tango database, by TangoGQL: onto the hosts that are on record already, as a database knows nothing of
+//! support. What runs on them is a collector's to tell: one look would be stale the next minute.
+
+use super::{Kind, Table};
+use crate::{
+    domain::collector::{fits, tango},
+    ports::collectors::Asker,
+};
+use std::collections::BTreeMap;
+
+/// Seconds that the answer may take.
+const SECONDS: u32 = 60;
+
+/// Where a database is asked, and which of its servers are meant.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub address: url::Url,
+    /// The environment variable with the credential, as it is sent.
+    pub credential: Option<String>,
+    /// The instrument that new servers serve.
+    pub instrument: String,
+    /// Patterns of servers that stay out, in which `*` stands for any text.
+    pub leave_out: Vec<String>,
+}
+
+/// A database's servers as a table, and why some of them are not in it; else what the gateway said.
+pub async fn from_tango(of: &Database) -> Result<(Table, Vec<String>), String> {
+    let asker = Asker::with(of.credential.as_deref(), str::to_owned, SECONDS)?;
+    let answer = asker.post(of.address.as_str(), &serde_json::json!({ "query": tango::QUERY })).await?;
+    let (mut rows, mut notes) = (Vec::new(), Vec::new());
+    for s in tango::servers(&answer)? {
+        if of.leave_out.iter().any(|pattern| fits(pattern, &s.server)) {
+            continue;
+        }
+        match s.host {
+            None => notes.push(format!("{} was never started, so its host is not known: it is left out.", s.server)),
+            Some(host) => {
+                let mut row = BTreeMap::from([("server", s.server), ("host", host)]);
+                if !of.instrument.is_empty() {
+                    row.insert("instrument", of.instrument.clone());
+                }
+                rows.push(row);
+            }
+        }
+    }
+    match rows.is_empty() {
+        true => Err("The database has no server with a host there.".to_owned()),
+        false => Ok((Table::of(Kind::Servers, of.address.as_str(), rows), notes)),
+    }
+}

@@ -1,0 +1,74 @@
+//! What is on record of somebody, for themselves (A37): everything personal, and no secret that would open a door.
+
+use super::{Error, Result, groups};
+use crate::{
+    app::App,
+    domain::{id::PersonId, telling::Owner},
+    store,
+};
+use serde_json::{Value, json};
+
+/// The most notices in it: the newest.
+const NOTICES_MOST: u64 = 10_000;
+
+/// The most lines of the journal about them: the newest.
+const LINES_MOST: u64 = 10_000;
+
+/// All of it, in a fixed number of queries.
+pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
+    let c = &app.db.read;
+    let profile = store::people::find_profile(c, me).await?.ok_or(Error::NotFound)?;
+    let accounts = store::people::list_accounts(c, me).await?;
+    let training = store::people::list_training(c, me).await?;
+    let devices = store::devices::list_of_person(c, me).await?;
+    let sessions = store::doors::list_sessions(c, me).await?;
+    let tokens = store::doors::list_tokens_of(c, me).await?;
+    let channels = store::channels::list(c, Owner::Person(me)).await?;
+    let absences = store::absences::list(c, me).await?;
+    let drafts = store::drafts::list(c, me).await?;
+    let notices = store::notices::list(c, me, NOTICES_MOST).await?;
+    let record = store::journal::list_streams(c, &[format!("person/{me}")], None, LINES_MOST).await?;
+    let person = &profile.person;
+    Ok(json!({
+        "exported_at": app.clock.now(),
+        "person": {
+            "id": me,
+            "name": person.name,
+            "email": profile.email,
+            "commit_emails": profile.commit_emails,
+            "phone": person.phone,
+            "time_zone": profile.time_zone,
+            "theme": profile.theme,
+            "rules_of_conduct_accepted": person.conduct,
+        },
+        "accounts": accounts.iter().map(|(issuer, subject)| json!({ "issuer": issuer, "name": subject })).collect::<Vec<_>>(),
+        "groups": groups::list_of_person(app, me).await?.iter().map(|(t, reviewer)| {
+            json!({ "name": t.name, "kind": t.kind.to_string(), "reviewer": reviewer })
+        }).collect::<Vec<_>>(),
+        "training": training.iter().map(|(topic, until, by, at)| {
+            json!({ "topic": topic, "until": until, "recorded_by": by, "recorded_at": at })
+        }).collect::<Vec<_>>(),
+        "absences": absences.iter().map(|k| {
+            json!({ "from": k.absence.from, "until": k.absence.until, "note": k.absence.note })
+        }).collect::<Vec<_>>(),
+        "sessions": sessions.iter().map(|s| {
+            json!({ "opened": s.created_at, "seen": s.seen_at, "browser": s.agent, "address": s.address })
+        }).collect::<Vec<_>>(),
+        "tokens": tokens.iter().map(|t| {
+            json!({ "name": t.name, "made": t.created_at, "until": t.expires_at, "revoked": t.revoked_at, "used": t.used_at })
+        }).collect::<Vec<_>>(),
+        "chats": channels.iter().map(|c| {
+            json!({ "kind": c.kind.to_string(), "login": c.login, "stream": c.stream, "topic": c.topic })
+        }).collect::<Vec<_>>(),
+        "devices": devices.iter().map(|d| {
+            let contact = d.contacts.iter().find(|c| c.person == me);
+            json!({ "name": d.name(), "contributor": d.is_contributor(me), "ctrl_contact": d.ctrl_contact == Some(me),
+                "contact": contact })
+        }).collect::<Vec<_>>(),
+        "drafts": drafts.iter().map(|d| json!({ "saved": d.saved_at })).collect::<Vec<_>>(),
+        "notices": notices.iter().map(|n| json!({ "at": n.at, "text": n.text, "device": n.device })).collect::<Vec<_>>(),
+        "record": record.iter().map(|e| {
+            json!({ "number": e.seq, "at": e.at, "by": e.actor, "from": e.origin, "what": e.kind })
+        }).collect::<Vec<_>>(),
+    }))
+}

@@ -1,0 +1,120 @@
+//! A person's data, thrown away but for their id, which the record and the journal go on naming (A37).
+
+use super::{
+    Result,
+    changes::{self, Touched},
+    entity::{
+        absence, calendar, channel, confirmation, draft, idempotency, identity, import_draft, invitation, looked,
+        membership, notice, outbox, person as row, session, token, training,
+    },
+};
+use crate::domain::id::{DeviceId, PersonId};
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, Func},
+};
+use std::collections::BTreeSet;
+
+/// What a person is called who was erased.
+pub struct Erased<'a> {
+    pub person: PersonId,
+    pub email: &'a str,
+    /// As they were called: what others were told of them says `instead` from now on.
+    pub name: &'a str,
+    pub instead: &'a str,
+    pub time_zone: &'a str,
+    pub at: DateTime<Utc>,
+    /// Whose latest sentences may name them.
+    pub devices: BTreeSet<DeviceId>,
+}
+
+/// Throws it away. The account is closed already.
+pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
+    let id = of.person.to_string();
+    session::Entity::delete_many().filter(session::Column::PersonId.eq(&id)).exec(tx).await?;
+    invitation::Entity::delete_many().filter(invitation::Column::PersonId.eq(&id)).exec(tx).await?;
+    identity::Entity::delete_many().filter(identity::Column::PersonId.eq(&id)).exec(tx).await?;
+    membership::Entity::delete_many().filter(membership::Column::PersonId.eq(&id)).exec(tx).await?;
+    training::Entity::delete_many().filter(training::Column::PersonId.eq(&id)).exec(tx).await?;
+    absence::Entity::delete_many().filter(absence::Column::PersonId.eq(&id)).exec(tx).await?;
+    calendar::Entity::delete_many().filter(calendar::Column::PersonId.eq(&id)).exec(tx).await?;
+    confirmation::Entity::delete_many().filter(confirmation::Column::PersonId.eq(&id)).exec(tx).await?;
+    looked::Entity::delete_many().filter(looked::Column::PersonId.eq(&id)).exec(tx).await?;
+    idempotency::Entity::delete_many().filter(idempotency::Column::PersonId.eq(&id)).exec(tx).await?;
+    draft::Entity::delete_many().filter(draft::Column::Owner.eq(&id)).exec(tx).await?;
+    import_draft::Entity::delete_many().filter(import_draft::Column::PersonId.eq(&id)).exec(tx).await?;
+    notice::Entity::delete_many().filter(notice::Column::PersonId.eq(&id)).exec(tx).await?;
+    outbox::Entity::delete_many().filter(outbox::Column::PersonId.eq(&id)).exec(tx).await?;
+    channel::Entity::delete_many().filter(channel::Column::PersonId.eq(&id)).exec(tx).await?;
+    let revoked = token::ActiveModel { revoked_at: Set(Some(of.at)), ..Default::default() };
+    token::Entity::update_many()
+        .set(revoked)
+        .filter(token::Column::CreatedBy.eq(&id))
+        .filter(token::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    unname(tx, of).await?;
+    let bare = row::ActiveModel {
+        name: Set(of.instead.to_owned()),
+        email: Set(String::new()),
+        commit_emails: Set(String::new()),
+        phone: Set(None),
+        time_zone: Set(of.time_zone.to_owned()),
+        theme: Set("match".to_owned()),
+        conduct: Set(None),
+        conduct_at: Set(None),
+        ..Default::default()
+    };
+    row::Entity::update_many().set(bare).filter(row::Column::Id.eq(&id)).exec(tx).await?;
+    let touched = of.devices.iter().copied().map(Touched::Device);
+    changes::append(tx, touched.chain([Touched::Person(of.person)])).await
+}
+
+/// What others were told, without the name, and their drafts without name and address. One that is no more than a word may be a word of something else.
+async fn unname<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
+    if !of.name.trim().contains(' ') {
+        return Ok(());
+    }
+    let without = |column: Expr, what: &str, instead: &str| {
+        Func::cust("replace").args([column, Expr::value(what), Expr::value(instead)])
+    };
+    notice::Entity::update_many()
+        .col_expr(notice::Column::Text, without(Expr::col(notice::Column::Text), of.name, of.instead).into())
+        .filter(notice::Column::Text.contains(of.name))
+        .exec(tx)
+        .await?;
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::Text, without(Expr::col(outbox::Column::Text), of.name, of.instead).into())
+        .filter(outbox::Column::Text.contains(of.name))
+        .exec(tx)
+        .await?;
+    for (what, instead) in [(of.name, of.instead), (of.email, "")] {
+        draft::Entity::update_many()
+            .col_expr(draft::Column::Answers, without(Expr::col(draft::Column::Answers), what, instead).into())
+            .filter(draft::Column::Answers.contains(what))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Notices that were made before, and seen: what nobody has looked at stays.
+pub async fn delete_notices_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<u64> {
+    let q =
+        notice::Entity::delete_many().filter(notice::Column::At.lt(at)).filter(notice::Column::SeenAt.is_not_null());
+    Ok(q.exec(tx).await?.rows_affected)
+}
+
+/// Links that ran out before: of contacts and of invitations.
+pub async fn delete_links_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<u64> {
+    let contacts = confirmation::Entity::delete_many().filter(confirmation::Column::ExpiresAt.lt(at)).exec(tx).await?;
+    let people = invitation::Entity::delete_many().filter(invitation::Column::ExpiresAt.lt(at)).exec(tx).await?;
+    Ok(contacts.rows_affected + people.rows_affected)
+}
+
+/// What people had looked at up to, where that was before: whoever comes back is shown what the policy looks back to.
+pub async fn delete_looked_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<u64> {
+    Ok(looked::Entity::delete_many().filter(looked::Column::At.lt(at)).exec(tx).await?.rows_affected)
+}

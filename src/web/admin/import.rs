@@ -1,0 +1,246 @@
+//! `/admin/import`: what the facility has, handed in as a table, looked at line by line, and then imported whole (E5).
+
+use super::{Administrator, done};
+use crate::{
+    app::App,
+    service::{
+        FieldProblem,
+        import::{self, Draft, Fate, Kind, Outcome, Plan},
+    },
+    web::{
+        entries,
+        layout::{Layout, Section},
+        parts::{Action, Banner, Choice, ErrorSummary, Field, Tag, Tone, plural},
+        problem::{Answer, Problem},
+        upload,
+    },
+};
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    Form, Router,
+    body::Bytes,
+    extract::{Path, Query, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect},
+    routing::get,
+};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+use strum::IntoEnumIterator;
+
+/// The largest table that a page takes, with the form around it; the command line takes more.
+pub const BODY_MOST: usize = 2 << 20;
+
+/// So many lines stand on one page.
+const PAGE: usize = 200;
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/admin/import", get(ask).post(hand_in)).route("/admin/import/{id}", get(show).post(carry_out))
+}
+
+/// What a kind of table holds.
+pub struct Columns {
+    pub title: &'static str,
+    /// Each with whether it is needed.
+    pub columns: Vec<(&'static str, bool)>,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "admin/import.html")]
+pub struct ImportPage {
+    pub layout: Layout,
+    pub errors: ErrorSummary,
+    pub kind: Field,
+    /// What is wrong with the file.
+    pub file_error: Option<String>,
+    pub text: Field,
+    pub columns: Vec<Columns>,
+}
+
+/// A line of the table, in words.
+pub struct Row {
+    pub line: u64,
+    pub what: String,
+    pub tag: Tag,
+    pub about: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "admin/import_plan.html")]
+pub struct PlanPage {
+    pub layout: Layout,
+    pub kind: &'static str,
+    pub source: String,
+    pub summary: String,
+    pub banner: Option<Banner>,
+    pub rows: Vec<Row>,
+    /// `lines 1 to 200 of 512`, where not all are shown.
+    pub shown: Option<String>,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    /// Does exactly what is shown; `None` where nothing can or need be done.
+    pub agree: Option<Action>,
+}
+
+/// What was handed in, as far as it could be read.
+#[derive(Default)]
+struct Handed {
+    kind: String,
+    text: String,
+}
+
+async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>) -> Result<ImportPage, Problem> {
+    let hint = |kind: Kind| match kind {
+        Kind::People => "Without accounts: who is to sign in gets a link from their page.",
+        Kind::Servers => "A host on each line, and the server on it where there is one.",
+        Kind::Devices => "They come in with their owner and place, and with nobody’s approval.",
+        Kind::Contacts => "Whom operators call for a device. Each is asked to confirm themselves.",
+    };
+    let kinds = Kind::iter().map(|k| Choice::new(k.into(), k.words()).hint(hint(k))).collect();
+    let mut fields = [
+        Field::radio("kind", "What does the table hold?", kinds).value(&typed.kind),
+        Field::area("text", "Or its text, pasted").value(&typed.text).rows(8).optional(),
+    ];
+    let (file, rest): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.field == "file");
+    let mut errors = entries::mark(&mut fields, rest);
+    let file_error = file.into_iter().next().map(|p| p.say);
+    errors.items.extend(file_error.iter().map(|say| ("file".to_owned(), say.clone())));
+    let [kind, text] = fields;
+    let columns = Kind::iter().map(|k| Columns {
+        title: k.words(),
+        columns: k.columns().iter().map(|c| (*c, k.required().contains(c))).collect(),
+    });
+    let layout = admin.layout(Section::Elsewhere).await?;
+    Ok(ImportPage { layout, errors, kind, file_error, text, columns: columns.collect() })
+}
+
+/// GET /admin/import
+async fn ask(admin: Administrator) -> Answer {
+    Ok(form(&admin, &Handed::default(), Vec::new()).await?.into_response())
+}
+
+/// POST /admin/import
+async fn hand_in(admin: Administrator, headers: HeaderMap, body: Bytes) -> Answer {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let Some(parts) = upload::parts(content_type, &body) else {
+        return Err(Problem::unreadable("The form did not arrive whole. Open the page again, and send it anew."));
+    };
+    let text = |name: &str| {
+        let found = parts.iter().find(|p| p.name == name && p.file.is_none());
+        found.map_or_else(String::new, |p| String::from_utf8_lossy(p.bytes).into_owned())
+    };
+    let typed = Handed { kind: text("kind"), text: text("text") };
+    let file = parts.iter().find(|p| p.name == "file").and_then(|p| Some((p.file.clone()?, p.bytes)));
+    let (source, bytes) = match &file {
+        Some((name, bytes)) => (name.as_str(), *bytes),
+        None => ("pasted text", typed.text.as_bytes()),
+    };
+    let kept = match typed.kind.parse::<Kind>() {
+        Err(_) => crate::service::invalid("kind", "Choose what the table holds"),
+        Ok(_) if bytes.trim_ascii().is_empty() => {
+            crate::service::invalid("file", "Choose a file, or paste its text below")
+        }
+        Ok(kind) => import::keep(&admin.app, &admin.caller(), kind, source, bytes).await,
+    };
+    match kept {
+        Ok(id) => Ok(Redirect::to(&format!("/admin/import/{id}")).into_response()),
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&admin, &typed, problems).await?).into_response())
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paging {
+    #[serde(default)]
+    after: usize,
+}
+
+fn row(l: &import::Line) -> Row {
+    let tag = match &l.fate {
+        Fate::New => Tag::good("new"),
+        Fate::Changed { .. } => Tag::good("changed"),
+        Fate::Same => Tag::plain("as it is"),
+        Fate::Kept { .. } => Tag::warn("kept"),
+        Fate::Refused { .. } => Tag::bad("refused"),
+    };
+    Row { line: l.line, what: l.what.clone(), tag, about: l.fate.about() }
+}
+
+async fn page(admin: &Administrator, id: &str, plan: &Plan, after: usize, moved: bool) -> Result<PlanPage, Problem> {
+    let path = format!("/admin/import/{id}");
+    let all = plan.lines.len();
+    let after = after.min(all.saturating_sub(1)) / PAGE * PAGE;
+    let until = (after + PAGE).min(all);
+    let (refused, writes) = (plan.refused(), plan.writes());
+    let banner = match (moved, refused, writes) {
+        (true, ..) => Some(Banner::new(
+            Tone::Warn,
+            "The record has changed since you looked, and nothing was imported.",
+            "This is what would come of it now.",
+        )),
+        (false, 0, 0) => Some(Banner::new(Tone::Info, "There is nothing to import.", "All of it is on record.")),
+        (false, 0, _) => None,
+        (false, n, _) => Some(Banner::new(
+            Tone::Bad,
+            &format!(
+                "{} refused, so nothing can be imported.",
+                if n == 1 { "1 line is".to_owned() } else { format!("{n} lines are") }
+            ),
+            "Mend the file by what stands beside them, and hand it in again.",
+        )),
+    };
+    let label = format!("Import {}", plural(writes, "line"));
+    Ok(PlanPage {
+        layout: admin.layout(Section::Elsewhere).await?,
+        kind: plan.kind.words(),
+        source: plan.source.clone(),
+        summary: plan.summary(),
+        banner,
+        // What cannot come in is what somebody has to look at.
+        rows: sorted(plan).skip(after).take(PAGE).map(row).collect(),
+        shown: (all > PAGE).then(|| format!("{} to {until} of {all} lines, those that are refused first", after + 1)),
+        before: (after > 0).then(|| format!("{path}?after={}", after - PAGE)),
+        after: (until < all).then(|| format!("{path}?after={until}")),
+        agree: (refused == 0 && writes > 0)
+            .then(|| Action::post(&label, &path).sending("plan", &plan.digest).primary()),
+    })
+}
+
+fn sorted(plan: &Plan) -> impl Iterator<Item = &import::Line> {
+    let (refused, others): (Vec<_>, Vec<_>) = plan.lines.iter().partition(|l| l.fate.is_refused());
+    refused.into_iter().chain(others)
+}
+
+async fn find(admin: &Administrator, id: &str) -> Result<Draft, Problem> {
+    Ok(import::find(&admin.app, &admin.caller(), id).await?)
+}
+
+/// GET /admin/import/{id}
+async fn show(admin: Administrator, Path(id): Path<String>, paging: Result<Query<Paging>, QueryRejection>) -> Answer {
+    let after = paging.map_or(0, |Query(p)| p.after);
+    let plan = find(&admin, &id).await?.plan(&admin.app, &admin.caller()).await?;
+    Ok(page(&admin, &id, &plan, after, false).await?.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agreed {
+    #[serde(default)]
+    plan: String,
+}
+
+/// POST /admin/import/{id}
+async fn carry_out(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(agreed): Form<Agreed>) -> Answer {
+    let draft = find(&admin, &id).await?;
+    match draft.carry_out(&admin.app, &admin.caller(), agreed.plan).await? {
+        Outcome::Done(plan) => {
+            done(jar, &format!("{}: {}. It is on record.", plan.source, plan.summary()), "/admin/import")
+        }
+        Outcome::Moved(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, true).await?).into_response()),
+        Outcome::Refused(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, false).await?).into_response()),
+    }
+}

@@ -1,0 +1,188 @@
+//! Servers, hosts, groups and areas that are changed and removed; jobs; the index of it all (E1, H1, L7, A23).
+
+use crate::{
+    app::{FULL, REDUCED, REDUCED_TOO, TestApp},
+    given::policy_with,
+};
+use custody::{
+    jobs::Job,
+    service::{
+        self, Error, checks,
+        groups::{self, NewGroup, TeamKind},
+        retention, servers,
+        tokens::{self, TokenScope},
+    },
+    store,
+};
+use std::time::Duration;
+
+fn refused<T: std::fmt::Debug>(result: service::Result<T>) -> String {
+    match result {
+        Err(Error::Refused(refusal)) => refusal.sentence,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn invalid<T: std::fmt::Debug>(result: service::Result<T>) -> String {
+    match result {
+        Err(Error::Invalid(problems)) => problems[0].say.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn kinds(test: &TestApp, stream: &str) -> Vec<String> {
+    let all = store::journal::list_all(&test.app.db.read, stream).await.unwrap();
+    all.into_iter().map(|e| e.kind).collect()
+}
+
+/// H1, A23: a server moves among hosts of its class only, and goes once nothing needs it; its history stays.
+#[tokio::test]
+async fn h1_a_server_is_changed_and_removed() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    let (app, ada) = (&test.app, test.caller("ada"));
+    let host = servers::Host {
+        name: "scs-rr-contrib-02".to_owned(),
+        class: custody::domain::server::SupportClass::Reduced,
+        note: String::new(),
+    };
+    servers::add_host(app, &ada, host).await.unwrap();
+    let moved = servers::change(app, &ada, REDUCED, "scs-rr-contrib-02", "SQS").await.unwrap();
+    assert_eq!((moved.host.as_str(), moved.instrument.as_str()), ("scs-rr-contrib-02", "SQS"));
+    servers::change(app, &ada, REDUCED, "scs-rr-contrib-02", "SQS").await.unwrap();
+    assert_eq!(kinds(&test, &format!("server/{REDUCED}")).await, ["server_changed"], "nothing changed twice");
+    assert!(invalid(servers::change(app, &ada, REDUCED, "scs-rr-ctrl-01", "SQS").await).contains("other class"));
+    assert!(invalid(servers::change(app, &ada, REDUCED, "none", "SQS").await).contains("on record"));
+    assert!(invalid(servers::change(app, &ada, REDUCED, "scs-rr-contrib-02", "X").await).contains("instruments"));
+    let lena = test.caller("lena");
+    assert!(refused(servers::remove(app, &lena, FULL).await).contains("administrator"));
+
+    // What needs it is named, all of it.
+    let scope = TokenScope::Observe(REDUCED.into());
+    tokens::create(app, &lena, "agent on scs-rr-01", scope, 30).await.unwrap();
+    let why = refused(servers::remove(app, &ada, REDUCED).await);
+    for says in ["placed there: magnet", "seen running there: 1 instance", "tokens speak for it: agent on scs-rr-01"] {
+        assert!(why.contains(says), "{says}: {why}");
+    }
+    let browser = test.browser("ada").await;
+    let page = browser.page(&format!("/admin/servers/remove?name={REDUCED}")).await;
+    assert!(page.contains("cannot be removed now") && page.contains("Placed there: magnet."), "{page}");
+    let tried = browser.post("/admin/servers/remove", &[("name", REDUCED)]).await;
+    assert_eq!(tried.status(), 409);
+
+    // The other one is needed by nobody; taken off the record it is found no more, and comes back as it was.
+    let page = browser.page(&format!("/admin/servers/remove?name={REDUCED_TOO}")).await;
+    assert!(page.contains("Take it off the record") && page.contains("To undo it, add it again"), "{page}");
+    let gone = browser.post("/admin/servers/remove", &[("name", REDUCED_TOO)]).await;
+    assert_eq!(gone.status(), 303);
+    assert!(!browser.page("/admin/servers").await.contains(&format!("<b class=\"mono\">{REDUCED_TOO}")));
+    assert!(app.projection.read().server(&REDUCED_TOO.into()).is_none(), "the board knows it no more");
+    assert_eq!(browser.post("/admin/servers/remove", &[("name", REDUCED_TOO)]).await.status(), 404);
+    servers::add(app, &ada, REDUCED_TOO, "scs-rr-contrib-01", "SQS").await.unwrap();
+    assert_eq!(kinds(&test, &format!("server/{REDUCED_TOO}")).await, ["server_removed", "server_added"]);
+    assert!(app.projection.read().server(&REDUCED_TOO.into()).is_some());
+}
+
+/// H1: a host keeps its class; it goes once no server stands on it.
+#[tokio::test]
+async fn h1_a_host_is_changed_and_removed() {
+    let test = TestApp::new().await;
+    let (app, ada) = (&test.app, test.caller("ada"));
+    let browser = test.browser("ada").await;
+    let saved = browser.post("/admin/hosts/change", &[("name", "scs-rr-ctrl-01"), ("note", " rack 7 ")]).await;
+    assert_eq!(saved.status(), 303);
+    assert!(browser.page("/admin/servers").await.contains("rack 7"));
+    let long = "x".repeat(201);
+    assert_eq!(browser.post("/admin/hosts/change", &[("name", "scs-rr-ctrl-01"), ("note", &long)]).await.status(), 422);
+    let why = refused(servers::remove_host(app, &ada, "scs-rr-ctrl-01").await);
+    assert!(why.contains("servers stand on it") && why.contains(FULL), "{why}");
+    assert!(browser.page("/admin/hosts/remove?name=scs-rr-ctrl-01").await.contains("cannot be removed now"));
+    servers::remove(app, &ada, FULL).await.unwrap();
+    assert!(browser.page("/admin/hosts/remove?name=scs-rr-ctrl-01").await.contains("Take it off the record"));
+    assert_eq!(browser.post("/admin/hosts/remove", &[("name", "scs-rr-ctrl-01")]).await.status(), 303);
+    assert_eq!(kinds(&test, "host/scs-rr-ctrl-01").await, ["host_changed", "host_removed"]);
+    for path in ["/admin/hosts/remove?name=none", "/admin/hosts/change?name=none", "/admin/servers/change?name=none"] {
+        assert_eq!(browser.get(path).await.status(), 404, "{path}");
+    }
+    assert_eq!(browser.get("/admin/servers/remove").await.status(), 404);
+    let outsider = test.browser("lena").await;
+    assert_eq!(outsider.post("/admin/hosts/remove", &[("name", "scs-rr-contrib-01")]).await.status(), 403);
+}
+
+/// H1: what the policy's pool names stays on record.
+#[tokio::test]
+async fn h1_the_pool_keeps_its_servers() {
+    let test = TestApp::with_policy(&policy_with(&format!("[servers]\npool = [\"{REDUCED}\"]\n"))).await;
+    let why = refused(servers::remove(&test.app, &test.caller("ada"), REDUCED).await);
+    assert!(why.contains("the policy’s pool names it"), "{why}");
+}
+
+/// L7, E1: groups get another name and go once they are empty; what the policy names stays as it is.
+#[tokio::test]
+async fn l7_groups_are_renamed_and_removed() {
+    let test = TestApp::new().await;
+    let (app, ada) = (&test.app, test.caller("ada"));
+    let teams = groups::list(app).await.unwrap().0;
+    let id = |name: &str| teams.iter().find(|t| t.name == name).unwrap().id;
+    let browser = test.browser("ada").await;
+    let experts = id("Pulse pattern experts");
+    let renamed = browser.post(&format!("/admin/groups/{experts}/rename"), &[("name", "Pulse people")]).await;
+    assert_eq!(renamed.status(), 303);
+    let page = browser.page("/admin/areas").await;
+    assert!(
+        page.contains("Pulse people") && page.contains("Sofia Lindqvist") && page.contains("has experts"),
+        "{page}"
+    );
+    assert!(page.contains("nobody can sign it off") && page.contains("Add a group of experts"), "{page}");
+    assert!(invalid(groups::rename(app, &ada, experts, "doc").await).contains("There is a group called doc already"));
+    assert!(invalid(groups::rename(app, &ada, id("ICI"), "ICE").await).contains("offers new requests to it first"));
+    assert!(invalid(groups::rename(app, &ada, experts, " ").await).contains("at most 80 characters"));
+    assert!(refused(groups::delete(app, &ada, experts).await).contains("somebody is in it"));
+    let why = refused(groups::delete(app, &ada, id("ICI")).await);
+    assert!(why.contains("4 people are in it") && why.contains("offers new requests"), "{why}");
+    groups::remove(app, &ada, experts, test.person("sofia")).await.unwrap();
+    assert_eq!(browser.post(&format!("/admin/groups/{experts}/delete"), &[]).await.status(), 303);
+    assert!(!browser.page("/admin/groups").await.contains("Pulse people"));
+    assert_eq!(kinds(&test, &format!("group/{experts}")).await, ["renamed", "member_removed", "removed"]);
+    let new =
+        NewGroup { name: "Pulse people".to_owned(), kind: TeamKind::Experts, area: Some("pulse-patterns".to_owned()) };
+    groups::create(app, &ada, new).await.unwrap();
+}
+
+/// E1: administrators find every page of theirs; nobody else does.
+#[tokio::test]
+async fn e1_the_index_leads_to_every_page() {
+    let test = TestApp::new().await;
+    let ada = test.browser("ada").await;
+    let page = ada.page("/admin").await;
+    let links = page.split("<a class=\"tn\" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let links: Vec<&str> = links.collect();
+    assert!(links.len() >= 11, "{links:?}");
+    for path in links {
+        assert_eq!(ada.get(path).await.status(), 200, "{path}");
+    }
+    for path in ["/admin", "/admin/jobs", "/admin/areas"] {
+        assert_eq!(test.browser("lena").await.get(path).await.status(), 403, "{path}");
+    }
+}
+
+/// E1: what Custody does by itself is shown with what it said, and with why it failed last.
+#[tokio::test]
+async fn e1_jobs_say_how_they_went() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let ada = test.browser("ada").await;
+    assert!(ada.page("/admin/jobs").await.contains("Nothing has run yet"));
+    let (app, minute) = (&test.app, Duration::from_secs(60));
+    let said = |n: &usize| format!("{n} device looked at");
+    app.watched(Job::Checks, minute, checks::round(app), said).await.unwrap();
+    let failed = async { Err::<(), _>(std::io::Error::other("the folder <b>is</b> full")) };
+    app.watched(Job::Checkpoints, minute, failed, |()| String::new()).await.unwrap_err();
+    app.watched(Job::Retention, minute, retention::sweep(app), |n| format!("{n} things deleted")).await.unwrap();
+    let page = ada.page("/admin/jobs").await;
+    for says in ["1 device looked at", "went well", "in 1 min", "1 failure since the start", "has not run"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(page.contains("the folder &#60;b&#62;is") && !page.contains("<b>is</b>"), "{page}");
+}

@@ -1,0 +1,200 @@
+//! A37: a person asks to be forgotten; and what is no record is kept for as long as the policy says.
+
+use crate::{app::TestApp, given::tag};
+use chrono::Duration;
+use custody::{
+    domain::{id::PersonId, lifecycle::Command},
+    service::{
+        self, Error, accounts, checks, closing, drafts, erasure, people, retention,
+        sessions::{self, LOCAL},
+        tokens::{self, TokenScope},
+    },
+    store,
+};
+use sea_orm::{ConnectionTrait, Statement};
+
+/// Everything that the database holds, as text, but for the journal.
+async fn dump(test: &TestApp) -> String {
+    let c = &test.app.db.read;
+    let ask = |sql: String| Statement::from_string(c.get_database_backend(), sql);
+    let tables = c.query_all_raw(ask("SELECT name FROM sqlite_master WHERE type = 'table'".to_owned())).await.unwrap();
+    let mut all = String::new();
+    for table in tables {
+        let table: String = table.try_get("", "name").unwrap();
+        let columns = c.query_all_raw(ask(format!("SELECT name FROM pragma_table_info('{table}')"))).await.unwrap();
+        let names: Vec<String> = columns.iter().map(|r| r.try_get::<String>("", "name").unwrap()).collect();
+        let whole = names.iter().map(|n| format!("coalesce(\"{n}\", '')")).collect::<Vec<_>>().join(" || '|' || ");
+        for row in c.query_all_raw(ask(format!("SELECT {whole} AS line FROM \"{table}\""))).await.unwrap() {
+            all += &format!("{table}: {}\n", row.try_get::<String>("", "line").unwrap());
+        }
+    }
+    all
+}
+
+fn lines_with<'a>(text: &'a str, what: &str) -> Vec<&'a str> {
+    text.lines().filter(|l| l.contains(what)).collect()
+}
+
+/// A37: the journal of a whole life of a device holds neither names nor addresses, refusals included.
+#[tokio::test]
+async fn a37_the_journal_names_ids() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.requested("slits").await;
+    // Refused because of somebody, by name.
+    test.does("lena", "slits", Command::TakeRequest {}).await.unwrap();
+    test.does("lena", "slits", Command::Accept {}).await.unwrap_err();
+    test.does("ilse", "magnet", Command::TakeOwnership {}).await.unwrap_err();
+    test.does("noor", "slits", Command::Accept {}).await.unwrap_err();
+    let all = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap();
+    assert!(all.iter().any(|e| e.kind == "refused") && all.iter().any(|e| e.kind == "tag_verified"));
+    for e in &all {
+        for personal in ["@example.org", "Hartmann", "Dvořák", "Brandt", "+49 40 66969 2"] {
+            assert!(!e.body.contains(personal), "{personal} in {}: {}", e.kind, e.body);
+        }
+    }
+    // And is read with the names all the same.
+    let browser = test.browser("lena").await;
+    let history = browser.page("/devices/slits/history").await;
+    assert!(history.contains("was refused to accept") && history.contains("Ilse Hartmann"), "{history}");
+    let release = browser.page("/devices/magnet/releases/1.0.0").await;
+    assert!(release.contains("Ilse Hartmann"), "who tagged it is known by their address: {release}");
+    assert!(test.device("magnet").await.release(&tag("1.0.0")).unwrap().verified.tagger.is_none());
+}
+
+/// A37: what is personal goes from everywhere, pages say so, the journal verifies, and the device that has nobody left to
+/// call stands out.
+#[tokio::test]
+async fn a37_a_person_is_erased() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.requested("slits").await;
+    let (app, marek) = (&test.app, test.person("marek"));
+    // Everything that is kept of somebody.
+    let tx = app.db.begin().await.unwrap();
+    accounts::set_password(&tx, app, marek, "marek", "four words nobody says").await.unwrap();
+    tx.commit().await.unwrap();
+    let own = people::OwnDetails {
+        phone: Some("+49 40 66969 219".to_owned()),
+        time_zone: "Europe/Prague".to_owned(),
+        commit_emails: vec!["dvorak@users.example.org".to_owned()],
+    };
+    people::edit_own(app, &test.caller("marek"), own).await.unwrap();
+    drafts::create(app, &test.caller("marek"), marek).await.unwrap();
+    let browser = test.browser("marek").await;
+    assert_eq!(browser.page("/my").await.matches("Sign out").count().min(1), 1);
+    let data = browser.get("/account/data.json").await;
+    assert!(data.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    let data: serde_json::Value = data.json().await.unwrap();
+    assert_eq!(data["person"]["email"], "marek@example.org");
+    assert_eq!(data["accounts"][0]["name"], "marek");
+    assert!(data["notices"].as_array().unwrap().len() > 1 && data["sessions"][0]["address"].is_string(), "{data}");
+    assert_eq!(data["devices"].as_array().unwrap().len(), 2);
+    assert_eq!(test.stranger().get("/account/data.json").await.status(), 303);
+    let (_, secret) =
+        tokens::create(app, &test.caller("lena"), "a job", TokenScope::Observe("cppServer/contrib_scs_01".into()), 9)
+            .await
+            .unwrap();
+    // Ilse is called no longer: Marek is the last one.
+    let last = test.device("magnet").await.contacts[1].clone();
+    test.does("lena", "magnet", Command::SetContacts { contacts: vec![last] }).await.unwrap();
+    let before = dump(&test).await;
+    assert!(lines_with(&before, "dvorak").len() > 1, "{:?}", lines_with(&before, "dvorak"));
+
+    let ada = test.browser("ada").await;
+    let path = format!("/admin/people/{marek}/erase");
+    let page = ada.page(&path).await;
+    for says in ["Erase Marek Dvořák?", "cannot be undone", "Nobody can then be called for", "magnet", "slits"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert_eq!(test.browser("lena").await.post(&path, &[]).await.status(), 403);
+    assert_eq!(ada.post(&path, &[]).await.status(), 303);
+
+    // Not a trace but in the bodies of what was there before is left: of those there are none.
+    let after = dump(&test).await;
+    for personal in ["Dvořák", "marek@", "dvorak", "66969 219", "Europe/Prague"] {
+        let left = lines_with(&after, personal);
+        assert!(left.is_empty(), "{personal}: {left:#?}");
+    }
+    let profile = people::find(app, marek).await.unwrap().unwrap();
+    assert!(profile.is_erased() && profile.person.name == "a person who was erased");
+    assert!(store::people::find_account(&app.db.read, LOCAL, "marek").await.unwrap().is_none());
+    assert_eq!(browser.get("/my").await.status(), 303, "the session is dead at once");
+    assert!(sessions::open(app, marek, "test", "test").await.unwrap().is_none(), "and none is opened");
+    let chain = store::journal::verify(&app.db.read).await.unwrap();
+    assert!(chain.is_ok(), "{chain:?}");
+    for name in ["magnet", "slits"] {
+        let device = test.device(name).await;
+        assert!(device.contacts.iter().all(|c| c.person != marek && c.deputy != Some(marek)), "{name}");
+        assert!(device.is_contributor(marek), "by the id alone");
+        assert_eq!(test.replayed(&device).await, device, "{name}");
+    }
+
+    // What stands out afterwards, and what pages say.
+    assert!(ada.page("/orphans").await.contains("magnet"));
+    for path in ["/devices/magnet", "/devices/magnet/history", "/", "/?q=magnet", "/devices/slits/discussion"] {
+        let page = ada.page(path).await;
+        assert!(!page.contains("Dvořák"), "{path}: {page}");
+    }
+    assert!(ada.page("/devices/magnet").await.contains("a person who was erased"));
+    assert!(!ada.page("/?q=marek").await.contains("66969 219"));
+    let page = ada.page(&format!("/admin/people/{marek}")).await;
+    assert!(page.contains("asked to be forgotten") && !page.contains("Save details"), "{page}");
+    assert_eq!(ada.get(&path).await.status(), 404);
+    let again = closing::reopen(app, &test.caller("ada"), marek).await;
+    assert!(matches!(again, Err(Error::Refused(_))), "{again:?}");
+    erasure::erase(app, &test.caller("ada"), marek).await.unwrap();
+    let report = test.stranger().client.get(format!("{}/api/v1/collectors", test.url)).bearer_auth(secret);
+    assert_eq!(report.send().await.unwrap().status(), 200, "others' tokens go on");
+    let verified = crate::backup::custody(&["audit", "verify"], &[("--data", test.dir.path())]);
+    assert!(verified.status.success(), "{}", crate::backup::said(&verified));
+}
+
+/// A37, E1: the last administrator who can sign in is not erased, and their own tokens end with whoever is.
+#[tokio::test]
+async fn a37_somebody_keeps_the_place() {
+    let test = TestApp::new().await;
+    let (app, ada, lena) = (&test.app, test.caller("ada"), test.caller("lena"));
+    let refused = erasure::erase(app, &ada, test.person("ada")).await;
+    assert!(matches!(&refused, Err(Error::Refused(r)) if r.sentence.contains("last administrator")), "{refused:?}");
+    let nobody = erasure::erase(app, &ada, PersonId(uuid::Uuid::from_u128(9))).await;
+    assert!(matches!(nobody, Err(Error::NotFound)), "{nobody:?}");
+    let scope = TokenScope::Observe("cppServer/contrib_scs_01".into());
+    let (_, secret) = tokens::create(app, &lena, "a job", scope, 9).await.unwrap();
+    let ask = async || {
+        let request = test.stranger().client.get(format!("{}/api/v1/collectors", test.url)).bearer_auth(&secret);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask().await, 200);
+    erasure::erase(app, &ada, test.person("lena")).await.unwrap();
+    assert_eq!(ask().await, 401);
+    let team = service::groups::list(app).await.unwrap().0;
+    assert!(team.iter().all(|t| t.members.iter().all(|m| m.0 != test.person("lena"))));
+}
+
+/// A37: notices that were seen, links that ran out and old looks are deleted in time; what nobody has seen stays.
+#[tokio::test]
+async fn a37_what_is_no_record_is_kept_for_a_time() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let count = async |table: &str| {
+        let ask = Statement::from_string(
+            test.app.db.read.get_database_backend(),
+            format!("SELECT count(*) AS n FROM {table}"),
+        );
+        let row = test.app.db.read.query_one_raw(ask).await.unwrap().unwrap();
+        row.try_get::<i64>("", "n").unwrap()
+    };
+    let all = count("notice").await;
+    assert!(all > 2 && count("confirmation").await > 0);
+    assert_eq!(retention::sweep(&test.app).await.unwrap(), 0, "nothing is old yet");
+    let tx = test.app.db.begin().await.unwrap();
+    store::notices::mark_seen(&tx, test.person("ilse"), test.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let ilses = store::notices::list(&test.app.db.read, test.person("ilse"), 100).await.unwrap().len() as i64;
+    test.advance(Duration::days(366));
+    assert!(retention::sweep(&test.app).await.unwrap() > 0);
+    assert_eq!((count("notice").await, count("confirmation").await), (all - ilses, 0));
+    assert_eq!(retention::sweep(&test.app).await.unwrap(), 0);
+    checks::round(&test.app).await.unwrap();
+}

@@ -1,0 +1,372 @@
+//! E5: what a facility has comes onto the record whole or not at all, as it is, and a second time nothing changes.
+
+use crate::{
+    app::{FULL, REDUCED, TestApp},
+    backup::{custody as program, said},
+    chat_server::ChatServer,
+};
+use custody::{
+    domain::{
+        lifecycle::{Command, StateName},
+        server::SupportClass,
+        support::Support,
+    },
+    service::{
+        self,
+        import::{self, Kind, Outcome, Plan, Table},
+    },
+    store,
+};
+use std::{collections::BTreeMap, fs, path::Path};
+
+const PEOPLE: &str = include_str!("../fixtures/import/people.csv");
+const SERVERS: &str = include_str!("../fixtures/import/servers.csv");
+const DEVICES: &str = include_str!("../fixtures/import/devices.csv");
+const CONTACTS: &str = include_str!("../fixtures/import/contacts.csv");
+
+impl TestApp {
+    pub fn table(&self, kind: Kind, text: &str) -> Table {
+        // What CTRL owns is read in a real repository.
+        let address = "https://gitlab.com/example-facility/gate-valves.git";
+        let text = text.replace(address, &self.repository.file_address());
+        Table::parse(kind, &format!("{kind}.csv"), text.as_bytes()).unwrap()
+    }
+
+    async fn imports(&self, kind: Kind, text: &str) -> Outcome {
+        import::carry_out(&self.app, &self.caller("ada"), self.table(kind, text), None).await.unwrap()
+    }
+
+    async fn imported(&self, kind: Kind, text: &str) -> Plan {
+        match self.imports(kind, text).await {
+            Outcome::Done(plan) => plan,
+            other => panic!("{other:#?}"),
+        }
+    }
+
+    /// The example's four files, in their order.
+    pub async fn imports_the_example(&self) -> Vec<Plan> {
+        let mut all = Vec::new();
+        for (kind, text) in
+            [(Kind::People, PEOPLE), (Kind::Servers, SERVERS), (Kind::Devices, DEVICES), (Kind::Contacts, CONTACTS)]
+        {
+            all.push(self.imported(kind, text).await);
+        }
+        all
+    }
+
+    async fn entries(&self) -> i64 {
+        store::journal::find_newest(&self.app.db.read).await.unwrap().map_or(0, |e| e.seq)
+    }
+}
+
+/// E5: the example comes in with owners, places and contacts, and with nobody's approval; the journal says who brought
+/// it from where, and replays it.
+#[tokio::test]
+async fn e5_what_a_facility_has_comes_in_as_it_is() {
+    let test = TestApp::new().await;
+    let plans = test.imports_the_example().await;
+    let said: Vec<String> = plans.iter().map(Plan::summary).collect();
+    assert_eq!(said, ["3 new", "4 new", "3 new", "3 new"]);
+
+    let (slit, delay) = (test.device("slitWatch").await, test.device("delayScan").await);
+    let gate = test.device("gateValves").await;
+    assert_eq!((slit.state.name(), slit.contributors.len()), (StateName::ReducedSupport, 2));
+    assert_eq!((delay.state.name(), delay.placements.len()), (StateName::ReducedSupport, 0));
+    assert_eq!(slit.placed_class(), Some(SupportClass::Reduced));
+    assert_eq!(slit.ctrl_contact, Some(test.person("lena")));
+    assert_eq!((gate.state.name(), gate.placed_class()), (StateName::CtrlOwned, Some(SupportClass::Full)));
+    let custody::domain::lifecycle::State::CtrlOwned { owned, .. } = &gate.state else { panic!() };
+    assert_eq!((owned.approved.len(), owned.release.as_str()), (0, "1.0.0"));
+    assert_eq!(owned.commit, test.commit_of("1.0.0"), "the repository said so");
+    for d in [&slit, &delay, &gate] {
+        assert_eq!(test.replayed(d).await, *d, "{}", d.name());
+        let first = &store::journal::list_all(&test.app.db.read, &d.id.to_string()).await.unwrap()[0];
+        assert_eq!((first.kind.as_str(), first.actor), ("imported", Some(test.person("ada"))));
+        assert!(first.body.contains("devices.csv") && !first.body.contains("@example.org"), "{}", first.body);
+    }
+
+    // What operators see is what there was; nothing changed that the shift would have to hear of.
+    let support = |name: &str| {
+        let state = test.app.projection.read();
+        state.card_by_name(name).unwrap().verdict.as_ref().map(|v| v.support)
+    };
+    assert_eq!(support("slitWatch"), Some(Support::ReducedSupport));
+    assert_eq!(support("gateValves"), Some(Support::FullySupported));
+    let open = store::shift::list_open(&test.app.db.read, None, 10).await.unwrap();
+    assert!(open.is_empty(), "{open:?}");
+
+    // Nobody has confirmed anything: its contacts are asked, and until they answer nobody can be reached (N4).
+    assert!(slit.contacts.iter().all(|c| c.confirmed.is_none()));
+    let ada = test.browser("ada").await;
+    assert!(ada.page("/orphans").await.contains("slitWatch"));
+    let page = ada.page("/devices/gateValves").await;
+    assert!(page.contains("no review of it is on record"), "{page}");
+    let history = ada.page("/devices/slitWatch/history").await;
+    assert!(history.contains("imported it under development by its contributors"), "{history}");
+    assert!(history.contains("from devices.csv, line 2"), "{history}");
+    let chain = store::journal::verify(&test.app.db.read).await.unwrap();
+    assert!(chain.is_ok(), "{chain:?}");
+}
+
+/// E5: a second import of the same changes nothing, says so, and leaves no line in the journal.
+#[tokio::test]
+async fn e5_a_second_import_changes_nothing() {
+    let test = TestApp::new().await;
+    test.imports_the_example().await;
+    let before = test.entries().await;
+    let said: Vec<String> = test.imports_the_example().await.iter().map(Plan::summary).collect();
+    assert_eq!(said, ["3 as it is", "4 as it is", "3 as it is", "3 as it is"]);
+    assert_eq!(test.entries().await, before);
+
+    // What differs and belongs to the facility's lists changes, part by part.
+    let plan = test.imported(Kind::People, &PEOPLE.replace("+49 40 66969 310", "+49 40 66969 311")).await;
+    assert_eq!((plan.summary().as_str(), plan.lines[0].fate.about().as_str()), ("1 changed, 2 as it is", "phone"));
+    let plan = test.imported(Kind::Servers, &SERVERS.replace("contrib_sqs_07,SQS", "contrib_sqs_07,SCS")).await;
+    assert_eq!((plan.summary().as_str(), plan.lines[0].fate.about().as_str()), ("1 changed, 3 as it is", "instrument"));
+    let plan = test.imported(Kind::Contacts, &CONTACTS.replace(",working,", ",always,")).await;
+    assert_eq!((plan.summary().as_str(), plan.lines[1].fate.about().as_str()), ("1 changed, 2 as it is", "hours"));
+    // A device is changed in the process, never by a file.
+    let plan = test.imported(Kind::Devices, &DEVICES.replace("drift apart.", "stick.")).await;
+    assert_eq!(plan.summary(), "2 as it is, 1 kept");
+    assert_eq!(plan.lines[0].fate.about(), "the record counts: summary differs there");
+    assert_eq!(test.device("slitWatch").await.request.summary, "Warns when the slits drift apart.");
+}
+
+/// E5: each line that cannot come in is refused with its reason, and with it nothing comes in.
+#[tokio::test]
+async fn e5_one_line_that_is_refused_stops_all() {
+    let test = TestApp::new().await;
+    test.imported(Kind::People, PEOPLE).await;
+    test.imported(Kind::Servers, SERVERS).await;
+    test.requested("magnet").await;
+    service::closing::close(&test.app, &test.caller("ada"), test.person("tomasz")).await.unwrap();
+    let before = test.entries().await;
+    let people = |more: &str| (Kind::People, format!("{PEOPLE}{more}\n"));
+    let servers = |more: &str| (Kind::Servers, format!("{SERVERS}{more}\n"));
+    let device = |from: &str, to: &str| (Kind::Devices, DEVICES.replacen(from, to, 1));
+    let contacts = |more: &str| (Kind::Contacts, format!("device,email,hours,deputy\n{more}\n"));
+    let wrong = [
+        (people("P S,petra.sommer@example.org,,,"), "Line 2 has the same address"),
+        (people("T W,tomasz@example.org,,,"), "The account of Tomasz Wilk is closed"),
+        (people("P S,psommer@users.example.org,,,"), "Petra Sommer has this address already, for commits"),
+        (people("X Y,x@example.org,040 66969,,"), "phone: Enter a telephone number with country code"),
+        (people("X Y,x@example.org,,Berlin,"), "time_zone: There is no time zone"),
+        (servers("SQS-rr-ctrl-07,full,,,,"), "The host is sqs-rr-ctrl-07"),
+        (servers("sqs-rr-ctrl-07,reduced,,,,"), "its class stays"),
+        (servers("new-host,,,,,"), "write reduced or full into class"),
+        (servers("new-host,half,,,,"), "There is no class half"),
+        (servers("sqs-rr-ctrl-07,full,,cppServer/ctrl_sqs_07,SQS,"), "Line 4 names it already"),
+        (servers("sqs-rr-ctrl-07,full,,cppServer/contrib_sqs_99,SQS,"), "contrib"),
+        (servers("sqs-rr-contrib-07,reduced,,cppServer/sqs_99,SQS,"), "contrib"),
+        (servers("sqs-rr-ctrl-07,full,,cppServer/ctrl_x,XXX,"), "Choose one of the facility's instruments"),
+        (servers(&format!("sqs-rr-ctrl-07,full,,{REDUCED},SCS,")), "It is on record as reduced"),
+        (device("slitWatch,", "sl it,"), "name: Enter the package's name"),
+        (device("SlitWatch;", "magnetClass;"), "The device magnet brings one of its classes already"),
+        (device("DelayScan,", "SlitWatch,"), "Line 2 brings the class SlitWatch already"),
+        (device("delayScan,", "slitwatch,"), "Line 2 names it already"),
+        (device("slit-watch.git,contributors,", "slit-watch.git,nobody,"), "Write contributors or ctrl into owner"),
+        (device("aiko.tanaka@example.org", "nobody@example.org"), "Nobody with an open account has the address"),
+        (device("cppServer/contrib_sqs_07", FULL), "what contributors develop is on a reduced one"),
+        (device("cppServer/ctrl_sqs_07", REDUCED), "what CTRL owns is on a full one"),
+        (device("cppServer/contrib_sqs_07", "none/none"), "The server none/none is not on record"),
+        (device(",1.0.0,", ",,"), "Write the tag of the release"),
+        (device(",1.0.0,", ",9.9.9,"), "9.9.9 is no release"),
+        (device(",1.0.0,", ",main,"), "main"),
+        (device("https://gitlab.com/example-facility/slit", "https://evil.example/slit"), "repository: "),
+        (device(",SQS;SCS,", ",XXX,"), "instruments: Choose at least one instrument"),
+        (device(",restart_any_time,", ",whenever,"), "There is no rule whenever"),
+        (contacts("none,ilse@example.org,always,"), "No device has this name"),
+        (contacts("magnet,ilse@example.org,sometimes,"), "There are no hours sometimes"),
+        (contacts("magnet,ilse@example.org,always,ilse@example.org"), "Nobody is their own deputy"),
+        (
+            contacts("magnet,ilse@example.org,always,\nmagnet,ilse@example.org,working,"),
+            "An earlier line names them for this device",
+        ),
+    ];
+    for ((kind, text), why) in wrong {
+        match test.imports(kind, &text).await {
+            Outcome::Refused(plan) => {
+                let said: Vec<String> =
+                    plan.lines.iter().filter(|l| l.fate.is_refused()).map(|l| l.fate.about()).collect();
+                assert!(said.len() == 1 && said[0].contains(why), "{why}: {said:?}");
+            }
+            other => panic!("{why}: {other:?}"),
+        }
+        assert_eq!(test.entries().await, before, "{why}");
+    }
+    assert!(store::devices::find_by_name(&test.app.db.read, "delayScan").await.unwrap().is_none());
+    // Only administrators import.
+    let table = test.table(Kind::Devices, DEVICES);
+    let refused = import::carry_out(&test.app, &test.caller("lena"), table, None).await;
+    assert!(matches!(refused, Err(service::Error::Refused(_))), "{refused:?}");
+}
+
+/// E5, T3, G3: what came in walks on like any other: its release has no review that would stand in for its stages.
+#[tokio::test]
+async fn e5_what_came_in_walks_on() {
+    let test = TestApp::new().await;
+    test.imports_the_example().await;
+    let gate = test.device("gateValves").await;
+    assert!(!gate.was_reviewed(&crate::given::tag("1.0.0")));
+    test.does("lena", "slitWatch", Command::RevokeAccess { person: gate.contributors.iter().next().copied().unwrap() })
+        .await
+        .unwrap_err();
+    let back = Command::HandBack {
+        server: "cppServer/contrib_sqs_07".into(),
+        until: None,
+        reason: "Another valve.".to_owned(),
+    };
+    test.does("lena", "gateValves", back).await.unwrap();
+    assert_eq!(test.device("gateValves").await.state.name(), StateName::ReducedSupport);
+    let report = "Nobody runs it any more.".to_owned();
+    test.does("lena", "delayScan", Command::Retire { reason: report }).await.unwrap();
+    // Its name is taken for good, and its line is kept as it is there.
+    let plan = test.imported(Kind::Devices, DEVICES).await;
+    assert_eq!(plan.count(|f| f.word() == "new"), 0, "{plan:?}");
+}
+
+fn run(test: &TestApp, args: &[&str], file: Option<&Path>) -> (Option<i32>, String) {
+    let mut paths = vec![("--data", test.dir.path())];
+    paths.extend(file.map(|f| ("--from", f)));
+    let output = program(&[&["import"], args].concat(), &paths);
+    (output.status.code(), said(&output))
+}
+
+/// E5: the same on the command line, beside a Custody that runs: fates first, then done, then nothing to do.
+#[tokio::test]
+async fn e5_an_import_on_the_command_line() {
+    let test = TestApp::new().await;
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("servers.csv");
+    fs::write(&file, SERVERS).unwrap();
+    let (code, said) = run(&test, &["--kind", "servers", "--dry-run"], Some(&file));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("line 2  new  cppServer/contrib_sqs_07") && said.contains("it was a dry run"), "{said}");
+    let none = store::servers::find(&test.app.db.read, &"cppServer/ctrl_sqs_07".into()).await.unwrap();
+    assert!(none.is_none());
+    let (code, said) = run(&test, &["--kind", "servers", "--as", "ada"], Some(&file));
+    assert!(code == Some(0) && said.contains("servers.csv: 4 new. It is on record."), "{said}");
+    let entry = store::journal::list_all(&test.app.db.read, "server/cppServer/ctrl_sqs_07").await.unwrap();
+    assert_eq!((entry[0].origin.as_str(), entry[0].actor), ("cli", Some(test.person("ada"))));
+    assert!(entry[0].body.contains(r#""imported_from":"servers.csv""#), "{}", entry[0].body);
+    let (code, said) = run(&test, &["--kind", "servers"], Some(&file));
+    assert!(code == Some(0) && said.contains("4 as it is. There is nothing to import."), "{said}");
+
+    fs::write(&file, SERVERS.replace("full,\"empty", "reduced,\"empty")).unwrap();
+    let (code, said) = run(&test, &["--kind", "servers"], Some(&file));
+    assert!(code == Some(2) && said.contains("line 5  refused  mid-rr-ctrl-01: "), "{said}");
+    assert!(said.contains("Nothing is imported until no line is refused"), "{said}");
+    fs::write(&file, "host\n=cmd\n").unwrap();
+    let (code, said) = run(&test, &["--kind", "servers"], Some(&file));
+    assert!(
+        code == Some(2) && said.contains("servers.csv: Line 2: What stands in host begins like a formula"),
+        "{said}"
+    );
+    let (code, said) = run(&test, &["--kind", "servers", "--as", "ilse"], Some(&file));
+    assert_eq!(code, Some(2), "{said}");
+    fs::write(&file, SERVERS).unwrap();
+    let (code, said) = run(&test, &["--kind", "servers", "--as", "ilse"], Some(&file));
+    assert!(code == Some(2) && said.contains("for an administrator"), "{said}");
+    let (code, said) = run(&test, &["--kind", "servers"], Some(&place.path().join("none.csv")));
+    assert!(code == Some(2) && said.contains("cannot be read"), "{said}");
+    let (code, said) = run(&test, &["--kind", "netbox"], Some(&file));
+    assert!(code == Some(2) && said.contains("is no address"), "{said}");
+}
+
+fn recorded(name: &str) -> String {
+    fs::read_to_string(format!("tests/fixtures/netbox/{name}.json")).unwrap()
+}
+
+/// E5: hosts from NetBox, page by page, with a token that is sent to nobody else; a tag says which are reduced.
+#[tokio::test]
+async fn e5_hosts_come_from_netbox() {
+    let test = TestApp::new().await;
+    let netbox = ChatServer::start().await;
+    let of = import::Hosts {
+        address: format!("{}/?site=hall", netbox.url).parse().unwrap(),
+        token_variable: None,
+        reduced_tag: "reduced-support".to_owned(),
+    };
+    for name in ["devices_1", "devices_2", "virtual_machines"] {
+        netbox.answers(200, None, &recorded(name));
+    }
+    let table = import::from_netbox(&of).await.unwrap();
+    let asked: Vec<(String, String)> = netbox.posts().into_iter().map(|p| (p.path, p.query)).collect();
+    let query = |offset: usize| format!("site=hall&limit=200&offset={offset}");
+    let expected = [
+        ("/api/dcim/devices/".to_owned(), query(0)),
+        ("/api/dcim/devices/".to_owned(), query(2)),
+        ("/api/virtualization/virtual-machines/".to_owned(), query(0)),
+    ];
+    assert_eq!(asked, expected);
+    let done = import::carry_out(&test.app, &test.caller("ada"), table.clone(), None).await.unwrap();
+    let Outcome::Done(plan) = done else { panic!("{done:?}") };
+    assert_eq!(plan.summary(), "2 new, 1 as it is", "the unnamed one and the old one are left out");
+    let hosts: BTreeMap<String, SupportClass> =
+        store::servers::list_hosts(&test.app.db.read).await.unwrap().into_iter().map(|h| (h.0, h.1)).collect();
+    assert_eq!(hosts["sqs-rr-contrib-07"], SupportClass::Reduced);
+    assert_eq!(hosts["sqs-rr-ctrl-07"], SupportClass::Full);
+    let again = import::plan(&test.app, &test.caller("ada"), &table).await.unwrap();
+    assert_eq!(again.summary(), "3 as it is");
+
+    for (status, answer, why) in [
+        (403, r#"{"detail":"Invalid token"}"#, "answered 403"),
+        (200, "<html>", "no list of NetBox"),
+        (302, "", "leads elsewhere"),
+    ] {
+        netbox.answers(status, None, answer);
+        let said = import::from_netbox(&of).await.unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
+    let missing = import::Hosts { token_variable: Some("CUSTODY_NO_SUCH_TOKEN".to_owned()), ..of };
+    assert!(import::from_netbox(&missing).await.unwrap_err().contains("holds no credential"));
+}
+
+/// E5: the token comes from the environment, and the command says what it found.
+#[tokio::test(flavor = "multi_thread")]
+async fn e5_netbox_on_the_command_line() {
+    let test = TestApp::new().await;
+    let netbox = ChatServer::start().await;
+    for name in ["devices_2", "virtual_machines"] {
+        netbox.answers(200, None, &recorded(name));
+    }
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custody"));
+    command.env_clear().env("NETBOX_TOKEN", "nbt_key.secret");
+    command.args(["import", "--kind", "netbox", "--dry-run", "--token-env", "NETBOX_TOKEN", "--from", &netbox.url]);
+    command.arg("--data").arg(test.dir.path());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = said(&output);
+    assert!(output.status.success() && text.contains("1 as it is"), "{text}");
+    assert_eq!(netbox.posts()[0].headers["authorization"], "Bearer nbt_key.secret");
+    assert!(!text.contains("secret"), "{text}");
+}
+
+/// E5: servers of a Tango database come onto hosts that are on record, and onto no others.
+#[tokio::test]
+async fn e5_servers_come_from_a_tango_database() {
+    let test = TestApp::new().await;
+    let gateway = ChatServer::start().await;
+    let of = import::Database {
+        address: format!("{}/db", gateway.url).parse().unwrap(),
+        credential: None,
+        instrument: "SCS".to_owned(),
+        leave_out: ["Starter/*", "DataBaseds/*", "Tango*"].map(str::to_owned).into(),
+    };
+    let recorded = include_str!("../fixtures/tango/tangogql_inventory.json");
+    gateway.answers(200, None, recorded);
+    let (table, notes) = import::from_tango(&of).await.unwrap();
+    let names: Vec<&str> = table.rows.iter().map(|r| r.get("server")).collect();
+    assert!(names.contains(&"LabCam/lab1") && names.iter().all(|n| n.starts_with("Lab")), "{names:?}");
+    let refused = import::carry_out(&test.app, &test.caller("ada"), table.clone(), None).await.unwrap();
+    let Outcome::Refused(plan) = refused else { panic!("{refused:?}") };
+    assert!(plan.lines[0].fate.about().contains("The host vm is not on record"), "{plan:?}");
+    test.imported(Kind::Servers, "host,class\nvm,full\n").await;
+    let done = import::carry_out(&test.app, &test.caller("ada"), table, None).await.unwrap();
+    let Outcome::Done(plan) = done else { panic!("{done:?}") };
+    assert_eq!(plan.writes(), plan.lines.len());
+    let server = store::servers::find(&test.app.db.read, &"LabCam/lab1".into()).await.unwrap().unwrap();
+    assert_eq!((server.class, server.instrument.as_str()), (SupportClass::Full, "SCS"));
+    assert!(notes.iter().all(|n| n.contains("was never started")), "{notes:?}");
+    gateway.answers(200, None, r#"{"errors":[{"message":"timeout"}]}"#);
+    assert!(import::from_tango(&of).await.unwrap_err().contains("timeout"));
+}
