@@ -35,10 +35,14 @@ impl Traces {
     /// Begins to send to the collector at this address, from within the runtime.
     pub fn start(collector: &Url) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let to = format!("{}/v1/traces", collector.as_str().trim_end_matches('/'));
-        let client = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
+        let client =
+            reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
         let sender = Sender { client, runtime: Handle::current() };
-        let exporter =
-            opentelemetry_otlp::SpanExporter::builder().with_http().with_http_client(sender).with_endpoint(to).build()?;
+        let exporter = opentelemetry_otlp::SpanExporter::builder()
+            .with_http()
+            .with_http_client(sender)
+            .with_endpoint(to)
+            .build()?;
         let provider = SdkTracerProvider::builder()
             .with_resource(Resource::builder().with_service_name("custody").build())
             .with_batch_exporter(exporter)

@@ -41,7 +41,7 @@ pub struct RestoreArgs {
 }
 
 /// Why there is no back-up, or nothing was restored: a sentence that says what to do.
-enum Problem {
+pub(super) enum Problem {
     /// What was given needs a change.
     Given(String),
     /// The machine or the file is at fault.
@@ -50,7 +50,7 @@ enum Problem {
 
 type Result<T> = std::result::Result<T, Problem>;
 
-fn failed(what: &str, file: &Path) -> impl Fn(io::Error) -> Problem {
+pub(super) fn failed(what: &str, file: &Path) -> impl Fn(io::Error) -> Problem {
     let what = format!("{what} {}", file.display());
     move |e| Problem::Failed(format!("{what}: {e}"))
 }
@@ -74,7 +74,7 @@ pub fn restore(args: &RestoreArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
     super::run_async(async move { tell(read(args).await, out, err) })
 }
 
-fn tell(done: Result<String>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
+pub(super) fn tell(done: Result<String>, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
     match done {
         Ok(said) => writeln!(out, "{said}").map(|()| Outcome::Done),
         Err(Problem::Given(why)) => writeln!(err, "{why}").map(|()| Outcome::Refused),
@@ -149,13 +149,13 @@ async fn check(file: &Path) -> Result<String> {
 }
 
 /// A file that gets its name once it is whole, and goes if it never is.
-struct Part {
-    file: PathBuf,
+pub(super) struct Part {
+    pub file: PathBuf,
     name: PathBuf,
 }
 
 impl Part {
-    fn new(name: &Path) -> Result<Self> {
+    pub fn new(name: &Path) -> Result<Self> {
         if name.exists() {
             let why = format!("{} is there already: move it away, or name another place.", name.display());
             return Err(Problem::Given(why));
@@ -170,7 +170,7 @@ impl Part {
     }
 
     /// Gives it its name, which nobody has taken meanwhile, and stays after a power failure.
-    fn finish(self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         let kept = || {
             File::open(&self.file)?.sync_all()?;
             fs::hard_link(&self.file, &self.name)?;

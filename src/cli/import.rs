@@ -1,6 +1,6 @@
 //! `custody import`: what a facility has comes onto the record (E5), on the data directory itself.
 
-use super::{Outcome, place::Place};
+use super::{Outcome, backup, export, place};
 use crate::{
     app::App,
     config::DataFlags,
@@ -10,7 +10,10 @@ use crate::{
     },
 };
 use clap::{Args, ValueEnum};
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 /// Import people, servers, devices or contacts from CSV, hosts from NetBox, servers from a Tango database
 ///
@@ -20,12 +23,16 @@ use std::io::{self, Read, Write};
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
     /// A file, - for standard input, or the address of NetBox or of TangoGQL
-    #[arg(long, value_name = "FILE|-|URL")]
-    from: String,
+    #[arg(long, value_name = "FILE|-|URL", required_unless_present = "all")]
+    from: Option<String>,
 
     /// What is imported
-    #[arg(long)]
-    kind: What,
+    #[arg(long, required_unless_present = "all")]
+    kind: Option<What>,
+
+    /// Everything that custody export wrote, into an empty database
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "kind", "dry_run", "importer"])]
+    all: Option<PathBuf>,
 
     /// Show what would become of each line, and change nothing
     #[arg(long)]
@@ -78,14 +85,10 @@ enum Unread {
 }
 
 pub fn run(args: &ImportArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let place = match Place::find(&args.place) {
-        Ok(place) => place,
-        Err(problem) => {
-            writeln!(err, "{problem}")?;
-            return Ok(Outcome::Refused);
-        }
-    };
     super::run_async(async move {
+        if let Some(file) = &args.all {
+            return everything(args, file, out, err).await;
+        }
         let (table, notes) = match read(args).await {
             Ok(read) => read,
             Err(Unread::Given(why)) => {
@@ -100,12 +103,9 @@ pub fn run(args: &ImportArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         for note in notes {
             writeln!(err, "{note}")?;
         }
-        let app = match place.open().await {
+        let app = match place::open(&args.place, err).await? {
             Ok(app) => app,
-            Err(why) => {
-                writeln!(err, "{why}")?;
-                return Ok(Outcome::Failed);
-            }
+            Err(outcome) => return Ok(outcome),
         };
         let done = act(&app, args, table).await;
         let closed = app.db.close().await;
@@ -135,20 +135,40 @@ pub fn run(args: &ImportArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::R
     })
 }
 
+/// `--all`: the database may be new.
+async fn everything(
+    args: &ImportArgs,
+    file: &std::path::Path,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<Outcome> {
+    let app = match place::open_or_make(&args.place, err).await? {
+        Ok(app) => app,
+        Err(outcome) => return Ok(outcome),
+    };
+    let taken = export::take(&app, file).await;
+    let _ = app.db.close().await;
+    backup::tell(taken, out, err)
+}
+
 async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
-    let kind = match args.kind {
+    // Either is asked for where --all is not given.
+    let (Some(from), Some(kind)) = (args.from.as_deref(), args.kind) else {
+        return Err(Unread::Given("Name what is imported: --from and --kind, or --all".to_owned()));
+    };
+    let kind = match kind {
         What::People => Kind::People,
         What::Servers => Kind::Servers,
         What::Devices => Kind::Devices,
         What::Contacts => Kind::Contacts,
         What::Netbox => {
             let (token_variable, reduced_tag) = (args.token_env.clone(), args.reduced_tag.clone());
-            let of = Hosts { address: address(args)?, token_variable, reduced_tag };
+            let of = Hosts { address: address(from)?, token_variable, reduced_tag };
             return import::from_netbox(&of).await.map(|table| (table, Vec::new())).map_err(Unread::Away);
         }
         What::Tango => {
             let of = Database {
-                address: address(args)?,
+                address: address(from)?,
                 credential: args.token_env.clone(),
                 instrument: args.instrument.trim().to_owned(),
                 leave_out: args.leave_out.clone(),
@@ -156,7 +176,7 @@ async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
             return import::from_tango(&of).await.map_err(Unread::Away);
         }
     };
-    let (source, bytes) = match args.from.as_str() {
+    let (source, bytes) = match from {
         "-" => ("standard input".to_owned(), bytes(io::stdin().lock())),
         file => (
             std::path::Path::new(file)
@@ -165,7 +185,7 @@ async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
             std::fs::File::open(file).and_then(bytes),
         ),
     };
-    let bytes = bytes.map_err(|e| Unread::Given(format!("{} cannot be read: {e}", args.from)))?;
+    let bytes = bytes.map_err(|e| Unread::Given(format!("{from} cannot be read: {e}")))?;
     let table = Table::parse(kind, &source, &bytes).map_err(|e| Unread::Given(format!("{source}: {e}")))?;
     Ok((table, Vec::new()))
 }
@@ -177,10 +197,9 @@ fn bytes(from: impl Read) -> io::Result<Vec<u8>> {
     Ok(all)
 }
 
-fn address(args: &ImportArgs) -> Result<url::Url, Unread> {
-    let parsed = args.from.parse::<url::Url>().ok().filter(|u| matches!(u.scheme(), "http" | "https"));
-    parsed
-        .ok_or_else(|| Unread::Given(format!("{} is no address: give one like https://netbox.example.org", args.from)))
+fn address(from: &str) -> Result<url::Url, Unread> {
+    let parsed = from.parse::<url::Url>().ok().filter(|u| matches!(u.scheme(), "http" | "https"));
+    parsed.ok_or_else(|| Unread::Given(format!("{from} is no address: give one like https://netbox.example.org")))
 }
 
 async fn act(app: &App, args: &ImportArgs, table: Table) -> Result<import::Outcome, Error> {

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 pub mod demo;
 mod deployment;
+mod export;
 mod gate;
 mod import;
 mod keys;
@@ -71,6 +72,7 @@ enum Command {
     },
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
+    Export(export::ExportArgs),
     Import(import::ImportArgs),
     Gate(gate::GateArgs),
     Stage(stage::StageArgs),
@@ -125,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Audit { command: AuditCommand::Checkpoint(args) } => audit::checkpoint(&args, &mut out, &mut err),
         Command::Backup(args) => backup::backup(&args, &mut out, &mut err),
         Command::Restore(args) => backup::restore(&args, &mut out, &mut err),
+        Command::Export(args) => export::run(&args, &mut out, &mut err),
         Command::Import(args) => import::run(&args, &mut out, &mut err),
         Command::Gate(args) => gate::run(&args, &mut out, &mut err),
         Command::Stage(args) => stage::run(&args, &mut out, &mut err),

@@ -1,6 +1,6 @@
 //! The data directory, opened by a command beside a Custody that may be running.
 
-use super::Outcome;
+use super::{Outcome, serve};
 use crate::{
     app::{App, Parts},
     config::{DataFlags, Flags, Settings},
@@ -12,7 +12,23 @@ use std::io::{self, Write};
 
 /// The app on this data, which sends nothing; else why not is said, and what the command comes to.
 pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<App, Outcome>> {
-    let (settings, policy) = match find(flags) {
+    open_found(find(flags, true), err).await
+}
+
+/// The same, and where there is no database yet it is made.
+pub async fn open_or_make(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<App, Outcome>> {
+    let found = find(flags, false);
+    if let Ok((settings, _)) = &found {
+        serve::make_private(&settings.data)?;
+    }
+    open_found(found, err).await
+}
+
+async fn open_found(
+    found: Result<(Settings, Policy), String>,
+    err: &mut dyn Write,
+) -> io::Result<Result<App, Outcome>> {
+    let (settings, policy) = match found {
         Ok(found) => found,
         Err(problem) => {
             writeln!(err, "{problem}")?;
@@ -43,11 +59,11 @@ pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<A
 
 /// Where the flags, the variables and the file say, and the policy that holds there; else a sentence that says what to
 /// set right.
-fn find(flags: &DataFlags) -> Result<(Settings, Policy), String> {
+fn find(flags: &DataFlags, must_be_there: bool) -> Result<(Settings, Policy), String> {
     let settings = Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
     let policy = settings.read_policy().map_err(|e| e.to_string())?;
     match settings.kept() {
-        Kept::File(file) if !file.exists() => {
+        Kept::File(file) if must_be_there && !file.exists() => {
             Err(format!("There is no database at {}: name its directory with --data.", file.display()))
         }
         Kept::File(_) | Kept::Server(_) => Ok((settings, policy)),

@@ -143,7 +143,7 @@ pub(super) async fn open(
 }
 
 /// The data is for the service's own account only: it holds people's numbers.
-fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
+pub(super) fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))

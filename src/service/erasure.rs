@@ -3,7 +3,6 @@
 
 use super::{
     Caller, Error, Result, closing,
-    facts::gather,
     people::{line, must_be_admin},
     record, standing,
 };
@@ -13,7 +12,7 @@ use crate::{
         contact::Contact,
         device::Device,
         id::{DeviceId, PersonId},
-        lifecycle::{Event, Happened, Readings, evolve},
+        lifecycle::Happened,
         person::ERASED,
     },
     store::{self, Tx, erasure::Erased},
@@ -120,8 +119,5 @@ async fn take_out(tx: &Tx, app: &App, caller: &Caller, before: Device, person: P
     }
     let kept = before.contacts.iter().filter(|c| c.person != person);
     let contacts = kept.map(|c| Contact { deputy: c.deputy.filter(|d| *d != person), ..c.clone() }).collect();
-    let event = Event { at: app.clock.now(), by: caller.actor.person(), what: Happened::ContactsSet { contacts } };
-    let after = evolve(before.clone(), &event);
-    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
-    record::save(tx, app, caller, &before, &after, &[event], &gathered).await
+    record::note(tx, app, caller, before, Happened::ContactsSet { contacts }).await
 }

@@ -62,6 +62,7 @@ pub mod tag_checks;
 pub mod telling;
 pub mod tokens;
 pub mod told;
+pub mod whole;
 pub mod work;
 
 use crate::{

@@ -6,7 +6,7 @@ pub use streams::*;
 
 use super::{
     Caller, Error, Result, confirmations,
-    facts::Gathered,
+    facts::{Gathered, gather},
     incidents::{self, Looked},
     shift, stages,
     telling::{self, News, Teams, Telling},
@@ -18,7 +18,7 @@ use crate::{
         due,
         id::PersonId,
         lifecycle::{
-            Event, Facts, Happened, StateName, Turn, Who,
+            Event, Facts, Happened, Readings, StateName, Turn, Who, evolve,
             gates::judge_all,
             table::{next_step, rule},
         },
@@ -111,6 +111,15 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
     notify(tx, app, after, events, &entries, gathered, &asked).await
+}
+
+/// Puts on record what happened to a device by no command of its process: what was imported, who was erased.
+pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Happened) -> Result<()> {
+    let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
+    let after = evolve(before.clone(), &event);
+    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
+    let change = Change { before: &before, after: &after, events: &[event], gathered: &gathered };
+    save(tx, app, caller, &change, None).await
 }
 
 /// G10: what runs beside what is on record from now on.

@@ -32,6 +32,7 @@ pub mod shift;
 pub mod stages;
 pub mod standing;
 pub mod tags_met;
+pub mod whole;
 pub mod work;
 
 pub use connection::{Db, Tx};

@@ -61,3 +61,5 @@ mod token_command;
 mod tools;
 mod traces;
 mod version_strings;
+#[cfg(feature = "full-tests")]
+mod whole;

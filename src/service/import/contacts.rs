@@ -8,9 +8,9 @@ use crate::{
         contact::{Contact, Hours},
         device::Device,
         id::DeviceId,
-        lifecycle::{Event, Happened, Readings, evolve},
+        lifecycle::Happened,
     },
-    service::{Caller, Error, Result, drafts::CONTACTS_MOST, facts::gather, record, shapes},
+    service::{Caller, Error, Result, drafts::CONTACTS_MOST, record, shapes},
     store::{self, Tx},
 };
 use sea_orm::ConnectionTrait;
@@ -101,9 +101,5 @@ fn fate(d: &Device, c: &Contact, place: usize) -> Fate {
 
 pub(super) async fn apply(tx: &Tx, app: &App, caller: &Caller, device: DeviceId, contacts: Vec<Contact>) -> Result<()> {
     let before = store::devices::find(tx, device).await?.ok_or(Error::NotFound)?;
-    let what = Happened::ContactsSet { contacts };
-    let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
-    let after = evolve(before.clone(), &event);
-    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
-    record::save(tx, app, caller, &before, &after, &[event], &gathered).await
+    record::note(tx, app, caller, before, Happened::ContactsSet { contacts }).await
 }

@@ -9,13 +9,13 @@ use crate::{
         device::Device,
         id::{DeviceId, ServerName},
         import::{Imported, NOT_GIVEN},
-        lifecycle::{Command, Event, Happened, Readings, command::Application, evolve},
+        lifecycle::{Command, Happened, command::Application},
         release::VerifiedTag,
         request::{LevelOfSupport, Request},
         server::{Server, SupportClass},
         tag::TagName,
     },
-    service::{Caller, Result, facts::gather, readings, record},
+    service::{Caller, Result, readings, record},
     store::{self, Tx},
 };
 use futures_util::{StreamExt, stream};
@@ -275,10 +275,6 @@ fn differs(on_record: &Device, given: &Imported) -> Vec<String> {
 }
 
 pub(super) async fn apply(tx: &Tx, app: &App, caller: &Caller, imported: Box<Imported>) -> Result<()> {
-    let now = app.clock.now();
-    let before = Device::draft(DeviceId(uuid::Uuid::now_v7()), now);
-    let event = Event { at: now, by: caller.actor.person(), what: Happened::Imported { imported } };
-    let after = evolve(before.clone(), &event);
-    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
-    record::save(tx, app, caller, &before, &after, &[event], &gathered).await
+    let before = Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now());
+    record::note(tx, app, caller, before, Happened::Imported { imported }).await
 }
