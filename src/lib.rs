@@ -14,4 +14,5 @@ pub mod ports;
 pub mod projection;
 pub mod service;
 pub mod store;
+pub mod streams;
 pub mod web;
