@@ -6,7 +6,10 @@ use crate::{
     domain::policy::CollectorKind,
     service::collectors::{self, Shown},
 };
-use axum::{Json, extract::{Path, State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
