@@ -22,8 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(list))
+    OpenApiRouter::default().routes(routes!(list))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -28,10 +28,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(list, create))
-        .routes(routes!(show))
-        .routes(routes!(put, remove))
+    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(show)).routes(routes!(put, remove))
 }
 
 /// A group's id, as it stands in an address.

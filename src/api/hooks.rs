@@ -16,8 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(hear))
+    OpenApiRouter::default().routes(routes!(hear))
 }
 
 /// What became of it.

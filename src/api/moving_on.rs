@@ -30,9 +30,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(show, set))
-        .routes(routes!(hold, lift))
+    OpenApiRouter::default().routes(routes!(show, set)).routes(routes!(hold, lift))
 }
 
 #[derive(Serialize, ToSchema)]

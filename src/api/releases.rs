@@ -29,10 +29,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(report))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show)).routes(routes!(report))
 }
 
 /// A release with its way.
@@ -200,14 +197,7 @@ pub async fn report(
     let commit = CommitId::parse(&sent.commit)
         .map_err(|_| Problem::field("commit", "Send the whole commit, 40 or 64 hexadecimal digits"))?;
     let tag = TagName::parse(&tag, &app.policy.tag_rule()).map_err(|p| Problem::field("tag", p.to_string()))?;
-    let told = Told {
-        stage,
-        passed: sent.passed,
-        job: bearer.job(),
-        commit,
-        link: sent.link,
-        text: sent.text,
-    };
+    let told = Told { stage, passed: sent.passed, job: bearer.job(), commit, link: sent.link, text: sent.text };
     let key = idempotency_key(&headers)?;
     stages::report_once(&app, &bearer.caller(), &name, &tag, told, key).await?;
     found(&app, &name, tag.as_str()).await

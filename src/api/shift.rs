@@ -140,11 +140,7 @@ pub struct NewsDto {
 /// For a member of the DOC, by their own token: with each change the older ones of the same device.
 #[utoipa::path(post, path = "/api/v1/shift/acknowledgements", tag = "Shift", security(("bearer" = [])), request_body = Known,
     responses((status = 200, description = "They are acknowledged.", body = NewsDto)))]
-pub async fn acknowledge(
-    State(app): State<App>,
-    bearer: Bearer,
-    Sent(known): Sent<Known>,
-) -> Answer<Json<NewsDto>> {
+pub async fn acknowledge(State(app): State<App>, bearer: Bearer, Sent(known): Sent<Known>) -> Answer<Json<NewsDto>> {
     let caller = bearer.acts()?;
     Ok(Json(NewsDto { new: shift::acknowledge(&app, &caller, &known.changes).await? }))
 }

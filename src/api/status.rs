@@ -23,8 +23,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(show))
+    OpenApiRouter::default().routes(routes!(show))
 }
 
 /// The answer; its names are stable.

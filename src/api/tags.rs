@@ -25,8 +25,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default()
-        .routes(routes!(check))
+    OpenApiRouter::default().routes(routes!(check))
 }
 
 /// More branches than this tell nothing more.

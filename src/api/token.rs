@@ -54,9 +54,9 @@ impl Bearer {
     pub fn reads(&self) -> Result<Caller, Problem> {
         match &self.token.scope {
             TokenScope::Read | TokenScope::Admin => Ok(self.caller()),
-            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(
-                Problem::other_scope("This needs a token that reads as its maker: everybody makes one for themselves."),
-            ),
+            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "This needs a token that reads as its maker: everybody makes one for themselves.",
+            )),
         }
     }
 
@@ -65,9 +65,9 @@ impl Bearer {
         match &self.token.scope {
             TokenScope::Admin => Ok(self.caller()),
             TokenScope::Read => Err(Problem::other_scope("It only reads: this needs a token that acts as its maker.")),
-            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(
-                Problem::other_scope("This needs a token that acts as its maker: everybody makes one for themselves."),
-            ),
+            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "This needs a token that acts as its maker: everybody makes one for themselves.",
+            )),
         }
     }
 

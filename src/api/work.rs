@@ -100,13 +100,8 @@ struct ToldDto {
     responses((status = 200, description = "One's own devices, and what one was told.", body = MineDto)))]
 pub async fn mine(State(app): State<App>, bearer: Bearer) -> Answer<Json<MineDto>> {
     let found = work::mine(&app, &bearer.reads()?, bearer.person()).await?;
-    let told = found.told.into_iter().map(|t| ToldDto {
-        id: t.id,
-        device: t.device,
-        text: t.text,
-        at: t.at,
-        read: t.seen,
-    });
+    let told =
+        found.told.into_iter().map(|t| ToldDto { id: t.id, device: t.device, text: t.text, at: t.at, read: t.seen });
     Ok(Json(MineDto {
         told: told.collect(),
         confirm: found.confirmations.into_iter().map(|c| c.0).collect(),

@@ -6,13 +6,7 @@ use crate::{
     domain::{
         device::Device,
         id::PersonId,
-        lifecycle::{
-            CommandKind, Event, Gate, Readings,
-            decide::may,
-            gates::judge_all,
-            rule,
-            table::Leads,
-        },
+        lifecycle::{CommandKind, Event, Gate, Readings, decide::may, gates::judge_all, rule, table::Leads},
         person::People,
         story::tell,
     },
@@ -78,7 +72,8 @@ pub struct Said {
 pub async fn tell_all(app: &App, device: Option<&Device>, events: &[Event]) -> Result<Vec<Said>> {
     let mut ids: BTreeSet<PersonId> = device.map(|d| d.people().into_iter().collect()).unwrap_or_default();
     ids.extend(events.iter().filter_map(|e| e.by));
-    let people = if events.is_empty() { People::default() } else { store::people::load_names(&app.db.read, &ids).await? };
+    let people =
+        if events.is_empty() { People::default() } else { store::people::load_names(&app.db.read, &ids).await? };
     let one = |e: &Event| {
         let who = e.by.map_or("Custody", |p| people.name(p)).to_owned();
         let text = format!("{who} {}", tell(e, &people, &app.policy));

@@ -162,12 +162,7 @@ pub async fn taken(app: &App, except: DeviceId, a: &Answers) -> Result<Vec<Probl
 }
 
 /// The same for a name and classes.
-pub(super) async fn taken_names(
-    app: &App,
-    except: DeviceId,
-    name: &str,
-    classes: &[String],
-) -> Result<Vec<Problem>> {
+pub(super) async fn taken_names(app: &App, except: DeviceId, name: &str, classes: &[String]) -> Result<Vec<Problem>> {
     let taken = store::devices::list_taken(&app.db.read, except, name, classes).await?;
     let mut problems = Vec::new();
     if taken.contains(name) {

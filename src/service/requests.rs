@@ -12,7 +12,10 @@ use crate::{
     domain::{
         device::Device,
         id::{DeviceId, PersonId},
-        lifecycle::{Command, Facts, Gate, Readings, StateName, gates::judge_all, command::Application, table::next_step, table::rule},
+        lifecycle::{
+            Command, Facts, Gate, Readings, StateName, command::Application, gates::judge_all, table::next_step,
+            table::rule,
+        },
         person::People,
         request::{Request, Section},
         stage::NO_WAY,

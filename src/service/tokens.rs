@@ -6,7 +6,7 @@ use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
-        id::{DeviceId, PersonId, ServerName},
+        id::{PersonId, ServerName},
         lifecycle::Actor,
         person::Role,
         refusal::{Code, Refusal},

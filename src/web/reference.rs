@@ -43,11 +43,7 @@ struct PartPage {
 }
 
 /// GET /api/docs/{part}
-async fn show(
-    visitor: Visitor,
-    Extension(reference): Extension<Arc<Reference>>,
-    Path(part): Path<String>,
-) -> Answer {
+async fn show(visitor: Visitor, Extension(reference): Extension<Arc<Reference>>, Path(part): Path<String>) -> Answer {
     let part = reference.parts.iter().find(|p| p.slug == part).cloned().ok_or_else(Problem::not_found)?;
     Ok(PartPage { layout: visitor.layout(Section::Elsewhere).await?, part }.into_response())
 }

@@ -39,6 +39,7 @@ mod permit_forms;
 mod permits;
 mod permits_offline;
 mod processes;
+mod programs;
 mod queries;
 mod reconcile;
 mod releases;

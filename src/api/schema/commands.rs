@@ -88,9 +88,7 @@ fn parts(kind: CommandKind) -> &'static [(&'static str, Part)] {
         Approve => &[("commit", Commit)],
         VerifyTag | CheckTag => &[("tag", Tag)],
         Deploy => &[("server", Server), ("tag", Maybe(&Tag))],
-        AskOverride => {
-            &[("tag", Tag), ("server", Server), ("skips", Skips), ("until", Moment), ("reason", Text)]
-        }
+        AskOverride => &[("tag", Tag), ("server", Server), ("skips", Skips), ("until", Moment), ("reason", Text)],
         ApproveOverride => &[("number", Number)],
         EndOverride => &[("number", Number), ("reason", Text)],
         HandBack => &[("server", Server), ("until", Maybe(&Day)), ("reason", Text)],

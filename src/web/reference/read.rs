@@ -266,7 +266,11 @@ mod tests {
             (json!({ "type": "string", "enum": ["on", "off"] }), "on | off", None),
             (json!({}), "anything", None),
         ] {
-            assert_eq!(Kind::of(&schema), Kind { words: words.to_owned(), shape: shape.map(str::to_owned) }, "{schema}");
+            assert_eq!(
+                Kind::of(&schema),
+                Kind { words: words.to_owned(), shape: shape.map(str::to_owned) },
+                "{schema}"
+            );
         }
     }
 }
