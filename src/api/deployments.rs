@@ -48,7 +48,9 @@ pub struct Asked {
     device: String,
     tag: String,
     server: String,
-    /// `development` or `production`; without it, the one of the server's class.
+    /// Without it, the one of the server's class.
+    #[schema(value_type = Option<Environment>)]
+    #[param(value_type = Option<Environment>)]
     environment: Option<String>,
 }
 
@@ -200,6 +202,7 @@ pub async fn request(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
+    #[param(value_type = Option<DeploymentState>)]
     state: Option<String>,
     /// The `next` of the page before.
     #[serde(alias = "before")]

@@ -13,7 +13,11 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{lifecycle::Command, tag::CommitId},
+    domain::{
+        lifecycle::{Command, StateName},
+        support::Support,
+        tag::CommitId,
+    },
     service::{
         act::{Ask, act},
         catalogue::{self, Which},
@@ -51,8 +55,10 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct Wanted {
     instrument: Option<String>,
     #[serde(default)]
+    #[param(value_type = Vec<Support>, required = false)]
     support: Vec<String>,
     #[serde(default)]
+    #[param(value_type = Vec<StateName>, required = false)]
     state: Vec<String>,
     #[serde(default)]
     after: String,
@@ -96,6 +102,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Re
 #[schema(as = EvidenceGiven)]
 pub struct Evidence {
     item: String,
+    #[schema(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
     commit: String,
     passed: bool,
     #[serde(default)]
@@ -131,7 +138,9 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
         return Ok(None);
     };
     match sent.to_str() {
-        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),
+        Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(key.to_owned()))
+        }
         _ => Err(Problem::field("Idempotency-Key", "Send 1 to 200 plain characters, like a UUID")),
     }
 }

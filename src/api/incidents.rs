@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
+    #[param(value_type = Option<Kind>)]
     kind: Option<String>,
     instrument: Option<String>,
     after: Option<String>,

@@ -93,7 +93,7 @@ pub fn routes(app: &App, described_as: Described) -> Router<App> {
         .route("/api", any(problem::nothing_here))
         .route("/api/", any(problem::nothing_here))
         .route("/api/{*rest}", any(problem::nothing_here))
-        .layer(middleware::from_fn_with_state(app.clone(), once::once))
+        .layer(middleware::from_fn_with_state((app.clone(), openapi::changes(&described_as)), once::once))
         .layer(Extension(described_as))
         .layer(Extension(Readers::default()))
         .layer(DefaultBodyLimit::max(BODY_MOST));

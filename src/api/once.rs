@@ -16,13 +16,16 @@ use crate::{
 };
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 /// Marks an answer that shows a secret: it is given once.
 #[derive(Clone, Copy)]
@@ -34,10 +37,14 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCAT
 /// Services that know the key themselves: what was cut off there may be carried out again.
 const KNOW_THE_KEY: [&str; 2] = ["/api/v1/devices/", "/api/v1/deployments"];
 
-pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
-    let changes = matches!(*request.method(), Method::POST | Method::PUT | Method::DELETE);
+/// The addresses that change something, with their methods.
+pub type Changes = Arc<HashSet<(Method, String)>>;
+
+pub async fn once(State((app, changes)): State<(App, Changes)>, request: Request, next: Next) -> Response {
     let named = request.headers().contains_key("idempotency-key") && request.headers().contains_key("authorization");
-    if !changes || !named {
+    let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
+    // What no address takes is no change, whatever it is called.
+    if !named || !changes.contains(&(request.method().clone(), path)) {
         return next.run(request).await;
     }
     match carry_out(app, request, next).await {

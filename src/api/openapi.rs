@@ -1,9 +1,9 @@
 //! The API's description (OpenAPI 3.1), made from the routes themselves: what every address has in common is added here.
 
-use super::problem::Details;
+use super::{once::Changes, problem::Details};
 use axum::{
     Extension,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -112,6 +112,20 @@ pub fn describe(of: OpenApi) -> Described {
     });
     close_bodies(&mut all);
     Described(Arc::new(all))
+}
+
+/// The addresses that change something and need a token, with their methods.
+pub fn changes(described: &Described) -> Changes {
+    let methods = [("post", Method::POST), ("put", Method::PUT), ("delete", Method::DELETE)];
+    let items = described.0["paths"].as_object().into_iter().flatten();
+    let found = items.flat_map(|(path, item)| {
+        let with_token = |of: &Value| of["security"].as_array().is_some_and(|s| !s.is_empty());
+        methods
+            .iter()
+            .filter(move |(m, _)| with_token(&item[*m]))
+            .map(move |(_, method)| (method.clone(), path.clone()))
+    });
+    Arc::new(found.collect())
 }
 
 /// Adds to an operation what follows from its address: its id, its places, its headers, its refusals.

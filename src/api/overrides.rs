@@ -146,6 +146,7 @@ pub async fn of_device(State(app): State<App>, Path(name): Path<String>) -> Answ
 pub struct Asked {
     tag: String,
     server: String,
+    #[schema(value_type = Vec<Skip>)]
     skips: Vec<String>,
     until: DateTime<Utc>,
     reason: String,

@@ -165,7 +165,9 @@ async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
 #[serde(deny_unknown_fields)]
 #[schema(as = StageStated)]
 pub struct Stated {
+    #[schema(value_type = Stage)]
     stage: String,
+    #[schema(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
     commit: String,
     passed: bool,
     #[serde(default)]

@@ -168,7 +168,7 @@ async fn e3_the_description_is_whole() {
         .flat_map(|t| t.split("#[schema(as = ").skip(1).map(|a| a.split([')', ',']).next().unwrap().to_owned()))
         .collect();
     let once: BTreeSet<&String> = names.iter().collect();
-    let twice: Vec<&&String> = once.iter().filter(|n| names.iter().filter(|m| m == **n).count() > 1).collect();
+    let twice: Vec<&&String> = once.iter().filter(|n| names.iter().filter(|m| *m == **n).count() > 1).collect();
     assert!(twice.is_empty(), "two schemas of one name: {twice:?}");
     let ids: Vec<&str> = text.split("\"operationId\":\"").skip(1).map(|i| i.split('"').next().unwrap()).collect();
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "operations have ids of their own");

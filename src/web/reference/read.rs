@@ -36,6 +36,8 @@ pub struct Operation {
     pub entries: Vec<Entry>,
     pub body: Option<Kind>,
     pub answers: Vec<Told>,
+    /// The refusals that it has in common with others, by their statuses.
+    pub refusals: String,
 }
 
 /// One answer.
@@ -173,7 +175,7 @@ fn entries(schema: &Value, all: &Value) -> Vec<Entry> {
 }
 
 impl Operation {
-    fn of(method: &str, path: &str, of: &Value, responses: &Value) -> Self {
+    fn of(method: &str, path: &str, of: &Value) -> Self {
         let entries = of["parameters"].as_array().into_iter().flatten().map(|p| Entry {
             name: text(&p["name"]),
             place: text(&p["in"]),
@@ -182,13 +184,14 @@ impl Operation {
             about: text(&p["description"]),
         });
         let body = of["requestBody"]["content"].as_object().and_then(|c| c.values().next());
-        let answers = of["responses"].as_object().into_iter().flatten().map(|(status, answer)| {
-            let shared = answer["$ref"].as_str().and_then(|r| r.rsplit('/').next());
-            let whole = shared.map_or(answer, |name| &responses[name]);
-            let content = whole["content"].as_object().and_then(|c| c.values().next());
-            let kind = content.filter(|_| shared.is_none()).map(|c| Kind::of(&c["schema"]));
-            Told { status: status.clone(), about: text(&whole["description"]), kind }
+        let all = || of["responses"].as_object().into_iter().flatten();
+        let (shared, own): (Vec<_>, Vec<_>) = all().partition(|(_, answer)| answer.get("$ref").is_some());
+        let answers = own.into_iter().map(|(status, answer)| {
+            let content = answer["content"].as_object().and_then(|c| c.values().next());
+            let kind = content.map(|c| Kind::of(&c["schema"]));
+            Told { status: status.clone(), about: text(&answer["description"]), kind }
         });
+        let refusals: Vec<&str> = shared.into_iter().map(|(status, _)| status.as_str()).collect();
         let about = text(&of["description"]);
         Self {
             id: text(&of["operationId"]),
@@ -200,6 +203,7 @@ impl Operation {
             entries: entries.collect(),
             body: body.map(|b| Kind::of(&b["schema"])),
             answers: answers.collect(),
+            refusals: refusals.join(", "),
         }
     }
 
@@ -213,11 +217,10 @@ impl Reference {
     /// What the description says.
     pub fn read(described: &Value) -> Self {
         let schemas = &described["components"]["schemas"];
-        let responses = &described["components"]["responses"];
         let mut by_tag: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
         for (path, item) in described["paths"].as_object().into_iter().flatten() {
             for (method, of) in item.as_object().into_iter().flatten() {
-                let operation = Operation::of(method, path, of, responses);
+                let operation = Operation::of(method, path, of);
                 by_tag.entry(text(&of["tags"][0])).or_default().push(operation);
             }
         }
@@ -236,6 +239,7 @@ impl Reference {
 /// Every shape that these operations speak of, and those that these are made of.
 fn shapes(operations: &[Operation], all: &Value) -> Vec<Shape> {
     let mut open: Vec<String> = operations.iter().flat_map(Operation::shapes).cloned().collect();
+    open.push("Problem".to_owned());
     let mut found: BTreeMap<String, Shape> = BTreeMap::new();
     while let Some(name) = open.pop() {
         if found.contains_key(&name) || all.get(&name).is_none() {

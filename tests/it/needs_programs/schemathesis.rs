@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The whole run, a machine that does other things too included.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 
+/// What ends a token, or the account of who made it.
+const ENDS_TOKENS: [&str; 3] = ["delete_tokens_token", "delete_me_tokens_token", "post_people_person_close"];
+
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis")
 }
@@ -38,7 +41,9 @@ async fn e3_schemathesis_finds_nothing() {
         .args(["--header", &format!("Authorization: Bearer {}", token(&data))])
         // A stream does not end; a test of its own follows it.
         .args(["--exclude-path", "/api/v1/events/stream"])
-        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1"])
+        // They would end the run's own token: it is among those that are listed.
+        .args(ENDS_TOKENS.map(|id| ["--exclude-operation-id", id]).as_flattened())
+        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing", "--max-examples", "2", "--seed", "1"])
         // Within what the door takes from one address.
         .args(["--rate-limit", "48/s", "--request-timeout", "30", "--no-color", "--continue-on-failure"])
         .current_dir(home())
