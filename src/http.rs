@@ -43,7 +43,9 @@ const AT_ONCE: usize = 2048;
 /// Every address of every door.
 pub fn router(app: App) -> Router {
     // The pages last: what no address answers is answered by a page.
-    let all = api::routes().merge(web::routes(&app));
+    let described = api::describe(&app);
+    let reference = web::reference::Reference::read(&described.0);
+    let all = api::routes(&app, described).merge(web::routes(&app, reference));
     let small = api::from_memory().merge(web::from_memory());
     let answers = lean(app.clone(), small).merge(common(app.clone(), all));
     let answers = answers.layer(middleware::from_fn_with_state(app.clone(), once_built));

@@ -15,5 +15,6 @@ pub mod ports;
 pub mod projection;
 pub mod service;
 pub mod store;
+pub mod streams;
 pub mod traces;
 pub mod web;

@@ -18,6 +18,7 @@ mod m0012_environment;
 mod m0013_forge_word;
 mod m0014_moving_on_again;
 mod m0015_session_origin;
+mod m0017_programs;
 mod m0018_import;
 
 pub struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_forge_word::Migration),
             Box::new(m0014_moving_on_again::Migration),
             Box::new(m0015_session_origin::Migration),
+            Box::new(m0017_programs::Migration),
             Box::new(m0018_import::Migration),
         ]
     }

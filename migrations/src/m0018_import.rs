@@ -1,6 +1,7 @@
 //! What an administrator handed in for an import (E5), until it is carried out or a day has passed.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use crate::dialect;
+use sea_orm_migration::prelude::*;
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -13,7 +14,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for part in IMPORT {
-            manager.get_connection().execute_unprepared(part).await?;
+            dialect::run(manager.get_connection(), part).await?;
         }
         Ok(())
     }

@@ -6,17 +6,28 @@ use crate::{
     domain::policy::CollectorKind,
     service::collectors::{self, Shown},
 };
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Serialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(poll))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Collectors)]
 pub struct ListDto {
     collectors: Vec<CollectorDto>,
 }
 
 /// A collector, and how old what it knows is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Collector)]
 struct CollectorDto {
     name: String,
     kind: CollectorKind,
@@ -61,9 +72,23 @@ impl CollectorDto {
     }
 }
 
-/// GET /api/v1/collectors, with any token: reasons name machines of the facility.
+/// The collectors, and how they are doing
+///
+/// With any token: reasons name machines of the facility.
+#[utoipa::path(get, path = "/api/v1/collectors", tag = "Observations", security(("bearer" = [])),
+    responses((status = 200, description = "Every collector.", body = ListDto)))]
 pub async fn list(State(app): State<App>, _: Bearer) -> Answer<Json<ListDto>> {
     let now = app.clock.now();
     let all = collectors::list(&app).await?;
     Ok(Json(ListDto { collectors: all.into_iter().map(|c| CollectorDto::new(c, now)).collect() }))
+}
+
+/// Have a collector ask at once
+///
+/// For a member of CTRL or an administrator. All of them as they are then; one that still asks goes on.
+#[utoipa::path(post, path = "/api/v1/collectors/{collector}/polls", tag = "Observations", security(("bearer" = [])),
+    responses((status = 200, description = "Every collector.", body = ListDto)))]
+pub async fn poll(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Json<ListDto>> {
+    collectors::poll_now(&app, &bearer.acts()?, &name).await?;
+    list(State(app), bearer).await
 }

@@ -18,22 +18,31 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Deserialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list))
+}
+
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
     after: Option<String>,
 }
 
 /// The oldest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitingReleases)]
 pub struct ListDto {
     waiting: Vec<WaitingDto>,
     /// What `after` is for the next page; none after the last.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitingRelease)]
 struct WaitingDto {
     device: String,
     instruments: Vec<String>,
@@ -73,7 +82,11 @@ impl WaitingDto {
     }
 }
 
-/// GET /api/v1/deployable, with any token: as its page, it is for whoever has an account.
+/// What is on staging and waits for a person's check
+///
+/// With any token: as its page, it is for whoever has an account.
+#[utoipa::path(get, path = "/api/v1/deployable", tag = "Releases", security(("bearer" = [])), params(Which),
+    responses((status = 200, description = "A page, the oldest first.", body = ListDto)))]
 pub async fn list(
     State(app): State<App>,
     bearer: Bearer,

@@ -27,19 +27,35 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list, request))
+        .routes(routes!(check))
+        .routes(routes!(show))
+        .routes(routes!(permit))
+        .routes(routes!(report))
+}
 
 /// What is to go where.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[schema(as = DeploymentAsked)]
 pub struct Asked {
     device: String,
     tag: String,
     server: String,
-    /// `development` or `production`; without it, the one of the server's class.
+    /// Without it, the one of the server's class.
+    #[schema(value_type = Option<Environment>)]
+    #[param(value_type = Option<Environment>)]
     environment: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentAllowed)]
 struct AllowedDto {
     #[serde(flatten)]
     deployment: DeploymentDto,
@@ -48,13 +64,15 @@ struct AllowedDto {
     expires_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentRehearsed)]
 struct RehearsedDto {
     allowed: bool,
     gates: Vec<GateThen>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Deployment)]
 struct DeploymentDto {
     id: DeploymentId,
     state: DeploymentState,
@@ -76,11 +94,13 @@ struct DeploymentDto {
     gates: Vec<GateThen>,
     reports: Vec<ReportDto>,
     /// What can be reported now.
+    #[schema(value_type = Vec<String>)]
     takes: &'static [&'static str],
     page: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentReported)]
 struct ReportDto {
     at: DateTime<Utc>,
     by: String,
@@ -139,8 +159,11 @@ async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
     Ok(Wanted { device: asked.device, tag, server, environment })
 }
 
-/// GET /api/v1/deployments/check: every gate as it is now, and nothing is changed. The repository is read; whoever asks
-/// the same again within the second is told the same.
+/// Every gate of a deployment, as it is now
+///
+/// Nothing is changed. The repository is read; whoever asks the same again within the second is told the same.
+#[utoipa::path(get, path = "/api/v1/deployments/check", tag = "Deployments", security(("bearer" = [])), params(Asked),
+    responses((status = 200, description = "It would be allowed.", body = RehearsedDto)))]
 pub async fn check(
     State(app): State<App>,
     bearer: Bearer,
@@ -154,7 +177,10 @@ pub async fn check(
     Ok((again, [(header::VARY, "authorization")], Json(RehearsedDto { allowed: true, gates })).into_response())
 }
 
-/// POST /api/v1/deployments
+/// Ask for a deployment, and get its permit
+#[utoipa::path(post, path = "/api/v1/deployments", tag = "Deployments", security(("bearer" = [])), request_body = Asked,
+    responses((status = 201, description = "Allowed, with the permit.", body = AllowedDto,
+        headers(("Location" = String, description = "The deployment.")))))]
 pub async fn request(
     State(app): State<App>,
     headers: HeaderMap,
@@ -172,22 +198,27 @@ pub async fn request(
 }
 
 /// Which deployments; the newest first.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    #[param(value_type = Option<DeploymentState>)]
     state: Option<String>,
     /// The `next` of the page before.
-    before: Option<String>,
+    #[serde(alias = "before")]
+    after: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentPage)]
 pub struct ListDto {
     deployments: Vec<BriefDto>,
     next: Option<DeploymentId>,
 }
 
 /// A deployment in a list; its own address has the rest.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentBrief)]
 struct BriefDto {
     id: DeploymentId,
     state: DeploymentState,
@@ -200,17 +231,21 @@ struct BriefDto {
     permit_until: Option<DateTime<Utc>>,
 }
 
-/// GET /api/v1/deployments: how a deploy tool finds what was asked for without it (G5).
+/// Deployments, the newest first
+///
+/// How a deploy tool finds what was asked for without it.
+#[utoipa::path(get, path = "/api/v1/deployments", tag = "Deployments", params(Which),
+    responses((status = 200, description = "A page of them.", body = ListDto)))]
 pub async fn list(
     State(app): State<App>,
     query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
 ) -> Answer<Json<ListDto>> {
     let Query(which) =
-        query.map_err(|_| Problem::field("query", "Ask by state and before only, like ?state=allowed"))?;
+        query.map_err(|_| Problem::field("query", "Ask by state and after only, like ?state=allowed"))?;
     let states = "Choose allowed, started, succeeded, failed, rolled_back or expired";
     let state = which.state.map(|s| s.parse()).transpose().map_err(|_| Problem::field("state", states))?;
-    let before = which.before.map(|b| b.parse()).transpose();
-    let before = before.map_err(|_| Problem::field("before", "Send the next of the page before"))?;
+    let before = which.after.map(|b| b.parse()).transpose();
+    let before = before.map_err(|_| Problem::field("after", "Send the next of the page before"))?;
     let page = deployments::list(&app, state, before).await?;
     let deployments = page.deployments.iter().map(|d| BriefDto {
         id: d.id,
@@ -226,8 +261,11 @@ pub async fn list(
     Ok(Json(ListDto { deployments: deployments.collect(), next: page.next }))
 }
 
-/// POST /api/v1/deployments/{deployment}/permit: the permit of one that moved on by itself, for the tool that does it.
-/// It is the same text each time, and counts as long.
+/// The permit of a deployment that moved on by itself
+///
+/// For the tool that does it. It is the same text each time, and counts as long.
+#[utoipa::path(post, path = "/api/v1/deployments/{deployment}/permit", tag = "Deployments", security(("bearer" = [])),
+    responses((status = 200, description = "The deployment with its permit.", body = AllowedDto)))]
 pub async fn permit(State(app): State<App>, Path(deployment): Path<String>, bearer: Bearer) -> Answer<Response> {
     let found = deployments::find(&app, id(&deployment)?).await?;
     bearer.must_deploy(Some(found.device), &found.server)?;
@@ -241,15 +279,18 @@ fn id(text: &str) -> Answer<DeploymentId> {
     text.parse().map_err(|_| Error::NotFound.into())
 }
 
-/// GET /api/v1/deployments/{deployment}
+/// A deployment, with its gates and reports
+#[utoipa::path(get, path = "/api/v1/deployments/{deployment}", tag = "Deployments",
+    responses((status = 200, description = "The deployment.", body = DeploymentDto)))]
 pub async fn show(State(app): State<App>, Path(deployment): Path<String>) -> Answer<Response> {
     let view = deployments::view(&app, None, id(&deployment)?).await?;
     Ok(Json(dto(&app, view)).into_response())
 }
 
 /// What came of a deployment.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DeploymentTold)]
 pub struct Told {
     what: String,
     /// With `started`: the permit, which is used up by it.
@@ -262,7 +303,8 @@ pub struct Told {
     text: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeploymentAfterReport)]
 struct ReportedDto {
     #[serde(flatten)]
     deployment: DeploymentDto,
@@ -270,8 +312,9 @@ struct ReportedDto {
     since_permitted: Vec<String>,
 }
 
-/// POST /api/v1/deployments/{deployment}/reports: with an Idempotency-Key, a repetition changes nothing and is answered
-/// all the same (F3).
+/// Report what came of a deployment
+#[utoipa::path(post, path = "/api/v1/deployments/{deployment}/reports", tag = "Deployments", security(("bearer" = [])), request_body = Told,
+    responses((status = 200, description = "The deployment after it.", body = ReportedDto)))]
 pub async fn report(
     State(app): State<App>,
     Path(deployment): Path<String>,

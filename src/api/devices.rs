@@ -1,15 +1,23 @@
 //! Devices as programs read them, and the evidence that jobs give for them.
 
+mod commands;
+mod record;
 mod shape;
+mod sightings;
 
 use super::{
     body::Sent,
     problem::{Answer, Problem},
+    revision::tagged,
     token::Bearer,
 };
 use crate::{
     app::App,
-    domain::{lifecycle::Command, tag::CommitId},
+    domain::{
+        lifecycle::{Command, StateName},
+        support::Support,
+        tag::CommitId,
+    },
     service::{
         act::{Ask, act},
         catalogue::{self, Which},
@@ -19,25 +27,46 @@ use axum::{
     Json,
     extract::{Path, State},
     http::HeaderMap,
+    response::Response,
 };
 use axum_extra::extract::Query;
 use serde::Deserialize;
 use shape::{DeviceDto, PageDto};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list, commands::request))
+        .routes(routes!(show))
+        .routes(routes!(commands::list, commands::give))
+        .routes(routes!(record::history))
+        .routes(routes!(record::discussion))
+        .routes(routes!(record::review))
+        .routes(routes!(give_evidence))
+        .routes(routes!(sightings::state))
+        .routes(routes!(sightings::state_gone))
+}
 
 /// What a list is asked for; each of `support` and `state` can be given several times.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
     instrument: Option<String>,
     #[serde(default)]
+    #[param(value_type = Vec<Support>, required = false)]
     support: Vec<String>,
     #[serde(default)]
+    #[param(value_type = Vec<StateName>, required = false)]
     state: Vec<String>,
     #[serde(default)]
     after: String,
 }
 
-/// GET /api/v1/devices
+/// Devices on record, by name
+#[utoipa::path(get, path = "/api/v1/devices", tag = "Devices", params(Wanted),
+    responses((status = 200, description = "A page of them.", body = PageDto)))]
 pub async fn list(
     State(app): State<App>,
     query: Result<Query<Wanted>, axum_extra::extract::QueryRejection>,
@@ -59,16 +88,21 @@ pub async fn list(
     Ok(Json(PageDto::new(&cards, next)))
 }
 
-/// GET /api/v1/devices/{name}
-pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<DeviceDto>> {
-    Ok(Json(DeviceDto::new(catalogue::show(&app, &name).await?)))
+/// A device, with the gates of its next step
+#[utoipa::path(get, path = "/api/v1/devices/{name}", tag = "Devices",
+    responses((status = 200, description = "The device.", body = DeviceDto, headers(("ETag" = String, description = "Its revision.")))))]
+pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Response> {
+    let shown = catalogue::show(&app, &name).await?;
+    Ok(tagged(shown.device.revision, Json(DeviceDto::new(shown))))
 }
 
 /// What a job shows for one item of the checklist (T3).
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EvidenceGiven)]
 pub struct Evidence {
     item: String,
+    #[schema(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
     commit: String,
     passed: bool,
     #[serde(default)]
@@ -77,7 +111,9 @@ pub struct Evidence {
     text: String,
 }
 
-/// POST /api/v1/devices/{name}/evidence
+/// Give evidence for one item of the checklist (T3)
+#[utoipa::path(post, path = "/api/v1/devices/{name}/evidence", tag = "Devices", security(("bearer" = [])), request_body = Evidence,
+    responses((status = 200, description = "The device after it.", body = DeviceDto)))]
 pub async fn give_evidence(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -102,7 +138,9 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
         return Ok(None);
     };
     match sent.to_str() {
-        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),
+        Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(key.to_owned()))
+        }
         _ => Err(Problem::field("Idempotency-Key", "Send 1 to 200 plain characters, like a UUID")),
     }
 }

@@ -12,14 +12,28 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
 };
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(hear))
+}
 
 /// What became of it.
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, ToSchema)]
+#[schema(as = HookHeard)]
 pub struct HeardDto {
     heard: Heard,
 }
 
-/// POST /api/v1/hooks/{id}
+/// What a forge tells: tags, requests to merge, jobs
+///
+/// It proves itself as forges do, by the secret that was made for this address; no token is needed.
+#[utoipa::path(post, path = "/api/v1/hooks/{hook}", tag = "Forges",
+    request_body(content = serde_json::Value, description = "What the forge sends."),
+    responses((status = 200, description = "Heard; nothing is to be done.", body = HeardDto),
+        (status = 202, description = "Heard; the repository is read.", body = HeardDto),
+        (status = 401, description = "Who sends it is not proved.", body = super::problem::Details, content_type = "application/problem+json")))]
 pub async fn hear(
     State(app): State<App>,
     Extension(readers): Extension<Readers>,

@@ -12,24 +12,34 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Deserialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list))
+}
+
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    #[param(value_type = Option<Kind>)]
     kind: Option<String>,
     instrument: Option<String>,
     after: Option<String>,
 }
 
 /// Open ones first, in each part the newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = IncidentPage)]
 pub struct ListDto {
     incidents: Vec<IncidentDto>,
     /// What `after` is for the next page; none after the last.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Incident)]
 struct IncidentDto {
     id: String,
     kind: Kind,
@@ -70,7 +80,9 @@ impl IncidentDto {
     }
 }
 
-/// GET /api/v1/incidents
+/// Where what runs differs from the record
+#[utoipa::path(get, path = "/api/v1/incidents", tag = "Observations", params(Which),
+    responses((status = 200, description = "A page: open ones first, in each part the newest first.", body = ListDto)))]
 pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejection>) -> Answer<Json<ListDto>> {
     let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
     let kinds = || Kind::iter().map(<&str>::from).collect::<Vec<_>>().join(", ");

@@ -1,23 +1,41 @@
 //! The door for programs: JSON in and out, errors as problem details (RFC 9457). No cookie opens it, so nothing can be
 //! sent through somebody's browser.
 
+mod absences;
 mod body;
+mod channels;
 mod collectors;
 mod deployable;
 mod deployments;
 mod devices;
+mod events;
+mod forges;
+mod groups;
 mod hooks;
+mod imports;
 mod incidents;
+mod jobs;
 mod keys;
+mod me;
 mod moving_on;
 mod observations;
+mod once;
+pub mod openapi;
+mod outbox;
 mod overrides;
+mod people;
+mod policy;
 mod problem;
 mod releases;
+mod revision;
+mod schema;
+mod servers;
 mod shift;
 mod status;
 mod tags;
 mod token;
+mod tokens;
+mod work;
 
 use crate::{app::App, service::hooks::Readers};
 use axum::{
@@ -25,45 +43,63 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get},
 };
+use openapi::Described;
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The largest body: 5,000 observations fit.
 const BODY_MOST: usize = 2 * 1024 * 1024;
 
+/// Every address that is described, but those answered from memory.
+fn described(app: &App) -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .merge(devices::routes())
+        .merge(releases::routes())
+        .merge(tags::routes())
+        .merge(deployable::routes())
+        .merge(deployments::routes())
+        .merge(moving_on::routes())
+        .merge(overrides::routes())
+        .merge(shift::routes())
+        .merge(observations::routes())
+        .merge(collectors::routes())
+        .merge(incidents::routes())
+        .merge(events::routes(app))
+        .merge(work::routes())
+        .merge(me::routes())
+        .merge(people::routes())
+        .merge(absences::routes())
+        .merge(channels::routes())
+        .merge(groups::routes())
+        .merge(servers::routes())
+        .merge(tokens::routes())
+        .merge(forges::routes())
+        .merge(hooks::routes())
+        .merge(outbox::routes())
+        .merge(jobs::routes())
+        .merge(imports::routes())
+        .merge(policy::routes())
+        .routes(routes!(openapi::show))
+}
+
+/// The description of every address.
+pub fn describe(app: &App) -> Described {
+    openapi::describe(described(app).merge(status::routes()).into_openapi())
+}
+
 /// Every address of the programs' door.
-pub fn routes() -> Router<App> {
-    let all = Router::new()
-        .route("/api/v1/observations", post(observations::report))
-        .route("/api/v1/collectors", get(collectors::list))
-        .route("/api/v1/deployable", get(deployable::list))
-        .route("/api/v1/shift", get(shift::list))
-        .route("/api/v1/deployments", get(deployments::list).post(deployments::request))
-        .route("/api/v1/deployments/check", get(deployments::check))
-        .route("/api/v1/deployments/{deployment}", get(deployments::show))
-        .route("/api/v1/deployments/{deployment}/permit", post(deployments::permit))
-        .route("/api/v1/deployments/{deployment}/reports", post(deployments::report))
-        .route("/api/v1/devices", get(devices::list))
-        .route("/api/v1/devices/{name}", get(devices::show))
-        .route("/api/v1/devices/{name}/evidence", post(devices::give_evidence))
-        .route("/api/v1/devices/{name}/overrides", get(overrides::of_device).post(overrides::ask))
-        .route("/api/v1/devices/{name}/overrides/{number}/approval", post(overrides::approve))
-        .route("/api/v1/devices/{name}/overrides/{number}/end", post(overrides::end))
-        .route("/api/v1/overrides", get(overrides::list))
-        .route("/api/v1/hooks/{id}", post(hooks::hear))
-        .route("/api/v1/incidents", get(incidents::list))
-        .route("/api/v1/devices/{name}/moving_on", get(moving_on::show).put(moving_on::set))
-        .route("/api/v1/devices/{name}/moving_on/hold", post(moving_on::hold).delete(moving_on::lift))
-        .route("/api/v1/tags/check", post(tags::check))
-        .route("/api/v1/devices/{name}/releases", get(releases::list))
-        .route("/api/v1/devices/{name}/releases/{tag}", get(releases::show))
-        .route("/api/v1/devices/{name}/releases/{tag}/stages", post(releases::report))
+pub fn routes(app: &App, described_as: Described) -> Router<App> {
+    let (routes, _) = described(app).split_for_parts();
+    let all = routes
         .method_not_allowed_fallback(problem::another_method)
         .route("/api", any(problem::nothing_here))
         .route("/api/", any(problem::nothing_here))
         .route("/api/{*rest}", any(problem::nothing_here))
+        .layer(middleware::from_fn_with_state((app.clone(), openapi::changes(&described_as)), once::once))
+        .layer(Extension(described_as))
         .layer(Extension(Readers::default()))
         .layer(DefaultBodyLimit::max(BODY_MOST));
     let open = Router::new()
@@ -85,10 +121,19 @@ async fn without_nul(request: Request, next: Next) -> Response {
 
 /// Answered from memory, and asked by walls of screens at once: nothing can be guessed there.
 pub fn from_memory() -> Router<App> {
-    Router::new()
-        .route("/api/v1/status/{*anything}", get(status::show))
-        .method_not_allowed_fallback(problem::another_method)
-        .layer(middleware::map_response(problem::complete))
+    let (routes, _) = status::routes().split_for_parts();
+    routes.method_not_allowed_fallback(problem::another_method).layer(middleware::map_response(problem::complete))
+}
+
+/// What has Custody write to others: ten at once from one address, then one every three seconds.
+fn seldom(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let limit = GovernorConfigBuilder::default()
+        .per_second(3)
+        .burst_size(10)
+        .key_extractor(PeerIpKeyExtractor)
+        .finish()
+        .expect("both numbers are above zero");
+    routes.layer(GovernorLayer::new(Arc::new(limit)))
 }
 
 /// 50 requests a second from one address, 200 at once: an agent never meets it, who tries out secrets does.

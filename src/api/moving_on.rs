@@ -26,8 +26,15 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Serialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(show, set)).routes(routes!(hold, lift))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MovingOn)]
 pub struct MovingOnDto {
     device: String,
     /// The server of production that it moves on to by itself; none where a person asks each time.
@@ -38,7 +45,8 @@ pub struct MovingOnDto {
     hold: Option<HoldDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
 struct HoldDto {
     cause: Cause,
     reason: String,
@@ -53,7 +61,9 @@ impl HoldDto {
     }
 }
 
-/// GET /api/v1/devices/{name}/moving_on
+/// How a device moves on to production by itself, and what holds it
+#[utoipa::path(get, path = "/api/v1/devices/{name}/moving_on", tag = "Deployments",
+    responses((status = 200, description = "As it is now.", body = MovingOnDto)))]
 pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<MovingOnDto>> {
     let (device, people) = moving_on::look(&app, &name).await?;
     let of = &device.moving_on;
@@ -68,14 +78,18 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Js
 }
 
 /// Where it is to move on to; `null` where a person is to ask each time.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MovingOnWanted)]
 pub struct Wanted {
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
     server: Option<String>,
 }
 
-/// PUT /api/v1/devices/{name}/moving_on
+/// Let a device move on to production by itself, or no longer
+#[utoipa::path(put, path = "/api/v1/devices/{name}/moving_on", tag = "Deployments", security(("bearer" = [])), request_body = Wanted,
+    responses((status = 200, description = "As it is now.", body = MovingOnDto)))]
 pub async fn set(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -94,13 +108,16 @@ pub async fn set(
 }
 
 /// Why it is held, or may go on.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HoldReason)]
 pub struct Reason {
     reason: String,
 }
 
-/// POST /api/v1/devices/{name}/moving_on/hold
+/// Hold it: nothing moves on by itself
+#[utoipa::path(post, path = "/api/v1/devices/{name}/moving_on/hold", tag = "Deployments", security(("bearer" = [])), request_body = Reason,
+    responses((status = 200, description = "As it is now.", body = MovingOnDto)))]
 pub async fn hold(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -111,7 +128,9 @@ pub async fn hold(
     does(app, name, &headers, &bearer, Command::HoldMovingOn { reason }).await
 }
 
-/// DELETE /api/v1/devices/{name}/moving_on/hold
+/// Lift the hold
+#[utoipa::path(delete, path = "/api/v1/devices/{name}/moving_on/hold", tag = "Deployments", security(("bearer" = [])), request_body = Reason,
+    responses((status = 200, description = "As it is now.", body = MovingOnDto)))]
 pub async fn lift(
     State(app): State<App>,
     Path(name): Path<String>,

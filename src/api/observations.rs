@@ -7,13 +7,21 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(report))
+}
 
 /// A report about one server.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ObservationReport)]
 pub struct Reported {
     /// Whether it lists everything that runs there: what is missing is gone then. Otherwise it only adds.
     #[serde(default = "yes")]
+    #[schema(required = false)]
     complete: bool,
     observations: Vec<Report>,
 }
@@ -22,7 +30,11 @@ fn yes() -> bool {
     true
 }
 
-/// POST /api/v1/observations
+/// Report what runs on a server
+///
+/// With a token for observations of that very server.
+#[utoipa::path(post, path = "/api/v1/observations", tag = "Observations", security(("bearer" = [])), request_body = Reported,
+    responses((status = 200, description = "What became of it.", body = Taken)))]
 pub async fn report(State(app): State<App>, bearer: Bearer, Sent(sent): Sent<Reported>) -> Answer<Json<Taken>> {
     let server = bearer.server()?;
     Ok(Json(observations::observe(&app, &bearer.caller(), server, sent.observations, sent.complete).await?))

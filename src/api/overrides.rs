@@ -30,8 +30,19 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use strum::IntoEnumIterator;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Serialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(of_device, ask))
+        .routes(routes!(approve))
+        .routes(routes!(end))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Override)]
 struct OverrideDto {
     device: String,
     /// Of the device.
@@ -80,7 +91,8 @@ impl OverrideDto {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OverridePage)]
 pub struct ListDto {
     overrides: Vec<OverrideDto>,
     /// What `after` is for the next page; none after the last.
@@ -96,13 +108,16 @@ fn dto(page: &Page) -> ListDto {
     ListDto { overrides: page.all.iter().map(one).collect(), next }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
     after: Option<String>,
 }
 
-/// GET /api/v1/overrides
+/// Overrides of all devices
+#[utoipa::path(get, path = "/api/v1/overrides", tag = "Overrides", params(Which),
+    responses((status = 200, description = "A page of them.", body = ListDto)))]
 pub async fn list(
     State(app): State<App>,
     query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
@@ -117,23 +132,29 @@ pub async fn list(
     Ok(Json(dto(&overrides::list(&app, after.as_ref()).await?)))
 }
 
-/// GET /api/v1/devices/{name}/overrides
+/// The overrides of a device
+#[utoipa::path(get, path = "/api/v1/devices/{name}/overrides", tag = "Overrides",
+    responses((status = 200, description = "All of them.", body = ListDto)))]
 pub async fn of_device(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<ListDto>> {
     Ok(Json(dto(&overrides::of_device(&app, &name).await?)))
 }
 
 /// What is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OverrideAsked)]
 pub struct Asked {
     tag: String,
     server: String,
+    #[schema(value_type = Vec<Skip>)]
     skips: Vec<String>,
     until: DateTime<Utc>,
     reason: String,
 }
 
-/// POST /api/v1/devices/{name}/overrides
+/// Ask for an override in an emergency
+#[utoipa::path(post, path = "/api/v1/devices/{name}/overrides", tag = "Overrides", security(("bearer" = [])), request_body = Asked,
+    responses((status = 201, description = "The override that it was about.", body = ListDto)))]
 pub async fn ask(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -150,7 +171,9 @@ pub async fn ask(
     Ok((StatusCode::CREATED, does(app, name, &headers, &bearer, command).await?).into_response())
 }
 
-/// POST /api/v1/devices/{name}/overrides/{number}/approval
+/// Approve an override, as a second person of CTRL
+#[utoipa::path(post, path = "/api/v1/devices/{name}/overrides/{number}/approval", tag = "Overrides", security(("bearer" = [])), params(("number" = u32, Path, description = "Its number within the device.")),
+    responses((status = 200, description = "The override that it was about.", body = ListDto)))]
 pub async fn approve(
     State(app): State<App>,
     Path((name, number)): Path<(String, u32)>,
@@ -161,13 +184,16 @@ pub async fn approve(
 }
 
 /// Why it ends before its time.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EndReason)]
 pub struct Reason {
     reason: String,
 }
 
-/// POST /api/v1/devices/{name}/overrides/{number}/end
+/// End an override before its time
+#[utoipa::path(post, path = "/api/v1/devices/{name}/overrides/{number}/end", tag = "Overrides", security(("bearer" = [])), params(("number" = u32, Path, description = "Its number within the device.")), request_body = Reason,
+    responses((status = 200, description = "The override that it was about.", body = ListDto)))]
 pub async fn end(
     State(app): State<App>,
     Path((name, number)): Path<(String, u32)>,

@@ -2,23 +2,29 @@
 
 use crate::{
     domain::{lifecycle::Gate, refusal::Refusal, tag::pushed::Condition},
-    service::{Error, FieldProblem},
+    service::{Error, FieldProblem, commands::Said},
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What a program is told instead of an answer.
 #[derive(Debug)]
 pub struct Problem(Box<Details>);
 
-#[derive(Debug, Serialize)]
-struct Details {
+/// What went wrong, and what to do next (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Details {
+    /// urn:custody:problem: and the code.
     #[serde(rename = "type")]
     kind: String,
     title: String,
+    /// The status of the answer.
     status: u16,
     /// What happened and what to do next.
     detail: String,
@@ -33,24 +39,35 @@ struct Details {
     /// The entries that need a change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// What has happened since the device was read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Change>,
     /// What was looked for, where nothing of that name was found.
-    #[serde(flatten)]
-    missed: Option<Missed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#match: Option<NoMatch>,
+    /// Names that may have been meant, the most alike first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    near: Option<Vec<String>>,
     #[serde(skip)]
     headers: Vec<(header::HeaderName, &'static str)>,
 }
 
-/// A name that nothing matches.
-#[derive(Debug, Serialize)]
-struct Missed {
-    asked: String,
-    r#match: NoMatch,
-    /// Names that may have been meant, the most alike first.
-    near: Vec<String>,
+/// Something that happened since.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChangeSince)]
+struct Change {
+    at: DateTime<Utc>,
+    /// The name of what happened.
+    what: String,
+    /// The whole sentence.
+    said: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct NoMatch {
+    /// `none`
     kind: &'static str,
 }
 
@@ -67,7 +84,10 @@ impl Problem {
             gates: Vec::new(),
             conditions: Vec::new(),
             errors: Vec::new(),
-            missed: None,
+            changes: Vec::new(),
+            asked: None,
+            r#match: None,
+            near: None,
             headers: Vec::new(),
         }))
     }
@@ -141,8 +161,64 @@ impl Problem {
                  {doc}."
             ),
         );
-        p.0.missed = Some(Missed { asked: asked.to_owned(), r#match: NoMatch { kind: "none" }, near });
+        p.0.asked = Some(asked.to_owned());
+        p.0.r#match = Some(NoMatch { kind: "none" });
+        p.0.near = Some(near);
         p
+    }
+
+    /// 428: it was not said which revision was read (A4; RFC 6585).
+    pub fn revision_needed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "revision_needed",
+            "Say which revision you decided by",
+            "Send the ETag of the device, as it was when you read it, as the header If-Match.",
+        )
+    }
+
+    /// 412: it is not as it was read any more (A4).
+    pub fn changed(since: Vec<Said>) -> Self {
+        let mut p = Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "stale",
+            "It has changed since",
+            "Read it again with what has happened since, then decide again.",
+        );
+        p.0.changes = since.into_iter().map(|s| Change { at: s.at, what: s.kind, said: s.text }).collect();
+        p
+    }
+
+    /// 409: the same request is being worked on.
+    pub fn under_way() -> Self {
+        let mut p = Self::new(
+            StatusCode::CONFLICT,
+            "under_way",
+            "This request is being worked on",
+            "Send the same again in a moment, with the same key: it is answered with what came of it.",
+        );
+        p.0.headers.push((header::RETRY_AFTER, "1"));
+        p
+    }
+
+    /// 409: whether the request before was carried out is not known.
+    pub fn outcome_unknown() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "outcome_unknown",
+            "What came of this request is not known",
+            "Custody ended while it was working on it. Read whether it was done; if not, send it with a new key.",
+        )
+    }
+
+    /// 409: it was done, and what it showed is shown once.
+    pub fn shown_once() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "shown_once",
+            "It was done, and its secret was shown",
+            "A secret is shown once and not kept. If the answer was lost, revoke what was made and make another one.",
+        )
     }
 
     fn refused(refusal: Refusal) -> Self {

@@ -25,9 +25,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use strum::IntoEnumIterator;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show)).routes(routes!(report))
+}
 
 /// A release with its way.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Release)]
 pub struct ReleaseDto {
     tag: String,
     object: String,
@@ -53,7 +60,8 @@ pub struct ReleaseDto {
     waits_since: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReleaseStage)]
 struct StageDto {
     stage: Stage,
     /// `open`, `passed`, `failed` or `overtaken`: the last report counts.
@@ -62,7 +70,8 @@ struct StageDto {
     reports: Vec<ReportDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StageReport)]
 struct ReportDto {
     passed: bool,
     job: Option<String>,
@@ -127,7 +136,9 @@ impl ReleaseDto {
     }
 }
 
-/// GET /api/v1/devices/{name}/releases
+/// The releases of a device, with their stages
+#[utoipa::path(get, path = "/api/v1/devices/{name}/releases", tag = "Releases",
+    responses((status = 200, description = "All of them.", body = Vec<ReleaseDto>)))]
 pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<Vec<ReleaseDto>>> {
     let (device, ways) = stages::list(&app, &name).await?;
     let besides = Besides::of(&app, &device).await?;
@@ -135,7 +146,9 @@ pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Js
     Ok(Json(device.releases.iter().map(one).collect()))
 }
 
-/// GET /api/v1/devices/{name}/releases/{tag}
+/// A release, with its stages
+#[utoipa::path(get, path = "/api/v1/devices/{name}/releases/{tag}", tag = "Releases",
+    responses((status = 200, description = "The release.", body = ReleaseDto)))]
 pub async fn show(State(app): State<App>, Path((name, tag)): Path<(String, String)>) -> Answer<Json<ReleaseDto>> {
     found(&app, &name, &tag).await
 }
@@ -148,10 +161,13 @@ async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
 }
 
 /// What a job says of a stage.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StageStated)]
 pub struct Stated {
+    #[schema(value_type = Stage)]
     stage: String,
+    #[schema(pattern = "^([0-9a-f]{40}|[0-9a-f]{64})$")]
     commit: String,
     passed: bool,
     #[serde(default)]
@@ -160,7 +176,12 @@ pub struct Stated {
     text: String,
 }
 
-/// POST /api/v1/devices/{name}/releases/{tag}/stages
+/// Report a stage of a release (G3)
+///
+/// A job with a token for evidence of the device; a person with an admin token, whose check it is then (G4). A tag that is
+/// not on record yet is verified first.
+#[utoipa::path(post, path = "/api/v1/devices/{name}/releases/{tag}/stages", tag = "Releases", security(("bearer" = [])), request_body = Stated,
+    responses((status = 200, description = "The release after it.", body = ReleaseDto)))]
 pub async fn report(
     State(app): State<App>,
     Path((name, tag)): Path<(String, String)>,
@@ -178,14 +199,7 @@ pub async fn report(
     let commit = CommitId::parse(&sent.commit)
         .map_err(|_| Problem::field("commit", "Send the whole commit, 40 or 64 hexadecimal digits"))?;
     let tag = TagName::parse(&tag, &app.policy.tag_rule()).map_err(|p| Problem::field("tag", p.to_string()))?;
-    let told = Told {
-        stage,
-        passed: sent.passed,
-        job: Some(bearer.token.name.clone()),
-        commit,
-        link: sent.link,
-        text: sent.text,
-    };
+    let told = Told { stage, passed: sent.passed, job: bearer.job(), commit, link: sent.link, text: sent.text };
     let key = idempotency_key(&headers)?;
     stages::report_once(&app, &bearer.caller(), &name, &tag, told, key).await?;
     found(&app, &name, tag.as_str()).await

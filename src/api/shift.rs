@@ -1,6 +1,10 @@
 //! What waits for the shift to acknowledge it, as programs read it (H8). Whoever is on shift acknowledges in person.
 
-use super::problem::{Answer, Problem};
+use super::{
+    body::Sent,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
 use crate::{
     app::App,
     domain::{
@@ -8,30 +12,40 @@ use crate::{
         shift::{Standing, within},
         support::Support,
     },
-    service::shift::{self, Change, Changes, Place},
+    service::shift::{self, Change, Changes, Place, proof},
 };
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
+    http::StatusCode,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(Deserialize)]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(acknowledge)).routes(routes!(looked))
+}
+
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
     after: Option<String>,
 }
 
 /// The oldest first: what is late comes before what is not.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShiftPage)]
 pub struct ListDto {
     waiting: Vec<ChangeDto>,
     /// What `after` is for the next page; none after the last.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SupportChange)]
 struct ChangeDto {
     /// Its number in the journal.
     seq: i64,
@@ -53,7 +67,8 @@ struct ChangeDto {
     escalated_to: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Acknowledgement)]
 struct SaidDto {
     by: String,
     at: DateTime<Utc>,
@@ -85,7 +100,9 @@ impl ChangeDto {
     }
 }
 
-/// GET /api/v1/shift, for everybody, as its page.
+/// Changes of support that wait for the shift
+#[utoipa::path(get, path = "/api/v1/shift", tag = "Shift", params(Which),
+    responses((status = 200, description = "A page, the oldest first: what is late comes before what is not.", body = ListDto)))]
 pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejection>) -> Answer<Json<ListDto>> {
     let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
     let read = |text: String| -> Option<Place> {
@@ -99,4 +116,50 @@ pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejec
         waiting: changes.all.iter().map(|c| ChangeDto::new(&app, &changes, c)).collect(),
         next: next.map(|(at, seq)| format!("{}~{seq}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))),
     }))
+}
+
+/// Changes that somebody of the shift knows of.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Acknowledged)]
+pub struct Known {
+    /// Their numbers in the journal.
+    #[schema(min_items = 1, max_items = 200)]
+    changes: Vec<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcknowledgedNow)]
+pub struct NewsDto {
+    /// How many of them had not been acknowledged by this person, older ones of the same devices among them.
+    new: usize,
+}
+
+/// Acknowledge changes of support
+///
+/// For a member of the DOC, by their own token: with each change the older ones of the same device.
+#[utoipa::path(post, path = "/api/v1/shift/acknowledgements", tag = "Shift", security(("bearer" = [])), request_body = Known,
+    responses((status = 200, description = "They are acknowledged.", body = NewsDto)))]
+pub async fn acknowledge(State(app): State<App>, bearer: Bearer, Sent(known): Sent<Known>) -> Answer<Json<NewsDto>> {
+    let caller = bearer.acts()?;
+    Ok(Json(NewsDto { new: shift::acknowledge(&app, &caller, &known.changes).await? }))
+}
+
+/// Up to where somebody has looked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LookedUpTo)]
+pub struct Seen {
+    /// The newest change that they have seen.
+    seq: i64,
+}
+
+/// Say that one has seen everything up to a change
+///
+/// It speaks for nobody else and acknowledges nothing.
+#[utoipa::path(put, path = "/api/v1/shift/looked", tag = "Shift", security(("bearer" = [])), request_body = Seen,
+    responses((status = 204, description = "It is noted.")))]
+pub async fn looked(State(app): State<App>, bearer: Bearer, Sent(seen): Sent<Seen>) -> Answer<StatusCode> {
+    proof::look(&app, &bearer.acts()?, seen.seq).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -19,9 +19,16 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(show))
+}
 
 /// The answer; its names are stable.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Status)]
 struct StatusDto<'a> {
     asked: &'a str,
     r#match: MatchDto<'a>,
@@ -35,12 +42,15 @@ struct StatusDto<'a> {
     doc: DocDto<'a>,
     r#where: Option<WhereDto<'a>>,
     latest: Vec<ToldDto<'a>>,
+    /// Other names that may have been meant.
+    #[schema(value_type = Vec<String>)]
     others: &'a [&'a str],
     as_of: AsOfDto,
     database_away_since: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusMatch)]
 struct MatchDto<'a> {
     /// `device`, `instance` or `unknown_instance`; `none` stands in a 404.
     kind: &'static str,
@@ -51,7 +61,8 @@ struct MatchDto<'a> {
     instance: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusSupport)]
 struct SupportDto<'a> {
     /// `fully_supported`, `reduced_support`, `unknown`, `not_supported`, `shut_down`, or `none` where nobody supports
     /// it yet or any more.
@@ -61,7 +72,8 @@ struct SupportDto<'a> {
     since: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusCall)]
 struct CallDto<'a> {
     name: &'a str,
     phone: Option<&'a str>,
@@ -74,13 +86,15 @@ struct CallDto<'a> {
     confirmed: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusDoc)]
 struct DocDto<'a> {
     name: &'a str,
     phone: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusWhere)]
 struct WhereDto<'a> {
     instance: &'a str,
     class: &'a str,
@@ -96,9 +110,11 @@ struct WhereDto<'a> {
     silent: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusTold)]
 struct ToldDto<'a> {
     at: DateTime<Utc>,
+    #[schema(value_type = String)]
     text: Cow<'a, str>,
 }
 
@@ -107,7 +123,8 @@ fn bare(text: &str) -> Cow<'_, str> {
     if text.contains('`') { text.replace('`', "").into() } else { text.into() }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StatusAsOf)]
 struct AsOfDto {
     moment: DateTime<Utc>,
     seq: i64,
@@ -173,7 +190,12 @@ fn body(asked: &str, s: &Status<'_>, current: Current) -> serde_json::Result<Vec
     Ok(json)
 }
 
-/// GET /api/v1/status/{anything}: an instance, device, class, server, host or person.
+/// The status of anything by its name
+///
+/// An instance, device, class, server, host or person. Answered from memory, also while the database is away.
+#[utoipa::path(get, path = "/api/v1/status/{*anything}", tag = "Status",
+    responses((status = 200, description = "What operators see.", body = StatusDto<'static>),
+        (status = 304, description = "As it was.")))]
 pub async fn show(State(app): State<App>, Path(asked): Path<String>, headers: HeaderMap) -> Response {
     let (current, minute) = status::version(&app);
     let away = current.away.map_or(0, |at| at.timestamp());

@@ -21,13 +21,20 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default().routes(routes!(check))
+}
 
 /// More branches than this tell nothing more.
 const BRANCHES_MOST: usize = 10_000;
 
 /// What a repository's hook tells of one tag.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TagPushed)]
 pub struct Asked {
     /// The repository's address, by any of its protocols.
     repository: String,
@@ -52,7 +59,8 @@ pub struct Asked {
     pusher: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TagAllowed)]
 struct AllowedDto {
     allowed: bool,
     /// Those of every device in the repository; none where nothing of it is on record.
@@ -91,7 +99,12 @@ impl Asked {
     }
 }
 
-/// POST /api/v1/tags/check
+/// Judge a tag before it is pushed (G2)
+///
+/// It reads and changes nothing. With the header Accept: text/plain the answer is in words.
+#[utoipa::path(post, path = "/api/v1/tags/check", tag = "Releases", security(("bearer" = [])), request_body = Asked,
+    responses((status = 200, description = "It would be taken.", content((AllowedDto = "application/json"), (String = "text/plain"))),
+        (status = 409, description = "It would be no release.", content((super::problem::Details = "application/problem+json"), (String = "text/plain")))))]
 pub async fn check(
     State(app): State<App>,
     headers: HeaderMap,

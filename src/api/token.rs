@@ -3,10 +3,9 @@
 use super::problem::Problem;
 use crate::{
     app::App,
-    domain::id::DeviceId,
-    domain::id::ServerName,
+    domain::id::{DeviceId, PersonId, ServerName},
     service::{
-        Caller,
+        Caller, people,
         tokens::{self, Token, TokenScope},
     },
 };
@@ -46,20 +45,59 @@ impl Bearer {
         Caller::person(self.token.created_by, self.origin.clone())
     }
 
+    /// Whom it speaks for.
+    pub fn person(&self) -> PersonId {
+        self.token.created_by
+    }
+
+    /// Whoever made it, where it reads what they may.
+    pub fn reads(&self) -> Result<Caller, Problem> {
+        match &self.token.scope {
+            TokenScope::Read | TokenScope::Admin => Ok(self.caller()),
+            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "This needs a token that reads as its maker: everybody makes one for themselves.",
+            )),
+        }
+    }
+
+    /// Whoever made it, where it does what they may.
+    pub fn acts(&self) -> Result<Caller, Problem> {
+        match &self.token.scope {
+            TokenScope::Admin => Ok(self.caller()),
+            TokenScope::Read => Err(Problem::other_scope("It only reads: this needs a token that acts as its maker.")),
+            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
+                "This needs a token that acts as its maker: everybody makes one for themselves.",
+            )),
+        }
+    }
+
+    /// Whoever made it, where it reads and they are an administrator at this moment.
+    pub async fn administers(&self, app: &App) -> Result<Caller, Problem> {
+        let caller = self.reads()?;
+        people::check_administrator(app, &caller).await?;
+        Ok(caller)
+    }
+
     /// The server whose agent this is (A24).
     pub fn server(&self) -> Result<&ServerName, Problem> {
         match &self.token.scope {
             TokenScope::Observe(server) => Ok(server),
-            TokenScope::Evidence(_) | TokenScope::Deploy { .. } => Err(Problem::other_scope(
-                "It is for something else: observations need a token that is bound to their server.",
-            )),
+            TokenScope::Evidence(_) | TokenScope::Deploy { .. } | TokenScope::Read | TokenScope::Admin => {
+                Err(Problem::other_scope(
+                    "It is for something else: observations need a token that is bound to their server.",
+                ))
+            }
         }
     }
 
     /// Refuses a token that is not for deployments of this device onto this server (G9, A11).
     pub fn must_deploy(&self, device: Option<DeviceId>, server: &ServerName) -> Result<(), Problem> {
-        let TokenScope::Deploy { device: own, server: on } = &self.token.scope else {
-            return Err(Problem::other_scope("Deployments need a token that was made for them."));
+        let (own, on) = match &self.token.scope {
+            TokenScope::Admin => return Ok(()),
+            TokenScope::Deploy { device, server } => (device, server),
+            TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Read => {
+                return Err(Problem::other_scope("Deployments need a token that was made for them."));
+            }
         };
         if own.is_some() && *own != device {
             return Err(Problem::other_scope("It is for deployments of another device."));
@@ -74,11 +112,11 @@ impl Bearer {
     /// nobody's second person (G5, G12).
     pub fn must_be_bound_to_nothing(&self) -> Result<(), Problem> {
         match &self.token.scope {
-            TokenScope::Deploy { device: None, server: None } => Ok(()),
+            TokenScope::Deploy { device: None, server: None } | TokenScope::Admin => Ok(()),
             TokenScope::Deploy { .. } => Err(Problem::other_scope(
                 "This needs a token for deployments that is bound to no device and no server.",
             )),
-            TokenScope::Evidence(_) | TokenScope::Observe(_) => {
+            TokenScope::Evidence(_) | TokenScope::Observe(_) | TokenScope::Read => {
                 Err(Problem::other_scope("This needs a token that was made for deployments."))
             }
         }
@@ -90,6 +128,7 @@ impl Bearer {
         let own = match &self.token.scope {
             TokenScope::Evidence(own) => Some(own),
             TokenScope::Deploy { device, .. } => device.as_ref(),
+            TokenScope::Read | TokenScope::Admin => None,
             TokenScope::Observe(_) => return Err(Problem::other_scope("It is for observations only.")),
         };
         match own {
@@ -104,13 +143,23 @@ impl Bearer {
     pub fn must_be_for(&self, device: DeviceId) -> Result<(), Problem> {
         match &self.token.scope {
             TokenScope::Evidence(own) if *own == device => Ok(()),
+            TokenScope::Admin => Ok(()),
             TokenScope::Evidence(_) => Err(Problem::other_scope("It is for evidence of another device.")),
+            TokenScope::Read => Err(Problem::other_scope("It only reads: this needs a token that acts as its maker.")),
             TokenScope::Deploy { .. } => {
                 Err(Problem::other_scope("It is for deployments: evidence needs one of its own."))
             }
             TokenScope::Observe(server) => Err(Problem::other_scope(format!(
                 "It is for observations of {server}: evidence needs a token that is bound to its device."
             ))),
+        }
+    }
+
+    /// The job that reports by it; none where a person does.
+    pub fn job(&self) -> Option<String> {
+        match &self.token.scope {
+            TokenScope::Admin => None,
+            _ => Some(self.token.name.clone()),
         }
     }
 }

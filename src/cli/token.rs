@@ -28,7 +28,8 @@ pub struct NewArgs {
     #[arg(long)]
     name: String,
 
-    /// What it may do: report what runs on a server, report evidence for a device, or deploy
+    /// What it may do: report what runs on a server, report evidence for a device, deploy, or read or do whatever its
+    /// maker may
     #[arg(long)]
     scope: Scope,
 
@@ -44,7 +45,8 @@ pub struct NewArgs {
     #[arg(long, default_value_t = 180)]
     days: u32,
 
-    /// In whose name it acts: the sign-in name of a member of CTRL or an administrator
+    /// In whose name it acts, by their sign-in name: a member of CTRL or an administrator, or anybody where it reads or
+    /// does what they may themselves
     #[arg(long = "as", value_name = "LOGIN")]
     maker: String,
 
@@ -58,6 +60,8 @@ enum Scope {
     Observe,
     Evidence,
     Deploy,
+    Read,
+    Admin,
 }
 
 #[derive(Debug, Clone, Args)]

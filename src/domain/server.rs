@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
     Hash,
     Serialize,
     Deserialize,
+    strum::EnumIter,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::Display,

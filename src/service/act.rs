@@ -16,6 +16,7 @@ use crate::{
     },
     store::{self, Tx},
 };
+use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 
 /// What somebody asks of a device.
@@ -32,11 +33,13 @@ pub struct Ask {
     pub permit: Option<Environment>,
     /// The deployment in development that waits no longer once this is on record (G5).
     pub settles: Option<DeploymentId>,
+    /// Whether it has to be exactly the revision that was seen, whatever is decided.
+    pub exactly: bool,
 }
 
 impl From<Command> for Ask {
     fn from(command: Command) -> Self {
-        Self { command, seen: None, key: None, request: None, permit: None, settles: None }
+        Self { command, seen: None, key: None, request: None, permit: None, settles: None, exactly: false }
     }
 }
 
@@ -50,7 +53,7 @@ pub struct Done {
 }
 
 /// Whether whoever acts must have seen the device as it is. A shut-down is urgent and never out of date.
-fn decides_by_page(kind: CommandKind) -> bool {
+pub fn decides_by_page(kind: CommandKind) -> bool {
     use CommandKind::*;
     match kind {
         ShutDown => false,
@@ -95,6 +98,12 @@ pub async fn submit(app: &App, caller: &Caller, ask: Ask, draft: Option<String>)
     app.clone()
         .outliving(async move { change(&app, &caller, Target::New { draft }, ask, Readings::default()).await })
         .await?
+}
+
+/// The device that this very request became, where it was sent before under its key (F3).
+pub async fn sent_before(app: &App, caller: &Caller, ask: &Ask) -> Result<Option<Done>> {
+    let request = digest(&Target::New { draft: None }, ask)?;
+    repeated(&app.db.read, caller, ask, &request).await
 }
 
 enum Target {
@@ -156,7 +165,7 @@ async fn decide_and_save(
     }
     if let Some(seen) = ask.seen
         && seen != before.revision
-        && decides_by_page(ask.command.kind())
+        && (ask.exactly || decides_by_page(ask.command.kind()))
     {
         let since = events_since(tx, &before, seen).await.map_err(bare)?;
         return Err((Error::Stale(since), None));
@@ -202,7 +211,7 @@ fn digest(target: &Target, ask: &Ask) -> Result<String> {
     Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}"))))
 }
 
-async fn repeated(tx: &Tx, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {
+async fn repeated<C: ConnectionTrait>(tx: &C, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {
     let (Some(key), Some(person)) = (&ask.key, caller.actor.person()) else {
         return Ok(None);
     };

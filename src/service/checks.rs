@@ -167,6 +167,7 @@ async fn clean(app: &App) -> Result<()> {
     let idle = now - Duration::hours(app.policy.sessions.idle_hours.into());
     store::doors::delete_expired(&tx, now, idle).await?;
     store::doors::delete_outcomes_before(&tx, now - Duration::days(7)).await?;
+    store::answers::delete_before(&tx, now - Duration::days(7)).await?;
     super::absences::clean(&tx, now).await?;
     super::import::clean(&tx, now).await?;
     store::changes::delete_old(&tx, CHANGES_KEPT).await?;

@@ -158,8 +158,12 @@ pub async fn check(app: &App, draft: Draft) -> Result<Checked> {
 
 /// Names and classes that other devices hold.
 pub async fn taken(app: &App, except: DeviceId, a: &Answers) -> Result<Vec<Problem>> {
-    let (name, classes) = (a.name.trim(), a.class_list());
-    let taken = store::devices::list_taken(&app.db.read, except, name, &classes).await?;
+    taken_names(app, except, a.name.trim(), &a.class_list()).await
+}
+
+/// The same for a name and classes.
+pub(super) async fn taken_names(app: &App, except: DeviceId, name: &str, classes: &[String]) -> Result<Vec<Problem>> {
+    let taken = store::devices::list_taken(&app.db.read, except, name, classes).await?;
     let mut problems = Vec::new();
     if taken.contains(name) {
         let say = format!("Another device is called {name}: choose another name, like {name}2");

@@ -135,6 +135,11 @@ async fn check(app: &App, entries: &[Entry]) -> Result<Checked> {
     }
 }
 
+/// These records in words, whatever they are about. One reading of people.
+pub async fn in_words(app: &App, entries: &[Entry]) -> Result<Vec<Told>> {
+    told(app, entries, People::default()).await
+}
+
 /// The records in words. One more reading of people, for those whom only the records name.
 async fn told(app: &App, entries: &[Entry], mut people: People) -> Result<Vec<Told>> {
     let events: Vec<Option<H>> = entries.iter().map(|e| serde_json::from_str(&e.body).ok()).collect();

@@ -146,7 +146,7 @@ impl Readers {
 }
 
 /// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, strum::EnumIter)]
 #[serde(rename_all = "snake_case")]
 pub enum Heard {
     /// Devices of that repository are read anew.

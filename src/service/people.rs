@@ -42,6 +42,11 @@ pub(super) async fn must_be_admin<C: ConnectionTrait>(c: &C, caller: &Caller) ->
     }
 }
 
+/// Refuses whoever is not an administrator at this moment: for what is read, as changes check it themselves.
+pub async fn check_administrator(app: &App, caller: &Caller) -> Result<()> {
+    must_be_admin(&app.db.read, caller).await
+}
+
 /// These people, for their names. One answer, however many they are.
 pub async fn load(app: &App, ids: &BTreeSet<PersonId>) -> Result<People> {
     Ok(store::people::load_people(&app.db.read, ids).await?)

@@ -1,7 +1,9 @@
 //! The list of requests: one's own drafts, what one sent in, and for CTRL what is open.
 
 use super::{
-    Caller, Result,
+    Caller, Error, FieldProblem, Result,
+    act::{self, Ask, Done},
+    conduct,
     drafts::{self, Directory, Draft, Progress},
     facts::today,
 };
@@ -9,10 +11,13 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        id::PersonId,
-        lifecycle::{Facts, Gate, Readings, StateName, gates::judge_all, table::next_step, table::rule},
+        id::{DeviceId, PersonId},
+        lifecycle::{
+            Command, Facts, Gate, Readings, StateName, command::Application, gates::judge_all, table::next_step,
+            table::rule,
+        },
         person::People,
-        request::Section,
+        request::{Request, Section},
         stage::NO_WAY,
     },
     store::{self, drafts::Draft as Kept},
@@ -102,4 +107,29 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         people,
         now,
     })
+}
+
+/// What has to change in a request before it can be taken, names that other devices hold among it. `except`: the device
+/// that it is of, where that is on record.
+pub async fn check(app: &App, except: Option<DeviceId>, request: &Request) -> Result<()> {
+    let mut problems: Vec<FieldProblem> =
+        request.problems(&app.policy).into_iter().map(|p| FieldProblem::new(p.field, p.say)).collect();
+    let except = except.unwrap_or(DeviceId(uuid::Uuid::nil()));
+    let taken = drafts::taken_names(app, except, &request.name, &request.classes).await?;
+    problems.extend(taken.into_iter().map(|p| FieldProblem { field: p.field, say: p.say }));
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Sends in a request as a whole, without a draft (L1 to L4). The sender accepts the rules of conduct and agrees to what
+/// reduced support means: both are on record (L3).
+pub async fn send(app: &App, caller: &Caller, application: Application, key: Option<String>) -> Result<Done> {
+    let me = caller.actor.person().ok_or(Error::NotFound)?;
+    let ask = Ask { key, ..Ask::from(Command::Submit { application: Box::new(application.clone()) }) };
+    // A repetition finds its own device under the name.
+    if let Some(done) = act::sent_before(app, caller, &ask).await? {
+        return Ok(done);
+    }
+    check(app, None, &application.request).await?;
+    conduct::agree(app, caller, me, &application.request.name).await?;
+    act::submit(app, caller, ask, None).await
 }

@@ -1,11 +1,12 @@
-//! Programs' credentials: made by CTRL or an administrator, each bound to the one server or device that it speaks for
-//! (E1, A24). The secret is shown once; what is kept opens no door.
+//! Programs' credentials (E1). Those of agents, CI and deploy tools are made by CTRL or an administrator, bound to what they
+//! speak for (A24); everybody makes those that read, or do, what they may themselves (A2, A6). The secret is shown once;
+//! what is kept opens no door.
 
 use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
-        id::{DeviceId, PersonId, ServerName},
+        id::{PersonId, ServerName},
         lifecycle::Actor,
         person::Role,
         refusal::{Code, Refusal},
@@ -20,24 +21,6 @@ pub use crate::store::doors::{Token, TokenScope};
 
 /// What every secret begins with, so that one that leaks is recognised.
 pub const PREFIX: &str = "custody_";
-
-/// The one server that it speaks for.
-pub fn server_of(scope: &TokenScope) -> Option<&ServerName> {
-    match scope {
-        TokenScope::Observe(server) => Some(server),
-        TokenScope::Evidence(_) => None,
-        TokenScope::Deploy { server, .. } => server.as_ref(),
-    }
-}
-
-/// The one device that it speaks for.
-pub fn device_of(scope: &TokenScope) -> Option<DeviceId> {
-    match scope {
-        TokenScope::Observe(_) => None,
-        TokenScope::Evidence(device) => Some(*device),
-        TokenScope::Deploy { device, .. } => *device,
-    }
-}
 
 /// A token counts this many days at most.
 pub const LONGEST_DAYS: u32 = 366;
@@ -65,12 +48,14 @@ impl Listed {
                 let server = server.as_ref().map_or_else(|| "any server".to_owned(), ToString::to_string);
                 ("Deploys as its maker", format!("{} onto {server}", device(&|| "any device".to_owned())))
             }
+            TokenScope::Read => ("Reads as its maker", "whatever they may read".to_owned()),
+            TokenScope::Admin => ("Acts as its maker", "whatever they may do".to_owned()),
         }
     }
 }
 
-/// The scope of these words: `observe`, `evidence` or `deploy`, with the names of a server and a device; empty where none
-/// is meant.
+/// The scope of these words: `observe`, `evidence`, `deploy`, `read` or `admin`, with the names of a server and a device;
+/// empty where none is meant.
 pub async fn scope(app: &App, kind: &str, server: &str, device: &str) -> Result<TokenScope> {
     let named = match device {
         "" => None,
@@ -88,13 +73,20 @@ pub async fn scope(app: &App, kind: &str, server: &str, device: &str) -> Result<
             let server = (!server.is_empty()).then(|| ServerName::from(server));
             Ok(TokenScope::Deploy { device: named, server })
         }
-        _ => invalid("scope", "Choose what it may do"),
+        "read" | "admin" if !server.is_empty() => invalid("server", "Leave it out: it is as wide as its maker is"),
+        "read" | "admin" if !device.is_empty() => invalid("device", "Leave it out: it is as wide as its maker is"),
+        "read" => Ok(TokenScope::Read),
+        "admin" => Ok(TokenScope::Admin),
+        _ => invalid("scope", "Choose what it may do: observe, evidence, deploy, read or admin"),
     }
 }
 
 /// Makes a token and gives its secret, which nobody can read again.
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
-    let me = keeper(app, caller).await?;
+    let me = match &scope {
+        TokenScope::Read | TokenScope::Admin => caller.actor.person().ok_or(Error::NotFound)?,
+        TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => keeper(app, caller).await?,
+    };
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return invalid("name", "Name the program that uses it in at most 80 characters, like agent on scs-rr-01");
@@ -102,12 +94,12 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
     if !(1..=LONGEST_DAYS).contains(&days) {
         return invalid("days", format!("Enter a number of days from 1 to {LONGEST_DAYS}, like 90"));
     }
-    if let Some(server) = server_of(&scope)
+    if let Some(server) = scope.server()
         && store::servers::find(&app.db.read, server).await?.is_none()
     {
         return invalid("server", "Choose a server that is on record, like cppServer/contrib_scs_01");
     }
-    if let Some(device) = device_of(&scope)
+    if let Some(device) = scope.device()
         && store::devices::find(&app.db.read, device).await?.is_none()
     {
         return invalid("device", "Choose a device that is on record, like beamConditionCheck");
@@ -124,13 +116,9 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
         revoked_at: None,
         used_at: None,
     };
-    let scope = match &token.scope {
-        TokenScope::Observe(_) => "observe",
-        TokenScope::Evidence(_) => "evidence",
-        TokenScope::Deploy { .. } => "deploy",
-    };
-    let server = server_of(&token.scope).map(|s| s.0.clone());
-    let device = device_of(&token.scope).map(|d| d.to_string());
+    let scope = token.scope.word();
+    let server = token.scope.server().map(|s| s.0.clone());
+    let device = token.scope.device().map(|d| d.to_string());
     let body = json!({ "name": token.name, "scope": scope, "server": server, "device": device, "expires_at": token.expires_at });
     let line = line(app, caller, &token.id, "token_created", body);
     let (owned, kept, hash) = (app.clone(), token.clone(), secret::hash(&opens));
@@ -189,14 +177,14 @@ async fn listed(app: &App, tokens: Vec<Token>) -> Result<Vec<Listed>> {
     let c = &app.db.read;
     let makers: BTreeSet<PersonId> = tokens.iter().map(|t| t.created_by).collect();
     let people = store::people::load_names(c, &makers).await?;
-    let devices = tokens.iter().filter_map(|t| device_of(&t.scope));
+    let devices = tokens.iter().filter_map(|t| t.scope.device());
     let names = store::devices::list_names_by_id(c, &devices.collect()).await?;
     let now = app.clock.now();
     Ok(tokens
         .into_iter()
         .map(|token| Listed {
             creator: people.name(token.created_by).to_owned(),
-            device: device_of(&token.scope).and_then(|d| names.get(&d).cloned()),
+            device: token.scope.device().and_then(|d| names.get(&d).cloned()),
             alive: token.revoked_at.is_none() && token.expires_at > now && people.active(token.created_by),
             token,
         })
@@ -235,6 +223,17 @@ pub async fn authenticate(app: &App, opens: &str) -> Result<Option<Token>> {
         });
     }
     Ok(Some(token))
+}
+
+/// Whether a token that opened something still does: asked before anything more goes through it (A31).
+pub async fn still_counts(app: &App, token: &Token) -> Result<bool> {
+    let c = &app.db.read;
+    let Some(now) = store::doors::find_token_by_id(c, &token.id).await? else {
+        return Ok(false);
+    };
+    let maker = BTreeSet::from([now.created_by]);
+    let alive = now.revoked_at.is_none() && now.expires_at > app.clock.now();
+    Ok(alive && store::people::load_names(c, &maker).await?.active(now.created_by))
 }
 
 /// Whoever may end tokens: a keeper of them, or a command on the data itself.

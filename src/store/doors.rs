@@ -116,6 +116,41 @@ pub enum TokenScope {
     Evidence(DeviceId),
     /// Deployments, as whoever made it; of one device, onto one server, where they are named (G9).
     Deploy { device: Option<DeviceId>, server: Option<ServerName> },
+    /// Reading whatever whoever made it may read.
+    Read,
+    /// Doing whatever whoever made it may do at that moment.
+    Admin,
+}
+
+impl TokenScope {
+    /// Its word in the database, in the journal and in the API.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Observe(_) => "observe",
+            Self::Evidence(_) => "evidence",
+            Self::Deploy { .. } => "deploy",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The one server that it speaks for.
+    pub fn server(&self) -> Option<&ServerName> {
+        match self {
+            Self::Observe(server) => Some(server),
+            Self::Deploy { server, .. } => server.as_ref(),
+            Self::Evidence(_) | Self::Read | Self::Admin => None,
+        }
+    }
+
+    /// The one device that it speaks for.
+    pub fn device(&self) -> Option<DeviceId> {
+        match self {
+            Self::Evidence(device) => Some(*device),
+            Self::Deploy { device, .. } => *device,
+            Self::Observe(_) | Self::Read | Self::Admin => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +175,8 @@ fn hydrate(r: token::Model) -> Result<Token> {
             device: device.as_ref().map(|d| d.parse().map_err(|e| corrupt("a token's device", e))).transpose()?,
             server: server.map(ServerName),
         },
+        ("read", None, None) => TokenScope::Read,
+        ("admin", None, None) => TokenScope::Admin,
         _ => return Err(corrupt("a token", "its scope names nothing")),
     };
     Ok(Token {
@@ -155,20 +192,13 @@ fn hydrate(r: token::Model) -> Result<Token> {
 }
 
 pub async fn insert_token<C: ConnectionTrait>(tx: &C, t: &Token, hash: &str) -> Result<()> {
-    let (scope, server, device_id) = match &t.scope {
-        TokenScope::Observe(s) => ("observe", Some(s.0.clone()), None),
-        TokenScope::Evidence(d) => ("evidence", None, Some(d.to_string())),
-        TokenScope::Deploy { device, server } => {
-            ("deploy", server.as_ref().map(|s| s.0.clone()), device.map(|d| d.to_string()))
-        }
-    };
     let row = token::Model {
         id: t.id.clone(),
         hash: hash.to_owned(),
         name: t.name.clone(),
-        scope: scope.to_owned(),
-        server,
-        device_id,
+        scope: t.scope.word().to_owned(),
+        server: t.scope.server().map(|s| s.0.clone()),
+        device_id: t.scope.device().map(|d| d.to_string()),
         created_by: t.created_by.to_string(),
         created_at: t.created_at,
         expires_at: t.expires_at,
@@ -180,6 +210,10 @@ pub async fn insert_token<C: ConnectionTrait>(tx: &C, t: &Token, hash: &str) -> 
 
 pub async fn find_token<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<Token>> {
     token::Entity::find().filter(token::Column::Hash.eq(hash)).one(c).await?.map(hydrate).transpose()
+}
+
+pub async fn find_token_by_id<C: ConnectionTrait>(c: &C, id: &str) -> Result<Option<Token>> {
+    token::Entity::find_by_id(id.to_owned()).one(c).await?.map(hydrate).transpose()
 }
 
 pub async fn list_tokens<C: ConnectionTrait>(c: &C) -> Result<Vec<Token>> {

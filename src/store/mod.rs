@@ -1,6 +1,7 @@
 //! Keeps: rows, queries, hydration. No rules.
 
 pub mod absences;
+pub mod answers;
 pub mod backup;
 pub mod calendar;
 pub mod changes;

@@ -32,6 +32,7 @@ pub mod problem;
 pub mod process;
 pub mod provider;
 pub mod queue;
+pub mod reference;
 pub mod releases;
 pub mod requests;
 pub mod reviews;
@@ -41,7 +42,6 @@ pub mod sheets;
 pub mod shift;
 pub mod sign_in;
 pub mod single;
-pub mod streams;
 pub mod styleguide;
 pub mod theme;
 pub mod tokens;
@@ -59,7 +59,7 @@ use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
 /// Every page.
-pub fn routes(app: &App) -> Router<App> {
+pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
     let pages = Router::new()
         .route("/styleguide", get(sign_in::styleguide))
         .route("/theme", post(theme::choose))
@@ -88,6 +88,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(process::routes())
         .merge(provider::routes())
         .merge(queue::routes())
+        .merge(reference::routes(reference))
         .merge(releases::routes())
         .merge(requests::routes())
         .merge(reviews::routes())

@@ -44,6 +44,7 @@ mod permits;
 mod permits_offline;
 mod postgres;
 mod processes;
+mod programs;
 mod proxies;
 mod queries;
 mod reconcile;

@@ -79,6 +79,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/shift", 26),
         ("/deployable", 20),
         ("/api/v1/shift", 8),
+        ("/api/docs", 7),
         ("/incidents", 13),
         ("/collectors", 12),
         ("/deployments", 11),

@@ -13,16 +13,19 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A page of devices.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DevicePage)]
 pub struct PageDto {
     devices: Vec<LineDto>,
     /// What `after` is for the next page; none after the last.
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceLine)]
 struct LineDto {
     name: String,
     state: StateName,
@@ -33,7 +36,8 @@ struct LineDto {
 }
 
 /// The status that operators see, with its reason.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SupportStatus)]
 struct SupportDto {
     status: Support,
     label: &'static str,
@@ -65,7 +69,8 @@ impl PageDto {
 }
 
 /// A device.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Device)]
 pub struct DeviceDto {
     name: String,
     revision: u64,
@@ -90,7 +95,8 @@ pub struct DeviceDto {
     next: Option<StepDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceContact)]
 struct ContactDto {
     name: String,
     phone: Option<String>,
@@ -100,14 +106,16 @@ struct ContactDto {
     confirmed: Option<DateTime<Utc>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Placement)]
 struct PlacementDto {
     server: String,
     class: String,
     release: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Instance)]
 struct InstanceDto {
     instance: String,
     class: String,
@@ -121,7 +129,8 @@ struct InstanceDto {
     seen: DateTime<Utc>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceRelease)]
 struct ReleaseDto {
     tag: String,
     commit: String,
@@ -131,13 +140,15 @@ struct ReleaseDto {
 }
 
 /// The step that the device is on its way to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NextStep)]
 struct StepDto {
     command: CommandKind,
     gates: Vec<GateDto>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StepGate)]
 struct GateDto {
     id: GateId,
     title: &'static str,

@@ -17,6 +17,7 @@ pub mod draft;
 pub mod escalation;
 pub mod forge_delivery;
 pub mod forge_hook;
+pub mod given_answer;
 pub mod host;
 pub mod idempotency;
 pub mod identity;

@@ -48,6 +48,7 @@ pub fn routes() -> Router<App> {
         .route("/account/sessions/end", post(sessions::end))
         .route("/account/sessions/end-others", get(sessions::ask_end_others).post(sessions::end_others))
         .route("/account/tokens", get(tokens::show))
+        .route("/account/tokens/new", get(tokens::ask).post(tokens::create))
         .route("/account/tokens/{id}/revoke", get(tokens::ask_revoke).post(tokens::revoke))
 }
 

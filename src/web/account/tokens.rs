@@ -1,23 +1,28 @@
-//! `/account/tokens`: the programs' credentials that somebody made themselves, and how they end them (A24, A31).
+//! `/account/tokens`: the programs' credentials that somebody made themselves, one more, and how they end them (A2, A24,
+//! A31).
 
 use crate::{
-    service::tokens,
+    service::{self, tokens},
     web::{
+        entries,
         layout::{Layout, Section},
-        parts::{Action, Blank, Tone},
+        parts::{Action, Blank, Choice, Field, Kind, Tone, Width},
         problem::{Answer, Problem},
-        single::ConfirmPage,
+        single::{ConfirmPage, FormPage, OncePage},
         tokens::Row,
         visitor::{Member, flash},
+        words,
     },
 };
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
+    Form,
     extract::Path,
     response::{IntoResponse, Redirect},
 };
 use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
 
 #[derive(Template, WebTemplate)]
 #[template(path = "account/tokens.html")]
@@ -35,9 +40,92 @@ pub async fn show(member: Member) -> Answer {
     let blank = Blank::new(
         "plug",
         "You made no token",
-        "Programs sign in with tokens. An administrator makes one for each: the agent on a host, CI, a deploy tool.",
-    );
+        "Programs sign in with tokens. One of your own reads, or does, what you may. CTRL makes those of agents, CI and \
+         deploy tools.",
+    )
+    .action(Action::link("Make a token", "/account/tokens/new").primary());
     Ok(OwnTokensPage { layout: member.layout(Section::Elsewhere).await?, rows, blank }.into_response())
+}
+
+/// What was entered about a new one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    days: String,
+}
+
+async fn form(member: &Member, typed: &NewForm) -> Result<FormPage, service::Error> {
+    let scopes = vec![
+        Choice::new("read", "Read what I may read").hint("It changes nothing."),
+        Choice::new("admin", "Do what I may do")
+            .hint("As you, with your rights of that moment, and in your name in the journal. Keep it like a password."),
+    ];
+    let fields = vec![
+        Field::text("name", "Which program uses it?").hint("Like notebook on max-display.").value(&typed.name).max(80),
+        Field::radio("scope", "What may it do?", scopes).value(&typed.scope),
+        Field::new(Kind::Number, "days", "For how many days?")
+            .hint(&format!("At most {}. A shorter time is safer.", tokens::LONGEST_DAYS))
+            .value(&typed.days)
+            .width(Width::W10)
+            .max(3),
+    ];
+    let layout = member.layout(Section::Elsewhere).await?;
+    Ok(FormPage::new(layout, "Make a token", "/account/tokens/new", "Make token", fields)
+        .under("My account", "/account")
+        .under("Tokens", "/account/tokens"))
+}
+
+/// GET /account/tokens/new
+pub async fn ask(member: Member) -> Answer {
+    let open = NewForm { name: String::new(), scope: "read".to_owned(), days: "30".to_owned() };
+    Ok(form(&member, &open).await?.answer())
+}
+
+async fn make(member: &Member, typed: &NewForm) -> Result<(tokens::Token, String), service::Error> {
+    let scope = match typed.scope.as_str() {
+        "read" | "admin" => tokens::scope(&member.app, &typed.scope, "", "").await?,
+        _ => return service::invalid("scope", "Choose what it may do"),
+    };
+    let Ok(days) = typed.days.trim().parse() else {
+        let say = format!("Enter a number of days from 1 to {}, like 30", tokens::LONGEST_DAYS);
+        return service::invalid("days", say);
+    };
+    tokens::create(&member.app, &member.caller(), &typed.name, scope, days).await
+}
+
+/// POST /account/tokens/new: the answer itself is the page, because the secret is shown once.
+pub async fn create(member: Member, Form(typed): Form<NewForm>) -> Answer {
+    match make(&member, &typed).await {
+        Ok((token, secret)) => {
+            let page = OncePage {
+                layout: member.layout(Section::Elsewhere).await?,
+                title: format!("The token for {}", token.name),
+                text: vec![
+                    "Put it where only that program can read it. Custody keeps no copy.".to_owned(),
+                    format!("It counts until {}.", words::moment(&member.app, token.expires_at)),
+                ],
+                crumbs: vec![
+                    ("My account".to_owned(), "/account".to_owned()),
+                    ("Tokens".to_owned(), "/account/tokens".to_owned()),
+                ],
+                label: "Token".to_owned(),
+                secret,
+                next: Action::link("Back to my tokens", "/account/tokens").primary(),
+            };
+            Ok(page.into_response())
+        }
+        Err(error) => {
+            let problems = entries::problems(error)?;
+            let mut again = form(&member, &typed).await?;
+            again.errors = entries::mark(&mut again.fields, problems);
+            Ok(again.answer())
+        }
+    }
 }
 
 /// GET /account/tokens/{id}/revoke
@@ -50,7 +138,7 @@ pub async fn ask_revoke(member: Member, Path(id): Path<String>) -> Answer {
         title: format!("Revoke the token for {}?", token.name),
         text: vec![
             "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
-            "It cannot be taken back: an administrator makes another one instead.".to_owned(),
+            "It cannot be taken back: make another one instead.".to_owned(),
         ],
         crumbs: vec![
             ("My account".to_owned(), "/account".to_owned()),

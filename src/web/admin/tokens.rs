@@ -81,6 +81,8 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate:
         Choice::new("evidence", "Report evidence for a device").hint("For CI: the checklist of its review."),
         Choice::new("deploy", "Deploy, and report what came of it")
             .hint("For deploy tools. It asks as you; name a device, a server or both to bind it to them."),
+        Choice::new("read", "Read what I may read").hint("For scripts. It changes nothing."),
+        Choice::new("admin", "Do what I may do").hint("For scripts. It acts as you, with your rights of that moment."),
     ];
     let mut server = Field::select("server", "Server", server_choices)
         .hint("For an agent; a deploy tool may do without.")

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     app::App,
     figures::OpenStream,
+    streams::{Streams, Ticket},
     web::{
         problem::{Answer, Problem},
-        streams::{Streams, Ticket},
         visitor::Visitor,
     },
 };

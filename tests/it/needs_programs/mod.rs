@@ -11,6 +11,8 @@ mod losing;
 mod open_page;
 mod pages;
 mod pre_receive;
+mod python_client;
+mod schemathesis;
 mod sign_in;
 mod ssh;
 mod tango;

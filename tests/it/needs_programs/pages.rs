@@ -214,8 +214,19 @@ fn pages(f: &Facility) -> Vec<Page> {
             .map(|path| page("", path))
             .into();
     all.extend(
-        ["/process", "/tools", "/policy", "/styleguide", "/nothing", "/setup/none", &f.setup]
-            .map(|path| page("", path)),
+        [
+            "/process",
+            "/tools",
+            "/policy",
+            "/api/docs",
+            "/api/docs/devices",
+            "/api/docs/me",
+            "/styleguide",
+            "/nothing",
+            "/setup/none",
+            &f.setup,
+        ]
+        .map(|path| page("", path)),
     );
     all.extend(["", "lena"].map(|who| page(who, "/overrides")));
     all.extend(["/deployments", "/deployments?state=failed", &f.deployment].map(|path| page("", path)));
@@ -237,6 +248,7 @@ fn pages(f: &Facility) -> Vec<Page> {
         "/account/sessions",
         "/account/sessions/end-others",
         "/account/tokens",
+        "/account/tokens/new",
         "/account/absences",
         "/devices/asked/amend",
         "/admin/people",

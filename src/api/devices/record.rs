@@ -1,0 +1,319 @@
+//! What is on record of a device: its history, its discussion, its review.
+
+use crate::{
+    api::{
+        problem::{Answer, Problem},
+        token::Bearer,
+    },
+    app::App,
+    domain::{
+        cycle::{Mark, Remark},
+        device::Device,
+        person::People,
+        review::ItemState,
+    },
+    service::{
+        devices,
+        history::{self, Told},
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Records, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryPage)]
+pub struct HistoryDto {
+    device: String,
+    /// How many there are in all.
+    all: u64,
+    records: Vec<RecordDto>,
+    /// What `after` is for the next, older page; none after the last.
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryRecord)]
+struct RecordDto {
+    /// Its number in the journal.
+    seq: i64,
+    at: DateTime<Utc>,
+    by: String,
+    /// The name of what happened.
+    what: String,
+    /// The rest of the sentence that begins with who did it.
+    said: String,
+    /// SHA-256 of the record and of the one before it.
+    hash: String,
+}
+
+impl From<Told> for RecordDto {
+    fn from(t: Told) -> Self {
+        Self { seq: t.seq, at: t.at, by: t.who, what: t.kind, said: t.what, hash: t.hash }
+    }
+}
+
+/// The history of a device, the newest first
+#[utoipa::path(get, path = "/api/v1/devices/{name}/history", tag = "Devices", params(Which),
+    responses((status = 200, description = "A page of records.", body = HistoryDto)))]
+pub async fn history(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    query: Result<Query<Which>, QueryRejection>,
+) -> Answer<Json<HistoryDto>> {
+    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+    let unreadable = |_| Problem::field("after", "Send the next of the page before");
+    let before = which.after.map(|a| a.parse()).transpose().map_err(unreadable)?;
+    let found = history::read(&app, &name, before, history::PAGE).await?;
+    Ok(Json(HistoryDto {
+        device: found.device.name().to_owned(),
+        all: found.all,
+        records: found.told.into_iter().map(RecordDto::from).collect(),
+        next: found.older.map(|seq| seq.to_string()),
+    }))
+}
+
+/// Who said something, and when.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Remark)]
+struct RemarkDto {
+    by: String,
+    at: DateTime<Utc>,
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mark)]
+struct MarkDto {
+    by: String,
+    at: DateTime<Utc>,
+}
+
+fn mark(m: &Mark, people: &People) -> MarkDto {
+    MarkDto { by: people.name(m.by).to_owned(), at: m.at }
+}
+
+fn remark(r: &Remark, people: &People) -> RemarkDto {
+    RemarkDto { by: people.name(r.mark.by).to_owned(), at: r.mark.at, text: r.text.clone() }
+}
+
+/// What is clarified before the work begins (L5, L6, L7).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Discussion)]
+pub struct DiscussionDto {
+    device: String,
+    points: Vec<PointDto>,
+    reservations: Vec<ReservationDto>,
+    invited: Vec<String>,
+    areas: Vec<AreaDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = DiscussionPoint)]
+struct PointDto {
+    point: u32,
+    raised: RemarkDto,
+    answers: Vec<RemarkDto>,
+    signed_off: Option<MarkDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Reservation)]
+struct ReservationDto {
+    reservation: u32,
+    raised: RemarkDto,
+    answer: Option<RemarkDto>,
+    accepted: Option<MarkDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AreaSignOff)]
+struct AreaDto {
+    area: String,
+    signed_off: RemarkDto,
+}
+
+/// The discussion of a device's request
+///
+/// Points, reservations and sign-offs of this cycle. It goes on by commands.
+#[utoipa::path(get, path = "/api/v1/devices/{name}/discussion", tag = "Devices", security(("bearer" = [])),
+    responses((status = 200, description = "The discussion.", body = DiscussionDto)))]
+pub async fn discussion(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    bearer: Bearer,
+) -> Answer<Json<DiscussionDto>> {
+    let view = devices::look(&app, Some(&bearer.reads()?), &name).await?;
+    let (d, people) = (&view.device.cycle.discussion, &view.people);
+    let points = d.points.iter().map(|p| PointDto {
+        point: p.id,
+        raised: remark(&p.raised, people),
+        answers: p.answers.iter().map(|r| remark(r, people)).collect(),
+        signed_off: p.signed_off.as_ref().map(|m| mark(m, people)),
+    });
+    let reservations = d.reservations.iter().map(|r| ReservationDto {
+        reservation: r.id,
+        raised: remark(&r.raised, people),
+        answer: r.answer.as_ref().map(|a| remark(a, people)),
+        accepted: r.accepted.as_ref().map(|m| mark(m, people)),
+    });
+    let areas = d.areas.iter().map(|(area, r)| AreaDto { area: area.clone(), signed_off: remark(r, people) });
+    Ok(Json(DiscussionDto {
+        device: view.device.name().to_owned(),
+        points: points.collect(),
+        reservations: reservations.collect(),
+        invited: d.invited.iter().map(|p| people.name(*p).to_owned()).collect(),
+        areas: areas.collect(),
+    }))
+}
+
+/// The way to CTRL ownership (T2 to T6).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Review)]
+pub struct ReviewDto {
+    device: String,
+    /// The commit under review.
+    commit: Option<String>,
+    overview: Option<RemarkDto>,
+    milestones: Vec<MilestoneDto>,
+    /// Whether both sides agreed to the timeline.
+    timeline_agreed: bool,
+    checklist: Vec<ItemDto>,
+    findings: Vec<FindingDto>,
+    approvals: Vec<ApprovalDto>,
+    joined: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Milestone)]
+struct MilestoneDto {
+    name: String,
+    due: NaiveDate,
+    reached: Option<MarkDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChecklistItem)]
+struct ItemDto {
+    item: String,
+    name: String,
+    /// `missing`, `stale`, `failed` or `met`.
+    state: String,
+    /// What decides it.
+    evidence: Option<EvidenceDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChecklistEvidence)]
+struct EvidenceDto {
+    commit: String,
+    link: String,
+    by: String,
+    at: DateTime<Utc>,
+    text: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Finding)]
+struct FindingDto {
+    finding: u32,
+    place: String,
+    /// `open`, `answered` or `accepted`.
+    #[schema(value_type = String)]
+    state: crate::domain::review::FindingState,
+    raised: RemarkDto,
+    talk: Vec<RemarkDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Approval)]
+struct ApprovalDto {
+    by: String,
+    at: DateTime<Utc>,
+    commit: String,
+    counts: bool,
+    /// Why it does not count.
+    why_not: Option<String>,
+}
+
+fn checklist(app: &App, device: &Device, people: &People) -> Vec<ItemDto> {
+    let Some(review) = device.review() else {
+        return Vec::new();
+    };
+    let items = app.policy.transfer.checklist.iter().map(|item| {
+        let (state, evidence) = match review.item(&item.id) {
+            ItemState::Missing => ("missing", None),
+            ItemState::Stale(e) => ("stale", Some(e)),
+            ItemState::Failed(e) => ("failed", Some(e)),
+            ItemState::Met(e) => ("met", Some(e)),
+        };
+        ItemDto {
+            item: item.id.clone(),
+            name: item.name.clone(),
+            state: state.to_owned(),
+            evidence: evidence.map(|e| EvidenceDto {
+                commit: e.commit.to_string(),
+                link: e.link.clone(),
+                by: people.name(e.remark.mark.by).to_owned(),
+                at: e.remark.mark.at,
+                text: e.remark.text.clone(),
+            }),
+        }
+    });
+    items.collect()
+}
+
+/// The review of a device
+///
+/// Timeline, checklist, findings and approvals. It goes on by commands. 404 while the device is not under review.
+#[utoipa::path(get, path = "/api/v1/devices/{name}/review", tag = "Devices", security(("bearer" = [])),
+    responses((status = 200, description = "The review.", body = ReviewDto)))]
+pub async fn review(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Json<ReviewDto>> {
+    let view = devices::look(&app, Some(&bearer.reads()?), &name).await?;
+    let people = &view.people;
+    let review = view.device.review().ok_or(crate::service::Error::NotFound)?;
+    let timeline = review.timeline.as_ref();
+    let milestones = timeline.into_iter().flat_map(|t| &t.milestones).map(|m| MilestoneDto {
+        name: m.name.clone(),
+        due: m.due,
+        reached: m.reached.as_ref().map(|r| mark(r, people)),
+    });
+    let findings = review.findings.iter().map(|f| FindingDto {
+        finding: f.id,
+        place: f.place.clone(),
+        state: f.state,
+        raised: remark(&f.raised, people),
+        talk: f.talk.iter().map(|r| remark(r, people)).collect(),
+    });
+    let approvals = view.approvals.iter().map(|(a, stands)| ApprovalDto {
+        by: people.name(a.mark.by).to_owned(),
+        at: a.mark.at,
+        commit: a.commit.to_string(),
+        counts: stands.is_ok(),
+        why_not: stands.err().map(str::to_owned),
+    });
+    Ok(Json(ReviewDto {
+        device: view.device.name().to_owned(),
+        commit: review.commit().map(ToString::to_string),
+        overview: review.overview.as_ref().map(|r| remark(r, people)),
+        milestones: milestones.collect(),
+        timeline_agreed: timeline.is_some_and(|t| t.agreed()),
+        checklist: checklist(&app, &view.device, people),
+        findings: findings.collect(),
+        approvals: approvals.collect(),
+        joined: review.joined.iter().map(|p| people.name(*p).to_owned()).collect(),
+    }))
+}

@@ -1,0 +1,312 @@
+//! People: everybody's names for whoever has an account, everything else for administrators (E1, L4).
+
+use super::{
+    body::Sent,
+    once::ShowsSecret,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
+use crate::{
+    app::App,
+    domain::{id::PersonId, person::People},
+    service::{
+        Error, accounts, closing, erasure,
+        groups::{self, TeamKind},
+        people::{self, Details, NewPerson, Profile},
+    },
+};
+use axum::{
+    Extension, Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// People of a page.
+const PAGE: usize = 200;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::default()
+        .routes(routes!(list, add))
+        .routes(routes!(show, edit))
+        .routes(routes!(invite))
+        .routes(routes!(link))
+        .routes(routes!(close))
+        .routes(routes!(reopen))
+        .routes(routes!(erase))
+}
+
+/// A person's id, as it stands in an address.
+pub fn id(text: &str) -> Answer<PersonId> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// A part of their name, whatever its case.
+    named: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// People with an open account, by name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PeoplePage)]
+pub struct ListDto {
+    people: Vec<NamedDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
+}
+
+/// Somebody by their name: what commands name people by is the id.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonNamed)]
+pub struct NamedDto {
+    id: PersonId,
+    name: String,
+}
+
+impl NamedDto {
+    pub fn new(id: PersonId, people: &People) -> Self {
+        Self::of(id, people.name(id).to_owned())
+    }
+
+    pub fn of(id: PersonId, name: String) -> Self {
+        Self { id, name }
+    }
+}
+
+/// People with an open account
+#[utoipa::path(get, path = "/api/v1/people", tag = "People", security(("bearer" = [])), params(Which),
+    responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
+pub async fn list(
+    State(app): State<App>,
+    bearer: Bearer,
+    query: Result<Query<Which>, QueryRejection>,
+) -> Answer<Json<ListDto>> {
+    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+    bearer.reads()?;
+    let after = match which.after {
+        None => None,
+        Some(text) => {
+            let place = text.rsplit_once('~').and_then(|(name, id)| Some((name.to_owned(), id.parse().ok()?)));
+            Some(place.ok_or_else(|| Problem::field("after", "Send the next of the page before"))?)
+        }
+    };
+    let named = which.named.unwrap_or_default().to_lowercase();
+    let mut all: Vec<(String, PersonId)> =
+        people::list_open(&app).await?.0.into_values().map(|p| (p.name, p.id)).collect();
+    all.retain(|p| p.0.to_lowercase().contains(&named) && after.as_ref().is_none_or(|a| p > a));
+    all.sort();
+    let more = all.len() > PAGE;
+    all.truncate(PAGE);
+    let next = all.last().filter(|_| more).map(|(name, id)| format!("{name}~{id}"));
+    Ok(Json(ListDto { people: all.into_iter().map(|(name, id)| NamedDto { id, name }).collect(), next }))
+}
+
+/// A person as administrators see them, and they themselves.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Person)]
+pub struct PersonDto {
+    id: PersonId,
+    name: String,
+    email: String,
+    phone: Option<String>,
+    time_zone: String,
+    /// Further addresses of their commits.
+    commit_emails: Vec<String>,
+    /// When the account was closed.
+    closed_at: Option<DateTime<Utc>>,
+    /// The names that they sign in with.
+    logins: Vec<String>,
+    groups: Vec<MembershipDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Membership)]
+struct MembershipDto {
+    id: crate::domain::id::GroupId,
+    name: String,
+    #[schema(value_type = TeamKind)]
+    kind: String,
+    /// Whether as a reviewer.
+    reviewer: bool,
+}
+
+pub async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
+    let id = profile.person.id;
+    let groups = groups::list_of_person(app, id).await?.into_iter().map(|(team, reviewer)| MembershipDto {
+        id: team.id,
+        name: team.name,
+        kind: team.kind.to_string(),
+        reviewer,
+    });
+    Ok(PersonDto {
+        id,
+        groups: groups.collect(),
+        logins: accounts::list_logins(app, id).await?,
+        name: profile.person.name,
+        phone: profile.person.phone,
+        email: profile.email,
+        time_zone: profile.time_zone,
+        commit_emails: profile.commit_emails,
+        closed_at: profile.closed_at,
+    })
+}
+
+/// A person
+///
+/// For administrators, and for the person themselves.
+#[utoipa::path(get, path = "/api/v1/people/{person}", tag = "People", security(("bearer" = [])),
+    responses((status = 200, description = "The person.", body = PersonDto)))]
+pub async fn show(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Json<PersonDto>> {
+    bearer.reads()?;
+    let person = id(&person)?;
+    if person != bearer.person() {
+        bearer.administers(&app).await?;
+    }
+    let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
+    Ok(Json(dto(&app, profile).await?))
+}
+
+/// A person as an administrator enters them.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPerson)]
+pub struct New {
+    name: String,
+    email: String,
+    phone: Option<String>,
+}
+
+/// Put a person on record
+///
+/// For administrators. To sign in they need an invitation, or an account at a provider.
+#[utoipa::path(post, path = "/api/v1/people", tag = "People", security(("bearer" = [])), request_body = New,
+    responses((status = 201, description = "They are on record.", body = PersonDto,
+        headers(("Location" = String, description = "The person.")))))]
+pub async fn add(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>) -> Answer<Response> {
+    let new = NewPerson { name: new.name, email: new.email, phone: new.phone };
+    let person = people::add(&app, &bearer.acts()?, new).await?;
+    let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
+    let place = format!("/api/v1/people/{person}");
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(dto(&app, profile).await?)).into_response())
+}
+
+/// What an administrator may change of a person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PersonDetails)]
+pub struct Edited {
+    name: String,
+    email: String,
+    phone: Option<String>,
+    /// IANA name, like Europe/Berlin.
+    time_zone: String,
+    /// Further addresses of their commits: whoever wrote a commit does not approve it.
+    commit_emails: Vec<String>,
+}
+
+/// Change a person's details
+#[utoipa::path(put, path = "/api/v1/people/{person}", tag = "People", security(("bearer" = [])), request_body = Edited,
+    responses((status = 200, description = "The person after it.", body = PersonDto)))]
+pub async fn edit(
+    State(app): State<App>,
+    Path(person): Path<String>,
+    bearer: Bearer,
+    Sent(sent): Sent<Edited>,
+) -> Answer<Json<PersonDto>> {
+    let caller = bearer.acts()?;
+    let person = id(&person)?;
+    let Edited { name, email, phone, time_zone, commit_emails } = sent;
+    people::edit(&app, &caller, person, Details { name, email, phone, time_zone, commit_emails }).await?;
+    let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
+    Ok(Json(dto(&app, profile).await?))
+}
+
+/// A link that is shown once.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkOnce)]
+struct LinkDto {
+    /// Whoever opens it first chooses the password.
+    link: Option<String>,
+}
+
+/// Make a link with which a person opens their account
+///
+/// It counts once and for some days; one made before counts no longer.
+#[utoipa::path(post, path = "/api/v1/people/{person}/invitation", tag = "People", security(("bearer" = [])),
+    responses((status = 201, description = "The link, this once.", body = LinkDto)))]
+pub async fn invite(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Response> {
+    let link = accounts::invite(&app, &bearer.acts()?, id(&person)?).await?;
+    let body = Json(LinkDto { link: Some(link.to_string()) });
+    Ok((StatusCode::CREATED, Extension(ShowsSecret), body).into_response())
+}
+
+/// Another sign-in name of one person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SignInName)]
+pub struct Login {
+    login: String,
+    /// Whether it may be taken from somebody else, whose record is then one with this person's.
+    #[serde(default)]
+    take: bool,
+}
+
+/// Let another sign-in name lead to a person
+///
+/// For one person with two accounts, so that they count once (A2).
+#[utoipa::path(post, path = "/api/v1/people/{person}/logins", tag = "People", security(("bearer" = [])), request_body = Login,
+    responses((status = 200, description = "It leads to them; with a link where the name is new.", body = LinkDto)))]
+pub async fn link(
+    State(app): State<App>,
+    Path(person): Path<String>,
+    bearer: Bearer,
+    Sent(sent): Sent<Login>,
+) -> Answer<Response> {
+    let caller = bearer.acts()?;
+    people::check_administrator(&app, &caller).await?;
+    let person = id(&person)?;
+    let login = sent.login.trim().to_lowercase();
+    if !sent.take && accounts::find(&app, &login).await?.is_some_and(|owner| owner != person) {
+        return Err(Problem::field("take", "The name leads to somebody else: send true where both are one person"));
+    }
+    let link = accounts::link(&app, &caller, person, &login).await?;
+    let body = Json(LinkDto { link: link.map(|l| l.to_string()) });
+    Ok((Extension(ShowsSecret), body).into_response())
+}
+
+/// Close a person's account
+///
+/// Their sessions, tokens and approvals count no longer. What is on record stays.
+#[utoipa::path(post, path = "/api/v1/people/{person}/close", tag = "People", security(("bearer" = [])),
+    responses((status = 204, description = "It is closed.")))]
+pub async fn close(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
+    closing::close(&app, &bearer.acts()?, id(&person)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Open a person's account again
+#[utoipa::path(post, path = "/api/v1/people/{person}/reopen", tag = "People", security(("bearer" = [])),
+    responses((status = 204, description = "It is open.")))]
+pub async fn reopen(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
+    closing::reopen(&app, &bearer.acts()?, id(&person)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Erase what is personal of somebody (A37)
+///
+/// It cannot be undone. What they did stays on record, as done by a person who was erased.
+#[utoipa::path(post, path = "/api/v1/people/{person}/erasure", tag = "People", security(("bearer" = [])),
+    responses((status = 204, description = "They are erased.")))]
+pub async fn erase(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
+    erasure::erase(&app, &bearer.acts()?, id(&person)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

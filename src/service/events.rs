@@ -1,0 +1,127 @@
+//! Everything that happened, in its order, as far as the reader may see it: the journal for programs (E2, A28).
+
+use super::{Caller, Result, history, people, record};
+use crate::{
+    app::App,
+    domain::{
+        id::{DeviceId, PersonId},
+        journal::Entry,
+    },
+    store,
+};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most events of a page.
+pub const MOST: u64 = 200;
+
+/// The most records that are looked through for a page: what the reader may not see is passed over.
+const LOOKED_THROUGH: u64 = 2_000;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub seq: i64,
+    pub at: DateTime<Utc>,
+    /// The device that it is about.
+    pub device: Option<String>,
+    /// What it is about: a device's id, or a name such as `person/…`.
+    pub stream: String,
+    pub kind: String,
+    /// Nobody where Custody did it.
+    pub by: Option<PersonId>,
+    pub who: String,
+    /// The rest of the sentence that begins with who did it; only of devices.
+    pub text: Option<String>,
+    /// What is on record of it, JSON.
+    pub body: String,
+    pub hash: String,
+}
+
+/// A page of events, and up to where the journal was read for it.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub events: Vec<Event>,
+    pub read: i64,
+    /// Whether the journal goes on behind it.
+    pub more: bool,
+}
+
+/// What somebody may see of the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    person: PersonId,
+    admin: bool,
+}
+
+impl Sight {
+    /// That of whoever asks, at this moment.
+    pub async fn of(app: &App, caller: &Caller) -> Result<Self> {
+        let person = caller.actor.person().ok_or(super::Error::NotFound)?;
+        let admin = people::check_administrator(app, caller).await.is_ok();
+        Ok(Self { person, admin })
+    }
+
+    /// Devices are everybody's to read, as on their pages; the rest is one's own, and administrators see it.
+    fn sees(self, entry: &Entry) -> bool {
+        self.admin || device_of(&entry.stream).is_some() || entry.stream == format!("person/{}", self.person)
+    }
+}
+
+/// The device that a stream tells of.
+fn device_of(stream: &str) -> Option<DeviceId> {
+    if let Some(device) = record::device_of_support(stream) {
+        return Some(device);
+    }
+    let id = ["seen/", "refused/", "release/"].iter().find_map(|p| stream.strip_prefix(p)).unwrap_or(stream);
+    id.split('/').next()?.parse().ok()
+}
+
+/// The events after a number, in order. A fixed number of queries.
+pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page> {
+    let c = &app.db.read;
+    let all = store::journal::list_after(c, after, LOOKED_THROUGH + 1).await?;
+    let whole = all.len() as u64 > LOOKED_THROUGH;
+    let most = usize::try_from(most.clamp(1, MOST)).unwrap_or(1);
+    let mut read = after;
+    let mut seen = Vec::new();
+    let mut more = whole;
+    for entry in all.into_iter().take(LOOKED_THROUGH as usize) {
+        let sees = sight.sees(&entry);
+        if sees && seen.len() == most {
+            more = true;
+            break;
+        }
+        read = entry.seq;
+        if sees {
+            seen.push(entry);
+        }
+    }
+    let told = history::in_words(app, &seen).await?;
+    let devices: BTreeSet<DeviceId> = seen.iter().filter_map(|e| device_of(&e.stream)).collect();
+    let names: BTreeMap<DeviceId, String> = match devices.is_empty() {
+        true => BTreeMap::new(),
+        false => store::devices::list_names_by_id(c, &devices).await?,
+    };
+    let events = seen.into_iter().zip(told).map(|(e, t)| {
+        let device = device_of(&e.stream);
+        Event {
+            device: device.and_then(|d| names.get(&d).cloned()),
+            text: device.is_some().then_some(t.what),
+            who: t.who,
+            at: t.at,
+            seq: e.seq,
+            stream: e.stream,
+            kind: e.kind,
+            by: e.actor,
+            body: e.body,
+            hash: e.hash,
+        }
+    });
+    Ok(Page { events: events.collect(), read, more })
+}
+
+/// The number of the newest event of all; 0 where nothing has happened.
+pub async fn newest(app: &App) -> Result<i64> {
+    Ok(store::journal::find_newest(&app.db.read).await?.map_or(0, |e| e.seq))
+}
