@@ -9,7 +9,7 @@ use crate::{
         refusal::{Code, Refusal},
         server::Server,
     },
-    service::{Caller, Error, Result, invalid, people::must_be_admin, shapes, tokens::server_of},
+    service::{Caller, Error, Result, invalid, people::must_be_admin, shapes},
     store::{self, Tx},
 };
 use sea_orm::ConnectionTrait;
@@ -28,7 +28,7 @@ pub async fn list_holding<C: ConnectionTrait>(c: &C, app: &App, name: &ServerNam
     }
     let now = app.clock.now();
     let tokens = store::doors::list_tokens(c).await?.into_iter();
-    let alive = tokens.filter(|t| t.revoked_at.is_none() && t.expires_at > now && server_of(&t.scope) == Some(name));
+    let alive = tokens.filter(|t| t.revoked_at.is_none() && t.expires_at > now && t.scope.server() == Some(name));
     let names: Vec<String> = alive.map(|t| t.name).collect();
     if !names.is_empty() {
         why.push(format!("tokens speak for it: {}", names.join(", ")));
