@@ -41,6 +41,11 @@ async fn without_nul(request: Request, next: Next) -> Response {
     if !kind.is_some_and(|t| t.starts_with(b"application/x-www-form-urlencoded")) {
         return next.run(request).await;
     }
+    // Whoever announces too much is told so before it comes.
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > FORM_MOST) {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
     let (parts, body) = request.into_parts();
     match axum::body::to_bytes(body, FORM_MOST).await {
         Ok(form) if form.contains(&0) || form.windows(3).any(|w| w == b"%00") => refused(),

@@ -94,6 +94,20 @@ pub async fn bytes(dir: &Path) -> Vec<u8> {
     }
 }
 
+/// A new database that stands for this directory, made from what `pg_dump` wrote.
+#[cfg(feature = "full-tests")]
+pub async fn restore(dir: &Path, dump: &[u8]) {
+    let name = format!("restored{}", CLUSTER.made.fetch_add(1, Ordering::Relaxed));
+    CLUSTER.run("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+    let server = CLUSTER.address(&name);
+    let mut psql = program("psql");
+    psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", server.as_str()]);
+    let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut psql.stdin.take().unwrap(), dump).unwrap();
+    assert_well(&psql.wait_with_output().unwrap());
+    stands_for(dir, &server);
+}
+
 /// A new database that stands for this directory.
 pub async fn new_database(dir: &Path) -> Server {
     let server = CLUSTER.copy_of_template().await;
