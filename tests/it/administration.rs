@@ -143,6 +143,8 @@ async fn l7_groups_are_renamed_and_removed() {
     assert!(why.contains("4 people are in it") && why.contains("offers new requests"), "{why}");
     groups::remove(app, &ada, experts, test.person("sofia")).await.unwrap();
     assert_eq!(browser.post(&format!("/admin/groups/{experts}/delete"), &[]).await.status(), 303);
+    // Once it is said that it is gone, nothing says its name.
+    assert!(browser.page("/admin/groups").await.contains("The group Pulse people is removed."));
     assert!(!browser.page("/admin/groups").await.contains("Pulse people"));
     assert_eq!(kinds(&test, &format!("group/{experts}")).await, ["renamed", "member_removed", "removed"]);
     let new =

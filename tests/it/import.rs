@@ -150,7 +150,7 @@ async fn e5_one_line_that_is_refused_stops_all() {
         (people("T W,tomasz@example.org,,,"), "The account of Tomasz Wilk is closed"),
         (people("P S,psommer@users.example.org,,,"), "Petra Sommer has this address already, for commits"),
         (people("X Y,x@example.org,040 66969,,"), "phone: Enter a telephone number with country code"),
-        (people("X Y,x@example.org,,Berlin,"), "time_zone: There is no time zone"),
+        (people("X Y,x@example.org,,Berlin,"), "time_zone: Enter a time zone by its name"),
         (servers("SQS-rr-ctrl-07,full,,,,"), "The host is sqs-rr-ctrl-07"),
         (servers("sqs-rr-ctrl-07,reduced,,,,"), "its class stays"),
         (servers("new-host,,,,,"), "write reduced or full into class"),
