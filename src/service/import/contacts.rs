@@ -56,7 +56,7 @@ pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -
         contacts.extend(device.contacts.iter().filter(|c| !named.contains(&c.person)).cloned());
         if contacts.len() > CONTACTS_MOST {
             let of_it = |l: &&mut Line| l.what.starts_with(&format!("{name}: "));
-            if let Some(last) = lines.iter_mut().filter(of_it).next_back() {
+            if let Some(last) = lines.iter_mut().rfind(of_it) {
                 last.fate = Fate::refused(format!("It would have more than {CONTACTS_MOST} contacts"));
             }
         }
