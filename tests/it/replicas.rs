@@ -91,25 +91,6 @@ async fn is_left_open(aside: &mut PgConnection) -> bool {
     open > 0
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_bare_driver_leaks() {
-    use sea_orm::TransactionTrait;
-    let test = TestApp::on_postgres().await;
-    let mut aside = beside(test.dir.path()).await;
-    let store::connection::Kept::Server(server) = postgres::kept(test.dir.path()).await else { panic!() };
-    let mut o = sea_orm::ConnectOptions::new(server.as_str().to_owned());
-    o.max_connections(1);
-    let bare = sea_orm::Database::connect(o).await.unwrap();
-    let mut left = 0;
-    for i in 0..1000u64 {
-        let db = bare.clone();
-        hangs_up(async move { db.begin().await.map(drop) }, i).await;
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        left += u32::from(is_left_open(&mut aside).await);
-    }
-    println!("LEAKS {left} of 1000");
-}
-
 /// F2, trap 1 of the stack: a thousand times somebody hangs up while a write begins, at every moment of it. The one
 /// writing connection is never left inside a transaction that nobody ends, and what is written afterwards is kept.
 #[tokio::test(flavor = "multi_thread")]
