@@ -168,7 +168,7 @@ mod tests {
             }
         }
         assert!(help.contains("[env: CUSTODY_CONFIG]"));
-        assert_eq!(help.matches("[default: ").count(), 13, "{help}");
+        assert_eq!(help.matches("[default: ").count(), 16, "{help}");
         assert!(help.contains("Start Custody and serve its pages"), "{help}");
     }
 

@@ -158,7 +158,7 @@ fn an_unknown_key_of_the_file_is_refused() {
     let text = message(&none(), &[], "lisen = \"127.0.0.1:1\"");
     assert_eq!(text, "custody.toml: \"lisen\" is not known. Did you mean listen?");
     assert!(message(&none(), &[], "log-level = \"info\"").ends_with("Did you mean log_level?"));
-    assert!(message(&none(), &[], "[server]\nport = 1").contains("There are data, listen, public_url"));
+    assert!(message(&none(), &[], "[server]\nport = 1").contains("There are data, database, listen"));
     assert!(message(&none(), &[], "config = \"x\"").contains("is not known"));
     let text = message(&none(), &[], "log = \"text\"\nlisten 3");
     assert!(text.starts_with("custody.toml cannot be read as TOML"), "{text}");

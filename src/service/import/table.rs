@@ -89,7 +89,12 @@ impl Table {
         let mut rows = Vec::new();
         for record in records {
             let record = record.map_err(|e| Unreadable { line: e.position().map(|p| p.line()), say: e.to_string() })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            // Where the reader went on: empty lines before the record are passed over.
+            let line = record.position().map_or(0, |p| {
+                let rest = usize::try_from(p.byte()).ok().and_then(|from| text.as_bytes().get(from..));
+                let empty = rest.map_or(0, |rest| rest.iter().take_while(|b| **b == b'\n').count());
+                p.line() + empty as u64
+            });
             if record.iter().all(str::is_empty) {
                 continue;
             }
