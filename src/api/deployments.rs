@@ -3,6 +3,7 @@
 use super::{
     body::Sent,
     devices::idempotency_key,
+    once::ShowsSecret,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -194,7 +195,7 @@ pub async fn request(
     let deployment = dto(&app, view);
     let place = format!("/api/v1/deployments/{}", deployment.id);
     let body = AllowedDto { expires_at: deployment.permit_until, deployment, permit: allowed.permit };
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(body)).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Extension(ShowsSecret), Json(body)).into_response())
 }
 
 /// Which deployments; the newest first.
@@ -272,7 +273,8 @@ pub async fn permit(State(app): State<App>, Path(deployment): Path<String>, bear
     let permit = deployments::permit(&app, &bearer.caller(), &found).await?;
     let view = deployments::view(&app, None, found.id).await?;
     let deployment = dto(&app, view);
-    Ok(Json(AllowedDto { expires_at: deployment.permit_until, deployment, permit }).into_response())
+    let body = AllowedDto { expires_at: deployment.permit_until, deployment, permit };
+    Ok((Extension(ShowsSecret), Json(body)).into_response())
 }
 
 fn id(text: &str) -> Answer<DeploymentId> {

@@ -138,7 +138,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
         return Ok(None);
     };
     match sent.to_str() {
-        Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+        Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| (b' '..=b'~').contains(&b)) => {
             Ok(Some(key.to_owned()))
         }
         _ => Err(Problem::field("Idempotency-Key", "Send 1 to 200 plain characters, like a UUID")),

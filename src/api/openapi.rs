@@ -152,7 +152,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "Names this request: its repetition is answered, and not acted out again.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$" }
+            "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$" }
         }));
     }
     let needs_revision = parameters.iter().any(|p| p["name"] == "If-Match");

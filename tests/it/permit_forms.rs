@@ -256,6 +256,11 @@ async fn a12_what_is_no_permit_is_refused() {
                 _ => break tried,
             }
         };
+        // At the door already.
+        if what == "NUL" {
+            assert_eq!((status, answer["code"].as_str()), (422, Some("nul")), "{answer}");
+            continue;
+        }
         assert_eq!((status, answer["code"].as_str()), (409, Some("permit_refused")), "{what}: {answer}");
         assert!(answer["detail"].as_str().unwrap().contains(word), "{what}: {answer}");
     }
