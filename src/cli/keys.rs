@@ -39,6 +39,8 @@ pub struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RevokeArgs {
     /// The key's id, as `custody keys list` prints it
+    // One in 64 begins like a flag.
+    #[arg(allow_hyphen_values = true)]
     kid: String,
 
     #[command(flatten)]

@@ -11,22 +11,15 @@ use custody::{
     },
     store,
 };
-use sea_orm::{ConnectionTrait, Statement};
+use futures_util::TryStreamExt;
 
-/// Everything that the database holds, as text, but for the journal.
+/// Everything that the database holds, a row a line.
 async fn dump(test: &TestApp) -> String {
     let c = &test.app.db.read;
-    let ask = |sql: String| Statement::from_string(c.get_database_backend(), sql);
-    let tables = c.query_all_raw(ask("SELECT name FROM sqlite_master WHERE type = 'table'".to_owned())).await.unwrap();
     let mut all = String::new();
-    for table in tables {
-        let table: String = table.try_get("", "name").unwrap();
-        let columns = c.query_all_raw(ask(format!("SELECT name FROM pragma_table_info('{table}')"))).await.unwrap();
-        let names: Vec<String> = columns.iter().map(|r| r.try_get::<String>("", "name").unwrap()).collect();
-        let whole = names.iter().map(|n| format!("coalesce(\"{n}\", '')")).collect::<Vec<_>>().join(" || '|' || ");
-        for row in c.query_all_raw(ask(format!("SELECT {whole} AS line FROM \"{table}\""))).await.unwrap() {
-            all += &format!("{table}: {}\n", row.try_get::<String>("", "line").unwrap());
-        }
+    for table in store::whole::tables(c).await.unwrap() {
+        let rows: Vec<String> = store::whole::stream(c, &table).await.unwrap().try_collect().await.unwrap();
+        all.extend(rows.iter().map(|row| format!("{}: {row}\n", table.name)));
     }
     all
 }

@@ -333,7 +333,7 @@ async fn e5_netbox_on_the_command_line() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custody"));
     command.env_clear().env("NETBOX_TOKEN", "nbt_key.secret");
     command.args(["import", "--kind", "netbox", "--dry-run", "--token-env", "NETBOX_TOKEN", "--from", &netbox.url]);
-    command.arg("--data").arg(test.dir.path());
+    command.args(crate::postgres::flags(test.dir.path()));
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = said(&output);
     assert!(output.status.success() && text.contains("1 as it is"), "{text}");

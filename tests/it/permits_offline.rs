@@ -150,6 +150,8 @@ async fn a13_keys_are_kept_from_the_command_line() {
     assert!(out.contains("signs until") && out.contains("published, signs next"), "{out}");
     assert_eq!(keys(&["revoke", &first]).await.0, 0);
     assert_eq!(keys(&["revoke", &first]).await.0, 2, "there is none any more");
+    let (code, _, err) = keys(&["revoke", "-begins-like-a-flag"]).await;
+    assert!(code == 2 && !err.contains("unexpected argument"), "{err}");
     assert!(keys(&["list"]).await.1.contains("revoked"));
     assert_eq!(custody::service::permits::published(&test.app).await.unwrap().keys.len(), 1);
     assert!(custody::store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
