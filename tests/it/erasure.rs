@@ -12,6 +12,7 @@ use custody::{
     store,
 };
 use futures_util::TryStreamExt;
+use sea_orm::{ConnectionTrait, Statement};
 
 /// Everything that the database holds, a row a line.
 async fn dump(test: &TestApp) -> String {
