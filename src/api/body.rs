@@ -1,15 +1,28 @@
-//! A body as it has to come: JSON, said to be JSON, plain, of bounded size and depth (A29, A35).
+//! What is sent as it has to come: a body that is JSON, said to be JSON, plain, of bounded size and depth (A29, A35); and
+//! a query of the words that an address knows.
 
 use super::problem::Problem;
 use crate::app::App;
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::IntoResponse,
 };
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+
+/// A query, read; what is wrong with it is told as of any field.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let read = Query::from_request_parts(parts, app).await;
+        read.map(|Query(params)| Self(params)).map_err(|e| Problem::field("query", e.body_text()))
+    }
+}
 
 /// A body read as JSON.
 pub struct Sent<T>(pub T);

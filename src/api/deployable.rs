@@ -1,6 +1,7 @@
 //! What is on staging and waits for a person's answer, as programs read it (G4).
 
 use super::{
+    body::Params,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -12,10 +13,7 @@ use crate::{
     },
     service::stages::{self, Waiting},
 };
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -87,12 +85,7 @@ impl WaitingDto {
 /// With any token: as its page, it is for whoever has an account.
 #[utoipa::path(get, path = "/api/v1/deployable", tag = "Releases", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page, the oldest first.", body = ListDto)))]
-pub async fn list(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<Which>, QueryRejection>,
-) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     let unreadable = || Problem::field("after", "Send the next of the page before");
     let after = which.after.map(|text| stages::read_place(&text).ok_or_else(unreadable)).transpose()?;
     let found = stages::queue(&app, &bearer.caller(), after.as_ref()).await?;

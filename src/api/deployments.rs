@@ -1,7 +1,7 @@
 //! Deployments as deploy tools ask for them, begin them and report on them (G1, G9).
 
 use super::{
-    body::Sent,
+    body::{Params, Sent},
     devices::idempotency_key,
     once::ShowsSecret,
     problem::{Answer, Problem},
@@ -22,7 +22,7 @@ use crate::{
 };
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -165,13 +165,8 @@ async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
 /// Nothing is changed. The repository is read; whoever asks the same again within the second is told the same.
 #[utoipa::path(get, path = "/api/v1/deployments/check", tag = "Deployments", security(("bearer" = [])), params(Asked),
     responses((status = 200, description = "It would be allowed.", body = RehearsedDto)))]
-pub async fn check(
-    State(app): State<App>,
-    bearer: Bearer,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Answer<Response> {
+pub async fn check(State(app): State<App>, bearer: Bearer, Params(asked): Params<Asked>) -> Answer<Response> {
     let again = Extension(Again(Moment::now(&app)));
-    let Query(asked) = asked.map_err(|e| Problem::field("query", e.body_text()))?;
     let wanted = wanted(&app, &bearer, asked).await?;
     let gates = deployments::rehearse(&app, &bearer.caller(), &wanted).await?;
     let gates = gates.into_iter().map(GateThen::from).collect();

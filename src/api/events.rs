@@ -2,6 +2,7 @@
 //! Source of the stream's form: WHATWG HTML, 9.2 Server-sent events.
 
 use super::{
+    body::Params,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -20,7 +21,7 @@ use crate::{
 use axum::{
     Extension, Json,
     body::{Body, Bytes},
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -109,12 +110,7 @@ impl From<Event> for EventDto {
 /// As far as whoever made the token may see it: devices, and their own account; administrators see all.
 #[utoipa::path(get, path = "/api/v1/events", tag = "Events", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page of events.", body = ListDto)))]
-pub async fn list(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<Which>, QueryRejection>,
-) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     let most = which.limit.unwrap_or(PAGE);
     if !(1..=events::MOST).contains(&most) {
         return Err(Problem::field("limit", format!("Ask for 1 to {} events", events::MOST)));
@@ -150,9 +146,8 @@ pub async fn stream(
     Extension(streams): Extension<Streams>,
     headers: HeaderMap,
     bearer: Bearer,
-    query: Result<Query<Since>, QueryRejection>,
+    Params(from): Params<Since>,
 ) -> Answer<Response> {
-    let Query(from) = query.map_err(|e| Problem::field("query", e.body_text()))?;
     let caller = bearer.reads()?;
     let last = match headers.get("last-event-id") {
         None => None,

@@ -1,14 +1,14 @@
 //! Where what runs differs from the record, as programs read it (G10).
 
-use super::problem::{Answer, Problem};
+use super::{
+    body::Params,
+    problem::{Answer, Problem},
+};
 use crate::{
     app::App,
     service::incidents::{self, Kind, Shown, Wanted},
 };
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
@@ -83,8 +83,7 @@ impl IncidentDto {
 /// Where what runs differs from the record
 #[utoipa::path(get, path = "/api/v1/incidents", tag = "Observations", params(Which),
     responses((status = 200, description = "A page: open ones first, in each part the newest first.", body = ListDto)))]
-pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejection>) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     let kinds = || Kind::iter().map(<&str>::from).collect::<Vec<_>>().join(", ");
     let kind = which.kind.map(|k| k.parse().map_err(|_| Problem::field("kind", format!("Choose of {}", kinds()))));
     let unreadable = |_| Problem::field("after", "Send the next of the page before");

@@ -1,7 +1,7 @@
 //! People: everybody's names for whoever has an account, everything else for administrators (E1, L4).
 
 use super::{
-    body::Sent,
+    body::{Params, Sent},
     once::ShowsSecret,
     problem::{Answer, Problem},
     token::Bearer,
@@ -17,7 +17,7 @@ use crate::{
 };
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -85,12 +85,7 @@ impl NamedDto {
 /// People with an open account
 #[utoipa::path(get, path = "/api/v1/people", tag = "People", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
-pub async fn list(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<Which>, QueryRejection>,
-) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
     let after = match which.after {
         None => None,

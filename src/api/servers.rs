@@ -1,8 +1,8 @@
 //! Device servers and their hosts (H1, H2, A23).
 
 use super::{
-    body::Sent,
-    problem::{Answer, Problem},
+    body::{Params, Sent},
+    problem::Answer,
     token::Bearer,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -97,12 +97,7 @@ async fn found(app: &App, name: &str) -> Answer<Json<ServerDto>> {
 /// Servers on record, with what is placed and seen there
 #[utoipa::path(get, path = "/api/v1/servers", tag = "Servers", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "All of them, by name.", body = ListDto)))]
-pub async fn list(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<Which>, QueryRejection>,
-) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
     let mut all = servers::overview(&app).await?.servers;
     all.retain(|l| which.instrument.as_ref().is_none_or(|i| *i == l.server.instrument));

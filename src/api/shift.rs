@@ -1,7 +1,7 @@
 //! What waits for the shift to acknowledge it, as programs read it (H8). Whoever is on shift acknowledges in person.
 
 use super::{
-    body::Sent,
+    body::{Params, Sent},
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -14,11 +14,7 @@ use crate::{
     },
     service::shift::{self, Change, Changes, Place, proof},
 };
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -103,8 +99,7 @@ impl ChangeDto {
 /// Changes of support that wait for the shift
 #[utoipa::path(get, path = "/api/v1/shift", tag = "Shift", params(Which),
     responses((status = 200, description = "A page, the oldest first: what is late comes before what is not.", body = ListDto)))]
-pub async fn list(State(app): State<App>, query: Result<Query<Which>, QueryRejection>) -> Answer<Json<ListDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn list(State(app): State<App>, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     let read = |text: String| -> Option<Place> {
         let (at, seq) = text.split_once('~')?;
         Some((at.parse().ok()?, seq.parse().ok()?))

@@ -1,6 +1,7 @@
 //! What waits for whom (E4): one's own devices, the queue of reviews, what nobody answers for.
 
 use super::{
+    body::Params,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -15,10 +16,7 @@ use crate::{
         work::{self, Desk, Whose, Work},
     },
 };
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -136,12 +134,7 @@ pub struct PageDto {
 /// The queue of requests and reviews, what is late first
 #[utoipa::path(get, path = "/api/v1/reviews", tag = "Work", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page of it.", body = PageDto)))]
-pub async fn reviews(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<Which>, QueryRejection>,
-) -> Answer<Json<PageDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn reviews(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<PageDto>> {
     let caller = bearer.reads()?;
     let read = |text: String| {
         let (day, name) = text.split_once('~')?;
@@ -183,12 +176,7 @@ struct OrphanDto {
 /// Devices whose contributors cannot be reached any more
 #[utoipa::path(get, path = "/api/v1/orphans", tag = "Work", security(("bearer" = [])), params(After),
     responses((status = 200, description = "A page of them, those that wait longest first.", body = OrphansDto)))]
-pub async fn orphans(
-    State(app): State<App>,
-    bearer: Bearer,
-    query: Result<Query<After>, QueryRejection>,
-) -> Answer<Json<OrphansDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
+pub async fn orphans(State(app): State<App>, bearer: Bearer, Params(which): Params<After>) -> Answer<Json<OrphansDto>> {
     bearer.reads()?;
     let read = |text: String| {
         let (at, name) = text.split_once('~')?;

@@ -2,6 +2,7 @@
 
 use crate::{
     api::{
+        body::Params,
         problem::{Answer, Problem},
         token::Bearer,
     },
@@ -19,7 +20,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -72,9 +73,8 @@ impl From<Told> for RecordDto {
 pub async fn history(
     State(app): State<App>,
     Path(name): Path<String>,
-    query: Result<Query<Which>, QueryRejection>,
+    Params(which): Params<Which>,
 ) -> Answer<Json<HistoryDto>> {
-    let Query(which) = query.map_err(|e| Problem::field("query", e.body_text()))?;
     let unreadable = |_| Problem::field("after", "Send the next of the page before");
     let before = which.after.map(|a| a.parse()).transpose().map_err(unreadable)?;
     let found = history::read(&app, &name, before, history::PAGE).await?;
