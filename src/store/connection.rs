@@ -2,11 +2,11 @@
 
 pub mod postgres;
 mod sqlite;
+mod writer;
 
 use postgres::Server;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
     sqlx::{self, postgres::PgDatabaseError},
 };
 use std::{
@@ -15,17 +15,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
+use writer::Writer;
 
-/// A write in progress; dropped without a commit it leaves nothing behind.
-pub type Tx = DatabaseTransaction;
-
-/// How often a write is begun anew where the server has just gone, and how long after.
-const BEGUN_AGAIN: u32 = 3;
-const BEGUN_AFTER: Duration = Duration::from_millis(300);
+pub use writer::Tx;
 
 /// Where the data are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +52,7 @@ impl Kept {
 pub struct Db {
     /// For pages and answers: never waits for a writer.
     pub read: DatabaseConnection,
-    write: DatabaseConnection,
+    write: Writer,
     statements: Arc<AtomicU64>,
     /// `None` on SQLite.
     pub(super) server: Option<Server>,
@@ -96,7 +91,7 @@ impl Db {
         }
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
-        Self { read, write, statements, server, first, replica: Uuid::new_v4() }
+        Self { read, write: Writer::new(write), statements, server, first, replica: Uuid::new_v4() }
     }
 
     /// How many statements were run since the start.
@@ -116,55 +111,13 @@ impl Db {
 
     /// Begins a write, of which there is one at a time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        if self.is_shared() {
-            // Whoever asks may hang up. A BEGIN that is dropped on its way would hand an open transaction to whoever
-            // writes next; one that is begun to its end is rolled back. Source: transact-rs/sqlx#4393.
-            let db = self.clone();
-            let begun = tokio::spawn(async move { db.begin_among_replicas().await });
-            return begun.await.map_err(|e| DbErr::Custom(e.to_string()))?;
-        }
-        match self.begin_in_file().await {
-            // SQLite may roll back by itself what fails on a full disk; the driver's own ROLLBACK is then refused, and it
-            // takes the connection for one inside a transaction from then on.
-            Err(e) if !is_unavailable(&e) => {
-                self.write.get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
-                self.begin_in_file().await
-            }
-            begun => begun,
-        }
-    }
-
-    /// IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
-    async fn begin_in_file(&self) -> Result<Tx, DbErr> {
-        self.write
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
-    }
-
-    /// Nothing was written yet: where the server has just restarted it is begun again (F6).
-    async fn begin_among_replicas(&self) -> Result<Tx, DbErr> {
-        let mut again = 0;
-        loop {
-            let begun = async {
-                let tx = self.write.begin().await?;
-                tx.execute_unprepared(postgres::ONE_WRITER).await?;
-                Ok(tx)
-            };
-            match begun.await {
-                Err(e) if again < BEGUN_AGAIN && is_gone(&e) => again += 1,
-                begun => return begun,
-            }
-            tokio::time::sleep(BEGUN_AFTER).await;
-        }
+        self.write.begin().await
     }
 
     /// Waits for what is under way and closes the database.
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.close_by_ref().await?;
-        self.write.close_by_ref().await
+        self.write.close().await
     }
 }
 

@@ -13,6 +13,7 @@ mod history;
 mod route;
 mod run;
 mod ssh;
+mod together;
 mod verify;
 
 pub use commit::CommitFacts;
@@ -26,7 +27,8 @@ pub use verify::{Tagger, VerifiedTag};
 use crate::domain::repository::{RepositoryAddress, RepositoryRules};
 use crate::domain::tag::{CommitId, TagName};
 use run::Session;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use together::Together;
 
 /// How much a read may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,11 +67,12 @@ pub struct Git {
     limits: Limits,
     ssh: SshIdentity,
     resolver: Resolver,
+    looks: Arc<Together<(RepositoryAddress, TagName), Result<Option<Sighting>, GitError>>>,
 }
 
 impl Git {
     pub fn new(rules: RepositoryRules, limits: Limits) -> Git {
-        Git { rules, limits, ssh: SshIdentity::default(), resolver: Resolver::System }
+        Git { rules, limits, ssh: SshIdentity::default(), resolver: Resolver::System, looks: Arc::default() }
     }
 
     /// Who Custody is towards ssh servers, and whom it believes.
@@ -87,9 +90,11 @@ impl Git {
         self.session(address, async |session| facts::reach(session).await).await
     }
 
-    /// What a tag names at this moment; `None` if there is no such tag. Cheap: nothing is fetched (A3, G2).
+    /// What a tag names at this moment; `None` if there is no such tag. Cheap: nothing is fetched (A3, G2), and who
+    /// asks the same at once is told the same.
     pub async fn look_at_tag(&self, address: &RepositoryAddress, tag: &TagName) -> Result<Option<Sighting>, GitError> {
-        self.session(address, async |session| facts::look_at_tag(session, tag).await).await
+        let look = self.session(address, async |session| facts::look_at_tag(session, tag).await);
+        self.looks.look((address.clone(), tag.clone()), look).await
     }
 
     /// Every tag with the object that it names, in no order. Cheap: nothing is fetched.

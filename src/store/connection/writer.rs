@@ -1,0 +1,230 @@
+//! Writes come one after another, and those that wait for each other share a commit: the log is synced once for all of
+//! them, and each is told only then. Alone, a write is a transaction; together, each is a savepoint of one.
+
+use super::{conn_error, is_gone, is_unavailable, postgres};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use std::{
+    mem,
+    sync::{Arc, Mutex as Cell, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+/// How often a write is begun anew where the server has just gone, and how long after.
+const BEGUN_AGAIN: u32 = 3;
+const BEGUN_AFTER: Duration = Duration::from_millis(300);
+/// So many share a commit, and none of them waits longer for those that follow.
+const MOST_TOGETHER: usize = 32;
+const LONGEST_TOGETHER: Duration = Duration::from_millis(40);
+
+/// The one connection that writes.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    connection: DatabaseConnection,
+    /// Whoever holds it writes; what waits for its commit is in it.
+    turn: Arc<Mutex<Option<Together>>>,
+    /// What went wrong with the connection itself, not with what was asked of it.
+    lost: Arc<Cell<Option<DbErr>>>,
+}
+
+/// Writes that are done and wait for their commit.
+#[derive(Debug)]
+struct Together {
+    whole: DatabaseTransaction,
+    since: Instant,
+    told: Vec<oneshot::Sender<Result<(), DbErr>>>,
+}
+
+impl Together {
+    fn is_full(&self) -> bool {
+        self.told.len() >= MOST_TOGETHER || self.since.elapsed() >= LONGEST_TOGETHER
+    }
+
+    async fn commit(self) {
+        let done = self.whole.commit().await;
+        tell(self.told, &done);
+    }
+
+    fn fail(self, why: DbErr) {
+        drop(self.whole);
+        tell(self.told, &Err(why));
+    }
+}
+
+fn tell(all: Vec<oneshot::Sender<Result<(), DbErr>>>, done: &Result<(), DbErr>) {
+    for one in all {
+        // Nobody waits any more where Custody stops.
+        let _ = one.send(done.clone());
+    }
+}
+
+/// A write in progress; dropped without a commit it leaves nothing behind.
+#[derive(Debug)]
+pub struct Tx {
+    // Rolled back before the next one has its turn.
+    own: DatabaseTransaction,
+    turn: OwnedMutexGuard<Option<Together>>,
+    writer: Writer,
+}
+
+impl Writer {
+    pub(super) fn new(connection: DatabaseConnection) -> Self {
+        Self { connection, turn: Arc::default(), lost: Arc::default() }
+    }
+
+    /// Waits for its turn and begins. Whoever asks may hang up: what is begun here is begun to its end, and rolled back
+    /// where nobody takes it. Source: transact-rs/sqlx#4393.
+    pub(super) async fn begin(&self) -> Result<Tx, DbErr> {
+        let writer = self.clone();
+        tokio::spawn(writer.begin_in_turn()).await.map_err(|e| DbErr::Custom(e.to_string()))?
+    }
+
+    async fn begin_in_turn(self) -> Result<Tx, DbErr> {
+        let mut turn = self.turn.clone().lock_owned().await;
+        if let Some(together) = turn.take() {
+            match self.why_lost() {
+                Some(why) => together.fail(why),
+                None if together.is_full() => together.commit().await,
+                None => match together.whole.begin().await {
+                    Ok(own) => {
+                        *turn = Some(together);
+                        return Ok(Tx { own, turn, writer: self });
+                    }
+                    Err(e) => together.fail(e),
+                },
+            }
+        }
+        let own = match self.is_file() {
+            true => self.begin_in_file().await?,
+            false => self.begin_among_replicas().await?,
+        };
+        Ok(Tx { own, turn, writer: self })
+    }
+
+    fn is_file(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
+    async fn begin_in_file(&self) -> Result<DatabaseTransaction, DbErr> {
+        // SQLite may roll back by itself what fails on a full disk; the driver's own ROLLBACK is then refused, and it
+        // takes the connection for one inside a transaction from then on.
+        if mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner)).is_some() {
+            self.renew().await?;
+        }
+        let options = || TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        match self.connection.begin_with_options(options()).await {
+            Err(e) if !is_unavailable(&e) => {
+                self.renew().await?;
+                self.connection.begin_with_options(options()).await
+            }
+            begun => begun,
+        }
+    }
+
+    async fn renew(&self) -> Result<(), DbErr> {
+        self.connection.get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
+        Ok(())
+    }
+
+    /// Nothing was written yet: where the server has just restarted it is begun again (F6).
+    async fn begin_among_replicas(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut again = 0;
+        loop {
+            let begun = async {
+                let tx = self.connection.begin().await?;
+                tx.execute_unprepared(postgres::ONE_WRITER).await?;
+                Ok(tx)
+            };
+            match begun.await {
+                Err(e) if again < BEGUN_AGAIN && is_gone(&e) => again += 1,
+                begun => return begun,
+            }
+            tokio::time::sleep(BEGUN_AFTER).await;
+        }
+    }
+
+    fn why_lost(&self) -> Option<DbErr> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Commits what waits for it, once those that came before had their turn.
+    async fn commit_together(self) {
+        let mut turn = self.turn.clone().lock_owned().await;
+        if let Some(together) = turn.take() {
+            match self.why_lost() {
+                Some(why) => together.fail(why),
+                None => together.commit().await,
+            }
+        }
+    }
+
+    /// Waits for what is under way and closes the connection.
+    pub(super) async fn close(&self) -> Result<(), DbErr> {
+        self.clone().commit_together().await;
+        self.connection.close_by_ref().await
+    }
+}
+
+impl Tx {
+    /// Saves it for good, before this returns.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let Self { own, mut turn, writer } = self;
+        let (told, done) = oneshot::channel();
+        match &mut *turn {
+            Some(together) => {
+                own.commit().await?;
+                together.told.push(told);
+            }
+            alone => *alone = Some(Together { whole: own, since: Instant::now(), told: vec![told] }),
+        }
+        drop(turn);
+        // Whoever waits for this may be gone by then.
+        tokio::spawn(writer.commit_together());
+        done.await.map_err(|e| DbErr::Custom(e.to_string()))?
+    }
+
+    pub async fn rollback(self) -> Result<(), DbErr> {
+        self.own.rollback().await
+    }
+
+    /// Keeps in mind where the connection itself failed: whatever waits for a commit on it fails too.
+    fn heard<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(e) = &answer
+            && is_unavailable(e)
+        {
+            self.writer.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| e.clone());
+        }
+        answer
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.own.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.heard(self.own.execute_raw(statement).await)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.heard(self.own.execute_unprepared(sql).await)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.heard(self.own.query_one_raw(statement).await)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.heard(self.own.query_all_raw(statement).await)
+    }
+}
