@@ -141,11 +141,7 @@ fn dto(app: &App, view: View) -> DeploymentDto {
 /// What is asked for, once this token may ask for it.
 async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
     let server = ServerName(asked.server);
-    let device = match catalogue::show(app, &asked.device).await {
-        Ok(shown) => Some(shown.device.id),
-        Err(Error::NotFound) => None,
-        Err(other) => return Err(other.into()),
-    };
+    let device = catalogue::find_id(app, &asked.device).await?;
     bearer.must_deploy(device, &server)?;
     if device.is_none() {
         return Err(Problem::field("device", "Name a device that is on record, like beamConditionCheck"));
@@ -186,8 +182,7 @@ pub async fn request(
     let key = idempotency_key(&headers)?;
     let wanted = wanted(&app, &bearer, asked).await?;
     let allowed = deployments::request(&app, &bearer.caller(), &wanted, key).await?;
-    let view = deployments::view(&app, None, allowed.deployment.id).await?;
-    let deployment = dto(&app, view);
+    let deployment = dto(&app, allowed.view);
     let place = format!("/api/v1/deployments/{}", deployment.id);
     let body = AllowedDto { expires_at: deployment.permit_until, deployment, permit: allowed.permit };
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Extension(ShowsSecret), Json(body)).into_response())

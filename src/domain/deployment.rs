@@ -11,6 +11,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where it goes (G5).
 #[derive(
@@ -225,6 +226,11 @@ const TEXT_MAX: usize = 4000;
 const REPORTS_MOST: usize = 100;
 
 impl Deployment {
+    /// Whoever asked for it, and whoever reported on it.
+    pub fn people(&self) -> BTreeSet<PersonId> {
+        self.reports.iter().filter_map(|r| r.by).chain([self.asked.by]).collect()
+    }
+
     /// How far it is by the clock: what nobody began in time is over, whether or not that is on record yet.
     pub fn state_at(&self, now: DateTime<Utc>) -> DeploymentState {
         match (&self.permit, self.state) {

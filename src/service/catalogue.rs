@@ -5,6 +5,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        id::DeviceId,
         lifecycle::{
             Actor, CommandKind, Gate, Readings, StateName,
             gates::judge_all,
@@ -56,6 +57,11 @@ pub struct Shown {
     pub people: People,
     /// The step that it is on its way to, and that step's gates.
     pub next: Option<(CommandKind, Vec<Gate>)>,
+}
+
+/// The id of the device of this name.
+pub async fn find_id(app: &App, name: &str) -> Result<Option<DeviceId>> {
+    Ok(store::devices::find_id(&app.db.read, name).await?)
 }
 
 /// The device of this name.

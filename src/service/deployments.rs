@@ -69,7 +69,7 @@ impl Wanted {
 /// What was allowed, with its permit.
 #[derive(Clone, Debug)]
 pub struct Allowed {
-    pub deployment: Deployment,
+    pub view: View,
     pub permit: String,
 }
 
@@ -79,8 +79,12 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
     let ask = Ask { key, permit, ..Ask::from(wanted.command()) };
     let Done { deployment, device, .. } = act(app, caller, &wanted.device, ask).await?;
     let deployment = deployment.ok_or(Error::NotFound)?;
-    let permit = permits::issue(app, &device, &deployment).await?.ok_or(Error::NotFound)?;
-    Ok(Allowed { deployment, permit })
+    // Where it is a repetition, others may have reported since.
+    let people = store::people::load_names(&app.db.read, &deployment.people()).await?;
+    let permit = permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?;
+    let device = device.name().to_owned();
+    let view = View { deployment, device, people, now: app.clock.now(), may_report: false };
+    Ok(Allowed { view, permit })
 }
 
 /// The gates as they are now, with nothing changed; refused as the request itself would be.
@@ -222,7 +226,8 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
     }
     not_held(app, caller, &device, d).await?;
     let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
-    Ok(permits::issue(app, &device, d).await?.ok_or_else(by_hand)?)
+    let people = store::people::load_names(c, &d.people()).await?;
+    Ok(permits::issue(app, &device, d, &people).await?.ok_or_else(by_hand)?)
 }
 
 /// What moved on by itself is held until it has begun (G5).

@@ -7,6 +7,7 @@ use crate::{
         deployment::Deployment,
         device::Device,
         permit::{CLOCKS_DIFFER_SECONDS, Claims},
+        person::People,
         refusal::{Code, Refusal},
     },
     ports::signing::{KeySet, NoKey, PublicKey, SigningKey, Verifier},
@@ -15,7 +16,6 @@ use crate::{
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 pub use crate::store::keys::Key;
 
@@ -172,13 +172,13 @@ pub fn issuer(app: &App) -> String {
     app.public_url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// The signed permit of a deployment: the same text each time. None where it was placed by hand.
-pub async fn issue(app: &App, device: &Device, d: &Deployment) -> Result<Option<String>> {
+/// The signed permit of a deployment, in the name of whoever asked: the same text each time. None where it was placed by
+/// hand.
+pub async fn issue(app: &App, device: &Device, d: &Deployment, people: &People) -> Result<Option<String>> {
     let Some(given) = &d.permit else {
         return Ok(None);
     };
     let c = &app.db.read;
-    let people = store::people::load_names(c, &BTreeSet::from([d.asked.by])).await?;
     let revoked = || Refusal::new(Code::PermitRefused, "The key of this permit was revoked: ask for a new one.");
     let kept = store::keys::find_private(c, &given.kid).await?.ok_or_else(revoked)?;
     let iat = d.asked.at.timestamp();

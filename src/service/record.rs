@@ -93,6 +93,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
     let own = lines.len();
     lines.extend(also);
+    lines.extend(stages::deployed(tx, caller, after, events, gathered).await?);
     let mut entries = store::journal::append(tx, lines).await?;
     entries.truncate(own);
     // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).
@@ -104,7 +105,6 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     {
         telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
     }
-    stages::deployed(tx, app, caller, after, events, gathered).await?;
     if !imported {
         shift::waits(tx, &entries).await?;
     }

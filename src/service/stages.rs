@@ -132,6 +132,19 @@ async fn decide_and_save(
     Ok((report, way.reports.len()))
 }
 
+/// Keeps a report; the line of it for the journal.
+async fn keep(tx: &Tx, caller: &Caller, device: &Device, tag: &TagName, way: &Way, report: &Report) -> Result<Line> {
+    store::stages::append(tx, device.id, tag, way, report).await?;
+    Ok(Line {
+        stream: record::release_stream(device, tag),
+        at: report.at,
+        actor: report.by,
+        origin: caller.origin.clone(),
+        kind: "stage_reported".to_owned(),
+        body: serde_json::to_string(report).map_err(|e| Error::Internal(Box::new(e)))?,
+    })
+}
+
 #[allow(clippy::too_many_arguments)]
 async fn save(
     tx: &Tx,
@@ -143,15 +156,7 @@ async fn save(
     report: &Report,
     gathered: &Gathered,
 ) -> Result<()> {
-    store::stages::append(tx, device.id, tag, way, report).await?;
-    let line = Line {
-        stream: record::release_stream(device, tag),
-        at: report.at,
-        actor: report.by,
-        origin: caller.origin.clone(),
-        kind: "stage_reported".to_owned(),
-        body: serde_json::to_string(report).map_err(|e| Error::Internal(Box::new(e)))?,
-    };
+    let line = keep(tx, caller, device, tag, way, report).await?;
     let entries = store::journal::append(tx, vec![line]).await?;
     // What failed, and a person's answer, is news; that a build went well is not.
     if !report.passed || report.stage == Stage::Deployable {
@@ -180,15 +185,16 @@ pub fn path(device: &str, tag: &TagName) -> String {
     format!("/devices/{device}/releases/{tag}")
 }
 
-/// What Custody itself puts on record of a release: that it was deployed onto a full-support server of production.
+/// What Custody itself puts on record of a release: that it was deployed onto a full-support server of production; the
+/// lines of it for the journal.
 pub(super) async fn deployed(
     tx: &Tx,
-    app: &App,
     caller: &Caller,
     device: &Device,
     events: &[Event],
     gathered: &Gathered,
-) -> Result<()> {
+) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
     for e in events {
         let Happened::Deployed { class: SupportClass::Full, release: Some(tag), server, .. } = &e.what else {
             continue;
@@ -207,9 +213,9 @@ pub(super) async fn deployed(
             text: format!("Onto {server}."),
             at: e.at,
         };
-        save(tx, app, caller, device, tag, &gathered.way, &report, gathered).await?;
+        lines.push(keep(tx, caller, device, tag, &gathered.way, &report).await?);
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// A release as its page shows it.

@@ -48,6 +48,13 @@ pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Optio
     row::Entity::find().filter(row::Column::Name.eq(name)).one(c).await?.as_ref().map(hydrate).transpose()
 }
 
+/// The id of the device of this name.
+pub async fn find_id<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<DeviceId>> {
+    let q = row::Entity::find().select_only().column(row::Column::Id).filter(row::Column::Name.eq(name));
+    let id: Option<String> = q.into_tuple().one(c).await?;
+    id.map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).transpose()
+}
+
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {
     row::Entity::find_by_id(id.to_string()).one(c).await?.as_ref().map(hydrate).transpose()
 }

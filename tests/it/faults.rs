@@ -128,6 +128,92 @@ async fn f4_no_writes_for_a_while_in_sqlite() {
     assert_eq!(test.replayed(&device).await, device);
 }
 
+/// F4: changes that share a commit share its fate: where the disk is full each is told so, and what was acknowledged is
+/// there.
+#[tokio::test(flavor = "multi_thread")]
+async fn f4_changes_at_once_on_a_full_disk_in_sqlite() {
+    let test = TestApp::new().await;
+    for i in 0..8 {
+        test.requested(&format!("magnet{i}")).await;
+    }
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("PRAGMA max_page_count = 1").await.unwrap();
+    tx.commit().await.unwrap();
+    let clients = (0..8).map(|i| {
+        let (app, caller, name) = (test.app.clone(), test.caller("lena"), format!("magnet{i}"));
+        tokio::spawn(async move {
+            let mut kept = 0;
+            for _ in 0..40 {
+                let text = "x".repeat(3900);
+                match act(&app, &caller, &name, Command::RaisePoint { text }.into()).await {
+                    Ok(_) => kept += 1,
+                    Err(Error::Unavailable(_)) => return (name, kept, true),
+                    Err(e) => panic!("{name}: {e:?}"),
+                }
+            }
+            (name, kept, false)
+        })
+    });
+    let mut refused = 0;
+    for client in clients.collect::<Vec<_>>() {
+        let (name, kept, was_refused) = client.await.unwrap();
+        let device = test.device(&name).await;
+        assert_eq!(device.cycle.discussion.points.iter().filter(|p| p.section.is_none()).count(), kept, "{name}");
+        assert_eq!(test.replayed(&device).await, device);
+        refused += u32::from(was_refused);
+    }
+    assert!(refused > 0, "a full database refuses");
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("PRAGMA max_page_count = 1073741823").await.unwrap();
+    tx.commit().await.unwrap();
+    test.does("lena", "magnet0", Command::RaisePoint { text: "And now?".to_owned() }).await.unwrap();
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// F2, F5: of changes that share a commit one may fail or be given up, and leaves the others as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn f5_one_of_many_fails_alone() {
+    let test = TestApp::new().await;
+    for i in 0..6 {
+        test.requested(&format!("magnet{i}")).await;
+    }
+    let clients = (0..6).map(|i| {
+        let (app, caller, name) = (test.app.clone(), test.caller("lena"), format!("magnet{i}"));
+        tokio::spawn(async move {
+            for n in 0..20 {
+                let text = format!("Point {n}?");
+                act(&app, &caller, &name, Command::RaisePoint { text }.into()).await.unwrap();
+            }
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    for n in 0..60 {
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared("UPDATE device SET summary = 'given up'").await.unwrap();
+        match n % 3 {
+            0 => tx.rollback().await.unwrap(),
+            1 => drop(tx),
+            _ => {
+                tx.execute_unprepared("INSERT INTO device (id) VALUES (NULL)").await.unwrap_err();
+                drop(tx);
+            }
+        }
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
+    for i in 0..6 {
+        let device = test.device(&format!("magnet{i}")).await;
+        assert_eq!(device.cycle.discussion.points.iter().filter(|p| p.section.is_none()).count(), 20);
+        assert_ne!(device.request.summary, "given up");
+    }
+    let sql = "SELECT count(*) AS n FROM device WHERE summary = 'given up'";
+    let of = test.app.db.read.get_database_backend();
+    let given_up = test.app.db.read.query_one_raw(sea_orm::Statement::from_string(of, sql)).await.unwrap().unwrap();
+    assert_eq!(given_up.try_get::<i64>("", "n").unwrap(), 0);
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
 /// F5: when the journal cannot be written the transition fails with it, whole.
 #[tokio::test]
 async fn f5_no_journal_no_transition() {

@@ -185,7 +185,7 @@ impl TestApp {
         let (app, caller) = (&self.app, self.caller(who));
         let wanted = Wanted { device: device.to_owned(), tag: tag(release), server: server.into(), environment: None };
         let allowed = deployments::request(app, &caller, &wanted, None).await.unwrap();
-        let id = allowed.deployment.id;
+        let id = allowed.view.deployment.id;
         deployments::redeem(app, &caller, id, &allowed.permit).await.unwrap();
         let succeeded = deployment::Report::Succeeded { link: String::new(), text: String::new() };
         deployments::report(app, &caller, id, succeeded).await.unwrap();

@@ -16,7 +16,7 @@ use crate::{
         tag::TagName,
     },
     service::{
-        Error, Result,
+        Error,
         act::{Ask, Done, act, decides_by_page},
         catalogue,
         commands::{self, Possible, Said, is_for_people},
@@ -186,8 +186,8 @@ async fn check(app: &App, name: &str, command: &Command) -> Answer<()> {
                 .map_err(|e| Problem::field("tag", e.to_string()))
         }
         Command::Amend { request } => {
-            let device: Result<_> = catalogue::show(app, name).await.map(|shown| shown.device.id);
-            Ok(requests::check(app, Some(device?), request).await?)
+            let device = catalogue::find_id(app, name).await?.ok_or(Error::NotFound)?;
+            Ok(requests::check(app, Some(device), request).await?)
         }
         _ => Ok(()),
     }

@@ -207,9 +207,9 @@ impl Stage {
             environment: None,
         };
         let allowed = deployments::request(&self.app, caller, &wanted, None).await?;
-        deployments::redeem(&self.app, caller, allowed.deployment.id, &allowed.permit).await?;
+        deployments::redeem(&self.app, caller, allowed.view.deployment.id, &allowed.permit).await?;
         let succeeded = Report::Succeeded { link: String::new(), text: String::new() };
-        deployments::report(&self.app, caller, allowed.deployment.id, succeeded).await?;
+        deployments::report(&self.app, caller, allowed.view.deployment.id, succeeded).await?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::{
     store,
 };
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Deployments on one page.
 pub const PAGE: u64 = 50;
@@ -33,9 +33,7 @@ pub async fn view(app: &App, caller: Option<&Caller>, id: DeploymentId) -> Resul
     let c = &app.db.read;
     let deployment = find(app, id).await?;
     let device = store::devices::find(c, deployment.device).await?.ok_or(Error::NotFound)?;
-    let mut ids: BTreeSet<_> = deployment.reports.iter().filter_map(|r| r.by).collect();
-    ids.insert(deployment.asked.by);
-    let people = store::people::load_names(c, &ids).await?;
+    let people = store::people::load_names(c, &deployment.people()).await?;
     let may_report = match caller {
         Some(caller) => may_report(app, caller, &device, &deployment).await?,
         None => false,
