@@ -1,6 +1,7 @@
 //! `cargo bench --bench deploy -- DIR`: what an allowed deployment with its permit costs in the sample facility's data in
 //! DIR, where nobody else has it open, beside a commit of one row in the same database through sqlx and one fresh look
-//! at the tag by git. Prints the medians in microseconds, a line for each figure: name, ours, the baseline's; and tokens
+//! at the tag by git; and what it costs where 32 ask at once, beside as many who commit. Prints the medians in microseconds,
+//! a line for each figure: name, ours, the baseline's; and tokens
 //! for asking about deployments, and for reporting what runs on some servers.
 
 use custody::{
@@ -69,6 +70,25 @@ fn main() {
         let (allowed, look, commit) = (median(allowed), median(looks), median(commits));
         println!("deployment_to_look_and_commit {allowed} {}", look + commit);
         println!("deployment_without_look_to_commit {} {commit}", allowed.saturating_sub(look));
+        let (mut allowed, mut commits) = (Vec::new(), Vec::new());
+        for round in 0..5 {
+            let ask = || {
+                let (app, caller, tag) = (app.clone(), caller.clone(), tag.clone());
+                async move {
+                    let (device, server) = (DEVICE.to_owned(), ServerName::from(SERVER));
+                    let wanted = Wanted { device, tag, server, environment: None };
+                    deployments::request(&app, &caller, &wanted, None).await.expect("it is allowed");
+                }
+            };
+            allowed.push(at_once(ask).await);
+            let pool = &pool;
+            let write = || {
+                let pool = pool.clone();
+                async move { commit(&pool, round).await.expect("it is saved") }
+            };
+            commits.push(at_once(write).await);
+        }
+        println!("deployment_of_32_at_once_to_commits {} {}", median(allowed), median(commits));
         let (_, token) = tokens::create(&app, &caller, "bench", TokenScope::Deploy { device: None, server: None }, 1)
             .await
             .expect("it is made");
@@ -86,6 +106,24 @@ async fn time<T, E: std::fmt::Debug>(work: impl Future<Output = Result<T, E>>) -
     let begun = Instant::now();
     work.await.expect("it is done");
     begun.elapsed()
+}
+
+/// How long each takes where 32 clients do it without pause.
+async fn at_once<F: Future<Output = ()> + Send + 'static>(work: impl Fn() -> F) -> Duration {
+    const CLIENTS: u32 = 32;
+    const EACH: u32 = 10;
+    let begun = Instant::now();
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..CLIENTS {
+        let all: Vec<F> = (0..EACH).map(|_| work()).collect();
+        clients.spawn(async move {
+            for one in all {
+                one.await;
+            }
+        });
+    }
+    clients.join_all().await;
+    begun.elapsed() / (CLIENTS * EACH)
 }
 
 fn median(mut all: Vec<Duration>) -> u128 {

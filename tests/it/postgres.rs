@@ -33,8 +33,24 @@ pub async fn kept(dir: &Path) -> Kept {
     }
     match is_wanted() {
         true => Kept::Server(new_database(dir).await),
-        false => Kept::File(dir.join("custody.db")),
+        false => {
+            let file = dir.join("custody.db");
+            if !file.exists() {
+                fs::write(&file, SHAPED.get_or_init(shaped_file).await).unwrap();
+            }
+            Kept::File(file)
+        }
     }
+}
+
+/// A file of SQLite's in today's shape: made once, and copied for each facility.
+static SHAPED: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn shaped_file() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("custody.db");
+    Db::open(&file).await.unwrap().close().await.unwrap();
+    fs::read(file).unwrap()
 }
 
 /// Whether this whole run is on PostgreSQL.
