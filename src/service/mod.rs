@@ -34,6 +34,7 @@ pub mod hooks;
 pub mod identity;
 pub mod import;
 pub mod incidents;
+pub mod jobs;
 pub mod moving_on;
 pub mod observations;
 pub mod outbox;

@@ -51,6 +51,8 @@ mod reconcile;
 mod releases;
 #[cfg(feature = "full-tests")]
 mod replicas;
+#[cfg(feature = "full-tests")]
+mod replicas_shared;
 mod repository;
 mod security;
 mod served;
