@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{id::PersonId, lifecycle::Actor, person::Person},
+    domain::{id::PersonId, person::Person},
     store::{self, Tx, people::TeamKind},
 };
 use chrono::Duration;
@@ -184,7 +184,7 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
             store::people::save_account(&tx, LOCAL, &login, person, Some(hashed)).await?;
             store::doors::delete_sessions(&tx, person).await?;
             store::doors::delete_invitations(&tx, person).await?;
-            let caller = Caller { actor: Actor::Person(person), origin };
+            let caller = Caller::person(person, origin);
             store::journal::append(&tx, vec![line(&app, &caller, person, kind, json!({}))]).await?;
             tx.commit().await?;
             Ok(person)

@@ -43,6 +43,7 @@ mod permit_forms;
 mod permits;
 mod permits_offline;
 mod postgres;
+mod preconditions;
 mod processes;
 mod programs;
 mod proxies;
