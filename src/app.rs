@@ -2,7 +2,7 @@
 
 use crate::{
     config::{MetricsFor, Proxies},
-    domain::{guessing::Guesses, policy::Policy},
+    domain::policy::Policy,
     figures::Figures,
     jobs::{Job, Jobs},
     ports::{
@@ -15,10 +15,7 @@ use crate::{
     projection::Projection,
     store::Db,
 };
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -54,8 +51,6 @@ pub struct Inner {
     pub changes: TaskTracker,
     /// The providers that people sign in with.
     pub providers: Providers,
-    /// Passwords that were tried lately.
-    pub guesses: Mutex<Guesses>,
     /// How many passwords are hashed at once: each takes 19 MiB.
     pub hashing: tokio::sync::Semaphore,
     /// What Custody does by itself, and when it did it last.
@@ -123,7 +118,6 @@ impl App {
             stop: CancellationToken::new(),
             changes: TaskTracker::new(),
             providers,
-            guesses: Mutex::default(),
             hashing: tokio::sync::Semaphore::new(2),
             jobs: Jobs::default(),
             figures: Figures::default(),

@@ -1,5 +1,5 @@
-//! What Custody does by itself, again and again: when it ran last, how long it took, what it said, when it runs next. Kept
-//! in memory, from the start on.
+//! What Custody does by itself, again and again: when it ran last, how long it took, what it said, when it runs next. In
+//! memory, from the start on; `service/jobs` keeps it for whoever asks another replica, or after the next start.
 
 use chrono::{DateTime, Utc};
 use std::{
@@ -7,9 +7,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::Notify;
 
 /// A kind of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::EnumString, strum::IntoStaticStr,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Job {
     Checks,
@@ -78,16 +81,24 @@ pub struct Doing {
 
 /// Every job that has run since the start.
 #[derive(Debug, Default)]
-pub struct Jobs(Mutex<BTreeMap<Job, Doing>>);
+pub struct Jobs {
+    all: Mutex<BTreeMap<Job, Doing>>,
+    failed: Notify,
+}
 
 impl Jobs {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Job, Doing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How each of them is doing.
     pub fn list(&self) -> BTreeMap<Job, Doing> {
         self.all().clone()
+    }
+
+    /// Waits for the next failure.
+    pub async fn failure(&self) {
+        self.failed.notified().await;
     }
 
     /// Runs it once, and keeps what came of it. `now` is asked before and after; the next run is `every` behind that.
@@ -117,6 +128,7 @@ impl Jobs {
                 doing.said = "It failed.".to_owned();
                 let cause = error.source().map(|c| format!(": {c}")).unwrap_or_default();
                 doing.failed = Some((at, format!("{error}{cause}").chars().take(500).collect()));
+                self.failed.notify_one();
             }
         }
         drop(all);

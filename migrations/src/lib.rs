@@ -20,6 +20,8 @@ mod m0014_moving_on_again;
 mod m0015_session_origin;
 mod m0017_programs;
 mod m0018_import;
+mod m0019_replicas;
+mod m0020_strangers;
 
 pub struct Migrator;
 
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_session_origin::Migration),
             Box::new(m0017_programs::Migration),
             Box::new(m0018_import::Migration),
+            Box::new(m0019_replicas::Migration),
+            Box::new(m0020_strangers::Migration),
         ]
     }
 }

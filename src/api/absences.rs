@@ -1,10 +1,13 @@
 //! When people are away: they say so themselves, or CTRL or an administrator does for them (L4).
 
-use super::{body::Sent, people::id, problem::Answer, token::Bearer};
+use super::{body::Sent, people::id, problem::Answer, revision::etag, token::Bearer};
 use crate::{
     app::App,
     domain::absence::Absence,
-    service::absences::{self, Kept},
+    service::{
+        absences::{self, Kept},
+        seen,
+    },
 };
 use axum::{
     Json,
@@ -35,12 +38,15 @@ struct AbsenceDto {
     from: NaiveDate,
     until: NaiveDate,
     note: String,
+    /// For `If-Match` where it is changed.
+    etag: String,
 }
 
 impl From<Kept> for AbsenceDto {
     fn from(k: Kept) -> Self {
+        let etag = etag(&seen::mark(&absences::shown(&k)));
         let Absence { from, until, note } = k.absence;
-        Self { id: k.id, from, until, note }
+        Self { id: k.id, from, until, note, etag }
     }
 }
 

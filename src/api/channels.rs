@@ -4,6 +4,7 @@ use super::{
     body::Sent,
     groups,
     problem::{Answer, Problem},
+    revision::etag,
     token::Bearer,
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     service::{
         Caller,
         channels::{self, Channel, Typed},
+        seen,
     },
 };
 use axum::{
@@ -57,6 +59,8 @@ struct ChannelDto {
     /// Held back from and to these times of day.
     quiet_from: Option<String>,
     quiet_to: Option<String>,
+    /// For `If-Match` where it is changed.
+    etag: String,
 }
 
 const TIME: &str = "%H:%M";
@@ -66,6 +70,7 @@ impl From<Channel> for ChannelDto {
         let time = |t: NaiveTime| t.format(TIME).to_string();
         let of = c.preferences;
         Self {
+            etag: etag(&seen::mark(&channels::shown(&c))),
             place: channels::place(&c),
             id: if c.kind == Kind::Mail { "mail".to_owned() } else { c.id },
             kind: c.kind.to_string(),

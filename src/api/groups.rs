@@ -1,9 +1,11 @@
 //! Groups of people, and the roles that they give (E1, A6).
 
 use super::{
-    body::Sent,
+    body::{Params, Sent},
+    paging::{Order, page},
     people::{self, NamedDto},
     problem::{Answer, Problem},
+    revision::{etag, marked},
     token::Bearer,
 };
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     service::{
         Error,
         groups::{self, NewGroup, Team, TeamKind},
+        seen,
     },
 };
 use axum::{
@@ -24,7 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -39,10 +42,24 @@ pub fn id(text: &str) -> Answer<GroupId> {
     text.parse().map_err(|_| Error::NotFound.into())
 }
 
+/// How much of a list is read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Groups)]
 pub struct ListDto {
     groups: Vec<GroupDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -55,6 +72,8 @@ pub struct GroupDto {
     /// The critical area that its experts sign off.
     area: Option<String>,
     members: Vec<MemberDto>,
+    /// For `If-Match` where it or who is in it is changed.
+    etag: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -74,6 +93,7 @@ fn dto(team: Team, people: &People) -> GroupDto {
         open: people.active(person),
     };
     GroupDto {
+        etag: etag(&seen::mark(&groups::shown(&team))),
         id: team.id,
         name: team.name,
         kind: team.kind.to_string(),
@@ -82,27 +102,30 @@ fn dto(team: Team, people: &People) -> GroupDto {
     }
 }
 
-async fn found(app: &App, group: GroupId) -> Answer<Json<GroupDto>> {
+async fn found(app: &App, group: GroupId) -> Answer<Response> {
     let (teams, people) = groups::list(app).await?;
     let team = teams.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)?;
-    Ok(Json(dto(team, &people)))
+    let shown = groups::shown(&team);
+    Ok(marked(&shown, Json(dto(team, &people))))
 }
 
 /// Every group with its members
 ///
 /// For administrators.
-#[utoipa::path(get, path = "/api/v1/groups", tag = "Groups", security(("bearer" = [])),
-    responses((status = 200, description = "All of them.", body = ListDto)))]
-pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto>> {
+#[utoipa::path(get, path = "/api/v1/groups", tag = "Groups", security(("bearer" = [])), params(Part),
+    responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(part): Params<Part>) -> Answer<Json<ListDto>> {
     bearer.administers(&app).await?;
     let (teams, people) = groups::list(&app).await?;
-    Ok(Json(ListDto { groups: teams.into_iter().map(|t| dto(t, &people)).collect() }))
+    let key = |t: &Team| format!("{}~{}", t.name, t.id);
+    let (teams, next) = page(teams, Order::Up, key, part.limit, part.after.as_deref())?;
+    Ok(Json(ListDto { groups: teams.into_iter().map(|t| dto(t, &people)).collect(), next }))
 }
 
 /// A group with its members
 #[utoipa::path(get, path = "/api/v1/groups/{group}", tag = "Groups", security(("bearer" = [])),
     responses((status = 200, description = "The group.", body = GroupDto)))]
-pub async fn show(State(app): State<App>, Path(group): Path<String>, bearer: Bearer) -> Answer<Json<GroupDto>> {
+pub async fn show(State(app): State<App>, Path(group): Path<String>, bearer: Bearer) -> Answer<Response> {
     bearer.administers(&app).await?;
     found(&app, id(&group)?).await
 }
@@ -148,7 +171,7 @@ pub async fn rename(
     Path(group): Path<String>,
     bearer: Bearer,
     Sent(to): Sent<Name>,
-) -> Answer<Json<GroupDto>> {
+) -> Answer<Response> {
     let (caller, group) = (bearer.acts()?, id(&group)?);
     groups::rename(&app, &caller, group, &to.name).await?;
     found(&app, group).await
@@ -183,7 +206,7 @@ pub async fn put(
     Path((group, person)): Path<(String, String)>,
     bearer: Bearer,
     Sent(as_): Sent<As>,
-) -> Answer<Json<GroupDto>> {
+) -> Answer<Response> {
     let (group, person) = (id(&group)?, people::id(&person)?);
     groups::put(&app, &bearer.acts()?, group, person, as_.reviewer).await?;
     found(&app, group).await

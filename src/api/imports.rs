@@ -1,10 +1,18 @@
-//! Tables of what a facility has (E5): what would become of each line, then exactly that.
+//! Tables of what a facility has, and what other programs tell of it (E5): what would become of each line, then exactly
+//! that.
 
 use super::{body::Sent, problem::Answer, token::Bearer};
 use crate::{
     app::App,
-    domain::refusal::{Code, Refusal},
-    service::import::{self, Kind, Line, Outcome, Plan, Table},
+    domain::{
+        refusal::{Code, Refusal},
+        telling::Secret,
+    },
+    service::{
+        Caller,
+        import::{self, Kind, Line, Outcome, Plan, Program, Table, Told},
+        invalid,
+    },
 };
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -15,8 +23,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(import))
 }
 
-/// What a table tells of.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
+/// What a table tells of, or the program that tells.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ImportKind)]
 pub enum Of {
@@ -24,17 +32,10 @@ pub enum Of {
     Servers,
     Devices,
     Contacts,
-}
-
-impl From<Of> for Kind {
-    fn from(of: Of) -> Self {
-        match of {
-            Of::People => Self::People,
-            Of::Servers => Self::Servers,
-            Of::Devices => Self::Devices,
-            Of::Contacts => Self::Contacts,
-        }
-    }
+    /// Hosts, from NetBox.
+    Netbox,
+    /// Servers, from a Tango database by TangoGQL.
+    Tango,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -42,12 +43,79 @@ impl From<Of> for Kind {
 #[schema(as = NewImport)]
 pub struct Handed {
     kind: Of,
-    /// Where it comes from, for the journal: a file's name.
-    source: String,
-    /// The table as CSV, its first line the columns' names.
-    table: String,
+    /// Where it comes from, for the journal: a file's name. An address that is asked stands for itself.
+    source: Option<String>,
+    /// The table as CSV, its first line the columns' names; of a program its recorded answer.
+    table: Option<String>,
+    /// In place of it: the address at which the program is asked now.
+    address: Option<String>,
+    /// The token for it. It is for this request alone, and kept nowhere.
+    #[schema(format = Password)]
+    token: Option<String>,
+    /// From NetBox: the slug of the tag that hosts with reduced support have; `reduced-support` where it is left out.
+    reduced_tag: Option<String>,
+    /// From a Tango database: what new servers serve.
+    instrument: Option<String>,
+    /// From a Tango database: patterns of servers that stay out, like `Starter/*`.
+    #[serde(default)]
+    leave_out: Vec<String>,
     /// The `plan` of an answer before, which is what is to be done; without it nothing is.
     plan: Option<String>,
+}
+
+impl Handed {
+    fn program(&self) -> Option<Program> {
+        match self.kind {
+            Of::Netbox => {
+                let reduced_tag = self.reduced_tag.clone().unwrap_or_else(|| "reduced-support".to_owned());
+                Some(Program::Netbox { reduced_tag })
+            }
+            Of::Tango => {
+                let instrument = self.instrument.clone().unwrap_or_default();
+                Some(Program::Tango { instrument, leave_out: self.leave_out.clone() })
+            }
+            Of::People | Of::Servers | Of::Devices | Of::Contacts => None,
+        }
+    }
+
+    /// What is to be imported, and what is not in it.
+    async fn read(&self, app: &App, caller: &Caller) -> crate::service::Result<(Table, Vec<String>)> {
+        let named = || match &self.source {
+            Some(source) => Ok(source.as_str()),
+            None => invalid("source", "Say where it comes from, like a file’s name"),
+        };
+        let kind = match self.kind {
+            Of::People => Kind::People,
+            Of::Servers => Kind::Servers,
+            Of::Devices => Kind::Devices,
+            Of::Contacts => Kind::Contacts,
+            Of::Netbox | Of::Tango => return self.ask(app, caller, named).await,
+        };
+        if self.address.is_some() || self.token.is_some() {
+            return invalid("address", "A table is handed in: an address is for netbox and tango alone");
+        }
+        match &self.table {
+            Some(table) => Ok((Table::parse(kind, named()?, table.as_bytes())?, Vec::new())),
+            None => invalid("table", "Give the table as CSV, its first line the columns’ names"),
+        }
+    }
+
+    async fn ask<'a>(
+        &'a self,
+        app: &App,
+        caller: &Caller,
+        named: impl Fn() -> crate::service::Result<&'a str>,
+    ) -> crate::service::Result<(Table, Vec<String>)> {
+        let told = match (&self.address, &self.table) {
+            (Some(address), None) => Told::Asked { address, token: self.token.clone().map(Secret) },
+            (None, Some(answer)) if self.token.is_none() => Told::Recorded { source: named()?, answer },
+            _ => return invalid("address", "Give the program’s address, or its recorded answer as table"),
+        };
+        match self.program() {
+            Some(program) => import::read_program(app, caller, &program, told).await,
+            None => invalid("kind", "Name the program: netbox or tango"),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -60,6 +128,8 @@ pub struct PlanDto {
     /// Stands for every fate in it.
     plan: String,
     lines: Vec<LineDto>,
+    /// What is not in it, and why.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -87,21 +157,23 @@ fn refused(sentence: String) -> crate::service::Error {
 
 /// Import a table, or see what would become of it
 ///
-/// All lines come in together or none does; the same table a second time changes nothing. For administrators.
+/// All lines come in together or none does; the same table a second time changes nothing. `netbox` and `tango` are asked
+/// at an address that the policy admits, with and without `plan`, or tell by a recorded answer. For administrators.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "Custody", security(("bearer" = [])), request_body = Handed,
     responses((status = 200, description = "The fate of each line.", body = PlanDto)))]
 pub async fn import(State(app): State<App>, bearer: Bearer, Sent(handed): Sent<Handed>) -> Answer<Json<PlanDto>> {
     let caller = bearer.acts()?;
-    let Handed { kind, source, table, plan } = handed;
     // Who may not do it is not told what is wrong with the table.
     crate::service::people::check_administrator(&app, &caller).await?;
-    let table = Table::parse(kind.into(), &source, table.as_bytes()).map_err(crate::service::Error::from)?;
+    let (table, notes) = handed.read(&app, &caller).await?;
+    let Handed { kind, plan, .. } = handed;
     let answer = |done: bool, plan: Plan| PlanDto {
         kind,
         source: plan.source,
         done,
         plan: plan.digest,
         lines: plan.lines.into_iter().map(LineDto::from).collect(),
+        notes: notes.clone(),
     };
     let Some(agreed) = plan else {
         return Ok(Json(answer(false, import::plan(&app, &caller, &table).await?)));

@@ -3,12 +3,11 @@
 use super::{problem::Answer, token::Bearer};
 use crate::{
     app::App,
-    jobs::{Doing, Job},
+    service::jobs::{self, Shown},
 };
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use strum::IntoEnumIterator;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -20,6 +19,22 @@ pub fn routes() -> OpenApiRouter<App> {
 #[schema(as = Jobs)]
 pub struct ListDto {
     jobs: Vec<JobDto>,
+    /// Several Custodys on one PostgreSQL; none where there is one on a file.
+    replicas: Vec<ReplicaDto>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Replica)]
+struct ReplicaDto {
+    name: String,
+    /// Whether it answered this.
+    is_this: bool,
+    /// Whether it does what only one does.
+    is_first: bool,
+    /// It has not said for minutes that it is there.
+    is_gone: bool,
+    started_at: DateTime<Utc>,
+    seen_at: DateTime<Utc>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -29,7 +44,9 @@ struct JobDto {
     about: &'static str,
     /// Since when it runs now.
     running: Option<DateTime<Utc>>,
-    /// When it ran last, to the end; since the start of this replica.
+    /// The replica that ran it last.
+    replica: Option<String>,
+    /// When it ran last, to the end.
     last: Option<DateTime<Utc>>,
     /// In milliseconds.
     took: u64,
@@ -37,16 +54,19 @@ struct JobDto {
     next: Option<DateTime<Utc>>,
     failed: Option<DateTime<Utc>>,
     why: Option<String>,
+    /// Since the start of that replica, as `failures`.
     runs: u64,
     failures: u64,
 }
 
-fn dto(job: Job, doing: Doing) -> JobDto {
+fn dto(shown: Shown) -> JobDto {
+    let Shown { job, doing, replica } = shown;
     let (failed, why) = doing.failed.unzip();
     JobDto {
         job: job.into(),
         about: job.about(),
         running: doing.running,
+        replica,
         last: doing.last,
         took: u64::try_from(doing.took.as_millis()).unwrap_or(u64::MAX),
         said: doing.said,
@@ -65,6 +85,14 @@ fn dto(job: Job, doing: Doing) -> JobDto {
     responses((status = 200, description = "Every kind of work.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto>> {
     bearer.administers(&app).await?;
-    let mut all = app.jobs.list();
-    Ok(Json(ListDto { jobs: Job::iter().map(|job| dto(job, all.remove(&job).unwrap_or_default())).collect() }))
+    let all = jobs::overview(&app).await?;
+    let replicas = all.replicas.into_iter().map(|r| ReplicaDto {
+        name: r.name,
+        is_this: r.is_this,
+        is_first: r.is_first,
+        is_gone: r.is_gone,
+        started_at: r.started_at,
+        seen_at: r.seen_at,
+    });
+    Ok(Json(ListDto { jobs: all.jobs.into_iter().map(dto).collect(), replicas: replicas.collect() }))
 }

@@ -3,7 +3,7 @@
 use super::{
     body::Sent,
     once::ShowsSecret,
-    people::{PersonDto, dto},
+    people::{PersonDto, shown},
     problem::Answer,
     token::Bearer,
 };
@@ -36,15 +36,15 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(read_notices))
 }
 
-async fn me(app: &App, bearer: &Bearer) -> Answer<Json<PersonDto>> {
+async fn me(app: &App, bearer: &Bearer) -> Answer<Response> {
     let profile = people::find(app, bearer.person()).await?.ok_or(Error::NotFound)?;
-    Ok(Json(dto(app, profile).await?))
+    shown(app, profile).await
 }
 
 /// Whom this token speaks for
 #[utoipa::path(get, path = "/api/v1/me", tag = "Me", security(("bearer" = [])),
     responses((status = 200, description = "The person.", body = PersonDto)))]
-pub async fn show(State(app): State<App>, bearer: Bearer) -> Answer<Json<PersonDto>> {
+pub async fn show(State(app): State<App>, bearer: Bearer) -> Answer<Response> {
     bearer.reads()?;
     me(&app, &bearer).await
 }
@@ -64,7 +64,7 @@ pub struct Edited {
 /// Change one's own details
 #[utoipa::path(put, path = "/api/v1/me", tag = "Me", security(("bearer" = [])), request_body = Edited,
     responses((status = 200, description = "The person after it.", body = PersonDto)))]
-pub async fn edit(State(app): State<App>, bearer: Bearer, Sent(sent): Sent<Edited>) -> Answer<Json<PersonDto>> {
+pub async fn edit(State(app): State<App>, bearer: Bearer, Sent(sent): Sent<Edited>) -> Answer<Response> {
     let Edited { phone, time_zone, commit_emails } = sent;
     people::edit_own(&app, &bearer.acts()?, OwnDetails { phone, time_zone, commit_emails }).await?;
     me(&app, &bearer).await

@@ -23,6 +23,7 @@ mod once;
 pub mod openapi;
 mod outbox;
 mod overrides;
+mod paging;
 mod people;
 mod policy;
 mod problem;

@@ -4,6 +4,7 @@ use super::{
     body::Sent,
     devices::idempotency_key,
     problem::{Answer, Problem},
+    revision::{Read, tagged},
     token::Bearer,
 };
 use crate::{
@@ -15,14 +16,16 @@ use crate::{
         person::People,
     },
     service::{
+        Error,
         act::{Ask, act},
-        moving_on,
+        commands, moving_on,
     },
 };
 use axum::{
     Json,
     extract::{Path, State},
     http::HeaderMap,
+    response::Response,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -64,17 +67,19 @@ impl HoldDto {
 /// How a device moves on to production by itself, and what holds it
 #[utoipa::path(get, path = "/api/v1/devices/{name}/moving_on", tag = "Deployments",
     responses((status = 200, description = "As it is now.", body = MovingOnDto)))]
-pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<MovingOnDto>> {
+pub async fn show(State(app): State<App>, Path(name): Path<String>) -> Answer<Response> {
     let (device, people) = moving_on::look(&app, &name).await?;
     let of = &device.moving_on;
     let set = of.by_itself.as_ref();
-    Ok(Json(MovingOnDto {
+    let revision = device.revision;
+    let body = MovingOnDto {
         server: set.map(|b| b.server.clone()),
         set_by: set.map(|b| people.name(b.set.by).to_owned()),
         set_at: set.map(|b| b.set.at),
         hold: of.hold.as_ref().map(|h| HoldDto::new(h, &people)),
         device: device.name().to_owned(),
-    }))
+    };
+    Ok(tagged(revision, Json(body)))
 }
 
 /// Where it is to move on to; `null` where a person is to ask each time.
@@ -96,7 +101,7 @@ pub async fn set(
     headers: HeaderMap,
     bearer: Bearer,
     Sent(wanted): Sent<Wanted>,
-) -> Answer<Json<MovingOnDto>> {
+) -> Answer<Response> {
     let command = match wanted.server {
         Some(server) if server.trim().is_empty() => {
             return Err(Problem::field("server", "Name a server of production, or send null"));
@@ -124,7 +129,7 @@ pub async fn hold(
     headers: HeaderMap,
     bearer: Bearer,
     Sent(Reason { reason }): Sent<Reason>,
-) -> Answer<Json<MovingOnDto>> {
+) -> Answer<Response> {
     does(app, name, &headers, &bearer, Command::HoldMovingOn { reason }).await
 }
 
@@ -137,19 +142,23 @@ pub async fn lift(
     headers: HeaderMap,
     bearer: Bearer,
     Sent(Reason { reason }): Sent<Reason>,
-) -> Answer<Json<MovingOnDto>> {
+) -> Answer<Response> {
     does(app, name, &headers, &bearer, Command::LiftHold { reason }).await
 }
 
-async fn does(
-    app: App,
-    name: String,
-    headers: &HeaderMap,
-    bearer: &Bearer,
-    command: Command,
-) -> Answer<Json<MovingOnDto>> {
+async fn does(app: App, name: String, headers: &HeaderMap, bearer: &Bearer, command: Command) -> Answer<Response> {
     bearer.must_be_bound_to_nothing()?;
-    let ask = Ask { key: idempotency_key(headers)?, ..Ask::from(command) };
-    act(&app, &bearer.caller(), &name, ask).await?;
-    show(State(app), Path(name)).await
+    let seen = match Read::of(headers)? {
+        Read::Revision(revision) => Some(revision),
+        Read::Whatever | Read::Unsaid => None,
+    };
+    let ask = Ask { key: idempotency_key(headers)?, seen, exactly: seen.is_some(), ..Ask::from(command) };
+    match act(&app, &bearer.caller(), &name, ask).await {
+        Ok(_) => show(State(app), Path(name)).await,
+        Err(Error::Stale(events)) => {
+            let device = moving_on::look(&app, &name).await?.0;
+            Err(Problem::changed(commands::tell_all(&app, Some(&device), &events).await?))
+        }
+        Err(other) => Err(other.into()),
+    }
 }

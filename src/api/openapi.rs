@@ -64,7 +64,7 @@ const REFUSALS: [(&str, &str, &str); 14] = [
     ("405", "AnotherMethod", "The header Allow lists what this address takes."),
     ("408", "TooSlow", "The request did not arrive in time."),
     ("409", "Refused", "Nothing was changed: the gates say what is missing."),
-    ("412", "Changed", "The device is not what it was when it was read: what has happened since."),
+    ("412", "Changed", "It is not what it was when it was read: what has happened since, or what is there now."),
     ("413", "TooLarge", "The body is larger than 2 MiB."),
     ("415", "OtherType", "The body is no JSON, or is compressed."),
     ("422", "Entries", "Some entries need a change."),
@@ -78,6 +78,22 @@ const ABOUT: &str = "The registry of record for contributed devices: who owns th
     `ETag` and `If-Match` keep a change from being decided by what is out of date. A repetition with the same \
     `Idempotency-Key` is answered and not acted out again. Lists go on at `next`, sent as `after`. \
     Fields may be added; what is here keeps its name and its meaning.";
+
+/// What is overwritten or removed by what was read, and is no device: `If-Match` may say what that was.
+const MARKED: [&str; 12] = [
+    "/api/v1/groups/{group}",
+    "/api/v1/groups/{group}/channels/{channel}",
+    "/api/v1/groups/{group}/members/{person}",
+    "/api/v1/hosts/{host}",
+    "/api/v1/me",
+    "/api/v1/me/channels/{channel}",
+    "/api/v1/people/{person}",
+    "/api/v1/people/{person}/absences/{absence}",
+    "/api/v1/servers/{server}",
+    "/api/v1/servers/{server}/environment",
+    "/api/v1/devices/{name}/moving_on",
+    "/api/v1/devices/{name}/moving_on/hold",
+];
 
 /// The whole description of these routes.
 pub fn describe(of: OpenApi) -> Described {
@@ -155,6 +171,17 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             "schema": { "type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]([ -~]*[!-~])?$" }
         }));
     }
+    let is_marked = MARKED.contains(&path);
+    if is_marked && is_change {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": false,
+            "description": "The ETag of what was read: where that is not what is there now, nothing is changed.",
+            "schema": { "type": "string", "minLength": 1, "pattern": "^(\\*|\"[!#-~]*\")$" }
+        }));
+    }
+    if is_marked && let Some(shown) = operation["responses"].get_mut("200") {
+        shown["headers"]["ETag"] = json!({ "description": "Of what can be changed.", "schema": { "type": "string" } });
+    }
     let needs_revision = parameters.iter().any(|p| p["name"] == "If-Match");
     let has_body = operation.get("requestBody").is_some();
     let has_place = parameters.iter().any(|p| p["in"] == "path");
@@ -166,7 +193,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             "401" | "403" => has_token,
             "404" => has_place || has_body,
             "409" => is_change || has_place,
-            "412" | "428" => needs_revision,
+            "412" => needs_revision,
+            "428" => needs_revision && !is_marked,
             "413" | "415" => has_body,
             "405" => false,
             "408" => has_body,

@@ -3,7 +3,9 @@
 use super::{
     body::{Params, Sent},
     once::ShowsSecret,
+    paging::{Order, page},
     problem::{Answer, Problem},
+    revision::{etag, marked},
     token::Bearer,
 };
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
         Error, accounts, closing, erasure,
         groups::{self, TeamKind},
         people::{self, Details, NewPerson, Profile},
+        seen,
     },
 };
 use axum::{
@@ -25,9 +28,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// People of a page.
-const PAGE: usize = 200;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
@@ -51,6 +51,9 @@ pub fn id(text: &str) -> Answer<PersonId> {
 pub struct Which {
     /// A part of their name, whatever its case.
     named: Option<String>,
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
     /// The `next` of the page before.
     after: Option<String>,
 }
@@ -87,21 +90,12 @@ impl NamedDto {
     responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
-    let after = match which.after {
-        None => None,
-        Some(text) => {
-            let place = text.rsplit_once('~').and_then(|(name, id)| Some((name.to_owned(), id.parse().ok()?)));
-            Some(place.ok_or_else(|| Problem::field("after", "Send the next of the page before"))?)
-        }
-    };
     let named = which.named.unwrap_or_default().to_lowercase();
     let mut all: Vec<(String, PersonId)> =
         people::list_open(&app).await?.0.into_values().map(|p| (p.name, p.id)).collect();
-    all.retain(|p| p.0.to_lowercase().contains(&named) && after.as_ref().is_none_or(|a| p > a));
-    all.sort();
-    let more = all.len() > PAGE;
-    all.truncate(PAGE);
-    let next = all.last().filter(|_| more).map(|(name, id)| format!("{name}~{id}"));
+    all.retain(|p| p.0.to_lowercase().contains(&named));
+    let key = |(name, id): &(String, PersonId)| format!("{name}~{id}");
+    let (all, next) = page(all, Order::Up, key, which.limit, which.after.as_deref())?;
     Ok(Json(ListDto { people: all.into_iter().map(|(name, id)| NamedDto { id, name }).collect(), next }))
 }
 
@@ -121,6 +115,8 @@ pub struct PersonDto {
     /// The names that they sign in with.
     logins: Vec<String>,
     groups: Vec<MembershipDto>,
+    /// For `If-Match` where their details are changed.
+    etag: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -134,7 +130,13 @@ struct MembershipDto {
     reviewer: bool,
 }
 
-pub async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
+/// The person, with the mark of what can be changed.
+pub async fn shown(app: &App, profile: Profile) -> Answer<Response> {
+    let now = people::shown(&profile);
+    Ok(marked(&now, Json(dto(app, profile).await?)))
+}
+
+async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
     let id = profile.person.id;
     let groups = groups::list_of_person(app, id).await?.into_iter().map(|(team, reviewer)| MembershipDto {
         id: team.id,
@@ -143,6 +145,7 @@ pub async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
         reviewer,
     });
     Ok(PersonDto {
+        etag: etag(&seen::mark(&people::shown(&profile))),
         id,
         groups: groups.collect(),
         logins: accounts::list_logins(app, id).await?,
@@ -160,14 +163,14 @@ pub async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
 /// For administrators, and for the person themselves.
 #[utoipa::path(get, path = "/api/v1/people/{person}", tag = "People", security(("bearer" = [])),
     responses((status = 200, description = "The person.", body = PersonDto)))]
-pub async fn show(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Json<PersonDto>> {
+pub async fn show(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Response> {
     bearer.reads()?;
     let person = id(&person)?;
     if person != bearer.person() {
         bearer.administers(&app).await?;
     }
     let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
-    Ok(Json(dto(&app, profile).await?))
+    shown(&app, profile).await
 }
 
 /// A person as an administrator enters them.
@@ -216,13 +219,13 @@ pub async fn edit(
     Path(person): Path<String>,
     bearer: Bearer,
     Sent(sent): Sent<Edited>,
-) -> Answer<Json<PersonDto>> {
+) -> Answer<Response> {
     let caller = bearer.acts()?;
     let person = id(&person)?;
     let Edited { name, email, phone, time_zone, commit_emails } = sent;
     people::edit(&app, &caller, person, Details { name, email, phone, time_zone, commit_emails }).await?;
     let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
-    Ok(Json(dto(&app, profile).await?))
+    shown(&app, profile).await
 }
 
 /// A link that is shown once.

@@ -1,8 +1,9 @@
 //! Errors as problem details (RFC 9457): a stable code, a sentence that says what to do, the gates of a refused step.
 
+use super::revision::etag;
 use crate::{
     domain::{lifecycle::Gate, refusal::Refusal, tag::pushed::Condition},
-    service::{Error, FieldProblem, commands::Said},
+    service::{Error, FieldProblem, commands::Said, seen},
 };
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -42,6 +43,12 @@ pub(super) struct Details {
     /// What has happened since the device was read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Change>,
+    /// What is there now, where that is not what was decided by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<serde_json::Value>,
+    /// The ETag that it has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     /// What was looked for, where nothing of that name was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     asked: Option<String>,
@@ -85,6 +92,8 @@ impl Problem {
             conditions: Vec::new(),
             errors: Vec::new(),
             changes: Vec::new(),
+            now: None,
+            etag: None,
             asked: None,
             r#match: None,
             near: None,
@@ -262,6 +271,17 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => Self::refused(*refusal),
             Error::Stale(_) => {
                 Self::new(StatusCode::CONFLICT, "stale", "It has changed since", "Read it again, then decide again.")
+            }
+            Error::Changed(now) => {
+                let mut p = Self::new(
+                    StatusCode::PRECONDITION_FAILED,
+                    "stale",
+                    "It has changed since",
+                    "Read what is there now, then decide again.",
+                );
+                p.0.etag = Some(etag(&seen::mark(&now)));
+                p.0.now = Some(*now);
+                p
             }
             Error::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

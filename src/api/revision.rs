@@ -1,7 +1,8 @@
-//! The revision that somebody decided by (A4): `ETag` on what was read, `If-Match` on what is to be changed.
-//! Source: RFC 9110, 8.8.3 and 13.1.1.
+//! What somebody decided by (A4): `ETag` on what was read, `If-Match` on what is to be changed. Of devices it is their
+//! revision, of everything else a mark of what was read. Source: RFC 9110, 8.8.3 and 13.1.1.
 
 use super::problem::{Answer, Problem};
+use crate::service::seen;
 use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
@@ -36,6 +37,32 @@ impl Read {
     }
 }
 
+/// The marks that `If-Match` names; `None` where it names nothing that would have to be so. A weak one is never the same.
+pub fn marks(headers: &HeaderMap) -> Option<Vec<String>> {
+    let all: Vec<&str> = headers.get_all(header::IF_MATCH).iter().map(|v| v.to_str().unwrap_or_default()).collect();
+    let mut each = all.iter().flat_map(|v| v.split(',')).map(str::trim).peekable();
+    each.peek()?;
+    let marks: Vec<&str> = each.collect();
+    if marks.contains(&"*") {
+        return None;
+    }
+    Some(marks.iter().filter_map(|m| m.strip_prefix('"')?.strip_suffix('"').map(str::to_owned)).collect())
+}
+
+/// A mark as a header has it.
+pub fn etag(mark: &str) -> String {
+    format!("\"{mark}\"")
+}
+
+/// The answer with the mark of what it shows.
+pub fn marked(shown: &serde_json::Value, answer: impl IntoResponse) -> Response {
+    let mut answer = answer.into_response();
+    if let Ok(tag) = HeaderValue::try_from(etag(&seen::mark(shown))) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
+}
+
 /// The answer with the revision that it shows.
 pub fn tagged(revision: u64, answer: impl IntoResponse) -> Response {
     let mut answer = answer.into_response();
@@ -48,6 +75,18 @@ pub fn tagged(revision: u64, answer: impl IntoResponse) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A4: every mark that is named is meant; weak ones never, and `*` asks for none.
+    #[test]
+    fn a4_if_match_names_marks() {
+        let read =
+            |value: &'static str| marks(&HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_static(value))]));
+        let some = |all: &[&str]| Some(all.iter().map(|m| (*m).to_owned()).collect::<Vec<_>>());
+        assert_eq!(read("\"a1\""), some(&["a1"]));
+        assert_eq!(read("\"a1\" , W/\"b\",\"c\""), some(&["a1", "c"]));
+        assert_eq!((read("a1"), read(""), read(" * ")), (some(&[]), some(&[]), None));
+        assert_eq!(marks(&HeaderMap::new()), None);
+    }
 
     /// A4: a revision is read as it was sent, and nothing else is taken for one.
     #[test]

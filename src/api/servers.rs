@@ -2,7 +2,9 @@
 
 use super::{
     body::{Params, Sent},
+    paging::{Order, page},
     problem::Answer,
+    revision::etag,
     token::Bearer,
 };
 use crate::{
@@ -11,7 +13,10 @@ use crate::{
         deployment::Environment,
         server::{Server, SupportClass},
     },
-    service::servers::{self, Host, Listed},
+    service::{
+        seen,
+        servers::{self, Host, Listed},
+    },
 };
 use axum::{
     Json,
@@ -38,12 +43,19 @@ pub fn routes() -> OpenApiRouter<App> {
 pub struct Which {
     instrument: Option<String>,
     host: Option<String>,
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Servers)]
 pub struct ListDto {
     servers: Vec<ServerDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -60,6 +72,8 @@ pub struct ServerDto {
     running: u64,
     /// Whether it is in the policy's pool of development servers.
     in_pool: bool,
+    /// For `If-Match` where it is changed.
+    etag: String,
 }
 
 impl From<Listed> for ServerDto {
@@ -76,6 +90,7 @@ impl From<Listed> for ServerDto {
 impl From<Server> for ServerDto {
     fn from(s: Server) -> Self {
         Self {
+            etag: etag(&seen::mark(&servers::shown(&s))),
             name: s.name.0,
             host: s.host,
             instrument: s.instrument,
@@ -96,13 +111,15 @@ async fn found(app: &App, name: &str) -> Answer<Json<ServerDto>> {
 
 /// Servers on record, with what is placed and seen there
 #[utoipa::path(get, path = "/api/v1/servers", tag = "Servers", security(("bearer" = [])), params(Which),
-    responses((status = 200, description = "All of them, by name.", body = ListDto)))]
+    responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
     let mut all = servers::overview(&app).await?.servers;
     all.retain(|l| which.instrument.as_ref().is_none_or(|i| *i == l.server.instrument));
     all.retain(|l| which.host.as_ref().is_none_or(|h| *h == l.server.host));
-    Ok(Json(ListDto { servers: all.into_iter().map(ServerDto::from).collect() }))
+    let name = |l: &Listed| l.server.name.0.clone();
+    let (all, next) = page(all, Order::Up, name, which.limit, which.after.as_deref())?;
+    Ok(Json(ListDto { servers: all.into_iter().map(ServerDto::from).collect(), next }))
 }
 
 /// A server as an administrator enters it.
@@ -181,10 +198,24 @@ pub async fn set_environment(
     found(&app, &server.name.0).await
 }
 
+/// How much of a list is read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Hosts)]
 pub struct HostsDto {
     hosts: Vec<HostDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -193,21 +224,24 @@ pub struct HostDto {
     name: String,
     class: SupportClass,
     note: String,
+    /// For `If-Match` where it is changed.
+    etag: String,
 }
 
 impl From<Host> for HostDto {
     fn from(h: Host) -> Self {
-        Self { name: h.name, class: h.class, note: h.note }
+        Self { etag: etag(&seen::mark(&servers::shown_host(&h))), name: h.name, class: h.class, note: h.note }
     }
 }
 
 /// Hosts on record
-#[utoipa::path(get, path = "/api/v1/hosts", tag = "Servers", security(("bearer" = [])),
-    responses((status = 200, description = "All of them, by name.", body = HostsDto)))]
-pub async fn list_hosts(State(app): State<App>, bearer: Bearer) -> Answer<Json<HostsDto>> {
+#[utoipa::path(get, path = "/api/v1/hosts", tag = "Servers", security(("bearer" = [])), params(Part),
+    responses((status = 200, description = "A page of them, by name.", body = HostsDto)))]
+pub async fn list_hosts(State(app): State<App>, bearer: Bearer, Params(part): Params<Part>) -> Answer<Json<HostsDto>> {
     bearer.reads()?;
     let all = servers::overview(&app).await?.hosts;
-    Ok(Json(HostsDto { hosts: all.into_iter().map(HostDto::from).collect() }))
+    let (all, next) = page(all, Order::Up, |h: &Host| h.name.clone(), part.limit, part.after.as_deref())?;
+    Ok(Json(HostsDto { hosts: all.into_iter().map(HostDto::from).collect(), next }))
 }
 
 /// A host as an administrator enters it.

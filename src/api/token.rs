@@ -1,6 +1,6 @@
 //! Who sends: the token of a request.
 
-use super::problem::Problem;
+use super::{problem::Problem, revision::marks};
 use crate::{
     app::App,
     domain::id::{DeviceId, PersonId, ServerName},
@@ -19,6 +19,8 @@ use std::{collections::BTreeSet, net::SocketAddr};
 pub struct Bearer {
     pub token: Token,
     origin: String,
+    /// What `If-Match` says that was decided by.
+    seen: Option<Vec<String>>,
 }
 
 impl FromRequestParts<App> for Bearer {
@@ -35,14 +37,14 @@ impl FromRequestParts<App> for Bearer {
             Some(ConnectInfo(address)) => format!("api {}", address.ip()),
             None => "api".to_owned(),
         };
-        Ok(Self { origin: format!("{from} token {}", token.name), token })
+        Ok(Self { origin: format!("{from} token {}", token.name), seen: marks(&parts.headers), token })
     }
 }
 
 impl Bearer {
     /// Whoever made the token acts by it.
     pub fn caller(&self) -> Caller {
-        Caller::person(self.token.created_by, self.origin.clone())
+        Caller::person(self.token.created_by, self.origin.clone()).by(self.seen.clone())
     }
 
     /// Whom it speaks for.

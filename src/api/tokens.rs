@@ -1,6 +1,13 @@
 //! What programs sign in with (E1, A24): one's own, and for CTRL and administrators everybody's.
 
-use super::{body::Sent, once::ShowsSecret, people::NamedDto, problem::Answer, token::Bearer};
+use super::{
+    body::{Params, Sent},
+    once::ShowsSecret,
+    paging::{Order, page},
+    people::NamedDto,
+    problem::Answer,
+    token::Bearer,
+};
 use crate::{
     app::App,
     service::tokens::{self, Listed},
@@ -11,9 +18,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -24,10 +31,24 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke_own))
 }
 
+/// How much of a list is read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Tokens)]
 pub struct ListDto {
     tokens: Vec<TokenDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
 }
 
 /// A token. Its secret is shown when it is made, and never again.
@@ -70,17 +91,20 @@ impl From<Listed> for TokenDto {
     }
 }
 
-fn dto(all: Vec<Listed>) -> Json<ListDto> {
-    Json(ListDto { tokens: all.into_iter().map(TokenDto::from).collect() })
+fn dto(all: Vec<Listed>, part: &Part) -> Answer<Json<ListDto>> {
+    let key =
+        |l: &Listed| format!("{}~{}", l.token.created_at.to_rfc3339_opts(SecondsFormat::Micros, true), l.token.id);
+    let (all, next) = page(all, Order::Down, key, part.limit, part.after.as_deref())?;
+    Ok(Json(ListDto { tokens: all.into_iter().map(TokenDto::from).collect(), next }))
 }
 
 /// Every token, dead ones too, the newest first
 ///
 /// For members of CTRL and administrators.
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", security(("bearer" = [])),
-    responses((status = 200, description = "All of them.", body = ListDto)))]
-pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto>> {
-    Ok(dto(tokens::list(&app, &bearer.reads()?).await?))
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", security(("bearer" = [])), params(Part),
+    responses((status = 200, description = "A page of them.", body = ListDto)))]
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(part): Params<Part>) -> Answer<Json<ListDto>> {
+    dto(tokens::list(&app, &bearer.reads()?).await?, &part)
 }
 
 /// End a token at once
@@ -94,11 +118,11 @@ pub async fn revoke(State(app): State<App>, Path(token): Path<String>, bearer: B
 }
 
 /// One's own tokens, the newest first
-#[utoipa::path(get, path = "/api/v1/me/tokens", tag = "Tokens", security(("bearer" = [])),
-    responses((status = 200, description = "All of them.", body = ListDto)))]
-pub async fn list_own(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto>> {
+#[utoipa::path(get, path = "/api/v1/me/tokens", tag = "Tokens", security(("bearer" = [])), params(Part),
+    responses((status = 200, description = "A page of them.", body = ListDto)))]
+pub async fn list_own(State(app): State<App>, bearer: Bearer, Params(part): Params<Part>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
-    Ok(dto(tokens::list_own(&app, bearer.person()).await?))
+    dto(tokens::list_own(&app, bearer.person()).await?, &part)
 }
 
 /// A token to be made.

@@ -15,8 +15,11 @@ use std::{
     io::{IsTerminal, Write},
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// How long a replica waits at its start to be the one that does what only one does.
+const FIRST_WITHIN: Duration = Duration::from_secs(3);
 
 pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
     let settings = match Settings::load(&args.settings) {
@@ -44,21 +47,52 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
         let Some(app) = open(&settings, &listener, false, err).await? else {
             return Ok(Outcome::Refused);
         };
-        if let Some(link) = report(service::accounts::first_administrator(&app).await, err)?.flatten() {
-            writeln!(
-                out,
-                "Nobody can sign in yet. The first administrator sets a name and a password here, once, within a day:"
-            )?;
-            writeln!(out, "  {link}")?;
-        }
+        let first = tokio::spawn(service::replicas::be_first(app.clone()));
+        welcome(&app, out, err).await?;
         writeln!(out, "Custody is at {}", app.public_url)?;
         out.flush()?;
-        let outcome = serve(app, listener, checkpoints(&settings)).await;
+        let outcome = serve(app, listener, checkpoints(&settings), first).await;
         if let Some(traces) = traces {
             traces.stop().await;
         }
         outcome
     })
+}
+
+/// Says how the first administrator gets in, while nobody is on record. Of several replicas one has the link, which ends
+/// with that replica: another one has a new link then.
+async fn welcome(app: &App, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<()> {
+    if report(service::accounts::is_nobody_here(app).await, err)? != Some(true) {
+        return Ok(());
+    }
+    // Whoever starts alone becomes the first one at once.
+    let is_first = tokio::time::timeout(FIRST_WITHIN, app.db.first()).await.is_ok();
+    if is_first && let Some(link) = report(service::accounts::first_administrator(app).await, err)?.flatten() {
+        return out.write_all(invitation(&link).as_bytes());
+    }
+    writeln!(out, "Nobody can sign in yet. The link for the first administrator stands where another replica runs.")?;
+    let app = app.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = app.stop.cancelled() => return,
+            _ = app.db.first() => {}
+        }
+        match service::accounts::first_administrator(&app).await {
+            Ok(Some(link)) => {
+                let mut out = std::io::stdout();
+                let _ = out.write_all(invitation(&link).as_bytes()).and_then(|()| out.flush());
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the first administrator has no link"),
+        }
+    });
+    Ok(())
+}
+
+fn invitation(link: &url::Url) -> String {
+    format!(
+        "Nobody can sign in yet. The first administrator sets a name and a password here, once, within a day:\n  {link}\n"
+    )
 }
 
 /// The journal's and the log's words for whatever went wrong.
@@ -160,6 +194,7 @@ pub(super) async fn serve(
     app: App,
     listener: TcpListener,
     checkpoints: Option<(Folder, Duration)>,
+    first: JoinHandle<()>,
 ) -> std::io::Result<Outcome> {
     let stop = app.stop.clone();
     let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -190,7 +225,7 @@ pub(super) async fn serve(
         tracing::error!(%error, "there is no key for permits yet");
     }
     tokio::spawn(service::figures::run(app.clone()));
-    let first = tokio::spawn(service::replicas::be_first(app.clone()));
+    tokio::spawn(service::jobs::run(app.clone()));
     if let Some((folder, every)) = checkpoints {
         tokio::spawn(service::checkpoints::run(app.clone(), folder, every));
     }
@@ -212,6 +247,7 @@ pub(super) async fn serve(
     if let Some(outbox) = outbox {
         let _ = tokio::time::timeout(Duration::from_secs(1), outbox).await;
     }
+    service::jobs::leave(&app).await;
     if let Err(error) = app.db.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");
     }

@@ -1,16 +1,17 @@
 //! Guessing passwords: after a few wrong ones in a row there is a wait, which grows (A34). Nobody is kept out for long,
 //! and least of all the owner, where they have signed in before.
 //!
-//! It holds for one process, within bounded memory.
+//! The counts are kept where every replica reads them. Limits on requests of programs count for each replica by itself.
 
 use chrono::{DateTime, Duration, Utc};
-use std::collections::HashMap;
+use std::fmt::Write;
 
 /// Who tried what, without keeping it: a digest of the name, and of the address.
 pub type Digest = [u8; 32];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
+/// What a try is counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
     /// This account from this address.
     Pair(Digest, Digest),
     /// This account, from wherever its owner never signed in.
@@ -29,115 +30,123 @@ struct Patience {
     longest: Duration,
 }
 
-impl Key {
-    fn patience(self) -> Patience {
-        match self {
-            Self::Pair(..) => Patience { free: 5, first: Duration::seconds(30), longest: Duration::minutes(15) },
-            Self::Account(_) => Patience { free: 20, first: Duration::seconds(10), longest: Duration::minutes(1) },
-            Self::Address(_) => Patience { free: 50, first: Duration::seconds(10), longest: Duration::minutes(1) },
+impl Way {
+    /// The ways of one try, in the order of [`Lately`].
+    pub fn of(account: Digest, address: Digest) -> [Self; 3] {
+        [Self::Pair(account, address), Self::Account(account), Self::Address(address)]
+    }
+
+    /// What it is kept under.
+    pub fn key(&self) -> String {
+        let (kind, digests): (&str, &[&Digest]) = match self {
+            Self::Pair(account, address) => ("pair", &[account, address]),
+            Self::Account(account) => ("account", &[account]),
+            Self::Address(address) => ("address", &[address]),
+        };
+        let mut key = kind.to_owned();
+        for digest in digests {
+            key.push(' ');
+            for byte in *digest {
+                let _ = write!(key, "{byte:02x}");
+            }
         }
+        key
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Tries {
-    wrong: u32,
-    last: DateTime<Utc>,
+const PATIENCE: [Patience; 3] = [
+    Patience { free: 5, first: Duration::seconds(30), longest: Duration::minutes(15) },
+    Patience { free: 20, first: Duration::seconds(10), longest: Duration::minutes(1) },
+    Patience { free: 50, first: Duration::seconds(10), longest: Duration::minutes(1) },
+];
+
+/// What was tried by one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tries {
+    pub wrong: u32,
+    pub last: DateTime<Utc>,
     /// Whether the right password came this way.
-    known: bool,
+    pub known: bool,
 }
 
-/// What was tried lately.
-#[derive(Debug)]
-pub struct Guesses {
-    tries: HashMap<Key, Tries>,
-    most: usize,
-}
+/// What is kept of the ways of one try, or what changes of it: this account from this address, the account, the address.
+pub type Lately = [Option<Tries>; 3];
 
-/// How many are remembered; some 100 bytes each.
-const MOST: usize = 30_000;
+/// The most ways that are kept.
+pub const MOST: u64 = 100_000;
 
 /// Wrong tries are forgotten after this time without another.
-const FORGOTTEN: Duration = Duration::hours(1);
+pub const FORGOTTEN: Duration = Duration::hours(1);
 
 /// Where somebody signed in is forgotten after this time.
-const KNOWN: Duration = Duration::days(30);
+pub const KNOWN: Duration = Duration::days(30);
 
-impl Default for Guesses {
-    fn default() -> Self {
-        Self { tries: HashMap::new(), most: MOST }
+/// Begins a try, which counts as a wrong one until [`right`]: many at once are many. What is to be kept; `Err` says when
+/// one may try again, as a try that has to wait counts nothing.
+pub fn begin(lately: &Lately, now: DateTime<Utc>) -> Result<Lately, DateTime<Utc>> {
+    let known = lately[0].is_some_and(|t| t.known && now - t.last < KNOWN);
+    let counted = if known { 1 } else { 3 };
+    let waits = lately.iter().zip(&PATIENCE).take(counted).filter_map(|(tries, of)| waits((*tries)?, of, now));
+    if let Some(until) = waits.max() {
+        return Err(until);
     }
+    let mut kept = [None; 3];
+    for (kept, tries) in kept.iter_mut().zip(lately).take(counted) {
+        let wrong = tries.filter(|t| now - t.last < FORGOTTEN).map_or(0, |t| t.wrong);
+        *kept = Some(Tries { wrong: wrong.saturating_add(1), last: now, known: tries.is_some_and(|t| t.known) });
+    }
+    Ok(kept)
 }
 
-impl Guesses {
-    /// Begins a try, which counts as a wrong one until [`Guesses::right`]: many at once are many. `Err` says when one
-    /// may try again; a try that has to wait counts nothing.
-    pub fn try_now(&mut self, account: Digest, address: Digest, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        let pair = Key::Pair(account, address);
-        let known = self.tries.get(&pair).is_some_and(|t| t.known && now - t.last < KNOWN);
-        let keys: &[Key] = if known { &[pair] } else { &[pair, Key::Account(account), Key::Address(address)] };
-        if let Some(until) = keys.iter().filter_map(|key| self.waits(*key, now)).max() {
-            return Err(until);
-        }
-        for key in keys {
-            let of = self.tries.entry(*key).or_insert(Tries { wrong: 0, last: now, known: false });
-            if now - of.last >= FORGOTTEN {
-                of.wrong = 0;
-            }
-            *of = Tries { wrong: of.wrong.saturating_add(1), last: now, ..*of };
-        }
-        self.bound(now);
-        Ok(())
+/// The password was right: the way is known from now on, and what was counted for this try is taken back.
+pub fn right(lately: &Lately, now: DateTime<Utc>) -> Lately {
+    let pair = Some(Tries { wrong: 0, last: now, known: true });
+    if lately[0].is_some_and(|t| t.known) {
+        return [pair, None, None];
     }
+    let back = |tries: Option<Tries>| tries.map(|t| Tries { wrong: t.wrong.saturating_sub(1), ..t });
+    [pair, back(lately[1]), back(lately[2])]
+}
 
-    /// The password was right: the way is known from now on, and what was counted for this try is taken back.
-    pub fn right(&mut self, account: Digest, address: Digest, now: DateTime<Utc>) {
-        let pair = Key::Pair(account, address);
-        let before = self.tries.insert(pair, Tries { wrong: 0, last: now, known: true });
-        if before.is_some_and(|t| t.known) {
-            return;
-        }
-        for key in [Key::Account(account), Key::Address(address)] {
-            if let Some(of) = self.tries.get_mut(&key) {
-                of.wrong = of.wrong.saturating_sub(1);
-            }
-        }
-    }
-
-    /// Until when there is a wait.
-    fn waits(&self, key: Key, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let of = self.tries.get(&key)?;
-        let patience = key.patience();
-        let over = of.wrong.checked_sub(patience.free).filter(|_| now - of.last < FORGOTTEN)?;
-        let wait = patience.longest.min(patience.first * 2_i32.pow(over.min(10)));
-        let until = of.last + wait;
-        (until > now).then_some(until)
-    }
-
-    /// Forgets what is old, and where that is not enough, what is oldest.
-    fn bound(&mut self, now: DateTime<Utc>) {
-        if self.tries.len() <= self.most {
-            return;
-        }
-        self.tries.retain(|_, t| now - t.last < if t.known { KNOWN } else { FORGOTTEN });
-        if self.tries.len() > self.most {
-            let mut ages: Vec<DateTime<Utc>> = self.tries.values().map(|t| t.last).collect();
-            let oldest = ages.len() - self.most + self.most / 10;
-            let (_, limit, _) = ages.select_nth_unstable(oldest.min(self.tries.len() - 1));
-            let limit = *limit;
-            self.tries.retain(|_, t| t.last >= limit);
-        }
-        // All of one moment: whoever floods within it forgets for everybody.
-        if self.tries.len() > self.most {
-            self.tries.clear();
-        }
-    }
+/// Until when there is a wait.
+fn waits(of: Tries, patience: &Patience, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let over = of.wrong.checked_sub(patience.free).filter(|_| now - of.last < FORGOTTEN)?;
+    let wait = patience.longest.min(patience.first * 2_i32.pow(over.min(10)));
+    let until = of.last + wait;
+    (until > now).then_some(until)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use chrono::TimeZone;
+    use std::collections::HashMap;
+
+    /// What is kept, without a database.
+    #[derive(Default)]
+    struct Guesses(HashMap<String, Tries>);
+
+    impl Guesses {
+        fn lately(&self, account: Digest, address: Digest) -> Lately {
+            Way::of(account, address).map(|way| self.0.get(&way.key()).copied())
+        }
+
+        fn keep(&mut self, account: Digest, address: Digest, kept: Lately) {
+            let ways = Way::of(account, address).into_iter().zip(kept);
+            self.0.extend(ways.filter_map(|(way, tries)| Some((way.key(), tries?))));
+        }
+
+        fn try_now(&mut self, account: Digest, address: Digest, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+            let kept = begin(&self.lately(account, address), now)?;
+            self.keep(account, address, kept);
+            Ok(())
+        }
+
+        fn right(&mut self, account: Digest, address: Digest, now: DateTime<Utc>) {
+            let kept = right(&self.lately(account, address), now);
+            self.keep(account, address, kept);
+        }
+    }
 
     fn morning() -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).unwrap()
@@ -213,26 +222,5 @@ mod tests {
         let (mut guesses, now) = (Guesses::default(), morning());
         let refused = (0..200).filter(|n| guesses.try_now(digest(*n), digest(7), now).is_err()).count();
         assert_eq!(refused, 150);
-    }
-
-    /// A34, A35: whatever is tried, the memory is bounded; what was tried last is remembered.
-    #[test]
-    fn a35_memory_is_bounded() {
-        let mut guesses = Guesses { most: 100, ..Guesses::default() };
-        for n in 0..5000 {
-            let now = morning() + Duration::seconds(n.into());
-            let _ = guesses.try_now(digest(n), digest(n), now);
-            assert!(guesses.tries.len() <= 100);
-        }
-        let now = morning() + Duration::seconds(5000);
-        for _ in 0..4 {
-            guesses.try_now(digest(4999), digest(4999), now).unwrap();
-        }
-        assert!(guesses.try_now(digest(4999), digest(4999), now).is_err());
-        let mut flooded = Guesses { most: 100, ..Guesses::default() };
-        for n in 0..5000 {
-            let _ = flooded.try_now(digest(n), digest(n), now);
-            assert!(flooded.tries.len() <= 102);
-        }
     }
 }

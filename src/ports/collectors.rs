@@ -1,16 +1,23 @@
-//! Asking control systems what runs: exactly the addresses that the policy names, never further, within bounds (F9).
+//! Asking control systems what runs, and other programs what there is: exactly the addresses that the policy names or
+//! admits, never further, within bounds (A18, A27, F9).
 
-use crate::domain::policy::Collector;
+use super::{git::Resolver, route};
+use crate::domain::{
+    policy::Collector,
+    telling::Secret,
+    webhook::{WebhookAddress, WebhookProblem, WebhookRules},
+};
 use reqwest::{Client, RequestBuilder, header};
 use std::time::Duration;
 
 /// The most that is read of an answer: some hundred thousand instances.
 const MOST: usize = 32 * 1024 * 1024;
 
-/// Asks for one collector. What is said on failure names the host, never the credential.
+/// Asks for one collector, or for one import. What is said on failure names the host, never the credential.
 pub struct Asker {
     client: Client,
     timeout: Duration,
+    headers: header::HeaderMap,
 }
 
 impl Asker {
@@ -24,12 +31,9 @@ impl Asker {
         let mut headers = header::HeaderMap::new();
         if let Some(variable) = variable {
             let secret = std::env::var(variable).unwrap_or_default();
-            let secret = secret.trim();
-            let value = header::HeaderValue::from_str(&header(secret)).ok().filter(|_| !secret.is_empty());
-            let mut value = value.ok_or_else(|| {
+            let value = authorization(&secret, header).ok_or_else(|| {
                 format!("The environment variable {variable} holds no credential: set it for Custody and start again.")
             })?;
-            value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
         let timeout = Duration::from_secs(seconds.into());
@@ -37,13 +41,36 @@ impl Asker {
             // A credential follows nobody elsewhere, and only what the policy names is asked.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .default_headers(headers)
             .connect_timeout(timeout)
             .timeout(timeout)
             .user_agent("Custody")
             .build()
             .map_err(|_| "No connection could be prepared.".to_owned())?;
-        Ok(Self { client, timeout })
+        Ok(Self { client, timeout, headers })
+    }
+
+    /// Of one address that somebody entered, with what they entered beside it: its name is resolved and judged once,
+    /// and only these numbers are connected to (A27).
+    pub async fn guarded(
+        address: &WebhookAddress,
+        rules: &WebhookRules,
+        token: Option<&Secret>,
+        header: fn(&str) -> String,
+        seconds: u32,
+    ) -> Result<Self, String> {
+        let mut headers = header::HeaderMap::new();
+        if let Some(Secret(token)) = token {
+            let value = authorization(token, header).ok_or("The token has characters that no token has.")?;
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        let numbers = route::find(address, rules, &Resolver::System).await.map_err(|closed| match closed {
+            route::Closed::Refused(problem) => not_admitted(&problem),
+            route::Closed::Unknown { host } => format!("The name {host} has no address."),
+        })?;
+        let timeout = Duration::from_secs(seconds.into());
+        let client = route::client(address, &numbers, timeout);
+        let client = client.map_err(|_| "No connection could be prepared.".to_owned())?;
+        Ok(Self { client, timeout, headers })
     }
 
     /// The text at an address.
@@ -68,10 +95,10 @@ impl Asker {
             e if e.is_connect() => format!("{host} cannot be connected to."),
             _ => format!("The connection to {host} broke off."),
         };
-        let mut answer = request.send().await.map_err(failed)?;
+        let mut answer = request.headers(self.headers.clone()).send().await.map_err(failed)?;
         let status = answer.status();
         if status.is_redirection() {
-            return Err(format!("{host} leads elsewhere ({status}): name the address itself in the policy."));
+            return Err(format!("{host} leads elsewhere ({status}), which is not followed: name the address itself."));
         }
         if !status.is_success() {
             return Err(format!("{host} answered {status}."));
@@ -84,6 +111,31 @@ impl Asker {
             }
         }
         String::from_utf8(bytes).map_err(|_| format!("{host} sent what is no UTF-8 text."))
+    }
+}
+
+fn authorization(secret: &str, header: fn(&str) -> String) -> Option<header::HeaderValue> {
+    let secret = secret.trim();
+    let mut value = header::HeaderValue::from_str(&header(secret)).ok().filter(|_| !secret.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Why an address that somebody entered is not asked, and what would be.
+pub fn not_admitted(problem: &WebhookProblem) -> String {
+    match problem {
+        WebhookProblem::NotAnAddress => "This is no address. Enter one like https://netbox.example.org".to_owned(),
+        WebhookProblem::Protocol => "Only an address that begins with https:// is asked".to_owned(),
+        WebhookProblem::Credentials => {
+            "Leave out the name and password before the @, and enter the token below".to_owned()
+        }
+        WebhookProblem::Host { host, allowed } => {
+            format!("{host} is not among the hosts that the policy lets imports ask: {}", allowed.join(", "))
+        }
+        WebhookProblem::Inward { host } => format!(
+            "{host} is an address inside the facility or of this machine. Set private_addresses = true below [imports] \
+             in the policy, or hand in its recorded answer"
+        ),
     }
 }
 

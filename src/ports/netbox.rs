@@ -13,7 +13,7 @@ const PAGE: usize = 200;
 const MOST: usize = 20_000;
 
 /// Seconds that each answer may take.
-const SECONDS: u32 = 30;
+pub const SECONDS: u32 = 30;
 
 /// The two lists that machines stand in.
 const LISTS: [&str; 2] = ["api/dcim/devices/", "api/virtualization/virtual-machines/"];
@@ -29,6 +29,7 @@ pub struct Machine {
 
 #[derive(Deserialize)]
 struct Page {
+    count: Option<usize>,
     next: Option<String>,
     results: Vec<Found>,
 }
@@ -56,15 +57,13 @@ struct Tag {
 }
 
 /// What is sent for a token of either version.
-fn authorization(token: &str) -> String {
+pub fn authorization(token: &str) -> String {
     let scheme = if token.starts_with("nbt_") { "Bearer" } else { "Token" };
     format!("{scheme} {token}")
 }
 
 /// Every active machine with a name. The address's own query goes with each question: `?site=hall&role=control-host`.
-/// The token is in this environment variable.
-pub async fn machines(address: &url::Url, variable: Option<&str>) -> Result<Vec<Machine>, String> {
-    let asker = Asker::with(variable, authorization, SECONDS)?;
+pub async fn machines(asker: &Asker, address: &url::Url) -> Result<Vec<Machine>, String> {
     let mut base = address.clone();
     base.set_query(None);
     base.set_fragment(None);
@@ -98,6 +97,29 @@ pub async fn machines(address: &url::Url, variable: Option<&str>) -> Result<Vec<
     Ok(all)
 }
 
+/// The same of what NetBox answered somebody, page after page: all of them, or none is taken.
+pub fn recorded(answers: &str) -> Result<Vec<Machine>, String> {
+    let pages: Result<Vec<Page>, _> = serde_json::Deserializer::from_str(answers).into_iter().collect();
+    let pages = pages.map_err(|e| format!("It is no list of NetBox: {e}."))?;
+    // A list says how long it is, and on its last page that nothing follows.
+    let (mut read, mut is_whole) = (0, !pages.is_empty());
+    for page in &pages {
+        read += page.results.len();
+        is_whole = page.next.is_none();
+        if !is_whole {
+            continue;
+        }
+        if let Some(count) = page.count.filter(|count| *count != read) {
+            return Err(format!("It holds {read} of {count} machines: hand in every page, one after another."));
+        }
+        read = 0;
+    }
+    if !is_whole {
+        return Err("It goes on behind its last page: hand in every page, one after another.".to_owned());
+    }
+    Ok(pages.into_iter().flat_map(|p| p.results).filter_map(machine).collect())
+}
+
 fn read(answer: &str) -> Result<Page, String> {
     serde_json::from_str(answer).map_err(|e| format!("It sent no list of NetBox: {e}."))
 }
@@ -118,6 +140,21 @@ mod tests {
     fn e5_tokens_of_both_versions() {
         assert_eq!(authorization("0123abc"), "Token 0123abc");
         assert_eq!(authorization("nbt_key.secret"), "Bearer nbt_key.secret");
+    }
+
+    /// E5: what was recorded is taken whole, however many pages it has, or not at all.
+    #[test]
+    fn e5_recorded_answers_are_whole() {
+        let page = |name: &str, next: &str, previous: &str| {
+            format!(r#"{{"count":2,"next":{next},"previous":{previous},"results":[{{"name":"{name}"}}]}}"#)
+        };
+        let (one, two) = (page("con01", r#""x""#, "null"), page("con02", "null", r#""x""#));
+        let names = |all: Vec<Machine>| all.into_iter().map(|m| m.name).collect::<Vec<_>>();
+        assert_eq!(recorded(&format!("{one}\n{two}")).map(names), Ok(vec!["con01".to_owned(), "con02".to_owned()]));
+        for half in [&one, &format!("{two}{one}")] {
+            assert!(recorded(half).is_err_and(|why| why.contains("every page")), "{half}");
+        }
+        assert!(recorded("name\nx").is_err_and(|why| why.contains("no list of NetBox")));
     }
 
     /// E5: what is no list of NetBox's is said to be none; a machine without a name, or not active, is left out.

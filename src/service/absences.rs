@@ -75,6 +75,7 @@ pub async fn change(app: &App, caller: &Caller, person: PersonId, id: &str, abse
             let tx = app.db.begin().await?;
             let had = load(&tx, &app, &caller, person).await?;
             let was = had.find(&id)?;
+            caller.must_have_seen(shown(was))?;
             let absence = check(absence, had.today)?;
             if was.absence == absence {
                 return Ok(());
@@ -91,13 +92,19 @@ pub async fn remove(app: &App, caller: &Caller, person: PersonId, id: &str) -> R
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
-            load(&tx, &app, &caller, person).await?;
+            let had = load(&tx, &app, &caller, person).await?;
+            had.find(&id).and_then(|was| caller.must_have_seen(shown(was)))?;
             if !store::absences::delete(&tx, person, &id).await? {
                 return Err(Error::NotFound);
             }
             finish(tx, &app, &caller, person, "absence_removed", &id).await
         })
         .await?
+}
+
+/// What is to be seen of an absence.
+pub fn shown(k: &Kept) -> serde_json::Value {
+    json!({ "id": k.id, "from": k.absence.from, "until": k.absence.until, "note": k.absence.note })
 }
 
 /// Throws away what is over wherever on earth somebody lives.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{id::PersonId, lifecycle::Actor, person::Person},
+    domain::{id::PersonId, person::Person},
     store::{self, Tx, people::TeamKind},
 };
 use chrono::Duration;
@@ -20,14 +20,20 @@ use url::Url;
 /// How long a link to set a password counts.
 pub const INVITATION_DAYS: i64 = 7;
 
-/// The one-time link of the first administrator, while there is nobody. Each start makes a new one.
+/// Whether nobody is on record yet.
+pub async fn is_nobody_here(app: &App) -> Result<bool> {
+    Ok(store::people::is_empty(&app.db.read).await?)
+}
+
+/// The one-time link of the first administrator, while there is nobody; it replaces the one before it. It is for the
+/// replica that does what only one does: the others' would make this one's worthless.
 pub async fn first_administrator(app: &App) -> Result<Option<Url>> {
-    if !store::people::is_empty(&app.db.read).await? {
-        return Ok(None);
-    }
     let secret = secret::new();
     let now = app.clock.now();
     let tx = app.db.begin().await?;
+    if !store::people::is_empty(&tx).await? {
+        return Ok(None);
+    }
     store::doors::delete_first_invitations(&tx).await?;
     store::doors::insert_invitation(&tx, &secret::hash(&secret), None, now, now + Duration::days(1)).await?;
     tx.commit().await?;
@@ -178,7 +184,7 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
             store::people::save_account(&tx, LOCAL, &login, person, Some(hashed)).await?;
             store::doors::delete_sessions(&tx, person).await?;
             store::doors::delete_invitations(&tx, person).await?;
-            let caller = Caller { actor: Actor::Person(person), origin };
+            let caller = Caller::person(person, origin);
             store::journal::append(&tx, vec![line(&app, &caller, person, kind, json!({}))]).await?;
             tx.commit().await?;
             Ok(person)

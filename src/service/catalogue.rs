@@ -7,7 +7,7 @@ use crate::{
         device::Device,
         id::DeviceId,
         lifecycle::{
-            Actor, CommandKind, Gate, Readings, StateName,
+            CommandKind, Gate, Readings, StateName,
             gates::judge_all,
             table::{next_step, rule},
         },
@@ -70,7 +70,7 @@ pub async fn show(app: &App, name: &str) -> Result<Shown> {
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
     // Whoever reads: what blocks is the same for everybody.
-    let caller = Caller { actor: Actor::Custody, origin: String::new() };
+    let caller = Caller { origin: String::new(), ..Caller::custody() };
     let gathered = gather(c, app, &caller, &device, None, Readings::default()).await?;
     let next = next_step(device.state.name()).map(|step| {
         let facts = gathered.facts(app, &caller);

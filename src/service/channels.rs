@@ -57,6 +57,15 @@ pub fn place(channel: &Channel) -> String {
     }
 }
 
+/// What is to be seen of a channel: no secret is.
+pub fn shown(c: &Channel) -> serde_json::Value {
+    let time = |t: chrono::NaiveTime| t.format("%H:%M").to_string();
+    let of = c.preferences;
+    json!({ "id": c.id, "kind": c.kind.to_string(), "place": place(c), "login": c.login,
+        "takes": of.wanted.to_string(), "daily_at": of.digest.map(time), "quiet_from": of.quiet.map(|q| time(q.0)),
+        "quiet_to": of.quiet.map(|q| time(q.1)) })
+}
+
 /// Only oneself, or an administrator for a group.
 async fn must_keep<C: ConnectionTrait>(c: &C, caller: &Caller, owner: Owner) -> Result<()> {
     match owner {
@@ -122,6 +131,13 @@ async fn save(app: &App, caller: &Caller, channel: Channel, new: bool) -> Result
             if !new && channel.kind != Kind::Mail && !had.iter().any(|c| c.id == channel.id) {
                 return Err(Error::NotFound);
             }
+            if !new {
+                let now = match (had.iter().find(|c| c.id == channel.id), channel.owner) {
+                    (None, Owner::Person(person)) => shown(&Channel::mail(person)),
+                    (found, _) => shown(found.unwrap_or(&channel)),
+                };
+                caller.must_have_seen(now)?;
+            }
             store::channels::save(&tx, &channel, app.clock.now()).await?;
             let kind = if new { "channel_added" } else { "channel_changed" };
             store::journal::append(&tx, vec![line(&app, &caller, &channel, kind)]).await?;
@@ -139,6 +155,7 @@ pub async fn remove(app: &App, caller: &Caller, owner: Owner, id: &str) -> Resul
             must_keep(&tx, &caller, owner).await?;
             let found = store::channels::find(&tx, &id, owner).await?.filter(|c| c.kind != Kind::Mail);
             let channel = found.ok_or(Error::NotFound)?;
+            caller.must_have_seen(shown(&channel))?;
             let now = app.clock.now();
             store::channels::delete(&tx, &id).await?;
             store::outbox::give_up_channel(&tx, &id, "The channel was removed", now).await?;

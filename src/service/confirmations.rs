@@ -60,7 +60,7 @@ async fn send(tx: &Tx, app: &App, all: Vec<(DeviceId, PersonId, String, String)>
         };
         if store::confirmations::insert(tx, &link).await? {
             let path = format!("/confirm/{secret}");
-            tellings.push(Telling { to: person, device, key, at: now, text, path, urgent: false });
+            tellings.push(Telling { to: person, device: Some(device), key, at: now, text, path, urgent: false });
         }
     }
     let sent = tellings.len();

@@ -4,7 +4,7 @@
 use super::{
     Caller, Error, Result, closing,
     people::{line, must_be_admin},
-    record, standing,
+    record, sessions, standing,
 };
 use crate::{
     app::App,
@@ -88,6 +88,11 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
             let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
             if profile.is_erased() {
                 return Ok(());
+            }
+            for (issuer, login) in store::people::list_accounts(&tx, person).await? {
+                if issuer == sessions::LOCAL {
+                    store::guesses::delete_of(&tx, &sessions::account_digest(&login)).await?;
+                }
             }
             closing::close_in(&tx, &app, &caller, person).await?;
             let mut devices = devices_of(&app, person);

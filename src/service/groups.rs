@@ -120,6 +120,7 @@ pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, r
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let team = find(&tx, group).await?;
+            caller.must_have_seen(shown(&team))?;
             let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
             if !profile.person.active {
                 return Err(Refusal::new(Code::WrongState, "This account is closed. Reopen it first.").into());
@@ -149,6 +150,7 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let team = find(&tx, group).await?;
+            caller.must_have_seen(shown(&team))?;
             if !team.members.iter().any(|m| m.0 == person) {
                 return Ok(());
             }
@@ -166,6 +168,13 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
             Ok(tx.commit().await?)
         })
         .await?
+}
+
+/// What is to be seen of a group.
+pub fn shown(t: &Team) -> Value {
+    let members: Vec<Value> =
+        t.members.iter().map(|(person, reviewer)| json!({ "person": person, "reviewer": reviewer })).collect();
+    json!({ "id": t.id, "name": t.name, "kind": t.kind.to_string(), "area": t.area, "members": members })
 }
 
 pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Team> {

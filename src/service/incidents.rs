@@ -2,6 +2,7 @@
 //! a round of its own for what only time shows.
 
 pub mod round;
+mod strangers;
 
 use super::{Caller, Result, record, telling};
 use crate::{
@@ -189,7 +190,7 @@ fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
 /// The device's people and the shift, once for each incident.
 async fn tell(tx: &Tx, app: &App, d: &Device, i: &Incident, urgent: bool) -> Result<()> {
     let news = News {
-        device: d.id,
+        device: Some(d.id),
         key: format!("incident/{}", i.id),
         at: i.opened,
         text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
@@ -222,7 +223,7 @@ async fn tell_silent(tx: &Tx, app: &App, devices: &[&Device], i: &Incident) -> R
         }
     }
     let news = News {
-        device: first.id,
+        device: Some(first.id),
         key: format!("incident/{}", i.id),
         at: i.opened,
         text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
@@ -231,7 +232,7 @@ async fn tell_silent(tx: &Tx, app: &App, devices: &[&Device], i: &Incident) -> R
     };
     let tellings = each.into_iter().map(|(to, device)| Telling {
         to,
-        device,
+        device: Some(device),
         key: news.key.clone(),
         at: news.at,
         text: news.text.clone(),

@@ -34,6 +34,7 @@ pub mod hooks;
 pub mod identity;
 pub mod import;
 pub mod incidents;
+pub mod jobs;
 pub mod moving_on;
 pub mod observations;
 pub mod outbox;
@@ -54,6 +55,7 @@ pub mod replicas;
 pub mod requests;
 pub mod retention;
 pub mod secret;
+pub mod seen;
 pub mod servers;
 pub mod sessions;
 pub mod shapes;
@@ -83,16 +85,18 @@ pub struct Caller {
     pub actor: Actor,
     /// The door and the address: `web 192.0.2.7`.
     pub origin: String,
+    /// The marks of what was decided by, where the door was told any (see [`seen`]).
+    pub seen: Option<Vec<String>>,
 }
 
 impl Caller {
     pub fn person(id: PersonId, origin: impl Into<String>) -> Self {
-        Self { actor: Actor::Person(id), origin: origin.into() }
+        Self { actor: Actor::Person(id), origin: origin.into(), seen: None }
     }
 
     /// Custody's own regular checks.
     pub fn custody() -> Self {
-        Self { actor: Actor::Custody, origin: "custody".to_owned() }
+        Self { actor: Actor::Custody, origin: "custody".to_owned(), seen: None }
     }
 }
 
@@ -121,6 +125,9 @@ pub enum Error {
     /// The page that was acted on is out of date; what has happened since (A4).
     #[error("it has changed since")]
     Stale(Vec<Event>),
+    /// It is not what it was decided by: what is there now (A4).
+    #[error("it has changed since")]
+    Changed(Box<serde_json::Value>),
     #[error("some entries need a change")]
     Invalid(Vec<FieldProblem>),
     /// The same idempotency key came with another request (F3).

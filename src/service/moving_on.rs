@@ -142,7 +142,7 @@ async fn again(app: &App, of: &Waiting, device: &Device, what: (ByItself, String
     let why: String = why.chars().take(LONGEST_REASON).collect();
     let telling = |to: PersonId| Telling {
         to,
-        device: device.id,
+        device: Some(device.id),
         key: format!("moving_on/{}", of.id),
         at: now,
         text: format!("{} {tag} waits to move on to {}. {why} Custody tries it again.", device.name(), set.server),

@@ -159,6 +159,12 @@ pub struct OwnDetails {
     pub commit_emails: Vec<String>,
 }
 
+/// What is to be seen of a person and can be changed.
+pub fn shown(p: &Profile) -> serde_json::Value {
+    json!({ "id": p.person.id, "name": p.person.name, "email": p.email, "phone": p.person.phone,
+        "time_zone": p.time_zone, "commit_emails": p.commit_emails, "closed_at": p.closed_at })
+}
+
 /// An administrator changes a person's details. An address that is replaced stays one they wrote commits under.
 pub async fn edit(app: &App, caller: &Caller, person: PersonId, details: Details) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
@@ -167,6 +173,7 @@ pub async fn edit(app: &App, caller: &Caller, person: PersonId, details: Details
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let was = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            caller.must_have_seen(shown(&was))?;
             if was.is_erased() {
                 let why = "They asked to be forgotten: nothing is kept of them.";
                 return Err(Refusal::new(Code::WrongState, why).into());
@@ -186,6 +193,7 @@ pub async fn edit_own(app: &App, caller: &Caller, own: OwnDetails) -> Result<()>
         .outliving(async move {
             let tx = app.db.begin().await?;
             let was = store::people::find_profile(&tx, me).await?.ok_or(Error::NotFound)?;
+            caller.must_have_seen(shown(&was))?;
             let kept = tidy_addresses(own.commit_emails.clone(), &was.email);
             if let Some(gone) = was.commit_emails.iter().find(|e| !kept.contains(e)) {
                 return invalid(

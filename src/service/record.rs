@@ -332,7 +332,7 @@ async fn notify(
             Happened::ShutDown { .. } | Happened::OverrideAsked { .. } | Happened::OverrideApproved { .. }
         );
         let news = || News {
-            device: d.id,
+            device: Some(d.id),
             key: format!("journal/{}", entry.seq),
             at: e.at,
             text: text.clone(),
@@ -347,7 +347,7 @@ async fn notify(
         }
         all.extend(to.into_iter().map(|person| Telling {
             to: person,
-            device: d.id,
+            device: Some(d.id),
             key: format!("journal/{}", entry.seq),
             at: e.at,
             text: text.clone(),

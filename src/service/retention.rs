@@ -3,6 +3,7 @@
 use super::Result;
 use crate::{
     app::App,
+    domain::guessing,
     jobs::{Job, counted},
     store,
 };
@@ -37,6 +38,7 @@ pub async fn sweep(app: &App) -> Result<usize> {
         gone += store::erasure::delete_looked_before(&tx, before(of.looked_days)).await?;
         store::outbox::delete_ended_before(&tx, before(of.outbox_days)).await?;
         store::hooks::delete_deliveries_before(&tx, before(of.deliveries_days)).await?;
+        store::guesses::delete_old(&tx, now - guessing::KNOWN, now - guessing::FORGOTTEN, guessing::MOST).await?;
         super::import::clean(&tx, now).await?;
         tx.commit().await?;
         Ok(usize::try_from(gone).unwrap_or(usize::MAX))

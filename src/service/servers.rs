@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 mod changing;
 
-pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host};
+pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host, shown, shown_host};
 
 /// A host with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +208,7 @@ pub async fn set_environment(app: &App, caller: &Caller, name: &str, environment
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let server = store::servers::find(&tx, &name).await?.ok_or(Error::NotFound)?;
+        caller.must_have_seen(shown(&server))?;
         if server.environment != environment {
             store::servers::set_environment(&tx, &server, environment).await?;
             let body = json!({ "from": server.environment, "to": environment });

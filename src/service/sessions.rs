@@ -1,15 +1,19 @@
 //! Signing in and out (E1, A31, A34).
 
-use super::{Caller, Result, identity, passwords, secret};
+use super::{Caller, Error, Result, identity, passwords, secret};
 use crate::{
     app::App,
-    domain::{guessing::Digest, id::PersonId, lifecycle::Actor},
+    domain::{
+        guessing::{self, Digest, Way},
+        id::PersonId,
+        lifecycle::Actor,
+    },
     store::{self, doors::Session, journal::Line, people::Profile},
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::{net::IpAddr, sync::PoisonError};
+use std::net::IpAddr;
 
 /// The issuer of accounts that Custody keeps itself.
 pub const LOCAL: &str = "local";
@@ -42,9 +46,9 @@ pub enum Tried {
 /// (A34).
 pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Tried> {
     identity::local_accounts(app)?;
-    let (who, from) = (digest(&login.trim().to_lowercase()), digest(&place(origin)));
+    let ways = Way::of(account_digest(login), digest(&place(origin)));
     let now = app.clock.now();
-    if let Err(until) = app.guesses.lock().unwrap_or_else(PoisonError::into_inner).try_now(who, from, now) {
+    if let Err(until) = begin_try(app, ways, now).await? {
         return Ok(Tried::Wait(until));
     }
     let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
@@ -59,11 +63,48 @@ pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin
     };
     Ok(match opened {
         Some(secret) => {
-            app.guesses.lock().unwrap_or_else(PoisonError::into_inner).right(who, from, now);
+            was_right(app, ways, now).await?;
             Tried::Right(secret)
         }
         None => Tried::Wrong,
     })
+}
+
+/// Counts a try for every replica before the password is looked at; `Err` says when one may try again.
+async fn begin_try(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<std::result::Result<(), DateTime<Utc>>> {
+    // Whoever only waits keeps nobody from writing.
+    if let Err(until) = guessing::begin(&store::guesses::load(&app.db.read, &ways).await?, now) {
+        return Ok(Err(until));
+    }
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        match guessing::begin(&store::guesses::load(&tx, &ways).await?, now) {
+            Err(until) => Ok(Err(until)),
+            Ok(kept) => {
+                store::guesses::save(&tx, &ways, &kept).await?;
+                tx.commit().await?;
+                Ok::<_, Error>(Ok(()))
+            }
+        }
+    })
+    .await?
+}
+
+async fn was_right(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<()> {
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        let kept = guessing::right(&store::guesses::load(&tx, &ways).await?, now);
+        store::guesses::save(&tx, &ways, &kept).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
+}
+
+/// What a sign-in name is counted by, without keeping it.
+pub(super) fn account_digest(login: &str) -> Digest {
+    digest(&login.trim().to_lowercase())
 }
 
 fn digest(text: &str) -> Digest {

@@ -168,7 +168,7 @@ async fn save(
         let to = record::of_device(device).into_iter().filter(|p| Some(*p) != report.by);
         let all = to.map(|to| Telling {
             to,
-            device: device.id,
+            device: Some(device.id),
             key: key.clone(),
             at: report.at,
             text: text.trim().to_owned(),

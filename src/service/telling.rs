@@ -27,7 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Telling {
     pub to: PersonId,
-    pub device: DeviceId,
+    /// `None` where no device on record is meant.
+    pub device: Option<DeviceId>,
     /// Names the cause: nobody is told twice of one. `journal/4711`, `contact/<device>/2027-01-03`.
     pub key: String,
     pub at: DateTime<Utc>,
@@ -67,7 +68,7 @@ async fn send(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
     }
     let people: BTreeSet<_> = all.iter().map(|t| t.to).collect();
     let zones = store::people::list_zones(tx, &people).await?;
-    let turns = store::standing::list_turns(tx, &all.iter().map(|t| t.device).collect()).await?;
+    let turns = store::standing::list_turns(tx, &all.iter().filter_map(|t| t.device).collect()).await?;
     let mut channels: BTreeMap<PersonId, Vec<Channel>> = BTreeMap::new();
     for channel in store::channels::list_of(tx, &people.iter().copied().map(Owner::Person).collect()).await? {
         if let Owner::Person(person) = channel.owner {
@@ -86,7 +87,7 @@ async fn send(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
         // Whoever's account is closed is told of nothing any more.
         let Some(zone) = zones.get(&t.to) else { continue };
         let zone = zone.parse().unwrap_or(app.policy.facility.time_zone);
-        let my_turn = turns.contains(&(t.device, t.to));
+        let my_turn = t.device.is_some_and(|d| turns.contains(&(d, t.to)));
         let news = News { device: t.device, key: t.key, at: t.at, text: t.text, path: t.path, urgent: t.urgent };
         let own = channels.get(&t.to).into_iter().flatten();
         entries.extend(own.filter_map(|c| entry(app, c, &news, zone, my_turn, now)));
@@ -131,7 +132,8 @@ pub enum Teams<'a> {
 /// What a team is told in its own chat. Its members are told by [`tell`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    pub device: DeviceId,
+    /// `None` where no device on record is meant.
+    pub device: Option<DeviceId>,
     /// Names the cause, as in [`Telling`].
     pub key: String,
     pub at: DateTime<Utc>,
@@ -159,12 +161,12 @@ pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, news: News) -> Res
     if channels.is_empty() {
         return Ok(());
     }
-    let turns = store::standing::list_turns(tx, &BTreeSet::from([news.device])).await?;
+    let turns = store::standing::list_turns(tx, &news.device.into_iter().collect()).await?;
     let zone = app.policy.facility.time_zone;
     let now = app.clock.now();
     let entries = channels.iter().filter_map(|c| {
         let members = told.iter().filter(|t| c.owner == Owner::Team(t.id)).flat_map(|t| &t.members);
-        let their_turn = members.into_iter().any(|(person, _)| turns.contains(&(news.device, *person)));
+        let their_turn = members.into_iter().any(|(p, _)| news.device.is_some_and(|d| turns.contains(&(d, *p))));
         entry(app, c, &news, zone, their_turn, now)
     });
     Ok(store::outbox::insert(tx, entries.collect()).await?)

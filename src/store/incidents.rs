@@ -151,6 +151,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Incident]) -> Result<()> {
             opened_at: Set(i.opened),
             closed_at: Set(i.closed),
             times: Set(i32::try_from(i.times).unwrap_or(i32::MAX)),
+            told_at: Set(None),
         });
         let anew = sea_orm::sea_query::OnConflict::column(C::Id)
             .update_columns([C::DeviceId, C::Words, C::ClosedAt, C::Times])
@@ -159,6 +160,34 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Incident]) -> Result<()> {
     }
     let devices: BTreeSet<Touched> = all.iter().filter_map(|i| i.device).map(Touched::Device).collect();
     super::changes::append(tx, devices).await
+}
+
+/// What is open of this kind and nobody was told of, the oldest first.
+pub async fn list_untold<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<Vec<Incident>> {
+    let q = row::Entity::find()
+        .filter(row::Column::Kind.eq(<&str>::from(kind)))
+        .filter(row::Column::ToldAt.is_null())
+        .filter(row::Column::ClosedAt.is_null());
+    q.order_by_asc(row::Column::Seq).all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// When somebody was told of this kind last.
+pub async fn find_last_told<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<Option<DateTime<Utc>>> {
+    let q = row::Entity::find().select_only().column(row::Column::ToldAt);
+    let q = q.filter(row::Column::Kind.eq(<&str>::from(kind))).filter(row::Column::ToldAt.is_not_null());
+    Ok(q.order_by_desc(row::Column::ToldAt).into_tuple().one(c).await?)
+}
+
+/// Somebody was told of everything that is open of this kind.
+pub async fn save_told<C: ConnectionTrait>(tx: &C, kind: Kind, at: DateTime<Utc>) -> Result<()> {
+    row::Entity::update_many()
+        .set(row::ActiveModel { told_at: Set(Some(at)), ..Default::default() })
+        .filter(row::Column::Kind.eq(<&str>::from(kind)))
+        .filter(row::Column::ToldAt.is_null())
+        .filter(row::Column::ClosedAt.is_null())
+        .exec(tx)
+        .await
+        .map(drop)
 }
 
 /// Which incidents a list is asked for.

@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub person: PersonId,
-    pub device: DeviceId,
+    /// `None` where no device on record is meant.
+    pub device: Option<DeviceId>,
     /// The cause.
     pub key: String,
     pub text: String,
@@ -35,8 +36,11 @@ pub struct Told {
     pub seen: bool,
 }
 
+/// What a message is about where no device on record is meant.
+pub const NO_DEVICE: &str = "What runs";
+
 /// Id, device's name, text, path, when, when it was seen.
-type ToldRow = (String, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+type ToldRow = (String, Option<String>, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
 
 /// Who of these people was told of which of these causes already.
 pub async fn list_told<C: ConnectionTrait>(
@@ -65,7 +69,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> 
         // In the order of telling, which the clock alone does not give.
         id: Set(uuid::Uuid::now_v7().to_string()),
         person_id: Set(n.person.to_string()),
-        device_id: Set(n.device.to_string()),
+        device_id: Set(n.device.map(|d| d.to_string())),
         key: Set(n.key),
         text: Set(n.text),
         path: Set(n.path),
@@ -89,7 +93,7 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .column(row::Column::At)
         .column(row::Column::SeenAt)
         .join_as(
-            JoinType::InnerJoin,
+            JoinType::LeftJoin,
             row::Entity::belongs_to(device::Entity).from(row::Column::DeviceId).to(device::Column::Id).into(),
             device::Entity,
         )
@@ -102,7 +106,10 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, device, text, path, at, seen)| Told { id, device, text, path, at, seen: seen.is_some() })
+        .map(|(id, device, text, path, at, seen)| {
+            let device = device.unwrap_or_else(|| NO_DEVICE.to_owned());
+            Told { id, device, text, path, at, seen: seen.is_some() }
+        })
         .collect())
 }
 

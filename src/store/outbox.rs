@@ -36,7 +36,8 @@ pub enum State {
 pub struct Entry {
     pub channel: String,
     pub owner: Owner,
-    pub device: DeviceId,
+    /// `None` where no device on record is meant.
+    pub device: Option<DeviceId>,
     pub key: String,
     pub text: String,
     pub path: String,
@@ -68,7 +69,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Entry>) -> Result<()> {
             channel_id: Set(e.channel),
             person_id: Set(person_id),
             team_id: Set(team_id),
-            device_id: Set(e.device.to_string()),
+            device_id: Set(e.device.map(|d| d.to_string())),
             key: Set(e.key),
             text: Set(e.text),
             path: Set(e.path),
@@ -228,7 +229,7 @@ async fn list_claimed<C: ConnectionTrait>(tx: &C, lease: &str, now: DateTime<Utc
     let mut all: BTreeMap<String, Claimed> = BTreeMap::new();
     for r in rows {
         let owner = owner(&r)?;
-        let name = names.get(&r.device_id).cloned().unwrap_or_default();
+        let name = about(&r, &names);
         let claimed = all.entry(r.message.clone()).or_insert_with(|| {
             order.push(r.message.clone());
             Claimed {
@@ -253,8 +254,16 @@ fn owner(r: &row::Model) -> Result<Owner> {
     }
 }
 
+/// What a message is about.
+fn about(r: &row::Model, names: &BTreeMap<String, String>) -> String {
+    match &r.device_id {
+        Some(device) => names.get(device).cloned().unwrap_or_default(),
+        None => super::notices::NO_DEVICE.to_owned(),
+    }
+}
+
 async fn device_names<C: ConnectionTrait>(c: &C, rows: &[row::Model]) -> Result<BTreeMap<String, String>> {
-    let ids: BTreeSet<&str> = rows.iter().map(|r| r.device_id.as_str()).collect();
+    let ids: BTreeSet<&str> = rows.iter().filter_map(|r| r.device_id.as_deref()).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -116,7 +116,8 @@ fn costly(routes: Router<App>) -> Router<App> {
     routes.layer(GovernorLayer::new(Arc::new(limit)))
 }
 
-/// Where secrets could be guessed: ten tries at once from one address, then one every three seconds.
+/// Where secrets could be guessed: ten tries at once from one address, then one every three seconds; of each replica by
+/// itself.
 fn guessable(routes: Router<App>) -> Router<App> {
     let limit = GovernorConfigBuilder::default()
         .per_second(3)

@@ -80,7 +80,7 @@ impl Problem {
             Kind::Service { error, .. } => match error {
                 Error::NotFound => StatusCode::NOT_FOUND,
                 Error::Refused(r) => refusal_status(r),
-                Error::Stale(_) | Error::KeyReused => StatusCode::CONFLICT,
+                Error::Stale(_) | Error::Changed(_) | Error::KeyReused => StatusCode::CONFLICT,
                 Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
                 Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -166,6 +166,7 @@ async fn trouble(problem: &Problem, app: &App, path: &str, id: &str) -> Trouble 
                 let href = device.as_ref().map_or_else(|| path.to_owned(), |d| format!("/devices/{d}"));
                 Trouble::stale(changes(app, events).await, &href)
             }
+            Error::Changed(_) => Trouble::stale(Vec::new(), path),
             Error::KeyReused => {
                 Trouble::unreadable("This form was sent before with other content. Open it again, and send it anew.")
             }

@@ -1,7 +1,8 @@
 //! Who may do what at which address: one readable file. A new address that is not in it fails this test.
 
-use crate::app::{Browser, TestApp};
+use crate::app::{Browser, REDUCED, TestApp};
 use custody::service::tokens::{self, TokenScope};
+use serde_json::Value;
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 
 /// Everybody who may come: signed out, a user, a contributor of the device, CTRL, its contact, a reviewer, the shift,
@@ -149,6 +150,94 @@ async fn who_may_do_what() {
         matrix.push('\n');
     }
     insta::assert_snapshot!("who_may_do_what", matrix);
+}
+
+/// The least that a schema takes: what is needed, each of its kind.
+fn least(schema: &Value, all: &Value) -> Value {
+    if let Some(named) = schema["$ref"].as_str() {
+        return least(all.pointer(named.trim_start_matches('#')).unwrap(), all);
+    }
+    for choices in ["oneOf", "anyOf", "allOf"] {
+        if let Some(first) = schema[choices].as_array().and_then(|c| c.iter().find(|c| c["type"] != "null")) {
+            return least(first, all);
+        }
+    }
+    if let Some(one) = schema["enum"].as_array().and_then(|e| e.first()).or(schema.get("const")) {
+        return one.clone();
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"].as_array()?.iter().find_map(Value::as_str));
+    match (kind, schema["format"].as_str()) {
+        (Some("object"), _) => {
+            let needed = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            needed.map(|name| (name.to_owned(), least(&schema["properties"][name], all))).collect()
+        }
+        (Some("array"), _) => Value::Array(Vec::new()),
+        (Some("integer" | "number"), _) => schema.get("minimum").cloned().unwrap_or(Value::from(1)),
+        (Some("boolean"), _) => Value::Bool(false),
+        (_, Some("date")) => Value::from("2026-12-01"),
+        (_, Some("date-time")) => Value::from("2026-11-21T08:00:00Z"),
+        (_, Some("uuid")) => Value::from("00000000-0000-4000-8000-000000000000"),
+        (_, _) => Value::from("x"),
+    }
+}
+
+/// E1, E3, A24: every change that programs can make, and what each kind of token is answered with: 401 and 403 say that it
+/// is not for it, anything else that it was looked at. The body is the least that the address takes.
+#[tokio::test]
+async fn what_tokens_may_change() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let described: Value =
+        reqwest::get(format!("{}/api/v1/openapi.json", test.url)).await.unwrap().json().await.unwrap();
+    let device = test.device("magnet").await.id;
+    let tokens = [
+        ("none", None),
+        ("read", Some(("ada", TokenScope::Read))),
+        ("observe", Some(("lena", TokenScope::Observe(REDUCED.into())))),
+        ("evidence", Some(("lena", TokenScope::Evidence(device)))),
+        ("deploy", Some(("lena", TokenScope::Deploy { device: None, server: None }))),
+        ("user", Some(("noor", TokenScope::Admin))),
+        ("contrib", Some(("ilse", TokenScope::Admin))),
+        ("contact", Some(("lena", TokenScope::Admin))),
+        ("doc", Some(("otto", TokenScope::Admin))),
+        ("admin", Some(("ada", TokenScope::Admin))),
+    ];
+    let mut matrix = format!("{:<60}", "change, by token");
+    let mut secrets = Vec::new();
+    for (column, of) in tokens {
+        write!(matrix, "{column:>9}").unwrap();
+        secrets.push(match of {
+            None => None,
+            Some((who, scope)) => Some(tokens::create(&test.app, &test.caller(who), column, scope, 1).await.unwrap().1),
+        });
+    }
+    matrix.push('\n');
+    let client = reqwest::Client::new();
+    for (address, method) in routes().iter().filter(|(a, m)| a.starts_with("/api/v1/") && *m != "GET") {
+        let body = &described["paths"][address][method.to_lowercase()]["requestBody"]["content"]["application/json"];
+        let body = (!body.is_null()).then(|| least(&body["schema"], &described));
+        write!(matrix, "{:<60}", format!("{:<7}{address}", format!("{method} "))).unwrap();
+        for secret in &secrets {
+            let url = format!("{}{}", test.url, filled(address, &test));
+            let status = loop {
+                let mut request = client.request(method.parse().unwrap(), &url).header("if-match", "*");
+                if let Some(secret) = secret {
+                    request = request.bearer_auth(secret);
+                }
+                if let Some(body) = &body {
+                    request = request.json(body);
+                }
+                let status = request.send().await.unwrap().status();
+                if status != 429 {
+                    break status.as_u16();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            };
+            write!(matrix, "{status:>9}").unwrap();
+        }
+        matrix.push('\n');
+    }
+    insta::assert_snapshot!("what_tokens_may_change", matrix);
 }
 
 /// The same for each act on a device in review: what a bare attempt is answered with.

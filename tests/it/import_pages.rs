@@ -1,12 +1,17 @@
 //! E5 in the browser: handed in, looked at, agreed to; what is agreed to is what was shown.
 
-use crate::app::{Browser, TestApp};
+use crate::{
+    app::{Browser, TestApp},
+    chat_server::ChatServer,
+    given::policy_with,
+};
 use chrono::Duration;
 use custody::{
-    service::{checks, people},
+    service::{checks, people, tokens::TokenScope},
     store,
 };
-use reqwest::Response;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 
 const PEOPLE: &str = include_str!("../fixtures/import/people.csv");
 
@@ -122,4 +127,170 @@ async fn e5_what_is_handed_in_is_judged() {
     test.advance(Duration::hours(25));
     checks::round(&test.app).await.unwrap();
     assert_eq!(test.browser("ada").await.get(&path).await.status(), 404);
+}
+
+/// Programs on this machine may be asked.
+fn asking() -> String {
+    policy_with("[imports]\nprotocols = [\"http-loopback\"]\nprivate_addresses = true\n")
+}
+
+fn recorded(name: &str) -> String {
+    std::fs::read_to_string(format!("tests/fixtures/netbox/{name}.json")).unwrap()
+}
+
+const PAGES: [&str; 3] = ["devices_1", "devices_2", "virtual_machines"];
+
+/// What stands in the form for other programs.
+async fn tells(browser: &Browser, fields: &[(&str, &str)], file: Option<&str>) -> Response {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body += &format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    if let Some(answer) = file {
+        let head = "Content-Disposition: form-data; name=\"answer\"; filename=\"netbox.json\"";
+        body += &format!("--cut\r\n{head}\r\n\r\n{answer}\r\n");
+    }
+    body += "--cut--\r\n";
+    let request = browser.client.post(format!("{}/admin/import", browser.url)).header("origin", &browser.url);
+    request.header("content-type", "multipart/form-data; boundary=cut").body(body).send().await.unwrap()
+}
+
+/// E5: NetBox is asked with a token from the form: its machines are shown first, then imported as they were shown; the
+/// token goes to it alone, and neither a page nor what is kept has it.
+#[tokio::test]
+async fn e5_netbox_is_asked_from_the_page() {
+    let test = TestApp::with_policy(&asking()).await;
+    let (ada, netbox) = (test.browser("ada").await, ChatServer::start().await);
+    PAGES.iter().for_each(|name| netbox.answers(200, None, &recorded(name)));
+    let address = format!("{}/?site=hall", netbox.url);
+    let fields = [
+        ("program", "netbox"),
+        ("address", &*address),
+        ("token", "nbt_key.verysecret"),
+        ("reduced_tag", "reduced-support"),
+    ];
+    let path = leads_to(&tells(&ada, &fields, None).await);
+    assert!(netbox.posts().iter().all(|p| p.headers["authorization"] == "Bearer nbt_key.verysecret"));
+    let asked = netbox.posts().len();
+    let page = ada.page(&path).await;
+    for says in ["2 new, 1 as it is", "sqs-rr-contrib-07", "site=hall", "Import 2 lines"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let done = ada.post(&path, &[("plan", &plan(&page))]).await;
+    assert_eq!(done.status(), 303);
+    assert!(ada.page("/admin/import").await.contains("2 new, 1 as it is. It is on record."));
+    assert_eq!(netbox.posts().len(), asked, "what was shown is what is done: nothing is asked again");
+    // Again there is nothing to do, and nothing of the token is kept anywhere.
+    PAGES.iter().for_each(|name| netbox.answers(200, None, &recorded(name)));
+    let again = ada.page(&leads_to(&tells(&ada, &fields, None).await)).await;
+    assert!(again.contains("There is nothing to import."), "{again}");
+    let kept = crate::postgres::bytes(test.dir.path()).await;
+    assert!(!String::from_utf8_lossy(&kept).contains("verysecret") && !again.contains("verysecret"));
+
+    // What goes wrong is said at the address, and the token is not sent back.
+    for (status, answer, why) in
+        [(403, "{}", "answered 403"), (302, "", "is not followed"), (200, "<b>", "no list of NetBox")]
+    {
+        netbox.answers(status, None, answer);
+        let wrong = tells(&ada, &fields, None).await;
+        assert_eq!(wrong.status(), 422);
+        let page = wrong.text().await.unwrap();
+        assert!(page.contains(why) && page.contains("site=hall") && !page.contains("verysecret"), "{why}: {page}");
+    }
+}
+
+/// E5: recorded answers come in the same way, whole or not at all; what a Tango database has without a host is said.
+#[tokio::test]
+async fn e5_recorded_answers_come_in() {
+    let test = TestApp::new().await;
+    let ada = test.browser("ada").await;
+    let all: Vec<String> = PAGES.iter().map(|name| recorded(name)).collect();
+    let netbox = [("program", "netbox"), ("reduced_tag", "reduced-support")];
+    let page = ada.page(&leads_to(&tells(&ada, &netbox, Some(&all.join("\n"))).await)).await;
+    assert!(page.contains("netbox.json") && page.contains("2 new, 1 as it is"), "{page}");
+    let tango = include_str!("../fixtures/tango/tangogql_inventory.json");
+    let fields = [
+        ("program", "tango"),
+        ("answer_text", tango),
+        ("instrument", "SCS"),
+        ("leave_out", "Starter/*; DataBaseds/*; Tango*"),
+    ];
+    let page = ada.page(&leads_to(&tells(&ada, &fields, None).await)).await;
+    assert!(page.contains("LabCam/lab1") && page.contains("The host vm is not on record"), "{page}");
+    let half = tells(&ada, &netbox, Some(&all[0])).await;
+    assert_eq!(half.status(), 422);
+    assert!(half.text().await.unwrap().contains("hand in every page"));
+    let ilse = test.browser("ilse").await;
+    assert_eq!(tells(&ilse, &netbox, Some(&all.join(""))).await.status(), 403);
+    for (fields, why) in [
+        (vec![("program", "")], "Choose the program that has it"),
+        (vec![("program", "netbox"), ("address", "")], "hand in its recorded answer below"),
+        (vec![("program", "netbox"), ("address", "https://x.example.org"), ("answer_text", "{}")], "not both"),
+        (vec![("program", "tango"), ("answer_text", "{}")], "There is a problem"),
+    ] {
+        let wrong = tells(&ada, &fields, None).await;
+        assert_eq!(wrong.status(), 422, "{why}");
+        assert!(wrong.text().await.unwrap().contains(why), "{why}");
+    }
+}
+
+/// A18, A27, E3: no address inward is asked unless the policy says so, by the page or by the API, and nobody but an
+/// administrator has anything asked; the API does what the page does, without keeping the token.
+#[tokio::test]
+async fn a27_imports_ask_no_address_that_is_not_admitted() {
+    let test = TestApp::new().await;
+    let (ada, netbox) = (test.browser("ada").await, ChatServer::start().await);
+    let program = test.program("ada", TokenScope::Admin).await;
+    for (address, why) in [
+        (netbox.url.as_str(), "begins with https://"),
+        ("https://127.0.0.1/", "private_addresses"),
+        ("https://0x7f.1/", "private_addresses"),
+        ("https://localhost:8443/", "private_addresses"),
+        ("https://169.254.169.254/latest", "private_addresses"),
+        ("https://[::ffff:10.0.0.7]/", "private_addresses"),
+        ("https://ada:secret@netbox.example.org/", "Leave out the name and password"),
+        ("file:///etc/passwd", "This is no address"),
+    ] {
+        let wrong = tells(&ada, &[("program", "netbox"), ("address", address)], None).await;
+        assert_eq!(wrong.status(), 422, "{address}");
+        let page = wrong.text().await.unwrap();
+        assert!(page.contains(why), "{address}: {page}");
+        let body = json!({ "kind": "netbox", "address": address, "token": "x" });
+        let said = program.sends(Method::POST, "/imports", &[], Some(body)).await;
+        assert_eq!(said.status(), 422, "{address}");
+        assert!(said.text().await.unwrap().contains(why), "{address}");
+    }
+    assert!(netbox.posts().is_empty());
+
+    let test = TestApp::with_policy(&asking()).await;
+    let body = json!({ "kind": "netbox", "address": netbox.url, "token": "nbt_key.verysecret" });
+    for who in ["ilse", "lena"] {
+        let other = test.program(who, TokenScope::Admin).await;
+        assert_eq!(other.sends(Method::POST, "/imports", &[], Some(body.clone())).await.status(), 403, "{who}");
+    }
+    assert!(netbox.posts().is_empty(), "nothing is asked for them");
+    let program = test.program("ada", TokenScope::Admin).await;
+    let answers = || PAGES.iter().for_each(|name| netbox.answers(200, None, &recorded(name)));
+    answers();
+    let seen: Value = program.sends(Method::POST, "/imports", &[], Some(body.clone())).await.json().await.unwrap();
+    assert_eq!((&seen["done"], seen["lines"].as_array().unwrap().len()), (&json!(false), 3), "{seen}");
+    let mut agreed = body.clone();
+    agreed["plan"] = seen["plan"].clone();
+    answers();
+    let done: Value = program.sends(Method::POST, "/imports", &[], Some(agreed)).await.json().await.unwrap();
+    assert_eq!((&done["done"], &done["source"]), (&json!(true), &json!(format!("{}/", netbox.url))), "{done}");
+    for wrong in [
+        json!({ "kind": "netbox" }),
+        json!({ "kind": "netbox", "source": "x", "table": "{}", "token": "t" }),
+        json!({ "kind": "people", "source": "p.csv", "address": netbox.url }),
+        json!({ "kind": "people", "table": "name,email\n" }),
+    ] {
+        assert_eq!(program.sends(Method::POST, "/imports", &[], Some(wrong.clone())).await.status(), 422, "{wrong}");
+    }
+    let all: Vec<String> = PAGES.iter().map(|name| recorded(name)).collect();
+    let body = json!({ "kind": "netbox", "source": "netbox.json", "table": all.join("") });
+    let again: Value = program.sends(Method::POST, "/imports", &[], Some(body)).await.json().await.unwrap();
+    assert!(again["lines"].as_array().unwrap().iter().all(|l| l["fate"] == "as it is"), "{again}");
+    let kept = crate::postgres::bytes(test.dir.path()).await;
+    assert!(!String::from_utf8_lossy(&kept).contains("verysecret"));
 }

@@ -341,3 +341,69 @@ async fn g10_an_agent_and_a_collector_report_the_same() {
     assert_eq!(test.incidents("magnet"), []);
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
+
+/// G10, O5, F7: what nobody registered has no people of its own, so the first team of CTRL hears of it: at once and once of
+/// the first, and of all that come behind it in one message that says how many; what comes back or is gone is no news.
+#[tokio::test]
+async fn g10_ctrl_hears_of_strangers_once() {
+    let test = TestApp::new().await;
+    let told = async |who: &str| {
+        let all = store::notices::list(&test.app.db.read, test.person(who), 100).await.unwrap();
+        let all = all.into_iter().filter(|n| n.text.starts_with(Kind::Unknown.label()));
+        all.map(|n| (n.device, n.text, n.path)).collect::<Vec<_>>()
+    };
+    let who = "lena";
+    let sees = async |server: &str, names: &[String]| {
+        let of = |name: &String| Report {
+            instance: format!("SCS_TEST/CAM/{name}"),
+            class: format!("Unknown{name}"),
+            server: server.to_owned(),
+            host: "scs-rr-01".to_owned(),
+            version: String::new(),
+            since: test.app.clock.now(),
+        };
+        test.sends_in(server, names.iter().map(of).collect()).await;
+    };
+    let round = async || incidents::round::round(&test.app, Some(test.app.clock.now()), false).await.unwrap();
+    sees(REDUCED, &["A".to_owned()]).await;
+    assert!(told(who).await.is_empty());
+    round().await;
+    let first = told(who).await;
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert!(first[0].1.contains("SCS_TEST/CAM/A") && first[0].1.contains(Kind::Unknown.remedy()), "{first:?}");
+    assert_eq!((first[0].0.as_str(), first[0].2.as_str()), ("What runs", "/incidents?kind=unknown"));
+    assert!(test.browser(who).await.page("/my").await.contains("SCS_TEST/CAM/A"));
+    // Those who have nothing to do with it are told nothing.
+    assert!(told("ilse").await.is_empty());
+    // Hundreds, from several agents: nothing for a while, and then one message.
+    let many: Vec<String> = (0..150).map(|n| format!("B{n}")).collect();
+    sees(REDUCED, &[vec!["A".to_owned()], many].concat()).await;
+    sees(REDUCED_TOO, &(0..50).map(|n| format!("C{n}")).collect::<Vec<_>>()).await;
+    sees(FULL, &["GONE".to_owned()]).await;
+    sees(FULL, &[]).await;
+    for _ in 0..3 {
+        round().await;
+        test.advance(Duration::minutes(3));
+    }
+    assert_eq!(told(who).await.len(), 1);
+    test.advance(Duration::minutes(1));
+    // Two replicas look at once.
+    let other = crate::app::open(test.dir.path(), test.app.clock.clone(), &crate::app::POLICY, &test.url).await;
+    custody::service::feed::start(&other).await.unwrap();
+    let now = Some(test.app.clock.now());
+    let (one, two) =
+        tokio::join!(incidents::round::round(&test.app, now, false), incidents::round::round(&other, now, false));
+    assert!(one.is_ok() && two.is_ok());
+    let all = told(who).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    let said = &all.iter().find(|a| !first.contains(a)).unwrap().1;
+    assert!(said.contains("200 instances run that no device on record brings"), "{said}");
+    assert!(said.contains(REDUCED) && said.contains(REDUCED_TOO) && !said.contains(FULL), "{said}");
+    // The one that comes and goes is the same.
+    sees(REDUCED, &[]).await;
+    sees(REDUCED, &["A".to_owned()]).await;
+    test.advance(Duration::minutes(30));
+    round().await;
+    assert_eq!(told(who).await.len(), 2);
+    other.stop.cancel();
+}

@@ -43,6 +43,7 @@ mod permit_forms;
 mod permits;
 mod permits_offline;
 mod postgres;
+mod preconditions;
 mod processes;
 mod programs;
 mod proxies;
@@ -51,6 +52,8 @@ mod reconcile;
 mod releases;
 #[cfg(feature = "full-tests")]
 mod replicas;
+#[cfg(feature = "full-tests")]
+mod replicas_shared;
 mod repository;
 mod security;
 mod served;

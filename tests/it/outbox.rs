@@ -76,7 +76,7 @@ impl TestApp {
         let tx = app.db.begin().await.unwrap();
         let telling = Telling {
             to: self.person(who),
-            device,
+            device: Some(device),
             key: key.to_owned(),
             at: app.clock.now(),
             text: text.to_owned(),

@@ -51,19 +51,19 @@ impl Program {
         request.send().await.unwrap()
     }
 
-    async fn get(&self, path: &str) -> (u16, Value) {
+    pub async fn get(&self, path: &str) -> (u16, Value) {
         read(self.sends(Method::GET, path, &[], None).await).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         read(self.sends(Method::POST, path, &[], Some(body)).await).await
     }
 
-    async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+    pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
         read(self.sends(Method::PUT, path, &[], Some(body)).await).await
     }
 
-    async fn delete(&self, path: &str) -> (u16, Value) {
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
         read(self.sends(Method::DELETE, path, &[], None).await).await
     }
 

@@ -357,7 +357,7 @@ async fn o5_f7_two_replicas_send_nothing_twice() {
         let tx = app.db.begin().await.unwrap();
         let all = (0..10).map(|n| Telling {
             to: people["ilse"],
-            device,
+            device: Some(device),
             key: format!("k{part}-{n}"),
             at: app.clock.now(),
             text: format!("Word {part}-{n} of it."),

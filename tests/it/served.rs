@@ -21,6 +21,8 @@ use std::{
 pub struct Served {
     child: Child,
     pub url: String,
+    /// Every line that it has printed.
+    pub said: Arc<Mutex<Vec<String>>>,
 }
 
 impl Served {
@@ -42,10 +44,13 @@ impl Served {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let found = said.by_ref().map_while(Result::ok).find_map(|line| Some(line.strip_prefix(says)?.to_owned()));
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let kept = lines.clone();
+        let mut said = said.map_while(Result::ok).inspect(move |line| kept.lock().unwrap().push(line.clone()));
+        let found = said.find_map(|line| Some(line.strip_prefix(says)?.to_owned()));
         let url = found.unwrap_or_default().trim_end_matches('/').to_owned();
-        let served = Self { child, url };
+        let served = Self { child, url, said: lines };
         assert!(!served.url.is_empty(), "custody {command} did not say where it is");
         // What it says later is read too, or it could not go on.
         std::thread::spawn(move || said.for_each(drop));

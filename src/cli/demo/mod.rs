@@ -74,7 +74,8 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         }
         greeting::print(&app, &settings.data, out)?;
         let agents = tokio::spawn(agent::run(app.clone()));
-        let outcome = serve::serve(app, listener, None).await;
+        let first = tokio::spawn(crate::service::replicas::be_first(app.clone()));
+        let outcome = serve::serve(app, listener, None, first).await;
         agents.abort();
         outcome
     })

@@ -3,10 +3,7 @@
 use super::places::{self, host_of};
 use crate::{
     app::App,
-    domain::{
-        id::{DeviceId, ServerName},
-        lifecycle::Actor,
-    },
+    domain::id::{DeviceId, ServerName},
     service::{
         Caller, Result,
         facts::version_names,
@@ -88,5 +85,5 @@ impl World {
 
 /// The sample agent of a server, as the journal names it.
 fn agent(server: &str) -> Caller {
-    Caller { actor: Actor::Custody, origin: format!("sample agent of {server}") }
+    Caller { origin: format!("sample agent of {server}"), ..Caller::custody() }
 }

@@ -29,25 +29,19 @@ impl Policy {
     /// Which chats may be written to (A27).
     pub fn webhook_rules(&self) -> WebhookRules {
         let of = &self.telling;
-        let has = |name: &str| of.protocols.iter().any(|p| p == name);
-        WebhookRules {
-            https: has("https"),
-            http_loopback: has("http-loopback"),
-            hosts: of.hosts.clone(),
-            private_addresses: of.private_addresses,
-        }
+        address_rules(&of.protocols, &of.hosts, of.private_addresses)
+    }
+
+    /// Which programs may be asked for what the facility has (A18, A27).
+    pub fn import_rules(&self) -> WebhookRules {
+        let of = &self.imports;
+        address_rules(&of.protocols, &of.hosts, of.private_addresses)
     }
 
     /// Which addresses identity providers may have.
     pub fn identity_rules(&self) -> WebhookRules {
         let of = &self.identity;
-        let has = |name: &str| of.protocols.iter().any(|p| p == name);
-        WebhookRules {
-            https: has("https"),
-            http_loopback: has("http-loopback"),
-            hosts: Vec::new(),
-            private_addresses: of.private_addresses,
-        }
+        address_rules(&of.protocols, &[], of.private_addresses)
     }
 
     /// How patient whoever compares what runs with the record is (G10).
@@ -62,4 +56,9 @@ impl Policy {
     pub fn tag_rule(&self) -> TagRule {
         TagRule::new(self.releases.tag_rule.source()).expect("the policy was read with this expression")
     }
+}
+
+fn address_rules(protocols: &[String], hosts: &[String], private_addresses: bool) -> WebhookRules {
+    let has = |name: &str| protocols.iter().any(|p| p == name);
+    WebhookRules { https: has("https"), http_loopback: has("http-loopback"), hosts: hosts.to_vec(), private_addresses }
 }

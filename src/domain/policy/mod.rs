@@ -73,6 +73,8 @@ pub struct Policy {
     pub board: Board,
     /// Messages outside Custody (O5, A27).
     pub telling: Telling,
+    /// Programs that are asked for what the facility has (E5, A27).
+    pub imports: Imports,
     /// Who says who somebody is (E1, A2).
     pub identity: Identity,
     /// How long somebody stays signed in.

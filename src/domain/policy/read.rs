@@ -9,7 +9,7 @@ use super::repositories::repositories;
 use super::rules::{pool_shows_reduced, reduced_name_rule};
 use super::shift::{shift, support};
 use super::source::{Found, Source};
-use super::telling::telling;
+use super::telling::{imports, telling};
 use super::*;
 use crate::domain::nearest::nearest;
 
@@ -61,6 +61,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             embed_origins: embed_origins(&source),
         },
         telling: telling(&source),
+        imports: imports(&source),
         sessions: sessions(&source),
         retention: Retention {
             notices_days: source.whole("retention", "notices_days", DAYS, "days").value,

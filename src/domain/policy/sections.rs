@@ -276,6 +276,17 @@ pub struct Telling {
     pub retry_days: u32,
 }
 
+/// `[imports]`: programs that are asked for what the facility has (E5, A18, A27).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Imports {
+    /// Of `https` and `http-loopback`; at least one, none twice.
+    pub protocols: Vec<String>,
+    /// Host names in small letters, without port; `*.` before a domain means all below it. Empty admits any.
+    pub hosts: Vec<String>,
+    /// Whether their host may lead to a private address (A27).
+    pub private_addresses: bool,
+}
+
 /// `[sessions]`: how long somebody stays signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sessions {

@@ -1,30 +1,43 @@
-//! `[telling]`: where messages may be sent to.
+//! `[telling]` and `[imports]`: where messages may be sent to, and who may be asked.
 
-use super::Telling;
 use super::repositories::names_hosts;
 use super::source::Source;
+use super::{Imports, Telling};
 use crate::domain::nearest::nearest;
 
 /// What `protocols` may name.
 const PROTOCOLS: [&str; 2] = ["https", "http-loopback"];
 
-/// Reads the section; hosts must be plain enough to compare addresses with.
 pub(super) fn telling(source: &Source<'_>) -> Telling {
-    let protocols = protocols(source, "telling", "Without a protocol no chat could be reached.");
-    let hosts = source.texts("telling", "hosts");
+    Telling {
+        protocols: protocols(source, "telling", "Without a protocol no chat could be reached."),
+        hosts: hosts(source, "telling", "chat"),
+        private_addresses: source.flag("telling", "private_addresses"),
+        retry_days: source.whole("telling", "retry_days", 1..=30, "days").value,
+    }
+}
+
+pub(super) fn imports(source: &Source<'_>) -> Imports {
+    Imports {
+        protocols: protocols(source, "imports", "Without a protocol no program could be asked."),
+        hosts: hosts(source, "imports", "netbox"),
+        private_addresses: source.flag("imports", "private_addresses"),
+    }
+}
+
+/// The hosts of a section, plain enough to compare addresses with.
+fn hosts(source: &Source<'_>, section: &str, like: &str) -> Vec<String> {
+    let hosts = source.texts(section, "hosts");
     for host in &hosts.value {
         if !names_hosts(&host.value) {
-            let hint = "Write the name alone, in small letters, for example \"chat.example.org\" or \"*.example.org\".";
+            let hint = format!(
+                "Write the name alone, in small letters, for example \"{like}.example.org\" or \"*.example.org\"."
+            );
             let reason = format!("“{}” is not the plain name of a host.", host.value);
             source.problem(&host.place, reason, hint);
         }
     }
-    Telling {
-        protocols,
-        hosts: hosts.plain(),
-        private_addresses: source.flag("telling", "private_addresses"),
-        retry_days: source.whole("telling", "retry_days", 1..=30, "days").value,
-    }
+    hosts.plain()
 }
 
 /// The protocols of a section that has `private_addresses` beside them. `nobody` says what an empty list would mean.

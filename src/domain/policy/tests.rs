@@ -78,6 +78,10 @@ protocols = ["https", "http-loopback"]
 hosts = ["chat.example.org", "*.zulip.example"]
 private_addresses = true
 retry_days = 1
+[imports]
+protocols = ["https", "http-loopback"]
+hosts = ["netbox.example.org"]
+private_addresses = true
 [board]
 streams = 10
 streams_each = 5

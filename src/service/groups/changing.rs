@@ -1,6 +1,6 @@
 //! Groups that are renamed, or taken off the record; and the critical areas with their experts (L7).
 
-use super::{Team, TeamKind, find, line};
+use super::{Team, TeamKind, find, line, shown};
 use crate::{
     app::App,
     domain::{
@@ -36,6 +36,7 @@ pub async fn rename(app: &App, caller: &Caller, group: GroupId, name: &str) -> R
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let was = find(&tx, group).await?;
+        caller.must_have_seen(shown(&was))?;
         if was.name == name {
             return Ok(());
         }
@@ -77,6 +78,7 @@ pub async fn delete(app: &App, caller: &Caller, group: GroupId) -> Result<Team> 
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let was = find(&tx, group).await?;
+        caller.must_have_seen(shown(&was))?;
         let why = list_holding(&tx, &owned, &was).await?;
         if !why.is_empty() {
             let sentence = format!("{} stays on record: {}.", was.name, why.join("; "));

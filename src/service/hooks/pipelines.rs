@@ -6,7 +6,6 @@ use crate::{
     app::App,
     domain::{
         forge::Pipeline,
-        lifecycle::Actor,
         pipeline::{reporter, says},
         stage::Told,
         tag::{CommitId, TagName},
@@ -20,7 +19,7 @@ pub(super) async fn report(app: &App, hook: &Hook, device: &str, tag: &TagName, 
     let Ok(commit) = CommitId::parse(&run.commit) else {
         return Ok(());
     };
-    let caller = Caller { actor: Actor::Custody, origin: format!("webhook of {}", hook.name) };
+    let caller = Caller { origin: format!("webhook of {}", hook.name), ..Caller::custody() };
     for (stage, passed) in says(run, &app.policy.releases) {
         let told = Told {
             stage,

@@ -137,7 +137,7 @@ async fn give_up(app: &App, hook: &Hook, of: &Due, told: &Heard) -> Result<()> {
         );
         record::of_device(device).into_iter().map(move |to| Telling {
             to,
-            device: device.id,
+            device: Some(device.id),
             // Once a day, however much was told.
             key: format!("hook/{}/{}/{}", hook.id, device.id, at.date_naive()),
             at,

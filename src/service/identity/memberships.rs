@@ -5,7 +5,6 @@ use crate::{
     domain::{
         id::PersonId,
         identity::{Belongs, belongs},
-        lifecycle::Actor,
         policy::{GroupKind, Provider},
     },
     service::{
@@ -41,7 +40,7 @@ pub(super) async fn follow(
         return Ok(());
     }
     let teams = store::people::list_teams(tx).await?;
-    let caller = Caller { actor: Actor::Custody, origin: format!("{origin}, provider {}", provider.id) };
+    let caller = Caller { origin: format!("{origin}, provider {}", provider.id), ..Caller::custody() };
     let mut lines = Vec::new();
     for (name, belongs) in belongs(&provider.rules, there) {
         let team = teams.iter().find(|t| t.name.eq_ignore_ascii_case(&name));

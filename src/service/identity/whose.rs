@@ -3,7 +3,7 @@
 use super::{NotSignedIn, refused};
 use crate::{
     app::App,
-    domain::{id::PersonId, identity::Claims, lifecycle::Actor, policy::Provider},
+    domain::{id::PersonId, identity::Claims, policy::Provider},
     ports::identity::Proved,
     service::{
         Caller, Error, accounts,
@@ -126,7 +126,7 @@ fn entered(who: &Comes<'_>) -> Result<NewPerson, NotSignedIn> {
 /// In the journal, with the provider's id: who somebody is there is personal (A37).
 async fn record(tx: &Tx, who: &Comes<'_>, person: PersonId, kind: &str) -> Result<(), NotSignedIn> {
     let Comes { app, provider, origin, .. } = *who;
-    let caller = Caller { actor: Actor::Person(person), origin: origin.to_owned() };
+    let caller = Caller::person(person, origin);
     let line = line(app, &caller, person, kind, json!({ "provider": provider.id }));
     store::journal::append(tx, vec![line]).await?;
     Ok(())

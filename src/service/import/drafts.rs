@@ -1,6 +1,6 @@
 //! What was handed in on a page is kept while its plan is looked at, for a day at most: it may be a list of people.
 
-use super::{Kind, Outcome, Plan, Table, carry_out, plan};
+use super::{Kind, Outcome, Plan, Program, Table, Told, carry_out, plan, read_program};
 use crate::{
     app::App,
     domain::id::PersonId,
@@ -17,6 +17,8 @@ const HOURS: i64 = 24;
 pub struct Draft {
     pub id: String,
     pub table: Table,
+    /// What is not in it, and why.
+    pub notes: Vec<String>,
 }
 
 fn me(caller: &Caller) -> Result<PersonId> {
@@ -26,12 +28,33 @@ fn me(caller: &Caller) -> Result<PersonId> {
 /// Keeps a table until its plan is agreed to; what it cannot be read for is said instead.
 pub async fn keep(app: &App, caller: &Caller, kind: Kind, source: &str, bytes: &[u8]) -> Result<String> {
     Table::parse(kind, source, bytes)?;
+    insert(app, caller, kind, source, String::from_utf8_lossy(bytes).into_owned(), Vec::new()).await
+}
+
+/// The same of what another program has at this moment: what is agreed to is what was looked at.
+pub async fn keep_program(app: &App, caller: &Caller, program: &Program, told: Told<'_>) -> Result<String> {
+    let (table, notes) = read_program(app, caller, program, told).await?;
+    let content = table.to_csv();
+    // It has to be read again.
+    Table::parse(table.kind, &table.source, &content)?;
+    insert(app, caller, table.kind, &table.source, String::from_utf8_lossy(&content).into_owned(), notes).await
+}
+
+async fn insert(
+    app: &App,
+    caller: &Caller,
+    kind: Kind,
+    source: &str,
+    content: String,
+    notes: Vec<String>,
+) -> Result<String> {
     let draft = row::Model {
         id: uuid::Uuid::new_v4().to_string(),
         person_id: me(caller)?.to_string(),
         kind: kind.to_string(),
         source: source.to_owned(),
-        content: String::from_utf8_lossy(bytes).into_owned(),
+        content,
+        notes: notes.join("\n"),
         made_at: app.clock.now(),
     };
     let (owned, caller, id) = (app.clone(), caller.clone(), draft.id.clone());
@@ -49,7 +72,8 @@ pub async fn keep(app: &App, caller: &Caller, kind: Kind, source: &str, bytes: &
 pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<Draft> {
     let found = store::imports::find(&app.db.read, id, me(caller)?).await?.ok_or(Error::NotFound)?;
     let kind = found.kind.parse().map_err(|_| Error::NotFound)?;
-    Ok(Draft { table: Table::parse(kind, &found.source, found.content.as_bytes())?, id: found.id })
+    let table = Table::parse(kind, &found.source, found.content.as_bytes())?;
+    Ok(Draft { id: found.id, table, notes: found.notes.lines().map(str::to_owned).collect() })
 }
 
 impl Draft {

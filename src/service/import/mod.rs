@@ -8,13 +8,16 @@ mod netbox;
 mod people;
 mod places;
 mod plan;
+mod programs;
 mod table;
 mod tango;
 
+pub use crate::domain::collector::tango::QUERY as TANGO_QUERY;
 pub(super) use drafts::clean;
-pub use drafts::{Draft, find, keep};
+pub use drafts::{Draft, find, keep, keep_program};
 pub use netbox::{Hosts, from_netbox};
 pub use plan::{Fate, Kind, Line, Plan};
+pub use programs::{Program, Told, read_program};
 pub use table::{BYTES_MOST, LINES_MOST, Row, Table, Unreadable};
 pub use tango::{Database, from_tango};
 

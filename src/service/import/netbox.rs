@@ -1,7 +1,10 @@
 //! Hosts from NetBox: a tag says which of them have reduced support.
 
 use super::{Kind, Table};
-use crate::ports::netbox::machines;
+use crate::ports::{
+    collectors::Asker,
+    netbox::{self, Machine},
+};
 use std::collections::BTreeMap;
 
 /// Where the machines stand, and how they are told apart.
@@ -17,17 +20,24 @@ pub struct Hosts {
 
 /// The hosts that NetBox has, as a table; else what NetBox, or the way there, said.
 pub async fn from_netbox(of: &Hosts) -> Result<Table, String> {
-    let all = machines(&of.address, of.token_variable.as_deref()).await?;
+    let asker = Asker::with(of.token_variable.as_deref(), netbox::authorization, netbox::SECONDS)?;
+    let all = netbox::machines(&asker, &of.address).await?;
+    let mut source = of.address.clone();
+    // What is written down names the place and no credential.
+    let _ = (source.set_username(""), source.set_password(None));
+    hosts(all, &of.reduced_tag, source.as_str())
+}
+
+pub(super) fn hosts(all: Vec<Machine>, reduced_tag: &str, source: &str) -> Result<Table, String> {
     if all.is_empty() {
         return Err("NetBox has no active machine with a name there.".to_owned());
     }
     let rows = all.into_iter().map(|m| {
-        let class = if m.tags.contains(&of.reduced_tag) { "reduced" } else { "full" };
+        let class = if m.tags.iter().any(|tag| tag == reduced_tag) { "reduced" } else { "full" };
         let note: String = m.description.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        // A spreadsheet would work it out (A26).
+        let note = note.trim_start_matches([' ', '=', '+', '-', '@']).to_owned();
         BTreeMap::from([("host", m.name), ("class", class.to_owned()), ("note", note)])
     });
-    let mut source = of.address.clone();
-    // What is written down names the place and no credential.
-    let _ = (source.set_username(""), source.set_password(None));
-    Ok(Table::of(Kind::Servers, source.as_str(), rows.collect()))
+    Ok(Table::of(Kind::Servers, source, rows.collect()))
 }

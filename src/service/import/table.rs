@@ -123,10 +123,24 @@ impl Table {
         }
     }
 
-    /// The same of what another program told, numbered from 1.
+    /// The same of what another program told, numbered as it would be below a header.
     pub fn of(kind: Kind, source: &str, rows: Vec<BTreeMap<&'static str, String>>) -> Self {
-        let rows = rows.into_iter().zip(1..).map(|(cells, line)| Row { line, cells }).collect();
+        let rows = rows.into_iter().zip(2..).map(|(cells, line)| Row { line, cells }).collect();
         Self { kind, source: source.to_owned(), rows }
+    }
+
+    /// What [`Table::parse`] reads as the same rows.
+    pub fn to_csv(&self) -> Vec<u8> {
+        let columns: Vec<&str> = self.kind.columns().to_vec();
+        let used: Vec<&str> =
+            columns.into_iter().filter(|c| self.rows.iter().any(|r| r.cells.contains_key(c))).collect();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut all = vec![used.clone()];
+        all.extend(self.rows.iter().map(|r| used.iter().map(|c| r.cells.get(c).map_or("", String::as_str)).collect()));
+        for record in all {
+            writer.write_record(record).expect("every record has a cell for each column, and memory takes all");
+        }
+        writer.into_inner().expect("memory takes all")
     }
 }
 

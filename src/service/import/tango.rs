@@ -9,7 +9,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Seconds that the answer may take.
-const SECONDS: u32 = 60;
+pub(super) const SECONDS: u32 = 60;
 
 /// Where a database is asked, and which of its servers are meant.
 #[derive(Clone, Debug)]
@@ -26,18 +26,36 @@ pub struct Database {
 /// A database's servers as a table, and why some of them are not in it; else what the gateway said.
 pub async fn from_tango(of: &Database) -> Result<(Table, Vec<String>), String> {
     let asker = Asker::with(of.credential.as_deref(), str::to_owned, SECONDS)?;
-    let answer = asker.post(of.address.as_str(), &serde_json::json!({ "query": tango::QUERY })).await?;
+    let answer = ask(&asker, of.address.as_str()).await?;
+    servers(&answer, &of.instrument, &of.leave_out, of.address.as_str())
+}
+
+/// What is sent for a token: one with its scheme as it is, and any other as `Bearer`.
+pub(super) fn authorization(token: &str) -> String {
+    if token.contains(' ') { token.to_owned() } else { format!("Bearer {token}") }
+}
+
+pub(super) async fn ask(asker: &Asker, address: &str) -> Result<String, String> {
+    asker.post(address, &serde_json::json!({ "query": tango::QUERY })).await
+}
+
+pub(super) fn servers(
+    answer: &str,
+    instrument: &str,
+    leave_out: &[String],
+    source: &str,
+) -> Result<(Table, Vec<String>), String> {
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
-    for s in tango::servers(&answer)? {
-        if of.leave_out.iter().any(|pattern| fits(pattern, &s.server)) {
+    for s in tango::servers(answer)? {
+        if leave_out.iter().any(|pattern| fits(pattern, &s.server)) {
             continue;
         }
         match s.host {
             None => notes.push(format!("{} was never started, so its host is not known: it is left out.", s.server)),
             Some(host) => {
                 let mut row = BTreeMap::from([("server", s.server), ("host", host)]);
-                if !of.instrument.is_empty() {
-                    row.insert("instrument", of.instrument.clone());
+                if !instrument.is_empty() {
+                    row.insert("instrument", instrument.to_owned());
                 }
                 rows.push(row);
             }
@@ -45,6 +63,6 @@ pub async fn from_tango(of: &Database) -> Result<(Table, Vec<String>), String> {
     }
     match rows.is_empty() {
         true => Err("The database has no server with a host there.".to_owned()),
-        false => Ok((Table::of(Kind::Servers, of.address.as_str(), rows), notes)),
+        false => Ok((Table::of(Kind::Servers, source, rows), notes)),
     }
 }

@@ -78,6 +78,7 @@ pub async fn round(app: &App, since: Option<DateTime<Utc>>, listens: bool) -> Re
         let (app_, part) = (app.clone(), part.to_vec());
         app.outliving(async move { listen(&app_, part).await }).await??;
     }
+    super::strangers::tell(app).await?;
     Ok(looked)
 }
 

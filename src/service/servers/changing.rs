@@ -44,6 +44,16 @@ pub async fn list_holding_now(app: &App, name: &ServerName) -> Result<Vec<String
     list_holding(&app.db.read, app, name).await
 }
 
+/// What is to be seen of a server, beside what is placed and runs there.
+pub fn shown(s: &Server) -> serde_json::Value {
+    json!({ "name": s.name, "host": s.host, "instrument": s.instrument, "class": s.class, "environment": s.environment })
+}
+
+/// What is to be seen of a host.
+pub fn shown_host(h: &Host) -> serde_json::Value {
+    json!({ "name": h.name, "class": h.class, "note": h.note })
+}
+
 fn held(what: &str, why: &[String]) -> Error {
     Refusal::new(Code::WrongState, format!("{what} stays on record: {}.", why.join("; "))).into()
 }
@@ -61,6 +71,7 @@ pub async fn change(app: &App, caller: &Caller, name: &str, host: &str, instrume
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
             let was = store::servers::find(&tx, &name).await?.ok_or(Error::NotFound)?;
+            caller.must_have_seen(shown(&was))?;
             match store::servers::find_host(&tx, &host).await? {
                 None => return invalid("host", "Choose a host that is on record"),
                 Some(class) if class != was.class => {
@@ -92,6 +103,7 @@ pub async fn remove(app: &App, caller: &Caller, name: &str) -> Result<Server> {
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let was = store::servers::find(&tx, &name).await?.ok_or(Error::NotFound)?;
+        caller.must_have_seen(shown(&was))?;
         let why = list_holding(&tx, &owned, &name).await?;
         if !why.is_empty() {
             return Err(held(&name.0, &why));
@@ -129,6 +141,7 @@ pub async fn change_host(app: &App, caller: &Caller, name: &str, note: &str) -> 
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let was = find_host(&tx, &name).await?;
+        caller.must_have_seen(shown_host(&was))?;
         if was.note != note {
             store::servers::set_note(&tx, &name, &note).await?;
             let body = json!({ "note": note, "was": { "note": was.note } });
@@ -161,6 +174,7 @@ pub async fn remove_host(app: &App, caller: &Caller, name: &str) -> Result<Host>
         let tx = owned.db.begin().await?;
         must_be_admin(&tx, &caller).await?;
         let was = find_host(&tx, &name).await?;
+        caller.must_have_seen(shown_host(&was))?;
         let on_it = store::servers::list(&tx, Some(was.class)).await?;
         let on_it: Vec<String> = on_it.into_iter().filter(|s| s.host == name).map(|s| s.name.0).collect();
         if !on_it.is_empty() {

@@ -126,7 +126,7 @@ async fn pass_on(app: &App) -> Result<usize> {
         // One message for a device, however often it changed meanwhile.
         tellings.extend(to.iter().map(|person| Telling {
             to: *person,
-            device: d.id,
+            device: Some(d.id),
             key: format!("escalated/{}", newest.seq),
             at: now,
             text: text.clone(),

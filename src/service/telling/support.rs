@@ -27,7 +27,7 @@ pub async fn support_changed(
     let why = is.map(|v| format!(" {}", v.why)).unwrap_or_default();
     let text = format!("It has changed to: {}{before}.{why}", lower(now));
     let news = News {
-        device: d.id,
+        device: Some(d.id),
         key: format!("journal/{}", entry.seq),
         at: app.clock.now(),
         text,

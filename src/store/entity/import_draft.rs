@@ -11,6 +11,8 @@ pub struct Model {
     pub kind: String,
     pub source: String,
     pub content: String,
+    /// A line each.
+    pub notes: String,
     pub made_at: DateTimeUtc,
 }
 

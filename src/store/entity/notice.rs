@@ -8,7 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub person_id: String,
-    pub device_id: String,
+    /// `None` where it is about no device on record.
+    pub device_id: Option<String>,
     pub key: String,
     pub text: String,
     pub path: String,

@@ -10,7 +10,8 @@ pub struct Model {
     pub channel_id: String,
     pub person_id: Option<String>,
     pub team_id: Option<String>,
-    pub device_id: String,
+    /// `None` where it is about no device on record.
+    pub device_id: Option<String>,
     pub key: String,
     pub text: String,
     pub path: String,

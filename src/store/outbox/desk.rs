@@ -1,6 +1,6 @@
 //! What people see of the outbox and do about it: what waits, what failed, what ended.
 
-use super::{State, device_names, free, owner, waiting};
+use super::{State, about, device_names, free, owner, waiting};
 use crate::{
     domain::telling::Owner,
     store::{
@@ -93,7 +93,7 @@ pub async fn list<C: ConnectionTrait>(c: &C, states: &[State], most: u64) -> Res
     let all = rows.into_iter().map(|r| {
         Ok(Listed {
             owner: owner(&r)?,
-            device: names.get(&r.device_id).cloned().unwrap_or_default(),
+            device: about(&r, &names),
             message: r.message,
             channel: r.channel_id,
             text: r.text,

@@ -1,16 +1,18 @@
-//! `/admin/import`: what the facility has, handed in as a table, looked at line by line, and then imported whole (E5).
+//! `/admin/import`: what the facility has, handed in as a table or told by another program, looked at line by line, and
+//! then imported whole (E5).
 
 use super::{Administrator, done};
 use crate::{
     app::App,
+    domain::telling::Secret,
     service::{
         FieldProblem,
-        import::{self, Draft, Fate, Kind, Outcome, Plan},
+        import::{self, Draft, Fate, Kind, Outcome, Plan, Program, Told},
     },
     web::{
         entries,
         layout::{Layout, Section},
-        parts::{Action, Banner, Choice, ErrorSummary, Field, Tag, Tone, plural},
+        parts::{Action, Banner, Choice, ErrorSummary, Field, Kind as Asks, Tag, Tone, plural},
         problem::{Answer, Problem},
         upload,
     },
@@ -56,6 +58,14 @@ pub struct ImportPage {
     pub file_error: Option<String>,
     pub text: Field,
     pub columns: Vec<Columns>,
+    /// Which program tells, by asking it or by its answer.
+    pub program: Field,
+    pub asked: Vec<Field>,
+    pub answer_error: Option<String>,
+    pub answer: Field,
+    pub narrowed: Vec<Field>,
+    /// What a Tango gateway is asked, for whoever records the answer.
+    pub query: &'static str,
 }
 
 /// A line of the table, in words.
@@ -74,6 +84,8 @@ pub struct PlanPage {
     pub source: String,
     pub summary: String,
     pub banner: Option<Banner>,
+    /// What is not in it, and why.
+    pub notes: Vec<String>,
     pub rows: Vec<Row>,
     /// `lines 1 to 200 of 512`, where not all are shown.
     pub shown: Option<String>,
@@ -88,6 +100,12 @@ pub struct PlanPage {
 struct Handed {
     kind: String,
     text: String,
+    program: String,
+    address: String,
+    answer: String,
+    reduced_tag: Option<String>,
+    instrument: String,
+    leave_out: String,
 }
 
 async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>) -> Result<ImportPage, Problem> {
@@ -98,26 +116,110 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
         Kind::Contacts => "Whom operators call for a device. Each is asked to confirm themselves.",
     };
     let kinds = Kind::iter().map(|k| Choice::new(k.into(), k.words()).hint(hint(k))).collect();
+    let programs = vec![
+        Choice::new("netbox", "NetBox").hint("Its active machines come in as hosts."),
+        Choice::new("tango", "A Tango database").hint("By TangoGQL: its servers come in on hosts that are on record."),
+    ];
+    let instruments = &admin.app.policy.facility.instruments;
+    let instrument = match instruments.is_empty() {
+        true => Field::text("instrument", "Instrument"),
+        false => {
+            let all = std::iter::once(Choice::new("", "None"));
+            let all = all.chain(instruments.iter().map(|i| Choice::new(i, i)));
+            Field::select("instrument", "Instrument", all.collect())
+        }
+    };
     let mut fields = [
         Field::radio("kind", "What does the table hold?", kinds).value(&typed.kind),
         Field::area("text", "Or its text, pasted").value(&typed.text).rows(8).optional(),
+        Field::radio("program", "Which program has it?", programs).value(&typed.program),
+        Field::new(Asks::Url, "address", "Its address")
+            .hint("Like https://netbox.example.org/?site=hall or https://tango.example.org/db.")
+            .value(&typed.address)
+            .optional(),
+        Field::new(Asks::Password, "token", "Token for it")
+            .hint("For these questions alone: it is kept nowhere.")
+            .autocomplete("off")
+            .optional(),
+        Field::area("answer_text", "Or the answer, pasted").value(&typed.answer).rows(4).optional(),
+        Field::new(Asks::Name, "reduced_tag", "From NetBox: tag of hosts with reduced support")
+            .hint("Its slug. Every other host comes in as full.")
+            .value(typed.reduced_tag.as_deref().unwrap_or("reduced-support"))
+            .optional(),
+        instrument.hint("From a Tango database: what new servers serve.").value(&typed.instrument).optional(),
+        Field::text("leave_out", "From a Tango database: servers that stay out")
+            .hint("Patterns between semicolons, like Starter/*; DataBaseds/*.")
+            .value(&typed.leave_out)
+            .optional(),
     ];
-    let (file, rest): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.field == "file");
+    let (files, rest): (Vec<_>, Vec<_>) = problems.into_iter().partition(|p| p.field == "file" || p.field == "answer");
     let mut errors = entries::mark(&mut fields, rest);
-    let file_error = file.into_iter().next().map(|p| p.say);
-    errors.items.extend(file_error.iter().map(|say| ("file".to_owned(), say.clone())));
-    let [kind, text] = fields;
+    let of = |name: &str| files.iter().find(|p| p.field == name).map(|p| p.say.clone());
+    let (file_error, answer_error) = (of("file"), of("answer"));
+    errors.items.extend(files.iter().map(|p| (p.field.clone(), p.say.clone())));
+    let [kind, text, program, address, token, answer, reduced_tag, instrument, leave_out] = fields;
     let columns = Kind::iter().map(|k| Columns {
         title: k.words(),
         columns: k.columns().iter().map(|c| (*c, k.required().contains(c))).collect(),
     });
     let layout = admin.layout(Section::Elsewhere).await?;
-    Ok(ImportPage { layout, errors, kind, file_error, text, columns: columns.collect() })
+    Ok(ImportPage {
+        layout,
+        errors,
+        kind,
+        file_error,
+        text,
+        columns: columns.collect(),
+        program,
+        asked: vec![address, token],
+        answer_error,
+        answer,
+        narrowed: vec![reduced_tag, instrument, leave_out],
+        query: import::TANGO_QUERY,
+    })
 }
 
 /// GET /admin/import
 async fn ask(admin: Administrator) -> Answer {
     Ok(form(&admin, &Handed::default(), Vec::new()).await?.into_response())
+}
+
+/// What a program told, or tells when it is asked.
+async fn keep_program(
+    admin: &Administrator,
+    typed: &Handed,
+    token: Secret,
+    file: Option<(&str, &[u8])>,
+) -> crate::service::Result<String> {
+    let program = match typed.program.as_str() {
+        "netbox" => Program::Netbox { reduced_tag: typed.reduced_tag.as_deref().unwrap_or_default().trim().to_owned() },
+        "tango" => Program::Tango {
+            instrument: typed.instrument.trim().to_owned(),
+            leave_out: typed.leave_out.split(';').filter_map(entries::optional).collect(),
+        },
+        _ => return crate::service::invalid("program", "Choose the program that has it"),
+    };
+    let recorded = match file {
+        Some((name, bytes)) => match std::str::from_utf8(bytes) {
+            Ok(answer) => Some((name, answer)),
+            Err(_) => return crate::service::invalid("answer", "It is not in UTF-8: save the answer as it came"),
+        },
+        None => Some(("pasted answer", typed.answer.as_str())).filter(|(_, answer)| !answer.trim().is_empty()),
+    };
+    let told = match (entries::optional(&typed.address), recorded) {
+        (Some(_), Some(_)) => {
+            return crate::service::invalid("address", "Give its address or its recorded answer, not both");
+        }
+        (None, None) => {
+            return crate::service::invalid("address", "Enter its address, or hand in its recorded answer below");
+        }
+        (Some(_), None) => {
+            let token = Some(token).filter(|t| !t.0.trim().is_empty());
+            Told::Asked { address: typed.address.trim(), token }
+        }
+        (None, Some((source, answer))) => Told::Recorded { source, answer },
+    };
+    import::keep_program(&admin.app, &admin.caller(), &program, told).await
 }
 
 /// POST /admin/import
@@ -130,18 +232,29 @@ async fn hand_in(admin: Administrator, headers: HeaderMap, body: Bytes) -> Answe
         let found = parts.iter().find(|p| p.name == name && p.file.is_none());
         found.map_or_else(String::new, |p| String::from_utf8_lossy(p.bytes).into_owned())
     };
-    let typed = Handed { kind: text("kind"), text: text("text") };
-    let file = parts.iter().find(|p| p.name == "file").and_then(|p| Some((p.file.clone()?, p.bytes)));
-    let (source, bytes) = match &file {
-        Some((name, bytes)) => (name.as_str(), *bytes),
-        None => ("pasted text", typed.text.as_bytes()),
+    let file = |name: &str| parts.iter().find(|p| p.name == name).and_then(|p| Some((p.file.as_deref()?, p.bytes)));
+    let typed = Handed {
+        kind: text("kind"),
+        text: text("text"),
+        program: text("program"),
+        address: text("address"),
+        answer: text("answer_text"),
+        reduced_tag: Some(text("reduced_tag")),
+        instrument: text("instrument"),
+        leave_out: text("leave_out"),
     };
-    let kept = match typed.kind.parse::<Kind>() {
-        Err(_) => crate::service::invalid("kind", "Choose what the table holds"),
-        Ok(_) if bytes.trim_ascii().is_empty() => {
-            crate::service::invalid("file", "Choose a file, or paste its text below")
+    let kept = match parts.iter().any(|p| p.name == "program" || p.name == "address") {
+        true => keep_program(&admin, &typed, Secret(text("token")), file("answer")).await,
+        false => {
+            let (source, bytes) = file("file").unwrap_or(("pasted text", typed.text.as_bytes()));
+            match typed.kind.parse::<Kind>() {
+                Err(_) => crate::service::invalid("kind", "Choose what the table holds"),
+                Ok(_) if bytes.trim_ascii().is_empty() => {
+                    crate::service::invalid("file", "Choose a file, or paste its text below")
+                }
+                Ok(kind) => import::keep(&admin.app, &admin.caller(), kind, source, bytes).await,
+            }
         }
-        Ok(kind) => import::keep(&admin.app, &admin.caller(), kind, source, bytes).await,
     };
     match kept {
         Ok(id) => Ok(Redirect::to(&format!("/admin/import/{id}")).into_response()),
@@ -170,7 +283,13 @@ fn row(l: &import::Line) -> Row {
     Row { line: l.line, what: l.what.clone(), tag, about: l.fate.about() }
 }
 
-async fn page(admin: &Administrator, id: &str, plan: &Plan, after: usize, moved: bool) -> Result<PlanPage, Problem> {
+async fn page(
+    admin: &Administrator,
+    (id, notes): (&str, Vec<String>),
+    plan: &Plan,
+    after: usize,
+    moved: bool,
+) -> Result<PlanPage, Problem> {
     let path = format!("/admin/import/{id}");
     let all = plan.lines.len();
     let after = after.min(all.saturating_sub(1)) / PAGE * PAGE;
@@ -200,6 +319,7 @@ async fn page(admin: &Administrator, id: &str, plan: &Plan, after: usize, moved:
         source: plan.source.clone(),
         summary: plan.summary(),
         banner,
+        notes,
         // What cannot come in is what somebody has to look at.
         rows: sorted(plan).skip(after).take(PAGE).map(row).collect(),
         shown: (all > PAGE).then(|| format!("{} to {until} of {all} lines, those that are refused first", after + 1)),
@@ -222,8 +342,9 @@ async fn find(admin: &Administrator, id: &str) -> Result<Draft, Problem> {
 /// GET /admin/import/{id}
 async fn show(admin: Administrator, Path(id): Path<String>, paging: Result<Query<Paging>, QueryRejection>) -> Answer {
     let after = paging.map_or(0, |Query(p)| p.after);
-    let plan = find(&admin, &id).await?.plan(&admin.app, &admin.caller()).await?;
-    Ok(page(&admin, &id, &plan, after, false).await?.into_response())
+    let draft = find(&admin, &id).await?;
+    let plan = draft.plan(&admin.app, &admin.caller()).await?;
+    Ok(page(&admin, (&id, draft.notes), &plan, after, false).await?.into_response())
 }
 
 #[derive(Deserialize)]
@@ -236,11 +357,16 @@ struct Agreed {
 /// POST /admin/import/{id}
 async fn carry_out(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(agreed): Form<Agreed>) -> Answer {
     let draft = find(&admin, &id).await?;
+    let notes = draft.notes.clone();
     match draft.carry_out(&admin.app, &admin.caller(), agreed.plan).await? {
         Outcome::Done(plan) => {
             done(jar, &format!("{}: {}. It is on record.", plan.source, plan.summary()), "/admin/import")
         }
-        Outcome::Moved(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, true).await?).into_response()),
-        Outcome::Refused(plan) => Ok((StatusCode::CONFLICT, page(&admin, &id, &plan, 0, false).await?).into_response()),
+        Outcome::Moved(plan) => {
+            Ok((StatusCode::CONFLICT, page(&admin, (&id, notes), &plan, 0, true).await?).into_response())
+        }
+        Outcome::Refused(plan) => {
+            Ok((StatusCode::CONFLICT, page(&admin, (&id, notes), &plan, 0, false).await?).into_response())
+        }
     }
 }

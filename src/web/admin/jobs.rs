@@ -3,10 +3,10 @@
 use super::Administrator;
 use crate::{
     app::App,
-    jobs::{Doing, Job},
+    service::jobs::{self, Other, Overview, Shown},
     web::{
         layout::{Layout, Section},
-        parts::{Blank, Tag, plural},
+        parts::{Blank, Tag},
         problem::Answer,
         words,
     },
@@ -15,7 +15,6 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{Router, response::IntoResponse, routing::get};
 use chrono::{DateTime, Utc};
-use strum::IntoEnumIterator;
 
 pub fn routes() -> Router<App> {
     Router::new().route("/admin/jobs", get(list))
@@ -34,10 +33,20 @@ pub struct Row {
     pub failed: String,
 }
 
+/// A replica, in words.
+pub struct Replica {
+    pub name: String,
+    pub tag: Tag,
+    pub seen: String,
+    pub started: String,
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "admin/jobs.html")]
 pub struct JobsPage {
     pub layout: Layout,
+    /// None where there is one Custody on a file.
+    pub replicas: Vec<Replica>,
     pub rows: Vec<Row>,
     pub blank: Blank,
 }
@@ -46,20 +55,32 @@ pub struct JobsPage {
 async fn list(admin: Administrator) -> Answer {
     let app = &admin.app;
     let now = app.clock.now();
-    let mut all = app.jobs.list();
-    let some = !all.is_empty();
+    let Overview { jobs, replicas } = jobs::overview(app).await?;
+    let some = jobs.iter().any(|shown| shown.replica.is_some());
+    let shared = !replicas.is_empty();
     // What has not run yet stands there too, once anything has.
-    let rows = Job::iter().filter(|_| some).map(|job| row(app, job, all.remove(&job).unwrap_or_default(), now));
-    let blank = Blank::new(
-        "clock",
-        "Nothing has run yet",
-        "What Custody does by itself begins a few seconds after its start. What a job did before that is not kept.",
-    );
-    let rows = rows.collect();
-    Ok(JobsPage { layout: admin.layout(Section::Elsewhere).await?, rows, blank }.into_response())
+    let rows = jobs.into_iter().filter(|_| some).map(|shown| row(app, shown, shared, now)).collect();
+    let blank =
+        Blank::new("clock", "Nothing has run yet", "What Custody does by itself begins a few seconds after its start.");
+    let replicas = replicas.into_iter().map(|r| replica(&r, now)).collect();
+    Ok(JobsPage { layout: admin.layout(Section::Elsewhere).await?, replicas, rows, blank }.into_response())
 }
 
-fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
+fn replica(r: &Other, now: DateTime<Utc>) -> Replica {
+    Replica {
+        name: if r.is_this { format!("{} (this one)", r.name) } else { r.name.clone() },
+        tag: match (r.is_gone, r.is_first) {
+            (true, _) => Tag::bad("not seen"),
+            (false, true) => Tag::good("does the regular jobs"),
+            (false, false) => Tag::plain("stands by"),
+        },
+        seen: words::ago(r.seen_at, now),
+        started: words::ago(r.started_at, now),
+    }
+}
+
+fn row(app: &App, shown: Shown, shared: bool, now: DateTime<Utc>) -> Row {
+    let Shown { job, doing, replica } = shown;
     let failed_last = doing.failed.as_ref().is_some_and(|(at, _)| Some(*at) == doing.last);
     let took = match doing.took.as_millis() {
         ms @ 0..1000 => format!("{ms} ms"),
@@ -75,9 +96,12 @@ fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
             (None, Some(_)) => Tag::good("went well"),
         },
         last: match (doing.last, doing.running) {
-            (Some(at), _) => format!("{}, in {took}", words::ago(at, now)),
+            (Some(at), _) => {
+                let by = replica.filter(|_| shared).map_or_else(String::new, |name| format!(", on {name}"));
+                format!("{}, in {took}{by}", words::ago(at, now))
+            }
             (None, Some(since)) => format!("began {}", words::ago(since, now)),
-            (None, None) => "not since Custody started".to_owned(),
+            (None, None) => "never".to_owned(),
         },
         said: doing.said,
         next: match doing.next {
@@ -85,9 +109,8 @@ fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
             Some(_) => "is due".to_owned(),
             None => String::new(),
         },
-        failed: doing.failed.map_or_else(String::new, |(at, why)| {
-            let times = plural(usize::try_from(doing.failures).unwrap_or(usize::MAX), "failure");
-            format!("{times} since the start, the last {}: {why}", words::moment(app, at))
-        }),
+        failed: doing
+            .failed
+            .map_or_else(String::new, |(at, why)| format!("It failed last {}: {why}", words::moment(app, at))),
     }
 }

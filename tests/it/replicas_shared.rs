@@ -1,0 +1,167 @@
+//! What replicas have to know of each other: wrong passwords, the first administrator's link, how the regular work goes.
+//! They are on PostgreSQL whatever the others are on.
+
+use crate::{
+    app::{POLICY, TestApp, open},
+    given::policy_with,
+    postgres,
+    served::Served,
+};
+use chrono::Duration;
+use custody::{
+    app::App,
+    service::{
+        self, accounts, jobs,
+        sessions::{self, Tried},
+    },
+    store::{self, entity::guess},
+};
+use sea_orm::EntityTrait;
+use std::{
+    collections::BTreeMap,
+    time::{Duration as Span, Instant},
+};
+
+async fn tries(app: &App, login: &str, password: &str, from: &str) -> Tried {
+    sessions::sign_in(app, login, password, "test", &format!("web {from}")).await.unwrap()
+}
+
+const RIGHT: &str = "four words nobody says";
+
+/// A34, F7: two replicas let through as many wrong passwords as one, also all at once; what one of them heard the other
+/// knows, waits end as before, and whoever signed in from somewhere is known there to both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a34_wrong_passwords_count_for_all_replicas() {
+    let test = TestApp::on_postgres().await;
+    let other = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    let both = [&test.app, &other];
+    let tx = test.app.db.begin().await.unwrap();
+    accounts::set_password(&tx, &test.app, test.person("ilse"), "ilse", RIGHT).await.unwrap();
+    tx.commit().await.unwrap();
+    // In turn: five, however they are spread.
+    for n in 0..5 {
+        assert_eq!(tries(both[n % 2], "jonas", "wrong", "192.0.2.1").await, Tried::Wrong, "{n}");
+    }
+    for app in both {
+        let Tried::Wait(until) = tries(app, "jonas", "wrong", "192.0.2.1").await else { panic!("both wait") };
+        assert_eq!(until - test.app.clock.now(), Duration::seconds(30));
+    }
+    // At once: five, too.
+    let at_once = (0..20).map(|n| tries(both[n % 2], "lena", "wrong", "192.0.2.2"));
+    let tried = futures_util::future::join_all(at_once).await;
+    assert_eq!(tried.iter().filter(|t| **t == Tried::Wrong).count(), 5, "{tried:?}");
+    // A name that nobody has is counted the same.
+    for n in 0..5 {
+        assert_eq!(tries(both[n % 2], "nobody", "wrong", "192.0.2.3").await, Tried::Wrong);
+    }
+    assert!(matches!(tries(&other, "nobody", "wrong", "192.0.2.3").await, Tried::Wait(_)));
+    // Whoever guesses at an account from everywhere keeps its owner out nowhere that they signed in from.
+    assert!(matches!(tries(&test.app, "ilse", RIGHT, "198.51.100.7").await, Tried::Right(_)));
+    for n in 0..20 {
+        tries(both[n % 2], "ilse", "wrong", &format!("203.0.113.{n}")).await;
+    }
+    assert!(matches!(tries(&other, "ilse", RIGHT, "203.0.113.99").await, Tried::Wait(_)));
+    assert!(matches!(tries(&other, "ilse", RIGHT, "198.51.100.7").await, Tried::Right(_)));
+    // What is kept names neither the account nor the place.
+    let rows = guess::Entity::find().all(&test.app.db.read).await.unwrap();
+    let digests = |way: &str| way.split(' ').skip(1).all(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert!(rows.len() > 20 && rows.iter().all(|r| digests(&r.way)), "{rows:?}");
+    other.stop.cancel();
+}
+
+/// The links that a replica has printed.
+fn links(of: &Served) -> Vec<String> {
+    let said = of.said.lock().unwrap();
+    said.iter().filter_map(|line| Some(line.split_once("/setup/")?.1.trim().to_owned())).collect()
+}
+
+/// E1, F7: of replicas that start at once on an empty database one prints the first administrator's link, and it counts
+/// at both; where that replica ends another one has a new link, and the old one counts no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_one_replica_has_the_first_administrators_link() {
+    let dir = tempfile::tempdir().unwrap();
+    postgres::new_database(dir.path()).await;
+    std::fs::write(dir.path().join("policy.toml"), policy_with("").as_bytes()).unwrap();
+    let start = || {
+        let dir = dir.path().to_owned();
+        tokio::task::spawn_blocking(move || Served::start("serve", &dir, "Custody is at "))
+    };
+    let (one, two, three) = tokio::join!(start(), start(), start());
+    let mut all = vec![one.unwrap(), two.unwrap(), three.unwrap()];
+    let has_link = all.iter().position(|r| !links(r).is_empty()).expect("one of them has it");
+    assert_eq!(all.iter().map(|r| links(r).len()).sum::<usize>(), 1, "and no other");
+    let first = all.remove(has_link);
+    let link = links(&first).remove(0);
+    let status = async |of: &Served, link: &str| {
+        reqwest::get(format!("{}/setup/{link}", of.url)).await.unwrap().status().as_u16()
+    };
+    for replica in &all {
+        assert_eq!(status(replica, &link).await, 200, "it counts everywhere");
+        let said = replica.said.lock().unwrap().join("\n");
+        assert!(said.contains("stands where another replica runs"), "{said}");
+    }
+    drop(first);
+    let begun = Instant::now();
+    while all.iter().all(|r| links(r).is_empty()) {
+        assert!(begun.elapsed() < Span::from_secs(30), "nobody took over");
+        tokio::time::sleep(Span::from_millis(50)).await;
+    }
+    let new: Vec<String> = all.iter().flat_map(links).collect();
+    assert_eq!(new.len(), 1);
+    assert_eq!(status(&all[0], &link).await, 404, "the old one counts no longer");
+    assert_eq!(status(&all[1], &new[0]).await, 200);
+}
+
+/// E1, E7: how the regular work went on one replica is read at the other, with which of them does it; an earlier failure
+/// stays to be read, and jobs that did nothing are no reason to write.
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_jobs_of_one_replica_are_read_at_the_other() {
+    let test = TestApp::on_postgres().await;
+    let other = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    let works = tokio::spawn(service::replicas::be_first(other.clone()));
+    other.db.first().await;
+    let started = test.app.clock.now();
+    let (mut kept, mut here) = (BTreeMap::new(), BTreeMap::new());
+    let minute = Span::from_secs(60);
+    let job = custody::jobs::Job::Escalation;
+    let failed = async { Err::<(), _>(std::io::Error::other("the <b>mail</b> is away")) };
+    other.watched(job, minute, failed, |()| String::new()).await.unwrap_err();
+    jobs::save(&other, started, &mut kept).await.unwrap();
+    test.advance(Duration::minutes(1));
+    let well = async { Ok::<_, std::io::Error>(()) };
+    other.watched(job, minute, well, |()| "2 changes passed on".to_owned()).await.unwrap();
+    jobs::save(&other, started, &mut kept).await.unwrap();
+    jobs::save(&test.app, started, &mut here).await.unwrap();
+    let page = test.browser("ada").await.page("/admin/jobs").await;
+    let (name, mine) = (jobs::name(&other), jobs::name(&test.app));
+    for says in
+        ["2 changes passed on", "went well", "does the regular jobs", "stands by", "the &#60;b&#62;mail", &name, &mine]
+    {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(page.contains(&format!(", on {name}")) && page.contains(&format!("{mine} (this one)")), "{page}");
+    // A replica that came later has it all, and a run that is older than what is kept changes nothing.
+    let third = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    let all = jobs::overview(&third).await.unwrap();
+    let of = all.jobs.iter().find(|j| j.job == job).unwrap();
+    assert_eq!((of.doing.said.as_str(), of.replica.as_deref()), ("2 changes passed on", Some(name.as_str())));
+    assert!(of.doing.failed.as_ref().unwrap().1.contains("mail"));
+    assert_eq!(all.replicas.iter().filter(|r| r.is_first).map(|r| r.name.clone()).collect::<Vec<_>>(), [name.clone()]);
+    // Who is gone is shown as gone, and who ends says so.
+    test.advance(Duration::minutes(4));
+    jobs::save(&test.app, started, &mut here).await.unwrap();
+    let gone: Vec<String> =
+        jobs::overview(&third).await.unwrap().replicas.into_iter().filter(|r| r.is_gone).map(|r| r.name).collect();
+    assert_eq!(gone, [name.clone()]);
+    jobs::leave(&other).await;
+    let left = jobs::overview(&third).await.unwrap().replicas;
+    assert!(left.iter().all(|r| r.name != name), "{left:?}");
+    // Replicas of days ago are forgotten.
+    test.advance(Duration::days(2));
+    jobs::save(&other, started, &mut kept).await.unwrap();
+    assert_eq!(store::jobs::list_replicas(&third.db.read).await.unwrap().len(), 1);
+    works.abort();
+    for app in [other, third] {
+        app.stop.cancel();
+    }
+}
