@@ -41,6 +41,11 @@ impl Job {
         }
     }
 
+    /// Whether, of several replicas, one does it for all.
+    pub fn is_for_one(self) -> bool {
+        !matches!(self, Self::Mail | Self::Chats)
+    }
+
     /// What it does.
     pub fn about(self) -> &'static str {
         match self {

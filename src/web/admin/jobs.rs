@@ -61,6 +61,7 @@ async fn list(admin: Administrator) -> Answer {
 
 fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
     let failed_last = doing.failed.as_ref().is_some_and(|(at, _)| Some(*at) == doing.last);
+    let elsewhere = job.is_for_one() && !app.db.is_first();
     let took = match doing.took.as_millis() {
         ms @ 0..1000 => format!("{ms} ms"),
         ms => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
@@ -70,6 +71,7 @@ fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
         about: job.about(),
         tag: match (doing.running, doing.last) {
             (Some(_), _) => Tag::plain("runs now"),
+            (None, None) if elsewhere => Tag::plain("stands by"),
             (None, None) => Tag::plain("has not run"),
             (None, Some(_)) if failed_last => Tag::bad("failed"),
             (None, Some(_)) => Tag::good("went well"),
@@ -77,6 +79,7 @@ fn row(app: &App, job: Job, doing: Doing, now: DateTime<Utc>) -> Row {
         last: match (doing.last, doing.running) {
             (Some(at), _) => format!("{}, in {took}", words::ago(at, now)),
             (None, Some(since)) => format!("began {}", words::ago(since, now)),
+            (None, None) if elsewhere => "at another replica".to_owned(),
             (None, None) => "not since Custody started".to_owned(),
         },
         said: doing.said,
