@@ -38,7 +38,7 @@ pub struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// In whose name: an administrator's sign-in name, for the journal
+    /// In whose name: an administrator's sign-in name here, or address, for the journal
     #[arg(long = "as", value_name = "LOGIN")]
     importer: Option<String>,
 
@@ -205,9 +205,11 @@ fn address(from: &str) -> Result<url::Url, Unread> {
 async fn act(app: &App, args: &ImportArgs, table: Table) -> Result<import::Outcome, Error> {
     let caller = match args.importer.as_deref() {
         None => Caller { origin: "cli".to_owned(), ..Caller::custody() },
-        Some(login) => match accounts::find(app, login.trim()).await? {
+        Some(login) => match accounts::find_meant(app, login.trim()).await? {
             Some(person) => Caller::person(person, "cli"),
-            None => return crate::service::invalid("as", format!("Nobody signs in here as {login}")),
+            None => {
+                return crate::service::invalid("as", format!("Nobody signs in here as {login} or has that address"));
+            }
         },
     };
     if args.dry_run {

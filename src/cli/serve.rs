@@ -15,7 +15,10 @@ use std::{
     io::{IsTerminal, Write},
     time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinHandle,
+};
 use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How long a replica waits at its start to be the one that does what only one does.
@@ -37,18 +40,19 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
                 return Ok(Outcome::Failed);
             }
         };
-        let listener = match listen(&settings).await {
-            Ok(l) => l,
+        let socket = match bind(&settings) {
+            Ok(socket) => socket,
             Err(why) => {
                 writeln!(err, "{why}")?;
                 return Ok(Outcome::Failed);
             }
         };
-        let Some(app) = open(&settings, &listener, false, err).await? else {
+        let Some(app) = open(&settings, &socket, false, err).await? else {
             return Ok(Outcome::Refused);
         };
         let first = tokio::spawn(service::replicas::be_first(app.clone()));
         welcome(&app, out, err).await?;
+        let listener = socket.listen(QUEUE)?;
         writeln!(out, "Custody is at {}", app.public_url)?;
         out.flush()?;
         let outcome = serve(app, listener, checkpoints(&settings), first).await;
@@ -125,16 +129,26 @@ pub(super) fn start_log(settings: &Settings) -> Result<Option<Traces>, String> {
     Ok(traces)
 }
 
-pub(super) async fn listen(settings: &Settings) -> Result<TcpListener, String> {
-    TcpListener::bind(settings.listen)
-        .await
-        .map_err(|e| format!("{} cannot be listened on ({e}): choose another with --listen.", settings.listen))
+/// How many connections wait to be taken.
+pub(super) const QUEUE: u32 = 1024;
+
+/// Takes the address before anything is opened, so that one that cannot be had is told first. Nobody is let in yet: until
+/// the data are open, a proxy in front sends whoever comes to another replica at once.
+pub(super) fn bind(settings: &Settings) -> Result<TcpSocket, String> {
+    let at = settings.listen;
+    let bound = || {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        Ok(socket)
+    };
+    bound().map_err(|e: std::io::Error| format!("{at} cannot be listened on ({e}): choose another with --listen."))
 }
 
 /// Opens the data directory and its database; `None` where the policy or the data is wrong, which is said then.
 pub(super) async fn open(
     settings: &Settings,
-    listener: &TcpListener,
+    socket: &TcpSocket,
     demo: bool,
     err: &mut dyn Write,
 ) -> std::io::Result<Option<App>> {
@@ -161,7 +175,7 @@ pub(super) async fn open(
         Parts {
             policy,
             clock: Clock::System,
-            public_url: settings.public_url(listener.local_addr()?),
+            public_url: settings.public_url(socket.local_addr()?),
             secure_cookies: settings.secure_cookies,
             demo,
             mail: settings.mail.clone(),
@@ -240,13 +254,15 @@ pub(super) async fn serve(
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     serving.await.map_err(std::io::Error::other)??;
-    // The checks end with the same stop; one that reads a slow repository is not waited for.
-    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first) };
+    // The checks end with the same stop; one that reads a slow repository is not waited for. What is on its way now is sent
+    // again after the next start, under the same id.
+    let outbox = async {
+        if let Some(outbox) = outbox {
+            let _ = outbox.await;
+        }
+    };
+    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first, outbox) };
     let _ = tokio::time::timeout(Duration::from_secs(1), ends).await;
-    // What is on its way now is sent again after the next start, under the same id.
-    if let Some(outbox) = outbox {
-        let _ = tokio::time::timeout(Duration::from_secs(1), outbox).await;
-    }
     service::jobs::leave(&app).await;
     if let Err(error) = app.db.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");

@@ -45,8 +45,8 @@ pub struct NewArgs {
     #[arg(long, default_value_t = 180)]
     days: u32,
 
-    /// In whose name it acts, by their sign-in name: a member of CTRL or an administrator, or anybody where it reads or
-    /// does what they may themselves
+    /// In whose name it acts, by their sign-in name here or their address: a member of CTRL or an administrator, or
+    /// anybody where it reads or does what they may themselves
     #[arg(long = "as", value_name = "LOGIN")]
     maker: String,
 
@@ -150,8 +150,8 @@ fn myself() -> Caller {
 }
 
 async fn make(app: &App, args: &NewArgs) -> Result<Said, Error> {
-    let Some(maker) = accounts::find(app, args.maker.trim()).await? else {
-        return crate::service::invalid("as", format!("Nobody signs in here as {}", args.maker));
+    let Some(maker) = accounts::find_meant(app, args.maker.trim()).await? else {
+        return crate::service::invalid("as", format!("Nobody signs in here as {} or has that address", args.maker));
     };
     let scope = tokens::scope(app, &args.scope.to_string(), &args.server, &args.device).await?;
     let (token, secret) = tokens::create(app, &Caller::person(maker, "cli"), &args.name, scope, args.days).await?;

@@ -251,6 +251,19 @@ pub async fn find(app: &App, login: &str) -> Result<Option<PersonId>> {
     Ok(store::people::find_account(&app.db.read, LOCAL, login).await?.map(|(person, _)| person))
 }
 
+/// Whom a command means: by the name that they sign in with here, or by their address, as who comes from a provider has no
+/// name here.
+pub async fn find_meant(app: &App, named: &str) -> Result<Option<PersonId>> {
+    if let Some(person) = find(app, named).await? {
+        return Ok(Some(person));
+    }
+    let all = store::people::list_by_email(&app.db.read, &named.to_lowercase()).await?;
+    Ok(match all.as_slice() {
+        [(person, _)] => Some(*person),
+        _ => None,
+    })
+}
+
 /// Everybody who may sign in here: the name they do it by (one of them), and the person.
 pub async fn list_open(app: &App) -> Result<Vec<(String, Person)>> {
     let c = &app.db.read;

@@ -10,6 +10,7 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -21,12 +22,12 @@ const HEAD: Duration = Duration::from_secs(15);
 /// What was sent has to be taken within this.
 const SLOWEST: Duration = Duration::from_secs(90);
 /// What is under way when Custody is told to stop has this long to end.
-const DRAIN: Duration = Duration::from_secs(9);
-/// Who comes after that has to ask within this, and has it once more for the answer.
+const DRAIN: Duration = Duration::from_secs(8);
+/// Who comes after that has to ask within this, and has it at least for the answer.
 const LATE: Duration = Duration::from_millis(500);
 
 /// Serves until the app's stop is cancelled; then waits for what is under way. Who comes meanwhile is still answered, one
-/// request each: probes hear that Custody stops, and nobody is turned away at the door (F13).
+/// request each: probes hear that Custody stops, and nobody is turned away at the door or cut off behind it (F13).
 pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io::Result<()> {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let (connections, late) = (TaskTracker::new(), TaskTracker::new());
@@ -44,27 +45,36 @@ pub async fn serve(app: &App, routes: Router, listener: TcpListener) -> std::io:
     }
     connections.close();
     app.changes.close();
-    let ended = tokio::time::timeout(DRAIN, async {
+    let until = Instant::now() + DRAIN;
+    let ended = tokio::time::timeout_at(until, async {
         connections.wait().await;
         app.changes.wait().await;
     });
     tokio::pin!(ended);
-    let ended = loop {
-        let taken = tokio::select! {
-            ended = &mut ended => break ended,
-            taken = take(&listener) => taken,
-        };
+    let come_late = |taken| {
         if let Ok(slot) = slots.clone().try_acquire_owned() {
             late.spawn(door.clone().answer(taken, slot));
         }
     };
-    if ended.is_err() {
-        tracing::warn!("stopped although something was still under way");
+    let ended = loop {
+        tokio::select! {
+            ended = &mut ended => break ended,
+            taken = take(&listener) => come_late(taken),
+        }
+    };
+    // Who is in the system's queue already would be turned away with it; who comes from now on is for another replica.
+    while let Ok(taken) = tokio::time::timeout(Duration::ZERO, take(&listener)).await {
+        come_late(taken);
     }
     drop(listener);
     late.close();
-    // What they asked for is answered at once, or is for another replica.
-    let _ = tokio::time::timeout(LATE, late.wait()).await;
+    let answered = tokio::time::timeout_at(until.max(Instant::now() + LATE), async {
+        late.wait().await;
+        app.changes.wait().await;
+    });
+    if ended.is_err() | answered.await.is_err() {
+        tracing::warn!("stopped although something was still under way");
+    }
     Ok(())
 }
 

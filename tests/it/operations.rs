@@ -72,35 +72,58 @@ async fn rest(mut stream: TcpStream) -> String {
     text
 }
 
+/// A form whose body has not arrived yet: it is under way once the server asks for it.
+async fn half_sent(address: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nExpect: 100-continue\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 21\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
+/// Sends the body, which is answered.
+async fn sends_the_rest(mut stream: TcpStream) {
+    stream.write_all(b"login=x&password=none").await.unwrap();
+    let answer = rest(stream).await;
+    assert!(answer.starts_with("HTTP/1.1 422"), "it is answered: {answer}");
+}
+
 /// F13: told to stop, it says at once that it is not ready, ends what is under way, and is gone within ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn f13_it_says_no_while_what_is_under_way_ends() {
     let test = TestApp::new().await;
     let address = test.url.trim_start_matches("http://").to_owned();
-    // A request whose body has not arrived yet: it is under way once the server asks for it.
-    let mut under_way = TcpStream::connect(&address).await.unwrap();
-    let head = format!(
-        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nExpect: 100-continue\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 21\r\n\r\n"
-    );
-    under_way.write_all(head.as_bytes()).await.unwrap();
-    let mut asked = [0; 25];
-    under_way.read_exact(&mut asked).await.unwrap();
-    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
-
+    let under_way = half_sent(&address).await;
     let stopped = Instant::now();
     test.app.stop.cancel();
     for _ in 0..3 {
         assert_eq!(probe(&test, "/readyz").await, (503, "Custody is stopping.\n".to_owned()));
     }
     assert_eq!(probe(&test, "/healthz").await.0, 200);
-    under_way.write_all(b"login=x&password=none").await.unwrap();
-    let answer = rest(under_way).await;
-    assert!(answer.starts_with("HTTP/1.1 422"), "it is answered: {answer}");
+    sends_the_rest(under_way).await;
     while TcpStream::connect(&address).await.is_ok() {
         assert!(stopped.elapsed() < Duration::from_secs(10), "it is still there");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// F13: who comes while it stops is answered as well, though it takes longer than what was under way.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_who_comes_late_is_not_cut_off() {
+    let test = TestApp::new().await;
+    let address = test.url.trim_start_matches("http://").to_owned();
+    let under_way = half_sent(&address).await;
+    test.app.stop.cancel();
+    let late = half_sent(&address).await;
+    sends_the_rest(under_way).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(TcpStream::connect(&address).await.is_err(), "nobody else is let in");
+    sends_the_rest(late).await;
 }
 
 /// The value of a figure, by its name and labels as they are written.

@@ -33,8 +33,13 @@ impl Served {
 
     /// The same with variables that hold settings.
     pub fn start_with(command: &str, data: &Path, says: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_at("127.0.0.1:0", command, data, says, settings)
+    }
+
+    /// The same at this address.
+    pub fn start_at(listen: &str, command: &str, data: &Path, says: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
-            .args([command, "--listen", "127.0.0.1:0"])
+            .args([command, "--listen", listen])
             .args(postgres::flags(data))
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -55,6 +60,14 @@ impl Served {
         // What it says later is read too, or it could not go on.
         std::thread::spawn(move || said.for_each(drop));
         served
+    }
+
+    /// Tells it to stop, and waits until it has.
+    #[cfg(feature = "full-tests")]
+    pub fn stop(mut self) {
+        // SAFETY: our own child.
+        unsafe { libc::kill(self.child.id() as i32, libc::SIGTERM) };
+        assert!(self.child.wait().unwrap().success());
     }
 
     pub async fn get(&self, path: &str) -> String {

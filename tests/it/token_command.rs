@@ -80,8 +80,8 @@ async fn e1_what_makes_no_token_is_said() {
     let bound = with(&["--scope", "evidence", "--device", "magnet", "--as", "ada"]);
     assert_eq!(bound.status.code(), Some(0), "{}", said(&bound));
     assert!(said(&token(&test, &["list"])).contains("Reports evidence for magnet  by Ada Nowak"));
-    // Everybody's own.
-    let own = with(&["--scope", "read", "--as", "noor"]);
+    // Everybody's own. Who comes from a provider has no name here, but an address.
+    let own = with(&["--scope", "read", "--as", "Noor@example.org"]);
     assert_eq!(own.status.code(), Some(0), "{}", said(&own));
     assert!(said(&token(&test, &["list"])).contains("Reads as its maker whatever they may read  by Noor El-Amin"));
 }

@@ -50,8 +50,8 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
             writeln!(err, "{why}")?;
             return Ok(Outcome::Failed);
         }
-        let listener = match serve::listen(&settings).await {
-            Ok(l) => l,
+        let socket = match serve::bind(&settings) {
+            Ok(socket) => socket,
             Err(why) => {
                 writeln!(err, "{why}")?;
                 return Ok(Outcome::Failed);
@@ -65,13 +65,14 @@ pub(super) fn run(args: &DemoArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
             }
             writeln!(err, "Built in {:.1} s.", started.elapsed().as_secs_f64())?;
         }
-        let Some(app) = serve::open(&settings, &listener, true, err).await? else {
+        let Some(app) = serve::open(&settings, &socket, true, err).await? else {
             return Ok(Outcome::Refused);
         };
         if let Err(failure) = deploy_tool::provide(&app, &folder).await {
             writeln!(err, "There is no token for a deploy tool: {failure}")?;
             return Ok(Outcome::Failed);
         }
+        let listener = socket.listen(serve::QUEUE)?;
         greeting::print(&app, &settings.data, out)?;
         let agents = tokio::spawn(agent::run(app.clone()));
         let first = tokio::spawn(crate::service::replicas::be_first(app.clone()));
