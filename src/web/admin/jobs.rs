@@ -47,7 +47,7 @@ async fn list(admin: Administrator) -> Answer {
     let app = &admin.app;
     let now = app.clock.now();
     let mut all = app.jobs.list();
-    let some = !all.is_empty();
+    let some = !all.is_empty() || !app.db.is_first();
     // What has not run yet stands there too, once anything has.
     let rows = Job::iter().filter(|_| some).map(|job| row(app, job, all.remove(&job).unwrap_or_default(), now));
     let blank = Blank::new(

@@ -352,6 +352,31 @@ async fn o3_a_change_at_one_replica_shows_on_a_board_at_the_other() {
     }
 }
 
+/// E7: of two replicas one does the regular work; the page of the other says so, and not that nothing has run.
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_the_page_of_jobs_says_that_another_replica_does_them() {
+    let (test, _) = installed().await;
+    let ada = test.session("ada").await;
+    let replicas = [0, 1].map(|_| Served::start("serve", test.dir.path(), "Custody is at "));
+    let says = async |replica: &Served| {
+        let page = Client::new().get(format!("{}/admin/jobs", replica.url)).header("cookie", format!("custody={ada}"));
+        let page = page.send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("Regular checks") || page.contains("Nothing has run yet"), "{page}");
+        page.contains("at another replica")
+    };
+    let begun = Instant::now();
+    while (says(&replicas[0]).await, says(&replicas[1]).await) != (false, true) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "the first does them, the other says so");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let [first, other] = replicas;
+    drop(first);
+    while says(&other).await {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the other does them now");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// E1: the policy that the README has a facility begin with is right, and its provider's secret is where it says.
 #[test]
 fn e1_the_readmes_policy_is_right() {
