@@ -159,4 +159,33 @@ impl Projection {
     pub fn feeding(&self) -> watch::Receiver<u64> {
         self.answered.subscribe()
     }
+
+    /// For the feeder, when Custody stops: whoever waits waits no longer, and who comes while the rest ends not at all.
+    pub fn ended(&self, feeding: watch::Receiver<u64>) {
+        drop(feeding);
+        self.answered.send_replace(u64::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Arc, time::Instant};
+
+    /// F13: a change that is made while Custody stops does not wait for a board that is fed no more.
+    #[tokio::test]
+    async fn f13_nobody_waits_for_a_board_that_is_fed_no_more() {
+        let projection = Arc::new(Projection::default());
+        let feeding = projection.feeding();
+        let waits = tokio::spawn({
+            let projection = projection.clone();
+            async move { projection.catch_up().await }
+        });
+        assert_eq!(projection.asked(SHOWN_WITHIN).await, 1);
+        let begun = Instant::now();
+        projection.ended(feeding);
+        waits.await.unwrap();
+        projection.catch_up().await;
+        assert!(begun.elapsed() < SHOWN_WITHIN / 2, "{:?}", begun.elapsed());
+    }
 }

@@ -54,7 +54,7 @@ pub async fn start(app: &App) -> Result<()> {
             }
             app.projection.answer(asked);
         }
-        drop(feeding);
+        app.projection.ended(feeding);
     });
     Ok(())
 }
