@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveModelTrait,
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
     sea_query::{OnConflict, Query},
 };
@@ -202,10 +202,15 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, deriv
     if moved {
         placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).exec(tx).await?;
     }
-    let columns = columns(d, derived)?;
+    let mut columns = columns(d, derived)?;
     if is_new {
         row::ActiveModel { created_at: Set(derived.at), ..columns }.insert(tx).await?;
     } else {
+        // For a key that is set, to whatever, SQLite looks through every table that refers to it.
+        columns.id = NotSet;
+        if !moved {
+            columns.placed_class = NotSet;
+        }
         let changed = row::Entity::update_many()
             .set(columns)
             .filter(row::Column::Id.eq(&id))

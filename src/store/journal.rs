@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Asterisk, Expr, ExprTrait, Query, WindowStatement},
+    sea_query::{Asterisk, Expr, ExprTrait, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,20 +103,27 @@ pub fn device(stream: &str) -> Option<DeviceId> {
     id.parse().ok()
 }
 
-/// The newest entries of these streams, at most `each` of one, newest first. One query.
+/// The newest entries of these streams, at most `each` of one, newest first. One query, which reads no others: revisions
+/// of a stream have no gap.
 pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u32) -> Result<Vec<Entry>> {
-    let mut numbered = Query::select();
-    numbered.column(Asterisk).from(row::Entity).expr_window_as(
-        Expr::cust("row_number()"),
-        WindowStatement::partition_by(row::Column::Stream).order_by(row::Column::Revision, Order::Desc).take(),
-        "place",
-    );
-    numbered.and_where(row::Column::Stream.is_in(streams.iter().cloned()));
+    let last = Query::select()
+        .column(row::Column::Stream)
+        .expr_as(Expr::col(row::Column::Revision).max(), "last")
+        .from(row::Entity)
+        .and_where(row::Column::Stream.is_in(streams.iter().cloned()))
+        .group_by_col(row::Column::Stream)
+        .to_owned();
+    let of = |column: row::Column| Expr::col((row::Entity, column));
     let newest = Query::select()
-        .column(Asterisk)
-        .from_subquery(numbered, "newest")
-        .and_where(Expr::col("place").lte(each))
-        .order_by(row::Column::Seq, Order::Desc)
+        .column((row::Entity, Asterisk))
+        .from_subquery(last, "newest")
+        .inner_join(
+            row::Entity,
+            of(row::Column::Stream)
+                .equals(("newest", row::Column::Stream))
+                .and(of(row::Column::Revision).gt(Expr::col(("newest", "last")).sub(each))),
+        )
+        .order_by((row::Entity, row::Column::Seq), Order::Desc)
         .to_owned();
     let all = row::Entity::find().from_raw_sql(c.get_database_backend().build(&newest));
     Ok(all.all(c).await?.into_iter().map(Entry::from).collect())

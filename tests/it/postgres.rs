@@ -1,5 +1,6 @@
-//! A PostgreSQL of the tests' own: one server for each run, one database for each facility, copied from a template.
-//! Whole runs are on it with `CUSTODY_TEST_DATABASE=postgres`. Needs Debian's package `postgresql`.
+//! Where tests keep their data, each facility in a copy of a shaped template: a file of SQLite's, or a database of a
+//! PostgreSQL that each run starts for itself. Whole runs are on that with `CUSTODY_TEST_DATABASE=postgres`, which needs
+//! Debian's package `postgresql`.
 
 use crate::app::TestApp;
 use custody::store::{
