@@ -337,13 +337,13 @@ async fn a9_after_the_hand_over_no_permit_counts() {
     };
     let early = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
     test.asks_for_transfer("magnet").await;
-    let begun = deployments::redeem(&test.app, &ilse, early.deployment.id, &early.permit).await.unwrap();
+    let begun = deployments::redeem(&test.app, &ilse, early.view.deployment.id, &early.permit).await.unwrap();
     assert!(begun.since.iter().any(|s| s.contains("asked CTRL to take it over")), "{:?}", begun.since);
 
     let live = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
     test.ready_to_own("magnet", "1.0.0").await;
     test.does("ravi", "magnet", Command::TakeOwnership {}).await.unwrap();
-    let Err(Error::Refused(refused)) = deployments::redeem(&test.app, &ilse, live.deployment.id, &live.permit).await
+    let Err(Error::Refused(refused)) = deployments::redeem(&test.app, &ilse, live.view.deployment.id, &live.permit).await
     else {
         panic!("a contributor deploys after the hand-over");
     };
