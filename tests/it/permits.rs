@@ -343,7 +343,8 @@ async fn a9_after_the_hand_over_no_permit_counts() {
     let live = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
     test.ready_to_own("magnet", "1.0.0").await;
     test.does("ravi", "magnet", Command::TakeOwnership {}).await.unwrap();
-    let Err(Error::Refused(refused)) = deployments::redeem(&test.app, &ilse, live.view.deployment.id, &live.permit).await
+    let Err(Error::Refused(refused)) =
+        deployments::redeem(&test.app, &ilse, live.view.deployment.id, &live.permit).await
     else {
         panic!("a contributor deploys after the hand-over");
     };
