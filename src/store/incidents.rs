@@ -175,7 +175,7 @@ pub async fn list_untold<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<Vec<In
 pub async fn find_last_told<C: ConnectionTrait>(c: &C, kind: Kind) -> Result<Option<DateTime<Utc>>> {
     let q = row::Entity::find().select_only().column(row::Column::ToldAt);
     let q = q.filter(row::Column::Kind.eq(<&str>::from(kind))).filter(row::Column::ToldAt.is_not_null());
-    Ok(q.order_by_desc(row::Column::ToldAt).into_tuple().one(c).await?)
+    q.order_by_desc(row::Column::ToldAt).into_tuple().one(c).await
 }
 
 /// Somebody was told of everything that is open of this kind.

@@ -67,9 +67,9 @@ fn main() {
             looks.push(time(app.git.look_at_tag(&address, &tag)).await);
             commits.push(time(commit(&pool, round)).await);
         }
-        let (allowed, look, commit) = (median(allowed), median(looks), median(commits));
-        println!("deployment_to_look_and_commit {allowed} {}", look + commit);
-        println!("deployment_without_look_to_commit {} {commit}", allowed.saturating_sub(look));
+        let (ours, look, base) = (median(allowed), median(looks), median(commits));
+        println!("deployment_to_look_and_commit {ours} {}", look + base);
+        println!("deployment_without_look_to_commit {} {base}", ours.saturating_sub(look));
         let (mut allowed, mut commits) = (Vec::new(), Vec::new());
         for round in 0..5 {
             let ask = || {

@@ -146,13 +146,13 @@ async fn e1_jobs_of_one_replica_are_read_at_the_other() {
     let of = all.jobs.iter().find(|j| j.job == job).unwrap();
     assert_eq!((of.doing.said.as_str(), of.replica.as_deref()), ("2 changes passed on", Some(name.as_str())));
     assert!(of.doing.failed.as_ref().unwrap().1.contains("mail"));
-    assert_eq!(all.replicas.iter().filter(|r| r.is_first).map(|r| r.name.clone()).collect::<Vec<_>>(), [name.clone()]);
+    assert_eq!(all.replicas.iter().filter(|r| r.is_first).map(|r| &r.name).collect::<Vec<_>>(), [&name]);
     // Who is gone is shown as gone, and who ends says so.
     test.advance(Duration::minutes(4));
     jobs::save(&test.app, started, &mut here).await.unwrap();
     let gone: Vec<String> =
         jobs::overview(&third).await.unwrap().replicas.into_iter().filter(|r| r.is_gone).map(|r| r.name).collect();
-    assert_eq!(gone, [name.clone()]);
+    assert_eq!(gone, [name]);
     jobs::leave(&other).await;
     let left = jobs::overview(&third).await.unwrap().replicas;
     assert!(left.iter().all(|r| r.name != name), "{left:?}");

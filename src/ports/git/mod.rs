@@ -60,6 +60,9 @@ impl Default for Limits {
     }
 }
 
+/// What a look at a tag found.
+type Looked = Result<Option<Sighting>, GitError>;
+
 /// The git program, held to the facility's rules.
 #[derive(Clone, Debug)]
 pub struct Git {
@@ -67,7 +70,7 @@ pub struct Git {
     limits: Limits,
     ssh: SshIdentity,
     resolver: Resolver,
-    looks: Arc<Together<(RepositoryAddress, TagName), Result<Option<Sighting>, GitError>>>,
+    looks: Arc<Together<(RepositoryAddress, TagName), Looked>>,
 }
 
 impl Git {
@@ -92,7 +95,7 @@ impl Git {
 
     /// What a tag names at this moment; `None` if there is no such tag. Cheap: nothing is fetched (A3, G2), and who
     /// asks the same at once is told the same.
-    pub async fn look_at_tag(&self, address: &RepositoryAddress, tag: &TagName) -> Result<Option<Sighting>, GitError> {
+    pub async fn look_at_tag(&self, address: &RepositoryAddress, tag: &TagName) -> Looked {
         let look = self.session(address, async |session| facts::look_at_tag(session, tag).await);
         self.looks.look((address.clone(), tag.clone()), look).await
     }
