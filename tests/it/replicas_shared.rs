@@ -152,7 +152,7 @@ async fn e1_jobs_of_one_replica_are_read_at_the_other() {
     jobs::save(&test.app, started, &mut here).await.unwrap();
     let gone: Vec<String> =
         jobs::overview(&third).await.unwrap().replicas.into_iter().filter(|r| r.is_gone).map(|r| r.name).collect();
-    assert_eq!(gone, [name]);
+    assert_eq!(gone.iter().collect::<Vec<_>>(), [&name]);
     jobs::leave(&other).await;
     let left = jobs::overview(&third).await.unwrap().replicas;
     assert!(left.iter().all(|r| r.name != name), "{left:?}");
