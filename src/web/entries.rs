@@ -4,7 +4,8 @@ use super::{
     parts::{ErrorSummary, Field, Kind},
     problem::Problem,
 };
-use crate::service::{Error, FieldProblem};
+use crate::service::{Error, FieldProblem, seen};
+use serde_json::Value;
 
 /// Puts each problem at its field, and all of them into a summary. One whose field is not shown stands for itself.
 pub fn mark(fields: &mut [Field], problems: Vec<FieldProblem>) -> ErrorSummary {
@@ -26,6 +27,35 @@ pub fn problems(error: Error) -> Result<Vec<FieldProblem>, Problem> {
     }
 }
 
+/// What the form shows, so that a change of somebody else meanwhile is not lost by it (A4).
+pub fn seen(shown: &Value) -> Field {
+    Field::hidden("seen", seen::mark(shown))
+}
+
+/// The mark that came back with the form; none where the form had none.
+pub fn decided_by(mark: &str) -> Option<Vec<String>> {
+    Some(vec![mark.to_owned()]).filter(|_| !mark.is_empty())
+}
+
+/// What is on record by now, at each answer that is another one.
+pub fn overtaken(now: &Value, typed: &[(&str, &str)]) -> Vec<FieldProblem> {
+    let text = |value: &Value| match value {
+        Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.as_str().unwrap_or_default().to_owned(),
+    };
+    let why =
+        "They were changed since you opened this page, and nothing was saved. Save again to keep what stands here";
+    let mut all = vec![FieldProblem::new("", why)];
+    for (field, answer) in typed {
+        let (theirs, mine) = (text(&now[*field]), answer.lines().map(str::trim).collect::<Vec<_>>().join(", "));
+        if theirs != mine.trim() {
+            let said = if theirs.is_empty() { "nothing".to_owned() } else { theirs };
+            all.push(FieldProblem::new(field, format!("On record by now: {said}")));
+        }
+    }
+    all
+}
+
 /// An answer that may be left open.
 pub fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())
@@ -42,5 +72,14 @@ mod tests {
             mark(&mut fields, vec![FieldProblem::new("name", "Enter it"), FieldProblem::new("login", "Choose")]);
         assert_eq!(fields[0].error.as_deref(), Some("Enter it"));
         assert_eq!(summary.items, [("name".to_owned(), "Enter it".to_owned()), (String::new(), "Choose".to_owned())]);
+    }
+
+    /// A4: what differs stands at its field, what was typed alike does not.
+    #[test]
+    fn a4_what_is_on_record_stands_beside_what_was_typed() {
+        let now = serde_json::json!({ "phone": null, "zone": "Europe/Berlin", "emails": ["a@x.org", "b@x.org"] });
+        let typed = [("phone", "+49 40 1"), ("zone", " Europe/Berlin"), ("emails", "a@x.org\r\nb@x.org\r\n")];
+        let said: Vec<_> = overtaken(&now, &typed).into_iter().skip(1).map(|p| (p.field, p.say)).collect();
+        assert_eq!(said, [("phone".into(), "On record by now: nothing".into())]);
     }
 }

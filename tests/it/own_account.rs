@@ -125,3 +125,57 @@ async fn a31_own_tokens() {
     assert!(lena.page("/account/tokens").await.contains("Revoked"));
     assert_eq!(lena.post(&address, &[]).await.status(), 404, "once");
 }
+
+/// What a hidden field of the page holds.
+fn hidden(page: &str, name: &str) -> String {
+    let after = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{name} in {page}")).1;
+    after.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// A4: two who change the same details from two pages: the later one is shown what the other wrote beside what they typed
+/// themselves, and may still mean theirs.
+#[tokio::test]
+async fn a4_a_stale_form_overwrites_nothing() {
+    let test = TestApp::new().await;
+    let (ilse, admin) = (test.browser("ilse").await, test.browser("ada").await);
+    let theirs = format!("/admin/people/{}", test.person("ilse"));
+    let own = ilse.page("/account").await;
+    let page = admin.page(&theirs).await;
+    let (seen, name, email) = (hidden(&page, "seen"), "Ilse Hartmann", "ilse@example.org");
+    let saved = ilse
+        .post(
+            "/account/details",
+            &[("phone", "+49 40 66969 777"), ("time_zone", "Europe/Paris"), ("seen", &hidden(&own, "seen"))],
+        )
+        .await;
+    assert_eq!(saved.status(), 303);
+
+    let typed = |seen: &str| {
+        let all = [
+            ("name", name),
+            ("email", email),
+            ("phone", "+49 40 1234567"),
+            ("time_zone", "Europe/Paris"),
+            ("seen", seen),
+        ];
+        all.map(|(k, v)| (k.to_owned(), v.to_owned()))
+    };
+    let send = async |seen: &str| {
+        let typed = typed(seen);
+        let fields: Vec<_> = typed.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        admin.post(&theirs, &fields).await
+    };
+    let late = send(&seen).await;
+    assert_eq!(late.status(), 409);
+    let late = late.text().await.unwrap();
+    assert!(late.contains("value=\"+49 40 1234567\"") && late.contains("On record by now: +49 40 66969 777"), "{late}");
+    assert!(!late.contains("On record by now: Europe/Paris"), "{late}");
+    // Having seen it, they may still mean theirs.
+    assert_eq!(send(&hidden(&late, "seen")).await.status(), 303);
+    assert!(admin.page(&theirs).await.contains("value=\"+49 40 1234567\""));
+    // And the page of their own account that is still open is as stale.
+    let stale = [("phone", ""), ("time_zone", "Europe/Berlin"), ("seen", &*hidden(&own, "seen"))];
+    let late = ilse.post("/account/details", &stale).await;
+    assert_eq!(late.status(), 409);
+    assert!(late.text().await.unwrap().contains("On record by now: +49 40 1234567"));
+}

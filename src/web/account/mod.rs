@@ -178,6 +178,7 @@ async fn page(member: &Member, refill: Refill) -> Result<AccountPage, super::pro
             password.push(Field::radio("login", "For which sign-in name?", choices).value(login));
         }
     }
+    details.push(entries::seen(&people::shown(me)));
     password.push(Field::new(Kind::Password, "old", "Your password now").autocomplete("current-password").max(400));
     password.push(new_password("new", "New password"));
     if !wrong_password.is_empty() {
@@ -215,6 +216,8 @@ struct DetailsForm {
     time_zone: String,
     #[serde(default)]
     commit_emails: String,
+    #[serde(default)]
+    seen: String,
 }
 
 /// POST /account/details
@@ -224,14 +227,20 @@ async fn save_details(member: Member, jar: CookieJar, Form(form): Form<DetailsFo
         time_zone: form.time_zone.clone(),
         commit_emails: form.commit_emails.lines().map(str::to_owned).collect(),
     };
-    match people::edit_own(&member.app, &member.caller(), own).await {
-        Ok(()) => Ok((jar.add(flash(Tone::Good, "Your details are saved.")), Redirect::to("/account")).into_response()),
-        Err(error) => {
-            let problems = entries::problems(error)?;
-            let again = page(&member, Refill::Details(form, problems)).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
+    let caller = member.caller().by(entries::decided_by(&form.seen));
+    let (status, problems) = match people::edit_own(&member.app, &caller, own).await {
+        Ok(()) => {
+            let jar = jar.add(flash(Tone::Good, "Your details are saved."));
+            return Ok((jar, Redirect::to("/account")).into_response());
         }
-    }
+        Err(Error::Changed(now)) => {
+            let typed =
+                [("phone", &*form.phone), ("time_zone", &form.time_zone), ("commit_emails", &form.commit_emails)];
+            (StatusCode::CONFLICT, entries::overtaken(&now, &typed))
+        }
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, entries::problems(error)?),
+    };
+    Ok((status, page(&member, Refill::Details(form, problems)).await?).into_response())
 }
 
 #[derive(Deserialize)]

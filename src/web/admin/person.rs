@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::id::PersonId,
     service::{
-        FieldProblem, accounts, directory, groups,
+        Error, FieldProblem, accounts, directory, groups,
         people::{self, Details},
     },
     web::{
@@ -116,6 +116,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         phone: profile.person.phone.clone().unwrap_or_default(),
         time_zone: profile.time_zone.clone(),
         commit_emails: profile.commit_emails.join("\n"),
+        seen: String::new(),
     };
     let (mut wrong, mut login, mut wrong_link) = (Vec::new(), String::new(), Vec::new());
     match refill {
@@ -139,6 +140,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             "One a line. Whoever wrote a commit does not approve it: take one away only where it is somebody else's."
                 .to_owned();
     }
+    details.push(entries::seen(&people::shown(&profile)));
     let mut link = vec![
         Field::new(Kind::Name, "login", "Another sign-in name")
             .hint("For one person with two accounts, so that they count once. A name that is taken moves here.")
@@ -205,6 +207,8 @@ pub struct DetailsForm {
     time_zone: String,
     #[serde(default)]
     commit_emails: String,
+    #[serde(default)]
+    seen: String,
 }
 
 pub fn again(page: PersonPage) -> Response {
@@ -221,13 +225,22 @@ async fn save(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form
         time_zone: form.time_zone.clone(),
         commit_emails: form.commit_emails.lines().map(str::to_owned).collect(),
     };
-    match people::edit(&admin.app, &admin.caller(), id, details).await {
-        Ok(()) => done(jar, "The details are saved.", &format!("/admin/people/{id}")),
-        Err(error) => {
-            let problems = entries::problems(error)?;
-            Ok(again(page(&admin, id, Refill::Details(Box::new(form), problems)).await?))
+    let caller = admin.caller().by(entries::decided_by(&form.seen));
+    let (status, problems) = match people::edit(&admin.app, &caller, id, details).await {
+        Ok(()) => return done(jar, "The details are saved.", &format!("/admin/people/{id}")),
+        Err(Error::Changed(now)) => {
+            let typed = [
+                ("name", &*form.name),
+                ("email", &form.email),
+                ("phone", &form.phone),
+                ("time_zone", &form.time_zone),
+                ("commit_emails", &form.commit_emails),
+            ];
+            (StatusCode::CONFLICT, entries::overtaken(&now, &typed))
         }
-    }
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, entries::problems(error)?),
+    };
+    Ok((status, page(&admin, id, Refill::Details(Box::new(form), problems)).await?).into_response())
 }
 
 #[derive(Deserialize)]
