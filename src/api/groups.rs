@@ -2,7 +2,7 @@
 
 use super::{
     body::{Params, Sent},
-    paging::{Order, page},
+    paging::{Order, Part, page},
     people::{self, NamedDto},
     problem::{Answer, Problem},
     revision::{etag, marked},
@@ -27,7 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -40,18 +40,6 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A group's id, as it stands in an address.
 pub fn id(text: &str) -> Answer<GroupId> {
     text.parse().map_err(|_| Error::NotFound.into())
-}
-
-/// How much of a list is read.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Part {
-    /// At most so many at once; 200 where nothing is said.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

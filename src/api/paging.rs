@@ -2,12 +2,26 @@
 //! stands in it, so that what comes or goes meanwhile is neither read twice nor left out.
 
 use super::problem::{Answer, Problem};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// Things of a page where nothing is said.
 const PAGE: usize = 200;
 
 /// The most that are asked for at once.
 pub const MOST: usize = 1000;
+
+/// How much of a list is read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// At most so many at once; 200 where nothing is said.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<usize>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+}
 
 /// In which order a list is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

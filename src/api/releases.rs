@@ -1,8 +1,9 @@
 //! Releases as programs read them, and the stages that jobs report (G3).
 
 use super::{
-    body::Sent,
+    body::{Params, Sent},
     devices::idempotency_key,
+    paging::{Order, Part, page},
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -21,7 +22,7 @@ use axum::{
     extract::{Path, State},
     http::HeaderMap,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use strum::IntoEnumIterator;
@@ -136,14 +137,28 @@ impl ReleaseDto {
     }
 }
 
-/// The releases of a device, with their stages
-#[utoipa::path(get, path = "/api/v1/devices/{name}/releases", tag = "Releases",
-    responses((status = 200, description = "All of them.", body = Vec<ReleaseDto>)))]
-pub async fn list(State(app): State<App>, Path(name): Path<String>) -> Answer<Json<Vec<ReleaseDto>>> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Releases)]
+pub struct ListDto {
+    releases: Vec<ReleaseDto>,
+    /// What `after` is for the next page; none after the last.
+    next: Option<String>,
+}
+
+/// The releases of a device, with their stages, as they were verified, the newest first
+#[utoipa::path(get, path = "/api/v1/devices/{name}/releases", tag = "Releases", params(Part),
+    responses((status = 200, description = "The releases.", body = ListDto)))]
+pub async fn list(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    Params(part): Params<Part>,
+) -> Answer<Json<ListDto>> {
     let (device, ways) = stages::list(&app, &name).await?;
     let besides = Besides::of(&app, &device).await?;
+    let place = |r: &&Release| format!("{}~{}", r.at.to_rfc3339_opts(SecondsFormat::Micros, true), r.tag());
+    let (all, next) = page(device.releases.iter().collect(), Order::Down, place, part.limit, part.after.as_deref())?;
     let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY), &besides);
-    Ok(Json(device.releases.iter().map(one).collect()))
+    Ok(Json(ListDto { releases: all.into_iter().map(one).collect(), next }))
 }
 
 /// A release, with its stages

@@ -2,7 +2,7 @@
 
 use super::{
     body::{Params, Sent},
-    paging::{Order, page},
+    paging::{Order, Part, page},
     problem::Answer,
     revision::etag,
     token::Bearer,
@@ -196,18 +196,6 @@ pub async fn set_environment(
 ) -> Answer<Json<ServerDto>> {
     let server = servers::set_environment(&app, &bearer.acts()?, &server, to.environment).await?;
     found(&app, &server.name.0).await
-}
-
-/// How much of a list is read.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Part {
-    /// At most so many at once; 200 where nothing is said.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]

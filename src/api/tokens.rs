@@ -3,7 +3,7 @@
 use super::{
     body::{Params, Sent},
     once::ShowsSecret,
-    paging::{Order, page},
+    paging::{Order, Part, page},
     people::NamedDto,
     problem::Answer,
     token::Bearer,
@@ -20,7 +20,7 @@ use axum::{
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -29,18 +29,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(revoke))
         .routes(routes!(list_own, create))
         .routes(routes!(revoke_own))
-}
-
-/// How much of a list is read.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Part {
-    /// At most so many at once; 200 where nothing is said.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
