@@ -237,7 +237,7 @@ async fn build(app: &App) -> Result<()> {
     if !later.is_empty() {
         let (app, later) = (app.clone(), later.to_vec());
         tokio::spawn(async move {
-            for part in later.chunks(AT_ONCE) {
+            for part in later.chunks(BETWEEN) {
                 if app.stop.is_cancelled() {
                     return;
                 }
@@ -265,8 +265,10 @@ async fn running(app: App) -> Result<Vec<Place>> {
     Ok(all)
 }
 
-/// Of so many devices what happened last is read at once.
+/// Of so many devices what happened last is read before Custody answers.
 const AT_ONCE: usize = 200;
+/// And of so many at once afterwards: whoever changes something meanwhile waits for no more.
+const BETWEEN: usize = 20;
 
 /// Reads these devices with what happened last. Whoever calls it takes in nothing else meanwhile.
 async fn fill(app: &App, ids: &[DeviceId]) -> Result<()> {

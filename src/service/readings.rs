@@ -34,35 +34,49 @@ impl From<String> for Failed {
 
 /// What the command has to know of the repository; nothing where it needs nothing.
 pub async fn take(app: &App, device: &Device, command: &Command) -> Readings {
-    take_or_miss(app, device, command).await.0
+    take_or_miss(app, device, wanted(device, command)).await.0
+}
+
+/// What of a repository a command is judged by.
+pub enum Wanted<'a> {
+    Reach,
+    /// A tag that is to be verified.
+    Tag(&'a TagName),
+    /// A release as the repository has it this moment, not as it was (A3, A10).
+    TagNow(&'a TagName),
+    Commit(&'a CommitDigits),
+}
+
+/// What this command is judged by; `None` where the repository has nothing to say.
+pub fn wanted<'a>(device: &Device, command: &'a Command) -> Option<Wanted<'a>> {
+    match command {
+        Command::CommitToUpdates {} | Command::RequestTransfer {} | Command::CheckRepository {} => Some(Wanted::Reach),
+        Command::VerifyTag { tag } => Some(Wanted::Tag(tag)),
+        Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } | Command::MoveOn { tag, .. } => {
+            device.release(tag).map(|_| Wanted::TagNow(tag))
+        }
+        Command::CheckTag { tag } => Some(Wanted::TagNow(tag)),
+        Command::ProposeCommit { commit } => Some(Wanted::Commit(commit)),
+        _ => None,
+    }
 }
 
 /// The same, and whether the repository is away, so that this says nothing of what it holds.
-pub async fn take_or_miss(app: &App, device: &Device, command: &Command) -> (Readings, bool) {
+pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>) -> (Readings, bool) {
     let mut readings = Readings::default();
     let mut is_away = false;
     let mut say = |failed: Failed| {
         is_away |= failed.is_away;
         failed.say
     };
-    match command {
-        Command::CommitToUpdates {} | Command::RequestTransfer {} | Command::CheckRepository {} => {
-            readings.reach = Some(reach(app, device).await.map_err(&mut say));
-        }
-        Command::VerifyTag { tag } => {
-            readings.tag = Some(verify(app, device, tag).await.map_err(&mut say));
-        }
-        // A release is deployed as the repository has it this moment, not as it was (A3, A10).
-        Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } | Command::MoveOn { tag, .. }
-            if device.release(tag).is_some() =>
-        {
-            readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say));
-        }
-        Command::CheckTag { tag } => readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say)),
-        Command::ProposeCommit { commit } => {
+    match wanted {
+        Some(Wanted::Reach) => readings.reach = Some(reach(app, device).await.map_err(&mut say)),
+        Some(Wanted::Tag(tag)) => readings.tag = Some(verify(app, device, tag).await.map_err(&mut say)),
+        Some(Wanted::TagNow(tag)) => readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say)),
+        Some(Wanted::Commit(commit)) => {
             readings.commit = Some(find_commit(app, device, commit).await.map_err(&mut say));
         }
-        _ => {}
+        None => {}
     }
     (readings, is_away)
 }

@@ -76,9 +76,9 @@ fn main() {
         devices.truncate(CLIENTS);
         assert_eq!(devices.len(), CLIENTS, "there are too few devices");
 
-        alone(&app, &caller, &kept, &devices[0]).await;
+        alone(&app, &caller, &kept, &devices).await;
         at_once(&app, &caller, &devices).await;
-        beside_readers(&app, &caller, &devices[0]).await;
+        beside_readers(&app, &caller, &devices).await;
         journal(&app).await;
         app.db.close().await.expect("it closes");
     });
@@ -103,6 +103,8 @@ async fn open(data: &Path, kept: &Kept) -> App {
     };
     let app = App::new(Db::open_kept(kept).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");
+    // What happened last on ten thousand devices is read meanwhile.
+    tokio::time::sleep(Duration::from_secs(40)).await;
     app
 }
 
@@ -133,11 +135,11 @@ fn person(caller: &Caller) -> PersonId {
     caller.actor.person().expect("it is a person")
 }
 
-/// One after the other, in turn with the rows alone.
-async fn alone(app: &App, caller: &Caller, kept: &Kept, device: &Device) {
-    let name = device.name();
-    let base = Beside::new(app, kept, device).await;
+/// One device after the other, so that none has a longer history than devices have, in turn with the rows alone.
+async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) {
+    let base = Beside::new(app, kept, &devices[0]).await;
     let before = base.count(app).await;
+    let name = devices[0].name();
     for on in [false, true] {
         transition(app, caller, name, person(caller), on).await;
     }
@@ -146,6 +148,7 @@ async fn alone(app: &App, caller: &Caller, kept: &Kept, device: &Device) {
     let (mut ours, mut rows) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let begun = app.db.statements();
+        let name = devices[1 + round / 2 % (devices.len() - 1)].name();
         ours.push(transition(app, caller, name, person(caller), round % 2 == 1).await);
         if round == 0 {
             eprintln!("{} statements", app.db.statements() - begun);
@@ -159,7 +162,7 @@ async fn alone(app: &App, caller: &Caller, kept: &Kept, device: &Device) {
 async fn at_once(app: &App, caller: &Caller, devices: &[Device]) {
     let begun = Instant::now();
     for n in 0..EACH {
-        transition(app, caller, devices[0].name(), person(caller), n % 2 == 1).await;
+        transition(app, caller, devices[n / 2].name(), person(caller), n % 2 == 1).await;
     }
     let one = begun.elapsed();
     let begun = Instant::now();
@@ -185,19 +188,22 @@ async fn at_once(app: &App, caller: &Caller, devices: &[Device]) {
     println!("transition_of_32_at_once_to_one_alone {} {}", each(all, CLIENTS * EACH), each(one, EACH));
 }
 
-/// How long a device's page takes while somebody writes without pause, and while nobody does.
-async fn beside_readers(app: &App, caller: &Caller, device: &Device) {
+/// How long a device's page takes while somebody changes others without pause, and while nobody does.
+async fn beside_readers(app: &App, caller: &Caller, devices: &[Device]) {
+    let (device, written) = (&devices[0], &devices[1..]);
     let routes = custody::http::router(app.clone());
     let (mut beside, mut alone) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         alone.push(read(&routes, device).await);
         let enough = Arc::new(AtomicBool::new(false));
         let writer = {
-            let (app, caller, name, enough) = (app.clone(), caller.clone(), device.name().to_owned(), enough.clone());
+            let (app, caller, enough) = (app.clone(), caller.clone(), enough.clone());
+            let names: Vec<String> = written.iter().map(|d| d.name().to_owned()).collect();
             tokio::spawn(async move {
-                let mut many = 0u32;
+                let mut many = 0;
                 while !enough.load(Ordering::Relaxed) || many % 2 == 1 {
-                    transition(&app, &caller, &name, person(&caller), many % 2 == 1).await;
+                    let name = &names[many / 2 % names.len()];
+                    transition(&app, &caller, name, person(&caller), many % 2 == 1).await;
                     many += 1;
                 }
                 many
