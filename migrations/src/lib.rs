@@ -22,6 +22,7 @@ mod m0017_programs;
 mod m0018_import;
 mod m0019_replicas;
 mod m0020_strangers;
+mod m0021_open;
 
 pub struct Migrator;
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_import::Migration),
             Box::new(m0019_replicas::Migration),
             Box::new(m0020_strangers::Migration),
+            Box::new(m0021_open::Migration),
         ]
     }
 }

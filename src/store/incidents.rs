@@ -71,7 +71,10 @@ pub async fn list_open_of_devices<C: ConnectionTrait>(
         None => q.filter(row::Column::DeviceId.is_not_null()),
     };
     let mut by_device: BTreeMap<DeviceId, Vec<Incident>> = BTreeMap::new();
-    for r in q.order_by_asc(row::Column::Seq).all(c).await? {
+    // Not by the database: it might follow the order through everything that is open.
+    let mut rows = q.all(c).await?;
+    rows.sort_by_key(|r| r.seq);
+    for r in rows {
         let i = hydrate(r)?;
         if let Some(device) = i.device {
             by_device.entry(device).or_default().push(i);

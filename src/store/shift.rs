@@ -99,7 +99,10 @@ pub async fn list_open_of<C: ConnectionTrait>(c: &C, device: DeviceId) -> Result
 /// The same of several devices.
 pub async fn list_open_of_many<C: ConnectionTrait>(c: &C, devices: &BTreeSet<DeviceId>) -> Result<Vec<Kept>> {
     let of = row::Column::DeviceId.is_in(devices.iter().map(DeviceId::to_string));
-    all(c, open().filter(of).order_by_asc(row::Column::Seq)).await
+    // Not in order by the database: it might follow that through all changes there ever were.
+    let mut kept = all(c, open().filter(of)).await?;
+    kept.sort_by_key(|k| k.seq);
+    Ok(kept)
 }
 
 pub async fn list_by_seq<C: ConnectionTrait>(c: &C, seqs: &BTreeSet<i64>) -> Result<Vec<Kept>> {
