@@ -12,8 +12,7 @@ pub fn moment(app: &App, at: DateTime<Utc>) -> String {
 pub fn day(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let zone = app.policy.facility.time_zone;
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let same_year = at.format("%Y").to_string() == now.format("%Y").to_string();
-    at.format(if same_year { "%-d %b" } else { "%-d %b %Y" }).to_string()
+    at.format(if at.year() == now.year() { "%-d %b" } else { "%-d %b %Y" }).to_string()
 }
 
 /// `03:12:09`: the facility's clock.
@@ -34,7 +33,7 @@ pub fn near(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         "%H:%M"
     } else if (now - at).num_days().abs() < 7 {
         "%-d %b %H:%M"
-    } else if there.format("%Y").to_string() == today.format("%Y").to_string() {
+    } else if there.year() == today.year() {
         "%-d %B"
     } else {
         "%-d %B %Y"

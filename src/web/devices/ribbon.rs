@@ -66,18 +66,20 @@ pub fn draw(app: &App, v: &DeviceView) -> Ribbon {
     let at =
         |moment: DateTime<Utc>| all.iter().rev().find(|(from, _)| *from <= moment).map_or(Status::Draft, |(_, s)| *s);
     let mut runs: Vec<RibbonRun> = Vec::new();
-    for n in 0..DAYS {
-        let day = first_day.checked_add_days(Days::new(n)).unwrap_or(v.today);
-        let next = day.succ_opt().unwrap_or(day);
-        let (from, to) = (midnight(zone, day, v.now), midnight(zone, next, v.now).min(v.now));
+    let begin = midnight(zone, first_day, v.now);
+    let (mut day, mut from) = (first_day, begin);
+    for _ in 0..DAYS {
+        day = day.succ_opt().unwrap_or(day);
+        let next = midnight(zone, day, v.now);
+        let to = next.min(v.now);
         let within = all.iter().filter(|(at, _)| *at >= from && *at < to).map(|(_, s)| *s);
         let status = within.chain([at(from)]).max_by_key(|s| weight(*s)).unwrap_or(Status::Draft);
         match runs.last_mut() {
             Some(run) if run.status == status => run.days += 1,
             _ => runs.push(RibbonRun { status, days: 1 }),
         }
+        from = next;
     }
-    let begin = midnight(zone, first_day, v.now);
     let mut marks = vec![RibbonMark { day: 0, text: words::day(app, begin, v.now) }];
     let mut told = vec![format!("{} at first", word(at(begin)))];
     for (i, (from, status)) in all.iter().enumerate().filter(|(_, (from, _))| *from >= begin) {
