@@ -10,7 +10,7 @@ use frizbee::{CaseMatching, Config, Matcher, Matching, Pattern, PatternConfig, S
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, LazyLock},
+    sync::Arc,
 };
 
 /// What a name is the name of.
@@ -63,9 +63,6 @@ pub struct Owner {
 impl Owner {
     pub const NOBODY: Self = Self { device: u32::MAX, urgency: 0 };
 }
-
-/// So many compare names for one search.
-static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, |n| n.get().min(4)));
 
 /// With so many names something that found nothing is compared more closely.
 const COMPARED: usize = 8_000;
@@ -233,8 +230,7 @@ impl Index {
     fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
         let whole = reading.whole();
         let (slots, names) = self.names.candidates(&reading.words, 0, usize::MAX);
-        // By one thread where there are few.
-        let found = reading.matcher(how).match_list_parallel(&names, *THREADS);
+        let found = reading.matcher(how).match_list(&names);
         let best = found.iter().map(|m| m.score).max().unwrap_or_default();
         let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));
         let told = fits.map(|m| {

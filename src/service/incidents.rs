@@ -154,18 +154,27 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
         rows.push(i);
     }
     store::incidents::save(tx, &rows).await?;
-    let told = rows.iter().filter(|i| opened.contains(&i.id));
-    for i in told {
-        if i.drift.kind == Kind::Silent {
-            tell_silent(tx, app, looked.silent.get(&i.drift.server).map_or(&[], Vec::as_slice), i).await?;
-            continue;
-        }
-        let Some(device) = i.device.filter(|d| !looked.told.contains(d)).and_then(|d| looked.devices.get(&d)) else {
-            continue;
-        };
-        tell(tx, app, device, i, looked.urgent.contains(&device.id)).await?;
+    if opened.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // However much is found at once, it is told in a few statements.
+    let shift = store::people::list_of_kind(tx, TeamKind::Doc).await?;
+    let (mut tellings, mut news) = (Vec::new(), Vec::new());
+    for i in rows.iter().filter(|i| opened.contains(&i.id)) {
+        let (said, each) = if i.drift.kind == Kind::Silent {
+            let devices = looked.silent.get(&i.drift.server).map_or(&[][..], Vec::as_slice);
+            let Some(told) = of_silent(devices, i, &shift) else { continue };
+            told
+        } else {
+            let device = i.device.filter(|d| !looked.told.contains(d)).and_then(|d| looked.devices.get(&d));
+            let Some(device) = device else { continue };
+            of_device(device, i, looked.urgent.contains(&device.id), &shift)
+        };
+        tellings.extend(each);
+        news.push(said);
+    }
+    telling::tell(tx, app, tellings).await?;
+    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
 }
 
 fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
@@ -187,60 +196,38 @@ fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
     }
 }
 
-/// The device's people and the shift, once for each incident.
-async fn tell(tx: &Tx, app: &App, d: &Device, i: &Incident, urgent: bool) -> Result<()> {
-    let news = News {
-        device: Some(d.id),
-        key: format!("incident/{}", i.id),
-        at: i.opened,
-        text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
-        path: format!("/devices/{}", d.name()),
-        urgent,
-    };
+/// What the device's people and the shift are told of an incident.
+fn of_device(d: &Device, i: &Incident, urgent: bool, shift: &BTreeSet<PersonId>) -> (News, Vec<Telling>) {
+    let news = said(i, d.id, format!("/devices/{}", d.name()), urgent);
     let mut to = record::of_device(d);
-    to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
-    let each = to.into_iter().map(|to| Telling {
-        to,
-        device: news.device,
-        key: news.key.clone(),
-        at: news.at,
-        text: news.text.clone(),
-        path: news.path.clone(),
-        urgent,
-    });
-    telling::tell(tx, app, each.collect()).await?;
-    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+    to.extend(shift);
+    let each = to.into_iter().map(|person| news.to(person)).collect();
+    (news, each)
 }
 
-/// The people of the devices that a silent server bears, each once, and the shift in its own chat.
-async fn tell_silent(tx: &Tx, app: &App, devices: &[&Device], i: &Incident) -> Result<()> {
-    let Some(first) = devices.first() else { return Ok(()) };
-    let shift = store::people::list_of_kind(tx, TeamKind::Doc).await?;
-    let mut each: BTreeMap<PersonId, DeviceId> = shift.into_iter().map(|p| (p, first.id)).collect();
+/// What the people of the devices that a silent server bears are told, each once, and the shift.
+fn of_silent(devices: &[&Device], i: &Incident, shift: &BTreeSet<PersonId>) -> Option<(News, Vec<Telling>)> {
+    let first = devices.first()?;
+    let mut each: BTreeMap<PersonId, DeviceId> = shift.iter().map(|p| (*p, first.id)).collect();
     for d in devices {
         for person in record::of_device(d) {
             each.entry(person).or_insert(d.id);
         }
     }
-    let news = News {
-        device: Some(first.id),
+    let news = said(i, first.id, "/incidents?kind=silent".to_owned(), false);
+    let each = each.into_iter().map(|(person, device)| Telling { device: Some(device), ..news.to(person) }).collect();
+    Some((news, each))
+}
+
+fn said(i: &Incident, device: DeviceId, path: String, urgent: bool) -> News {
+    News {
+        device: Some(device),
         key: format!("incident/{}", i.id),
         at: i.opened,
         text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
-        path: "/incidents?kind=silent".to_owned(),
-        urgent: false,
-    };
-    let tellings = each.into_iter().map(|(to, device)| Telling {
-        to,
-        device: Some(device),
-        key: news.key.clone(),
-        at: news.at,
-        text: news.text.clone(),
-        path: news.path.clone(),
-        urgent: false,
-    });
-    telling::tell(tx, app, tellings.collect()).await?;
-    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+        path,
+        urgent,
+    }
 }
 
 /// A page of incidents, with the names of their devices.

@@ -340,10 +340,10 @@ async fn notify(
             urgent,
         };
         if audience(&e.what) == Audience::DeviceAndShift {
-            telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news()).await?;
+            telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), vec![news()]).await?;
         }
         if matches!(e.what, Happened::Submitted { .. }) {
-            telling::tell_teams(tx, app, Teams::Named(&app.policy.intake.first_team), news()).await?;
+            telling::tell_teams(tx, app, Teams::Named(&app.policy.intake.first_team), vec![news()]).await?;
         }
         all.extend(to.into_iter().map(|person| Telling {
             to: person,

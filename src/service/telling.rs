@@ -40,8 +40,18 @@ pub struct Telling {
     pub urgent: bool,
 }
 
+/// So many are put on record by one statement: databases bound what it holds.
+const AT_ONCE: usize = 200;
+
 /// Tells each of them once, whatever was asked before.
 pub async fn tell(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
+    for part in all.chunks(AT_ONCE) {
+        tell_some(tx, app, part.to_vec()).await?;
+    }
+    Ok(())
+}
+
+async fn tell_some(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
     let keys: BTreeSet<_> = all.iter().map(|t| t.key.clone()).collect();
     let people: BTreeSet<_> = all.iter().map(|t| t.to).collect();
     let mut told = store::notices::list_told(tx, &people, &keys).await?;
@@ -143,9 +153,17 @@ pub struct News {
     pub urgent: bool,
 }
 
-/// Tells each of these teams once, where it has a chat of its own.
-pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, news: News) -> Result<()> {
-    if app.chat.is_none() {
+impl News {
+    /// The same for one person.
+    pub fn to(&self, person: PersonId) -> Telling {
+        let Self { device, key, at, text, path, urgent } = self.clone();
+        Telling { to: person, device, key, at, text, path, urgent }
+    }
+}
+
+/// Tells each of these teams of each thing once, where it has a chat of its own.
+pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, all: Vec<News>) -> Result<()> {
+    if app.chat.is_none() || all.is_empty() {
         return Ok(());
     }
     let told: Vec<Team> = store::people::list_teams(tx)
@@ -161,13 +179,19 @@ pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, news: News) -> Res
     if channels.is_empty() {
         return Ok(());
     }
-    let turns = store::standing::list_turns(tx, &news.device.into_iter().collect()).await?;
+    let turns = store::standing::list_turns(tx, &all.iter().filter_map(|n| n.device).collect()).await?;
     let zone = app.policy.facility.time_zone;
     let now = app.clock.now();
-    let entries = channels.iter().filter_map(|c| {
-        let members = told.iter().filter(|t| c.owner == Owner::Team(t.id)).flat_map(|t| &t.members);
-        let their_turn = members.into_iter().any(|(p, _)| news.device.is_some_and(|d| turns.contains(&(d, *p))));
-        entry(app, c, &news, zone, their_turn, now)
-    });
-    Ok(store::outbox::insert(tx, entries.collect()).await?)
+    let mut entries = Vec::new();
+    for news in &all {
+        entries.extend(channels.iter().filter_map(|c| {
+            let mut members = told.iter().filter(|t| c.owner == Owner::Team(t.id)).flat_map(|t| &t.members);
+            let their_turn = members.any(|(p, _)| news.device.is_some_and(|d| turns.contains(&(d, *p))));
+            entry(app, c, news, zone, their_turn, now)
+        }));
+    }
+    for part in entries.chunks(AT_ONCE) {
+        store::outbox::insert(tx, part.to_vec()).await?;
+    }
+    Ok(())
 }

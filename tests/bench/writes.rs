@@ -103,8 +103,6 @@ async fn open(data: &Path, kept: &Kept) -> App {
     };
     let app = App::new(Db::open_kept(kept).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");
-    // What happened last on ten thousand devices is read meanwhile.
-    tokio::time::sleep(Duration::from_secs(40)).await;
     app
 }
 
@@ -251,7 +249,7 @@ async fn journal(app: &App) {
         let followed = store::journal::follow(&app.db.read, |_| {}).await.expect("it reads");
         ours.push(begun.elapsed());
         if let Err(broken) = followed {
-            // What was multiplied for reading has no chain.
+            // What was multiplied has no chain.
             eprintln!("the journal is not followed to its end: {broken}");
             return;
         }

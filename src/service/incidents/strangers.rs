@@ -1,6 +1,6 @@
 //! What runs and nobody registered: it has no people of its own, so CTRL hears of it, once (G10, O5).
 
-use super::{Incident, Kind, News, Teams, Telling, telling};
+use super::{Incident, Kind, News, Teams, telling};
 use crate::{app::App, service::Result, store, store::people::TeamKind};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -38,17 +38,8 @@ pub(super) async fn tell(app: &App) -> Result<usize> {
                 path: "/incidents?kind=unknown".to_owned(),
                 urgent: false,
             };
-            let each = to.into_iter().map(|to| Telling {
-                to,
-                device: None,
-                key: news.key.clone(),
-                at: news.at,
-                text: news.text.clone(),
-                path: news.path.clone(),
-                urgent: false,
-            });
-            telling::tell(&tx, &app, each.collect()).await?;
-            telling::tell_teams(&tx, &app, Teams::Named(first_team), news).await?;
+            telling::tell(&tx, &app, to.into_iter().map(|person| news.to(person)).collect()).await?;
+            telling::tell_teams(&tx, &app, Teams::Named(first_team), vec![news]).await?;
             store::incidents::save_told(&tx, Kind::Unknown, now).await?;
             tx.commit().await?;
             Ok(all.len())

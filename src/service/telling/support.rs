@@ -1,6 +1,6 @@
 //! A change of support status, told: to the shift's chats always (H8), to people where nothing supports it any more (N1).
 
-use super::{News, Teams, Telling, tell, tell_teams};
+use super::{News, Teams, tell, tell_teams};
 use crate::{
     app::App,
     domain::{
@@ -37,18 +37,9 @@ pub async fn support_changed(
     if urgent {
         let mut to = record::of_device(d);
         to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
-        let each = to.into_iter().map(|to| Telling {
-            to,
-            device: news.device,
-            key: news.key.clone(),
-            at: news.at,
-            text: news.text.clone(),
-            path: news.path.clone(),
-            urgent,
-        });
-        tell(tx, app, each.collect()).await?;
+        tell(tx, app, to.into_iter().map(|person| news.to(person)).collect()).await?;
     }
-    tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+    tell_teams(tx, app, Teams::Of(TeamKind::Doc), vec![news]).await
 }
 
 fn lower(label: &str) -> String {
