@@ -44,7 +44,7 @@ pub fn overtaken(now: &Value, typed: &[(&str, &str)]) -> Vec<FieldProblem> {
         other => other.as_str().unwrap_or_default().to_owned(),
     };
     let why =
-        "They were changed since you opened this page, and nothing was saved. Save again to keep what stands here";
+        "Somebody changed these details after you opened this page, so nothing was saved. Save again to keep yours";
     let mut all = vec![FieldProblem::new("", why)];
     for (field, answer) in typed {
         let (theirs, mine) = (text(&now[*field]), answer.lines().map(str::trim).collect::<Vec<_>>().join(", "));
