@@ -104,9 +104,9 @@ pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) 
             for (_, checkpoint) in read.iter().flat_map(|r| &r.good) {
                 seen.insert(checkpoint.seq, None);
             }
-            let chain = store::journal::follow(&db, |entry| {
-                if let Some(hash) = seen.get_mut(&entry.seq) {
-                    *hash = Some(entry.hash.clone());
+            let chain = store::journal::follow(&db, |seq, hash| {
+                if let Some(known) = seen.get_mut(&seq) {
+                    *known = Some(hash.to_owned());
                 }
             });
             let chain = chain.await;

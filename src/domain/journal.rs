@@ -35,22 +35,60 @@ pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-impl Entry {
-    /// The hash that this entry must have.
-    pub fn digest(&self) -> String {
-        let covered = serde_json::to_string(&(
+/// An entry's parts as they are hashed, wherever they are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    pub seq: i64,
+    pub stream: &'a str,
+    pub revision: i64,
+    pub at: &'a str,
+    pub actor: Option<&'a str>,
+    pub origin: &'a str,
+    pub kind: &'a str,
+    pub body: &'a str,
+    pub previous: &'a str,
+    pub hash: &'a str,
+}
+
+impl Link<'_> {
+    /// The hash that it must have.
+    fn digest(&self) -> String {
+        let covered = serde_json::to_vec(&(
             self.seq,
-            &self.stream,
+            self.stream,
             self.revision,
-            &self.at,
-            &self.actor,
-            &self.origin,
-            &self.kind,
-            &self.body,
-            &self.previous,
+            self.at,
+            self.actor,
+            self.origin,
+            self.kind,
+            self.body,
+            self.previous,
         ))
         .expect("numbers and text are always JSON");
         format!("{:x}", Sha256::digest(covered))
+    }
+}
+
+impl Entry {
+    /// The hash that this entry must have.
+    pub fn digest(&self) -> String {
+        self.linked(|link| link.digest())
+    }
+
+    fn linked<T>(&self, then: impl FnOnce(&Link<'_>) -> T) -> T {
+        let actor = self.actor.map(|a| a.to_string());
+        then(&Link {
+            seq: self.seq,
+            stream: &self.stream,
+            revision: self.revision,
+            at: &self.at,
+            actor: actor.as_deref(),
+            origin: &self.origin,
+            kind: &self.kind,
+            body: &self.body,
+            previous: &self.previous,
+            hash: &self.hash,
+        })
     }
 
     /// Its hash, as short as pages show it.
@@ -87,6 +125,10 @@ impl Default for Chain {
 
 impl Chain {
     pub fn follow(&mut self, e: &Entry) -> Result<(), Broken> {
+        e.linked(|link| self.follow_link(link))
+    }
+
+    pub fn follow_link(&mut self, e: &Link<'_>) -> Result<(), Broken> {
         let broken = |why| Err(Broken { seq: e.seq, why });
         if e.seq != self.seq + 1 {
             return broken("an entry before it is missing");
@@ -97,13 +139,17 @@ impl Chain {
         if e.digest() != e.hash {
             return broken("its content is not what was written");
         }
-        let revision = self.streams.entry(e.stream.clone()).or_default();
+        let revision = match self.streams.get_mut(e.stream) {
+            Some(revision) => revision,
+            None => self.streams.entry(e.stream.to_owned()).or_default(),
+        };
         if e.revision != *revision + 1 {
             return broken("an entry of the same thing is missing before it");
         }
         *revision = e.revision;
         self.seq = e.seq;
-        self.hash.clone_from(&e.hash);
+        self.hash.clear();
+        self.hash.push_str(e.hash);
         Ok(())
     }
 

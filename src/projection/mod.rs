@@ -12,7 +12,7 @@ pub mod state;
 
 pub use card::{Beside, Card, Told};
 pub use find::{Hit, Hits};
-pub use search::Reading;
+pub use search::Marks;
 pub use state::{Filter, Key, Kind, Place, State};
 
 use crate::domain::id::ServerName;

@@ -10,6 +10,7 @@ pub struct Names {
     /// Where each name begins in the text, and its length in bytes.
     spans: Vec<(u32, u32)>,
     letters: Vec<Letters>,
+    pairs: Vec<Pairs>,
     /// Bytes of the text that no name has any more.
     left_over: usize,
 }
@@ -36,6 +37,32 @@ impl Letters {
     }
 }
 
+/// The pairs of neighbouring letters that occur in a text, a bit of 128 for each: two that share a bit are taken for one.
+/// A wrong letter spoils two pairs and no more, so that what was meant shares most of them.
+#[derive(Clone, Copy, Default)]
+struct Pairs(u128);
+
+impl Pairs {
+    fn of(text: &str) -> Self {
+        let bit = |pair: &[u8]| (usize::from(pair[0]) * 37 + usize::from(pair[1]) * 11) % 128;
+        Self(text.as_bytes().windows(2).fold(0, |all, pair| all | 1 << bit(pair)))
+    }
+
+    fn lacks(self, of: Self) -> u32 {
+        (of.0 & !self.0).count_ones()
+    }
+}
+
+/// How closely names are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// Each word is in it as it stands.
+    Nothing,
+    /// So many letters more than are forgiven in a word, and of the names that may be meant no more than `most`: those
+    /// that share most with what was typed.
+    Letters { more: u16, most: usize },
+}
+
 impl Names {
     pub fn get(&self, slot: usize) -> Option<&str> {
         let (from, len) = *self.spans.get(slot)?;
@@ -51,15 +78,18 @@ impl Names {
         if slot == self.spans.len() {
             self.spans.push(span);
             self.letters.push(Letters::of(name));
+            self.pairs.push(Pairs::of(name));
         } else {
             self.spans[slot] = span;
             self.letters[slot] = Letters::of(name);
+            self.pairs[slot] = Pairs::of(name);
         }
     }
 
     pub fn clear(&mut self, slot: usize) {
         let (_, len) = std::mem::take(&mut self.spans[slot]);
         self.letters[slot] = Letters::default();
+        self.pairs[slot] = Pairs::default();
         self.left_over += len as usize;
         if self.left_over > self.text.len() / 2 {
             self.close_gaps();
@@ -76,19 +106,32 @@ impl Names {
         (self.text, self.left_over) = (text, 0);
     }
 
-    /// The names that may hold each of these words with so many letters wrong, and their slots; of more than `most`
-    /// those that lack fewer letters.
-    pub fn candidates(&self, words: &[Word], more_wrong: u16, most: usize) -> (Vec<usize>, Vec<&str>) {
-        let wanted: Vec<(Letters, u32)> =
-            words.iter().map(|w| (Letters::of(&w.plain), u32::from(w.typos + more_wrong))).collect();
-        let may = |has: &Letters| wanted.iter().all(|(word, wrong)| has.lacks(*word) <= *wrong);
+    /// The names that may hold each of these words, and their slots.
+    pub fn candidates(&self, words: &[Word], wrong: Wrong) -> (Vec<usize>, Vec<&str>) {
+        let wanted: Vec<(Letters, Pairs, u32)> = words
+            .iter()
+            .map(|w| {
+                let letters = match wrong {
+                    Wrong::Nothing => 0,
+                    Wrong::Letters { more, .. } => w.typos + more,
+                };
+                (Letters::of(&w.plain), Pairs::of(&w.plain), u32::from(letters))
+            })
+            .collect();
+        let lacks_pairs = |slot: usize| wanted.iter().map(|(_, pairs, _)| self.pairs[slot].lacks(*pairs)).sum::<u32>();
+        let may = |has: &Letters| wanted.iter().all(|(letters, _, wrong)| has.lacks(*letters) <= *wrong);
         let slots = self.letters.iter().enumerate().filter(|(_, has)| may(has)).map(|(slot, _)| slot);
-        let mut slots: Vec<usize> = slots.collect();
-        if slots.len() > most {
-            let lacks = |slot: &usize| wanted.iter().map(|(word, _)| self.letters[*slot].lacks(*word)).sum::<u32>();
-            slots.select_nth_unstable_by_key(most, lacks);
-            slots.truncate(most);
-        }
+        let slots: Vec<usize> = match wrong {
+            Wrong::Nothing => slots.filter(|slot| lacks_pairs(*slot) == 0).collect(),
+            Wrong::Letters { most, .. } => {
+                let mut slots: Vec<(u32, usize)> = slots.map(|slot| (lacks_pairs(slot), slot)).collect();
+                if slots.len() > most {
+                    slots.select_nth_unstable(most);
+                    slots.truncate(most);
+                }
+                slots.into_iter().map(|(_, slot)| slot).collect()
+            }
+        };
         slots.into_iter().filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
     }
 }
@@ -124,18 +167,33 @@ mod tests {
         for (slot, name) in ["camera01", "magnet", "", "ångström"].into_iter().enumerate() {
             names.put(slot, name);
         }
-        let find = |typed: &str, typos| {
-            let word = Word { plain: typed.to_owned(), typos };
-            names.candidates(&[word], 0, 9).0
-        };
+        let word = |plain: &str, typos| Word { plain: plain.to_owned(), typos };
+        let find = |typed: &str, typos| names.candidates(&[word(typed, typos)], Wrong::Letters { more: 0, most: 9 }).0;
         assert_eq!(find("camera", 0), [0]);
         assert_eq!(find("camerx", 0), Vec::<usize>::new());
         assert_eq!(find("camerx", 1), [0]);
         assert_eq!(find("magnt", 0), [1]);
         assert_eq!(find("ångström", 0), [3]);
-        let word = || [Word { plain: "camera".to_owned(), typos: 5 }];
-        assert_eq!(names.candidates(&word(), 0, 1).0, [0], "what lacks least");
-        let words = ["mag", "10"].map(|w| Word { plain: w.to_owned(), typos: 0 });
-        assert_eq!(names.candidates(&words, 0, 9).0, Vec::<usize>::new(), "each word has to be in it");
+        let words = ["mag", "10"].map(|w| word(w, 0));
+        let found = names.candidates(&words, Wrong::Letters { more: 0, most: 9 }).0;
+        assert_eq!(found, Vec::<usize>::new(), "each word has to be in it");
+        assert_eq!(names.candidates(&[word("era0", 1)], Wrong::Nothing).0, [0]);
+        assert_eq!(names.candidates(&[word("are0", 1)], Wrong::Nothing).0, Vec::<usize>::new(), "as it stands");
+    }
+
+    /// Of too many that may be meant those stay that share most pairs of letters, in whatever order they came.
+    #[test]
+    fn what_shares_most_is_looked_at() {
+        let typed = [Word { plain: "camraMonitxr00018".to_lowercase(), typos: 2 }];
+        let meant = "cameramonitor00018";
+        for at in [0, 40] {
+            let mut names = Names::default();
+            for n in 0..41 {
+                let name = if n == at { meant.to_owned() } else { format!("monitorcamera8{n:04}1000") };
+                names.put(n, &name);
+            }
+            let (slots, found) = names.candidates(&typed, Wrong::Letters { more: 0, most: 1 });
+            assert_eq!((slots, found), (vec![at], vec![meant]));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the one search field finds: every name in plain letters, compared by a typo-resistant matcher (O2).
 
-use super::names::Names;
+use super::names::{Names, Wrong};
 use crate::domain::{
     id::{DeviceId, PersonId, ServerName},
     nearest::plain,
@@ -8,7 +8,8 @@ use crate::domain::{
 };
 use frizbee::{CaseMatching, Config, Matcher, Matching, Pattern, PatternConfig, SortStrategy, UnicodeMatching};
 use std::{
-    collections::HashMap,
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -64,7 +65,7 @@ impl Owner {
     pub const NOBODY: Self = Self { device: u32::MAX, urgency: 0 };
 }
 
-/// With so many names something that found nothing is compared more closely.
+/// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
 const COMPARED: usize = 8_000;
 
 /// Where an instance runs: the slots of its server's and its host's names.
@@ -217,7 +218,7 @@ impl Index {
         if reading.whole().len() < 4 {
             return Vec::new();
         }
-        let (slots, names) = self.names.candidates(&reading.words, 1, COMPARED);
+        let (slots, names) = self.names.candidates(&reading.words, Wrong::Letters { more: 1, most: COMPARED });
         let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
         found.retain(|m| reading.share(m.score) >= 45);
         found.sort_by(|a, b| {
@@ -229,7 +230,11 @@ impl Index {
 
     fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
         let whole = reading.whole();
-        let (slots, names) = self.names.candidates(&reading.words, 0, usize::MAX);
+        let wrong = match how {
+            Matching::Fuzzy => Wrong::Letters { more: 0, most: COMPARED },
+            _ => Wrong::Nothing,
+        };
+        let (slots, names) = self.names.candidates(&reading.words, wrong);
         let found = reading.matcher(how).match_list(&names);
         let best = found.iter().map(|m| m.score).max().unwrap_or_default();
         let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));
@@ -306,8 +311,23 @@ impl Reading {
         let letters: usize = self.words.iter().map(|w| w.plain.len()).sum();
         usize::from(score) * 100 / (letters * 16).max(1)
     }
+}
 
-    /// Which parts of a name were meant, for showing them: pieces of it in order, each with whether it was.
+/// Shows in names which parts of them were meant; made once for all names of a page.
+pub struct Marks {
+    reading: Reading,
+    /// As typed; else with gaps and typing errors.
+    matchers: RefCell<[(Matching, Matcher); 2]>,
+}
+
+impl Marks {
+    pub fn new(typed: &str) -> Self {
+        let reading = Reading::new(typed);
+        let matchers = [Matching::Substring, Matching::Fuzzy].map(|how| (how, reading.matcher(how)));
+        Self { reading, matchers: RefCell::new(matchers) }
+    }
+
+    /// Pieces of a name in order, each with whether it was meant.
     pub fn mark(&self, name: &str) -> Vec<(String, bool)> {
         let mut plain_name = String::new();
         // Of each plain letter, the character of the name that it comes from.
@@ -317,11 +337,11 @@ impl Reading {
             from.extend(std::iter::repeat_n(at, letters.len()));
             plain_name += &letters;
         }
-        let found = [Matching::Substring, Matching::Fuzzy].into_iter().find_map(|how| {
-            let hit = self.matcher(how).match_one_indices(&plain_name, 0)?;
-            (how == Matching::Substring || self.is_near(hit.score, hit.score)).then_some(hit.indices)
+        let found = self.matchers.borrow_mut().iter_mut().find_map(|(how, matcher)| {
+            let hit = matcher.match_one_indices(&plain_name, 0)?;
+            (*how == Matching::Substring || self.reading.is_near(hit.score, hit.score)).then_some(hit.indices)
         });
-        let hits: std::collections::BTreeSet<usize> =
+        let hits: BTreeSet<usize> =
             found.unwrap_or_default().into_iter().filter_map(|i| from.get(i as usize).copied()).collect();
         let mut pieces: Vec<(String, bool)> = Vec::new();
         for (at, c) in name.chars().enumerate() {

@@ -246,7 +246,7 @@ async fn journal(app: &App) {
     for _ in 0..5 {
         let mut texts = Vec::new();
         let begun = Instant::now();
-        let followed = store::journal::follow(&app.db.read, |_| {}).await.expect("it reads");
+        let followed = store::journal::follow(&app.db.read, |_, _| {}).await.expect("it reads");
         ours.push(begun.elapsed());
         if let Err(broken) = followed {
             // What was multiplied has no chain.

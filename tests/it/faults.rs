@@ -294,6 +294,39 @@ async fn e2_an_edited_journal_is_found() {
     }
 }
 
+/// E2: a journal of several pages is followed to its end, whatever text is in it; an edit in any of them is found.
+#[tokio::test]
+async fn e2_a_long_journal_is_followed_to_its_end() {
+    let test = TestApp::new().await;
+    let line = |n: usize| store::journal::Line {
+        stream: format!("thing/{}", n % 7),
+        at: test.app.clock.now(),
+        actor: (n % 2 == 0).then(|| test.person("lena")),
+        // Marks that stand between what is read, quotes, what is no ASCII.
+        origin: ["web", "", "a\u{1f}b", "c\u{1e}\"d\\", "Dvořák\n"][n % if n < 1500 { 2 } else { 5 }].to_owned(),
+        kind: "noted".to_owned(),
+        body: format!("{{\"n\":{n}}}"),
+    };
+    let tx = test.app.db.begin().await.unwrap();
+    store::journal::append(&tx, (0..2500).map(line).collect()).await.unwrap();
+    tx.commit().await.unwrap();
+    let newest = store::journal::find_newest(&test.app.db.read).await.unwrap().unwrap();
+    let mut seen = Vec::new();
+    let chain = store::journal::follow(&test.app.db.read, |seq, hash| seen.push((seq, hash.to_owned()))).await.unwrap();
+    let chain = chain.unwrap();
+    assert_eq!((chain.len(), chain.head()), (newest.seq, newest.hash.as_str()));
+    assert_eq!(seen.len() as i64, newest.seq);
+    assert_eq!(seen.last(), Some(&(newest.seq, newest.hash)));
+    for at in [600, 1999, 2001, 2400] {
+        let tx = test.app.db.begin().await.unwrap();
+        postgres::forbid_nothing(&tx).await;
+        tx.execute_unprepared(&format!("UPDATE journal SET body = '{{}}' WHERE seq = {at}")).await.unwrap();
+        let broken = store::journal::verify(&tx).await.unwrap().unwrap_err();
+        assert_eq!((broken.seq, broken.why), (at, "its content is not what was written"));
+        tx.rollback().await.unwrap();
+    }
+}
+
 /// N2: the database itself cannot hold a device in two classes at once.
 #[tokio::test]
 async fn n2_two_classes_cannot_be_stored() {

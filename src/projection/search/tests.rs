@@ -96,7 +96,7 @@ fn o4_names_that_many_have() {
 #[test]
 fn o2_what_was_meant_is_marked() {
     let marked = |name: &str, typed: &str| {
-        let pieces = Reading::new(typed).mark(name);
+        let pieces = Marks::new(typed).mark(name);
         pieces.into_iter().map(|(p, hit)| if hit { format!("[{p}]") } else { p }).collect::<String>()
     };
     assert_eq!(marked("SCS_BLU_BCC/CTRL", "blubcc"), "SCS_[BLU_BCC]/CTRL");

@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     domain::{calling::Call, contact::WhenStopped, drift::Incident, shift, support::Support},
-    projection::{Place, Reading},
+    projection::{Marks, Place},
     service::board::{Board, Found, Known, Row, is_no_tag},
     web::{
         gatebox, incidents,
@@ -17,8 +17,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub struct Rows<'a> {
     pub app: &'a App,
     pub board: &'a Board,
-    /// What was searched for.
-    pub reading: Option<Reading>,
+    /// Of what was searched for.
+    pub marks: Option<Marks>,
     /// The last change that the reader has seen, where it is known who reads.
     pub looked: Option<i64>,
 }
@@ -138,8 +138,8 @@ impl Rows<'_> {
     }
 
     fn marked(&self, name: &str) -> Marked {
-        match &self.reading {
-            Some(reading) => Marked { pieces: reading.mark(name) },
+        match &self.marks {
+            Some(marks) => Marked { pieces: marks.mark(name) },
             None => Marked::plain(name),
         }
     }

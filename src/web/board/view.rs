@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::App,
     domain::{lifecycle::StateName, support::Support},
-    projection::Reading,
+    projection::Marks,
     service::board::{self, Board, URGENT},
     web::{
         overrides,
@@ -259,12 +259,8 @@ pub fn silent(app: &App, board: &Board) -> Banner {
 fn groups(app: &App, asked: &Asked, board: &Board) -> Vec<Group> {
     let wanted = &asked.wanted;
     let instrument = wanted.instrument.as_deref();
-    let rows = rows::Rows {
-        app,
-        board,
-        reading: wanted.searches().then(|| Reading::new(&wanted.typed)),
-        looked: asked.looked,
-    };
+    let rows =
+        rows::Rows { app, board, marks: wanted.searches().then(|| Marks::new(&wanted.typed)), looked: asked.looked };
     let mut groups = Vec::new();
     let strangers = board.count(instrument, |state, _| state.is_none());
     let urgent = strangers + board.count(instrument, |_, support| support.is_some_and(|s| URGENT.contains(&s)));

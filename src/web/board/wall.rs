@@ -44,7 +44,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> WallView {
     let board: Board = board::show(app, &asked.wanted);
     let facility = &app.policy.facility;
     let instrument = asked.wanted.instrument.as_deref();
-    let rows = Rows { app, board: &board, reading: None, looked: None };
+    let rows = Rows { app, board: &board, marks: None, looked: None };
     let urgent =
         board.count(instrument, |state, support| state.is_none() || support.is_some_and(|s| URGENT.contains(&s)));
     let mut act: Vec<BoardRow> = board.act.iter().map(|r| rows.device(r)).chain(rows.strangers()).collect();

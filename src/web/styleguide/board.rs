@@ -1,7 +1,7 @@
 //! The board's samples.
 use super::device::{call, may};
 use super::doc;
-use crate::projection::Reading;
+use crate::projection::Marks;
 use crate::web::parts::*;
 
 pub(super) fn tiles() -> Vec<Tile> {
@@ -60,8 +60,8 @@ pub(super) fn rows() -> Vec<BoardRow> {
                (runs_on, version): (&str, &str),
                seen: &str| BoardRow {
         chip,
-        name: Marked { pieces: Reading::new("beamcond").mark(name) },
-        id: Marked { pieces: Reading::new("beamcond").mark(id) },
+        name: Marked { pieces: Marks::new("beamcond").mark(name) },
+        id: Marked { pieces: Marks::new("beamcond").mark(id) },
         instruments: id.chars().take(3).collect(),
         href: "#".into(),
         call: call.into(),

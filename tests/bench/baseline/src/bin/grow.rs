@@ -1,5 +1,6 @@
 //! Multiplies the devices of a sample facility in its database: `grow DATABASE DEVICES INSTANCES`. The journal's chain of
-//! hashes is not that of real events: it is for reading fast, not for verifying.
+//! hashes is not that of real events: it is for reading fast, not for verifying. What has no open incident is multiplied,
+//! and runs where it runs in the sample: a facility of this size has nobody who would look at ten thousand incidents.
 
 use rusqlite::{Connection, params};
 
@@ -16,17 +17,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let rest = names.into_iter().filter(|n| !but.contains(&n.as_str())).map(|n| format!("d.{n}"));
         Ok(rest.collect::<Vec<_>>().join(", "))
     };
-    let there: i64 = tx.query_row("SELECT count(*) FROM device", [], |r| r.get(0))?;
-    let more = (devices - there).max(0);
+    let count = |table: &str| tx.query_row(&format!("SELECT count(*) FROM {table}"), [], |r| r.get::<_, i64>(0));
+    let more = (devices - count("device")?).max(0);
     tx.execute_batch(
-        "CREATE TEMP TABLE source AS SELECT row_number() OVER (ORDER BY name) - 1 AS n, id, name FROM device;
+        "CREATE TEMP TABLE source AS SELECT row_number() OVER (ORDER BY name) - 1 AS n, id, name FROM device
+           WHERE id NOT IN (SELECT device_id FROM incident WHERE device_id IS NOT NULL AND closed_at IS NULL);
          CREATE TEMP TABLE copy (i INTEGER PRIMARY KEY, id TEXT, name TEXT, of TEXT, was TEXT);",
     )?;
+    let sources = count("source")?;
     tx.execute(
         "INSERT INTO copy WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
          SELECT i, printf('00000000-0000-4000-8000-%012d', i), printf('%s%06d', s.name, i), s.id, s.name
          FROM n JOIN source s ON s.n = n.i % ?2 WHERE ?1 > 0",
-        params![more, there],
+        params![more, sources],
     )?;
     let rest = columns("device", &["id", "name", "body"])?;
     let plain = rest.replace("d.", "");
@@ -48,18 +51,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ))?;
     let rest = columns("instance", &["instance", "device_id"])?;
     let plain = rest.replace("d.", "");
-    let there: i64 = tx.query_row("SELECT count(*) FROM instance", [], |r| r.get(0))?;
+    // Of each device's copies the one after the other gets one more.
     tx.execute(
         &format!(
             "INSERT INTO instance (instance, device_id, {plain})
              WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1),
-                  d AS (SELECT row_number() OVER (ORDER BY instance, server) - 1 AS n, * FROM instance WHERE device_id IS NOT NULL AND gone_at IS NULL),
+                  d AS (SELECT row_number() OVER (ORDER BY i.instance, i.server) - 1 AS n, s.n AS of, i.*
+                        FROM instance i JOIN source s ON s.id = i.device_id WHERE i.gone_at IS NULL),
                   kinds AS (SELECT count(*) AS k FROM d)
-             SELECT printf('%s_%06d', d.instance, i),
-                    CASE WHEN ?2 > 0 THEN printf('00000000-0000-4000-8000-%012d', i % ?2) ELSE d.device_id END, {rest}
+             SELECT printf('%s_%06d', d.instance, n.i),
+                    CASE WHEN ?2 < ?3 THEN d.device_id
+                         ELSE printf('00000000-0000-4000-8000-%012d', d.of + ?3 * (n.i / kinds.k % (?2 / ?3))) END, {rest}
              FROM n JOIN kinds JOIN d ON d.n = n.i % kinds.k WHERE ?1 > 0"
         ),
-        params![(instances - there).max(0), more],
+        params![(instances - count("instance")?).max(0), more, sources],
     )?;
     tx.execute("DELETE FROM change", [])?;
     tx.commit()?;
