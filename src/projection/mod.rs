@@ -7,12 +7,13 @@
 pub mod card;
 mod find;
 mod names;
+mod reading;
 mod search;
 pub mod state;
 
 pub use card::{Beside, Card, Told};
 pub use find::{Hit, Hits};
-pub use search::Marks;
+pub use reading::Marks;
 pub use state::{Filter, Key, Kind, Place, State};
 
 use crate::domain::id::ServerName;

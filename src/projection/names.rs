@@ -1,7 +1,7 @@
 //! Every name that can be searched for, side by side in memory: a search reads a hundred thousand of them, and what lies
 //! scattered takes it three to five times as long.
 
-use super::search::Word;
+use super::reading::Word;
 
 /// Names by slot; an empty one is a slot that is free.
 #[derive(Default)]

@@ -75,20 +75,25 @@ pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -
 }
 
 async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
-    let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
-    let mut wanted = readings::wanted(&found, &ask.command);
-    // Nobody makes Custody read a repository who may not ask for it.
-    if wanted.is_some() {
-        let actor = gather_actor(&app.db.read, app, caller).await?;
-        wanted = wanted.filter(|_| may(&found, ask.command.kind(), &actor.facts(app, caller)));
-    }
-    let (readings, is_away) = readings::take_or_miss(app, &found, wanted).await;
-    if is_away && waits {
-        return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
-    }
+    let (id, readings) = match readings::wanted(&ask.command) {
+        None => {
+            let id = store::devices::find_id(&app.db.read, device).await?.ok_or(Error::NotFound)?;
+            (id, Readings::default())
+        }
+        Some(wanted) => {
+            let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
+            // Nobody makes Custody read a repository who may not ask for it.
+            let actor = gather_actor(&app.db.read, app, caller).await?;
+            let wanted = may(&found, ask.command.kind(), &actor.facts(app, caller)).then_some(wanted);
+            let (readings, is_away) = readings::take_or_miss(app, &found, wanted).await;
+            if is_away && waits {
+                return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
+            }
+            (found.id, readings)
+        }
+    };
 
     let (app, caller) = (app.clone(), caller.clone());
-    let id = found.id;
     app.clone().outliving(async move { change(&app, &caller, Target::Known(id), ask, readings).await }).await?
 }
 

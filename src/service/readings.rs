@@ -34,7 +34,7 @@ impl From<String> for Failed {
 
 /// What the command has to know of the repository; nothing where it needs nothing.
 pub async fn take(app: &App, device: &Device, command: &Command) -> Readings {
-    take_or_miss(app, device, wanted(device, command)).await.0
+    take_or_miss(app, device, wanted(command)).await.0
 }
 
 /// What of a repository a command is judged by.
@@ -42,18 +42,20 @@ pub enum Wanted<'a> {
     Reach,
     /// A tag that is to be verified.
     Tag(&'a TagName),
-    /// A release as the repository has it this moment, not as it was (A3, A10).
+    /// A tag as the repository has it this moment, not as it was (A3, A10).
     TagNow(&'a TagName),
+    /// The same where it is a release on record.
+    ReleaseNow(&'a TagName),
     Commit(&'a CommitDigits),
 }
 
 /// What this command is judged by; `None` where the repository has nothing to say.
-pub fn wanted<'a>(device: &Device, command: &'a Command) -> Option<Wanted<'a>> {
+pub fn wanted(command: &Command) -> Option<Wanted<'_>> {
     match command {
         Command::CommitToUpdates {} | Command::RequestTransfer {} | Command::CheckRepository {} => Some(Wanted::Reach),
         Command::VerifyTag { tag } => Some(Wanted::Tag(tag)),
         Command::Deploy { tag: Some(tag), .. } | Command::RedeemPermit { tag, .. } | Command::MoveOn { tag, .. } => {
-            device.release(tag).map(|_| Wanted::TagNow(tag))
+            Some(Wanted::ReleaseNow(tag))
         }
         Command::CheckTag { tag } => Some(Wanted::TagNow(tag)),
         Command::ProposeCommit { commit } => Some(Wanted::Commit(commit)),
@@ -72,7 +74,10 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
     match wanted {
         Some(Wanted::Reach) => readings.reach = Some(reach(app, device).await.map_err(&mut say)),
         Some(Wanted::Tag(tag)) => readings.tag = Some(verify(app, device, tag).await.map_err(&mut say)),
-        Some(Wanted::TagNow(tag)) => readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say)),
+        Some(Wanted::ReleaseNow(tag)) if device.release(tag).is_none() => {}
+        Some(Wanted::TagNow(tag) | Wanted::ReleaseNow(tag)) => {
+            readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say))
+        }
         Some(Wanted::Commit(commit)) => {
             readings.commit = Some(find_commit(app, device, commit).await.map_err(&mut say));
         }

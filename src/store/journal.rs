@@ -1,5 +1,9 @@
 //! The journal: appended to in the transaction that it tells of, read in order.
 
+mod following;
+
+pub use following::{follow, verify};
+
 use super::{
     Result,
     changes::Touched,
@@ -8,13 +12,13 @@ use super::{
 };
 use crate::domain::{
     id::{DeviceId, PersonId},
-    journal::{Broken, Chain, Entry, GENESIS, Link, moment},
+    journal::{Entry, GENESIS, moment},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, Query},
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Asterisk, Expr, ExprTrait, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -236,103 +240,6 @@ pub async fn find_newest<C: ConnectionTrait>(c: &C) -> Result<Option<Entry>> {
 /// The entry of this number.
 pub async fn find<C: ConnectionTrait>(c: &C, seq: i64) -> Result<Option<Entry>> {
     Ok(row::Entity::find_by_id(seq).one(c).await?.map(Entry::from))
-}
-
-/// Follows the whole chain.
-pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Chain, Broken>> {
-    follow(c, |_, _| {}).await
-}
-
-/// Follows the whole chain; `each` is shown the number and the hash of every entry that was found as it was written.
-pub async fn follow<C: ConnectionTrait>(
-    c: &C,
-    mut each: impl FnMut(i64, &str),
-) -> Result<std::result::Result<Chain, Broken>> {
-    let mut chain = Chain::default();
-    let mut page = read_page(c, 0).await?;
-    while let Some(text) = page {
-        let after = chain.len();
-        let followed = async {
-            match links(&text) {
-                Some(links) => Ok(follow_all(&mut chain, links.iter().copied(), &mut each)),
-                // Something has a mark of its own in it, as nothing that is written here has.
-                None => {
-                    let entries = list_after(c, after, PAGE as u64).await?;
-                    Ok::<_, DbErr>(entries.iter().try_for_each(|e| chain.follow(e).map(|()| each(e.seq, &e.hash))))
-                }
-            }
-        };
-        // The database reads on while this is followed. Numbers have no gap, or the chain is broken.
-        let (next, followed) = tokio::join!(read_page(c, after + PAGE), followed);
-        if let Err(broken) = followed? {
-            return Ok(Err(broken));
-        }
-        page = next?;
-    }
-    Ok(Ok(chain))
-}
-
-/// So many entries are read at once to be followed.
-const PAGE: i64 = 1000;
-/// Between the parts of an entry, and between entries. Source: ECMA-48, 8.3.149 "US" and 8.3.142 "RS".
-const UNIT: char = '\u{1f}';
-const RECORD: char = '\u{1e}';
-
-/// The entries after this one as one text: row by row it costs ten times what hashing them does.
-async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<String>> {
-    use row::Column::*;
-    let part = |column: row::Column| Expr::col(column);
-    let line = Func::cust("concat_ws")
-        .arg(UNIT.to_string())
-        .args([part(Seq), part(Stream), part(Revision), part(At)])
-        .arg(Func::coalesce([part(Actor), Expr::val("")]))
-        .args([part(Origin), part(Kind), part(Body), part(Previous), part(Hash)]);
-    let page = Query::select()
-        .expr_as(line, "line")
-        .from(row::Entity)
-        .and_where(Seq.gt(after))
-        .order_by(Seq, Order::Asc)
-        .limit(PAGE as u64)
-        .to_owned();
-    let all = Func::cust("string_agg").arg(Expr::col("line")).arg(RECORD.to_string());
-    let all = Query::select().expr_as(all, "lines").from_subquery(page, "page").to_owned();
-    let found = c.query_one_raw(c.get_database_backend().build(&all)).await?;
-    found.map_or(Ok(None), |row| row.try_get("", "lines"))
-}
-
-/// A page's entries; `None` where its marks are not where they should be.
-fn links(page: &str) -> Option<Vec<Link<'_>>> {
-    page.split(RECORD)
-        .map(|line| {
-            let mut parts = line.split(UNIT);
-            let mut part = || parts.next();
-            let link = Link {
-                seq: part()?.parse().ok()?,
-                stream: part()?,
-                revision: part()?.parse().ok()?,
-                at: part()?,
-                actor: part().map(|a| Some(a).filter(|a| !a.is_empty()))?,
-                origin: part()?,
-                kind: part()?,
-                body: part()?,
-                previous: part()?,
-                hash: part()?,
-            };
-            part().is_none().then_some(link)
-        })
-        .collect()
-}
-
-fn follow_all<'a>(
-    chain: &mut Chain,
-    links: impl Iterator<Item = Link<'a>>,
-    each: &mut impl FnMut(i64, &str),
-) -> std::result::Result<(), Broken> {
-    for link in links {
-        chain.follow_link(&link)?;
-        each(link.seq, link.hash);
-    }
-    Ok(())
 }
 
 /// An entry's body as what it was.

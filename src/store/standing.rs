@@ -132,10 +132,8 @@ pub async fn list_all_support<C: ConnectionTrait>(
 
 /// The status on record and since when.
 pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<(Option<Verdict>, DateTime<Utc>)>> {
-    let Some(r) = row::Entity::find_by_id(id.to_string()).one(c).await? else {
-        return Ok(None);
-    };
-    Ok(Some((verdict(&r.support, &r.support_why)?, r.support_since)))
+    let found = support_of(row::Entity::find_by_id(id.to_string())).one(c).await?;
+    Ok(found.map(supported).transpose()?.map(|(_, standing)| standing))
 }
 
 pub(super) fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {

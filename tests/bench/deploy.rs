@@ -26,6 +26,7 @@ use sea_orm::sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -93,11 +94,20 @@ fn main() {
             .await
             .expect("it is made");
         println!("token {token}");
-        // So many that twenty thousand instances are on them, where there are a hundred thousand.
-        for server in store::servers::list(&app.db.read, None).await.expect("it reads").into_iter().take(12) {
-            let scope = TokenScope::Observe(server.name.clone());
+        // Those on which most runs, and so many that twenty thousand instances are on them.
+        let mut on: BTreeMap<ServerName, usize> = BTreeMap::new();
+        app.projection.read().all_places().for_each(|p| *on.entry(p.seen.server.clone()).or_default() += 1);
+        let mut on: Vec<(usize, ServerName)> = on.into_iter().map(|(server, many)| (many, server)).collect();
+        on.sort_by(|a, b| b.cmp(a));
+        let mut reported = 0;
+        for (many, server) in on {
+            if reported >= 20_000 {
+                break;
+            }
+            reported += many;
+            let scope = TokenScope::Observe(server.clone());
             let (_, token) = tokens::create(&app, &caller, "bench", scope, 1).await.expect("it is made");
-            println!("observe {token} {}", server.name);
+            println!("observe {token} {server}");
         }
     });
 }

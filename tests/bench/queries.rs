@@ -65,6 +65,8 @@ async fn of_page(data: &Path, page: &str) -> (DatabaseConnection, Vec<Statement>
     let app = App::new(db, parts);
     feed::start(&app).await.expect("it reads");
     let routes = custody::http::router(app.clone());
+    // What Custody asks of its own is not the page's: it waits for this.
+    let _nothing_is_taken_in = app.projection.taking_in.lock().await;
     // Twice: what the first asks for to keep it is not asked again.
     let mut bytes = 0;
     for _ in 0..2 {

@@ -1,5 +1,6 @@
-//! `cargo bench --bench search`: what one key of the search costs among 100,000 instances of 10,000 devices, in memory and
-//! as the whole page. Prints a line for each figure: name, median and 99th percentile in microseconds.
+//! `cargo bench --bench search`: what one key of the search costs among 100,000 instances of 10,000 devices, or as many as
+//! INSTANCES and DEVICES say, in memory and as the whole page. Prints a line for each figure: name, median and 99th
+//! percentile in microseconds.
 
 use axum::{
     body::Body,
@@ -33,9 +34,11 @@ use std::{
 };
 use tower::ServiceExt;
 
-const DEVICES: usize = 10_000;
-/// Of each device.
-const INSTANCES: usize = 10;
+/// How many there are of what this variable names.
+fn many(name: &str, unless_told: usize) -> usize {
+    std::env::var(name).map_or(unless_told, |n| n.parse().expect("it is a number"))
+}
+
 const INSTRUMENTS: [&str; 7] = ["SPB", "FXE", "SQS", "SCS", "SXP", "MID", "HED"];
 const KINDS: [&str; 8] =
     ["beamCondition", "magnet", "camera", "grating", "mirror", "delayStage", "gasMonitor", "valve"];
@@ -150,9 +153,10 @@ fn state() -> State {
         });
     }
     let mut on: BTreeMap<ServerName, Vec<Known>> = BTreeMap::new();
-    for n in 0..DEVICES {
+    let (devices, instances) = (many("DEVICES", 10_000), many("INSTANCES", 100_000));
+    for n in 0..devices {
         let device = device(n);
-        let all: Vec<Seen> = (0..INSTANCES).map(|place| seen(n, place)).collect();
+        let all: Vec<Seen> = (0..instances / devices).map(|place| seen(n, place)).collect();
         for seen in &all {
             let verdict = of_instance(Some(&device), seen);
             let known = Known { seen: seen.clone(), device: Some(device.id), verdict, support_since: now() };
@@ -172,7 +176,7 @@ fn state() -> State {
     for (server, running) in on {
         state.put_server(&server, running);
     }
-    assert_eq!(state.all_places().count(), DEVICES * INSTANCES, "every instance has its own id");
+    assert_eq!(state.all_places().count(), instances / devices * devices, "every instance has its own id");
     state
 }
 

@@ -258,6 +258,25 @@ async fn g10_what_did_not_change_does_not_disturb_the_board() {
     assert!(costs[1] <= costs[0] + 6, "{costs:?}");
 }
 
+/// G10, O5: what is found at once is told in as many statements as one thing is.
+#[tokio::test]
+async fn g10_what_is_found_at_once_is_told_in_few_statements() {
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    let mut costs = Vec::new();
+    for n in [1, 40] {
+        let test = TestApp::new().await;
+        test.reduced_support("magnet").await;
+        let reports = (0..n).map(|i| Report { instance: format!("SCS_TEST/MON/{i:03}"), ..report(FULL, "1.0.0") });
+        let before = test.notices_of_incidents("ilse").await;
+        let statements = test.app.db.statements();
+        observe(&test.app, &agent, &FULL.into(), reports.collect(), true).await.unwrap();
+        costs.push(test.app.db.statements() - statements);
+        assert_eq!(test.notices_of_incidents("ilse").await - before, n, "each of them");
+    }
+    // Some of them may be the feeder's, which asks once a second.
+    assert!(costs[1] <= costs[0] + 6, "{costs:?}");
+}
+
 /// G10, N1: where nothing supports it any more its people hear of that once, not a second time of its reason.
 #[tokio::test]
 async fn g10_what_support_says_is_not_told_again() {

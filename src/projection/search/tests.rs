@@ -91,18 +91,3 @@ fn o4_names_that_many_have() {
         assert_eq!(index.whole("scs-bcc").count(), 1);
     }
 }
-
-/// O2: what was meant is marked in the name as it is written.
-#[test]
-fn o2_what_was_meant_is_marked() {
-    let marked = |name: &str, typed: &str| {
-        let pieces = Marks::new(typed).mark(name);
-        pieces.into_iter().map(|(p, hit)| if hit { format!("[{p}]") } else { p }).collect::<String>()
-    };
-    assert_eq!(marked("SCS_BLU_BCC/CTRL", "blubcc"), "SCS_[BLU_BCC]/CTRL");
-    assert_eq!(marked("Marek Dvořák", "dvorak"), "Marek [Dvořák]");
-    assert_eq!(marked("beamConditionCheck", "beam check"), "[beam]Condition[Check]");
-    assert_eq!(marked("delayStage", "delaysatge"), "[delaySt]a[ge]");
-    assert_eq!(marked("anything", "zz"), "anything");
-    assert_eq!(marked("anything", ""), "anything");
-}
