@@ -130,14 +130,17 @@ pub struct Report {
     pub at: DateTime<Utc>,
 }
 
-/// Everything reported of one release, oldest first.
+/// What was reported of one release, oldest first: everything, or of each stage the last that passed and the last that
+/// failed, which is all that says how the stages stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Way {
     pub reports: Vec<Report>,
+    /// How many there are in all.
+    pub many: usize,
 }
 
 /// The way of a release of which nothing was reported.
-pub static NO_WAY: Way = Way { reports: Vec::new() };
+pub static NO_WAY: Way = Way { reports: Vec::new(), many: 0 };
 
 /// How a stage stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

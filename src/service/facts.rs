@@ -136,7 +136,7 @@ pub async fn gather<C: ConnectionTrait>(
     // Only what is deployed is judged by its way.
     let release = command.and_then(Command::placing).and_then(|(_, tag)| device.release(tag?));
     let way = match release {
-        Some(release) => store::stages::find_way(c, device.id, release).await?,
+        Some(release) => store::stages::find_standing(c, device.id, release).await?,
         None => Way::default(),
     };
     Ok(Gathered {

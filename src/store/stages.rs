@@ -36,14 +36,33 @@ fn hydrate(r: row::Model, commit: &CommitId) -> Result<Report> {
     })
 }
 
-/// What was reported of one release, oldest first.
+fn of_release(of: DeviceId, release: &Release) -> Condition {
+    Condition::all().add(row::Column::DeviceId.eq(of.to_string())).add(row::Column::Tag.eq(release.tag().as_str()))
+}
+
+/// Everything that was reported of one release, oldest first.
 pub async fn find_way<C: ConnectionTrait>(c: &C, of: DeviceId, release: &Release) -> Result<Way> {
+    let q = row::Entity::find().filter(of_release(of, release)).order_by_asc(row::Column::Number);
+    let reports: Vec<Report> =
+        q.all(c).await?.into_iter().map(|r| hydrate(r, release.commit())).collect::<Result<_>>()?;
+    Ok(Way { many: reports.len(), reports })
+}
+
+/// How the stages of one release stand, however often each was reported. One query.
+pub async fn find_standing<C: ConnectionTrait>(c: &C, of: DeviceId, release: &Release) -> Result<Way> {
+    let last = Query::select()
+        .expr(Expr::col(row::Column::Number).max())
+        .from(row::Entity)
+        .cond_where(of_release(of, release))
+        .group_by_columns([row::Column::Stage, row::Column::Passed])
+        .to_owned();
     let q = row::Entity::find()
-        .filter(row::Column::DeviceId.eq(of.to_string()))
-        .filter(row::Column::Tag.eq(release.tag().as_str()))
+        .filter(of_release(of, release))
+        .filter(row::Column::Number.in_subquery(last))
         .order_by_asc(row::Column::Number);
-    let reports = q.all(c).await?.into_iter().map(|r| hydrate(r, release.commit())).collect::<Result<_>>()?;
-    Ok(Way { reports })
+    let rows = q.all(c).await?;
+    let many = rows.last().map_or(0, |r| r.number.unsigned_abs() as usize);
+    Ok(Way { reports: rows.into_iter().map(|r| hydrate(r, release.commit())).collect::<Result<_>>()?, many })
 }
 
 /// The ways of all releases of these devices. One query.
@@ -60,13 +79,15 @@ pub async fn list_ways<C: ConnectionTrait>(c: &C, devices: &[&Device]) -> Result
         let release = of.and_then(|d| Some((d.id, d.releases.iter().find(|k| k.tag().as_str() == r.tag)?)));
         if let Some((id, release)) = release {
             let report = hydrate(r, release.commit())?;
-            ways.entry((id, release.tag().clone())).or_default().reports.push(report);
+            let way = ways.entry((id, release.tag().clone())).or_default();
+            way.reports.push(report);
+            way.many += 1;
         }
     }
     Ok(ways)
 }
 
-/// Puts a report behind those before it, which are `before.reports`; another one that came meanwhile is a conflict.
+/// Puts a report behind those before it, of which there are `before.many`; another one that came meanwhile is a conflict.
 pub async fn append<C: ConnectionTrait>(
     tx: &C,
     of: DeviceId,
@@ -77,7 +98,7 @@ pub async fn append<C: ConnectionTrait>(
     let row = row::ActiveModel {
         device_id: Set(of.to_string()),
         tag: Set(tag.as_str().to_owned()),
-        number: Set(before.reports.len() as i32 + 1),
+        number: Set(before.many as i32 + 1),
         stage: Set(report.stage.to_string()),
         passed: Set(report.passed),
         person_id: Set(report.by.map(|p| p.to_string())),

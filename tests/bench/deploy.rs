@@ -97,6 +97,8 @@ fn main() {
         // Those on which most runs, and so many that twenty thousand instances are on them.
         let mut on: BTreeMap<ServerName, usize> = BTreeMap::new();
         app.projection.read().all_places().for_each(|p| *on.entry(p.seen.server.clone()).or_default() += 1);
+        let known = store::servers::list(&app.db.read, None).await.expect("it reads");
+        on.retain(|server, _| known.iter().any(|k| k.name == *server));
         let mut on: Vec<(usize, ServerName)> = on.into_iter().map(|(server, many)| (many, server)).collect();
         on.sort_by(|a, b| b.cmp(a));
         let mut reported = 0;

@@ -80,6 +80,50 @@ fn code<T: std::fmt::Debug>(done: Result<T>) -> Code {
     }
 }
 
+/// G3: the last reports of each stage say how all of them stand, as the whole story does.
+#[tokio::test]
+async fn g3_the_last_reports_say_how_stages_stand() {
+    use Stage::*;
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    let told = [
+        (Built, false),
+        (Built, true),
+        (Tested, true),
+        (Staging, true),
+        (Built, false),
+        (Built, true),
+        (Tested, false),
+        (Tested, true),
+        (Staging, false),
+        (Staging, true),
+        (Deployable, false),
+        (Staging, true),
+        (Built, true),
+        (Deployable, true),
+        (Tested, false),
+    ];
+    for (many, (stage, passed)) in told.into_iter().enumerate() {
+        let who = if stage == Deployable { "jonas" } else { "lena" };
+        test.reports_stage(who, "magnet", "1.1.0", stage, passed).await.unwrap();
+        let device = test.device("magnet").await;
+        let release = device.release(&tag("1.1.0")).unwrap();
+        let whole = store::stages::find_way(&test.app.db.read, device.id, release).await.unwrap();
+        let last = store::stages::find_standing(&test.app.db.read, device.id, release).await.unwrap();
+        assert_eq!((whole.many, last.many), (many + 1, many + 1));
+        assert_eq!(whole.waits_for_check(), last.waits_for_check(), "after {many} reports");
+        for stage in <Stage as strum::IntoEnumIterator>::iter() {
+            assert_eq!(whole.standing(stage), last.standing(stage), "{stage} after {many} reports");
+        }
+    }
+    let device = test.device("magnet").await;
+    let release = device.release(&tag("1.1.0")).unwrap();
+    let last = store::stages::find_standing(&test.app.db.read, device.id, release).await.unwrap();
+    assert!(last.reports.len() < told.len());
+}
+
 /// G3: a second release reaches production by its stages, each in the journal, and the board of them is on its page.
 #[tokio::test]
 async fn g3_a_release_passes_its_stages() {
