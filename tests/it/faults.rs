@@ -301,7 +301,7 @@ async fn e2_a_long_journal_is_followed_to_its_end() {
     let line = |n: usize| store::journal::Line {
         stream: format!("thing/{}", n % 7),
         at: test.app.clock.now(),
-        actor: (n % 2 == 0).then(|| test.person("lena")),
+        actor: n.is_multiple_of(2).then(|| test.person("lena")),
         // Marks that stand between what is read, quotes, what is no ASCII.
         origin: ["web", "", "a\u{1f}b", "c\u{1e}\"d\\", "Dvořák\n"][n % if n < 1500 { 2 } else { 5 }].to_owned(),
         kind: "noted".to_owned(),
