@@ -265,8 +265,9 @@ async fn g10_what_is_found_at_once_is_told_in_few_statements() {
     let mut costs = Vec::new();
     for n in [1, 40] {
         let test = TestApp::new().await;
-        test.reduced_support("magnet").await;
-        let reports = (0..n).map(|i| Report { instance: format!("SCS_TEST/MON/{i:03}"), ..report(FULL, "1.0.0") });
+        test.ctrl_owned("magnet").await;
+        test.advance(Duration::minutes(11));
+        let reports = (0..n).map(|i| Report { instance: format!("SCS_TEST/MON/{i:03}"), ..report(FULL, "0.9.0") });
         let before = test.notices_of_incidents("ilse").await;
         let statements = test.app.db.statements();
         observe(&test.app, &agent, &FULL.into(), reports.collect(), true).await.unwrap();
