@@ -327,6 +327,28 @@ async fn e2_a_long_journal_is_followed_to_its_end() {
     }
 }
 
+/// E2: an entry that is cut out is found, though its text be put into the entry before it.
+#[tokio::test]
+async fn e2_an_entry_inside_another_is_found() {
+    let test = TestApp::new().await;
+    test.ready_to_accept("magnet").await;
+    let all = store::journal::list_after(&test.app.db.read, 0, 10).await.unwrap();
+    let e = &all[2];
+    let actor = e.actor.map(|a| a.to_string()).unwrap_or_default();
+    let (seq, revision) = (e.seq.to_string(), e.revision.to_string());
+    let parts = [&seq, &e.stream, &revision, &e.at, &actor, &e.origin, &e.kind, &e.body, &e.previous, &e.hash];
+    let hidden = format!("{}\u{1e}{}", all[1].hash, parts.map(String::as_str).join("\u{1f}"));
+    let tx = test.app.db.begin().await.unwrap();
+    postgres::forbid_nothing(&tx).await;
+    let set = format!("UPDATE journal SET hash = '{}' WHERE seq = 2", hidden.replace('\'', "''"));
+    for statement in ["DELETE FROM journal WHERE seq = 3", &set] {
+        tx.execute_unprepared(statement).await.unwrap();
+    }
+    let broken = store::journal::verify(&tx).await.unwrap().unwrap_err();
+    assert_eq!((broken.seq, broken.why), (2, "its content is not what was written"));
+    tx.rollback().await.unwrap();
+}
+
 /// N2: the database itself cannot hold a device in two classes at once.
 #[tokio::test]
 async fn n2_two_classes_cannot_be_stored() {

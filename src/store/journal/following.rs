@@ -7,7 +7,7 @@ use crate::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, Order,
-    sea_query::{Expr, Func, Query},
+    sea_query::{Expr, ExprTrait, Func, Query},
 };
 
 /// Follows the whole chain.
@@ -22,12 +22,12 @@ pub async fn follow<C: ConnectionTrait>(
 ) -> Result<std::result::Result<Chain, Broken>> {
     let mut chain = Chain::default();
     let mut page = read_page(c, 0).await?;
-    while let Some(text) = page {
+    while let Some((many, text)) = page {
         let after = chain.len();
         let followed = async {
-            match links(&text) {
+            match links(&text).filter(|links| links.len() as i64 == many) {
                 Some(links) => Ok(follow_all(&mut chain, links.iter().copied(), &mut each)),
-                // Something has a mark of its own in it, as nothing that is written here has.
+                // Something has a mark of its own in it, as nothing that is written here has: it might pass for an entry.
                 None => {
                     let entries = list_after(c, after, PAGE as u64).await?;
                     Ok::<_, DbErr>(entries.iter().try_for_each(|e| chain.follow(e).map(|()| each(e.seq, &e.hash))))
@@ -50,8 +50,8 @@ const PAGE: i64 = 1000;
 const UNIT: char = '\u{1f}';
 const RECORD: char = '\u{1e}';
 
-/// The entries after this one as one text: row by row it costs ten times what hashing them does.
-async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<String>> {
+/// The entries after this one, how many and as one text: row by row it costs ten times what hashing them does.
+async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<(i64, String)>> {
     use row::Column::*;
     let part = |column: row::Column| Expr::col(column);
     let actor = Expr::from(Func::coalesce([part(Actor), Expr::val("")]));
@@ -76,9 +76,11 @@ async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<Strin
         .limit(PAGE as u64)
         .to_owned();
     let all = Func::cust("string_agg").args([Expr::col("line"), Expr::val(RECORD.to_string())]);
-    let all = Query::select().expr_as(all, "lines").from_subquery(page, "page").to_owned();
-    let found = c.query_one_raw(c.get_database_backend().build(&all)).await?;
-    found.map_or(Ok(None), |row| row.try_get("", "lines"))
+    let many = Expr::col("line").count();
+    let all = Query::select().expr_as(many, "many").expr_as(all, "lines").from_subquery(page, "page").to_owned();
+    let Some(found) = c.query_one_raw(c.get_database_backend().build(&all)).await? else { return Ok(None) };
+    let lines: Option<String> = found.try_get("", "lines")?;
+    lines.map(|lines| Ok((found.try_get("", "many")?, lines))).transpose()
 }
 
 /// A page's entries; `None` where its marks are not where they should be.
@@ -138,7 +140,8 @@ mod tests {
         let tx = db.begin().await.unwrap();
         let written = journal::append(&tx, vec![line(true), line(false)]).await.unwrap();
         tx.commit().await.unwrap();
-        let text = read_page(&db.read, 0).await.unwrap().unwrap();
+        let (many, text) = read_page(&db.read, 0).await.unwrap().unwrap();
+        assert_eq!(many, 2);
         let links = links(&text).unwrap();
         assert_eq!(links.iter().map(|l| l.hash).collect::<Vec<_>>(), [&written[0].hash, &written[1].hash]);
         assert!(links[0].actor.is_some() && links[1].actor.is_none());
