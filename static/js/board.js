@@ -88,6 +88,12 @@
   };
   doc.addEventListener('htmx:after:swap', () => { tick(); mark(); });
 
+  // Whoever goes on typing goes on behind what is there.
+  addEventListener('load', () => {
+    const f = field();
+    if (f && doc.activeElement === f && f.selectionEnd === 0) f.setSelectionRange(f.value.length, f.value.length);
+  });
+
   // Keys, which can be switched off.
   const KEYS = 'custody.keys';
   let on = true;
