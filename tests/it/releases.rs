@@ -54,6 +54,13 @@ impl TestApp {
         self.repository.git(&["tag", "-a", "-m", name, name]);
     }
 
+    /// A device that CTRL owns, and a newer release of it of which nothing was reported yet.
+    async fn with_newer(&self, device: &str, name: &str) {
+        self.ctrl_owned(device).await;
+        self.tags(name);
+        self.does("lena", device, Command::VerifyTag { tag: tag(name) }).await.unwrap();
+    }
+
     async fn job(&self, device: &str) -> String {
         let scope = TokenScope::Evidence(self.device(device).await.id);
         tokens::create(&self.app, &self.caller("lena"), "pipeline", scope, 30).await.unwrap().1
@@ -85,9 +92,7 @@ fn code<T: std::fmt::Debug>(done: Result<T>) -> Code {
 async fn g3_the_last_reports_say_how_stages_stand() {
     use Stage::*;
     let test = TestApp::new().await;
-    test.ctrl_owned("magnet").await;
-    test.tags("1.1.0");
-    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    test.with_newer("magnet", "1.1.0").await;
     let told = [
         (Built, false),
         (Built, true),
@@ -128,9 +133,7 @@ async fn g3_the_last_reports_say_how_stages_stand() {
 #[tokio::test]
 async fn g3_a_release_passes_its_stages() {
     let test = TestApp::new().await;
-    test.ctrl_owned("magnet").await;
-    test.tags("1.1.0");
-    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    test.with_newer("magnet", "1.1.0").await;
     let onto = || Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) };
     let Err(Error::Refused(refusal)) = test.does("lena", "magnet", onto()).await else { panic!("it lacks its stages") };
     assert!(refusal.gates.iter().any(|g| g.id == GateId::G3 && !g.met));
@@ -317,9 +320,7 @@ async fn g4_several_are_checked_at_once() {
 #[tokio::test]
 async fn g3_a_person_reports_on_the_page() {
     let test = TestApp::new().await;
-    test.ctrl_owned("magnet").await;
-    test.tags("1.1.0");
-    test.does("lena", "magnet", Command::VerifyTag { tag: tag("1.1.0") }).await.unwrap();
+    test.with_newer("magnet", "1.1.0").await;
     let (lena, commit) = (test.browser("lena").await, test.commit_of("1.1.0"));
     let path = "/devices/magnet/releases/1.1.0";
     assert!(lena.page(path).await.contains("Put on record"));

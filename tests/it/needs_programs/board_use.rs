@@ -47,6 +47,10 @@ async fn o2_by_keys_alone() {
     chrome.enter().await;
     assert_eq!(chrome.path().await, "/devices/camera");
 
+    // Whoever opens a search goes on typing behind what is there.
+    chrome.goto(&format!("{}/?q=magnet", test.url)).await;
+    chrome.until("document.activeElement.name === 'q' && document.activeElement.selectionStart === 6").await;
+
     // Switched off they stay off, in this browser.
     chrome.goto(&test.url).await;
     chrome.client.find(Locator::Id("keys-on")).await.unwrap().click().await.unwrap();
