@@ -138,9 +138,9 @@ impl State {
             .zip(&found.best)
             .filter(|(_, best)| best.rank > 0)
             .filter_map(|(number, best)| Some((best, self.numbered(number)?)))
-            .map(|(best, card)| (Reverse(best.rank), Reverse(card.urgency()), card, best))
+            .map(|(best, card)| ((Reverse(best.rank), Reverse(card.urgency()), beginning(&card.name)), card, best))
             .collect();
-        let order = |a: &Ranked, b: &Ranked| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| a.2.name.cmp(&b.2.name));
+        let order = |a: &Ranked, b: &Ranked| a.0.cmp(&b.0).then_with(|| a.1.name.cmp(&b.1.name));
         if most < devices.len() {
             devices.select_nth_unstable_by(most, order);
         }
@@ -148,9 +148,9 @@ impl State {
         devices[..first].sort_unstable_by(order);
         let devices = devices
             .into_iter()
-            .map(|(rank, _, card, best)| Hit {
+            .map(|((Reverse(rank), ..), card, best)| Hit {
                 device: card.id,
-                rank: rank.0,
+                rank,
                 slot: (best.urgency > 0).then_some(best.slot),
             })
             .collect();
@@ -160,8 +160,16 @@ impl State {
     }
 }
 
-/// The rank, how urgent the device is, its card, and by which name.
-type Ranked<'a> = (Reverse<u32>, Reverse<i32>, &'a Arc<Card>, &'a Best);
+/// The rank, how urgent the device is and how its name begins; its card; and by which name it was found.
+type Ranked<'a> = ((Reverse<u32>, Reverse<i32>, u128), &'a Arc<Card>, &'a Best);
+
+/// The first letters of a name, in the order of names: thousands fit two letters as well, and only few of them are alike
+/// so far that their names, which lie far away in memory, are compared.
+fn beginning(name: &str) -> u128 {
+    let mut first = [0; 16];
+    first.iter_mut().zip(name.bytes()).for_each(|(at, b)| *at = b);
+    u128::from_be_bytes(first)
+}
 
 #[derive(Default)]
 struct Found {

@@ -2,6 +2,8 @@
 //! scattered takes it three to five times as long.
 
 use super::reading::Word;
+use memchr::memmem::Finder;
+use std::cmp::Reverse;
 
 /// Names by slot; an empty one is a slot that is free.
 #[derive(Default)]
@@ -53,16 +55,6 @@ impl Pairs {
     }
 }
 
-/// How closely names are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// Each word is in it as it stands.
-    Nothing,
-    /// So many letters more than are forgiven in a word, and of the names that may be meant no more than `most`: those
-    /// that share most with what was typed.
-    Letters { more: u16, most: usize },
-}
-
 impl Names {
     pub fn get(&self, slot: usize) -> Option<&str> {
         let (from, len) = *self.spans.get(slot)?;
@@ -106,33 +98,41 @@ impl Names {
         (self.text, self.left_over) = (text, 0);
     }
 
-    /// The names that may hold each of these words, and their slots.
-    pub fn candidates(&self, words: &[Word], wrong: Wrong) -> (Vec<usize>, Vec<&str>) {
-        let wanted: Vec<(Letters, Pairs, u32)> = words
+    /// The names that hold each of these words as it stands, and their slots.
+    pub fn holding(&self, words: &[Word]) -> impl Iterator<Item = (usize, &str)> {
+        let wanted: Vec<(Letters, Pairs, Finder)> = words
             .iter()
-            .map(|w| {
-                let letters = match wrong {
-                    Wrong::Nothing => 0,
-                    Wrong::Letters { more, .. } => w.typos + more,
-                };
-                (Letters::of(&w.plain), Pairs::of(&w.plain), u32::from(letters))
-            })
+            .map(|Word { plain, .. }| (Letters::of(plain), Pairs::of(plain), Finder::new(plain).into_owned()))
             .collect();
+        let prints = self.letters.iter().zip(&self.pairs).enumerate();
+        prints.filter_map(move |(slot, (letters, pairs))| {
+            let may = wanted.iter().all(|(l, p, _)| letters.lacks(*l) == 0 && pairs.lacks(*p) == 0);
+            let name = may.then(|| self.get(slot))?.filter(|name| !name.is_empty())?;
+            wanted.iter().all(|(_, _, word)| word.find(name.as_bytes()).is_some()).then_some((slot, name))
+        })
+    }
+
+    /// The names that may hold each of these words with so many letters more than are forgiven, and their slots. No more
+    /// than `most`: those that share most with what was typed, and of them those that have most weight.
+    pub fn like(
+        &self,
+        words: &[Word],
+        more: u16,
+        most: usize,
+        weight: impl Fn(usize) -> u8,
+    ) -> (Vec<usize>, Vec<&str>) {
+        let wanted: Vec<(Letters, Pairs, u32)> =
+            words.iter().map(|w| (Letters::of(&w.plain), Pairs::of(&w.plain), u32::from(w.typos + more))).collect();
         let lacks_pairs = |slot: usize| wanted.iter().map(|(_, pairs, _)| self.pairs[slot].lacks(*pairs)).sum::<u32>();
         let may = |has: &Letters| wanted.iter().all(|(letters, _, wrong)| has.lacks(*letters) <= *wrong);
         let slots = self.letters.iter().enumerate().filter(|(_, has)| may(has)).map(|(slot, _)| slot);
-        let slots: Vec<usize> = match wrong {
-            Wrong::Nothing => slots.filter(|slot| lacks_pairs(*slot) == 0).collect(),
-            Wrong::Letters { most, .. } => {
-                let mut slots: Vec<(u32, usize)> = slots.map(|slot| (lacks_pairs(slot), slot)).collect();
-                if slots.len() > most {
-                    slots.select_nth_unstable(most);
-                    slots.truncate(most);
-                }
-                slots.into_iter().map(|(_, slot)| slot).collect()
-            }
-        };
-        slots.into_iter().filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
+        let mut slots: Vec<_> = slots.map(|slot| (lacks_pairs(slot), Reverse(weight(slot)), slot)).collect();
+        if slots.len() > most {
+            slots.select_nth_unstable(most);
+            slots.truncate(most);
+        }
+        let slots = slots.into_iter().map(|(.., slot)| slot);
+        slots.filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
     }
 }
 
@@ -168,17 +168,23 @@ mod tests {
             names.put(slot, name);
         }
         let word = |plain: &str, typos| Word { plain: plain.to_owned(), typos };
-        let find = |typed: &str, typos| names.candidates(&[word(typed, typos)], Wrong::Letters { more: 0, most: 9 }).0;
+        let find = |typed: &str, typos| names.like(&[word(typed, typos)], 0, 9, |_| 0).0;
         assert_eq!(find("camera", 0), [0]);
         assert_eq!(find("camerx", 0), Vec::<usize>::new());
         assert_eq!(find("camerx", 1), [0]);
         assert_eq!(find("magnt", 0), [1]);
         assert_eq!(find("ångström", 0), [3]);
         let words = ["mag", "10"].map(|w| word(w, 0));
-        let found = names.candidates(&words, Wrong::Letters { more: 0, most: 9 }).0;
-        assert_eq!(found, Vec::<usize>::new(), "each word has to be in it");
-        assert_eq!(names.candidates(&[word("era0", 1)], Wrong::Nothing).0, [0]);
-        assert_eq!(names.candidates(&[word("are0", 1)], Wrong::Nothing).0, Vec::<usize>::new(), "as it stands");
+        assert_eq!(names.like(&words, 0, 9, |_| 0).0, Vec::<usize>::new(), "each word has to be in it");
+        let holding = |words: &[&str]| {
+            let words: Vec<Word> = words.iter().map(|w| word(w, 1)).collect();
+            names.holding(&words).map(|(slot, _)| slot).collect::<Vec<_>>()
+        };
+        assert_eq!(holding(&["era0"]), [0]);
+        assert_eq!(holding(&["are0"]), Vec::<usize>::new(), "as it stands");
+        assert_eq!(holding(&["m"]), [0, 1, 3]);
+        assert_eq!(holding(&["a", "ne"]), [1], "each word has to be in it");
+        assert_eq!(holding(&["ö"]), [3]);
     }
 
     /// Of too many that may be meant those stay that share most pairs of letters, in whatever order they came.
@@ -192,8 +198,20 @@ mod tests {
                 let name = if n == at { meant.to_owned() } else { format!("monitorcamera8{n:04}1000") };
                 names.put(n, &name);
             }
-            let (slots, found) = names.candidates(&typed, Wrong::Letters { more: 0, most: 1 });
-            assert_eq!((slots, found), (vec![at], vec![meant]));
+            assert_eq!(names.like(&typed, 0, 1, |_| 0), (vec![at], vec![meant]));
+        }
+    }
+
+    /// And of those that share as much, what has most weight.
+    #[test]
+    fn what_is_urgent_is_looked_at_first() {
+        let typed = [Word { plain: "magent".to_owned(), typos: 1 }];
+        let mut names = Names::default();
+        for n in 0..41 {
+            names.put(n, &format!("magnet{n:02}"));
+        }
+        for urgent in [0, 17, 40] {
+            assert_eq!(names.like(&typed, 0, 1, |slot| u8::from(slot == urgent)).0, [urgent]);
         }
     }
 }

@@ -1,9 +1,6 @@
 //! What the one search field finds: every name in plain letters, compared by a typo-resistant matcher (O2).
 
-use super::{
-    names::{Names, Wrong},
-    reading::Reading,
-};
+use super::{names::Names, reading::Reading};
 use crate::domain::{
     id::{DeviceId, PersonId, ServerName},
     nearest::plain,
@@ -68,7 +65,7 @@ impl Owner {
 }
 
 /// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
-const COMPARED: usize = 8_000;
+const COMPARED: usize = 4_000;
 
 /// Where an instance runs: the slots of its server's and its host's names.
 #[derive(Clone, Copy, Debug, Default)]
@@ -207,9 +204,9 @@ impl Index {
         if reading.words.is_empty() {
             return Vec::new();
         }
-        let as_typed = self.matches(&reading, Matching::Substring);
+        let as_typed = self.as_typed(&reading);
         match as_typed.is_empty() {
-            true => self.matches(&reading, Matching::Fuzzy),
+            true => self.nearly(&reading),
             false => as_typed,
         }
     }
@@ -220,7 +217,7 @@ impl Index {
         if reading.whole().len() < 4 {
             return Vec::new();
         }
-        let (slots, names) = self.names.candidates(&reading.words, Wrong::Letters { more: 1, most: COMPARED });
+        let (slots, names) = self.like(&reading, 1);
         let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
         found.retain(|m| reading.share(m.score) >= 45);
         found.sort_by(|a, b| {
@@ -230,28 +227,34 @@ impl Index {
         found.iter().filter_map(|m| self.target(slots[m.index as usize])).take(most).collect()
     }
 
-    fn matches(&self, reading: &Reading, how: Matching) -> Vec<Match> {
+    fn like(&self, reading: &Reading, more: u16) -> (Vec<usize>, Vec<&str>) {
+        self.names.like(&reading.words, more, COMPARED, |slot| self.owners[slot].urgency)
+    }
+
+    fn as_typed(&self, reading: &Reading) -> Vec<Match> {
         let whole = reading.whole();
-        let wrong = match how {
-            Matching::Fuzzy => Wrong::Letters { more: 0, most: COMPARED },
-            _ => Wrong::Nothing,
-        };
-        let (slots, names) = self.names.candidates(&reading.words, wrong);
-        let found = reading.matcher(how).match_list(&names);
-        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
-        let fits = found.iter().filter(|m| how != Matching::Fuzzy || reading.is_near(m.score, best));
-        let told = fits.map(|m| {
-            let (slot, name) = (slots[m.index as usize], names[m.index as usize]);
-            let rank = match how {
-                Matching::Fuzzy => u32::from(m.score),
-                // The whole name, its beginning, anywhere in it.
+        let held = self.names.holding(&reading.words).map(|(slot, name)| {
+            // The whole name, its beginning, anywhere in it.
+            let rank = match name {
                 _ if name == whole => 3,
                 _ if name.starts_with(&reading.words[0].plain) => 2,
                 _ => 1,
             };
-            Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
+            self.matched(slot, rank)
         });
-        told.collect()
+        held.collect()
+    }
+
+    fn nearly(&self, reading: &Reading) -> Vec<Match> {
+        let (slots, names) = self.like(reading, 0);
+        let found = reading.matcher(Matching::Fuzzy).match_list(&names);
+        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
+        let fits = found.iter().filter(|m| reading.is_near(m.score, best));
+        fits.map(|m| self.matched(slots[m.index as usize], u32::from(m.score))).collect()
+    }
+
+    fn matched(&self, slot: usize, rank: u32) -> Match {
+        Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
     }
 }
 
