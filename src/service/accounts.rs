@@ -88,7 +88,7 @@ pub struct Invitation {
 
 /// The invitation of a link; [`Error::NotFound`] whether it is wrong, used or too old.
 pub async fn find_invitation(app: &App, secret: &str) -> Result<Invitation> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let found = store::doors::find_invitation(c, &secret::hash(secret), app.clock.now()).await?;
     match found.ok_or(Error::NotFound)? {
         None if store::people::is_empty(c).await? => Ok(Invitation { person: None, logins: Vec::new() }),

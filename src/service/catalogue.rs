@@ -66,7 +66,7 @@ pub async fn find_id(app: &App, name: &str) -> Result<Option<DeviceId>> {
 
 /// The device of this name.
 pub async fn show(app: &App, name: &str) -> Result<Shown> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
     // Whoever reads: what blocks is the same for everybody.

@@ -41,7 +41,7 @@ pub struct Commands {
 
 /// What somebody may do with this device now. A fixed number of queries.
 pub async fn list(app: &App, caller: &Caller, name: &str) -> Result<Commands> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
     let facts = gathered.facts(app, caller);

@@ -89,11 +89,12 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
 
 /// The gates as they are now, with nothing changed; refused as the request itself would be.
 pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Gate>> {
-    let c = &app.db.read;
     wanted.environment(app).await?;
-    let device = store::devices::find_by_name(c, &wanted.device).await?.ok_or(Error::NotFound)?;
+    let snapshot = app.db.snapshot().await?;
+    let device = store::devices::find_by_name(&snapshot, &wanted.device).await?.ok_or(Error::NotFound)?;
     let command = wanted.command();
-    let mut gathered = gather(c, app, caller, &device, Some(&command), Readings::default()).await?;
+    let mut gathered = gather(&snapshot, app, caller, &device, Some(&command), Readings::default()).await?;
+    drop(snapshot);
     if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
         gathered.readings = readings::take(app, &device, &command).await;
     }

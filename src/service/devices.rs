@@ -4,7 +4,7 @@ use super::{
     Caller, Error, Result,
     facts::gather,
     history::{self, Recent},
-    record::{streams, support_stream},
+    record::{SUPPORT_CHANGED, streams, support_stream},
     shift, stages,
 };
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
         device::Device,
         drift::{self, Drift},
         id::{DeploymentId, PersonId, ServerName},
-        journal::Entry,
         lifecycle::{
             Actor, CommandKind, Gate, Happened, Readings, StateName, Who,
             decide::may,
@@ -128,7 +127,8 @@ impl DeviceView {
 
 /// Everything that a device's page shows; `None` reads it without being signed in.
 pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<DeviceView> {
-    let c = &app.db.read;
+    let snapshot = app.db.snapshot().await?;
+    let c = &snapshot;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     // Who is not signed in may do nothing; gates are the same for everybody.
     let custody = Caller::custody();
@@ -136,13 +136,13 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
     let of = [device.id.to_string(), support_stream(device.id)];
-    let kinds: Vec<&str> = leading().chain(["support_changed"]).collect();
+    let kinds: Vec<&str> = leading().chain([SUPPORT_CHANGED]).collect();
     let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
     let deployments = match device.placements.iter().any(|p| p.release.is_some()) {
         true => store::deployments::list_of_placements(c, device.id, &device.placements).await?,
         false => Vec::new(),
     };
-    let unacknowledged = shift::of_device(app, &device).await?;
+    let unacknowledged = shift::of_device(c, app, &device).await?;
     // As the board has them.
     let mut incidents: Vec<Drift> = match app.projection.read().card(device.id) {
         Some(card) => card.incidents.iter().map(|i| i.drift.clone()).collect(),
@@ -150,9 +150,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let running = gathered.known.iter().map(|k| &k.seen);
     incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
-    let tagged_by_strangers = stages::tagged_by_strangers(app, &device).await?;
-    let protections = store::protection::list(&app.db.read, device.id).await?;
-    let recent = history::recent(app, &streams(&device), &gathered.people, RECENT).await?;
+    let tagged_by_strangers = stages::tagged_by_strangers(c, &device).await?;
+    let protections = store::protection::list(c, device.id).await?;
+    let recent = history::recent(c, app, &streams(&device), &gathered.people, RECENT).await?;
+    drop(snapshot);
 
     let facts = gathered.facts(app, caller);
     let me = reader.and_then(|r| match r.actor {
@@ -197,34 +198,21 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
 
 /// The events that lead from state to state.
 fn leading() -> impl Iterator<Item = &'static str> {
-    use EventKind::*;
-    [
-        Submitted,
-        Accepted,
-        Declined,
-        Withdrawn,
-        DevelopmentStarted,
-        ReturnedToDevelopment,
-        HandedBack,
-        TransferRequested,
-        TakenOver,
-        OwnershipTaken,
-        Retired,
-    ]
-    .into_iter()
-    .map(Into::into)
+    EventKind::iter().filter(|kind| kind.leads_to().is_some()).chain([EventKind::Imported]).map(Into::into)
 }
 
-fn change(e: &Entry) -> Option<Change> {
+fn change((at, kind, body): &(String, String, String)) -> Option<Change> {
     #[derive(Deserialize)]
     struct Body {
         to: Option<Support>,
     }
-    let at = e.moment()?;
-    if e.kind == "support_changed" {
-        let body: Body = serde_json::from_str(&e.body).ok()?;
+    let at = at.parse().ok()?;
+    if kind == SUPPORT_CHANGED {
+        let body: Body = serde_json::from_str(body).ok()?;
         return Some(Change { at, what: Changed::Support(body.to) });
     }
-    let what: Happened = serde_json::from_str(&e.body).ok()?;
-    Some(Change { at, what: Changed::State(what.leads_to()?) })
+    let kind: EventKind = kind.parse().ok()?;
+    // Few say so themselves, and a body can be long.
+    let leads = kind.leads_to().or_else(|| serde_json::from_str::<Happened>(body).ok()?.leads_to());
+    Some(Change { at, what: Changed::State(leads?) })
 }

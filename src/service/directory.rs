@@ -21,7 +21,7 @@ pub struct Listed {
 
 /// Everybody whose name, address, sign-in name or group holds this text, whatever its case and separators; by name.
 pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut groups: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
     for team in store::people::list_teams(c).await? {
         for (person, _) in team.members {

@@ -79,7 +79,7 @@ fn device_of(stream: &str) -> Option<DeviceId> {
 
 /// The events after a number, in order. A fixed number of queries.
 pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let all = store::journal::list_after(c, after, LOOKED_THROUGH + 1).await?;
     let whole = all.len() as u64 > LOOKED_THROUGH;
     let most = usize::try_from(most.clamp(1, MOST)).unwrap_or(1);
@@ -97,7 +97,7 @@ pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page
             seen.push(entry);
         }
     }
-    let told = history::in_words(app, &seen).await?;
+    let told = history::in_words(c, app, &seen).await?;
     let devices: BTreeSet<DeviceId> = seen.iter().filter_map(|e| device_of(&e.stream)).collect();
     let names: BTreeMap<DeviceId, String> = match devices.is_empty() {
         true => BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::{
         device::Device,
         id::PersonId,
         journal::Entry,
-        lifecycle::{Event, Happened as H, StateName},
+        lifecycle::{Event, Happened as H, StateName, event::EventKind},
         naming::{people_in, with_names},
         person::People,
         policy::Policy,
@@ -18,6 +18,7 @@ use crate::{
     store,
 };
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -84,32 +85,37 @@ pub struct HistoryView {
 }
 
 /// The newest records, for the device's own page.
-pub async fn recent(app: &App, streams: &[String], people: &People, most: u64) -> Result<Recent> {
-    let c = &app.db.read;
+pub async fn recent<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    streams: &[String],
+    people: &People,
+    most: u64,
+) -> Result<Recent> {
     let entries = store::journal::list_streams(c, streams, None, most).await?;
     let all = store::journal::count_streams(c, streams).await?;
     let broken = entries.iter().find(|e| e.digest() != e.hash);
     let checked = broken.map_or(Checked::Records, |e| Checked::Broken { seq: e.seq });
-    Ok(Recent { told: told(app, &entries, people.clone()).await?, all, checked })
+    Ok(Recent { told: told(c, app, &entries, people.clone()).await?, all, checked })
 }
 
 /// The history of a device, newest first, before this record where one is given.
 pub async fn read(app: &App, name: &str, before: Option<i64>, most: u64) -> Result<HistoryView> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let streams = record::streams(&device);
     let mut entries = store::journal::list_streams(c, &streams, before, most + 1).await?;
     let more = entries.len() as u64 > most;
     entries.truncate(most as usize);
     let all = store::journal::count_streams(c, &streams).await?;
-    let checked = check(app, &entries).await?;
-    let told = told(app, &entries, People::default()).await?;
+    let checked = check(c, &entries).await?;
+    let told = told(c, app, &entries, People::default()).await?;
     let older = more.then(|| entries.last().map(|e| e.seq)).flatten();
     Ok(HistoryView { device, told, all, checked, older })
 }
 
 /// Follows the chain over everything between the oldest and the newest of these records, whosever they are.
-async fn check(app: &App, entries: &[Entry]) -> Result<Checked> {
+async fn check<C: ConnectionTrait>(c: &C, entries: &[Entry]) -> Result<Checked> {
     if let Some(e) = entries.iter().find(|e| e.digest() != e.hash) {
         return Ok(Checked::Broken { seq: e.seq });
     }
@@ -120,7 +126,7 @@ async fn check(app: &App, entries: &[Entry]) -> Result<Checked> {
         return Ok(Checked::Records);
     }
     let between = (last.seq - first.seq + 1).unsigned_abs();
-    let all = store::journal::list_after(&app.db.read, first.seq - 1, between).await?;
+    let all = store::journal::list_after(c, first.seq - 1, between).await?;
     let mut before: Option<&Entry> = None;
     for e in &all {
         let follows = before.is_none_or(|b| e.seq == b.seq + 1 && e.previous == b.hash);
@@ -136,19 +142,24 @@ async fn check(app: &App, entries: &[Entry]) -> Result<Checked> {
 }
 
 /// These records in words, whatever they are about. One reading of people.
-pub async fn in_words(app: &App, entries: &[Entry]) -> Result<Vec<Told>> {
-    told(app, entries, People::default()).await
+pub async fn in_words<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry]) -> Result<Vec<Told>> {
+    told(c, app, entries, People::default()).await
 }
 
 /// The records in words. One more reading of people, for those whom only the records name.
-async fn told(app: &App, entries: &[Entry], mut people: People) -> Result<Vec<Told>> {
-    let events: Vec<Option<H>> = entries.iter().map(|e| serde_json::from_str(&e.body).ok()).collect();
+async fn told<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry], mut people: People) -> Result<Vec<Told>> {
+    let events: Vec<Option<H>> = entries.iter().map(event).collect();
     let mut ids: BTreeSet<PersonId> = entries.iter().filter_map(|e| e.actor).collect();
     ids.extend(events.iter().flatten().flat_map(named));
     ids.extend(entries.iter().flat_map(told_to));
     ids.retain(|id| people.get(*id).is_none());
-    people.0.extend(store::people::load_people(&app.db.read, &ids).await?.0);
+    people.0.extend(store::people::load_names(c, &ids).await?.0);
     Ok(entries.iter().zip(events).map(|(e, what)| one(e, what, &people, &app.policy)).collect())
+}
+
+/// What happened to a device, where this is about that.
+fn event(e: &Entry) -> Option<H> {
+    e.kind.parse::<EventKind>().is_ok().then(|| serde_json::from_str(&e.body).ok()).flatten()
 }
 
 /// The people whom an event's sentence names.
@@ -189,7 +200,10 @@ fn told_to(e: &Entry) -> Vec<PersonId> {
 fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
     let at = e.moment().unwrap_or_default();
     let name = e.actor.map_or("Custody", |p| people.name(p)).to_owned();
-    let body: Value = serde_json::from_str(&e.body).unwrap_or_default();
+    let body: Value = match what {
+        Some(_) => Value::Null,
+        None => serde_json::from_str(&e.body).unwrap_or_default(),
+    };
     let text = |key: &str| body[key].as_str().unwrap_or_default();
     let mut status = Began::Nothing;
     let (who, what) = match (e.kind.as_str(), what) {

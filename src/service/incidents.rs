@@ -239,7 +239,7 @@ pub struct Page {
 
 /// GET /incidents: open ones first.
 pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut all = store::incidents::list(c, wanted, PAGE as u64 + 1).await?;
     let next = (all.len() > PAGE).then(|| all.truncate(PAGE)).and_then(|()| all.last());
     let next = next.map(|i| Cursor { is_open: i.closed.is_none(), seq: i.seq });

@@ -39,7 +39,7 @@ pub struct Page {
 
 /// Newest first: three queries.
 pub async fn list(app: &App, after: Option<&Place>) -> Result<Page> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut places = store::overrides::list(c, after, PAGE + 1).await?;
     let more = places.len() as u64 > PAGE;
     places.truncate(PAGE as usize);

@@ -36,11 +36,12 @@ pub async fn list(app: &App, caller: &Caller, wanted: &Wanted) -> Result<(Desk, 
         soon: today + Duration::days(SOON_DAYS),
         after: wanted.after.clone(),
     };
-    let mut kept = store::work::list_queue(&app.db.read, &q, PAGE + 1).await?;
+    let c = &app.db.snapshot().await?;
+    let mut kept = store::work::list_queue(c, &q, PAGE + 1).await?;
     let more = kept.len() as u64 > PAGE;
     kept.truncate(PAGE as usize);
     let next = more.then(|| kept.last().map(|k| (k.due, k.device.name().to_owned()))).flatten();
-    Ok((work::judge(app, caller, kept).await?, next))
+    Ok((work::judge(c, app, caller, kept).await?, next))
 }
 
 /// A device that nobody answers for.
@@ -62,7 +63,7 @@ pub struct Orphans {
 
 /// Devices whose contributors cannot be reached any more (N4).
 pub async fn orphans(app: &App, after: Option<&(DateTime<Utc>, String)>) -> Result<Orphans> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let now = app.clock.now();
     let mut kept = store::work::list_orphans(c, now, after, PAGE + 1).await?;
     let more = kept.len() as u64 > PAGE;

@@ -58,7 +58,7 @@ pub struct Overview {
 
 /// Everything about servers, in a fixed number of queries.
 pub async fn overview(app: &App) -> Result<Overview> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let hosts = store::servers::list_hosts(c).await?;
     let servers = store::servers::list(c, None).await?;
     let placements = store::servers::list_placements(c).await?;

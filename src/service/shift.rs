@@ -149,7 +149,7 @@ async fn judged_by_name<C: ConnectionTrait>(
 
 /// What waits for the shift: what is late first. At most [`MOST`], the oldest.
 pub async fn waiting(app: &App) -> Result<Changes> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut changes = judged(c, app, store::shift::list_open(c, None, MOST).await?).await?;
     // Somebody left the DOC whose word was missing: the next round of checks puts it on record.
     changes.all.retain(|change| change.judged.acknowledged().is_none());
@@ -161,7 +161,7 @@ pub const PAGE: usize = 50;
 
 /// A page of what waits for the shift, the oldest first, and where it ends. A fixed number of queries.
 pub async fn waiting_after(app: &App, after: Option<Place>) -> Result<(Changes, Option<Place>)> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut kept = store::shift::list_open(c, after, PAGE as u64 + 1).await?;
     let next = (kept.len() > PAGE).then(|| kept.truncate(PAGE)).and_then(|()| kept.last().map(|k| (k.at, k.seq)));
     let mut changes = judged(c, app, kept).await?;
@@ -170,8 +170,7 @@ pub async fn waiting_after(app: &App, after: Option<Place>) -> Result<(Changes, 
 }
 
 /// What waits for the shift of one device, the oldest first.
-pub async fn of_device(app: &App, device: &Device) -> Result<Changes> {
-    let c = &app.db.read;
+pub async fn of_device<C: ConnectionTrait>(c: &C, app: &App, device: &Device) -> Result<Changes> {
     let names = BTreeMap::from([(device.id, device.name().to_owned())]);
     let mut changes = judged_by_name(c, app, store::shift::list_open_of(c, device.id).await?, &names).await?;
     changes.all.retain(|change| change.judged.acknowledged().is_none());

@@ -25,6 +25,7 @@ use crate::{
     store::{self, Tx, journal::Line, people::TeamKind, stages::Place},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
+use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -244,7 +245,7 @@ pub struct ReleaseView {
 
 /// A release's page, also for whoever is not signed in. A fixed number of queries.
 pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> Result<ReleaseView> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?.clone();
     let custody = Caller::custody();
@@ -257,7 +258,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let mut people = gathered.people.clone();
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
-    let stranger = tagged_by_strangers(app, &device).await?.contains(release.tag());
+    let stranger = tagged_by_strangers(c, &device).await?.contains(release.tag());
     let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
@@ -279,15 +280,15 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
 
 /// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). Those from before CTRL owned
 /// it, and the one that was taken over, are its contributors' own.
-pub async fn tagged_by_strangers(app: &App, device: &Device) -> Result<BTreeSet<TagName>> {
+pub async fn tagged_by_strangers<C: ConnectionTrait>(c: &C, device: &Device) -> Result<BTreeSet<TagName>> {
     let owned = device.state.since().filter(|_| device.state.name() == StateName::CtrlOwned);
     let meant = device.releases.iter().filter(|r| !device.was_reviewed(r.tag()));
     let meant: Vec<&Release> = meant.filter(|r| owned.is_some_and(|since| r.at >= since)).collect();
     if meant.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let ctrl = store::people::list_of_kind(&app.db.read, TeamKind::Ctrl).await?;
-    let people = store::people::load_people(&app.db.read, &ctrl).await?;
+    let ctrl = store::people::list_of_kind(c, TeamKind::Ctrl).await?;
+    let people = store::people::load_people(c, &ctrl).await?;
     let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values()));
     Ok(strangers.map(|r| r.tag().clone()).collect())
 }
@@ -324,7 +325,7 @@ pub struct Checks {
 
 /// What is on staging and waits for a person's check, the oldest first (G4). A fixed number of queries.
 pub async fn queue(app: &App, caller: &Caller, after: Option<&Place>) -> Result<Checks> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut places = store::stages::list_waiting(c, after, PAGE + 1).await?;
     let more = places.len() as u64 > PAGE;
     places.truncate(PAGE as usize);

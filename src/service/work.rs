@@ -19,6 +19,7 @@ use crate::{
     store::{self, work::Kept},
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
 
 /// Whom a device waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +64,9 @@ pub struct Desk {
 }
 
 /// Judges these devices for a reader. A fixed number of queries.
-pub async fn judge(app: &App, caller: &Caller, kept: Vec<Kept>) -> Result<Desk> {
+pub async fn judge<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller, kept: Vec<Kept>) -> Result<Desk> {
     let devices: Vec<&Device> = kept.iter().map(|k| &k.device).collect();
-    let many = gather_many(&app.db.read, app, caller, &devices).await?;
+    let many = gather_many(c, app, caller, &devices).await?;
     let mut work = Vec::with_capacity(kept.len());
     for k in kept {
         let facts = many.facts(app, caller, k.device.id);
@@ -266,9 +267,9 @@ pub use crate::store::notices::Told;
 
 /// Everything of a person's own page.
 pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let kept = store::work::list_of_person(c, me, MOST).await?;
-    let desk = judge(app, caller, kept).await?;
+    let desk = judge(c, app, caller, kept).await?;
     let told = store::notices::list(c, me, 20).await?;
     let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
     let confirmations = live()

@@ -6,7 +6,8 @@ mod writer;
 
 use postgres::Server;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
+    TransactionTrait,
     sqlx::{self, postgres::PgDatabaseError},
 };
 use std::{
@@ -21,6 +22,9 @@ use uuid::Uuid;
 use writer::Writer;
 
 pub use writer::Tx;
+
+/// The database as it was at one moment, for reading.
+pub type Snapshot = DatabaseTransaction;
 
 /// Where the data are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +111,18 @@ impl Db {
     /// Whether it is on a server that several replicas share.
     pub fn is_shared(&self) -> bool {
         self.server.is_some()
+    }
+
+    /// For what takes several looks: they see the same moment, and share a connection that is taken from the pool once
+    /// and not for each of them. Whoever holds one asks for no other, or all may wait for each other.
+    pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+        if self.server.is_none() {
+            return self.read.begin().await;
+        }
+        // Whoever asks may hang up: on PostgreSQL what is begun has to be begun to its end. Source: transact-rs/sqlx#4393.
+        let read = self.read.clone();
+        let begun = async move { read.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await };
+        tokio::spawn(begun).await.map_err(|e| DbErr::Custom(e.to_string()))?
     }
 
     /// Begins a write, of which there is one at a time.

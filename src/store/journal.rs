@@ -199,19 +199,22 @@ pub async fn count_streams<C: ConnectionTrait>(c: &C, streams: &[String]) -> Res
     row::Entity::find().filter(row::Column::Stream.is_in(streams.iter().cloned())).count(c).await
 }
 
-/// Entries of these kinds in these streams, the newest `most` of them, oldest first.
+/// Of the entries of these kinds in these streams the moment, the kind and the body: the newest `most` of them, oldest
+/// first.
 pub async fn list_kinds<C: ConnectionTrait>(
     c: &C,
     streams: &[String],
     kinds: &[&str],
     most: u64,
-) -> Result<Vec<Entry>> {
+) -> Result<Vec<(String, String, String)>> {
     let q = row::Entity::find()
+        .select_only()
+        .columns([row::Column::At, row::Column::Kind, row::Column::Body])
         .filter(row::Column::Stream.is_in(streams.iter().cloned()))
         .filter(row::Column::Kind.is_in(kinds.iter().copied()))
         .order_by_desc(row::Column::Seq)
         .limit(most);
-    let mut all: Vec<Entry> = q.all(c).await?.into_iter().map(Entry::from).collect();
+    let mut all: Vec<(String, String, String)> = q.into_tuple().all(c).await?;
     all.reverse();
     Ok(all)
 }

@@ -251,10 +251,9 @@ pub async fn list_of_team<C: ConnectionTrait>(c: &C, name: &str) -> Result<BTree
 }
 
 async fn members_of<C: ConnectionTrait>(c: &C, of: Condition) -> Result<BTreeSet<PersonId>> {
-    let teams: Vec<String> =
-        team::Entity::find().filter(of).select_only().column(team::Column::Id).into_tuple().all(c).await?;
-    let members = membership::Entity::find().filter(membership::Column::TeamId.is_in(teams)).all(c).await?;
-    members.iter().map(|m| id(&m.person_id)).collect()
+    let members = membership::Entity::find().inner_join(team::Entity).filter(of);
+    let members: Vec<String> = members.select_only().column(membership::Column::PersonId).into_tuple().all(c).await?;
+    members.iter().map(|m| id(m)).collect()
 }
 
 pub async fn list_teams<C: ConnectionTrait>(c: &C) -> Result<Vec<Team>> {

@@ -2,6 +2,7 @@
 
 use crate::{app::TestApp, given::application, postgres};
 use custody::{
+    app::App,
     domain::{
         lifecycle::{Command, StateName},
         refusal::Code,
@@ -9,6 +10,7 @@ use custody::{
     service::{
         Error,
         act::{Ask, act, submit},
+        devices,
     },
     store,
 };
@@ -66,6 +68,28 @@ async fn f2_hanging_up_leaves_all_or_nothing() {
     // The one writing connection is free and outside any transaction.
     test.does("lena", "magnet", Command::RaisePoint { text: "And now?".to_owned() }).await.unwrap();
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// F2: a reader who hangs up leaves no connection in the past.
+#[tokio::test(flavor = "multi_thread")]
+async fn f2_readers_who_hang_up_leave_no_snapshot() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let read = |app: App| async move { devices::look(&app, None, "magnet").await.map(|view| view.device.revision) };
+    let mut finished = 0;
+    for i in 0..300u64 {
+        let asked = tokio::spawn(read(test.app.clone()));
+        tokio::time::sleep(Duration::from_micros(i * 53 % 6000)).await;
+        finished += usize::from(asked.is_finished());
+        asked.abort();
+    }
+    assert!(finished < 290, "{finished} of 300 were read before anybody could hang up");
+    let changed = test.does("lena", "magnet", Command::RaisePoint { text: "And now?".to_owned() }).await.unwrap();
+    // As many at once as there are connections, and more.
+    let all = futures_util::future::join_all((0..24).map(|_| read(test.app.clone()))).await;
+    for seen in all {
+        assert_eq!(seen.unwrap(), changed.device.revision);
+    }
 }
 
 /// F3: the answer was lost and the client asks again: the same result, acted out once. The same key with another body

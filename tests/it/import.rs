@@ -83,6 +83,9 @@ async fn e5_what_a_facility_has_comes_in_as_it_is() {
         let first = &store::journal::list_all(&test.app.db.read, &d.id.to_string()).await.unwrap()[0];
         assert_eq!((first.kind.as_str(), first.actor), ("imported", Some(test.person("ada"))));
         assert!(first.body.contains("devices.csv") && !first.body.contains("@example.org"), "{}", first.body);
+        let view = service::devices::look(&test.app, None, d.name()).await.unwrap();
+        let states: Vec<_> = view.states().map(|(_, state)| state).collect();
+        assert_eq!(states, [d.state.name()], "its picture begins with it");
     }
 
     // What operators see is what there was; nothing changed that the shift would have to hear of.

@@ -1,10 +1,11 @@
 //! A page costs a fixed number of statements, whatever the number of devices, and every list is read by an index.
 
 use crate::{
-    app::{Browser, TestApp},
+    app::{Browser, FULL, TestApp},
     postgres,
 };
 use custody::store::connection::Kept;
+use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 /// Copies of a device, with everything that lists read of it: written by the database itself, as ten thousand by hand
@@ -110,6 +111,69 @@ async fn pages_cost_a_fixed_number_of_statements() {
     let page = stranger.page("/").await;
     let rows = page.matches("href=\"/devices/magnet").count();
     assert!((50..=120).contains(&rows), "a page has fifty devices, not {rows} links");
+}
+
+/// PERFORMANCE: whoever reads holds one connection at a time, so that readers never wait for each other.
+#[tokio::test]
+async fn pages_come_by_with_one_connection() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.deploys_by_permit("ravi", "magnet", "1.0.0", FULL).await;
+    test.under_review("grating").await;
+    let read = &test.app.db.read;
+    let most = match read.get_database_backend() {
+        DbBackend::Postgres => read.get_postgres_connection_pool().options().get_max_connections(),
+        _ => read.get_sqlite_connection_pool().options().get_max_connections(),
+    };
+    let (ravi, ada) = (test.browser("ravi").await, test.browser("ada").await);
+    let deployment = ada.page("/deployments").await;
+    let deployment = deployment.split("href=\"/deployments/").nth(1).unwrap().split('"').next().unwrap();
+    let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+    let mut held = Vec::new();
+    for _ in 1..most {
+        held.push(test.app.db.snapshot().await.unwrap());
+    }
+    for path in [
+        "/",
+        "/?q=magn",
+        "/account",
+        "/account/sessions",
+        "/account/tokens",
+        "/admin",
+        "/admin/groups",
+        "/admin/jobs",
+        "/admin/outbox",
+        "/admin/people",
+        "/admin/servers",
+        "/api/v1/devices/magnet",
+        "/api/v1/devices/magnet/commands",
+        "/api/v1/devices/magnet/releases",
+        "/api/v1/events",
+        "/api/v1/shift",
+        "/collectors",
+        "/deployable",
+        "/deployments",
+        &format!("/deployments/{deployment}"),
+        "/devices/grating",
+        "/devices/grating/review",
+        "/devices/magnet",
+        "/devices/magnet/history",
+        "/devices/magnet/releases/1.0.0",
+        "/devices/magnet/shut-down",
+        "/incidents",
+        "/my",
+        "/orphans",
+        "/overrides",
+        "/requests",
+        "/reviews",
+        "/shift",
+        "/wall",
+    ] {
+        for browser in [&ravi, &ada] {
+            let status = browser.get(path).await.status();
+            assert_ne!(status, StatusCode::SERVICE_UNAVAILABLE, "{path} waits for a second connection");
+        }
+    }
 }
 
 /// Each filter of the board is read by an index, never by a walk over all devices.

@@ -148,7 +148,7 @@ async fn h8_a_word_covers_what_was_before() {
     shut_down(&test, "magnet").await;
     assert_eq!(waiting(&test.app).await.unwrap().all.len(), 3, "the first one still waits");
     let otto = test.caller("otto");
-    let of_magnet = shift::of_device(&test.app, &test.device("magnet").await).await.unwrap();
+    let of_magnet = shift::of_device(&test.app.db.read, &test.app, &test.device("magnet").await).await.unwrap();
     let newest = of_magnet.all.last().unwrap().seq;
     test.does("jonas", "magnet", Command::Restart { text: "It has a limit now.".to_owned() }).await.unwrap();
     assert_eq!(shift::acknowledge(&test.app, &otto, &[newest]).await.unwrap(), 2);

@@ -325,17 +325,26 @@ impl Happened {
     /// The state that this event leads into, where it leads into another.
     pub fn leads_to(&self) -> Option<StateName> {
         match self {
-            Self::Submitted { .. } => Some(StateName::Requested),
             Self::Imported { imported } => Some(imported.state()),
+            other => other.kind().leads_to(),
+        }
+    }
+}
+
+impl EventKind {
+    /// The state that every event of this kind leads into; an imported device is in whichever it is said to be.
+    pub fn leads_to(self) -> Option<StateName> {
+        match self {
+            Self::Submitted => Some(StateName::Requested),
             Self::Accepted => Some(StateName::Accepted),
-            Self::Declined { .. } => Some(StateName::Declined),
-            Self::Withdrawn { .. } => Some(StateName::Withdrawn),
-            Self::DevelopmentStarted | Self::ReturnedToDevelopment { .. } | Self::HandedBack { .. } => {
+            Self::Declined => Some(StateName::Declined),
+            Self::Withdrawn => Some(StateName::Withdrawn),
+            Self::DevelopmentStarted | Self::ReturnedToDevelopment | Self::HandedBack => {
                 Some(StateName::ReducedSupport)
             }
-            Self::TransferRequested | Self::TakenOver { .. } => Some(StateName::UnderReview),
-            Self::OwnershipTaken { .. } => Some(StateName::CtrlOwned),
-            Self::Retired { .. } => Some(StateName::Retired),
+            Self::TransferRequested | Self::TakenOver => Some(StateName::UnderReview),
+            Self::OwnershipTaken => Some(StateName::CtrlOwned),
+            Self::Retired => Some(StateName::Retired),
             _ => None,
         }
     }

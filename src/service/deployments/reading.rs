@@ -1,6 +1,6 @@
 //! Deployments as their pages read them.
 
-use super::{find, reporting::may_report};
+use super::reporting::may_report;
 use crate::{
     app::App,
     domain::{
@@ -30,12 +30,12 @@ pub struct View {
 
 /// For its page: a fixed number of queries.
 pub async fn view(app: &App, caller: Option<&Caller>, id: DeploymentId) -> Result<View> {
-    let c = &app.db.read;
-    let deployment = find(app, id).await?;
+    let c = &app.db.snapshot().await?;
+    let deployment = store::deployments::find(c, id).await?.ok_or(Error::NotFound)?;
     let device = store::devices::find(c, deployment.device).await?.ok_or(Error::NotFound)?;
     let people = store::people::load_names(c, &deployment.people()).await?;
     let may_report = match caller {
-        Some(caller) => may_report(app, caller, &device, &deployment).await?,
+        Some(caller) => may_report(c, app, caller, &device, &deployment).await?,
         None => false,
     };
     Ok(View { deployment, device: device.name().to_owned(), people, now: app.clock.now(), may_report })
@@ -54,7 +54,7 @@ pub struct Page {
 
 /// Newest first: three queries and those of the people.
 pub async fn list(app: &App, state: Option<DeploymentState>, before: Option<DeploymentId>) -> Result<Page> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let mut deployments = store::deployments::list(c, state, before, PAGE + 1).await?;
     let more = deployments.len() as u64 > PAGE;
     deployments.truncate(PAGE as usize);

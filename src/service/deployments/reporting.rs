@@ -39,7 +39,7 @@ pub async fn report_once(
 ) -> Result<Deployment> {
     let found = find(app, id).await?;
     let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
-    if !may_report(app, caller, &device, &found).await? {
+    if !may_report(&app.db.read, app, caller, &device, &found).await? {
         let sentence = "This is for whoever asked for the deployment to report, or who may deploy this device.";
         return Err(Refusal::new(Code::NotYours, sentence).into());
     }
@@ -77,11 +77,17 @@ pub async fn report_once(
 }
 
 /// Whoever asked, and whoever may deploy it themselves.
-pub(super) async fn may_report(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<bool> {
+pub(super) async fn may_report<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    d: &Deployment,
+) -> Result<bool> {
     if caller.actor.person() == Some(d.asked.by) {
         return Ok(true);
     }
-    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
+    let gathered = gather(c, app, caller, device, None, Readings::default()).await?;
     Ok(may(device, CommandKind::Deploy, &gathered.facts(app, caller)))
 }
 

@@ -36,7 +36,7 @@ pub struct Desk {
 
 /// The outbox now. A fixed number of queries.
 pub async fn overview(app: &App) -> Result<Desk> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let waiting = store::outbox::list(c, &[State::Waiting], MOST).await?;
     let failed = store::outbox::list(c, &[State::Failed], MOST).await?;
     let ended = store::outbox::list(c, &[State::Delivered, State::GivenUp], MOST).await?;

@@ -37,7 +37,7 @@ pub struct Proof {
 
 /// The record, newest first. A fixed number of queries.
 pub async fn proof(app: &App, wanted: &Wanted, most: u64) -> Result<Proof> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let device = match wanted.device.as_str() {
         "" => None,
         name => match store::devices::find_by_name(c, name).await? {
@@ -85,7 +85,7 @@ pub async fn looked(app: &App, me: PersonId) -> Result<Option<i64>> {
 
 /// What is new to somebody since they last looked. Three queries.
 pub async fn news(app: &App, me: PersonId) -> Result<Looked> {
-    let c = &app.db.read;
+    let c = &app.db.snapshot().await?;
     let found = store::shift::find_looked(c, me).await?;
     let seq = found.map(|(seq, _)| seq);
     let since = app.clock.now() - Duration::days(app.policy.shift.look_back_days.into());

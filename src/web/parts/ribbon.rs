@@ -45,11 +45,13 @@ impl Ribbon {
     /// Each run as its class and one path of all its bars.
     pub fn bars(&self) -> Vec<(Status, String)> {
         let (step, mut day) = (self.step(), 0_u16);
+        let bar = format!("h{0:.1}v24h-{0:.1}z", step - 2.0);
         let mut bars = Vec::new();
         for run in &self.runs {
-            let path = (day..day + run.days)
-                .map(|at| format!("M{:.1} 2h{:.1}v24h-{:.1}z", f32::from(at) * step, step - 2.0, step - 2.0))
-                .collect();
+            let mut path = String::new();
+            for at in day..day + run.days {
+                path += &format!("M{:.1} 2{bar}", f32::from(at) * step);
+            }
             bars.push((run.status, path));
             day += run.days;
         }
