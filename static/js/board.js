@@ -88,11 +88,9 @@
   };
   doc.addEventListener('htmx:after:swap', () => { tick(); mark(); });
 
-  // Whoever goes on typing goes on behind what is there.
-  addEventListener('load', () => {
-    const f = field();
-    if (f && doc.activeElement === f && f.selectionEnd === 0) f.setSelectionRange(f.value.length, f.value.length);
-  });
+  // Whoever goes on typing goes on behind what is there, whenever the browser gives the field its focus.
+  const typed = field();
+  if (typed?.selectionEnd === 0) typed.setSelectionRange(typed.value.length, typed.value.length);
 
   // Keys, which can be switched off.
   const KEYS = 'custody.keys';
