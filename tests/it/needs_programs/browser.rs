@@ -90,6 +90,14 @@ impl Driver {
     }
 }
 
+/// Where a picture of this name is kept, where pictures are wanted.
+pub(super) fn picture(name: &str) -> Option<PathBuf> {
+    std::env::var_os("CUSTODY_SHOTS")?;
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
+    std::fs::create_dir_all(&dir).unwrap();
+    Some(dir.join(format!("{name}.png")))
+}
+
 /// A command of Chromium's own protocol.
 #[derive(Debug)]
 struct DevTools(&'static str, Value);
@@ -284,11 +292,23 @@ impl Chrome {
 
     /// What axe-core finds wrong with the page.
     pub async fn axe(&self) -> Vec<String> {
-        self.client.execute(AXE, vec![]).await.unwrap();
-        let run = "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}) \
+        self.finds("").await
+    }
+
+    /// What axe-core finds wrong with the page's colours, which alone are others by night.
+    pub async fn axe_of_colours(&self) -> Vec<String> {
+        self.finds("runOnly: ['color-contrast', 'link-in-text-block'], ").await
+    }
+
+    async fn finds(&self, rules: &str) -> Vec<String> {
+        // A page keeps the engine until it is left.
+        if self.client.execute("return !window.axe", vec![]).await.unwrap() == true {
+            self.client.execute(AXE, vec![]).await.unwrap();
+        }
+        let run = "const done = arguments[0]; axe.run(document, {RULES resultTypes: ['violations']}) \
              .then(r => done(!r.passes.length ? ['axe-core has looked at nothing'] : r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' ; ')))) \
              .catch(e => done([String(e)]))";
-        let found = self.client.execute_async(run, vec![]).await.unwrap();
+        let found = self.client.execute_async(&run.replace("RULES ", rules), vec![]).await.unwrap();
         serde_json::from_value(found).unwrap()
     }
 
@@ -313,13 +333,13 @@ impl Chrome {
         self.devtools("Network.setCookie", cookie).await;
     }
 
-    /// Keeps a picture of the whole page, on a screen of this width, as an artefact of the test outside git.
+    /// Keeps a picture of the whole page, on a screen of this width, where `CUSTODY_SHOTS` is set: they are for people to
+    /// look at, and take as long as everything else that is asked of the page.
     pub async fn shot(&self, name: &str, width: u32) {
+        let Some(file) = picture(name) else { return };
         let high = self.client.execute("return document.documentElement.scrollHeight", vec![]).await.unwrap();
         self.screen(width, high.as_u64().map_or(1000, |h| h.clamp(800, 8000) as u32)).await;
-        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
-        std::fs::create_dir_all(&dir).unwrap();
-        std::fs::write(dir.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        std::fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
         self.wide(width).await;
     }
 

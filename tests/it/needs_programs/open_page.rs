@@ -1,12 +1,9 @@
 //! A page that stays open while things happen elsewhere: what it says by and by, and what of it must stay as it was.
 
-use super::browser::Chrome;
+use super::browser::{Chrome, picture};
 use fantoccini::Locator;
 use serde_json::{Value, json};
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 /// How long a page may take for anything: much longer than it does on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -73,9 +70,9 @@ impl Chrome {
 
     /// Keeps a picture of what the window shows, beside those of whole pages.
     pub async fn shot_of_window(&self, name: &str) {
-        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
-        std::fs::create_dir_all(&dir).unwrap();
-        std::fs::write(dir.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+        if let Some(file) = picture(name) {
+            std::fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
+        }
     }
 
     /// No script of any page runs from now on.

@@ -1,5 +1,5 @@
-//! Every page as it is drawn: without a finding of axe-core by day and by night, no wider than a phone, and with a
-//! picture kept in `target/shots`.
+//! Every page as it is drawn: without a finding of axe-core by day and by night, and no wider than a phone. With
+//! `CUSTODY_SHOTS` set, pictures of them are kept in `target/shots`.
 
 use super::browser::{Chrome, Driver};
 use crate::{
@@ -346,7 +346,8 @@ async fn look(theme: &str, phones: bool) -> Vec<String> {
         }
         open(&f, &chrome, p).await;
         let what = format!("{} {} {}", theme, if who.is_empty() { "nobody" } else { who }, p.path);
-        wrong.extend(chrome.axe().await.into_iter().map(|v| format!("{what}: {v}")));
+        let found = if phones { chrome.axe().await } else { chrome.axe_of_colours().await };
+        wrong.extend(found.into_iter().map(|v| format!("{what}: {v}")));
         // A secret is another one in each run; names of pictures stay the same.
         let path = p.path.replace(&f.draft, "draft");
         let words: Vec<&str> = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| w.len() < 30).collect();
