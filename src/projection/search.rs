@@ -65,7 +65,7 @@ impl Owner {
 }
 
 /// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
-const COMPARED: usize = 4_000;
+const COMPARED: usize = 2_000;
 
 /// Where an instance runs: the slots of its server's and its host's names.
 #[derive(Clone, Copy, Debug, Default)]
