@@ -104,6 +104,10 @@ async fn e5_what_a_facility_has_comes_in_as_it_is() {
     assert!(ada.page("/orphans").await.contains("slitWatch"));
     let page = ada.page("/devices/gateValves").await;
     assert!(page.contains("no review of it is on record"), "{page}");
+    assert!(
+        page.contains("Not on record</") && !page.contains("Later</"),
+        "neither its request nor its review: {page}"
+    );
     let history = ada.page("/devices/slitWatch/history").await;
     assert!(history.contains("imported it under development by its contributors"), "{history}");
     assert!(history.contains("from devices.csv, line 2"), "{history}");

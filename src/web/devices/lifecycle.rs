@@ -89,6 +89,10 @@ pub fn draw(app: &App, v: &DeviceView) -> Lifecycle {
                     Stage::new(of, of_state(shown), Standing::Past, &format!("{} – {}", day(from), day(to)))
                 }
                 _ if here == Spot::Ended => Stage::new(of, of_state(shown), Standing::Later, "Not reached"),
+                // It was imported into a later state.
+                _ if boxes.iter().take_while(|(b, _)| *b != here).any(|(b, _)| *b == of) => {
+                    Stage::new(of, of_state(shown), Standing::Later, "Not on record")
+                }
                 _ if of == Spot::Owned => Stage::new(of, of_state(shown), Standing::Later, "CTRL-owned"),
                 _ => Stage::new(of, of_state(shown), Standing::Later, "Later"),
             }
