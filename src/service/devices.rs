@@ -29,7 +29,7 @@ use crate::{
         support::{Support, Verdict},
         tag::TagName,
     },
-    store,
+    store::{self, journal::Said},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ use strum::IntoEnumIterator;
 /// How many records a device's own page shows.
 const RECENT: u64 = 10;
 /// The most changes of state and support that the drawings look at.
-const CHANGES: u64 = 500;
+pub const CHANGES: u64 = 500;
 
 /// A device, and how it stands to whoever reads of it.
 pub struct DeviceView {
@@ -201,18 +201,18 @@ fn leading() -> impl Iterator<Item = &'static str> {
     EventKind::iter().filter(|kind| kind.leads_to().is_some()).chain([EventKind::Imported]).map(Into::into)
 }
 
-fn change((at, kind, body): &(String, String, String)) -> Option<Change> {
+fn change(said: &Said) -> Option<Change> {
     #[derive(Deserialize)]
     struct Body {
         to: Option<Support>,
     }
-    let at = at.parse().ok()?;
-    if kind == SUPPORT_CHANGED {
-        let body: Body = serde_json::from_str(body).ok()?;
+    let at = said.at.parse().ok()?;
+    if said.kind == SUPPORT_CHANGED {
+        let body: Body = serde_json::from_str(&said.body).ok()?;
         return Some(Change { at, what: Changed::Support(body.to) });
     }
-    let kind: EventKind = kind.parse().ok()?;
+    let kind: EventKind = said.kind.parse().ok()?;
     // Few say so themselves, and a body can be long.
-    let leads = kind.leads_to().or_else(|| serde_json::from_str::<Happened>(body).ok()?.leads_to());
+    let leads = kind.leads_to().or_else(|| serde_json::from_str::<Happened>(&said.body).ok()?.leads_to());
     Some(Change { at, what: Changed::State(leads?) })
 }

@@ -53,8 +53,8 @@ impl ActContext {
 
 /// Everything that the form of an act shows, or of a statement that is none (`None`). A fixed number of queries.
 pub async fn prepare(app: &App, caller: &Caller, name: &str, act: Option<CommandKind>) -> Result<ActContext> {
-    let c = &app.db.snapshot().await?;
     let me = caller.actor.person().ok_or(Error::NotFound)?;
+    let c = &app.db.snapshot().await?;
     let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
     let mut people = store::people::list_open(c).await?;

@@ -23,9 +23,6 @@ use writer::Writer;
 
 pub use writer::Tx;
 
-/// The database as it was at one moment, for reading.
-pub type Snapshot = DatabaseTransaction;
-
 /// Where the data are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -115,7 +112,7 @@ impl Db {
 
     /// For what takes several looks: they see the same moment, and share a connection that is taken from the pool once
     /// and not for each of them. Whoever holds one asks for no other, or all may wait for each other.
-    pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         if self.server.is_none() {
             return self.read.begin().await;
         }

@@ -17,7 +17,8 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Asterisk, Expr, ExprTrait, Query, SelectStatement},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -199,14 +200,16 @@ pub async fn count_streams<C: ConnectionTrait>(c: &C, streams: &[String]) -> Res
     row::Entity::find().filter(row::Column::Stream.is_in(streams.iter().cloned())).count(c).await
 }
 
-/// Of the entries of these kinds in these streams the moment, the kind and the body: the newest `most` of them, oldest
-/// first.
-pub async fn list_kinds<C: ConnectionTrait>(
-    c: &C,
-    streams: &[String],
-    kinds: &[&str],
-    most: u64,
-) -> Result<Vec<(String, String, String)>> {
+/// What an entry says, without its place in the chain.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Said {
+    pub at: String,
+    pub kind: String,
+    pub body: String,
+}
+
+/// What the entries of these kinds in these streams say: the newest `most` of them, oldest first.
+pub async fn list_kinds<C: ConnectionTrait>(c: &C, streams: &[String], kinds: &[&str], most: u64) -> Result<Vec<Said>> {
     let q = row::Entity::find()
         .select_only()
         .columns([row::Column::At, row::Column::Kind, row::Column::Body])
@@ -214,7 +217,7 @@ pub async fn list_kinds<C: ConnectionTrait>(
         .filter(row::Column::Kind.is_in(kinds.iter().copied()))
         .order_by_desc(row::Column::Seq)
         .limit(most);
-    let mut all: Vec<(String, String, String)> = q.into_tuple().all(c).await?;
+    let mut all: Vec<Said> = q.into_model().all(c).await?;
     all.reverse();
     Ok(all)
 }

@@ -38,7 +38,7 @@ pub mod tags_met;
 pub mod whole;
 pub mod work;
 
-pub use connection::{Db, Snapshot, Tx};
+pub use connection::{Db, Tx};
 
 /// Whatever the database said.
 pub type Result<T> = std::result::Result<T, sea_orm::DbErr>;

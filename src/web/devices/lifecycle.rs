@@ -6,7 +6,7 @@ use crate::{
         StateName as S,
         table::{Leads, RULES, next_step, rule},
     },
-    service::devices::DeviceView,
+    service::devices::{CHANGES, DeviceView},
     web::{
         gatebox::of_state,
         parts::{Edge, Lifecycle, Spot, Stage, Standing, Step, plural},
@@ -89,9 +89,10 @@ pub fn draw(app: &App, v: &DeviceView) -> Lifecycle {
                     Stage::new(of, of_state(shown), Standing::Past, &format!("{} – {}", day(from), day(to)))
                 }
                 _ if here == Spot::Ended => Stage::new(of, of_state(shown), Standing::Later, "Not reached"),
-                // It was imported into a later state.
+                // It was imported into a later state, or has gone through more than is looked at.
                 _ if boxes.iter().take_while(|(b, _)| *b != here).any(|(b, _)| *b == of) => {
-                    Stage::new(of, of_state(shown), Standing::Later, "Not on record")
+                    let line = if (v.changes.len() as u64) < CHANGES { "Not on record" } else { "Earlier" };
+                    Stage::new(of, of_state(shown), Standing::Later, line)
                 }
                 _ if of == Spot::Owned => Stage::new(of, of_state(shown), Standing::Later, "CTRL-owned"),
                 _ => Stage::new(of, of_state(shown), Standing::Later, "Later"),
