@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::App,
     domain::{id::PersonId, person::Person},
-    store::{self, Tx, people::TeamKind},
+    store::{self, Tx, teams::TeamKind},
 };
 use chrono::Duration;
 use serde_json::json;
@@ -196,7 +196,7 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
 pub(super) async fn found(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonId> {
     let person = people::insert(tx, app, new).await?;
     let group = groups::insert_team(tx, "Administrators", TeamKind::Admin, None).await?;
-    store::people::save_member(tx, group, person, false).await?;
+    store::teams::save_member(tx, group, person, false).await?;
     Ok(person)
 }
 

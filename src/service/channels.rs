@@ -182,7 +182,7 @@ pub async fn try_out(
 }
 
 /// The group of this id, for its name.
-pub async fn team(app: &App, id: GroupId) -> Result<store::people::Team> {
+pub async fn team(app: &App, id: GroupId) -> Result<store::teams::Team> {
     groups::list(app).await?.0.into_iter().find(|t| t.id == id).ok_or(Error::NotFound)
 }
 

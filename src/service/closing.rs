@@ -11,14 +11,14 @@ use crate::{
         id::PersonId,
         refusal::{Code, Refusal},
     },
-    store::{self, Tx, entity::person as row, people::TeamKind},
+    store::{self, Tx, entity::person as row, teams::TeamKind},
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
 
 /// Refuses to leave the place without an administrator who can sign in.
 pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: PersonId) -> Result<()> {
-    let admins = store::people::list_of_kind(tx, TeamKind::Admin).await?;
+    let admins = store::teams::list_of_kind(tx, TeamKind::Admin).await?;
     if !admins.contains(&without) {
         return Ok(());
     }

@@ -23,7 +23,7 @@ pub struct Listed {
 pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
     let c = &app.db.snapshot().await?;
     let mut groups: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
-    for team in store::people::list_teams(c).await? {
+    for team in store::teams::list_teams(c).await? {
         for (person, _) in team.members {
             groups.entry(person).or_default().push(team.name.clone());
         }

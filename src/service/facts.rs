@@ -102,9 +102,9 @@ pub async fn gather<C: ConnectionTrait>(
         Some(Command::Submit { application }) => &application.request.areas,
         _ => &device.request.areas,
     };
-    ids.extend(store::people::list_experts(c, areas).await?);
+    ids.extend(store::teams::list_experts(c, areas).await?);
     if device.review().is_some() {
-        ids.extend(store::people::list_reviewers(c).await?);
+        ids.extend(store::teams::list_reviewers(c).await?);
     }
     let people = store::people::load_people(c, &ids).await?;
     let asked = match command {
@@ -186,8 +186,8 @@ pub async fn gather_many<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller, 
     ids.extend(caller.actor.person());
     let areas: BTreeSet<&String> = devices.iter().flat_map(|d| &d.request.areas).collect();
     let areas: Vec<String> = areas.into_iter().cloned().collect();
-    ids.extend(store::people::list_experts(c, &areas).await?);
-    ids.extend(store::people::list_reviewers(c).await?);
+    ids.extend(store::teams::list_experts(c, &areas).await?);
+    ids.extend(store::teams::list_reviewers(c).await?);
     let people = store::people::load_people(c, &ids).await?;
     let placed = devices.iter().flat_map(|d| d.placements.iter().map(|p| p.server.clone()));
     let servers = store::servers::load_servers(c, placed.collect::<BTreeSet<_>>()).await?;

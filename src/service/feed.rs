@@ -79,10 +79,13 @@ pub async fn follow(app: &App) -> Result<()> {
         let Some((seq, _)) = new.last() else {
             return Ok(());
         };
-        let seq = *seq;
+        let (seq, all) = (*seq, (new.len() as u64) < BATCH);
         let touched: BTreeSet<Touched> = new.into_iter().map(|(_, t)| t).collect();
         let read = read(app, touched).await?;
         app.projection.apply(seq, |state| read.put(state));
+        if all {
+            return Ok(());
+        }
     }
 }
 

@@ -18,26 +18,26 @@ use std::collections::BTreeSet;
 
 mod changing;
 
-pub use crate::store::people::{Team, TeamKind};
+pub use crate::store::teams::{Team, TeamKind};
 pub use changing::{Area, delete, list_areas, rename};
 
 /// Makes a group.
 pub async fn insert_team(tx: &Tx, name: &str, kind: TeamKind, area: Option<String>) -> Result<GroupId> {
     let team = Team { id: GroupId(uuid::Uuid::now_v7()), name: name.to_owned(), kind, area, members: Vec::new() };
-    store::people::insert_team(tx, &team).await?;
+    store::teams::insert_team(tx, &team).await?;
     Ok(team.id)
 }
 
 /// Every group, and the people in them. A fixed number of queries.
 pub async fn list(app: &App) -> Result<(Vec<Team>, People)> {
-    let teams = store::people::list_teams(&app.db.read).await?;
+    let teams = store::teams::list_teams(&app.db.read).await?;
     let ids: BTreeSet<PersonId> = teams.iter().flat_map(|t| t.members.iter().map(|m| m.0)).collect();
     Ok((teams, store::people::load_people(&app.db.read, &ids).await?))
 }
 
 /// The groups that somebody is in, and whether as a reviewer.
 pub async fn list_of_person(app: &App, person: PersonId) -> Result<Vec<(Team, bool)>> {
-    let teams = store::people::list_teams(&app.db.read).await?;
+    let teams = store::teams::list_teams(&app.db.read).await?;
     let role = |t: &Team| t.members.iter().find(|m| m.0 == person).map(|m| m.1);
     Ok(teams.into_iter().filter_map(|t| role(&t).map(|reviewer| (t, reviewer))).collect())
 }
@@ -100,7 +100,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewGroup) -> Result<GroupId
         .outliving(async move {
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
-            if store::people::list_teams(&tx).await?.iter().any(|t| t.name.eq_ignore_ascii_case(&name)) {
+            if store::teams::list_teams(&tx).await?.iter().any(|t| t.name.eq_ignore_ascii_case(&name)) {
                 return invalid("name", format!("There is a group called {name} already. Choose another name"));
             }
             let body = json!({ "kind": new.kind.to_string(), "area": area });
@@ -132,7 +132,7 @@ pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, r
             if was == Some(reviewer) {
                 return Ok(());
             }
-            store::people::save_member(&tx, group, person, reviewer).await?;
+            store::teams::save_member(&tx, group, person, reviewer).await?;
             let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
             let body = json!({ "person": person, "reviewer": reviewer });
             store::journal::append(&tx, vec![line(&app, &caller, group, kind, body)]).await?;
@@ -154,14 +154,14 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
             if !team.members.iter().any(|m| m.0 == person) {
                 return Ok(());
             }
-            let in_another = store::people::list_teams(&tx)
+            let in_another = store::teams::list_teams(&tx)
                 .await?
                 .iter()
                 .any(|t| t.kind == TeamKind::Admin && t.id != group && t.members.iter().any(|m| m.0 == person));
             if team.kind == TeamKind::Admin && !in_another {
                 closing::must_leave_an_administrator(&tx, &app, person).await?;
             }
-            store::people::remove_member(&tx, group, person).await?;
+            store::teams::remove_member(&tx, group, person).await?;
             let body = json!({ "person": person });
             store::journal::append(&tx, vec![line(&app, &caller, group, "member_removed", body)]).await?;
             follow(&tx, &app, person).await?;
@@ -178,7 +178,7 @@ pub fn shown(t: &Team) -> Value {
 }
 
 pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Team> {
-    store::people::list_teams(c).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
+    store::teams::list_teams(c).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
 }
 
 /// Whose turn it is follows membership: what this person has to do with, and the requests that a team is offered.

@@ -13,7 +13,7 @@ use crate::{
         id::{DeviceId, PersonId, ServerName},
         observation::Seen,
     },
-    store::{self, Tx, journal::Line, people::TeamKind},
+    store::{self, Tx, journal::Line, teams::TeamKind},
 };
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
@@ -158,7 +158,7 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
         return Ok(());
     }
     // However much is found at once, it is told in a few statements.
-    let shift = store::people::list_of_kind(tx, TeamKind::Doc).await?;
+    let shift = store::teams::list_of_kind(tx, TeamKind::Doc).await?;
     let (mut tellings, mut news) = (Vec::new(), Vec::new());
     for i in rows.iter().filter(|i| opened.contains(&i.id)) {
         let (said, each) = if i.drift.kind == Kind::Silent {

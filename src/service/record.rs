@@ -28,7 +28,7 @@ use crate::{
         story::{self, Audience, audience},
         support::{self, Support, Verdict},
     },
-    store::{self, Tx, devices::Derived, instances::Known, journal::Line, people::TeamKind},
+    store::{self, Tx, devices::Derived, instances::Known, journal::Line, teams::TeamKind},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -270,7 +270,7 @@ pub async fn turns(
         turns.extend(facts.movers(d, step).into_iter().map(|p| (p, as_ctrl)));
     }
     if d.ctrl_contact.is_none() {
-        let team = store::people::list_of_team(tx, &app.policy.intake.first_team).await?;
+        let team = store::teams::list_of_team(tx, &app.policy.intake.first_team).await?;
         turns.extend(team.into_iter().filter(|p| !d.is_contributor(*p)).map(|p| (p, true)));
     }
     Ok(turns.into_iter().collect())
@@ -303,17 +303,17 @@ async fn notify(
             Audience::Device => of_device(d),
             Audience::DeviceAndShift => {
                 let mut to = of_device(d);
-                to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
+                to.extend(store::teams::list_of_kind(tx, TeamKind::Doc).await?);
                 to
             }
         };
         if matches!(e.what, Happened::OverrideAsked { .. }) {
             // G12: any other of CTRL is the second.
-            to.extend(store::people::list_of_kind(tx, TeamKind::Ctrl).await?);
+            to.extend(store::teams::list_of_kind(tx, TeamKind::Ctrl).await?);
         }
         if matches!(e.what, Happened::Submitted { .. }) {
             // L6: offered to this team first.
-            to.extend(store::people::list_of_team(tx, &app.policy.intake.first_team).await?);
+            to.extend(store::teams::list_of_team(tx, &app.policy.intake.first_team).await?);
         }
         // Who set it to move on by itself did not ask for this one.
         let by_itself = matches!(e.what, Happened::Deployed { moved_on: Some(_), .. });

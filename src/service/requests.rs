@@ -78,7 +78,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
     let all = || mine.iter().chain(&open);
     let mut ids: BTreeSet<PersonId> = all().flat_map(Device::people).collect();
     let areas: Vec<String> = all().flat_map(|d| d.request.areas.iter().cloned()).collect();
-    ids.extend(store::people::list_experts(c, &areas).await?);
+    ids.extend(store::teams::list_experts(c, &areas).await?);
     let people = store::people::load_people(c, &ids).await?;
     let now = app.clock.now();
     // The gates of the discussion look at people and at the device alone.

@@ -16,7 +16,7 @@ use crate::{
         shift::{Acknowledgement, Judged, judge, may_acknowledge, within},
         support::Support,
     },
-    store::{self, Tx, journal::Line, people::TeamKind, shift::Kept},
+    store::{self, Tx, journal::Line, shift::Kept, teams::TeamKind},
 };
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
@@ -92,7 +92,7 @@ async fn names<C: ConnectionTrait>(c: &C, changes: &[Kept]) -> Result<BTreeMap<D
 
 /// Who is in the DOC with an open account.
 async fn doc<C: ConnectionTrait>(c: &C) -> Result<People> {
-    let ids = store::people::list_of_kind(c, TeamKind::Doc).await?;
+    let ids = store::teams::list_of_kind(c, TeamKind::Doc).await?;
     let mut people = store::people::load_names(c, &ids).await?;
     people.0.retain(|_, p| p.active);
     Ok(people)

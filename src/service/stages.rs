@@ -22,7 +22,7 @@ use crate::{
         stage::{self, Report, Stage, Told, Way},
         tag::{CommitId, TagName},
     },
-    store::{self, Tx, journal::Line, people::TeamKind, stages::Place},
+    store::{self, Tx, journal::Line, stages::Place, teams::TeamKind},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::ConnectionTrait;
@@ -287,7 +287,7 @@ pub async fn tagged_by_strangers<C: ConnectionTrait>(c: &C, device: &Device) -> 
     if meant.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let ctrl = store::people::list_of_kind(c, TeamKind::Ctrl).await?;
+    let ctrl = store::teams::list_of_kind(c, TeamKind::Ctrl).await?;
     let people = store::people::load_people(c, &ctrl).await?;
     let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values()));
     Ok(strangers.map(|r| r.tag().clone()).collect())

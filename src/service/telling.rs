@@ -16,7 +16,7 @@ use crate::{
         channels::Channel,
         notices::Notice,
         outbox::Entry,
-        people::{Team, TeamKind},
+        teams::{Team, TeamKind},
     },
 };
 use chrono::{DateTime, Utc};
@@ -166,7 +166,7 @@ pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, all: Vec<News>) ->
     if app.chat.is_none() || all.is_empty() {
         return Ok(());
     }
-    let told: Vec<Team> = store::people::list_teams(tx)
+    let told: Vec<Team> = store::teams::list_teams(tx)
         .await?
         .into_iter()
         .filter(|t| match teams {

@@ -5,6 +5,7 @@ use crate::domain::id::{DeviceId, PersonId, ServerName};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 /// What was written to, in whatever way.
@@ -68,14 +69,16 @@ pub async fn append<C: ConnectionTrait>(tx: &C, all: impl IntoIterator<Item = To
 
 /// The first and the last number that there is; `None` where nothing changed lately.
 pub async fn find_range<C: ConnectionTrait>(c: &C) -> Result<Option<(i64, i64)>> {
-    let range: Option<(Option<i64>, Option<i64>)> = row::Entity::find()
-        .select_only()
-        .column_as(row::Column::Seq.min(), "first")
-        .column_as(row::Column::Seq.max(), "last")
-        .into_tuple()
-        .one(c)
-        .await?;
-    Ok(range.and_then(|(first, last)| first.zip(last)))
+    let seq = || Expr::col(row::Column::Seq);
+    // Each by a look at one end: SQLite reads the whole table for a minimum and a maximum of one SELECT.
+    let end = |of: Expr| Query::select().expr(of).from(row::Entity).to_owned();
+    let ends = Query::select()
+        .expr_as(Expr::from(end(seq().min())), "first")
+        .expr_as(Expr::from(end(seq().max())), "last")
+        .to_owned();
+    let Some(found) = c.query_one_raw(c.get_database_backend().build(&ends)).await? else { return Ok(None) };
+    let (first, last): (Option<i64>, Option<i64>) = (found.try_get("", "first")?, found.try_get("", "last")?);
+    Ok(first.zip(last))
 }
 
 /// What changed after a number, oldest first.
@@ -89,5 +92,5 @@ pub async fn delete_old<C: ConnectionTrait>(tx: &C, keep: i64) -> Result<()> {
     let Some((_, last)) = find_range(tx).await? else {
         return Ok(());
     };
-    row::Entity::delete_many().filter(row::Column::Seq.lt(last - keep.max(0))).exec(tx).await.map(|_| ())
+    row::Entity::delete_many().filter(row::Column::Seq.lt(last - Ord::max(keep, 0))).exec(tx).await.map(|_| ())
 }

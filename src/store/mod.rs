@@ -35,6 +35,7 @@ pub mod shift;
 pub mod stages;
 pub mod standing;
 pub mod tags_met;
+pub mod teams;
 pub mod whole;
 pub mod work;
 

@@ -22,7 +22,7 @@ use custody::{
         people::insert_team,
         tokens::{self, TokenScope},
     },
-    store::{self, Db, people::TeamKind},
+    store::{self, Db, teams::TeamKind},
 };
 use sea_orm::sqlx::{
     self, SqlitePool,
@@ -94,7 +94,7 @@ async fn custody(dir: &Path) -> (Router, String) {
     };
     store::people::insert(&tx, row).await.expect("it is new");
     let ctrl = insert_team(&tx, "ICI", TeamKind::Ctrl, None).await.expect("it is new");
-    store::people::save_member(&tx, ctrl, lena, false).await.expect("it is known");
+    store::teams::save_member(&tx, ctrl, lena, false).await.expect("it is known");
     store::servers::insert_host(&tx, "scs-rr-01", SupportClass::Reduced, "").await.expect("it is new");
     let server = Server {
         name: SERVER.into(),

@@ -19,7 +19,7 @@ use custody::{
         people::insert_team,
         sessions,
     },
-    store::{self, Db, people::TeamKind},
+    store::{self, Db, teams::TeamKind},
     web,
 };
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
@@ -246,15 +246,15 @@ pub async fn facility(app: &App) -> BTreeMap<&'static str, PersonId> {
     }
     let ici = insert_team(&tx, "ICI", TeamKind::Ctrl, None).await.unwrap();
     for (name, reviewer) in [("lena", false), ("jonas", false), ("ravi", true), ("chiara", true)] {
-        store::people::save_member(&tx, ici, people[name], reviewer).await.unwrap();
+        store::teams::save_member(&tx, ici, people[name], reviewer).await.unwrap();
     }
     let area = Some("pulse-patterns".to_owned());
     let experts = insert_team(&tx, "Pulse pattern experts", TeamKind::Experts, area).await.unwrap();
-    store::people::save_member(&tx, experts, people["sofia"], false).await.unwrap();
+    store::teams::save_member(&tx, experts, people["sofia"], false).await.unwrap();
     let doc = insert_team(&tx, "DOC", TeamKind::Doc, None).await.unwrap();
-    store::people::save_member(&tx, doc, people["otto"], false).await.unwrap();
+    store::teams::save_member(&tx, doc, people["otto"], false).await.unwrap();
     let admins = insert_team(&tx, "Administrators", TeamKind::Admin, None).await.unwrap();
-    store::people::save_member(&tx, admins, people["ada"], false).await.unwrap();
+    store::teams::save_member(&tx, admins, people["ada"], false).await.unwrap();
     let now = app.clock.now();
     for (host, class) in [("scs-rr-contrib-01", SupportClass::Reduced), ("scs-rr-ctrl-01", SupportClass::Full)] {
         store::servers::insert_host(&tx, host, class, "").await.unwrap();

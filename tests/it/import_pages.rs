@@ -118,9 +118,9 @@ async fn e5_what_is_handed_in_is_judged() {
 
     // Another administrator's is theirs.
     let tx = test.app.db.begin().await.unwrap();
-    let teams = store::people::list_teams(&tx).await.unwrap();
+    let teams = store::teams::list_teams(&tx).await.unwrap();
     let admins = teams.iter().find(|t| t.name == "Administrators").unwrap().id;
-    store::people::save_member(&tx, admins, test.person("lena"), false).await.unwrap();
+    store::teams::save_member(&tx, admins, test.person("lena"), false).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(test.browser("lena").await.get(&path).await.status(), 404);
     // A list of people is not left lying about.

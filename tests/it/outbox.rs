@@ -505,7 +505,7 @@ async fn digests_and_quiet_hours_hold_back() {
 async fn a_groups_chat_hears_once() {
     let chat = ChatServer::start().await;
     let test = TestApp::with_policy(&trial()).await;
-    let teams = store::people::list_teams(&test.app.db.read).await.unwrap();
+    let teams = store::teams::list_teams(&test.app.db.read).await.unwrap();
     for (name, path) in [("DOC", "doc"), ("ICI", "ici")] {
         let team = teams.iter().find(|t| t.name == name).unwrap().id;
         let typed = Typed { address: format!("{}/hooks/{path}", chat.url), ..Typed::default() };

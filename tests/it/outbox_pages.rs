@@ -151,7 +151,7 @@ async fn a_groups_chats_are_kept_by_administrators() {
     let chat = ChatServer::start().await;
     let test = TestApp::with_policy(&trial()).await;
     let ada = test.browser("ada").await;
-    let teams = custody::store::people::list_teams(&test.app.db.read).await.unwrap();
+    let teams = custody::store::teams::list_teams(&test.app.db.read).await.unwrap();
     let doc = teams.iter().find(|t| t.name == "DOC").unwrap().id;
     let here = format!("/admin/groups/{doc}/notifications");
     assert!(ada.page(&format!("/admin/groups/{doc}")).await.contains(&here));

@@ -113,10 +113,10 @@ async fn a6_a_demoted_reviewer_counts_no_longer() {
     let test = TestApp::new().await;
     test.under_review("magnet").await;
     test.ready_to_own("magnet", "1.0.0").await;
-    let teams = store::people::list_teams(&test.app.db.read).await.unwrap();
+    let teams = store::teams::list_teams(&test.app.db.read).await.unwrap();
     let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
     let tx = test.app.db.begin().await.unwrap();
-    store::people::save_member(&tx, ici, test.person("ravi"), false).await.unwrap();
+    store::teams::save_member(&tx, ici, test.person("ravi"), false).await.unwrap();
     tx.commit().await.unwrap();
     let open = refusal(test.does("chiara", "magnet", Command::TakeOwnership {}).await);
     let approvals = open.gates.iter().find(|g| g.id == GateId::T4).unwrap();

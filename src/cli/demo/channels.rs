@@ -35,7 +35,7 @@ pub async fn choose(app: &App, cast: &Cast) -> Result<()> {
     let everything = Preferences::default();
     let mine_by_day = Preferences { wanted: Wanted::Mine, digest: None, quiet: Some(NIGHT) };
     let tx = app.db.begin().await?;
-    let teams = store::people::list_teams(&tx).await?;
+    let teams = store::teams::list_teams(&tx).await?;
     let team = |name: &str| teams.iter().find(|t| t.name == name).map(|t| Owner::Team(t.id));
     let digest = Preferences { digest: Some(hour(8)), ..everything };
     let mut all = vec![

@@ -9,7 +9,7 @@ use crate::{
         people::{self, NewPerson},
         sessions::LOCAL,
     },
-    store::{self, people::TeamKind},
+    store::{self, teams::TeamKind},
 };
 use std::collections::BTreeMap;
 

@@ -40,14 +40,14 @@ pub async fn rename(app: &App, caller: &Caller, group: GroupId, name: &str) -> R
         if was.name == name {
             return Ok(());
         }
-        let all = store::people::list_teams(&tx).await?;
+        let all = store::teams::list_teams(&tx).await?;
         if all.iter().any(|t| t.id != group && t.name.eq_ignore_ascii_case(&name)) {
             return invalid("name", format!("There is a group called {name} already. Choose another name"));
         }
         if let Some(why) = named_by_policy(&owned, &was.name) {
             return invalid("name", format!("It keeps its name: {why}. Change the policy first"));
         }
-        store::people::rename_team(&tx, group, &name).await?;
+        store::teams::rename_team(&tx, group, &name).await?;
         let body = json!({ "name": name, "was": was.name });
         store::journal::append(&tx, vec![line(&owned, &caller, group, "renamed", body)]).await?;
         Ok(tx.commit().await?)
@@ -84,7 +84,7 @@ pub async fn delete(app: &App, caller: &Caller, group: GroupId) -> Result<Team> 
             let sentence = format!("{} stays on record: {}.", was.name, why.join("; "));
             return Err(Error::from(Refusal::new(Code::WrongState, sentence)));
         }
-        store::people::delete_team(&tx, group).await?;
+        store::teams::delete_team(&tx, group).await?;
         let body = json!({ "name": was.name, "kind": was.kind.to_string(), "area": was.area });
         store::journal::append(&tx, vec![line(&owned, &caller, group, "removed", body)]).await?;
         tx.commit().await?;

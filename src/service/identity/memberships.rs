@@ -39,7 +39,7 @@ pub(super) async fn follow(
     if provider.rules.is_empty() {
         return Ok(());
     }
-    let teams = store::people::list_teams(tx).await?;
+    let teams = store::teams::list_teams(tx).await?;
     let caller = Caller { origin: format!("{origin}, provider {}", provider.id), ..Caller::custody() };
     let mut lines = Vec::new();
     for (name, belongs) in belongs(&provider.rules, there) {
@@ -66,7 +66,7 @@ pub(super) async fn follow(
                         id
                     }
                 };
-                store::people::save_member(tx, id, person, reviewer).await?;
+                store::teams::save_member(tx, id, person, reviewer).await?;
                 let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
                 lines.push(line(app, &caller, id, kind, json!({ "person": person, "reviewer": reviewer })));
             }
@@ -76,7 +76,7 @@ pub(super) async fn follow(
                     tracing::warn!(group = team.name, "the last administrator stays, whatever the provider says");
                     continue;
                 }
-                store::people::remove_member(tx, team.id, person).await?;
+                store::teams::remove_member(tx, team.id, person).await?;
                 lines.push(line(app, &caller, team.id, "member_removed", json!({ "person": person })));
             }
             _ => {}

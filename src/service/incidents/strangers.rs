@@ -1,7 +1,7 @@
 //! What runs and nobody registered: it has no people of its own, so CTRL hears of it, once (G10, O5).
 
 use super::{Incident, Kind, News, Teams, telling};
-use crate::{app::App, service::Result, store, store::people::TeamKind};
+use crate::{app::App, service::Result, store, store::teams::TeamKind};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 
@@ -26,9 +26,9 @@ pub(super) async fn tell(app: &App) -> Result<usize> {
                 return Ok(0);
             };
             let first_team = &app.policy.intake.first_team;
-            let mut to = store::people::list_of_team(&tx, first_team).await?;
+            let mut to = store::teams::list_of_team(&tx, first_team).await?;
             if to.is_empty() {
-                to = store::people::list_of_kind(&tx, TeamKind::Ctrl).await?;
+                to = store::teams::list_of_kind(&tx, TeamKind::Ctrl).await?;
             }
             let news = News {
                 device: None,

@@ -43,7 +43,7 @@ pub async fn overview(app: &App) -> Result<Desk> {
     let owners: BTreeSet<Owner> = [&waiting.0, &failed.0, &ended.0].into_iter().flatten().map(|l| l.owner).collect();
     let people = owners.iter().filter_map(|o| if let Owner::Person(p) = o { Some(*p) } else { None }).collect();
     let people = store::people::load_names(c, &people).await?;
-    let teams = store::people::list_teams(c).await?;
+    let teams = store::teams::list_teams(c).await?;
     let channels = store::channels::list_of(c, &owners).await?;
     let line = |listed: Listed| Line {
         to: match listed.owner {

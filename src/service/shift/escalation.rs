@@ -14,7 +14,7 @@ use crate::{
         Result, checks, record,
         telling::{self, Telling},
     },
-    store::{self, Tx, journal::Line, people::TeamKind, shift::Kept},
+    store::{self, Tx, journal::Line, shift::Kept, teams::TeamKind},
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -151,8 +151,8 @@ struct Hearing {
 impl Hearing {
     async fn load(tx: &Tx, app: &App, devices: &[Device]) -> Result<Self> {
         let contacts: BTreeSet<PersonId> = devices.iter().filter_map(|d| d.ctrl_contact).collect();
-        let first = store::people::list_of_team(tx, &app.policy.intake.first_team).await?;
-        let all = store::people::list_of_kind(tx, TeamKind::Ctrl).await?;
+        let first = store::teams::list_of_team(tx, &app.policy.intake.first_team).await?;
+        let all = store::teams::list_of_kind(tx, TeamKind::Ctrl).await?;
         let people =
             store::people::load_names(tx, &contacts.iter().chain(&first).chain(&all).copied().collect()).await?;
         let open = |ids: BTreeSet<PersonId>| ids.into_iter().filter(|p| people.active(*p)).collect::<BTreeSet<_>>();

@@ -9,7 +9,7 @@ use crate::{
         support::{Support, Verdict},
     },
     service::{Result, record},
-    store::{self, Tx, people::TeamKind},
+    store::{self, Tx, teams::TeamKind},
 };
 
 /// `entry` is the journal's line of the change.
@@ -36,7 +36,7 @@ pub async fn support_changed(
     };
     if urgent {
         let mut to = record::of_device(d);
-        to.extend(store::people::list_of_kind(tx, TeamKind::Doc).await?);
+        to.extend(store::teams::list_of_kind(tx, TeamKind::Doc).await?);
         tell(tx, app, to.into_iter().map(|person| news.to(person)).collect()).await?;
     }
     tell_teams(tx, app, Teams::Of(TeamKind::Doc), vec![news]).await

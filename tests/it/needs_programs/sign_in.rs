@@ -53,10 +53,10 @@ async fn e1_groups_follow_the_provider() {
     assert_eq!(roles(&test, id).await, [Role::Ctrl].into());
 
     // A group that no rule names is an administrator's to give.
-    let teams = store::people::list_teams(&test.app.db.read).await.unwrap();
+    let teams = store::teams::list_teams(&test.app.db.read).await.unwrap();
     let team = |name: &str| teams.iter().find(|t| t.name == name).unwrap().id;
     let tx = test.app.db.begin().await.unwrap();
-    store::people::save_member(&tx, team("DOC"), id, false).await.unwrap();
+    store::teams::save_member(&tx, team("DOC"), id, false).await.unwrap();
     tx.commit().await.unwrap();
     for (groups, expected) in [
         (&["controls-reviewers", "controls"][..], BTreeSet::from([Role::Ctrl, Role::Reviewer, Role::Doc])),
@@ -73,7 +73,7 @@ async fn e1_groups_follow_the_provider() {
     let kinds: Vec<_> = journal.iter().map(|line| line.kind.as_str()).collect();
     assert_eq!(kinds, ["member_added", "reviewer_changed", "member_removed"]);
     assert!(journal.iter().all(|line| line.origin.contains("provider facility") && line.actor.is_none()));
-    let all = store::people::list_teams(&test.app.db.read).await.unwrap();
+    let all = store::teams::list_teams(&test.app.db.read).await.unwrap();
     assert!(all.iter().any(|t| t.name == "Night shift" && t.members.is_empty()), "made when it was first needed");
 }
 
