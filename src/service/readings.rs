@@ -8,6 +8,7 @@ use crate::{
         person::author_id,
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
+        review::Review,
         tag::{CommitDigits, CommitId, TagName, found},
     },
     ports::git::GitError,
@@ -46,6 +47,8 @@ pub enum Wanted<'a> {
     TagNow(&'a TagName),
     /// The same where it is a release on record.
     ReleaseNow(&'a TagName),
+    /// The tag of the commit that is reviewed: it is what CTRL takes (T7).
+    ReviewedNow,
     Commit(&'a CommitDigits),
 }
 
@@ -58,6 +61,7 @@ pub fn wanted(command: &Command) -> Option<Wanted<'_>> {
             Some(Wanted::ReleaseNow(tag))
         }
         Command::CheckTag { tag } => Some(Wanted::TagNow(tag)),
+        Command::TakeOwnership {} => Some(Wanted::ReviewedNow),
         Command::ProposeCommit { commit } => Some(Wanted::Commit(commit)),
         _ => None,
     }
@@ -78,6 +82,11 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
         Some(Wanted::TagNow(tag) | Wanted::ReleaseNow(tag)) => {
             readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say))
         }
+        Some(Wanted::ReviewedNow) => {
+            if let Some(release) = device.review().and_then(Review::commit).and_then(|c| device.release_of(c)) {
+                readings.tag_now = Some(look(app, device, release.tag()).await.map_err(&mut say))
+            }
+        }
         Some(Wanted::Commit(commit)) => {
             readings.commit = Some(find_commit(app, device, commit).await.map_err(&mut say));
         }
@@ -93,11 +102,7 @@ fn address(app: &App, device: &Device) -> Result<RepositoryAddress, String> {
 /// The head of the trunk.
 async fn reach(app: &App, device: &Device) -> Result<CommitId, Failed> {
     let address = address(app, device)?;
-    let found = app.git.resolve_commit(&address, &device.request.trunk, &device.request.trunk, None).await;
-    match found {
-        Ok(f) => Ok(f.commit),
-        Err(_) => Ok(app.git.reach(&address).await?.head),
-    }
+    Ok(app.git.reach(&address, &device.request.trunk).await?)
 }
 
 async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, Failed> {

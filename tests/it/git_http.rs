@@ -20,7 +20,7 @@ async fn over_http() {
     let repository = Repository::new().commit("a").tag("1.0.0").commit("b");
     let server = HttpServer::start(Behaviour::Serve(repository.root().to_owned())).await;
     let (git, address) = reader(&repository, &server, Limits::default());
-    assert_eq!(git.reach(&address).await.unwrap().head.as_str(), repository.id("main"));
+    assert_eq!(git.reach(&address, "main").await.unwrap().as_str(), repository.id("main"));
     let verified = git.verify_tag(&address, &tag("1.0.0"), "main", None).await.unwrap();
     assert_eq!(verified.commit.as_str(), repository.id("main~1"));
     let seen = git.look_at_tag(&address, &tag("1.0.0")).await.unwrap().unwrap();
@@ -36,7 +36,7 @@ async fn redirects_are_not_followed() {
     let target = HttpServer::start(Behaviour::Serve(repository.root().to_owned())).await;
     let server = HttpServer::start(Behaviour::Redirect(target.address())).await;
     let (git, address) = reader(&repository, &server, Limits::default());
-    assert_eq!(git.reach(&address).await.unwrap_err().code(), "git_unreachable");
+    assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "git_unreachable");
     assert_eq!(git.verify_tag(&address, &tag("1.0.0"), "main", None).await.unwrap_err().code(), "git_unreachable");
     assert!(server.requests() >= 2);
     assert_eq!(target.requests(), 0);
@@ -50,7 +50,7 @@ async fn a_server_that_hangs() {
     let deadline = Duration::from_millis(700);
     let (git, address) = reader(&repository, &server, Limits { deadline, ..Limits::default() });
     let start = Instant::now();
-    assert!(matches!(git.reach(&address).await, Err(GitError::TimedOut { .. })));
+    assert!(matches!(git.reach(&address, "main").await, Err(GitError::TimedOut { .. })));
     assert!(start.elapsed() < deadline + Duration::from_millis(800), "{:?}", start.elapsed());
     assert_eq!(server.requests(), 1, "it hung at the server, not before");
     assert_none_left(&server.mark()).await;
@@ -62,7 +62,7 @@ async fn a_dropped_read() {
     let repository = Repository::new();
     let server = HttpServer::start(Behaviour::Hang).await;
     let (git, address) = reader(&repository, &server, Limits::default());
-    let read = tokio::spawn(async move { git.reach(&address).await.map(|_| ()) });
+    let read = tokio::spawn(async move { git.reach(&address, "main").await.map(|_| ()) });
     assert_some_run(&server.mark()).await;
     read.abort();
     assert_none_left(&server.mark()).await;
@@ -75,7 +75,7 @@ async fn references_without_end() {
     let server = HttpServer::start(Behaviour::Endless).await;
     let limits = Limits { deadline: Duration::from_secs(60), memory: 256 << 20, ..Limits::default() };
     let (git, address) = reader(&repository, &server, limits);
-    assert_eq!(git.reach(&address).await, Err(GitError::TooMuchOutput));
+    assert_eq!(git.reach(&address, "main").await, Err(GitError::TooMuchOutput));
     assert_none_left(&server.mark()).await;
 }
 
@@ -85,7 +85,7 @@ async fn nonsense() {
     let repository = Repository::new();
     let server = HttpServer::start(Behaviour::Garbage).await;
     let (git, address) = reader(&repository, &server, Limits::default());
-    let error = git.reach(&address).await.unwrap_err();
+    let error = git.reach(&address, "main").await.unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
     assert!(!error.to_string().contains('\u{1b}'), "{error:?}");
 }
@@ -110,7 +110,7 @@ async fn nothing_there() {
     let empty = tempfile::tempdir().unwrap();
     let server = HttpServer::start(Behaviour::Serve(empty.path().to_owned())).await;
     let (git, address) = reader(&repository, &server, Limits::default());
-    let error = git.reach(&address).await.unwrap_err();
+    let error = git.reach(&address, "main").await.unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
     assert!(error.is_transient());
 }

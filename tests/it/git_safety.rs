@@ -58,7 +58,7 @@ async fn the_policy_of_now_decides() {
     let repository = Repository::new().commit("a");
     let address = RepositoryAddress::parse(&repository.file_address(), &rules_for(&repository)).unwrap();
     let tightened = Git::new(RepositoryRules::default(), Limits::default());
-    assert_eq!(tightened.reach(&address).await.unwrap_err().code(), "repository_protocol");
+    assert_eq!(tightened.reach(&address, "main").await.unwrap_err().code(), "repository_protocol");
 }
 
 /// A17: a link below the allowed root does not lead out of it.
@@ -71,9 +71,9 @@ async fn links_do_not_lead_out() {
     let rules = rules_for(&allowed);
     let git = Git::new(rules.clone(), Limits::default());
     let address = RepositoryAddress::parse(&format!("file://{}", link.display()), &rules).unwrap();
-    assert_eq!(git.reach(&address).await.unwrap_err().code(), "repository_outside_roots");
+    assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "repository_outside_roots");
     let inside = RepositoryAddress::parse(&allowed.file_address(), &rules).unwrap();
-    assert!(git.reach(&inside).await.is_ok());
+    assert!(git.reach(&inside, "main").await.is_ok());
 }
 
 fn named_rules(private_addresses: bool) -> RepositoryRules {
@@ -102,11 +102,11 @@ async fn names_that_lead_inward() {
         for address in ["https://git.example.org/device.git", "git@git.example.org:device.git"] {
             let address = RepositoryAddress::parse(address, &rules).unwrap();
             let expected = GitError::LeadsInward { host: "git.example.org".into() };
-            assert_eq!(git.reach(&address).await, Err(expected), "{numbers:?}");
+            assert_eq!(git.reach(&address, "main").await, Err(expected), "{numbers:?}");
         }
     }
     let address = RepositoryAddress::parse("https://localhost/device.git", &rules).unwrap();
-    let error = Git::new(rules, Limits::default()).reach(&address).await.unwrap_err();
+    let error = Git::new(rules, Limits::default()).reach(&address, "main").await.unwrap_err();
     assert_eq!(error.code(), "git_leads_inward", "by the machine's own resolver");
 }
 
@@ -127,7 +127,7 @@ async fn the_number_is_pinned() {
         greeting
     });
     let git = Git::new(rules, Limits::default()).with_resolver(fixed);
-    assert_eq!(git.reach(&address).await.unwrap_err().code(), "git_unreachable");
+    assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "git_unreachable");
     let second = std::time::Duration::from_secs(1);
     let greeting = tokio::time::timeout(second, greeted).await.expect("git came to the pinned number").unwrap();
     assert_eq!(greeting[0], 0x16, "the start of TLS");
@@ -148,9 +148,9 @@ async fn too_many_references() {
     let rules = rules_for(&repository);
     let address = RepositoryAddress::parse(&repository.file_address(), &rules).unwrap();
     for limits in [Limits { references: 1000, ..Limits::default() }, Limits { output: 10_000, ..Limits::default() }] {
-        assert_eq!(Git::new(rules.clone(), limits).reach(&address).await, Err(GitError::TooMuchOutput));
+        assert_eq!(Git::new(rules.clone(), limits).list_tags(&address).await, Err(GitError::TooMuchOutput));
     }
-    assert_eq!(Git::new(rules, Limits::default()).reach(&address).await.unwrap().tags, 5000);
+    assert_eq!(Git::new(rules, Limits::default()).list_tags(&address).await.unwrap().len(), 5000);
 }
 
 /// F9: a repository that fills the disk is given up.
@@ -180,7 +180,7 @@ async fn no_local_path_is_told() {
     std::fs::create_dir(&folder).unwrap();
     let rules = rules_for(&repository);
     let address = RepositoryAddress::parse(&format!("file://{}", folder.display()), &rules).unwrap();
-    let error = Git::new(rules, Limits::default()).reach(&address).await.unwrap_err();
+    let error = Git::new(rules, Limits::default()).reach(&address, "main").await.unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
     assert!(!error.to_string().contains(repository.root().to_str().unwrap()), "{error}");
 }

@@ -33,23 +33,22 @@ async fn verify(repository: &Repository, name: &str) -> Result<custody::ports::g
     git.verify_tag(&address, &tag(name), "main", None).await
 }
 
-/// H3, T1: a repository that answers says what it holds.
+/// H3, T1: a repository counts as reached where it has the trunk, whatever else it holds and wherever its HEAD is.
 #[tokio::test]
-async fn reach() {
-    let repository =
-        Repository::new().commit("a").tag("1.0.0").light_tag("1.0.1", "HEAD").branch("work").commit("b").branch("main");
+async fn t1_h3_the_trunk_itself_is_read() {
+    let repository = Repository::new().commit("a").tag("trunk").branch("work").commit("b").branch("main");
     let (git, address) = reader(&repository);
-    let reached = git.reach(&address).await.unwrap();
-    assert_eq!(reached.default_branch.as_deref(), Some("main"));
-    assert_eq!(reached.head, commit(&repository, "main"));
-    assert_eq!((reached.branches, reached.tags), (2, 2));
-    let (git, address) = reader(&repository);
-    repository.git(&["checkout", "-q", "--detach"]);
-    assert_eq!(git.reach(&address).await.unwrap().default_branch, None);
+    assert_eq!(git.reach(&address, "main").await, Ok(commit(&repository, "main")));
+    assert_ne!(commit(&repository, "main"), commit(&repository, "work"));
+    assert_eq!(git.reach(&address, "work").await, Ok(commit(&repository, "work")));
+    for missing in ["trunk", "ma", "in", "refs/heads/main", "--upload-pack=x"] {
+        let error = git.reach(&address, missing).await.unwrap_err();
+        assert_eq!(error, GitError::NoSuchTrunk { trunk: missing.to_owned() });
+    }
 
     let empty = Repository::new();
     let (git, address) = reader(&empty);
-    assert_eq!(git.reach(&address).await, Err(GitError::Empty));
+    assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "git_no_such_trunk");
 }
 
 /// G2: an annotated tag is recorded with its object, commit, tree, tagger and authors.

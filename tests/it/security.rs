@@ -123,6 +123,26 @@ async fn a6_a_demoted_reviewer_counts_no_longer() {
     assert!(!approvals.met && approvals.why.contains("no longer a reviewer"), "{}", approvals.why);
 }
 
+/// A3, T7: what CTRL takes is what its tag names this moment, not what it named when it was looked at last.
+#[tokio::test]
+async fn a3_t7_a_tag_that_moved_since_is_not_taken() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.ready_to_own("magnet", "1.0.0").await;
+    let verified = test.repository.id("refs/tags/1.0.0");
+    test.repository.git(&["commit", "--allow-empty", "-m", "not reviewed"]);
+    test.repository.git(&["tag", "-f", "-a", "-m", "1.0.0", "1.0.0"]);
+    let open = refusal(test.does("ravi", "magnet", Command::TakeOwnership {}).await);
+    let tagged = open.gates.iter().find(|g| g.id == GateId::T7).unwrap();
+    assert!(!tagged.met && tagged.why.contains("names another object"), "{}", tagged.why);
+    test.repository.git(&["tag", "-d", "1.0.0"]);
+    let open = refusal(test.does("ravi", "magnet", Command::TakeOwnership {}).await);
+    let tagged = open.gates.iter().find(|g| g.id == GateId::T7).unwrap();
+    assert!(!tagged.met && tagged.why.contains("gone from the repository"), "{}", tagged.why);
+    test.repository.git(&["update-ref", "refs/tags/1.0.0", &verified]);
+    test.does("ravi", "magnet", Command::TakeOwnership {}).await.unwrap();
+}
+
 /// A7: a policy that is loosened in the middle of a review restarts it: approvals under the old one count no longer,
 /// and the change is in the journal.
 #[tokio::test]

@@ -25,10 +25,6 @@ pub enum GitError {
     )]
     TooMuchOutput,
     #[error(
-        "The repository's HEAD names no commit: push the trunk, or set the default branch on the git server, then try again."
-    )]
-    Empty,
-    #[error(
         "{trunk} is not a branch of the repository: push it, or correct the trunk's name in the device's form, for example main."
     )]
     NoSuchTrunk { trunk: String },
@@ -61,7 +57,6 @@ impl GitError {
             GitError::Unreachable { .. } => "git_unreachable",
             GitError::TimedOut { .. } => "git_timed_out",
             GitError::TooMuchOutput => "git_too_much_output",
-            GitError::Empty => "git_empty",
             GitError::NoSuchTrunk { .. } => "git_no_such_trunk",
             GitError::NoSuchTag { .. } => "git_no_such_tag",
             GitError::NoRelease(why) => why.code(),

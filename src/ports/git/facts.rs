@@ -2,18 +2,7 @@
 
 use super::GitError;
 use super::run::Session;
-use crate::domain::tag::{CommitId, TagName, check_plain};
-
-/// A repository that answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reached {
-    /// The branch that HEAD stands for; none where HEAD is detached or the branch has no plain name.
-    pub default_branch: Option<String>,
-    /// The commit of HEAD.
-    pub head: CommitId,
-    pub branches: usize,
-    pub tags: usize,
-}
+use crate::domain::tag::{CommitId, TagName};
 
 /// What a tag names at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +25,7 @@ impl Listing {
 
     fn read(output: &str, most: usize) -> Result<Listing, GitError> {
         let mut references = Vec::new();
-        for line in output.lines().filter(|line| !line.starts_with("ref: ")) {
+        for line in output.lines() {
             let odd = || GitError::Unreachable { detail: "its list of references cannot be read".to_owned() };
             let (object, name) = line.split_once('\t').ok_or_else(odd)?;
             references.push((CommitId::parse(object).map_err(|_| odd())?, name.to_owned()));
@@ -57,22 +46,12 @@ impl Listing {
         let peeled = self.get(&format!("{}^{{}}", tag.reference())).unwrap_or(&object).clone();
         Some(Sighting { object, peeled })
     }
-
-    fn count(&self, below: &str) -> usize {
-        self.0.iter().filter(|(_, name)| name.starts_with(below) && !name.ends_with("^{}")).count()
-    }
 }
 
-pub(super) async fn reach(session: &Session) -> Result<Reached, GitError> {
-    let output = session.ask_remote(&["ls-remote", "--quiet", "--symref", "--", "origin"]).await?;
-    let listing = Listing::read(&output, session.limits.references)?;
-    let default_branch = output
-        .lines()
-        .find_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"))
-        .filter(|name| check_plain(name).is_ok())
-        .map(str::to_owned);
-    let head = listing.get("HEAD").ok_or(GitError::Empty)?.clone();
-    Ok(Reached { default_branch, head, branches: listing.count("refs/heads/"), tags: listing.count("refs/tags/") })
+pub(super) async fn reach(session: &Session, trunk: &str) -> Result<CommitId, GitError> {
+    let reference = format!("refs/heads/{trunk}");
+    let listing = Listing::of(session, &[&reference]).await?;
+    listing.get(&reference).cloned().ok_or_else(|| GitError::NoSuchTrunk { trunk: trunk.to_owned() })
 }
 
 pub(super) async fn list_tags(session: &Session) -> Result<Vec<(String, CommitId)>, GitError> {

@@ -18,7 +18,7 @@ mod verify;
 
 pub use commit::CommitFacts;
 pub use error::GitError;
-pub use facts::{Reached, Sighting};
+pub use facts::Sighting;
 pub use history::{Author, Authorship};
 pub use route::Resolver;
 pub use ssh::SshIdentity;
@@ -88,9 +88,10 @@ impl Git {
         Git { resolver, ..self }
     }
 
-    /// Whether the repository answers, and what it holds (H3, T1).
-    pub async fn reach(&self, address: &RepositoryAddress) -> Result<Reached, GitError> {
-        self.session(address, async |session| facts::reach(session).await).await
+    /// Whether the repository answers and has this trunk: the head of it (H3, T1). Nothing is fetched.
+    pub async fn reach(&self, address: &RepositoryAddress, trunk: &str) -> Result<CommitId, GitError> {
+        verify::check_trunk(trunk)?;
+        self.session(address, async |session| facts::reach(session, trunk).await).await
     }
 
     /// What a tag names at this moment; `None` if there is no such tag. Cheap: nothing is fetched (A3, G2), and who

@@ -129,7 +129,7 @@ async fn over_ssh() {
             .unwrap_or_else(|error| panic!("{error}\n{}", sshd.log()));
         assert_eq!(verified.commit.as_str(), repository.id("main~1"));
         assert_eq!(git.look_at_tag(&address, &tag("1.0.0")).await.unwrap().unwrap().peeled, verified.commit);
-        assert_eq!(git.reach(&address).await.unwrap().head.as_str(), repository.id("main"));
+        assert_eq!(git.reach(&address, "main").await.unwrap().as_str(), repository.id("main"));
     }
     assert_none_left(&sshd.port.to_string()).await;
 }
@@ -144,7 +144,7 @@ async fn an_impostor_is_not_believed() {
     let impostor = (sshd.known_hosts("127.0.0.1", "stranger"), "HOST IDENTIFICATION HAS CHANGED");
     let unknown = (sshd.known_hosts("other.invalid", "host"), "host key is known");
     for (known_hosts, expected) in [impostor, unknown] {
-        let error = reader(&rules, sshd.path("own"), known_hosts).reach(&address).await.unwrap_err();
+        let error = reader(&rules, sshd.path("own"), known_hosts).reach(&address, "main").await.unwrap_err();
         assert!(matches!(&error, GitError::Unreachable { detail } if detail.contains(expected)), "{error}");
         assert!(!error.to_string().contains(sshd.folder.path().to_str().unwrap()), "{error}");
     }
@@ -160,7 +160,7 @@ async fn a_wrong_key() {
     let address = sshd.address("127.0.0.1", &repository.folder(), &rules);
     let start = Instant::now();
     let error =
-        reader(&rules, sshd.path("stranger"), sshd.known_hosts("127.0.0.1", "host")).reach(&address).await.unwrap_err();
+        reader(&rules, sshd.path("stranger"), sshd.known_hosts("127.0.0.1", "host")).reach(&address, "main").await.unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
     assert!(start.elapsed() < Duration::from_secs(10));
 }
@@ -174,6 +174,6 @@ async fn a_server_that_never_greets() {
     let rules = rules_for(&repository);
     let address = RepositoryAddress::parse(&format!("ssh://git@127.0.0.1:{port}/device.git"), &rules).unwrap();
     let git = Git::new(rules, Limits { deadline: Duration::from_millis(700), ..Limits::default() });
-    assert!(matches!(git.reach(&address).await, Err(GitError::TimedOut { .. })));
+    assert!(matches!(git.reach(&address, "main").await, Err(GitError::TimedOut { .. })));
     assert_none_left(&port.to_string()).await;
 }

@@ -243,7 +243,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         T4 => transfer::approvals(device, facts),
         T5 => transfer::findings(device, facts),
         T6 => transfer::second(device, facts),
-        T7 => transfer::tagged(device),
+        T7 => transfer::tagged(device, facts),
         T8 => transfer::placed_and_seen(device, facts),
         T9 => transfer::access_revoked(device, facts),
         B1 => Gate::met(B1, "A contributor may ask at any time; support becomes reduced with the hand-back."),

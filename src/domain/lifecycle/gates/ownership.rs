@@ -11,6 +11,7 @@ use crate::domain::{
         table::Who,
     },
     overrides::Skip,
+    release::Release,
     review::Ground,
     server::{Server, SupportClass},
     stage::Reporter,
@@ -255,25 +256,31 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
 }
 
 /// The release on record; and the tag as the repository has it this moment, where it was read (A3, A10).
+/// Whether a release that stands is what its tag names this moment, where the repository was read for it (A3).
+pub(super) fn still_as_verified(id: G, release: &Release, facts: &Facts) -> Gate {
+    let tag = release.tag();
+    match &facts.readings.tag_now {
+        Some(Ok(Some(now))) if *now != release.verified.object => Gate::open(
+            id,
+            Turn::Contributor,
+            format!("{tag} names another object in the repository than the one that was verified: make a new tag."),
+        ),
+        Some(Ok(None)) => Gate::open(
+            id,
+            Turn::Contributor,
+            format!("{tag} is gone from the repository: push it again as it was, or make a new tag."),
+        ),
+        Some(Err(why)) => Gate::open(id, Turn::Machine, format!("The repository cannot be read now: {why}")),
+        _ => Gate::met(id, format!("{tag} is {}.", release.commit().short())),
+    }
+}
+
 pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some((_, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::Tag, "No tag is asked for.");
     };
     match device.release(tag) {
-        Some(r) if r.stands() => match &facts.readings.tag_now {
-            Some(Ok(Some(now))) if *now != r.verified.object => Gate::open(
-                G::Tag,
-                Turn::Contributor,
-                format!("{tag} names another object in the repository than the one that was verified: make a new tag."),
-            ),
-            Some(Ok(None)) => Gate::open(
-                G::Tag,
-                Turn::Contributor,
-                format!("{tag} is gone from the repository: push it again as it was, or make a new tag."),
-            ),
-            Some(Err(why)) => Gate::open(G::Tag, Turn::Machine, format!("The repository cannot be read now: {why}")),
-            _ => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
-        },
+        Some(r) if r.stands() => still_as_verified(G::Tag, r, facts),
         Some(_) => Gate::open(
             G::Tag,
             Turn::Contributor,

@@ -3,6 +3,7 @@
 use super::{
     Gate, GateId as G, Turn,
     discussion::{count, has},
+    ownership::still_as_verified,
     setup::reachable,
 };
 use crate::domain::{
@@ -246,7 +247,7 @@ pub(super) fn second(device: &Device, facts: &Facts) -> Gate {
     }
 }
 
-pub(super) fn tagged(device: &Device) -> Gate {
+pub(super) fn tagged(device: &Device, facts: &Facts) -> Gate {
     let review = match review(G::T7, device) {
         Ok(r) => r,
         Err(gate) => return gate,
@@ -255,7 +256,7 @@ pub(super) fn tagged(device: &Device) -> Gate {
         return Gate::open(G::T7, Turn::Contributor, "Propose the commit to review.").by(C::ProposeCommit);
     };
     match device.release_of(commit) {
-        Some(r) => Gate::met(G::T7, format!("{} is {}.", r.tag(), commit.short())),
+        Some(r) => still_as_verified(G::T7, r, facts),
         None => Gate::open(
             G::T7,
             Turn::Contributor,
