@@ -33,6 +33,8 @@ struct ForgeDto {
     id: String,
     name: String,
     forge: Forge,
+    /// The host, or host and group, whose repositories it may tell of; `null` of one that may tell of any.
+    covers: Option<String>,
     /// Where it sends to.
     address: String,
     created_at: DateTime<Utc>,
@@ -49,6 +51,7 @@ fn dto(app: &App, hook: Hook, waiting: u64) -> ForgeDto {
         id: hook.id,
         name: hook.name,
         forge: hook.forge,
+        covers: hook.covers.map(|c| c.to_string()),
         created_at: hook.created_at,
         revoked_at: hook.revoked_at,
         heard_at: hook.heard_at,
@@ -74,6 +77,9 @@ pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto
 pub struct New {
     name: String,
     forge: Forge,
+    /// The host whose repositories it may tell of, or the host and a group there, like `git.example.org/sqs`. What it
+    /// tells of others is left out.
+    covers: String,
     /// Where the forge makes it itself; Custody makes one otherwise.
     #[serde(default)]
     secret: String,
@@ -92,7 +98,8 @@ struct OnceDto {
 #[utoipa::path(post, path = "/api/v1/forges", tag = "Forges", security(("bearer" = [])), request_body = New,
     responses((status = 201, description = "Its address and its secret, this once.", body = OnceDto)))]
 pub async fn create(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>) -> Answer<Response> {
-    let hook = hooks::create(&app, &bearer.acts()?, &new.name, new.forge, &new.secret).await?;
+    let New { name, forge, covers, secret } = new;
+    let hook = hooks::create(&app, &bearer.acts()?, &hooks::New { name, forge, covers, secret }).await?;
     let secret = hook.secret.clone();
     let body = OnceDto { forge: dto(&app, hook, 0), secret };
     Ok((StatusCode::CREATED, Extension(ShowsSecret), Json(body)).into_response())

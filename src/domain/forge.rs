@@ -316,5 +316,44 @@ pub fn same_repository(address: &str) -> String {
     format!("{}/{}", host.to_ascii_lowercase(), path.strip_suffix(".git").unwrap_or(path))
 }
 
+/// The repositories that a forge's secret may speak for: those of a host, or of a group there. Whoever configures a
+/// webhook in one project knows its secret, and speaks for no other one (A24).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covers(String);
+
+impl Covers {
+    /// Takes `git.example.org`, `git.example.org/sqs`, or the address of a repository.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const SAY: &str =
+            "Name the host whose repositories it tells of, or the host and a group, like git.example.org/sqs";
+        let text = text.trim();
+        if text.is_empty() || text.len() > 200 || text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '*')
+        {
+            return Err(SAY);
+        }
+        Ok(Self(same_repository(text).trim_end_matches('/').to_owned()))
+    }
+
+    /// As it was kept.
+    pub fn kept(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a repository is among them, as [`same_repository`] has it.
+    pub fn includes(&self, repository: &str) -> bool {
+        repository.strip_prefix(&self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl std::fmt::Display for Covers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "/" } else { &self.0 })
+    }
+}
+
 #[cfg(test)]
 mod tests;

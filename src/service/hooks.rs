@@ -9,7 +9,7 @@ use super::{Caller, Error, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
-        forge::{Forge, read},
+        forge::{Covers, Forge, read},
         id::PersonId,
         person::Role,
         refusal::{Code, Refusal},
@@ -39,27 +39,44 @@ pub struct Listed {
     pub waiting: u64,
 }
 
-/// Lets a forge tell; its secret is shown once. `given`: one that the forge has made itself.
-pub async fn create(app: &App, caller: &Caller, name: &str, forge: Forge, given: &str) -> Result<Hook> {
+/// A forge that is to be heard, as somebody typed it.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub name: String,
+    pub forge: Forge,
+    /// Whose repositories it tells of: [`Covers`].
+    pub covers: String,
+    /// One that the forge has made itself; empty where Custody makes it.
+    pub secret: String,
+}
+
+/// Lets a forge tell; its secret is shown once.
+pub async fn create(app: &App, caller: &Caller, new: &New) -> Result<Hook> {
     let me = keeper(app, caller).await?;
-    let (name, given) = (name.trim(), given.trim());
+    let (name, given, forge) = (new.name.trim(), new.secret.trim(), new.forge);
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return invalid("name", "Name the forge or the group there in at most 80 characters, like gitlab.example.org");
     }
     if !given.is_empty() && (!(16..=200).contains(&given.len()) || given.chars().any(|c| !c.is_ascii_graphic())) {
         return invalid("secret", "Enter the forge’s own secret with 16 to 200 plain characters, or leave it empty");
     }
+    let covers = match Covers::parse(&new.covers) {
+        Ok(covers) => covers,
+        Err(say) => return invalid("covers", say),
+    };
+    let said = json!({ "name": name, "forge": forge, "covers": covers.to_string() });
     let hook = Hook {
         id: uuid::Uuid::now_v7().to_string(),
         name: name.to_owned(),
         forge,
+        covers: Some(covers),
         secret: if given.is_empty() { secret::new() } else { given.to_owned() },
         created_by: me,
         created_at: app.clock.now(),
         revoked_at: None,
         heard_at: None,
     };
-    let line = line(app, caller, &hook.id, "hook_created", json!({ "name": hook.name, "forge": hook.forge }));
+    let line = line(app, caller, &hook.id, "hook_created", said);
     let (owned, kept) = (app.clone(), hook.clone());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -185,7 +202,7 @@ pub async fn hear(app: &App, readers: &Readers, hook: &Hook, sent: Delivery<'_>)
     if sent.id.is_empty() || sent.id.len() > LONGEST || sent.id.chars().any(char::is_control) {
         return invalid("delivery", "Send the delivery’s own id in its header, as this forge does");
     }
-    let told = told.filter(|t| !reading::devices(app, t).is_empty());
+    let told = told.filter(|t| !reading::devices(app, hook, t).is_empty());
     let reader = readers.waiting.clone().try_acquire_owned().ok();
     let now = app.clock.now();
     // While it is read at once, nobody else takes it up.

@@ -2,7 +2,10 @@
 
 use super::{Result, corrupt};
 use crate::{
-    domain::{forge::Forge, id::PersonId},
+    domain::{
+        forge::{Covers, Forge},
+        id::PersonId,
+    },
     store::entity::{forge_delivery as delivery, forge_hook as row},
 };
 use chrono::{DateTime, Utc};
@@ -18,6 +21,8 @@ pub struct Hook {
     pub id: String,
     pub name: String,
     pub forge: Forge,
+    /// `None` of one that was made before that was asked: any.
+    pub covers: Option<Covers>,
     pub secret: String,
     pub created_by: PersonId,
     pub created_at: DateTime<Utc>,
@@ -32,6 +37,7 @@ fn hydrate(r: row::Model) -> Result<Hook> {
         created_by: super::people::id(&r.created_by)?,
         id: r.id,
         name: r.name,
+        covers: r.covers.map(Covers::kept),
         secret: r.secret,
         created_at: r.created_at,
         revoked_at: r.revoked_at,
@@ -45,6 +51,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, h: &Hook) -> Result<()> {
         id: h.id.clone(),
         name: h.name.clone(),
         forge: forge.to_owned(),
+        covers: h.covers.as_ref().map(|c| c.as_str().to_owned()),
         secret: h.secret.clone(),
         created_by: h.created_by.to_string(),
         created_at: h.created_at,

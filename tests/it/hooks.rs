@@ -14,8 +14,14 @@ use std::time::Duration;
 
 pub const SECRET: &str = "a-secret-of-the-forge";
 
+/// One that tells of any repository in a file, as those of the tests are.
+pub fn new(name: &str, forge: Forge, secret: &str) -> hooks::New {
+    hooks::New { name: name.to_owned(), forge, covers: "/".to_owned(), secret: secret.to_owned() }
+}
+
 pub async fn hook(test: &TestApp) -> Hook {
-    hooks::create(&test.app, &test.caller("ada"), "gitlab.example.org", Forge::Gitlab, SECRET).await.unwrap()
+    let new = new("gitlab.example.org", Forge::Gitlab, SECRET);
+    hooks::create(&test.app, &test.caller("ada"), &new).await.unwrap()
 }
 
 /// A tag was pushed, says the forge.
@@ -100,7 +106,7 @@ async fn a21_who_is_not_proved_tells_nothing() {
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(now(&test, "1.0.0").await, None);
-    let refused = hooks::create(&test.app, &test.caller("lena"), "x", Forge::Github, "").await;
+    let refused = hooks::create(&test.app, &test.caller("lena"), &new("x", Forge::Github, "")).await;
     assert!(matches!(refused, Err(service::Error::Refused(_))), "an administrator makes them");
 }
 
@@ -198,7 +204,7 @@ async fn g2_a_merge_has_the_repository_read() {
     ] {
         let test = TestApp::new().await;
         test.reduced_support("magnet").await;
-        let hook = hooks::create(&test.app, &test.caller("ada"), "a forge", forge, SECRET).await.unwrap();
+        let hook = hooks::create(&test.app, &test.caller("ada"), &new("a forge", forge, SECRET)).await.unwrap();
         let trunk = |test: &TestApp| test.repository.id("main");
         let on_record = async |test: &TestApp| test.device("magnet").await.repository.unwrap().reached.unwrap();
         let before = trunk(&test);
@@ -235,7 +241,7 @@ async fn a21_each_forge_proves_itself_by_its_own_headers() {
             let Some(event) = name.strip_suffix(".headers.json").filter(|n| n.starts_with(begins)) else { continue };
             // A hook for each: some of the recorded deliveries share their ids.
             let ada = test.caller("ada");
-            let of = async |secret: &str| hooks::create(&test.app, &ada, "a forge", forge, secret).await.unwrap();
+            let of = async |secret: &str| hooks::create(&test.app, &ada, &new("a forge", forge, secret)).await.unwrap();
             let (own, other) = (of("custody-test-secret").await, of("another-test-secret").await);
             let headers: std::collections::BTreeMap<String, String> =
                 serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();

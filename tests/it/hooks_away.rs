@@ -4,7 +4,7 @@
 use crate::{
     app::TestApp,
     given::{policy_with, tag},
-    hooks::{SECRET, hook, tells},
+    hooks::{SECRET, hook, new, tells},
     hooks_pipelines::ended,
 };
 use chrono::Duration;
@@ -254,7 +254,7 @@ async fn g2_a_forge_says_whether_a_tag_is_protected() {
     let release = test.device("magnet").await.release(&tag("1.0.0")).unwrap().clone();
     assert!(matches!(release.tag_now, TagNow::Moved { .. }));
     // What is late says nothing against what was said after it.
-    let late = hooks::create(&test.app, &test.caller("ada"), "late", Forge::Gitlab, SECRET).await.unwrap();
+    let late = hooks::create(&test.app, &test.caller("ada"), &new("late", Forge::Gitlab, SECRET)).await.unwrap();
     test.away();
     tells(&test, &late, "late", &push(Some(true))).await;
     test.settles().await;

@@ -3,7 +3,7 @@
 use crate::{
     app::TestApp,
     given::tag,
-    hooks::{SECRET, hook, tells},
+    hooks::{SECRET, hook, new, tells},
 };
 use custody::{
     domain::{
@@ -137,13 +137,41 @@ async fn a20_pipelines_that_prove_nothing() {
     assert_eq!(test.way("1.0.0").await, []);
 }
 
+/// A20, A24: the secret of one group's webhook says nothing of another group's releases.
+#[tokio::test]
+async fn a24_a_secret_speaks_for_its_own_repositories() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let address = test.repository.file_address();
+    let ours = address.trim_start_matches("file://").trim_end_matches(".git");
+    let body = ended(&test, 30, &[("build", true), ("test", true)]);
+    let other = format!("{ours}-of-another");
+    for covers in ["git.example.org/sqs", &ours[..ours.len() - 1], &other] {
+        let hook = hooks::New { covers: covers.to_owned(), ..new("another group", Forge::Gitlab, SECRET) };
+        let hook = hooks::create(&test.app, &test.caller("ada"), &hook).await.unwrap();
+        let said = tells(&test, &hook, "1", &body).await;
+        assert_eq!(said, (StatusCode::OK, json!({ "heard": "nothing_to_do" })), "{covers}");
+        test.settles().await;
+        assert_eq!(test.way("1.0.0").await, []);
+    }
+    let hook = hooks::New { covers: format!("file://{ours}.git"), ..new("its own", Forge::Gitlab, SECRET) };
+    let hook = hooks::create(&test.app, &test.caller("ada"), &hook).await.unwrap();
+    tells(&test, &hook, "1", &body).await;
+    test.settles().await;
+    assert_eq!(test.way("1.0.0").await.len(), 2);
+    for odd in ["", "  ", "git.example.org/*", "a b"] {
+        let hook = hooks::New { covers: odd.to_owned(), ..new("odd", Forge::Gitlab, SECRET) };
+        assert!(hooks::create(&test.app, &test.caller("ada"), &hook).await.is_err(), "{odd:?}");
+    }
+}
+
 /// G3, A21: a workflow of GitHub's, signed, is a part by its name.
 #[tokio::test]
 async fn g3_a_workflow_of_github() {
     let more = "[releases]\npipeline_built = [\"CI\"]\npipeline_tested = [\"CI\"]\n";
     let test = TestApp::with_policy(&crate::given::policy_with(more)).await;
     test.reduced_support("magnet").await;
-    let hook = hooks::create(&test.app, &test.caller("ada"), "github.com", Forge::Github, SECRET).await.unwrap();
+    let hook = hooks::create(&test.app, &test.caller("ada"), &new("github.com", Forge::Github, SECRET)).await.unwrap();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/webhooks/github_workflow_run.body.json");
     let mut body: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     body["repository"]["clone_url"] = json!(test.repository.file_address());

@@ -150,3 +150,25 @@ fn a22_what_is_kept_stays_what_it_was() {
         assert_eq!(serde_json::from_str::<Heard>(&kept).unwrap(), heard, "{file}: {kept}");
     }
 }
+
+/// A24: a host stands for all that is on it, a group for what is in it, and neither for what only begins like it.
+#[test]
+fn a24_what_a_hook_covers() {
+    let of = |text: &str| Covers::parse(text).unwrap();
+    let repository = same_repository("git@git.example.org:SQS/motor.git");
+    for covers in
+        ["git.example.org", "GIT.example.org/", "git.example.org/SQS", "https://git.example.org/SQS/motor.git"]
+    {
+        assert!(of(covers).includes(&repository), "{covers}");
+    }
+    for covers in
+        ["git.example.or", "example.org", "git.example.org/S", "git.example.org/sqs", "git.example.org/SQS/mot", "/"]
+    {
+        assert!(!of(covers).includes(&repository), "{covers}");
+    }
+    assert!(of("/").includes("/srv/git/motor"));
+    assert_eq!(
+        (of("/").to_string(), of("git.example.org/").to_string()),
+        ("/".to_owned(), "git.example.org".to_owned())
+    );
+}

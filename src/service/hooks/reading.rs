@@ -25,9 +25,10 @@ pub(super) fn repositories(told: &Heard) -> BTreeSet<String> {
     told.repository.iter().map(|a| same_repository(a)).collect()
 }
 
-/// The devices whose code is in it, by name.
-pub(super) fn devices(app: &App, told: &Heard) -> Vec<String> {
-    let wanted = repositories(told);
+/// The devices whose code is in it, by name, where this hook may speak of it.
+pub(super) fn devices(app: &App, hook: &Hook, told: &Heard) -> Vec<String> {
+    let mut wanted = repositories(told);
+    wanted.retain(|r| hook.covers.as_ref().is_none_or(|c| c.includes(r)));
     let state = app.projection.read();
     state.cards().filter(|c| wanted.contains(&c.repository)).map(|c| c.name.clone()).collect()
 }
@@ -35,7 +36,7 @@ pub(super) fn devices(app: &App, told: &Heard) -> Vec<String> {
 /// Looks at all that was told, and when. False where something of it is still to be looked at.
 pub(super) async fn look_at(app: &App, hook: &Hook, told: &Heard, at: DateTime<Utc>) -> bool {
     let mut is_done = true;
-    for device in devices(app, told) {
+    for device in devices(app, hook, told) {
         for hint in &told.what {
             match look(app, hook, &device, hint, told.protected.map(|is| Protection { is, at })).await {
                 // What is no release is said to whoever asks for it.

@@ -119,7 +119,7 @@ fn words(told: &Heard) -> String {
 /// The time is over: it goes on record, and the devices' people are told.
 async fn give_up(app: &App, hook: &Hook, of: &Due, told: &Heard) -> Result<()> {
     let mut devices = Vec::new();
-    for name in reading::devices(app, told) {
+    for name in reading::devices(app, hook, told) {
         devices.extend(store::devices::find_by_name(&app.db.read, &name).await?);
     }
     let (words, at) = (words(told), app.clock.now());

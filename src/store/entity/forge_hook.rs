@@ -9,6 +9,7 @@ pub struct Model {
     pub id: String,
     pub name: String,
     pub forge: String,
+    pub covers: Option<String>,
     pub secret: String,
     pub created_by: String,
     pub created_at: DateTimeUtc,

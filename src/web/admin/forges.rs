@@ -32,6 +32,8 @@ pub fn routes() -> Router<App> {
 pub struct Row {
     pub name: String,
     pub forge: &'static str,
+    /// Whose repositories it tells of.
+    pub covers: String,
     pub address: String,
     pub tag: Tag,
     /// When it told something last.
@@ -59,6 +61,7 @@ async fn list(admin: Administrator) -> Answer {
         .into_iter()
         .map(|l| Row {
             forge: l.hook.forge.label(),
+            covers: l.hook.covers.as_ref().map_or_else(|| "any repository".to_owned(), ToString::to_string),
             address: hooks::address(app, &l.hook),
             tag: if l.hook.revoked_at.is_some() { Tag::plain("Revoked") } else { Tag::good("Is heard") },
             heard: l
@@ -95,6 +98,8 @@ struct NewForm {
     #[serde(default)]
     forge: String,
     #[serde(default)]
+    covers: String,
+    #[serde(default)]
     secret: String,
 }
 
@@ -103,6 +108,10 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate:
     let fields = vec![
         Field::text("name", "Which forge, or which group there?").hint("Like git.example.org/devices.").value(&typed.name).max(80),
         Field::radio("forge", "What is it?", kinds).value(&typed.forge),
+        Field::text("covers", "Whose repositories does it tell of?")
+            .hint("A host, or a host and a group there, like git.example.org/sqs. What it tells of others is left out: whoever keeps one project there knows its secret.")
+            .value(&typed.covers)
+            .max(200),
         Field::text("secret", "The forge’s own secret")
             .hint("Only where the forge makes it, like GitLab’s signing token that begins with whsec_. Custody makes one otherwise.")
             .max(200)
@@ -115,7 +124,8 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate:
 
 /// GET /admin/forges/new
 async fn ask(admin: Administrator) -> Answer {
-    let open = NewForm { name: String::new(), forge: "gitlab".to_owned(), secret: String::new() };
+    let open =
+        NewForm { name: String::new(), forge: "gitlab".to_owned(), covers: String::new(), secret: String::new() };
     Ok(form(&admin, &open).await?.answer())
 }
 
@@ -123,7 +133,8 @@ async fn make(admin: &Administrator, typed: &NewForm) -> Result<Hook, crate::ser
     let Ok(forge) = typed.forge.parse() else {
         return crate::service::invalid("forge", "Choose what it is");
     };
-    hooks::create(&admin.app, &admin.caller(), &typed.name, forge, &typed.secret).await
+    let (name, covers, secret) = (typed.name.clone(), typed.covers.clone(), typed.secret.clone());
+    hooks::create(&admin.app, &admin.caller(), &hooks::New { name, forge, covers, secret }).await
 }
 
 /// POST /admin/forges/new: the answer itself is the page, because the secret is shown once.

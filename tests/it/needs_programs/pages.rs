@@ -147,7 +147,9 @@ async fn facility() -> Facility {
     let setup = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
     let scope = TokenScope::Observe(ServerName::from(FULL));
     tokens::create(&test.app, &test.caller("ada"), "agent on scs-rr-ctrl-01", scope, 90).await.unwrap();
-    hooks::create(&test.app, &test.caller("ada"), "gitlab.example.org", Forge::Gitlab, "").await.unwrap();
+    hooks::create(&test.app, &test.caller("ada"), &crate::hooks::new("gitlab.example.org", Forge::Gitlab, ""))
+        .await
+        .unwrap();
     // H8: what comes now waits for the shift as well.
     test.does(
         "lena",

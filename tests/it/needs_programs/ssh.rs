@@ -159,8 +159,10 @@ async fn a_wrong_key() {
     let rules = rules_for(&repository);
     let address = sshd.address("127.0.0.1", &repository.folder(), &rules);
     let start = Instant::now();
-    let error =
-        reader(&rules, sshd.path("stranger"), sshd.known_hosts("127.0.0.1", "host")).reach(&address, "main").await.unwrap_err();
+    let error = reader(&rules, sshd.path("stranger"), sshd.known_hosts("127.0.0.1", "host"))
+        .reach(&address, "main")
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
     assert!(start.elapsed() < Duration::from_secs(10));
 }
