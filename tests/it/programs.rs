@@ -29,7 +29,7 @@ impl TestApp {
         Program { url: self.url.clone(), secret, id: token.id }
     }
 
-    async fn acts(&self, who: &str) -> Program {
+    pub async fn acts(&self, who: &str) -> Program {
         self.program(who, TokenScope::Admin).await
     }
 
