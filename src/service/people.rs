@@ -1,6 +1,6 @@
 //! People on record, and what they and administrators may change of them (E1, L4, T4).
 
-use super::{Caller, Error, Result, invalid, shapes, standing};
+use super::{Caller, Error, Result, confirmations, invalid, shapes, standing};
 use crate::{
     app::App,
     domain::{
@@ -255,6 +255,9 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
     };
     store::people::update(tx, id, change).await?;
     store::journal::append(tx, vec![line(app, caller, id, "changed", json!({ "parts": changed }))]).await?;
+    if changed.contains(&"phone") && caller.actor.person() != Some(id) {
+        confirmations::end_of(tx, app, caller, id).await?;
+    }
     // Without a number nobody can be reached (N4).
     if changed.contains(&"phone") {
         standing::refresh_of_person(tx, app, id).await?;

@@ -97,7 +97,7 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
         ("instance_seen" | "instance_gone", _) => "server",
         ("tag_verified" | "tag_restored", _) => "tag",
         ("tag_moved" | "tag_vanished", _) => "tagoff",
-        ("contacts_set" | "contact_confirmed", _) => "phone",
+        ("contacts_set" | "contact_confirmed" | "confirmation_ended", _) => "phone",
         ("timeline_proposed" | "timeline_agreed" | "milestone_reached" | "help_scheduled" | "loan_extended", _) => {
             "cal"
         }
