@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{
         id::PersonId,
-        person::{People, Role},
+        person::{People, Person, Role},
         refusal::{Code, Refusal},
     },
     store::{self, Tx, entity::person as row, journal::Line},
@@ -45,6 +45,15 @@ pub(super) async fn must_be_admin<C: ConnectionTrait>(c: &C, caller: &Caller) ->
 /// Refuses whoever is not an administrator at this moment: for what is read, as changes check it themselves.
 pub async fn check_administrator(app: &App, caller: &Caller) -> Result<()> {
     must_be_admin(&app.db.read, caller).await
+}
+
+/// Whether whoever asks may read from where something was done (E2).
+pub async fn sees_origin(app: &App, caller: &Caller) -> Result<bool> {
+    let Some(me) = caller.actor.person() else {
+        return Ok(true);
+    };
+    let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
+    Ok(people.get(me).is_some_and(Person::sees_origin))
 }
 
 /// These people, for their names. One answer, however many they are.
