@@ -25,7 +25,6 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -71,11 +70,14 @@ pub struct ListDto {
 struct EventDto {
     /// Its number in the journal.
     seq: i64,
-    at: DateTime<Utc>,
+    #[schema(format = DateTime)]
+    at: String,
     /// The device that it is about.
     device: Option<String>,
     /// What it is about: a device's id, or a name like `person/…`.
     stream: String,
+    /// Its number among those of the same stream.
+    revision: i64,
     /// The name of what happened.
     what: String,
     /// Nobody where Custody did it.
@@ -85,7 +87,14 @@ struct EventDto {
     /// What is on record of it.
     #[schema(value_type = Object)]
     data: serde_json::Value,
-    /// SHA-256 of the record and of the one before it.
+    /// The door and the address that it came through; for administrators and CTRL.
+    origin: Option<String>,
+    /// `data` in the very letters that were hashed; where `origin` is.
+    body: Option<String>,
+    /// The hash of the record before it; 64 zeros before the first.
+    previous: String,
+    /// SHA-256, in hexadecimal, of the JSON array `[seq, stream, revision, at, by, origin, what, body, previous]`, without
+    /// blanks and in UTF-8. Who reads every record can follow the chain.
     hash: String,
 }
 
@@ -98,8 +107,12 @@ impl From<Event> for EventDto {
             at: e.at,
             device: e.device,
             stream: e.stream,
+            revision: e.revision,
             what: e.kind,
             by: e.by,
+            body: e.origin.is_some().then_some(e.body),
+            origin: e.origin,
+            previous: e.previous,
             hash: e.hash,
         }
     }

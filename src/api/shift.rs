@@ -12,22 +12,30 @@ use crate::{
         shift::{Standing, within},
         support::Support,
     },
-    service::shift::{self, Change, Changes, Place, proof},
+    service::{
+        Error,
+        shift::{self, Change, Changes, Place, proof},
+    },
 };
 use axum::{Json, extract::State, http::StatusCode};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(acknowledge)).routes(routes!(looked))
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(record))
+        .routes(routes!(acknowledge))
+        .routes(routes!(news, looked))
 }
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
@@ -56,6 +64,8 @@ struct ChangeDto {
     late_at: DateTime<Utc>,
     late: bool,
     said: Vec<SaidDto>,
+    /// When what was said was enough.
+    acknowledged_at: Option<DateTime<Utc>>,
     /// Members of the DOC whose word is missing; empty where one speaks for all.
     missing: Vec<String>,
     /// When it went on to CTRL, and to whom.
@@ -89,6 +99,7 @@ impl ChangeDto {
             late_at,
             late,
             said: c.said.iter().map(|a| SaidDto { by: name(&a.by), at: a.at }).collect(),
+            acknowledged_at: c.judged.acknowledged().map(|a| a.at),
             missing: c.judged.missing.iter().map(name).collect(),
             escalated_at: escalated.map(|(at, _)| *at),
             escalated_to: escalated.map(|(_, to)| to.iter().map(name).collect()).unwrap_or_default(),
@@ -111,6 +122,44 @@ pub async fn list(State(app): State<App>, Params(which): Params<Which>) -> Answe
         waiting: changes.all.iter().map(|c| ChangeDto::new(&app, &changes, c)).collect(),
         next: next.map(|(at, seq)| format!("{}~{seq}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))),
     }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Past {
+    /// A device's whole name; of all devices where none is given.
+    device: Option<String>,
+    /// A day of the facility's calendar.
+    day: Option<NaiveDate>,
+    /// The `next` of the page before.
+    after: Option<i64>,
+}
+
+/// The newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShiftRecord)]
+pub struct RecordDto {
+    changes: Vec<ChangeDto>,
+    /// What `after` is for the next, older page; none after the last.
+    next: Option<i64>,
+}
+
+/// Who of the shift knew what, and when
+///
+/// Every change of support on record, acknowledged or not.
+#[utoipa::path(get, path = "/api/v1/shift/record", tag = "Shift", params(Past),
+    responses((status = 200, description = "A page, the newest first.", body = RecordDto),
+        (status = 404, description = "No device has this name.")))]
+pub async fn record(State(app): State<App>, Params(past): Params<Past>) -> Answer<Json<RecordDto>> {
+    let wanted = proof::Wanted { device: past.device.unwrap_or_default(), day: past.day, before: past.after };
+    let found = proof::proof(&app, &wanted, proof::PAGE).await?;
+    if !found.known {
+        return Err(Error::NotFound.into());
+    }
+    let changes = &found.changes;
+    let all = changes.all.iter().map(|c| ChangeDto::new(&app, changes, c)).collect();
+    Ok(Json(RecordDto { changes: all, next: found.older }))
 }
 
 /// Changes that somebody of the shift knows of.
@@ -147,6 +196,29 @@ pub async fn acknowledge(State(app): State<App>, bearer: Bearer, Sent(known): Se
 pub struct Seen {
     /// The newest change that they have seen.
     seq: i64,
+}
+
+/// What is new to somebody since they last looked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Looked)]
+pub struct LookedDto {
+    /// The newest change that they have seen; none where they never looked.
+    seq: Option<i64>,
+    at: Option<DateTime<Utc>>,
+    /// Changes after it, since this moment.
+    new: u64,
+    since: DateTime<Utc>,
+    /// The newest change of all.
+    newest: Option<i64>,
+}
+
+/// Up to where one has looked, and what is new since
+#[utoipa::path(get, path = "/api/v1/shift/looked", tag = "Shift", security(("bearer" = [])),
+    responses((status = 200, description = "What is new to whoever asks.", body = LookedDto)))]
+pub async fn news(State(app): State<App>, bearer: Bearer) -> Answer<Json<LookedDto>> {
+    bearer.reads()?;
+    let proof::Looked { seq, at, new, newest, since } = proof::news(&app, bearer.person()).await?;
+    Ok(Json(LookedDto { seq, at, new, since, newest }))
 }
 
 /// Say that one has seen everything up to a change

@@ -10,7 +10,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::{header, request::Parts},
 };
 use std::{collections::BTreeSet, net::SocketAddr};
@@ -38,6 +38,18 @@ impl FromRequestParts<App> for Bearer {
             None => "api".to_owned(),
         };
         Ok(Self { origin: format!("{from} token {}", token.name), seen: marks(&parts.headers), token })
+    }
+}
+
+/// Where none is asked for, one that is sent still has to be alive.
+impl OptionalFromRequestParts<App> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Problem> {
+        match parts.headers.contains_key(header::AUTHORIZATION) {
+            true => <Self as FromRequestParts<App>>::from_request_parts(parts, app).await.map(Some),
+            false => Ok(None),
+        }
     }
 }
 

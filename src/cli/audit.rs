@@ -1,11 +1,16 @@
 //! `custody audit`: follows the journal's chain, and holds it against checkpoints that are kept elsewhere (E2, A36, F12).
 
-use super::{Outcome, args::AuditVerifyArgs, place};
+use super::{
+    Outcome,
+    args::AuditVerifyArgs,
+    backup::{self, Part, Problem, failed},
+    place,
+};
 use crate::{
-    config::DataFlags,
+    config::{DataFlags, Flags, Settings, SettingsError},
     domain::{
         checkpoint::{Checkpoint, TYPE},
-        journal::Chain,
+        journal::{Broken, Chain},
     },
     ports::{
         checkpoints::Folder,
@@ -20,9 +25,16 @@ use crate::{
 use clap::Args;
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    fs::OpenOptions,
+    io::{self, BufWriter, Write},
     path::PathBuf,
 };
+
+/// The journal as far as it holds, or where it broke.
+type Followed = Result<Chain, Broken>;
+
+/// Entries that are read at once to be written down.
+const AT_ONCE: u64 = 1000;
 
 /// Sign where the journal ends now, into a folder that is kept elsewhere
 ///
@@ -72,16 +84,107 @@ pub fn checkpoint(args: &CheckpointArgs, out: &mut dyn Write, err: &mut dyn Writ
     })
 }
 
-pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let given = args.settings().map_err(|e| e.to_string()).and_then(|settings| {
-        let kept = settings.kept();
-        if let Kept::File(file) = &kept
-            && !file.exists()
-        {
-            return Err(format!("There is no database at {}: name its directory with --data.", file.display()));
+/// Write the journal, an entry a line, as JSON
+///
+/// In its order, with everything that each hash covers: SHA-256 of the JSON array
+/// [seq, stream, revision, at, actor, origin, kind, body, previous]. It is followed
+/// meanwhile, as custody audit verify does. It may be long, and says where people were.
+#[derive(Debug, Clone, Args)]
+pub struct AuditExportArgs {
+    #[command(flatten)]
+    place: DataFlags,
+
+    /// The file to write; one that is there is not touched [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
+pub fn export(args: &AuditExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
+    let settings = Settings::load(&Flags { place: args.place.clone(), ..Flags::default() });
+    let kept = match there(settings) {
+        Ok(kept) => kept,
+        Err(problem) => {
+            writeln!(err, "{problem}")?;
+            return Ok(Outcome::Refused);
         }
-        Ok((kept, files(args)?, keys(args)?))
-    });
+    };
+    super::run_async(async move {
+        let Some(to) = &args.to else {
+            let written = entries(&kept, out).await;
+            // What was written is the output: words about it go beside it.
+            return tell_done(written, err);
+        };
+        let part = match Part::new(to) {
+            Ok(part) => part,
+            Err(problem) => return backup::tell(Err(problem), out, err),
+        };
+        let opened = OpenOptions::new().write(true).open(&part.file).map_err(failed("Nothing can be written to", to));
+        let mut file = match opened {
+            Ok(file) => BufWriter::new(file),
+            Err(problem) => return backup::tell(Err(problem), out, err),
+        };
+        let written = match entries(&kept, &mut file).await {
+            Ok(Ok(chain)) => part.finish().map(|()| chain),
+            Ok(Err(broken)) => part.finish().and_then(|()| Err(Problem::Failed(changed(&broken)))),
+            Err(problem) => Err(problem),
+        };
+        backup::tell(written.map(|chain| counted(&chain)), out, err)
+    })
+}
+
+fn tell_done(written: Result<Followed, Problem>, err: &mut dyn Write) -> io::Result<Outcome> {
+    match written {
+        Ok(Ok(chain)) => writeln!(err, "{}", counted(&chain)).map(|()| Outcome::Done),
+        Ok(Err(broken)) => writeln!(err, "{}", changed(&broken)).map(|()| Outcome::Failed),
+        Err(Problem::Given(why)) => writeln!(err, "{why}").map(|()| Outcome::Refused),
+        Err(Problem::Failed(why)) => writeln!(err, "{why}").map(|()| Outcome::Failed),
+    }
+}
+
+/// Every entry as a line, whole or not; where their chain broke first.
+async fn entries(kept: &Kept, out: &mut dyn Write) -> Result<Followed, Problem> {
+    let unread = |e: sea_orm::DbErr| Problem::Failed(format!("The journal cannot be read: {e}"));
+    let unwritten = |e: io::Error| Problem::Failed(format!("The journal cannot be written down: {e}"));
+    let db = kept.open_to_read().await.map_err(unread)?;
+    let (mut chain, mut broken, mut after) = (Chain::default(), None, 0);
+    loop {
+        let page = store::journal::list_after(&db, after, AT_ONCE).await.map_err(unread)?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for entry in &page {
+            if broken.is_none() {
+                broken = chain.follow(entry).err();
+            }
+            serde_json::to_writer(&mut *out, entry).map_err(|e| unwritten(e.into()))?;
+            out.write_all(b"\n").map_err(unwritten)?;
+        }
+    }
+    out.flush().map_err(unwritten)?;
+    db.close().await.map_err(unread)?;
+    Ok(broken.map_or(Ok(chain), Err))
+}
+
+fn counted(chain: &Chain) -> String {
+    format!("{} entries, each follows the one before it. The last hash is {}", chain.len(), chain.head())
+}
+
+fn changed(broken: &Broken) -> String {
+    format!("The journal was changed. At {broken}.")
+}
+
+/// What keeps the data, which has to be there.
+fn there(settings: Result<Settings, SettingsError>) -> Result<Kept, String> {
+    let kept = settings.map_err(|e| e.to_string())?.kept();
+    match &kept {
+        Kept::File(file) if !file.exists() => {
+            Err(format!("There is no database at {}: name its directory with --data.", file.display()))
+        }
+        _ => Ok(kept),
+    }
+}
+
+pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
+    let given = there(args.settings()).and_then(|kept| Ok((kept, files(args)?, keys(args)?)));
     let (kept, files, keys) = match given {
         Ok(given) => given,
         Err(problem) => {
@@ -130,7 +233,7 @@ pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) 
         let chain = match chain {
             Ok(chain) => chain,
             Err(broken) => {
-                writeln!(err, "The journal was changed. At {broken}.")?;
+                writeln!(err, "{}", changed(&broken))?;
                 return Ok(Outcome::Failed);
             }
         };
@@ -151,7 +254,7 @@ pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 fn tell(chain: &Chain, good: &[(String, Checkpoint)], out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{} entries, each follows the one before it. The last hash is {}", chain.len(), chain.head())?;
+    writeln!(out, "{}", counted(chain))?;
     if let Some((_, newest)) = good.iter().max_by_key(|(_, c)| c.seq) {
         let many = match good.len() {
             1 => "1 checkpoint is met".to_owned(),

@@ -148,6 +148,18 @@ async fn check(file: &Path) -> Result<String> {
     ))
 }
 
+/// What SQLite keeps beside a database, and reads as part of whatever lies under that name.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// The file itself, and what may lie beside it.
+fn together(file: &Path) -> impl Iterator<Item = PathBuf> {
+    [""].into_iter().chain(BESIDE).map(|end| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    })
+}
+
 /// A file that gets its name once it is whole, and goes if it never is.
 pub(super) struct Part {
     pub file: PathBuf,
@@ -156,8 +168,19 @@ pub(super) struct Part {
 
 impl Part {
     pub fn new(name: &Path) -> Result<Self> {
-        if name.exists() {
-            let why = format!("{} is there already: move it away, or name another place.", name.display());
+        let there: Vec<String> = together(name).filter(|f| f.exists()).map(|f| f.display().to_string()).collect();
+        let why = match there.as_slice() {
+            [] => None,
+            [one] if Path::new(one) == name => {
+                Some(format!("{one} is there already: move it away, or name another place."))
+            }
+            all => Some(format!(
+                "Of an earlier database there are {}: move all of them away, or name another place. \
+                 SQLite would read what is left as part of what is put there.",
+                all.join(" and ")
+            )),
+        };
+        if let Some(why) = why {
             return Err(Problem::Given(why));
         }
         let mut file = name.as_os_str().to_owned();
@@ -183,10 +206,8 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        for left in ["", "-journal", "-wal", "-shm"] {
-            let mut file = self.file.as_os_str().to_owned();
-            file.push(left);
-            let _ = fs::remove_file(file);
+        for left in together(&self.file) {
+            let _ = fs::remove_file(left);
         }
     }
 }

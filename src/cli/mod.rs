@@ -107,6 +107,7 @@ enum Command {
 enum AuditCommand {
     Verify(args::AuditVerifyArgs),
     Checkpoint(audit::CheckpointArgs),
+    Export(audit::AuditExportArgs),
 }
 
 /// Runs what waits for others, on all cores.
@@ -125,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Observe(args) => observe::run(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(&args, &mut out, &mut err),
         Command::Audit { command: AuditCommand::Checkpoint(args) } => audit::checkpoint(&args, &mut out, &mut err),
+        Command::Audit { command: AuditCommand::Export(args) } => audit::export(&args, &mut out, &mut err),
         Command::Backup(args) => backup::backup(&args, &mut out, &mut err),
         Command::Restore(args) => backup::restore(&args, &mut out, &mut err),
         Command::Export(args) => export::run(&args, &mut out, &mut err),

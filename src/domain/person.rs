@@ -56,6 +56,11 @@ impl Person {
         self.active && self.roles.contains(role)
     }
 
+    /// Whether they may read from where something was done, which says where people are (E2).
+    pub fn sees_origin(&self) -> bool {
+        self.has(&Role::Admin) || self.has(&Role::Ctrl)
+    }
+
     /// Where they live; a name that is not known is the facility's.
     pub fn zone(&self, policy: &Policy) -> Tz {
         self.time_zone.parse().unwrap_or(policy.facility.time_zone)

@@ -158,6 +158,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             format!("named the support contacts: {}.", people.names(contacts.iter().map(|c| &c.person)))
         }
         H::ContactConfirmed => "confirmed that they can be called.".to_owned(),
+        H::ConfirmationEnded { person } => {
+            format!("changed the number of {}, who confirms anew that they can be called.", name(person))
+        }
         H::OperatorRulesSet { operators } => {
             format!("changed what operators may do: {}.", operators.when_stopped.words().to_lowercase())
         }
@@ -207,6 +210,8 @@ pub fn audience(what: &H) -> Audience {
         | H::RepositoryReached { .. }
         | H::RepositoryLost { .. }
         | H::ContactConfirmed
+        // They are asked, which tells them.
+        | H::ConfirmationEnded { .. }
         | H::CommittedToUpdates
         | H::OperatorRulesSet { .. }
         | H::PermitRedeemed { .. }

@@ -127,6 +127,7 @@ pub async fn round(app: &App) -> Result<usize> {
         };
         after = last.name().to_owned();
         super::confirmations::remind(app, &page).await?;
+        super::standing::look_again(app, &page).await?;
         for device in &page {
             look(app, device).await;
             looked += 1;

@@ -5,7 +5,7 @@ use super::{
     Caller, Error, Result,
     act::{Ask, act},
     facts::Gathered,
-    secret,
+    record, secret,
     telling::{self, Telling},
 };
 use crate::{
@@ -27,20 +27,45 @@ use std::collections::BTreeSet;
 /// How long a link counts.
 pub const LINK_DAYS: i64 = 30;
 
-/// Asks the contacts of a list that has just been set, those whose word does not count; who they are.
+/// Asks the contacts of a list that has just been set, those whose word does not count, and whose number has just been
+/// changed; who they are.
 pub(super) async fn ask(tx: &Tx, app: &App, d: &Device, events: &[Event], g: &Gathered) -> Result<BTreeSet<PersonId>> {
-    let set = |e: &&Event| matches!(e.what, Happened::Submitted { .. } | Happened::ContactsSet { .. });
-    let Some(e) = events.iter().rfind(set) else {
+    let asks = |e: &&Event| {
+        matches!(e.what, Happened::Submitted { .. } | Happened::ContactsSet { .. } | Happened::ConfirmationEnded { .. })
+    };
+    let Some(e) = events.iter().rfind(asks) else {
         return Ok(BTreeSet::new());
     };
     let who = e.by.map_or("Custody", |p| g.people.name(p));
-    let text = format!("{who} named you as a support contact: say that operators can call you.");
-    let cause = format!("named/{}", d.revision);
-    let asked = d.contacts.iter().filter(|c| !c.is_confirmed(&app.policy, g.now) && g.people.active(c.person));
+    let (only, text, cause) = match e.what {
+        Happened::ConfirmationEnded { .. } if !calls_contacts(d.state.name()) => return Ok(BTreeSet::new()),
+        Happened::ConfirmationEnded { person } => {
+            let text = format!("{who} changed your telephone number: say that operators can call you on it.");
+            (Some(person), text, format!("number/{}", d.revision))
+        }
+        _ => {
+            let text = format!("{who} named you as a support contact: say that operators can call you.");
+            (None, text, format!("named/{}", d.revision))
+        }
+    };
+    let asked = d.contacts.iter().filter(|c| only.is_none_or(|p| p == c.person));
+    let asked = asked.filter(|c| !c.is_confirmed(&app.policy, g.now) && g.people.active(c.person));
     let all: Vec<_> = asked.map(|c| (d.id, c.person, cause.clone(), text.clone())).collect();
     let people = all.iter().map(|(_, person, ..)| *person).collect();
     send(tx, app, all, g.now).await?;
     Ok(people)
+}
+
+/// Somebody else changed this person's number: their word was for another one, so it ends wherever they gave it, and they
+/// are asked anew (L4).
+pub(super) async fn end_of(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+    for d in store::devices::list_of_person(tx, person).await? {
+        let gave = d.contacts.iter().any(|c| c.person == person && c.confirmed.is_some());
+        if gave && !d.state.name().is_end() {
+            record::note(tx, app, caller, d, Happened::ConfirmationEnded { person }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Sends each of them a link, where this cause has not asked them yet; how many were sent.

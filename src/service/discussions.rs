@@ -8,7 +8,7 @@ use crate::{
         device::Device,
         id::PersonId,
         lifecycle::{
-            Command, CommandKind, Gate, Readings, StateName,
+            Command, CommandKind, Gate, Readings, StateName, decide,
             decide::may,
             gates::judge_all,
             table::{RULES, rule},
@@ -32,6 +32,8 @@ pub struct Discussion {
     pub gates: Vec<Gate>,
     /// What the reader may do, gates aside.
     pub may: BTreeSet<CommandKind>,
+    /// The reservations to which the reader may accept the answer.
+    accepts: BTreeSet<u32>,
     /// Whom the reader could invite; empty where they may not.
     pub colleagues: Directory,
     pub me: PersonId,
@@ -62,11 +64,9 @@ impl Discussion {
             && signed.is_none_or(|r| !self.experts(area).contains(&r.mark.by))
     }
 
-    /// Whether the reader may accept the answer to this reservation now (L5): never an answer of their own, except to
-    /// their own doubt.
+    /// Whether the reader may accept the answer to this reservation now (L5).
     pub fn may_accept(&self, r: &Reservation) -> bool {
-        let answered = r.answer.as_ref().is_some_and(|a| r.raised.mark.by == self.me || a.mark.by != self.me);
-        self.may(CommandKind::AcceptReservation) && r.accepted.is_none() && answered
+        self.accepts.contains(&r.id)
     }
 }
 
@@ -84,12 +84,15 @@ pub async fn find(app: &App, caller: &Caller, me: PersonId, name: &str) -> Resul
     let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), &device, None, &facts));
     let allowed: BTreeSet<CommandKind> =
         RULES.iter().map(|r| r.command).filter(|act| may(&device, *act, &facts)).collect();
+    let accepts =
+        |reservation: &u32| decide(&device, &Command::AcceptReservation { reservation: *reservation }, &facts).is_ok();
+    let accepts = device.cycle.discussion.reservations.iter().map(|r| r.id).filter(accepts).collect();
     let colleagues = match allowed.contains(&CommandKind::Invite) {
         true => Directory::load(app).await?,
         false => Directory::default(),
     };
     let now = gathered.now;
-    Ok(Discussion { people: gathered.people, may: allowed, device, step, gates, colleagues, me, now })
+    Ok(Discussion { people: gathered.people, may: allowed, accepts, device, step, gates, colleagues, me, now })
 }
 
 /// What an amendment form needs: the device as it is, for somebody who may amend it.
@@ -103,7 +106,7 @@ pub async fn to_amend(app: &App, caller: &Caller, name: &str) -> Result<Device> 
         return Ok(device);
     }
     // The refusal says why, as it would say to the command itself.
-    let refusal = crate::domain::lifecycle::decide(&device, &amend, &facts).err();
+    let refusal = decide(&device, &amend, &facts).err();
     Err(refusal
         .unwrap_or_else(|| Refusal::new(crate::domain::refusal::Code::NotYours, "This is for a contributor."))
         .into())

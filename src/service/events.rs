@@ -1,15 +1,15 @@
 //! Everything that happened, in its order, as far as the reader may see it: the journal for programs (E2, A28).
 
-use super::{Caller, Result, history, people, record};
+use super::{Caller, Result, history, record};
 use crate::{
     app::App,
     domain::{
         id::{DeviceId, PersonId},
         journal::Entry,
+        person::{Person, Role},
     },
     store,
 };
-use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most events of a page.
@@ -22,19 +22,25 @@ const LOOKED_THROUGH: u64 = 2_000;
 #[derive(Clone, Debug)]
 pub struct Event {
     pub seq: i64,
-    pub at: DateTime<Utc>,
+    /// As it was hashed.
+    pub at: String,
     /// The device that it is about.
     pub device: Option<String>,
     /// What it is about: a device's id, or a name such as `person/…`.
     pub stream: String,
+    /// Its number among those of the stream.
+    pub revision: i64,
     pub kind: String,
     /// Nobody where Custody did it.
     pub by: Option<PersonId>,
     pub who: String,
     /// The rest of the sentence that begins with who did it; only of devices.
     pub text: Option<String>,
+    /// The door and the address that it came through, where the reader may see them.
+    pub origin: Option<String>,
     /// What is on record of it, JSON.
     pub body: String,
+    pub previous: String,
     pub hash: String,
 }
 
@@ -52,14 +58,16 @@ pub struct Page {
 pub struct Sight {
     person: PersonId,
     admin: bool,
+    origin: bool,
 }
 
 impl Sight {
     /// That of whoever asks, at this moment.
     pub async fn of(app: &App, caller: &Caller) -> Result<Self> {
         let person = caller.actor.person().ok_or(super::Error::NotFound)?;
-        let admin = people::check_administrator(app, caller).await.is_ok();
-        Ok(Self { person, admin })
+        let people = store::people::load_people(&app.db.read, &BTreeSet::from([person])).await?;
+        let origin = people.get(person).is_some_and(Person::sees_origin);
+        Ok(Self { person, admin: people.has(person, &Role::Admin), origin })
     }
 
     /// Devices are everybody's to read, as on their pages; the rest is one's own, and administrators see it.
@@ -109,12 +117,15 @@ pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page
             device: device.and_then(|d| names.get(&d).cloned()),
             text: device.is_some().then_some(t.what),
             who: t.who,
-            at: t.at,
+            at: e.at,
             seq: e.seq,
             stream: e.stream,
+            revision: e.revision,
+            origin: sight.origin.then_some(e.origin),
             kind: e.kind,
             by: e.actor,
             body: e.body,
+            previous: e.previous,
             hash: e.hash,
         }
     });

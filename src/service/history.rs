@@ -42,6 +42,7 @@ pub struct Told {
     pub kind: String,
     /// The status that began with it.
     pub status: Began,
+    /// The door and the address that it came through: for administrators and CTRL.
     pub origin: String,
     pub hash: String,
 }
@@ -172,6 +173,7 @@ fn named(what: &H) -> Vec<PersonId> {
         | H::Trained { person, .. }
         | H::ContributorAdded { person }
         | H::ContributorRemoved { person }
+        | H::ConfirmationEnded { person }
         | H::Adopted { person } => vec![*person],
         H::ShutDown { responsible, .. } => vec![*responsible],
         H::ContactsSet { contacts } => contacts.iter().map(|c| c.person).collect(),

@@ -1,11 +1,11 @@
 //! People on record, and what they and administrators may change of them (E1, L4, T4).
 
-use super::{Caller, Error, Result, invalid, shapes, standing};
+use super::{Caller, Error, Result, confirmations, invalid, shapes, standing};
 use crate::{
     app::App,
     domain::{
         id::PersonId,
-        person::{People, Role},
+        person::{People, Person, Role},
         refusal::{Code, Refusal},
     },
     store::{self, Tx, entity::person as row, journal::Line},
@@ -45,6 +45,15 @@ pub(super) async fn must_be_admin<C: ConnectionTrait>(c: &C, caller: &Caller) ->
 /// Refuses whoever is not an administrator at this moment: for what is read, as changes check it themselves.
 pub async fn check_administrator(app: &App, caller: &Caller) -> Result<()> {
     must_be_admin(&app.db.read, caller).await
+}
+
+/// Whether whoever asks may read from where something was done (E2).
+pub async fn sees_origin(app: &App, caller: &Caller) -> Result<bool> {
+    let Some(me) = caller.actor.person() else {
+        return Ok(true);
+    };
+    let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
+    Ok(people.get(me).is_some_and(Person::sees_origin))
 }
 
 /// These people, for their names. One answer, however many they are.
@@ -255,6 +264,9 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
     };
     store::people::update(tx, id, change).await?;
     store::journal::append(tx, vec![line(app, caller, id, "changed", json!({ "parts": changed }))]).await?;
+    if changed.contains(&"phone") && caller.actor.person() != Some(id) {
+        confirmations::end_of(tx, app, caller, id).await?;
+    }
     // Without a number nobody can be reached (N4).
     if changed.contains(&"phone") {
         standing::refresh_of_person(tx, app, id).await?;

@@ -10,6 +10,7 @@ use super::{
     incidents::{self, Looked},
     shift, stages,
     telling::{self, News, Teams, Telling},
+    work,
 };
 use crate::{
     app::App,
@@ -17,11 +18,7 @@ use crate::{
         device::Device,
         due,
         id::PersonId,
-        lifecycle::{
-            Event, Facts, Happened, Readings, StateName, Turn, Who, evolve,
-            gates::judge_all,
-            table::{next_step, rule},
-        },
+        lifecycle::{Event, Facts, Happened, Readings, StateName, evolve},
         naming::without_names,
         observation::Seen,
         refusal::Refusal,
@@ -60,7 +57,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
     let since = support_since(was.as_ref(), verdict.as_ref(), gathered.now);
-    let turns = turns(tx, app, caller, after, gathered, &seen).await?;
+    let turns = turns(tx, app, after, gathered, &seen).await?;
     let derived = Derived {
         verdict: verdict.as_ref(),
         support_since: since,
@@ -110,7 +107,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     }
     compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
     let asked = confirmations::ask(tx, app, after, events, gathered).await?;
-    notify(tx, app, after, events, &entries, gathered, &asked).await
+    notify(tx, app, change, &entries, &asked).await
 }
 
 /// Puts on record what happened to a device by no command of its process: what was imported, who was erased.
@@ -237,43 +234,15 @@ pub(super) fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<
         .max()
 }
 
-/// Whose turn it is before the next step, and whether as CTRL. A request that nobody of CTRL has taken waits for the
-/// team that it is offered to first (L6).
-pub async fn turns(
-    tx: &Tx,
-    app: &App,
-    caller: &Caller,
-    d: &Device,
-    g: &Gathered,
-    seen: &[Seen],
-) -> Result<Vec<(PersonId, bool)>> {
-    let mut turns = BTreeSet::new();
-    // H7, T10: help that was asked for, and a change that was proposed, wait for the CTRL contact.
-    if super::work::open_help(d).next().is_some() {
-        turns.extend(d.ctrl_contact.map(|p| (p, true)));
-    }
-    let Some(step) = next_step(d.state.name()) else {
-        return Ok(turns.into_iter().collect());
+/// Whose turn it is, and whether as CTRL. A request that nobody of CTRL has taken waits for the team that it is offered to
+/// first (L6).
+pub async fn turns(tx: &Tx, app: &App, d: &Device, g: &Gathered, seen: &[Seen]) -> Result<Vec<(PersonId, bool)>> {
+    let facts = Facts { seen, ..g.facts(app, &Caller::custody()) };
+    let team = match d.ctrl_contact {
+        Some(_) => BTreeSet::new(),
+        None => store::teams::list_of_team(tx, &app.policy.intake.first_team).await?,
     };
-    let facts = Facts { seen, ..g.facts(app, caller) };
-    let gates = judge_all(rule(step), d, None, &facts);
-    for gate in gates.iter().filter(|g| !g.met) {
-        match gate.turn {
-            Turn::Machine => {}
-            Turn::Contributor => turns.extend(gate.waits_for.iter().map(|p| (*p, false))),
-            Turn::Ctrl => turns.extend(gate.waits_for.iter().map(|p| (*p, true))),
-        }
-    }
-    // With every gate met it is the turn of whoever takes the step.
-    if gates.iter().all(|g| g.met) {
-        let as_ctrl = !rule(step).who.contains(&Who::Contributor);
-        turns.extend(facts.movers(d, step).into_iter().map(|p| (p, as_ctrl)));
-    }
-    if d.ctrl_contact.is_none() {
-        let team = store::teams::list_of_team(tx, &app.policy.intake.first_team).await?;
-        turns.extend(team.into_iter().filter(|p| !d.is_contributor(*p)).map(|p| (p, true)));
-    }
-    Ok(turns.into_iter().collect())
+    Ok(work::waits_for(d, &facts, &team).into_iter().collect())
 }
 
 async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
@@ -289,12 +258,11 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
 async fn notify(
     tx: &Tx,
     app: &App,
-    d: &Device,
-    events: &[Event],
+    change: &Change<'_>,
     entries: &[crate::domain::journal::Entry],
-    g: &Gathered,
     asked: &BTreeSet<PersonId>,
 ) -> Result<()> {
+    let Change { before, after: d, events, gathered: g } = *change;
     let mut all = Vec::new();
     for (e, entry) in events.iter().zip(entries) {
         let mut to: BTreeSet<PersonId> = match audience(&e.what) {
@@ -307,6 +275,12 @@ async fn notify(
                 to
             }
         };
+        // N6: who is to restart it hears that they are, and that they are no longer.
+        match &e.what {
+            Happened::ShutDown { responsible, .. } => _ = to.insert(*responsible),
+            Happened::Restarted { .. } => to.extend(before.shut_down.as_ref().map(|s| s.responsible)),
+            _ => {}
+        }
         if matches!(e.what, Happened::OverrideAsked { .. }) {
             // G12: any other of CTRL is the second.
             to.extend(store::teams::list_of_kind(tx, TeamKind::Ctrl).await?);

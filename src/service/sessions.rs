@@ -215,7 +215,7 @@ pub async fn list(app: &App, person: PersonId) -> Result<Vec<Session>> {
     Ok(all)
 }
 
-/// How many devices wait for a person as a contributor, and how many as CTRL: what the bar counts.
+/// How many devices wait for a person, and how many of them as CTRL: what the bar counts.
 pub async fn count_turns(app: &App, person: PersonId) -> Result<(u64, u64)> {
     Ok(store::standing::count_turns(&app.db.read, person).await?)
 }

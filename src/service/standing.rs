@@ -1,9 +1,14 @@
 //! What follows for devices when people change: whose turn it is, and when the last who can be reached is gone (N4).
 
-use super::{Caller, Result, facts::gather, record};
+use super::{
+    Caller, Result,
+    facts::{gather, gather_many},
+    record, work,
+};
 use crate::{
     app::App,
     domain::{
+        device::Device,
         id::{DeviceId, PersonId},
         lifecycle::Readings,
     },
@@ -17,7 +22,7 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
     for d in store::devices::list_by_id(tx, devices).await? {
         let gathered = gather(tx, app, &custody, &d, None, Readings::default()).await?;
         store::standing::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
-        let turns = record::turns(tx, app, &custody, &d, &gathered, &gathered.seen).await?;
+        let turns = record::turns(tx, app, &d, &gathered, &gathered.seen).await?;
         store::standing::save_turns(tx, d.id, &turns).await?;
     }
     Ok(())
@@ -27,4 +32,34 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
 pub async fn refresh_of_person(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
     let devices = store::devices::list_ids_of_person(tx, person).await?;
     refresh(tx, app, &devices).await
+}
+
+/// Derives anew for whom these devices wait where time alone has changed it: a word aged, a hand-back is about to end.
+/// Nothing is written where nothing has.
+pub async fn look_again(app: &App, devices: &[Device]) -> Result<()> {
+    let c = &app.db.read;
+    let many = gather_many(c, app, &Caller::custody(), &devices.iter().collect::<Vec<_>>()).await?;
+    let team = store::teams::list_of_team(c, &app.policy.intake.first_team).await?;
+    let mut kept = store::standing::list_turns(c, &devices.iter().map(|d| d.id).collect()).await?;
+    let mut stale = BTreeSet::new();
+    for d in devices {
+        let facts = many.facts(app, &Caller::custody(), d.id);
+        let same = work::waits_for(d, &facts, &team).into_iter().map(|(person, _)| (d.id, person));
+        let same: BTreeSet<_> = same.collect();
+        let was: BTreeSet<_> = kept.iter().filter(|(id, _)| *id == d.id).copied().collect();
+        if same != was {
+            stale.insert(d.id);
+        }
+        kept.retain(|(id, _)| *id != d.id);
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let owned = app.clone();
+    app.outliving(async move {
+        let tx = owned.db.begin().await?;
+        refresh(&tx, &owned, &stale).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?
 }

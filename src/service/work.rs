@@ -13,13 +13,14 @@ use crate::{
             gates::judge_all,
             table::{next_step, rule},
         },
-        person::People,
+        person::{People, Role},
         support::Verdict,
     },
     store::{self, work::Kept},
 };
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
+use std::collections::BTreeSet;
 
 /// Whom a device waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,10 +83,17 @@ fn of_device(kept: Kept, facts: &Facts, me: Option<PersonId>) -> Work {
     let is_me = |p: &PersonId| Some(*p) == me;
     let mine = gates.iter().filter(|g| !g.met && g.waits_for.iter().any(is_me)).count();
     let due = due::next(&device, facts.policy);
-    let asked = ask_beside_gates(&device, due.as_ref(), facts)
-        .or_else(|| step.map(|s| ask_of_gates(&device, s, &gates, me, facts)))
-        .unwrap_or_else(|| nothing_to_do(&device, facts));
-    let whose = if asked.waits_for.iter().any(is_me) { Whose::Mine } else { asked.whose };
+    let mut asks = asks(&device, step, &gates, due.as_ref(), me, facts);
+    let is_mine = |a: &Asked| a.waits_for.iter().any(is_me);
+    let asks_me = asks.iter().position(is_mine);
+    let at = match asks_me {
+        // To restart it comes before its gates, and they before what is asked besides.
+        Some(first) if mine > 0 && asks[first].act != Some(CommandKind::Restart) => asks.len() - 1,
+        Some(first) => first,
+        None => 0,
+    };
+    let asked = asks.swap_remove(at);
+    let whose = if asks_me.is_some() { Whose::Mine } else { asked.whose };
     let since = match (&device.state.name(), whose) {
         (_, Whose::Nobody) | (StateName::CtrlOwned, _) => device.state.since().unwrap_or(changed),
         _ => changed,
@@ -117,8 +125,73 @@ pub fn open_help(device: &Device) -> impl Iterator<Item = &Help> {
     device.cycle.help.iter().filter(|h| h.asked.is_some() && h.given.is_none() && h.scheduled.is_none())
 }
 
+/// Everything that is asked about a device. The last is what its next step waits for, and says what there is to say where
+/// nothing is asked; whoever is not asked themselves hears the first.
+fn asks(
+    device: &Device,
+    step: Option<CommandKind>,
+    gates: &[Gate],
+    due: Option<&Due>,
+    me: Option<PersonId>,
+    facts: &Facts,
+) -> Vec<Asked> {
+    let mut all: Vec<Asked> = ask_to_restart(device, me, facts).into_iter().collect();
+    all.extend(ask_beside_gates(device, due, facts));
+    all.push(match step {
+        Some(step) => ask_of_gates(device, step, gates, me, facts),
+        None => nothing_to_do(device, facts),
+    });
+    all
+}
+
+/// Whom a device waits for, and whether as CTRL: everybody on whose own page it is theirs to go on with (E4). `team` is
+/// whom a request is offered to that nobody has taken (L6).
+pub fn waits_for(device: &Device, facts: &Facts, team: &BTreeSet<PersonId>) -> BTreeSet<(PersonId, bool)> {
+    let step = next_step(device.state.name());
+    let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), device, None, facts));
+    let due = due::next(device, facts.policy);
+    let mut all = BTreeSet::new();
+    for asked in asks(device, step, &gates, due.as_ref(), None, facts) {
+        all.extend(asked.waits_for.iter().map(|p| (*p, asked.whose == Whose::Ctrl)));
+    }
+    for gate in gates.iter().filter(|g| !g.met) {
+        all.extend(gate.waits_for.iter().map(|p| (*p, gate.turn == Turn::Ctrl)));
+    }
+    if offers_itself(device) {
+        all.extend(team.iter().filter(|p| !device.is_contributor(**p)).map(|p| (*p, true)));
+    }
+    all
+}
+
+/// N6: whoever is responsible for the restart; where their account is closed, CTRL.
+fn ask_to_restart(device: &Device, me: Option<PersonId>, facts: &Facts) -> Option<Asked> {
+    let stopped = device.shut_down.as_ref()?;
+    let (who, when) = (stopped.responsible, &stopped.conditions);
+    let name = facts.people.name(who);
+    let is_there = facts.people.active(who);
+    let as_ctrl = facts.people.has(who, &Role::Ctrl) && !device.has_contributed(who);
+    let sentence = match is_there {
+        true if me == Some(who) => format!("Restart {} when: {when}", device.name()),
+        true => format!("Shut down; {name} restarts it when: {when}"),
+        false => format!("Shut down; {name} is gone, so CTRL restarts it when: {when}"),
+    };
+    Some(Asked {
+        whose: if as_ctrl || !is_there { Whose::Ctrl } else { Whose::Contributor },
+        waits_for: Some(who).filter(|_| is_there).or(device.ctrl_contact).into_iter().collect(),
+        sentence,
+        act: Some(CommandKind::Restart),
+    })
+}
+
+/// Whether it is offered to a team of CTRL, as nobody of CTRL takes care of it (L6).
+fn offers_itself(device: &Device) -> bool {
+    let state = device.state.name();
+    device.ctrl_contact.is_none() && !state.is_end() && state != StateName::CtrlOwned
+}
+
 /// What is asked besides the gates of the next step.
-fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option<Asked> {
+fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<Asked> {
+    let mut all = Vec::new();
     let ctrl = |sentence: String, act| Asked {
         whose: Whose::Ctrl,
         waits_for: device.ctrl_contact.into_iter().collect(),
@@ -126,7 +199,7 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option
         act: Some(act),
     };
     let team = &facts.policy.intake.first_team;
-    if device.ctrl_contact.is_none() && !device.state.name().is_end() && device.state.name() != StateName::CtrlOwned {
+    if offers_itself(device) {
         // L6: offered to this team first; anybody of CTRL may take it.
         let offered = facts.actor.person().filter(|me| {
             !device.is_contributor(*me) && facts.people.get(*me).is_some_and(|p| p.active && p.teams.contains(team))
@@ -137,18 +210,18 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option
             }
             _ => format!("It has no CTRL contact; it is offered to {team} first"),
         };
-        return Some(Asked { waits_for: offered.into_iter().collect(), ..ctrl(sentence, CommandKind::TakeRequest) });
+        all.push(Asked { waits_for: offered.into_iter().collect(), ..ctrl(sentence, CommandKind::TakeRequest) });
     }
     if let Some(offer) = device.offers.last()
         && device.is_orphaned(facts.people, facts.policy, facts.now)
     {
         let who = facts.people.name(offer.mark.by);
-        return Some(ctrl(format!("{who} offers to adopt it: {}", offer.text), CommandKind::AcceptAdoption));
+        all.push(ctrl(format!("{who} offers to adopt it: {}", offer.text), CommandKind::AcceptAdoption));
     }
     if let Some(help) = open_help(device).next() {
         let asked = help.asked.as_ref().map_or("", |r| r.text.as_str());
         let sentence = format!("Help asked for, {}: {asked}", help.kind.words().to_lowercase());
-        return Some(ctrl(sentence, CommandKind::ScheduleHelp));
+        all.push(ctrl(sentence, CommandKind::ScheduleHelp));
     }
     match due {
         Some(Due { on, what: What::LoanEnd })
@@ -159,12 +232,12 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option
             } else {
                 format!("The hand-back ends on {on}")
             };
-            Some(Asked {
+            all.push(Asked {
                 whose: Whose::Contributor,
                 waits_for: people_of(device),
                 sentence,
                 act: Some(CommandKind::RequestTransfer),
-            })
+            });
         }
         Some(Due { on, what: What::Contacts })
             if *on <= facts.today && device.state.name() == StateName::ReducedSupport =>
@@ -172,10 +245,12 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Option
             let aged = device.contacts.iter().filter(|c| !c.is_confirmed(facts.policy, facts.now));
             let aged: Vec<PersonId> = aged.map(|c| c.person).collect();
             let sentence = format!("Contacts to be confirmed again: {}", facts.people.names(&aged));
-            Some(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act: Some(CommandKind::ConfirmContact) })
+            let act = Some(CommandKind::ConfirmContact);
+            all.push(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act });
         }
-        _ => None,
+        _ => {}
     }
+    all
 }
 
 fn people_of(device: &Device) -> Vec<PersonId> {

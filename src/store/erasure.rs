@@ -4,7 +4,7 @@ use super::{
     Result,
     changes::{self, Touched},
     entity::{
-        absence, calendar, channel, confirmation, draft, idempotency, identity, import_draft, invitation, looked,
+        absence, calendar, channel, confirmation, draft, given_answer, idempotency, identity, import_draft, invitation, looked,
         membership, notice, outbox, person as row, session, token, training,
     },
 };
@@ -43,6 +43,15 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     confirmation::Entity::delete_many().filter(confirmation::Column::PersonId.eq(&id)).exec(tx).await?;
     looked::Entity::delete_many().filter(looked::Column::PersonId.eq(&id)).exec(tx).await?;
     idempotency::Entity::delete_many().filter(idempotency::Column::PersonId.eq(&id)).exec(tx).await?;
+    given_answer::Entity::delete_many().filter(given_answer::Column::PersonId.eq(&id)).exec(tx).await?;
+    for personal in [of.name, of.email].into_iter().filter(|p| !p.is_empty()) {
+        // Whoever repeats their request is told that it was carried out.
+        given_answer::Entity::update_many()
+            .set(given_answer::ActiveModel { body: Set(None), ..Default::default() })
+            .filter(given_answer::Column::Body.contains(personal))
+            .exec(tx)
+            .await?;
+    }
     draft::Entity::delete_many().filter(draft::Column::Owner.eq(&id)).exec(tx).await?;
     import_draft::Entity::delete_many().filter(import_draft::Column::PersonId.eq(&id)).exec(tx).await?;
     notice::Entity::delete_many().filter(notice::Column::PersonId.eq(&id)).exec(tx).await?;

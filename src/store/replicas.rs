@@ -10,7 +10,7 @@ use crate::domain::id::ServerName;
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement};
 use sqlx::{
-    Connection, Executor, PgConnection,
+    Connection, Executor,
     postgres::{PgListener, PgPoolOptions},
 };
 use std::{collections::BTreeSet, convert::Infallible, time::Duration};
@@ -130,7 +130,7 @@ impl Db {
     /// where that is lost, and another one may have become it.
     pub async fn be_first(&self) -> Result<Infallible> {
         let Some(server) = &self.server else { return Ok(std::future::pending().await) };
-        let mut c = PgConnection::connect_with(&server.options()?).await.map_err(conn_error)?;
+        let mut c = server.connect_to_be_first().await?;
         let _not_longer = NotLonger(&self.first);
         loop {
             let asked = async {

@@ -12,8 +12,9 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, SelectGetableTuple,
-    Selector,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, SelectGetableTuple, Selector,
+    sea_query::{Expr, ExprTrait},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,20 +62,21 @@ pub async fn list_turns<C: ConnectionTrait>(
         .collect()
 }
 
-/// How many devices wait for a person as a contributor, and how many as CTRL.
+/// How many devices wait for a person, and how many of them as CTRL.
 pub async fn count_turns<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<(u64, u64)> {
-    let rows: Vec<(String, i64)> = device_person::Entity::find()
+    let device = || Expr::col(device_person::Column::DeviceId);
+    let as_ctrl = Expr::case(device_person::Column::Relation.eq(turn(true)), device());
+    let counted: Option<(i64, i64)> = device_person::Entity::find()
         .select_only()
-        .column(device_person::Column::Relation)
-        .column_as(device_person::Column::DeviceId.count(), "n")
+        .expr_as(device().count_distinct(), "all_of_them")
+        .expr_as(as_ctrl.count(), "as_ctrl")
         .filter(device_person::Column::PersonId.eq(person.to_string()))
         .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
-        .group_by(device_person::Column::Relation)
         .into_tuple()
-        .all(c)
+        .one(c)
         .await?;
-    let of = |relation| rows.iter().find(|(r, _)| r == relation).map_or(0, |(_, n)| n.unsigned_abs());
-    Ok((of(turn(false)), of(turn(true))))
+    let (all, as_ctrl) = counted.unwrap_or_default();
+    Ok((all.unsigned_abs(), as_ctrl.unsigned_abs()))
 }
 
 /// The status of a device changed although nothing of its own did: something was seen.

@@ -236,6 +236,7 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
         what: format!(" {what}"),
         when: words::moment(app, at),
         at: at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        origin: None,
         number: String::new(),
         hash: String::new(),
     };

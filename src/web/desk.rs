@@ -6,7 +6,11 @@ use super::{
     words,
 };
 use crate::{
-    domain::{due::What, id::PersonId, lifecycle::CommandKind::RedeemPermit},
+    domain::{
+        due::What,
+        id::PersonId,
+        lifecycle::CommandKind::{RedeemPermit, Restart},
+    },
     service::work::{Desk, Whose, Work},
 };
 use chrono::Duration;
@@ -78,6 +82,7 @@ fn action(work: &Work) -> Action {
     let name = work.device.name();
     let open = || Action::link("Open", &format!("/devices/{name}")).quiet();
     let action = match (work.whose, work.mine, work.act) {
+        (Whose::Mine, _, Some(act @ Restart)) => Action::link(acts::label(act), &gatebox::remedy_href(name, act)),
         (Whose::Mine, 2.., _) => Action::link(&format!("See {} gates", work.mine), &format!("/devices/{name}")),
         (Whose::Mine, _, Some(act)) if act != RedeemPermit => {
             Action::link(acts::label(act), &gatebox::remedy_href(name, act))

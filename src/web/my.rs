@@ -56,8 +56,10 @@ struct MyPage {
 /// GET /my
 async fn show(member: Member) -> Answer {
     let app = &member.visitor.app;
-    let layout = member.layout(Section::Mine).await?;
+    let mut layout = member.layout(Section::Mine).await?;
     let mine = work::mine(app, &member.caller(), member.id()).await?;
+    // What the bar counts was kept when something changed last: here is the list itself.
+    layout.your_turn = mine.desk.work.iter().filter(|w| w.whose == Whose::Mine).count() as u64;
     let side = |w: &work::Work| if w.device.is_contributor(member.id()) { Side::Contributor } else { Side::Ctrl };
     let page = MyPage {
         lead: lead(&mine.desk),

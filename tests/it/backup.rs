@@ -1,7 +1,7 @@
 //! F12, E7: the data as one file, taken while Custody writes, and what was taken made into data again.
 
 use crate::{app::TestApp, postgres, served::Served};
-use custody::domain::lifecycle::Command as Act;
+use custody::domain::{cycle::HelpKind, lifecycle::Command as Act};
 use std::{
     fs,
     path::Path,
@@ -125,4 +125,39 @@ async fn f12_what_is_there_stays_and_what_is_broken_is_refused() {
         assert!(said(&refused).contains("It is no whole back-up of Custody"), "{}", said(&refused));
         assert_eq!(left_in(&to), Vec::<String>::new());
     }
+}
+
+/// F12, E7: what a killed Custody left beside its database is not replayed over what is restored: all of it moves away
+/// first.
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_a_log_that_was_left_is_not_played_over_what_is_restored() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let data = test.dir.path().to_owned();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("custody.backup");
+    let taken = custody(&["backup"], &[("--data", &data), ("--to", &file)]);
+    assert!(taken.status.success(), "{}", said(&taken));
+    test.does("ilse", "magnet", Act::AskHelp { kind: HelpKind::Advice, text: "How?".to_owned() }).await.unwrap();
+    // As `kill -9` leaves it, and only custody.db moved away.
+    let left = place.path().join("left");
+    fs::create_dir(&left).unwrap();
+    for beside in ["custody.db-wal", "custody.db-shm"] {
+        fs::copy(data.join(beside), left.join(beside)).unwrap();
+    }
+    assert!(fs::metadata(left.join("custody.db-wal")).unwrap().len() > 0, "the log has what came last");
+
+    let refused = custody(&["restore"], &[("--from", &file), ("--data", &left)]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    for part in ["custody.db-wal and ", "custody.db-shm: move all of them away"] {
+        assert!(said(&refused).contains(part), "{}", said(&refused));
+    }
+    assert_eq!(left_in(&left), ["custody.db-shm", "custody.db-wal"]);
+    for beside in ["custody.db-wal", "custody.db-shm"] {
+        fs::remove_file(left.join(beside)).unwrap();
+    }
+    let restored = custody(&["restore"], &[("--from", &file), ("--data", &left)]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    let verified = custody(&["audit", "verify"], &[("--data", &left)]);
+    assert_eq!((verified.status.code(), entries(&verified)), (Some(0), entries(&taken)), "{}", said(&verified));
 }

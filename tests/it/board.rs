@@ -5,9 +5,12 @@ use chrono::Duration;
 use custody::{
     domain::{cycle::HelpKind, lifecycle::Command},
     service::{
-        Caller,
+        Caller, checks,
         observations::{Report, observe},
+        sessions,
+        work::{self, Whose},
     },
+    store,
 };
 
 impl TestApp {
@@ -129,7 +132,8 @@ async fn work_is_where_it_waits() {
     test.requested("camera").await;
     let (ilse, lena, noor) = (test.browser("ilse").await, test.browser("lena").await, test.browser("noor").await);
     let page = ilse.page("/my").await;
-    stand_in_order(&page, &["Read and accept", "CTRL’s turn", "camera", "nobody has taken it"]);
+    // One's own gate comes before what waits for others.
+    stand_in_order(&page, &["Read and accept", "Your turn", "camera", "to accept the rules of conduct"]);
     let queue = lena.page("/reviews").await;
     stand_in_order(&queue, &["Your turn", "camera", "Participation request", "Take this request"]);
     assert!(noor.page("/reviews").await.contains("CTRL’s queue"), "everybody signed in may read it");
@@ -148,6 +152,69 @@ async fn work_is_where_it_waits() {
     assert_eq!(ilse.post("/my/read", &[]).await.status(), 303);
     assert!(!ilse.page("/my").await.contains("Mark all as read"));
     assert_eq!(test.stranger().get("/my").await.status(), 303, "it is for somebody");
+}
+
+/// E4: what the bar counts is what the page lists as the reader's turn, whatever it is that waits and for whom; and what
+/// time alone changed, once the regular checks have gone round.
+#[tokio::test]
+async fn e4_the_bar_counts_what_the_page_lists() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    test.reduced_support("magnet").await;
+    test.under_review("grating").await;
+    let help = Command::AskHelp { kind: HelpKind::PairSession, text: "With the limits.".to_owned() };
+    test.does("ilse", "magnet", help).await.unwrap();
+    let counts = async |when: &str| {
+        let mut all = 0;
+        for (who, person) in &test.people {
+            let mine = work::mine(&test.app, &test.caller(who), *person).await.unwrap();
+            let listed = mine.desk.work.iter().filter(|w| w.whose == Whose::Mine).count() as u64;
+            let (counted, _) = sessions::count_turns(&test.app, *person).await.unwrap();
+            assert_eq!(counted, listed, "{who}, {when}");
+            all += listed;
+        }
+        all
+    };
+    let before = counts("at first").await;
+    test.advance(Duration::days(200));
+    checks::round(&test.app).await.unwrap();
+    assert!(counts("once words have aged").await > before);
+}
+
+/// N5, N6, E4: whoever is responsible for the restart is told, has it as work on their own page and in the API, and hears
+/// when somebody else has restarted it; be they nothing else to the device.
+#[tokio::test]
+async fn n6_who_is_to_restart_it_is_told_and_has_the_task() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let noor = test.person("noor");
+    let told = async || {
+        let all = store::notices::list(&test.app.db.read, noor, 50).await.unwrap();
+        all.into_iter().map(|t| t.text).collect::<Vec<_>>()
+    };
+    assert!(told().await.is_empty());
+    let stop = Command::ShutDown {
+        reason: "It flooded the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: noor,
+        conditions: "The rate is limited.".to_owned(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    assert!(told().await.iter().any(|t| t.contains("shut it down")), "{:?}", told().await);
+    let page = test.browser("noor").await.page("/my").await;
+    let task = "Restart magnet when: The rate is limited.";
+    stand_in_order(&page, &["Your turn", "magnet", task, "/devices/magnet/restart", "Lift the shutdown"]);
+    assert_eq!(sessions::count_turns(&test.app, noor).await.unwrap(), (1, 0));
+    let (_, mine) = test.acts("noor").await.get("/me/work").await;
+    let work = &mine["work"][0];
+    assert_eq!((work["waits_for"].as_str(), work["ask"].as_str()), (Some("me"), Some(task)));
+    assert_eq!(work["command"], "restart");
+    // Whoever else has to do with it reads on whom it waits.
+    let page = test.browser("lena").await.page("/my").await;
+    assert!(page.contains("Shut down; Noor El-Amin restarts it when: The rate is limited."), "{page}");
+    test.does("lena", "magnet", Command::Restart { text: "The limit is in.".to_owned() }).await.unwrap();
+    assert!(told().await.iter().any(|t| t.contains("lifted the shutdown")), "{:?}", told().await);
+    assert_eq!(sessions::count_turns(&test.app, noor).await.unwrap(), (0, 0));
 }
 
 /// N4: a device whose contacts have aged is listed with the reason, and can be adopted or taken over.

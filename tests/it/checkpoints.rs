@@ -24,6 +24,8 @@ use custody::{
     store::{self, journal::Line},
 };
 use sea_orm::{ConnectionTrait, Statement};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
     fs,
@@ -186,6 +188,48 @@ async fn a36_what_is_done_to_the_journal_is_found() {
     assert!(said(&rig.verify()).contains("The journal was changed. At entry 3"), "{}", said(&rig.verify()));
     rig.rewrite(whole, false).await;
     assert_eq!(rig.verify().status.code(), Some(0), "it is what it was: {}", said(&rig.verify()));
+}
+
+/// E2: the journal goes into a file or through a pipe with everything that its hashes cover, and is followed by whoever
+/// knows how they are made; one that was changed is written down as it is, and said to be.
+#[tokio::test]
+async fn e2_an_exported_journal_is_followed_by_others() {
+    let rig = Rig::new().await;
+    let exports =
+        |to: &[(&str, &Path)]| custody(&["audit", "export"], &[&[("--data", rig.data.as_path())], to].concat());
+    let exported = exports(&[]);
+    assert!(exported.status.success(), "{}", said(&exported));
+    let text = String::from_utf8(exported.stdout).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), rig.entries().await.len());
+    let mut previous = "0".repeat(64);
+    for line in &lines {
+        assert_eq!(line["previous"], previous.as_str());
+        let covered = ["seq", "stream", "revision", "at", "actor", "origin", "kind", "body", "previous"];
+        let covered = Value::from(covered.map(|part| line[part].clone()).to_vec()).to_string();
+        previous = format!("{:x}", Sha256::digest(covered));
+        assert_eq!(line["hash"], previous.as_str(), "{line}");
+    }
+    let end = format!("{} entries, each follows the one before it. The last hash is {previous}", lines.len());
+    assert!(String::from_utf8(exported.stderr).unwrap().contains(&end), "words are not among the lines");
+
+    let file = rig.kept.path().join("journal.jsonl");
+    let written = exports(&[("--to", &file)]);
+    assert!(written.status.success() && said(&written).contains(&end), "{}", said(&written));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file).unwrap()) & 0o777, 0o600);
+    let again = exports(&[("--to", &file)]);
+    assert!(again.status.code() == Some(2) && said(&again).contains("is there already"), "{}", said(&again));
+    let nowhere = custody(&["audit", "export"], &[("--data", &rig.kept.path().join("none"))]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", said(&nowhere));
+
+    let mut edited = rig.entries().await;
+    edited[2].body.push(' ');
+    rig.rewrite(edited, false).await;
+    let exported = exports(&[]);
+    assert_eq!(exported.status.code(), Some(1));
+    assert_eq!(String::from_utf8(exported.stdout.clone()).unwrap().lines().count(), lines.len());
+    assert!(said(&exported).contains("The journal was changed. At entry 3"), "{}", said(&exported));
 }
 
 /// F12: an older back-up that was restored is found, at once and after it was written on; no checkpoint is taken of it that

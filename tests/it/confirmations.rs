@@ -8,7 +8,11 @@ use custody::{
         id::PersonId,
         lifecycle::Command,
     },
-    service::{self, confirmations, people::OwnDetails},
+    service::{
+        self, confirmations,
+        import::{self, Kind, Outcome, Table},
+        people::{Details, OwnDetails},
+    },
     store,
 };
 
@@ -164,6 +168,57 @@ async fn l4_a_word_counts_for_what_was_read() {
     number(Some("+49 40 66969 999")).await;
     let now = seen(&stranger.page(&link).await);
     assert_eq!(stranger.post(&link, &[("seen", &now)]).await.status(), 303);
+}
+
+/// L4: a word counts for the number that it was given for: where an administrator or an import changes that, it ends at
+/// once and the contact is asked anew; whoever changes their own keeps theirs.
+#[tokio::test]
+async fn l4_a_number_that_somebody_else_changed_is_confirmed_anew() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let stranger = test.stranger();
+    let details = |phone: &str| Details {
+        name: "Marek Dvořák".to_owned(),
+        email: "marek@example.org".to_owned(),
+        phone: Some(phone.to_owned()),
+        time_zone: "Europe/Berlin".to_owned(),
+        commit_emails: Vec::new(),
+    };
+    let own = OwnDetails {
+        phone: Some("+49 40 66969 220".to_owned()),
+        time_zone: "Europe/Berlin".to_owned(),
+        commit_emails: Vec::new(),
+    };
+    service::people::edit_own(&test.app, &test.caller("marek"), own).await.unwrap();
+    assert!(confirmed(&test, "marek").await.is_some(), "it is their own word still");
+
+    let asked = links(&test, "marek").await.len();
+    let ada = test.caller("ada");
+    service::people::edit(&test.app, &ada, test.person("marek"), details("+49 40 66969 221")).await.unwrap();
+    assert_eq!(confirmed(&test, "marek").await, None);
+    assert!(confirmed(&test, "ilse").await.is_some(), "her number is what it was");
+    let device = test.device("magnet").await;
+    assert_eq!(test.replayed(&device).await, device);
+    assert_eq!(links(&test, "marek").await.len(), asked + 1);
+    let link = link(&test, "marek").await;
+    let page = stranger.page(&link).await;
+    assert!(page.contains("+49 40 66969 221"), "{page}");
+    assert_eq!(stranger.post(&link, &[("seen", &seen(&page))]).await.status(), 303);
+    assert!(confirmed(&test, "marek").await.is_some());
+    assert!(
+        test.browser("ilse").await.page("/devices/magnet/history").await.contains("changed the number of Marek Dvořák")
+    );
+
+    // What an administrator leaves as it is, and what is not the number, ends nothing; an import does as a hand.
+    let mut moved = details("+49 40 66969 221");
+    moved.time_zone = "Europe/Paris".to_owned();
+    service::people::edit(&test.app, &ada, test.person("marek"), moved).await.unwrap();
+    assert!(confirmed(&test, "marek").await.is_some());
+    let csv = "name,email,phone\nMarek Dvořák,marek@example.org,+49 40 66969 222\n";
+    let table = Table::parse(Kind::People, "people.csv", csv.as_bytes()).unwrap();
+    assert!(matches!(import::carry_out(&test.app, &ada, table, None).await.unwrap(), Outcome::Done(_)));
+    assert_eq!(confirmed(&test, "marek").await, None);
+    assert_eq!(links(&test, "marek").await.len(), asked + 2);
 }
 
 /// L4: whoever is taken off the list, and whose device has ended, has nothing to confirm.

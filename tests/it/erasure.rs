@@ -12,6 +12,7 @@ use custody::{
     store,
 };
 use futures_util::TryStreamExt;
+use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
 
 /// Everything that the database holds, a row a line.
@@ -91,6 +92,17 @@ async fn a37_a_person_is_erased() {
             .unwrap();
     // Ilse is called no longer: Marek is the last one.
     let last = test.device("magnet").await.contacts[1].clone();
+    // Answers that programs were given under a key, his own and another's.
+    let admin = test.acts("ada").await;
+    let key = [("idempotency-key", "k1")];
+    let details = serde_json::json!({ "name": "Marek Dvořák", "email": "marek@example.org",
+        "phone": "+49 40 66969 219", "time_zone": "Europe/Prague", "commit_emails": ["dvorak@users.example.org"] });
+    let put = admin.sends(Method::PUT, &format!("/people/{marek}"), &key, Some(details)).await;
+    assert!(put.status().is_success(), "{}", put.text().await.unwrap());
+    let own = serde_json::json!({ "phone": "+49 40 66969 219", "time_zone": "Europe/Prague",
+        "commit_emails": ["dvorak@users.example.org"] });
+    let put = test.acts("marek").await.sends(Method::PUT, "/me", &key, Some(own)).await;
+    assert!(put.status().is_success(), "{}", put.text().await.unwrap());
     test.does("lena", "magnet", Command::SetContacts { contacts: vec![last] }).await.unwrap();
     let before = dump(&test).await;
     for personal in ["Dvořák", "marek@", "dvorak", "66969 219", "Europe/Prague"] {

@@ -173,6 +173,10 @@ async fn e5_one_line_that_is_refused_stops_all() {
         (device("delayScan,", "slitwatch,"), "Line 2 names it already"),
         (device("slit-watch.git,contributors,", "slit-watch.git,nobody,"), "Write contributors or ctrl into owner"),
         (device("aiko.tanaka@example.org", "nobody@example.org"), "Nobody with an open account has the address"),
+        (
+            device(",lena@example.org,", ",noor@example.org,"),
+            "Noor El-Amin is not of CTRL: name a member of CTRL, or leave it empty",
+        ),
         (device("cppServer/contrib_sqs_07", FULL), "what contributors develop is on a reduced one"),
         (device("cppServer/ctrl_sqs_07", REDUCED), "what CTRL owns is on a full one"),
         (device("cppServer/contrib_sqs_07", "none/none"), "The server none/none is not on record"),

@@ -13,6 +13,7 @@ use custody::{
 };
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
 
 /// A program with somebody's token.
@@ -29,7 +30,7 @@ impl TestApp {
         Program { url: self.url.clone(), secret, id: token.id }
     }
 
-    async fn acts(&self, who: &str) -> Program {
+    pub async fn acts(&self, who: &str) -> Program {
         self.program(who, TokenScope::Admin).await
     }
 
@@ -581,6 +582,52 @@ async fn a28_events_are_those_that_one_may_see() {
     }
 }
 
+/// E2: from where something was done is read by administrators and CTRL, and with it everything that a hash covers: who
+/// reads all of it follows the chain. Others read the rest.
+#[tokio::test]
+async fn e2_events_say_from_where_and_can_be_followed() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let (noor, lena, ada) = (test.reads("noor").await, test.reads("lena").await, test.reads("ada").await);
+    let (mut after, mut previous) = (0, "0".repeat(64));
+    loop {
+        let (_, page) = ada.get(&format!("/events?after={after}&limit=5")).await;
+        for e in page["events"].as_array().unwrap() {
+            assert_eq!(e["previous"], previous.as_str());
+            let covered = ["seq", "stream", "revision", "at", "by", "origin", "what", "body", "previous"];
+            let covered = Value::from(covered.map(|part| e[part].clone()).to_vec()).to_string();
+            previous = format!("{:x}", Sha256::digest(covered));
+            assert_eq!(e["hash"], previous.as_str(), "{e}");
+        }
+        after = page["next"].as_i64().unwrap();
+        if page["more"] == false {
+            break;
+        }
+    }
+    let submitted = async |who: &Program| {
+        let (_, page) = who.get("/events").await;
+        page["events"].as_array().unwrap().iter().find(|e| e["what"] == "submitted").unwrap().clone()
+    };
+    let (hers, theirs) = (submitted(&noor).await, submitted(&lena).await);
+    assert_eq!(theirs["origin"], "test");
+    assert!(hers["origin"].is_null() && hers["body"].is_null() && hers["data"].is_object(), "{hers}");
+    assert_eq!(hers["hash"], theirs["hash"]);
+
+    let first = async |who: &Program| who.get("/devices/magnet/history").await.1["records"][0]["origin"].clone();
+    assert_eq!(
+        (first(&lena).await, first(&ada).await, first(&noor).await),
+        ("test".into(), "test".into(), Value::Null)
+    );
+    let signed_out = test.stranger().page("/api/v1/devices/magnet/history").await;
+    assert!(signed_out.contains("\"origin\":null"), "{signed_out}");
+    let page = "/devices/magnet/history";
+    assert!(test.browser("lena").await.page(page).await.contains("from test<"));
+    assert!(!test.browser("noor").await.page(page).await.contains("from test<"));
+    let list = "/devices/magnet/history.csv";
+    assert!(test.browser("ada").await.page(list).await.contains("\"from\""));
+    assert!(!test.stranger().page(list).await.contains("\"from\""));
+}
+
 /// What a stream sends next that is no comment, within 30 seconds.
 async fn next_event(stream: &mut Response) -> Option<(i64, Value)> {
     let heard = async {
@@ -684,4 +731,53 @@ async fn h8_the_shift_acknowledges_by_the_api() {
     assert_eq!(otto.post("/shift/acknowledgements", json!({ "changes": seqs })).await.1["new"], 0);
     assert_eq!(otto.get("/shift").await.1["waiting"], json!([]));
     assert_eq!(otto.put("/shift/looked", json!({ "seq": seqs[0] })).await.0, 204);
+}
+
+/// H8, E3: who of the shift knew what is read by programs as on the page and in its file, page by page; and so is what is
+/// new to oneself.
+#[tokio::test]
+async fn h8_the_record_of_the_shift_is_in_the_api() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let stop = Command::ShutDown {
+        reason: "It floods the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: "A limit.".to_owned(),
+    };
+    test.advance(chrono::Duration::days(1));
+    test.does("jonas", "magnet", stop).await.unwrap();
+    let otto = test.acts("otto").await;
+    let (_, record) = otto.get("/shift/record").await;
+    let changes = record["changes"].as_array().unwrap().clone();
+    assert_eq!((changes.len(), &record["next"]), (2, &Value::Null));
+    assert!(changes.iter().all(|c| c["acknowledged_at"].is_null()), "{record}");
+    assert_eq!(changes[0]["to"], "shut_down");
+    let (newest, oldest) = (&changes[0]["seq"], &changes[1]["seq"]);
+
+    let looked = async || otto.get("/shift/looked").await.1;
+    let (before, seen) = (looked().await, json!({ "seq": oldest }));
+    assert_eq!((&before["seq"], &before["new"], &before["newest"]), (&Value::Null, &json!(2), newest));
+    assert_eq!(otto.put("/shift/looked", seen).await.0, 204);
+    let after = looked().await;
+    assert_eq!((&after["seq"], &after["new"]), (oldest, &json!(1)));
+    assert!(after["at"].is_string());
+
+    otto.post("/shift/acknowledgements", json!({ "changes": [oldest] })).await;
+    let stranger = test.stranger();
+    let read = async |query: &str| -> Value {
+        let page = stranger.page(&format!("/api/v1/shift/record{query}")).await;
+        serde_json::from_str(&page).unwrap()
+    };
+    let known = read(&format!("?after={newest}")).await;
+    assert_eq!(known["changes"].as_array().unwrap().len(), 1);
+    let known = &known["changes"][0];
+    assert_eq!((&known["seq"], &known["said"][0]["by"]), (oldest, &json!("Otto Petersen")));
+    assert_eq!(known["acknowledged_at"], known["said"][0]["at"]);
+    for (query, many) in [("?device=magnet", 2), ("?day=2026-11-21", 1), ("?device=magnet&day=2026-11-22", 1)] {
+        assert_eq!(read(query).await["changes"].as_array().unwrap().len(), many, "{query}");
+    }
+    for (query, status) in [("?device=nothing", 404), ("?day=tomorrow", 422), ("?before=1", 422)] {
+        assert_eq!(stranger.get(&format!("/api/v1/shift/record{query}")).await.status(), status, "{query}");
+    }
 }

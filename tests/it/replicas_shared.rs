@@ -14,9 +14,12 @@ use custody::{
         self, accounts, jobs,
         sessions::{self, Tried},
     },
-    store::{self, entity::guess},
+    store::{self, connection::postgres::FIRST, entity::guess},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{
+    EntityTrait,
+    sqlx::{self, Connection},
+};
 use std::{
     collections::BTreeMap,
     time::{Duration as Span, Instant},
@@ -164,4 +167,28 @@ async fn e1_jobs_of_one_replica_are_read_at_the_other() {
     for app in [other, third] {
         app.stop.cancel();
     }
+}
+
+/// E7, F7, H8: where the machine of whoever does the regular work is gone without a word, so that its connection stands,
+/// another replica does it after seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_whoever_falls_silent_is_the_first_no_longer() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = postgres::new_database(dir.path()).await;
+    let test = TestApp::on(dir, &POLICY, None).await;
+    let mut silent = server.connect_to_be_first().await.unwrap();
+    let bound: String = sqlx::query_scalar("SHOW idle_session_timeout").fetch_one(&mut silent).await.unwrap();
+    assert_eq!(bound, "15s");
+    assert!(sqlx::query_scalar::<_, bool>(FIRST).fetch_one(&mut silent).await.unwrap());
+    let begun = Instant::now();
+    let works = tokio::spawn(service::replicas::be_first(test.app.clone()));
+    // Whoever says something every second stays it for longer than that.
+    while begun.elapsed() < Span::from_secs(18) {
+        silent.ping().await.unwrap();
+        assert!(!test.app.db.is_first());
+        tokio::time::sleep(Span::from_secs(1)).await;
+    }
+    tokio::time::timeout(Span::from_secs(25), test.app.db.first()).await.expect("nobody took over");
+    silent.ping().await.unwrap_err();
+    works.abort();
 }

@@ -268,6 +268,20 @@ async fn h8_without_a_contact_the_team_hears_of_it() {
     assert_eq!(lines(&test, "escalated").await.len(), 1);
 }
 
+/// H8: a CTRL contact who has left CTRL is not who hears of it.
+#[tokio::test]
+async fn h8_a_contact_who_left_ctrl_hears_of_nothing() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    let (teams, _) = groups::list(&test.app).await.unwrap();
+    let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
+    groups::remove(&test.app, &test.caller("ada"), ici, test.person("lena")).await.unwrap();
+    test.advance(Duration::hours(1));
+    assert_eq!(escalation::round(&test.app).await.unwrap(), 1);
+    assert!(told(&test, "lena").await.is_empty());
+    assert_eq!(told(&test, "jonas").await.len(), 1);
+}
+
 /// H8, A33: looking says nothing for the shift; what is new since then is the reader's own; a GET changes nothing.
 #[tokio::test]
 async fn h8_what_is_new_since_one_looked() {

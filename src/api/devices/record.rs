@@ -16,6 +16,7 @@ use crate::{
     service::{
         devices,
         history::{self, Told},
+        people,
     },
 };
 use axum::{
@@ -57,31 +58,39 @@ struct RecordDto {
     what: String,
     /// The rest of the sentence that begins with who did it.
     said: String,
-    /// SHA-256 of the record and of the one before it.
+    /// The door and the address that it came through; for administrators and CTRL.
+    origin: Option<String>,
+    /// SHA-256 of the record and of the one before it: the events say how it is made.
     hash: String,
 }
 
-impl From<Told> for RecordDto {
-    fn from(t: Told) -> Self {
-        Self { seq: t.seq, at: t.at, by: t.who, what: t.kind, said: t.what, hash: t.hash }
-    }
+fn record(t: Told, sees_origin: bool) -> RecordDto {
+    let origin = sees_origin.then_some(t.origin);
+    RecordDto { seq: t.seq, at: t.at, by: t.who, what: t.kind, said: t.what, origin, hash: t.hash }
 }
 
 /// The history of a device, the newest first
+///
+/// It asks for no token. With one of an administrator or of CTRL, it says from where each thing was done.
 #[utoipa::path(get, path = "/api/v1/devices/{name}/history", tag = "Devices", params(Which),
     responses((status = 200, description = "A page of records.", body = HistoryDto)))]
 pub async fn history(
     State(app): State<App>,
     Path(name): Path<String>,
+    bearer: Option<Bearer>,
     Params(which): Params<Which>,
 ) -> Answer<Json<HistoryDto>> {
     let unreadable = |_| Problem::field("after", "Send the next of the page before");
     let before = which.after.map(|a| a.parse()).transpose().map_err(unreadable)?;
     let found = history::read(&app, &name, before, history::PAGE).await?;
+    let sees_origin = match bearer.and_then(|b| b.reads().ok()) {
+        Some(caller) => people::sees_origin(&app, &caller).await?,
+        None => false,
+    };
     Ok(Json(HistoryDto {
         device: found.device.name().to_owned(),
         all: found.all,
-        records: found.told.into_iter().map(RecordDto::from).collect(),
+        records: found.told.into_iter().map(|t| record(t, sees_origin)).collect(),
         next: found.older.map(|seq| seq.to_string()),
     }))
 }

@@ -293,6 +293,10 @@ pub enum Happened {
         contacts: Vec<Contact>,
     },
     ContactConfirmed,
+    /// Somebody else changed this contact's number: what they confirmed was another one (L4).
+    ConfirmationEnded {
+        person: PersonId,
+    },
     OperatorRulesSet {
         operators: OperatorRules,
     },

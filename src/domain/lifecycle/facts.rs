@@ -79,6 +79,14 @@ impl<'a> Facts<'a> {
         roles.iter().all(|r| self.people.has(person, r)) && !device.has_contributed(person)
     }
 
+    /// Whether another member of CTRL decides in this one's place: their account is closed, they are not of CTRL for this
+    /// device any longer, or they are away at this moment (L5).
+    pub fn is_out(&self, device: &Device, person: PersonId) -> bool {
+        !self.people.has(person, &Role::Ctrl)
+            || device.has_contributed(person)
+            || self.people.get(person).is_some_and(|p| p.away(self.policy, self.now).is_some())
+    }
+
     /// What the actor is to this device. Who contributes to it in this cycle is never CTRL for it (A1).
     pub fn standing(&self, device: &Device) -> BTreeSet<Who> {
         let Some(id) = self.actor.person() else {

@@ -138,7 +138,7 @@ fn imported(
     if contributors.is_empty() {
         return Err("Write the address of at least one contributor into contributors".to_owned());
     }
-    let ctrl_contact = row.some("ctrl_contact").map(|email| known.people.find(email)).transpose()?;
+    let ctrl_contact = row.some("ctrl_contact").map(|email| known.people.find_of_ctrl(email)).transpose()?;
     if ctrl_contact.is_some_and(|c| contributors.contains(&c)) {
         return Err("Its CTRL contact is not one of its contributors: name somebody else of CTRL".to_owned());
     }

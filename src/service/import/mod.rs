@@ -24,7 +24,7 @@ pub use tango::{Database, from_tango};
 use super::{Caller, Error, Result, people::must_be_admin};
 use crate::{
     app::App,
-    domain::{contact::Contact, id::DeviceId, id::PersonId, import::Imported, server::Server},
+    domain::{contact::Contact, id::DeviceId, id::PersonId, import::Imported, person::Role, server::Server},
     store::{self, Tx, journal::Line as JournalLine},
 };
 use devices::Tags;
@@ -136,8 +136,21 @@ impl ByEmail {
 
     /// The person with an open account who has this address, or what to set right.
     fn find(&self, email: &str) -> std::result::Result<PersonId, String> {
+        self.find_profile(email).map(|p| p.person.id)
+    }
+
+    /// The same, of CTRL.
+    fn find_of_ctrl(&self, email: &str) -> std::result::Result<PersonId, String> {
+        let p = self.find_profile(email)?;
+        match p.person.has(&Role::Ctrl) {
+            true => Ok(p.person.id),
+            false => Err(format!("{} is not of CTRL: name a member of CTRL, or leave it empty", p.person.name)),
+        }
+    }
+
+    fn find_profile(&self, email: &str) -> std::result::Result<&super::people::Profile, String> {
         match self.0.get(&email.trim().to_lowercase()) {
-            Some(Some(p)) => Ok(p.person.id),
+            Some(Some(p)) => Ok(p),
             Some(None) => Err(format!("Several people have the address {email}: give each their own first")),
             None => Err(format!("Nobody with an open account has the address {email}: import people first")),
         }

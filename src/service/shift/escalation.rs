@@ -157,10 +157,12 @@ impl Hearing {
             store::people::load_names(tx, &contacts.iter().chain(&first).chain(&all).copied().collect()).await?;
         let open = |ids: BTreeSet<PersonId>| ids.into_iter().filter(|p| people.active(*p)).collect::<BTreeSet<_>>();
         let (contacts, first, all) = (open(contacts), open(first), open(all));
+        let contacts = contacts.intersection(&all).copied().collect();
         Ok(Self { contacts, team: if first.is_empty() { all } else { first } })
     }
 
-    /// Its CTRL contact; where it has none, or their account is closed, the first team; where that is empty, all of CTRL.
+    /// Its CTRL contact; where it has none, their account is closed or they have left CTRL, the first team; where that is
+    /// empty, all of CTRL.
     fn of(&self, d: &Device) -> BTreeSet<PersonId> {
         match d.ctrl_contact.filter(|c| self.contacts.contains(c)) {
             Some(contact) => BTreeSet::from([contact]),

@@ -2,7 +2,7 @@
 
 use super::conn_error;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// Whoever writes holds it until the commit: writers of all replicas come one after another, as on SQLite, and each
@@ -12,6 +12,12 @@ pub const ONE_WRITER: &str = "SELECT pg_advisory_xact_lock(20001)";
 const SHAPE: &str = "SELECT pg_advisory_lock(20002)";
 /// Held by the replica that does what only one does.
 pub const FIRST: &str = "SELECT pg_try_advisory_lock(20003)";
+
+/// Whoever holds [`FIRST`] says something every second. The machine of one who is silent for so long may be gone without
+/// a word, which TCP alone would notice after hours.
+const NOT_SILENT: &str = "SET idle_session_timeout = '15s'";
+/// The server does not know what is to be set. Source: PostgreSQL, appendix A "Error Codes".
+const UNKNOWN: &str = "42704";
 
 /// So long a request waits for a connection, which includes a server that is just restarting.
 const ACQUIRED_WITHIN: Duration = Duration::from_secs(8);
@@ -45,6 +51,17 @@ impl Server {
     pub fn options(&self) -> Result<PgConnectOptions, DbErr> {
         let options = PgConnectOptions::from_str(&self.0).map_err(conn_error)?;
         Ok(options.application_name("custody"))
+    }
+
+    /// A connection of its own whose session, and the locks that it holds, end once it is silent. Before PostgreSQL 14
+    /// there is no such bound, and it is as any other.
+    pub async fn connect_to_be_first(&self) -> Result<PgConnection, DbErr> {
+        let mut c = PgConnection::connect_with(&self.options()?).await.map_err(conn_error)?;
+        match c.execute(NOT_SILENT).await {
+            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(UNKNOWN) => {}
+            done => _ = done.map_err(conn_error)?,
+        }
+        Ok(c)
     }
 
     /// With bounds on what may go wrong: a statement, a lock and a transaction that nobody goes on with end.

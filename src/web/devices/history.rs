@@ -48,7 +48,7 @@ pub async fn show(visitor: Visitor, Path(name): Path<String>, Query(paging): Que
     let page = HistoryPage {
         layout: visitor.layout(Section::Elsewhere).await?,
         device: view.device.name().to_owned(),
-        items: timeline(app, &view.told),
+        items: timeline(app, &view.told, sees_origin(&visitor)),
         all: view.all,
         checked: checked(view.checked),
         older: view.older,
@@ -66,8 +66,12 @@ pub fn checked(c: Checked) -> Tag {
     }
 }
 
+fn sees_origin(visitor: &Visitor) -> bool {
+    visitor.who.as_ref().is_some_and(|me| me.profile.person.sees_origin())
+}
+
 /// Records as the parts of a page.
-pub fn timeline(app: &App, told: &[Told]) -> Vec<TimelineItem> {
+pub fn timeline(app: &App, told: &[Told], with_origin: bool) -> Vec<TimelineItem> {
     let one = |t: &Told| {
         let status = match t.status {
             Began::Nothing => None,
@@ -81,6 +85,7 @@ pub fn timeline(app: &App, told: &[Told]) -> Vec<TimelineItem> {
             what: format!(" {}", t.what),
             when: words::moment(app, t.at),
             at: t.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            origin: with_origin.then(|| t.origin.clone()),
             number: format!("#{}", t.seq),
             hash: t.hash.get(..7).unwrap_or(&t.hash).to_owned(),
         }
@@ -97,7 +102,7 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
         ("instance_seen" | "instance_gone", _) => "server",
         ("tag_verified" | "tag_restored", _) => "tag",
         ("tag_moved" | "tag_vanished", _) => "tagoff",
-        ("contacts_set" | "contact_confirmed", _) => "phone",
+        ("contacts_set" | "contact_confirmed" | "confirmation_ended", _) => "phone",
         ("timeline_proposed" | "timeline_agreed" | "milestone_reached" | "help_scheduled" | "loan_extended", _) => {
             "cal"
         }
@@ -116,10 +121,12 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
 pub async fn export(visitor: Visitor, Path(name): Path<String>) -> Answer {
     let view = history::read(&visitor.app, &name, None, EXPORTED).await.map_err(Problem::from)?;
     let mut sheet = Sheet::default();
-    sheet.line(["record", "moment", "who", "what", "kind", "hash"]);
+    let with_origin = sees_origin(&visitor);
+    sheet.line(["record", "moment", "who", "what", "kind", "hash"].into_iter().chain(with_origin.then_some("from")));
     for t in &view.told {
         let at = t.at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        sheet.line([&t.seq.to_string(), &at, &t.who, &t.what, &t.kind, &t.hash]);
+        let cells = [&t.seq.to_string(), &at, &t.who, &t.what, &t.kind, &t.hash];
+        sheet.line(cells.into_iter().chain(with_origin.then_some(&t.origin)));
     }
     let lines = sheet.bytes();
     Ok(sheets::file(&format!("{}-history.csv", view.device.name()), (), move |()| (lines.clone(), None)))

@@ -133,7 +133,7 @@ impl DevicePage {
             },
             help: about::help(app, v),
             help_actions: links(&[AskHelp, LogHelp]),
-            recent: history::timeline(app, &v.recent.told),
+            recent: history::timeline(app, &v.recent.told, false),
             records: v.recent.all,
             checked: history::checked(v.recent.checked),
             thumb: call::thumb(app, &call),

@@ -16,6 +16,8 @@ pub struct TimelineItem {
     pub when: String,
     /// The same for programs, RFC 3339.
     pub at: String,
+    /// The door and the address that it came through, for readers who may see them.
+    pub origin: Option<String>,
     /// Its number, such as `#41`.
     pub number: String,
     /// The first characters of its hash.

@@ -112,6 +112,7 @@ pub(super) fn timeline() -> Vec<TimelineItem> {
             what: what.into(),
             when: when.into(),
             at: at.into(),
+            origin: None,
             number: number.into(),
             hash: hash.into(),
         }

@@ -104,11 +104,17 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if r.accepted.is_some() {
                 return Err(already("This reservation is resolved already."));
             }
-            // Another member of CTRL stands in for whoever raised it, but nobody accepts their own answer (L5).
-            if Some(r.raised.mark.by) != me && Some(answer.mark.by) == me {
+            let by = r.raised.mark.by;
+            if Some(by) != me && !facts.is_out(device, by) {
+                let who = facts.people.name(by);
+                return Err(Refusal::new(Code::NotYours, format!("{who} raised it, and accepts the answer.")));
+            }
+            // Another member of CTRL stands in for whoever is away, but nobody accepts their own answer (L5).
+            if Some(by) != me && Some(answer.mark.by) == me {
+                let who = facts.people.name(by);
                 return Err(Refusal::new(
                     Code::NotYours,
-                    "You answered it: whoever raised it, or another member of CTRL, accepts the answer.",
+                    format!("You answered it: {who}, who raised it, or another member of CTRL accepts the answer."),
                 ));
             }
             H::ReservationAccepted { reservation: *reservation }

@@ -89,6 +89,7 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::Restarted { .. }
         | H::ContactsSet { .. }
         | H::ContactConfirmed
+        | H::ConfirmationEnded { .. }
         | H::OperatorRulesSet { .. }
         | H::ContributorAdded { .. }
         | H::ContributorRemoved { .. }

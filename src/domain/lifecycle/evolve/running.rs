@@ -124,6 +124,11 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
                 c.confirmed = Some(at);
             }
         }
+        H::ConfirmationEnded { person } => {
+            for c in d.contacts.iter_mut().filter(|c| c.person == *person) {
+                c.confirmed = None;
+            }
+        }
         H::OperatorRulesSet { operators } => d.operators = operators.clone(),
         H::ContributorAdded { person } => {
             d.contributors.insert(*person);

@@ -121,17 +121,24 @@ pub(super) fn reservations(device: &Device, facts: &Facts) -> Gate {
         .by(C::AnswerReservation);
     }
     match all.iter().find(|r| r.accepted.is_none()) {
-        Some(r) => Gate::open(
-            G::L5,
-            Turn::Ctrl,
-            format!(
-                "Reservation {} is answered; {} has yet to accept the answer.",
-                r.id,
-                facts.people.name(r.raised.mark.by)
-            ),
-        )
-        .waits([r.raised.mark.by])
-        .by(C::AcceptReservation),
+        Some(r) => {
+            let by = r.raised.mark.by;
+            let out = facts.is_out(device, by);
+            // Whoever takes care of the device stands in, unless the answer is theirs.
+            let answered = r.answer.as_ref().map(|a| a.mark.by);
+            let instead = device.ctrl_contact.filter(|c| out && Some(*c) != answered);
+            let who = facts.people.name(by);
+            let why = match out {
+                false => format!("Reservation {} is answered; {who} has yet to accept the answer.", r.id),
+                true => format!(
+                    "Reservation {} is answered; {who}, who raised it, is not there: another member of CTRL accepts \
+                     the answer.",
+                    r.id
+                ),
+            };
+            let waits = instead.into_iter().chain(Some(by).filter(|_| !out));
+            Gate::open(G::L5, Turn::Ctrl, why).waits(waits).by(C::AcceptReservation)
+        }
         None if all.is_empty() => Gate::met(G::L5, "Nobody raised one."),
         None => Gate::met(G::L5, format!("{} answered and accepted.", count(all.len(), "reservation", "reservations"))),
     }

@@ -2,6 +2,7 @@
 
 use super::given::*;
 use crate::domain::{
+    absence::Absence,
     lifecycle::{Command as C, GateId as G, StateName as S, Turn},
     person::Role,
     refusal::Code,
@@ -173,7 +174,7 @@ fn l4_a_list_that_cannot_be_called_is_not_taken() {
     device().requested().refused_as(Code::Incomplete, ILSE, C::SetContacts { contacts: vec![] });
 }
 
-/// L5: a reservation holds the process until it is answered, and the answer accepted by somebody else than its author.
+/// L5: a reservation holds the process until it is answered, and whoever raised it accepts the answer.
 #[test]
 fn l5_a_reservation_is_addressed_and_the_answer_accepted() {
     let mut world = device().discussed();
@@ -185,8 +186,44 @@ fn l5_a_reservation_is_addressed_and_the_answer_accepted() {
     assert_eq!(gate.waits_for, [KARL]);
     world.refused_as(Code::NotYours, LENA, C::AcceptReservation { reservation: 1 });
     world.refused_as(Code::NotYours, ILSE, C::AcceptReservation { reservation: 1 });
-    world.clone().must(RAVI, C::AcceptReservation { reservation: 1 }).must(LENA, C::Accept {});
+    let refusal = world.refused_as(Code::NotYours, RAVI, C::AcceptReservation { reservation: 1 });
+    assert!(refusal.sentence.starts_with("Karl raised it"), "{}", refusal.sentence);
     world.must(KARL, C::AcceptReservation { reservation: 1 }).must(LENA, C::Accept {});
+}
+
+/// L5: another member of CTRL accepts the answer while whoever raised it is away, of CTRL no longer, or gone; and nobody
+/// their own answer.
+#[test]
+fn l5_another_member_accepts_for_whoever_is_away() {
+    let mut world = device().discussed();
+    world.must(KARL, C::RaiseReservation { text: "The broker is full.".into() });
+    world.must(LENA, C::AnswerReservation { reservation: 1, text: "It has a broker of its own.".into() });
+    let today = world.now.date_naive();
+    let days = |from, until| Absence {
+        from: today + chrono::Duration::days(from),
+        until: today + chrono::Duration::days(until),
+        note: String::new(),
+    };
+    type Leaves = Box<dyn Fn(&mut crate::domain::person::Person)>;
+    let outs: [Leaves; 3] = [
+        Box::new(move |p| p.absences = vec![days(-1, 3)]),
+        Box::new(|p| _ = p.roles.remove(&Role::Ctrl)),
+        Box::new(|p| p.active = false),
+    ];
+    for out in outs {
+        let mut world = world.clone();
+        out(world.person(KARL));
+        let gate = world.stopped_only_by(G::L5, Turn::Ctrl, LENA, C::Accept {});
+        assert!(gate.waits_for.is_empty() && gate.why.contains("another member of CTRL"), "{gate:?}");
+        world.refused_as(Code::NotYours, LENA, C::AcceptReservation { reservation: 1 });
+        world.must(RAVI, C::AcceptReservation { reservation: 1 }).must(LENA, C::Accept {});
+    }
+    // Whoever is away later, or was, is there.
+    for (from, until) in [(1, 3), (-3, -1)] {
+        let mut world = world.clone();
+        world.person(KARL).absences = vec![days(from, until)];
+        world.refused_as(Code::NotYours, RAVI, C::AcceptReservation { reservation: 1 });
+    }
 }
 
 /// L5: one that is raised after acceptance holds the transfer.
