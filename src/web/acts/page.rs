@@ -4,6 +4,7 @@ use super::{
     home, label,
     leads::{is_grave, lead, leads_to},
     questions::Question,
+    submit,
     typed::Typed,
 };
 use crate::{
@@ -62,7 +63,7 @@ impl ActPage {
             title: label(act).to_owned(),
             lead: lead(act, cx),
             action: gatebox::act_href(name, act),
-            submit: label(act).to_owned(),
+            submit: submit(act).to_owned(),
             grave: is_grave(act),
             leads_to: leads_to(act),
             gates: cx.is_blocked().then(|| gates(cx)),
