@@ -4,7 +4,7 @@ use super::{
     acts::label,
     gatebox,
     layout::Section,
-    parts::{Action, Change, ErrorPage, Trouble},
+    parts::{Action, Change, ErrorPage, Trouble, in_sentence},
     visitor::Visitor,
 };
 use crate::{
@@ -210,8 +210,7 @@ async fn refused(r: &Refusal, device: Option<&str>, step: Option<CommandKind>, r
         Trouble::refused(&r.sentence, gates)
     };
     if let Some(step) = step {
-        let (first, rest) = trouble.title.split_at_checked(1).unwrap_or_default();
-        trouble.title = format!("{}: {}{rest}", label(step), first.to_lowercase());
+        trouble.title = format!("{}: {}", label(step), in_sentence(&trouble.title));
     }
     trouble.status = refusal_status(r).as_u16();
     trouble.actions.extend(back);
