@@ -1,9 +1,13 @@
 //! Messages on their way, as administrators look after them (O5).
 
-use super::{problem::Answer, token::Bearer};
+use super::{
+    body::Params,
+    problem::{Answer, Problem},
+    token::Bearer,
+};
 use crate::{
     app::App,
-    service::outbox::{self, Line},
+    service::outbox::{self, After, Line, Part, Place},
 };
 use axum::{
     Json,
@@ -11,24 +15,42 @@ use axum::{
     http::StatusCode,
 };
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(again)).routes(routes!(give_up))
 }
 
-/// What waits, what failed, what ended lately; the first fifty of each.
+/// Which pages; without a word the first of each.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// The `failed_next` of the page before.
+    failed_after: Option<String>,
+    /// The `waiting_next` of the page before.
+    waiting_after: Option<String>,
+    /// The `ended_next` of the page before.
+    ended_after: Option<String>,
+}
+
+/// What failed, what waits, what ended lately: a page of fifty of each. What waits by when it is due, the others the
+/// newest first.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Outbox)]
 pub struct OutboxDto {
     failed: Vec<LineDto>,
     failed_in_all: u64,
+    /// What `failed_after` is for the next page; none after the last.
+    failed_next: Option<String>,
     waiting: Vec<LineDto>,
     waiting_in_all: u64,
+    waiting_next: Option<String>,
     ended: Vec<LineDto>,
     ended_in_all: u64,
+    ended_next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -73,19 +95,37 @@ impl From<Line> for LineDto {
 /// The outbox
 ///
 /// For administrators.
-#[utoipa::path(get, path = "/api/v1/outbox", tag = "Custody", security(("bearer" = [])),
+#[utoipa::path(get, path = "/api/v1/outbox", tag = "Custody", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "The outbox now.", body = OutboxDto)))]
-pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<OutboxDto>> {
+pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<OutboxDto>> {
     bearer.administers(&app).await?;
-    let desk = outbox::overview(&app).await?;
-    let lines = |all: Vec<Line>| all.into_iter().map(LineDto::from).collect();
+    let place = |field: &str, text: Option<String>| -> Answer<Option<Place>> {
+        let unreadable = |()| Problem::field(field, "Send the next of the page before");
+        text.map(|text| text.parse().map_err(unreadable)).transpose()
+    };
+    let after = After {
+        failed: place("failed_after", which.failed_after)?,
+        waiting: place("waiting_after", which.waiting_after)?,
+        ended: place("ended_after", which.ended_after)?,
+    };
+    let desk = outbox::overview(&app, &after).await?;
+    let lines = |part: Part| {
+        let next = part.next.map(|place| place.to_string());
+        (part.lines.into_iter().map(LineDto::from).collect(), part.count, next)
+    };
+    let (failed, failed_in_all, failed_next) = lines(desk.failed);
+    let (waiting, waiting_in_all, waiting_next) = lines(desk.waiting);
+    let (ended, ended_in_all, ended_next) = lines(desk.ended);
     Ok(Json(OutboxDto {
-        failed: lines(desk.failed.0),
-        failed_in_all: desk.failed.1,
-        waiting: lines(desk.waiting.0),
-        waiting_in_all: desk.waiting.1,
-        ended: lines(desk.ended.0),
-        ended_in_all: desk.ended.1,
+        failed,
+        failed_in_all,
+        failed_next,
+        waiting,
+        waiting_in_all,
+        waiting_next,
+        ended,
+        ended_in_all,
+        ended_next,
     }))
 }
 

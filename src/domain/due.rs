@@ -3,6 +3,11 @@
 use super::{device::Device, lifecycle::StateName, policy::Policy};
 use chrono::{Duration, NaiveDate};
 
+/// A day inside a sentence: `14 Dec 2026`.
+pub fn in_words(day: NaiveDate) -> String {
+    day.format("%-d %b %Y").to_string()
+}
+
 /// What is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {

@@ -1,6 +1,10 @@
 //! What a contributor asks for: the answers of the request's sections (L1 to L3).
 
-use super::{lifecycle::decide::TEXT_MAX, policy::Policy, repository::RepositoryAddress};
+use super::{
+    lifecycle::decide::TEXT_MAX,
+    policy::Policy,
+    repository::{RepositoryAddress, RepositoryProblem},
+};
 use serde::{Deserialize, Serialize};
 
 /// How much CTRL helps while the device is developed (L2).
@@ -143,8 +147,11 @@ impl Request {
                 "Choose at least one instrument of the list",
             ),
         }
-        if let Err(problem) = RepositoryAddress::parse(&self.repository, &policy.repository_rules()) {
-            need(true, Device, "repository", &problem.to_string());
+        let rules = policy.repository_rules();
+        if let Err(problem) = RepositoryAddress::parse(&self.repository, &rules) {
+            let like = rules.example().filter(|_| problem == RepositoryProblem::Empty);
+            let say = like.map_or_else(|| problem.to_string(), |example| format!("{problem}, like {example}"));
+            need(true, Device, "repository", &say);
         }
         need(!is_branch(&self.trunk), Device, "trunk", "Enter the branch that releases are tagged on, like main");
         need(self.why.trim().is_empty(), Scope, "why", "Say why this device is needed");

@@ -1,6 +1,7 @@
 //! What an event says to a reader, and who has to hear of it.
 
 use super::{
+    due::in_words,
     id::PersonId,
     lifecycle::{Event, Happened as H},
     person::People,
@@ -8,7 +9,7 @@ use super::{
     review::Ground,
 };
 
-/// The event as a sentence without its subject: `proposed a timeline that ends 2026-12-14.`
+/// The event as a sentence without its subject: `proposed a timeline that ends 14 Dec 2026.`
 pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
     let name = |p: &PersonId| people.name(*p).to_owned();
     match &event.what {
@@ -48,7 +49,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::HelpScheduled { entry, on } => format!("scheduled help {entry} for {on}."),
         H::HelpGiven { kind, text, .. } => format!("helped ({}): {text}", kind.words().to_lowercase()),
         H::OperatedStated { from, to, instrument, text } => {
-            format!("stated that it worked at {instrument} from {from} to {to}: {text}")
+            format!("stated that it worked at {instrument} from {} to {}: {text}", in_words(*from), in_words(*to))
         }
         H::Countersigned => "countersigned that it worked in its intended scenario.".to_owned(),
         H::TransferRequested => "asked CTRL to take it over: the review begins.".to_owned(),
@@ -60,7 +61,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         }
         H::OverviewRecorded { text } => format!("recorded a first overview: {text}"),
         H::TimelineProposed { milestones, .. } => match milestones.last() {
-            Some(m) => format!("proposed a timeline that ends {}.", m.due),
+            Some(m) => format!("proposed a timeline that ends {}.", in_words(m.due)),
             None => "proposed a timeline.".to_owned(),
         },
         H::TimelineAgreed { .. } => "agreed to the timeline.".to_owned(),
@@ -69,9 +70,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             format!("proposed {} for review: {}", facts.commit.short(), facts.subject)
         }
         H::EvidenceGiven { item, commit, passed, .. } => format!(
-            "showed that {} {} for {}.",
-            policy.item_name(item).to_lowercase(),
-            if *passed { "is met" } else { "fails" },
+            "showed “{}” {} for {}.",
+            policy.item_name(item),
+            if *passed { "met" } else { "failed" },
             commit.short()
         ),
         H::FindingRaised { finding, text, .. } => format!("raised finding {finding}: {text}"),
@@ -123,7 +124,7 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::StayedInDevelopment { server, tag, why } => format!("did not move {tag} on to {server}: {why}"),
         H::OverrideAsked { number, tag, server, skips, until, reason } => {
             let skips: Vec<&str> = skips.iter().map(|s| s.label()).collect();
-            let until = until.with_timezone(&policy.facility.time_zone).format("%Y-%m-%d %H:%M %Z");
+            let until = until.with_timezone(&policy.facility.time_zone).format("%-d %b %Y, %H:%M %Z");
             format!(
                 "asked for override {number}: {tag} onto {server} without {}, until {until}: {}",
                 skips.join(", "),
@@ -137,9 +138,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         }
         H::HandedBack { server, base, until, reason } => format!(
             "handed it back to {server}, from {base}{}: {reason}",
-            until.map_or_else(String::new, |u| format!(", until {u}"))
+            until.map_or_else(String::new, |u| format!(", until {}", in_words(u)))
         ),
-        H::LoanExtended { until, reason } => format!("extended the hand-back until {until}: {reason}"),
+        H::LoanExtended { until, reason } => format!("extended the hand-back until {}: {reason}", in_words(*until)),
         H::DoneAnswered { reached, text } => {
             format!("answered that “done” was {}. {text}", if *reached { "reached" } else { "not reached" })
                 .trim()

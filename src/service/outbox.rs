@@ -5,8 +5,8 @@
 mod desk;
 mod send;
 
-pub use crate::store::outbox::{Claimed, Road, State};
-pub use desk::{Desk, Line, again, give_up, overview};
+pub use crate::store::outbox::{Claimed, Place, Road, State};
+pub use desk::{After, Desk, Line, Part, again, give_up, overview};
 pub use send::{Target, target, try_out};
 
 use super::Result;

@@ -19,6 +19,7 @@ use crate::{
         person::People,
         request::{Request, Section},
         stage::NO_WAY,
+        support::Verdict,
     },
     store::{self, drafts::Draft as Kept},
 };
@@ -39,6 +40,8 @@ pub struct DraftLine {
 /// A request that was sent, with what blocks it while it is discussed.
 pub struct Line {
     pub device: Device,
+    /// Its support; `None` where nobody supports it.
+    pub verdict: Option<Verdict>,
     pub gates: Vec<Gate>,
 }
 
@@ -75,6 +78,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
     };
     let open: Vec<Device> = open.into_iter().filter(|d| !d.is_contributor(me)).collect();
 
+    let mut support = store::standing::list_support(c, &mine.iter().map(|d| d.id).collect()).await?;
     let all = || mine.iter().chain(&open);
     let mut ids: BTreeSet<PersonId> = all().flat_map(Device::people).collect();
     let areas: Vec<String> = all().flat_map(|d| d.request.areas.iter().cloned()).collect();
@@ -95,15 +99,16 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         taken: &BTreeSet::new(),
         way: &NO_WAY,
     };
-    let line = |device: Device| {
+    let mut line = |device: Device| {
         let step = next_step(device.state.name()).filter(|_| device.state.name() == StateName::Requested);
         let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), &device, None, &facts));
-        Line { device, gates }
+        let verdict = support.remove(&device.id).and_then(|(verdict, _)| verdict);
+        Line { device, verdict, gates }
     };
     Ok(Overview {
         drafts,
-        mine: mine.into_iter().map(line).collect(),
-        open: open.into_iter().map(line).collect(),
+        mine: mine.into_iter().map(&mut line).collect(),
+        open: open.into_iter().map(&mut line).collect(),
         people,
         now,
     })

@@ -156,6 +156,17 @@ pub async fn waiting(app: &App) -> Result<Changes> {
     Ok(changes)
 }
 
+/// Into what the newest change that waits led, of each device of these changes that has newer ones than are among them.
+pub async fn newer(app: &App, changes: &Changes) -> Result<BTreeMap<DeviceId, Option<Support>>> {
+    // All that waits is among them.
+    if (changes.all.len() as u64) < MOST {
+        return Ok(BTreeMap::new());
+    }
+    let here: BTreeMap<DeviceId, i64> = changes.all.iter().map(|c| (c.device, c.seq)).collect();
+    let newest = store::shift::list_newest_open_of(&app.db.read, &here.keys().copied().collect()).await?;
+    Ok(newest.into_iter().filter(|k| here[&k.device] < k.seq).map(|k| (k.device, k.to)).collect())
+}
+
 /// How many changes a page of [`waiting_after`] has.
 pub const PAGE: usize = 50;
 

@@ -2,7 +2,7 @@
 
 mod desk;
 
-pub use desk::{Listed, again, count, delete_ended_before, give_up, give_up_channel, list};
+pub use desk::{Listed, Place, again, count, delete_ended_before, give_up, give_up_channel, list};
 
 use super::{
     Result, corrupt,

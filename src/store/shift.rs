@@ -105,6 +105,18 @@ pub async fn list_open_of_many<C: ConnectionTrait>(c: &C, devices: &BTreeSet<Dev
     Ok(kept)
 }
 
+/// The newest of each of these devices.
+pub async fn list_newest_open_of<C: ConnectionTrait>(c: &C, devices: &BTreeSet<DeviceId>) -> Result<Vec<Kept>> {
+    let newest = Query::select()
+        .expr(Expr::col(row::Column::Seq).max())
+        .from(row::Entity)
+        .and_where(row::Column::AcknowledgedAt.is_null())
+        .and_where(row::Column::DeviceId.is_in(devices.iter().map(DeviceId::to_string)))
+        .group_by_col(row::Column::DeviceId)
+        .to_owned();
+    all(c, row::Entity::find().filter(row::Column::Seq.in_subquery(newest))).await
+}
+
 pub async fn list_by_seq<C: ConnectionTrait>(c: &C, seqs: &BTreeSet<i64>) -> Result<Vec<Kept>> {
     let q = row::Entity::find().filter(row::Column::Seq.is_in(seqs.iter().copied()));
     all(c, q.order_by_asc(row::Column::Seq)).await

@@ -181,10 +181,13 @@ async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<
     let checks = rows.iter().any(|r| r.why_not.is_none());
     let lead = match found.waiting.first() {
         None => "Nothing on staging waits for an answer.".to_owned(),
-        Some(first) => format!(
-            "On staging, and waiting for a person who looks: is it deployable? The oldest has waited {}.",
-            words::span(first.since, found.now)
-        ),
+        Some(first) => {
+            let asks = "On staging, and waiting for a person who looks: is it deployable?";
+            match words::so_far(first.since, found.now) {
+                now if now == words::JUST_NOW => asks.to_owned(),
+                span => format!("{asks} The oldest has waited {span}."),
+            }
+        }
     };
     let refused = refused.into_iter().chain(overrides::banners(app, found.now)).collect();
     Ok(QueuePage { lead, refused, checks, rows, text: typed.text.clone(), more, layout })
@@ -204,7 +207,7 @@ fn row(found: &Checks, w: &Waiting, typed: &Typed) -> Row {
         device: w.device.name().to_owned(),
         tag: w.tag.to_string(),
         about: format!("{} · {} · staged by {staged}", w.device.request.instruments.join(", "), w.commit.short()),
-        since: words::span(w.since, found.now),
+        since: words::so_far(w.since, found.now),
         why_not: w.why_not.as_ref().map(|r| r.sentence.clone()),
         ticked: typed.ticked.contains(&key),
         remark: typed.remarks.get(&key).cloned().unwrap_or_default(),

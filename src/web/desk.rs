@@ -9,7 +9,11 @@ use crate::{
     domain::{
         due::What,
         id::PersonId,
-        lifecycle::CommandKind::{RedeemPermit, Restart},
+        lifecycle::{
+            CommandKind::{RedeemPermit, Restart},
+            StateName,
+        },
+        support::Verdict,
     },
     service::work::{Desk, Whose, Work},
 };
@@ -44,9 +48,8 @@ pub fn groups(desk: &Desk, me: PersonId, own_side: impl Fn(&Work) -> Side) -> Ve
 }
 
 /// The chip of a device, with what lies under a shut-down.
-pub fn chip(work: &Work) -> Chip {
-    let state = work.device.state.name();
-    let chip = Chip::of(gatebox::of_device(state, work.verdict.as_ref()));
+pub fn chip(state: StateName, verdict: Option<&Verdict>) -> Chip {
+    let chip = Chip::of(gatebox::of_device(state, verdict));
     if chip.status == Status::ShutDown { chip.over(gatebox::of_state(state)) } else { chip }
 }
 
@@ -59,10 +62,10 @@ fn row(desk: &Desk, work: &Work, me: PersonId) -> WorkRow {
         href: format!("/devices/{name}"),
         instruments: d.request.instruments.join(", "),
         ask: work.ask.clone(),
-        chip: chip(work),
+        chip: chip(d.state.name(), work.verdict.as_ref()),
         pips: pips(work, me),
         from: d.contacts.first().map_or_else(|| d.request.group.clone(), |c| desk.people.name(c.person).to_owned()),
-        waiting: words::span(work.since, desk.now),
+        waiting: words::so_far(work.since, desk.now),
         due,
         due_class,
         action: action(work),
@@ -102,18 +105,18 @@ fn waits_for_conduct(work: &Work) -> bool {
 
 fn due(desk: &Desk, work: &Work) -> (String, &'static str) {
     let Some(due) = &work.due else {
-        return ("–".to_owned(), "");
+        return (String::new(), "");
     };
     let days = (due.on - desk.today).num_days();
     let far = due.on > desk.today + Duration::days(60);
     // A confirmation that ages in months is nobody's appointment.
     if far && due.what == What::Contacts {
-        return ("–".to_owned(), "");
+        return (String::new(), "");
     }
     match days {
         ..=-2 => (format!("{} days late", -days), "late"),
         -1 => ("1 day late".to_owned(), "late"),
-        0 => ("Today".to_owned(), "soon"),
+        0 => ("today".to_owned(), "soon"),
         1..=3 => (due.on.format("%-d %b").to_string(), "soon"),
         _ => (due.on.format("%-d %b").to_string(), ""),
     }

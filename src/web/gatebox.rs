@@ -5,10 +5,9 @@ use crate::domain::{
     id::PersonId,
     lifecycle::{self, CommandKind, Gate, StateName},
     person::People,
-    refusal::Refusal,
     support::{Support, Verdict},
 };
-use crate::service::stages;
+use crate::service::{prepare::ActContext, stages};
 
 pub fn of_state(state: StateName) -> Status {
     match state {
@@ -114,25 +113,36 @@ pub fn gate(g: &Gate, device: &str, turn: Turn, offer: impl Fn(CommandKind) -> b
     }
 }
 
-/// The gates of a refused step, as the reader of the refusal sees them.
-pub fn of_refusal(r: &Refusal, device: &str) -> GateBox {
-    let gates = r.gates.iter().map(|g| {
-        let turn = match g.turn {
-            lifecycle::Turn::Machine => Turn::Machine,
-            lifecycle::Turn::Contributor => Turn::Side(Side::Contributor),
-            lifecycle::Turn::Ctrl => Turn::Side(Side::Ctrl),
-        };
-        // What the reader may do of it stands on the device's page; a refusal knows nobody's rights.
-        gate(g, device, turn, |_| false)
-    });
+/// What a step is called in the verdict, subject and verb, where it has words of its own.
+pub fn words(step: CommandKind) -> Option<(&'static str, &'static str)> {
+    match step {
+        CommandKind::Accept => Some(("The request", "be accepted")),
+        CommandKind::StartDevelopment => Some(("Development", "start")),
+        CommandKind::RequestTransfer => Some(("Review", "start")),
+        CommandKind::TakeOwnership => Some(("Ownership", "pass to CTRL")),
+        _ => None,
+    }
+}
+
+/// The gates of a step that is not taken, as its reader sees them; without a reader nobody's rights are known.
+pub fn of_step(step: Option<CommandKind>, gates: &[Gate], device: &str, reader: Option<&ActContext>) -> GateBox {
+    let view = |g: &Gate| match reader {
+        Some(cx) => gate(g, device, turn_of(g, &cx.people, Some(cx.me)), |act| cx.may(act)),
+        None => gate(g, device, turn_of(g, &People::default(), None), |_| false),
+    };
+    let (what, verb) = match step.map(|step| (step, words(step))) {
+        Some((_, Some((what, verb)))) => (what.to_owned(), verb),
+        Some((step, None)) => (format!("The step “{}”", super::acts::label(step)), "be taken"),
+        None => ("This step".to_owned(), "be taken"),
+    };
     GateBox {
-        id: "refused".to_owned(),
-        what: "This step".to_owned(),
-        verb: "be taken".to_owned(),
-        gates: gates.collect(),
+        id: "gates".to_owned(),
+        what,
+        verb: verb.to_owned(),
+        gates: gates.iter().map(view).collect(),
         mover: Turn::Machine,
         step: None,
-        locked: Some(r.sentence.clone()),
+        locked: None,
         also: Vec::new(),
     }
 }

@@ -60,7 +60,7 @@ struct Row {
     remedy: &'static str,
     instrument: String,
     opened: String,
-    /// `open for 5 min`, `closed 2 h ago`.
+    /// `opened just now`, `open for 5 min`, `closed 2 h ago`.
     state: String,
     is_open: bool,
     /// `came back 3 times`, or empty.
@@ -136,7 +136,10 @@ fn row(app: &App, page: &Page, i: &Shown, device: Option<&str>) -> Row {
         instrument: i.instrument.clone().unwrap_or_default(),
         opened: words::near(app, i.opened, page.now),
         state: match i.closed {
-            None => format!("open for {}", words::span(i.opened, page.now)),
+            None => match words::so_far(i.opened, page.now) {
+                now if now == words::JUST_NOW => format!("opened {now}"),
+                span => format!("open for {span}"),
+            },
             Some(at) => format!("closed {}", words::ago(at, page.now)),
         },
         is_open: i.closed.is_none(),

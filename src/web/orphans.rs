@@ -83,7 +83,7 @@ fn row(member: &Member, found: &Orphans, o: &Orphan) -> Row {
         instruments: d.request.instruments.join(", "),
         chip: Chip::of(gatebox::of_device(d.state.name(), o.verdict.as_ref())),
         why: o.why.clone(),
-        since: words::span(o.since, found.now),
+        since: words::so_far(o.since, found.now),
         offers: offers.collect(),
         actions,
     }

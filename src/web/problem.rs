@@ -1,15 +1,16 @@
 //! Errors as people see them: one page for each kind, in the frame of whoever reads it.
 
 use super::{
+    acts::label,
     gatebox,
     layout::Section,
-    parts::{Action, Change, ErrorPage, Trouble},
+    parts::{Action, Change, ErrorPage, Trouble, in_sentence},
     visitor::Visitor,
 };
 use crate::{
     app::App,
-    domain::{refusal::Refusal, story::tell},
-    service::{self, Error},
+    domain::{lifecycle::CommandKind, refusal::Refusal, story::tell},
+    service::{self, Caller, Error, prepare},
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -25,7 +26,7 @@ pub struct Problem(Box<Kind>);
 
 #[derive(Debug)]
 enum Kind {
-    Service { error: Error, device: Option<String> },
+    Service { error: Error, device: Option<String>, step: Option<CommandKind> },
     Forbidden(String),
     Unreadable(String),
 }
@@ -46,6 +47,14 @@ impl Problem {
         Self(Box::new(Kind::Unreadable(why.into())))
     }
 
+    /// Says which step it was, so that a refusal names it.
+    pub fn doing(mut self, act: CommandKind) -> Self {
+        if let Kind::Service { step, .. } = &mut *self.0 {
+            *step = Some(act);
+        }
+        self
+    }
+
     /// Says which device it is about, so that gates lead to where they are met.
     pub fn at(mut self, name: &str) -> Self {
         if let Kind::Service { device, .. } = &mut *self.0 {
@@ -57,7 +66,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self(Box::new(Kind::Service { error, device: None }))
+        Self(Box::new(Kind::Service { error, device: None, step: None }))
     }
 }
 
@@ -119,7 +128,7 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
     let trouble = match &problem {
         Some(problem) => {
             log(problem, &id);
-            trouble(problem, &app, &path, &id).await
+            trouble(problem, &app, visitor.as_ref().ok(), &path, &id).await
         }
         None => plain(status, &id, &path),
     };
@@ -128,7 +137,14 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
         return (status, format!("{}\n{}\n", trouble.title, trouble.text.join("\n"))).into_response();
     };
     let status = StatusCode::from_u16(trouble.status).unwrap_or(status);
-    let layout = visitor.bare_layout(Section::Elsewhere);
+    // What the bar counts is not asked for where too much was, or where the answers are not there.
+    let layout = match status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        true => visitor.bare_layout(Section::Elsewhere),
+        false => {
+            let layout = visitor.layout(Section::Elsewhere).await;
+            layout.unwrap_or_else(|_| visitor.bare_layout(Section::Elsewhere))
+        }
+    };
     let mut page = (status, ErrorPage { layout, trouble }).into_response();
     page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(after) = response.headers().get(header::RETRY_AFTER) {
@@ -155,13 +171,13 @@ fn log(problem: &Problem, id: &str) {
     }
 }
 
-async fn trouble(problem: &Problem, app: &App, path: &str, id: &str) -> Trouble {
+async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, path: &str, id: &str) -> Trouble {
     match &*problem.0 {
         Kind::Forbidden(why) => Trouble::forbidden(why),
         Kind::Unreadable(why) => Trouble::unreadable(why),
-        Kind::Service { error, device } => match error {
+        Kind::Service { error, device, step } => match error {
             Error::NotFound => Trouble::not_found(),
-            Error::Refused(r) => refused(r, device.as_deref()),
+            Error::Refused(r) => refused(r, device.as_deref(), *step, reader).await,
             Error::Stale(events) => {
                 let href = device.as_ref().map_or_else(|| path.to_owned(), |d| format!("/devices/{d}"));
                 Trouble::stale(changes(app, events).await, &href)
@@ -180,7 +196,7 @@ async fn trouble(problem: &Problem, app: &App, path: &str, id: &str) -> Trouble 
     }
 }
 
-fn refused(r: &Refusal, device: Option<&str>) -> Trouble {
+async fn refused(r: &Refusal, device: Option<&str>, step: Option<CommandKind>, reader: Option<&Visitor>) -> Trouble {
     let back = device.map(|d| Action::link("Back to the device", &format!("/devices/{d}")));
     let mut trouble = if r.gates.is_empty() {
         let mut t = Trouble::forbidden(&r.sentence);
@@ -189,11 +205,23 @@ fn refused(r: &Refusal, device: Option<&str>) -> Trouble {
         }
         t
     } else {
-        Trouble::refused(&r.sentence, gatebox::of_refusal(r, device.unwrap_or_default()))
+        let reader = reads(device, reader).await;
+        let gates = gatebox::of_step(step, &r.gates, device.unwrap_or_default(), reader.as_ref());
+        Trouble::refused(&r.sentence, gates)
     };
+    if let Some(step) = step {
+        trouble.title = format!("{}: {}", label(step), in_sentence(&trouble.title));
+    }
     trouble.status = refusal_status(r).as_u16();
     trouble.actions.extend(back);
     trouble
+}
+
+/// What the reader may do of what meets a gate; without it the gates are told all the same.
+async fn reads(device: Option<&str>, reader: Option<&Visitor>) -> Option<prepare::ActContext> {
+    let reader = reader?;
+    let caller = Caller::person(reader.who.as_ref()?.id(), reader.origin.clone());
+    prepare::prepare(&reader.app, &caller, device?, None).await.ok()
 }
 
 async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<Change> {

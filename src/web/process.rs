@@ -79,7 +79,7 @@ fn words(act: CommandKind) -> String {
 
 fn row(r: &Rule) -> Row {
     let from: Vec<&str> = match r.from {
-        all if all == LIVE => vec!["any but the ends"],
+        all if all == LIVE => vec!["any live state"],
         some => some.iter().map(|s| s.label()).collect(),
     };
     let who: Vec<&str> = r.who.iter().map(|w| w.words()).collect();
@@ -88,7 +88,7 @@ fn row(r: &Rule) -> Row {
         from: from.join(", "),
         to: match r.leads {
             Leads::To(s) => s.label().to_owned(),
-            Leads::Overlay => "laid over the state".to_owned(),
+            Leads::Overlay => "state kept, marked as shut down".to_owned(),
             Leads::Nowhere => String::new(),
         },
         who: who.join(", "),

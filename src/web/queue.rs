@@ -111,11 +111,12 @@ fn lead(desk: &Desk, ctrl: bool) -> String {
     let waiting: Vec<_> =
         desk.work.iter().filter(|w| w.whose == if ctrl { Whose::Mine } else { Whose::Ctrl }).collect();
     let whom = if ctrl { "you" } else { "CTRL" };
-    match (waiting.len(), waiting.iter().map(|w| w.since).min()) {
+    let oldest = waiting.iter().map(|w| w.since).min();
+    match (waiting.len(), oldest.map(|since| words::so_far(since, desk.now))) {
         (0, _) | (_, None) => format!("Nothing waits for {whom} here."),
-        (1, Some(since)) => format!("1 waits for {whom}, for {}.", words::span(since, desk.now)),
-        (n, Some(since)) => {
-            format!("{n} wait for {whom}. The oldest has waited {}.", words::span(since, desk.now))
-        }
+        (1, Some(now)) if now == words::JUST_NOW => format!("1 waits for {whom}."),
+        (n, Some(now)) if now == words::JUST_NOW => format!("{n} wait for {whom}."),
+        (1, Some(span)) => format!("1 waits for {whom}, for {span}."),
+        (n, Some(span)) => format!("{n} wait for {whom}. The oldest has waited {span}."),
     }
 }

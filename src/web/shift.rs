@@ -33,7 +33,7 @@ use axum_extra::extract::cookie::CookieJar;
 use chrono::NaiveDate;
 use rows::{RecordRow, WaitingRow};
 use serde::Deserialize;
-use url::form_urlencoded::Serializer;
+use url::form_urlencoded::{Serializer, byte_serialize};
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -96,10 +96,12 @@ struct ShiftPage {
     layout: Layout,
     lead: String,
     waiting: Vec<WaitingRow>,
+    /// How many changes wait, and how many of them are late.
+    count: usize,
     late: usize,
     /// Whether more wait than are shown.
     more: bool,
-    /// One button for all that is shown, where the reader speaks for the shift.
+    /// One button for all that is shown, where the reader speaks for the shift; the way in for who is not signed in.
     all: Option<Action>,
     /// Whose word is asked for.
     asks: String,
@@ -128,18 +130,24 @@ async fn show(visitor: Visitor, Query(asked): Query<Asked>) -> Answer {
     };
     let speaks = visitor.who.as_ref().is_some_and(|w| w.profile.person.has(&Role::Doc));
     let mine: Vec<i64> = waits.all.iter().filter(|c| c.said.iter().all(|a| Some(a.by) != me)).map(|c| c.seq).collect();
+    let newer = shift::newer(app, &waits).await?;
+    let all = match me {
+        Some(_) => (speaks && mine.len() > 1).then(|| rows::acknowledges(&mine, "/shift").primary()),
+        None => Some(sign_in(&layout.path)),
+    };
     let page = ShiftPage {
+        count: waits.all.len(),
         lead: lead(app, &waits),
         late: waits.all.iter().filter(|c| c.judged.is_late()).count(),
         more: waits.all.len() as u64 == MOST,
-        all: (speaks && mine.len() > 1).then(|| rows::acknowledges(&mine, "/shift").primary()),
+        all,
         asks: asks(app, speaks),
         calm: Blank::new(
             "ok",
             "The shift knows of everything",
             "Every change of support is acknowledged. The next one stands here until the shift has said that it knows.",
         ),
-        waiting: waits.all.iter().map(|c| rows::waiting(app, &waits, c, me.filter(|_| speaks))).collect(),
+        waiting: rows::waiting(app, &waits, &newer, me.filter(|_| speaks)),
         news: looked.map(|l| news(app, &l, &found)),
         record: found.changes.all.iter().map(|c| rows::record(app, &found.changes, c, looked.as_ref())).collect(),
         empty: empty(&wanted, &found),
@@ -160,6 +168,12 @@ fn lead(app: &App, waits: &Changes) -> String {
         words::near(app, here.begins, waits.now),
         words::hour(app, here.ends)
     )
+}
+
+/// Leads back to this page.
+fn sign_in(path: &str) -> Action {
+    let next: String = byte_serialize(path.as_bytes()).collect();
+    Action::link("Sign in to acknowledge", &format!("/sign-in?next={next}")).primary()
 }
 
 fn asks(app: &App, speaks: bool) -> String {

@@ -48,12 +48,21 @@ pub fn last_day(app: &App, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     last.format(if last.year() == now.year() { "%-d %B" } else { "%-d %B %Y" }).to_string()
 }
 
+/// How long ago something is that nobody counts the seconds of.
+pub const JUST_NOW: &str = "just now";
+
+fn is_just_now(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (now - at).num_seconds() < 5
+}
+
 /// `12 s ago`, `25 min ago`, `3 h ago`, `6 days ago`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    match (now - at).num_seconds() {
-        s if s < 5 => "just now".to_owned(),
-        _ => format!("{} ago", span(at, now)),
-    }
+    if is_just_now(at, now) { JUST_NOW.to_owned() } else { format!("{} ago", span(at, now)) }
+}
+
+/// How long something waits or stands: `just now`, `12 s`, `3 h`.
+pub fn so_far(from: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if is_just_now(from, now) { JUST_NOW.to_owned() } else { span(from, now) }
 }
 
 /// `12 s`, `25 min`, `3 h`, `6 days`, `8 months`, `2 years`.

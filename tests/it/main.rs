@@ -67,3 +67,4 @@ mod traces;
 mod version_strings;
 #[cfg(feature = "full-tests")]
 mod whole;
+mod words_of_pages;

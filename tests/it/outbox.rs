@@ -88,11 +88,11 @@ impl TestApp {
     }
 
     async fn waiting(&self) -> u64 {
-        store::outbox::list(&self.app.db.read, &[outbox::State::Waiting], 1).await.unwrap().1
+        store::outbox::list(&self.app.db.read, &[outbox::State::Waiting], None, 1).await.unwrap().1
     }
 
     async fn failed(&self) -> Vec<store::outbox::Listed> {
-        store::outbox::list(&self.app.db.read, &[outbox::State::Failed], 100).await.unwrap().0
+        store::outbox::list(&self.app.db.read, &[outbox::State::Failed], None, 100).await.unwrap().0
     }
 }
 
@@ -157,7 +157,7 @@ async fn mail_that_is_away_for_hours_loses_nothing() {
     let test = with_mail(&smtp).await;
     smtp.is(Mood::Away);
     test.reduced_support("magnet").await;
-    let all = store::outbox::list(&test.app.db.read, &[outbox::State::Waiting], 1000).await.unwrap().0;
+    let all = store::outbox::list(&test.app.db.read, &[outbox::State::Waiting], None, 1000).await.unwrap().0;
     assert!(all.len() > 10, "transitions went on: {}", all.len());
     for _ in 0..30 {
         outbox::round(&test.app).await.unwrap();
@@ -165,7 +165,7 @@ async fn mail_that_is_away_for_hours_loses_nothing() {
     }
     assert!(smtp.letters().is_empty());
     test.shuts_down("magnet").await;
-    let all = store::outbox::list(&test.app.db.read, &[outbox::State::Waiting], 1000).await.unwrap().0;
+    let all = store::outbox::list(&test.app.db.read, &[outbox::State::Waiting], None, 1000).await.unwrap().0;
     assert!(test.failed().await.is_empty(), "hours are no reason to give up");
     smtp.is(Mood::Takes);
     test.advance(Duration::hours(3));

@@ -6,6 +6,13 @@ use crate::{
     outbox::trial,
     smtp_server::{Mood, SmtpServer},
 };
+use chrono::Duration;
+use custody::{
+    domain::telling::Owner,
+    service::tokens::TokenScope,
+    store::{self, outbox::Entry},
+};
+use std::collections::BTreeSet;
 
 const MINE: &str = "/account/notifications";
 
@@ -163,4 +170,59 @@ async fn a_groups_chats_are_kept_by_administrators() {
     let page = ada.page(&here).await;
     assert!(page.contains("What DOC is told") && page.contains("/…6789"), "{page}");
     assert_eq!(ada.get("/account/notifications/new?kind=pigeon").await.status(), 422);
+}
+
+/// O5, F8, E3: all that waits is reached page by page, by people and by programs, each thing once.
+#[tokio::test]
+async fn o5_the_outbox_is_read_page_by_page() {
+    let test = TestApp::new().await;
+    let now = test.app.clock.now();
+    let ilse = test.person("ilse");
+    let waits = |n: i64| Entry {
+        channel: store::channels::mail_id(ilse),
+        owner: Owner::Person(ilse),
+        device: None,
+        key: format!("key {n}"),
+        text: format!("Something no. {n}."),
+        path: "/my".to_owned(),
+        urgent: false,
+        at: now,
+        // Many are due at the same moment.
+        due: now + Duration::minutes(n / 40),
+        digest: false,
+        in_order: false,
+    };
+    let tx = test.app.db.begin().await.unwrap();
+    store::outbox::insert(&tx, (0..120).map(waits).collect()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let program = test.program("ada", TokenScope::Admin).await;
+    let (mut read, mut query) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = program.get(&format!("/outbox{query}")).await;
+        assert_eq!((status, page["waiting_in_all"].as_u64()), (200, Some(120)), "{page}");
+        let texts = page["waiting"].as_array().unwrap().iter().map(|l| l["text"].as_str().unwrap().to_owned());
+        read.extend(texts);
+        let Some(next) = page["waiting_next"].as_str() else { break };
+        query = format!("?waiting_after={}", url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
+    }
+    assert_eq!((read.len(), read.iter().collect::<BTreeSet<_>>().len()), (120, 120), "each of them once");
+    for wrong in ["?waiting_after=x", "?failed_after=2026~", "?after=1"] {
+        assert_eq!(program.get(&format!("/outbox{wrong}")).await.0, 422, "{wrong}");
+    }
+
+    let ada = test.browser("ada").await;
+    let (mut path, mut drawn) = ("/admin/outbox".to_owned(), 0);
+    let last = loop {
+        let page = ada.page(&path).await;
+        drawn += page.matches("Something no. ").count();
+        let next = addresses(&page, "waiting_after=").first().map(|n| n.split('#').next().unwrap().to_owned());
+        match next {
+            Some(next) => path = next,
+            None => break page,
+        }
+    };
+    assert_eq!(drawn, 120);
+    assert!(last.contains("Something no. 119.") && last.contains("Back to the first"), "{last}");
+    assert!(ada.page("/admin/outbox?ended_after=x").await.contains("Something no. 0."));
 }

@@ -340,6 +340,69 @@ async fn h8_the_page_of_the_shift() {
     assert_eq!(stranger.get("/shift/acknowledge").await.status(), 405, "A33: no effect behind a GET");
 }
 
+/// H8: a device stands once, as it is, the most urgent first, with each of its changes below; one button says all of
+/// them, and each has its own word on record.
+#[tokio::test]
+async fn h8_a_device_waits_once_and_as_it_is() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    shut_down(&test, "magnet").await;
+    test.does("jonas", "magnet", Command::Restart { text: "It has a limit.".to_owned() }).await.unwrap();
+    test.reduced_support("bolt").await;
+    shut_down(&test, "bolt").await;
+    let otto = test.browser("otto").await;
+    let page = otto.page("/shift").await;
+    let (waits, record) = page.split_once("Who knew what, when").unwrap();
+    let heads: Vec<&str> = waits.split("<h3>").skip(1).map(|h| h.split("</h3>").next().unwrap()).collect();
+    let [bolt, magnet] = heads.as_slice() else { panic!("one for each device: {heads:?}") };
+    assert!(
+        bolt.contains("/devices/bolt") && bolt.contains("Shut down by CTRL") && bolt.contains("2 changes"),
+        "{bolt}"
+    );
+    assert!(magnet.contains("/devices/magnet") && magnet.contains("3 changes"), "{magnet}");
+    assert!(magnet.contains("Reduced support") && !magnet.contains("Shut down"), "that is over: {magnet}");
+    assert!(waits.contains("Reduced support → Shut down by CTRL.</b>"), "what happened is told: {waits}");
+    assert!(waits.contains("I have seen these 5") && waits.contains("I have seen these 3"), "{waits}");
+    assert!(record.contains("#"), "{record}");
+
+    let of_magnet = shift::of_device(&test.app.db.read, &test.app, &test.device("magnet").await).await.unwrap();
+    let seqs: Vec<String> = of_magnet.all.iter().map(|c| c.seq.to_string()).collect();
+    assert!(seqs.iter().all(|seq| waits.contains(&format!("id=\"change-{seq}\""))), "{seqs:?}: {waits}");
+    let sent: Vec<(&str, &str)> = seqs.iter().map(|seq| ("seq", seq.as_str())).collect();
+    assert_eq!(otto.post("/shift/acknowledge", &sent).await.status(), 303);
+    for change in &of_magnet.all {
+        assert!(one(&test, change.seq).await.judged.acknowledged().is_some());
+    }
+    assert_eq!(counts(&test.app).await.unwrap(), (2, 0));
+}
+
+/// H8: a device whose newest change is not among those that are shown stands as that one left it.
+#[tokio::test]
+async fn h8_more_changes_than_are_shown() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    shut_down(&test, "magnet").await;
+    let device = test.device("magnet").await.id;
+    let mut changes = waiting(&test.app).await.unwrap();
+    assert!(shift::newer(&test.app, &changes).await.unwrap().is_empty(), "all are shown");
+    changes.all.truncate(1);
+    changes.all = vec![changes.all[0].clone(); shift::MOST as usize];
+    let newer = shift::newer(&test.app, &changes).await.unwrap();
+    assert_eq!(newer, [(device, Some(Support::ShutDown))].into());
+}
+
+/// H8: who is not signed in is led to where they can say it, and back.
+#[tokio::test]
+async fn h8_a_reader_who_is_not_signed_in_has_a_way_on() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    let page = test.stranger().page("/shift?device=magnet").await;
+    assert!(page.contains("href=\"/sign-in?next=%2Fshift%3Fdevice%3Dmagnet\">Sign in to acknowledge</a>"), "{page}");
+    for who in ["otto", "lena"] {
+        assert!(!test.browser(who).await.page("/shift").await.contains("Sign in to acknowledge"), "{who}");
+    }
+}
+
 /// H8, E2, A26: the record by device and by day of the facility's calendar, page by page, and as a file.
 #[tokio::test]
 async fn h8_who_knew_what_when() {

@@ -73,7 +73,7 @@ async fn told_elsewhere(app: &App) {
     let owners = people.iter().map(|p| Owner::Person(p.person.id)).collect();
     let channels = store::channels::list_of(&app.db.read, &owners).await.unwrap();
     assert_eq!(channels.iter().filter(|c| c.kind != Kind::Mail).count(), 3);
-    assert_eq!(store::outbox::list(&app.db.read, &[store::outbox::State::Waiting], 1).await.unwrap().1, 0);
+    assert_eq!(store::outbox::list(&app.db.read, &[store::outbox::State::Waiting], None, 1).await.unwrap().1, 0);
 }
 
 async fn all(app: &App) -> Vec<Device> {

@@ -5,9 +5,8 @@ use thiserror::Error;
 /// Why an address is not taken, and what to enter instead. No message repeats what may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RepositoryProblem {
-    #[error(
-        "No address was entered: enter the repository's address, for example https://git.example.org/group/device.git."
-    )]
+    /// Whoever asks has an example of the facility's own.
+    #[error("Enter the repository's address")]
     Empty,
     #[error(
         "The address has {bytes} bytes, more than any repository needs: enter it as the git server shows it for cloning."

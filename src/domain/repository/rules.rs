@@ -53,6 +53,12 @@ pub struct RepositoryRules {
 }
 
 impl RepositoryRules {
+    /// An address as it is taken here, where one can be given.
+    pub fn example(&self) -> Option<String> {
+        let host = self.hosts.iter().find(|h| !h.starts_with("*."))?;
+        self.protocols.contains(&Protocol::Https).then(|| format!("https://{host}/group/device.git"))
+    }
+
     /// Judges an address under these rules, which may have changed since it was taken.
     pub fn admit(&self, address: &RepositoryAddress) -> Result<(), RepositoryProblem> {
         let protocol = address.protocol;

@@ -7,14 +7,14 @@ use crate::{
     store::{
         self, Tx,
         journal::Line as Entry,
-        outbox::{Listed, State},
+        outbox::{Listed, Place, State},
     },
 };
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// How many of each are listed.
-const MOST: u64 = 50;
+/// How many of each are on a page.
+const PAGE: usize = 50;
 
 /// One thing, with whom it is for.
 #[derive(Clone, Debug)]
@@ -26,20 +26,39 @@ pub struct Line {
     pub kind: Option<Kind>,
 }
 
-/// What waits, what failed, what ended lately; each with how many there are.
+/// A page of what is in one state.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub lines: Vec<Line>,
+    /// How many there are in all.
+    pub count: u64,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<Place>,
+}
+
+/// What waits, what failed, what ended lately.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    pub waiting: (Vec<Line>, u64),
-    pub failed: (Vec<Line>, u64),
-    pub ended: (Vec<Line>, u64),
+    pub waiting: Part,
+    pub failed: Part,
+    pub ended: Part,
+}
+
+/// Behind which place each of them is read; `None` from the beginning.
+#[derive(Clone, Debug, Default)]
+pub struct After {
+    pub waiting: Option<Place>,
+    pub failed: Option<Place>,
+    pub ended: Option<Place>,
 }
 
 /// The outbox now. A fixed number of queries.
-pub async fn overview(app: &App) -> Result<Desk> {
+pub async fn overview(app: &App, after: &After) -> Result<Desk> {
     let c = &app.db.snapshot().await?;
-    let waiting = store::outbox::list(c, &[State::Waiting], MOST).await?;
-    let failed = store::outbox::list(c, &[State::Failed], MOST).await?;
-    let ended = store::outbox::list(c, &[State::Delivered, State::GivenUp], MOST).await?;
+    let most = PAGE as u64 + 1;
+    let waiting = store::outbox::list(c, &[State::Waiting], after.waiting.as_ref(), most).await?;
+    let failed = store::outbox::list(c, &[State::Failed], after.failed.as_ref(), most).await?;
+    let ended = store::outbox::list(c, &[State::Delivered, State::GivenUp], after.ended.as_ref(), most).await?;
     let owners: BTreeSet<Owner> = [&waiting.0, &failed.0, &ended.0].into_iter().flatten().map(|l| l.owner).collect();
     let people = owners.iter().filter_map(|o| if let Owner::Person(p) = o { Some(*p) } else { None }).collect();
     let people = store::people::load_names(c, &people).await?;
@@ -56,8 +75,13 @@ pub async fn overview(app: &App) -> Result<Desk> {
         },
         listed,
     };
-    let lines = |(all, count): (Vec<Listed>, u64)| (all.into_iter().map(line).collect(), count);
-    Ok(Desk { waiting: lines(waiting), failed: lines(failed), ended: lines(ended) })
+    let part = |(mut all, count): (Vec<Listed>, u64)| {
+        let more = all.len() > PAGE;
+        all.truncate(PAGE);
+        let next = all.last().filter(|_| more).map(|l| Place(l.ended.unwrap_or(l.due), l.id.clone()));
+        Part { lines: all.into_iter().map(line).collect(), count, next }
+    };
+    Ok(Desk { waiting: part(waiting), failed: part(failed), ended: part(ended) })
 }
 
 /// Tries a message anew, at once.

@@ -8,10 +8,12 @@ use crate::{
         entity::outbox::{self as row, Column},
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::ExprTrait,
 };
+use std::{fmt, str::FromStr};
 
 /// Tries a message anew that failed, was given up, or waits for its next try; whether there was such a one.
 pub async fn again<C: ConnectionTrait>(tx: &C, message: &str, now: DateTime<Utc>) -> Result<bool> {
@@ -63,9 +65,30 @@ pub async fn delete_ended_before<C: ConnectionTrait>(tx: &C, before: DateTime<Ut
     q.filter(Column::EndedAt.lt(before)).exec(tx).await.map(|_| ())
 }
 
+/// Where a page of a list ends: when its last thing is due or ended, and its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(pub DateTime<Utc>, pub String);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}~{}", self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true), self.1)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (at, id) = text.split_once('~').ok_or(())?;
+        Ok(Self(at.parse().map_err(|_| ())?, id.to_owned()))
+    }
+}
+
 /// One thing in the outbox, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// Several may go out in one message.
+    pub id: String,
     pub message: String,
     pub channel: String,
     pub owner: Owner,
@@ -79,21 +102,34 @@ pub struct Listed {
     pub error: String,
 }
 
-/// The things in these states, at most so many, and how many there are. Waiting ones by when they are due, others
-/// newest first.
-pub async fn list<C: ConnectionTrait>(c: &C, states: &[State], most: u64) -> Result<(Vec<Listed>, u64)> {
+/// The things in these states, at most so many behind `after`, and how many there are in all. Waiting ones by when they
+/// are due, others newest first.
+pub async fn list<C: ConnectionTrait>(
+    c: &C,
+    states: &[State],
+    after: Option<&Place>,
+    most: u64,
+) -> Result<(Vec<Listed>, u64)> {
     let of = || row::Entity::find().filter(Column::State.is_in(states.iter().map(State::to_string)));
     let count = of().count(c).await?;
-    let q = match states {
-        [State::Waiting] => of().order_by_asc(Column::DueAt).order_by_asc(Column::Id),
-        _ => of().order_by_desc(Column::EndedAt).order_by_desc(Column::Id),
+    let waits = matches!(states, [State::Waiting]);
+    let mut q = match waits {
+        true => of().order_by_asc(Column::DueAt).order_by_asc(Column::Id),
+        false => of().order_by_desc(Column::EndedAt).order_by_desc(Column::Id),
     };
+    if let Some(Place(at, id)) = after {
+        q = q.filter(match waits {
+            true => Column::DueAt.gt(*at).or(Column::DueAt.eq(*at).and(Column::Id.gt(id.as_str()))),
+            false => Column::EndedAt.lt(*at).or(Column::EndedAt.eq(*at).and(Column::Id.lt(id.as_str()))),
+        });
+    }
     let rows = q.limit(most).all(c).await?;
     let names = device_names(c, &rows).await?;
     let all = rows.into_iter().map(|r| {
         Ok(Listed {
             owner: owner(&r)?,
             device: about(&r, &names),
+            id: r.id,
             message: r.message,
             channel: r.channel_id,
             text: r.text,

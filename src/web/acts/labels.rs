@@ -2,6 +2,16 @@
 
 use crate::domain::lifecycle::CommandKind;
 
+/// What the button under an act's own form says: there the editing is done.
+pub fn submit(act: CommandKind) -> &'static str {
+    match act {
+        CommandKind::SetContacts => "Save the contacts",
+        CommandKind::SetOperatorRules => "Save what operators may do",
+        _ => label(act),
+    }
+}
+
+/// What leads to an act.
 pub fn label(act: CommandKind) -> &'static str {
     use CommandKind::*;
     match act {

@@ -96,7 +96,7 @@ async fn send(
         Err(problems) => {
             // Whoever may not do it is told that, not how to fill in the form.
             if let Some(refusal) = cx.why_not {
-                return Err(Problem::from(Error::from(refusal)).at(&name));
+                return Err(Problem::from(Error::from(refusal)).at(&name).doing(act));
             }
             let wrong =
                 Wrong { status: StatusCode::UNPROCESSABLE_ENTITY, problems, sentences: Vec::new(), gates: None };
@@ -110,9 +110,9 @@ async fn send(
             Ok(go_on(jar, &name, typed.one("next"), &told))
         }
         Err(Error::Refused(r)) if mends_in_form(&r, &cx) && all.iter().any(|q| q.is_visible()) => {
-            again(&member, act, &cx, all, &typed, Wrong::refused(&r, &name)).await
+            again(&member, act, &cx, all, &typed, Wrong::refused(&r, act, &cx)).await
         }
-        Err(error) => Err(Problem::from(error).at(&name)),
+        Err(error) => Err(Problem::from(error).at(&name).doing(act)),
     }
 }
 
@@ -147,10 +147,10 @@ impl Wrong {
         Self { status, problems: Vec::new(), sentences: vec![say], gates: None }
     }
 
-    fn refused(r: &Refusal, device: &str) -> Self {
+    fn refused(r: &Refusal, act: CommandKind, cx: &ActContext) -> Self {
         let open: Vec<String> = r.gates.iter().filter(|g| g.is_open()).map(|g| g.why.clone()).collect();
         let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
-        let gates = (!r.gates.is_empty()).then(|| gatebox::of_refusal(r, device));
+        let gates = (!r.gates.is_empty()).then(|| gatebox::of_step(Some(act), &r.gates, cx.device.name(), Some(cx)));
         Self { status: refusal_status(r), problems: Vec::new(), sentences, gates }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     home, label,
     leads::{is_grave, lead, leads_to},
     questions::Question,
+    submit,
     typed::Typed,
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     web::{
         gatebox,
         layout::{Layout, local_path},
-        parts::{ErrorSummary, GateBox, Turn},
+        parts::{ErrorSummary, GateBox},
     },
 };
 use askama::Template;
@@ -62,10 +63,10 @@ impl ActPage {
             title: label(act).to_owned(),
             lead: lead(act, cx),
             action: gatebox::act_href(name, act),
-            submit: label(act).to_owned(),
+            submit: submit(act).to_owned(),
             grave: is_grave(act),
             leads_to: leads_to(act),
-            gates: cx.is_blocked().then(|| gates(cx)),
+            gates: cx.is_blocked().then(|| gatebox::of_step(Some(act), &cx.gates, name, Some(cx))),
             locked,
             questions,
             errors: ErrorSummary::default(),
@@ -97,23 +98,5 @@ impl ActPage {
     /// The classes of its button.
     pub fn class(&self) -> &'static str {
         if self.grave { "btn danger call" } else { "btn pri call" }
-    }
-}
-
-fn gates(cx: &ActContext) -> GateBox {
-    let name = cx.device.name();
-    let all = cx.gates.iter().map(|g| {
-        let turn = gatebox::turn_of(g, &cx.people, Some(cx.me));
-        gatebox::gate(g, name, turn, |act| cx.may(act))
-    });
-    GateBox {
-        id: "gates".to_owned(),
-        what: "This step".to_owned(),
-        verb: "be taken".to_owned(),
-        gates: all.collect(),
-        mover: Turn::Machine,
-        step: None,
-        locked: None,
-        also: Vec::new(),
     }
 }

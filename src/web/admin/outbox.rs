@@ -3,7 +3,7 @@
 use super::{Administrator, done};
 use crate::{
     app::App,
-    service::outbox::{self, Line, State},
+    service::outbox::{self, After, Line, Place, State},
     web::{
         layout::{Layout, Section},
         parts::{Action, Banner, Tag, Tone, plural},
@@ -15,12 +15,14 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, Query},
     response::IntoResponse,
     routing::{get, post},
 };
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use url::form_urlencoded::byte_serialize;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -53,6 +55,22 @@ pub struct Part {
     pub empty: &'static str,
     pub rows: Vec<Row>,
     pub count: u64,
+    /// Where the rest is.
+    pub more: Option<String>,
+    /// Back to where it begins, on a later page.
+    pub first: bool,
+}
+
+/// Which pages of the parts are asked for; from the beginning where what is asked cannot be read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    failed_after: String,
+    #[serde(default)]
+    waiting_after: String,
+    #[serde(default)]
+    ended_after: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -115,16 +133,27 @@ fn row(message: &str, more: usize, line: Line, state: State, now: DateTime<Utc>)
 }
 
 /// GET /admin/outbox
-async fn show(admin: Administrator) -> Answer {
+async fn show(admin: Administrator, Query(asked): Query<Asked>) -> Answer {
     let app = &admin.app;
     let now = app.clock.now();
-    let desk = outbox::overview(app).await?;
-    let part = |id, title, empty, (all, count): (Vec<Line>, u64), state| Part {
+    let place = |text: &str| text.parse::<Place>().ok();
+    let after = After {
+        failed: place(&asked.failed_after),
+        waiting: place(&asked.waiting_after),
+        ended: place(&asked.ended_after),
+    };
+    let desk = outbox::overview(app, &after).await?;
+    let part = |id: &'static str, title, empty, of: outbox::Part, after: &Option<Place>, state| Part {
         id,
         title,
         empty,
-        rows: rows(all, state, now),
-        count,
+        rows: rows(of.lines, state, now),
+        count: of.count,
+        more: of.next.map(|next| {
+            let next: String = byte_serialize(next.to_string().as_bytes()).collect();
+            format!("/admin/outbox?{id}_after={next}#{id}-h")
+        }),
+        first: after.is_some(),
     };
     let banner = match (&app.mail, &app.chat) {
         (_, None) => Some(("Nothing is sent from here.", "People are told in Custody itself.")),
@@ -138,13 +167,14 @@ async fn show(admin: Administrator) -> Answer {
         layout: admin.layout(Section::Elsewhere).await?,
         banner: banner.map(|(strong, text)| Banner::new(Tone::Info, strong, text)),
         parts: vec![
-            part("failed", "Failed", "Nothing failed.", desk.failed, State::Failed),
-            part("waiting", "Waiting", "Nothing waits.", desk.waiting, State::Waiting),
+            part("failed", "Failed", "Nothing failed.", desk.failed, &after.failed, State::Failed),
+            part("waiting", "Waiting", "Nothing waits.", desk.waiting, &after.waiting, State::Waiting),
             part(
                 "ended",
                 "Ended lately",
                 "Nothing was delivered or given up in the last 30 days.",
                 desk.ended,
+                &after.ended,
                 State::Delivered,
             ),
         ],

@@ -8,6 +8,7 @@ use crate::{
     app::App,
     domain::{
         drift::Drift,
+        due::in_words,
         lifecycle::{CommandKind, State, Who},
         overrides::{Override, Standing},
         review::Ground,
@@ -73,12 +74,13 @@ fn unacknowledged(app: &App, v: &DeviceView) -> Option<Notice> {
 
 /// G12: what two of CTRL let through, or one of them asks for.
 fn in_emergency(app: &App, v: &DeviceView, o: &Override) -> Option<Notice> {
-    let (tone, strong) = match o.standing(v.now) {
-        Standing::Asked => (Tone::Info, "An override waits for a second person of CTRL."),
-        Standing::Counts => (Tone::Warn, "An override is in force."),
+    let (tone, strong, lets) = match o.standing(v.now) {
+        Standing::Asked => (Tone::Info, "An override waits for a second person of CTRL.", "Approved, it lets"),
+        Standing::Counts => (Tone::Warn, "An override is in force.", "It lets"),
         Standing::Over => return None,
     };
-    let mut notice = Notice::new(tone, strong, &format!("{} of it may skip what stands here.", o.tag));
+    let text = format!("{lets} {} be deployed without what it skips.", o.tag);
+    let mut notice = Notice::new(tone, strong, &text);
     notice.facts = overrides::facts(app, o, &v.people, v.now);
     if v.is(Who::Ctrl) {
         notice.actions = overrides::actions(o, v.device.name(), v.now);
@@ -156,12 +158,16 @@ fn loan(app: &App, v: &DeviceView) -> Option<Notice> {
         Notice::new(
             Tone::Bad,
             "The hand-back is over its end.",
-            &format!("It was to end on {until}, {over} ago. The review is mandatory."),
+            &format!("It was to end on {}, {over} ago. The review is mandatory.", in_words(until)),
         )
     } else {
         let soon = left <= i64::from(app.policy.handback.remind_days_before);
         let tone = if soon { Tone::Warn } else { Tone::Info };
-        Notice::new(tone, &format!("Handed back until {until}."), "After that it goes through the review again.")
+        Notice::new(
+            tone,
+            &format!("Handed back until {}.", in_words(until)),
+            "After that it goes through the review again.",
+        )
     };
     Some(notice.with(v, &[CommandKind::ExtendLoan]))
 }
@@ -170,7 +176,7 @@ fn loan(app: &App, v: &DeviceView) -> Option<Notice> {
 fn late(v: &DeviceView) -> Option<Notice> {
     let timeline = v.device.review()?.timeline.as_ref()?;
     let late = timeline.late(v.today)?;
-    let text = format!("{} was due on {}.", late.name, late.due);
+    let text = format!("{} was due on {}.", late.name, in_words(late.due));
     Some(
         Notice::new(Tone::Warn, "A milestone is late.", &text)
             .with(v, &[CommandKind::ReachMilestone, CommandKind::ProposeTimeline]),

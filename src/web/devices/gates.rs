@@ -24,21 +24,10 @@ pub fn form(v: &DeviceView, act: CommandKind) -> Action {
     if acts::is_grave(act) { link.danger() } else { link }
 }
 
-/// What the step is called in the verdict: subject and verb.
-fn words(step: CommandKind) -> (&'static str, &'static str) {
-    match step {
-        CommandKind::Accept => ("The request", "be accepted"),
-        CommandKind::StartDevelopment => ("Development", "start"),
-        CommandKind::RequestTransfer => ("Review", "start"),
-        CommandKind::TakeOwnership => ("Ownership", "pass to CTRL"),
-        _ => ("The next step", "be taken"),
-    }
-}
-
 pub fn next_step(app: &App, v: &DeviceView) -> Option<GateBox> {
     let (step, gates) = v.step.as_ref()?;
     let name = v.device.name();
-    let (what, verb) = words(*step);
+    let (what, verb) = gatebox::words(*step).unwrap_or(("The next step", "be taken"));
     let by_contributor = rule(*step).who.contains(&Who::Contributor);
     let side = if by_contributor { Side::Contributor } else { Side::Ctrl };
     let mine = v.may(*step);

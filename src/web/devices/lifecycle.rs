@@ -78,7 +78,7 @@ pub fn draw(app: &App, v: &DeviceView) -> Lifecycle {
         .map(|(of, shown)| {
             if of == here {
                 let since = v.device.state.since().unwrap_or(v.now);
-                let line = format!("You are here · {}", words::span(since, v.now));
+                let line = format!("You are here · {}", words::so_far(since, v.now));
                 return Stage::new(of, of_state(state), Standing::Here, &line);
             }
             if Some(of) == next {

@@ -18,7 +18,7 @@ use crate::{
         layout::Layout,
         parts::{
             Action, CallCard, Chip, Fact, GateBox, Lifecycle, May, Menu, Ribbon, Side, Tag, ThumbBar, TimelineItem,
-            plural,
+            in_sentence, plural,
         },
         words,
     },
@@ -179,8 +179,9 @@ fn line(app: &App, v: &DeviceView) -> String {
         let base = v.device.cycle.base.as_ref().map_or_else(String::new, |b| format!(" from {b}"));
         parts.push(format!("cycle {}{base}", v.device.cycle.number));
     }
-    if v.verdict.is_some() {
-        parts.push(format!("so since {}", words::day(app, v.support_since, v.now)));
+    if let Some(verdict) = &v.verdict {
+        let since = words::day(app, v.support_since, v.now);
+        parts.push(format!("{} since {since}", in_sentence(verdict.support.label())));
     }
     parts.join(" · ")
 }

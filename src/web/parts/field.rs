@@ -226,6 +226,12 @@ impl Field {
         self.values.contains(&choice.value)
     }
 
+    /// Whether none of the answers is chosen. A browser sends the first of a folded list for the reader then, unless
+    /// what is first says that they have yet to choose.
+    pub fn unanswered(&self) -> bool {
+        !self.choices.iter().any(|choice| self.chosen(choice))
+    }
+
     /// Whether the single box is ticked.
     pub fn ticked(&self) -> bool {
         self.values.iter().any(|value| value == "yes")

@@ -33,7 +33,7 @@ pub use place::{Fact, Place, Tag, TagTone};
 pub use review::{CodeLine, Decision, Finding, FindingState, Remark};
 pub use ribbon::{Ribbon, RibbonMark, RibbonRun};
 pub use status::{Chip, Status};
-pub use text::{plural, prose, solid};
+pub use text::{in_sentence, plural, prose, solid};
 pub use timeline::TimelineItem;
 pub use trouble::{Change, DemoPeople, DemoPerson, ErrorPage, SignInPage, Trouble};
 pub use turn::{Pip, Pips, Side, Turn};

@@ -37,6 +37,14 @@ fn escape(out: &mut String, text: &str) {
     }
 }
 
+/// A label inside a sentence: `reduced support`, and `CTRL` as it is.
+pub fn in_sentence(label: &str) -> String {
+    let mut letters = label.chars();
+    let first = letters.next().map_or_else(String::new, |c| c.to_lowercase().to_string());
+    let rest = letters.as_str();
+    if rest.starts_with(char::is_uppercase) { label.to_owned() } else { first + rest }
+}
+
 /// A count with its noun: `1 gate`, `3 gates`.
 pub fn plural(count: usize, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
@@ -50,6 +58,12 @@ pub fn solid(icon: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_begin_small_inside_a_sentence() {
+        let all = ["Reduced support", "Shut down by CTRL", "CTRL’s turn", "A gate", "Über", ""].map(in_sentence);
+        assert_eq!(all, ["reduced support", "shut down by CTRL", "CTRL’s turn", "a gate", "über", ""]);
+    }
 
     /// A25: what people type is escaped, in code and out of it.
     #[test]

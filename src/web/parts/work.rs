@@ -20,7 +20,7 @@ pub struct WorkRow {
     pub from: String,
     /// How long it waits.
     pub waiting: String,
-    /// When it is due, in words.
+    /// When it is due, in words; empty where nothing is.
     pub due: String,
     /// `late`, `soon`, or nothing.
     pub due_class: &'static str,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         device::Device,
-        lifecycle::Command,
+        lifecycle::{Command, CommandKind},
         request::{Request, Section as Part},
     },
     service::{
@@ -135,7 +135,7 @@ pub async fn send(
             let page = page(&member, &now, &typed.answers, &problems, Some(notice)).await?;
             Ok((StatusCode::CONFLICT, page).into_response())
         }
-        Err(error) => Err(Problem::from(error).at(&name)),
+        Err(error) => Err(Problem::from(error).at(&name).doing(CommandKind::Amend)),
     }
 }
 

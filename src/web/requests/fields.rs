@@ -104,11 +104,9 @@ fn repository_hint(policy: &Policy) -> String {
     if !by.is_empty() {
         said += &format!(", by {}", by.join(" or "));
     }
-    match r.hosts.iter().find(|h| !h.starts_with("*.")) {
-        Some(host) if r.protocols.iter().any(|p| p == "https") => {
-            format!("{said}. For example https://{host}/group/device.git")
-        }
-        _ => format!("{said}."),
+    match policy.repository_rules().example() {
+        Some(example) => format!("{said}. For example {example}"),
+        None => format!("{said}."),
     }
 }
 

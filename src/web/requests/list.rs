@@ -8,7 +8,7 @@ use crate::{
         requests::{self, Line},
     },
     web::{
-        gatebox,
+        desk, gatebox,
         layout::{Layout, Section},
         parts::{Action, Blank, Chip, GateBox, GateState, Pips, Side, Tone, Turn},
         problem::{Answer, Problem},
@@ -49,7 +49,10 @@ struct SentRow {
 struct ListPage {
     layout: Layout,
     drafts: Vec<DraftRow>,
+    /// Still asked for, or turned down.
     mine: Vec<SentRow>,
+    /// What CTRL accepted, and what became of it.
+    later: Vec<SentRow>,
     open: Vec<SentRow>,
     ctrl: bool,
     blank: Blank,
@@ -57,7 +60,7 @@ struct ListPage {
 
 impl ListPage {
     fn is_blank(&self) -> bool {
-        self.drafts.is_empty() && self.mine.is_empty() && self.open.is_empty()
+        self.drafts.is_empty() && self.mine.is_empty() && self.later.is_empty() && self.open.is_empty()
     }
 }
 
@@ -87,13 +90,17 @@ pub async fn show(member: Member) -> Answer {
         if blocks.is_empty() && d.state.name() == StateName::Requested {
             blocks.push((Turn::Side(Side::Ctrl), "All is clear: the CTRL contact accepts it.".to_owned()));
         }
-        let discussed = matches!(d.state.name(), StateName::Requested);
+        let state = d.state.name();
+        let discussed = matches!(state, StateName::Requested);
+        let chip = desk::chip(state, line.verdict.as_ref());
+        // Of another status the state does not know since when it is so.
+        let since = d.state.since().filter(|_| chip.status == gatebox::of_state(state));
         SentRow {
             name: d.name().to_owned(),
             summary: d.request.summary.clone(),
             href: format!("/devices/{}{}", d.name(), if discussed { "/discussion" } else { "" }),
-            chip: Chip::of(gatebox::of_state(d.state.name())),
-            since: d.state.since().map_or_else(String::new, |at| format!("since {}", words::day(app, at, all.now))),
+            chip,
+            since: since.map_or_else(String::new, |at| format!("since {}", words::day(app, at, all.now))),
             pips: (!gates.gates.is_empty()).then(|| gates.pips()),
             blocks,
         }
@@ -109,10 +116,13 @@ pub async fn show(member: Member) -> Answer {
             delete: format!("/requests/{}/delete", line.draft.id),
         }
     });
+    let (mine, later): (Vec<Line>, Vec<Line>) =
+        all.mine.into_iter().partition(|line| is_asked_for(line.device.state.name()));
     let page = ListPage {
         layout: member.layout(Section::Requests).await?,
         drafts: drafts.collect(),
-        mine: all.mine.into_iter().map(row).collect(),
+        mine: mine.into_iter().map(row).collect(),
+        later: later.into_iter().map(row).collect(),
         open: all.open.into_iter().map(row).collect(),
         ctrl,
         blank: Blank::new(
@@ -124,6 +134,18 @@ pub async fn show(member: Member) -> Answer {
         .action(Action::post("Request participation", "/requests").primary().icon("plus")),
     };
     Ok(page.into_response())
+}
+
+/// Whether it is a request and no more.
+fn is_asked_for(state: StateName) -> bool {
+    match state {
+        StateName::Draft | StateName::Requested | StateName::Declined | StateName::Withdrawn => true,
+        StateName::Accepted
+        | StateName::ReducedSupport
+        | StateName::UnderReview
+        | StateName::CtrlOwned
+        | StateName::Retired => false,
+    }
 }
 
 /// POST /requests: begins a draft.

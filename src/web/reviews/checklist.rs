@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     domain::{
+        due::in_words,
         lifecycle::{CommandKind, Who},
         review::{Evidence, ItemState, Review},
     },
@@ -87,8 +88,8 @@ pub fn milestones(app: &App, v: &DeviceView, review: &Review) -> Vec<Line> {
     let one = |(m, n): (&crate::domain::review::Milestone, u32)| {
         let state = match m.reached {
             Some(mark) => Tag::good(&format!("reached {}", words::day(app, mark.at, v.now))),
-            None if m.due < v.today => Tag::warn(&format!("late, was due {}", m.due)),
-            None => Tag::plain(&format!("due {}", m.due)),
+            None if m.due < v.today => Tag::warn(&format!("late, was due {}", in_words(m.due))),
+            None => Tag::plain(&format!("due {}", in_words(m.due))),
         };
         let reach = (m.reached.is_none() && t.agreed() && v.may(CommandKind::ReachMilestone)).then(|| {
             let next = format!("/devices/{name}/review#timeline");

@@ -82,7 +82,7 @@ fn one(app: &App, v: &DeviceView, f: &review::Finding) -> Finding {
         turn,
         ask: ask.to_owned(),
         place: if f.place.is_empty() { format!("raised by {by}") } else { format!("{} · raised by {by}", f.place) },
-        age: words::span(f.raised.mark.at, v.now),
+        age: words::so_far(f.raised.mark.at, v.now),
         text: String::new(),
         code: Vec::new(),
         remarks,

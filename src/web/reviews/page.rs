@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        due::in_words,
         lifecycle::{CommandKind, Who},
         review::{FindingState, Ground, Review},
     },
@@ -143,7 +144,7 @@ fn line(app: &App, v: &DeviceView, review: &Review) -> String {
         parts.push(format!("opened {}", words::day(app, since, v.now)));
     }
     if let Some(last) = review.timeline.as_ref().and_then(|t| t.milestones.last()) {
-        parts.push(format!("to end {}", last.due));
+        parts.push(format!("to end {}", in_words(last.due)));
     }
     parts.join(" · ")
 }

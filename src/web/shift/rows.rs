@@ -4,17 +4,26 @@ use super::speaks;
 use crate::{
     app::App,
     domain::{
-        id::PersonId,
+        id::{DeviceId, PersonId},
         shift::{Standing, shift_of},
         support::Support,
     },
     service::shift::{Change, Changes, proof::Looked},
     web::{
         gatebox,
-        parts::{Action, Banner, Chip, Tag, Tone},
+        parts::{Action, Banner, Chip, Tag, Tone, plural},
         words,
     },
 };
+use std::{cmp::Reverse, collections::BTreeMap};
+
+/// What a device had before the first change, and what it has where support ended.
+const BEFORE: &str = "no support yet";
+const AFTER: &str = "no support any more";
+
+fn rfc3339(c: &Change) -> String {
+    c.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
 
 /// One end of a change: a status, or that there was or is none.
 pub enum End {
@@ -46,22 +55,40 @@ fn what(app: &App, changes: &Changes, c: &Change) -> What {
     What {
         seq: c.seq,
         name: c.name.clone(),
-        from: end(c.from, "no support yet"),
-        to: end(c.to, "no support any more"),
+        from: end(c.from, BEFORE),
+        to: end(c.to, AFTER),
         why: c.why.clone(),
         when: words::near(app, c.at, changes.now),
-        at: c.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        at: rfc3339(c),
     }
 }
 
-/// A change that waits for the shift.
+/// A device whose support changed and of which the shift has yet to say that it knows.
 pub struct WaitingRow {
-    pub what: What,
-    /// How long it waits.
+    pub name: String,
+    /// As it was before the first of the changes.
+    pub from: End,
+    /// As it is; none where it is again as it was.
+    pub to: Option<End>,
+    /// How long the first of them waits.
     pub standing: Tag,
+    /// `3 changes`, or empty where it is one.
+    pub many: String,
+    /// The changes, the oldest first.
+    pub changes: Vec<Step>,
+    pub action: Option<Action>,
+}
+
+/// One of them, in words: only what is true of the device has a colour.
+pub struct Step {
+    pub seq: i64,
+    /// `Reduced support → Not supported at all`.
+    pub change: String,
+    pub why: String,
+    pub when: String,
+    pub at: String,
     /// Who has said it, who is missing, to whom it went on.
     pub notes: Vec<String>,
-    pub action: Option<Action>,
 }
 
 /// The button of these changes.
@@ -74,9 +101,62 @@ pub fn acknowledges(seqs: &[i64], next: &str) -> Action {
     seqs.iter().fold(action, |a, seq| a.sending("seq", seq))
 }
 
-/// A row for a reader; `me` where they speak for the shift.
-pub fn waiting(app: &App, changes: &Changes, c: &Change, me: Option<PersonId>) -> WaitingRow {
+/// A row for each device, the most urgent first, then what waits longest; `me` where the reader speaks for the shift,
+/// `newer` as [`shift::newer`](crate::service::shift::newer) says it.
+pub fn waiting(
+    app: &App,
+    changes: &Changes,
+    newer: &BTreeMap<DeviceId, Option<Support>>,
+    me: Option<PersonId>,
+) -> Vec<WaitingRow> {
+    let mut devices: Vec<Vec<&Change>> = Vec::new();
+    let mut places: BTreeMap<DeviceId, usize> = BTreeMap::new();
+    for c in &changes.all {
+        match places.get(&c.device).and_then(|n| devices.get_mut(*n)) {
+            Some(of) => of.push(c),
+            None => {
+                places.insert(c.device, devices.len());
+                devices.push(vec![c]);
+            }
+        }
+    }
+    let is = |last: &Change| newer.get(&last.device).copied().unwrap_or(last.to);
+    // The first that wait come first already.
+    devices.sort_by_key(|of| Reverse(of.last().and_then(|last| is(last))));
+    let row = |of: &Vec<&Change>| Some(device(app, changes, of.first()?, of, is(of.last()?), me));
+    devices.iter().filter_map(row).collect()
+}
+
+/// The row of a device: its changes, the first of them, and what its support is.
+fn device(
+    app: &App,
+    changes: &Changes,
+    first: &Change,
+    of: &[&Change],
+    is: Option<Support>,
+    me: Option<PersonId>,
+) -> WaitingRow {
     let now = changes.now;
+    let to_say: Vec<i64> = match me {
+        Some(me) => of.iter().filter(|c| c.said.iter().all(|a| a.by != me)).map(|c| c.seq).collect(),
+        None => Vec::new(),
+    };
+    WaitingRow {
+        name: first.name.clone(),
+        from: end(first.from, BEFORE),
+        to: (is != first.from).then(|| end(is, AFTER)),
+        standing: match first.judged.standing {
+            Standing::Late { .. } => Tag::warn(&format!("late: waits {}", words::span(first.at, now))),
+            Standing::Waiting { until } => Tag::plain(&format!("{} left", words::span(now, until))),
+            Standing::Acknowledged(_) => Tag::good("acknowledged"),
+        },
+        many: if of.len() > 1 { plural(of.len(), "change") } else { String::new() },
+        changes: of.iter().map(|c| step(app, changes, c)).collect(),
+        action: (!to_say.is_empty()).then(|| acknowledges(&to_say, "/shift").small().about(&first.name)),
+    }
+}
+
+fn step(app: &App, changes: &Changes, c: &Change) -> Step {
     let mut notes = Vec::new();
     if !c.said.is_empty() {
         let said = c.said.iter().map(|a| a.by).collect::<Vec<_>>();
@@ -86,16 +166,14 @@ pub fn waiting(app: &App, changes: &Changes, c: &Change, me: Option<PersonId>) -
         notes.push(format!("Missing: {}", changes.people.names(&c.judged.missing)));
     }
     notes.extend(passed_on(app, changes, c));
-    let to_say = me.filter(|me| c.said.iter().all(|a| a.by != *me));
-    WaitingRow {
-        what: what(app, changes, c),
-        standing: match c.judged.standing {
-            Standing::Late { .. } => Tag::warn(&format!("late: waits {}", words::span(c.at, now))),
-            Standing::Waiting { until } => Tag::plain(&format!("{} left", words::span(now, until))),
-            Standing::Acknowledged(_) => Tag::good("acknowledged"),
-        },
+    let label = |support: Option<Support>, none: &str| support.map_or(none.to_owned(), |s| s.label().to_owned());
+    Step {
+        seq: c.seq,
+        change: format!("{} → {}", label(c.from, BEFORE), label(c.to, AFTER)),
+        why: c.why.clone(),
+        when: words::near(app, c.at, changes.now),
+        at: rfc3339(c),
         notes,
-        action: to_say.map(|_| acknowledges(&[c.seq], "/shift").small().about(&c.name)),
     }
 }
 
@@ -139,8 +217,8 @@ pub fn record(app: &App, changes: &Changes, c: &Change, looked: Option<&Looked>)
 pub fn banner(app: &App, changes: &Changes, me: Option<PersonId>) -> Option<(Banner, Action)> {
     let (first, newest) = (changes.all.first()?, changes.all.last()?);
     let late = changes.all.iter().any(|c| c.judged.is_late());
-    let was = first.from.map_or("no support yet", Support::label);
-    let is = newest.to.map_or("no support any more", Support::label);
+    let was = first.from.map_or(BEFORE, Support::label);
+    let is = newest.to.map_or(AFTER, Support::label);
     let more = match changes.all.len() {
         1 => String::new(),
         n => format!(" {n} changes wait; who acknowledges the newest acknowledges the older ones too."),

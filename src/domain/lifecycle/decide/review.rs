@@ -4,6 +4,7 @@ use super::{Code, Refusal, already, none_such, short, text};
 use crate::domain::{
     cycle::Mark,
     device::Device,
+    due::in_words,
     lifecycle::{
         command::Command,
         event::Happened as H,
@@ -39,7 +40,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                 if m.due < facts.today {
                     return Err(Refusal::new(
                         Code::Incomplete,
-                        format!("{} is past: choose a day from today on.", m.due),
+                        format!("{} is past: choose a day from today on.", in_words(m.due)),
                     ));
                 }
                 steps.push(Milestone { name: text(&m.name, "Name each milestone.")?, due: m.due, reached: None });

@@ -108,7 +108,7 @@ impl GateId {
             Self::T3 => "The checklist is met for this commit",
             Self::T4 => "Independent reviewers approved this commit",
             Self::T5 => "No finding is open",
-            Self::T6 => "A second contributor joined the review",
+            Self::T6 => "A second contributor: joined, or absence on record",
             Self::T7 => "The approved commit is tagged and verified",
             Self::T8 => "It runs on a full-support server in that tag, and nowhere else",
             Self::T9 => "Contributors' access is revoked",

@@ -4,6 +4,7 @@ use super::{Gate, GateId as G, Turn, setup, skipping};
 use crate::domain::{
     deployment::Environment,
     device::Device,
+    due::in_words,
     lifecycle::{
         command::{Command, CommandKind as C},
         facts::Facts,
@@ -81,10 +82,12 @@ pub(super) fn end_date(command: Option<&Command>, facts: &Facts) -> Gate {
         _ => None,
     };
     match until {
-        Some(day) if day <= facts.today => {
-            Gate::open(G::B4, Turn::Contributor, format!("{day} is past: choose a day after {}.", facts.today))
-        }
-        Some(day) => Gate::met(G::B4, format!("Until {day}; the review stays mandatory.")),
+        Some(day) if day <= facts.today => Gate::open(
+            G::B4,
+            Turn::Contributor,
+            format!("{} is past: choose a day after {}.", in_words(day), in_words(facts.today)),
+        ),
+        Some(day) => Gate::met(G::B4, format!("Until {}; the review stays mandatory.", in_words(day))),
         None => Gate::met(G::B4, "For as long as it takes."),
     }
 }

@@ -46,7 +46,7 @@ impl Gate {
     pub(super) fn skipped(self, o: &Override, facts: &Facts) -> Self {
         let asked = facts.people.name(o.asked.mark.by);
         let approved = o.approved.map_or("nobody", |m| facts.people.name(m.by));
-        let until = o.until.with_timezone(&facts.policy.facility.time_zone).format("%Y-%m-%d %H:%M %Z");
+        let until = o.until.with_timezone(&facts.policy.facility.time_zone).format("%-d %b %Y, %H:%M %Z");
         let why = format!(
             "Skipped by override {} of {asked} and {approved} until {until}: {} Without it: {}",
             o.number,

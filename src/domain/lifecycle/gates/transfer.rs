@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{
     device::Device,
+    due::in_words,
     id::PersonId,
     lifecycle::{command::CommandKind as C, facts::Facts},
     observation::Seen,
@@ -79,8 +80,9 @@ pub(super) fn timeline(device: &Device, facts: &Facts) -> Gate {
         return Gate::open(G::T2, Turn::Ctrl, "Nobody has proposed a timeline yet; either side can.")
             .by(C::ProposeTimeline);
     };
-    let late = || t.late(facts.today).map_or_else(String::new, |m| format!("; late: {} was due {}", m.name, m.due));
-    let days = || t.milestones.last().map_or_else(String::new, |m| format!(", ending {}", m.due));
+    let late =
+        || t.late(facts.today).map_or_else(String::new, |m| format!("; late: {} was due {}", m.name, in_words(m.due)));
+    let days = || t.milestones.last().map_or_else(String::new, |m| format!(", ending {}", in_words(m.due)));
     match (t.by_contributor, t.by_ctrl) {
         (Some(a), Some(b)) => Gate::met(
             G::T2,

@@ -1,0 +1,173 @@
+//! What pages say to whoever reads them: what is true, by its name, and with the way on.
+
+use crate::{
+    app::{FULL, TestApp},
+    given::day,
+};
+use chrono::Duration;
+use custody::domain::lifecycle::{Command, command::Step};
+
+/// The text between two others.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    page.split_once(from).unwrap_or_else(|| panic!("{from}: {page}")).1.split(to).next().unwrap()
+}
+
+/// N6: a form that is sent without an answer to who is responsible comes back without one, so that sending it again does
+/// not choose whoever stands first.
+#[tokio::test]
+async fn n6_a_form_sent_back_chooses_nobody() {
+    let test = TestApp::new().await;
+    test.accepted("magnet").await;
+    let lena = test.browser("lena").await;
+    let empty = [("reason", ""), ("affected", ""), ("responsible", ""), ("conditions", "")];
+    let back = lena.post("/devices/magnet/shut-down", &empty).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    let select = between(&page, "name=\"responsible\"", "</select>");
+    assert!(select.contains("<option value=\"\">Choose one</option>") && !select.contains("selected"), "{select}");
+    let ilse = test.person("ilse").to_string();
+    let chosen = [("reason", ""), ("affected", ""), ("responsible", &ilse), ("conditions", "")];
+    let page = lena.post("/devices/magnet/shut-down", &chosen).await.text().await.unwrap();
+    let select = between(&page, "name=\"responsible\"", "</select>");
+    assert!(!select.contains("Choose one") && select.contains("selected"), "{select}");
+}
+
+/// E4: on a phone, where columns have no heads, the figures of a row say what they are; what came just now has not
+/// waited.
+#[tokio::test]
+async fn e4_rows_of_work_say_what_their_figures_are() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.browser("lena").await;
+    let page = lena.page("/reviews?whose=all").await;
+    assert!(page.contains("just now") && !page.contains(">0 s<"), "{page}");
+    assert!(page.contains("<span class=\"only-s\">due </span>"), "{page}");
+    test.advance(Duration::minutes(31));
+    let page = lena.page("/reviews?whose=all").await;
+    assert!(page.contains("<span class=\"only-s\">waiting </span>31 min"), "{page}");
+    let page = test.browser("ilse").await.page("/my").await;
+    assert!(page.contains("<span class=\"only-s\">for </span>31 min"), "{page}");
+}
+
+/// O1: a request shows the support that its device has, and what CTRL accepted stands apart.
+#[tokio::test]
+async fn o1_requests_show_the_support_that_there_is() {
+    let test = TestApp::new().await;
+    test.requested("bolt").await;
+    test.reduced_support("magnet").await;
+    let stop = Command::ShutDown {
+        reason: "It floods the broker.".to_owned(),
+        affected: "Every device of the topic".to_owned(),
+        responsible: test.person("lena"),
+        conditions: "A limit of its rate.".to_owned(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    let page = test.browser("ilse").await.page("/requests").await;
+    let (sent, later) = page.split_once("Accepted and later").unwrap();
+    assert!(sent.contains("/devices/bolt") && !sent.contains("/devices/magnet"), "{sent}");
+    assert!(later.contains("/devices/magnet") && later.contains("Shut down by CTRL"), "{later}");
+    assert!(!page.contains("until CTRL accepts it"), "{page}");
+}
+
+/// T6: that nobody joined the review is said where the gate is met all the same.
+#[tokio::test]
+async fn t6_the_review_says_how_the_gate_is_met() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let page = test.browser("ilse").await.page("/devices/magnet/review").await;
+    let gate = between(&page, "A second contributor: joined, or absence on record", "</li>");
+    assert!(gate.contains("Nobody joined; not required"), "{gate}");
+    assert!(page.contains("class=\"done either\""), "{page}");
+}
+
+/// T2, B4: days in sentences are written as people read them.
+#[tokio::test]
+async fn t2_days_in_sentences_are_for_people() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let ilse = test.browser("ilse").await;
+    let milestones = vec![Step { name: "Review".to_owned(), due: day("2026-12-14") }];
+    test.does("ilse", "magnet", Command::ProposeTimeline { milestones }).await.unwrap();
+    let page = ilse.page("/devices/magnet/review").await;
+    assert!(page.contains("ending 14 Dec 2026") && page.contains("due 14 Dec 2026"), "{page}");
+    assert!(page.contains("to end 14 Dec 2026") && !page.contains("2026-12-14"), "{page}");
+}
+
+/// E4: an act's page is headed by a sentence, and its button says what pressing it does.
+#[tokio::test]
+async fn e4_acts_are_headed_by_a_sentence() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let ilse = test.browser("ilse").await;
+    for (act, head, button) in [
+        ("set-contacts", "Edit the contacts", "Save the contacts"),
+        ("set-operator-rules", "Edit what operators may do", "Save what operators may do"),
+    ] {
+        let page = ilse.page(&format!("/devices/magnet/{act}")).await;
+        assert!(page.contains(&format!("<h1>{head}: <span class=\"mono\">magnet</span></h1>")), "{page}");
+        assert!(page.contains(&format!("<button class=\"btn pri call\">{button}</button>")), "{page}");
+    }
+}
+
+/// E4: where somebody is ends in no separator.
+#[tokio::test]
+async fn e4_crumbs_end_in_a_place() {
+    let test = TestApp::new().await;
+    let person = format!("/admin/people/{}", test.person("ilse"));
+    let close = format!("{person}/close");
+    let ada = test.browser("ada").await;
+    let own = ["/account/sessions", "/account/tokens", "/account/absences", "/account/notifications", "/account/feeds"];
+    for path in [person.as_str(), close.as_str(), "/admin/tokens/new", "/api/docs/me"].into_iter().chain(own) {
+        let page = ada.page(path).await;
+        let crumbs = between(&page, "<nav class=\"crumbs\"", "</nav>");
+        assert!(crumbs.ends_with("</a>"), "{path}: {crumbs}");
+    }
+}
+
+/// E3, E4: a refusal names its step, says which of its gates are the reader's and how each is closed, and keeps the
+/// counts of the bar.
+#[tokio::test]
+async fn e4_a_refusal_has_a_way_on() {
+    let test = TestApp::new().await;
+    test.accepted("magnet").await;
+    let lena = test.browser("lena").await;
+    let refused = lena.post("/devices/magnet/start-development", &[]).await;
+    assert_eq!(refused.status(), 409);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("<h1>Start development: nothing was changed</h1>"), "{page}");
+    assert!(page.contains("Development cannot start: ") && page.contains("Your turn"), "{page}");
+    assert!(page.contains("href=\"/devices/magnet/assign-server\""), "{page}");
+    let count = |page: &str| between(page, "href=\"/my\"", "</a>").to_owned();
+    assert_eq!(count(&page), count(&lena.page("/process").await), "the bar is the same");
+    assert!(count(&page).contains("class=\"num"), "{page}");
+
+    // Somebody who may do none of it reads the same, without buttons.
+    let otto = test.browser("otto").await.post("/devices/magnet/start-development", &[]).await;
+    assert_eq!(otto.status(), 403);
+    let page = otto.text().await.unwrap();
+    assert!(page.contains("<h1>Start development: ") && !page.contains("assign-server"), "{page}");
+}
+
+/// O1: a device's page says what it has been since when.
+#[tokio::test]
+async fn o1_the_page_says_what_it_is_since() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let page = test.stranger().page("/devices/magnet").await;
+    assert!(page.contains("reduced support since 21 Nov") && !page.contains("so since"), "{page}");
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    assert!(test.stranger().page("/devices/magnet").await.contains("not supported at all since 21 Nov"));
+}
+
+/// L1: without an address a request is told one as it is taken here.
+#[tokio::test]
+async fn l1_an_address_is_asked_for_by_the_facilitys_own_example() {
+    let test = TestApp::new().await;
+    let mut application = crate::given::application(&test, "magnet");
+    application.request.repository = String::new();
+    let problems = application.request.problems(&test.app.policy);
+    let said = &problems.iter().find(|p| p.field == "repository").unwrap().say;
+    let example = test.app.policy.repository_rules().example();
+    let expected = example.map_or(String::new(), |e| format!(", like {e}"));
+    assert_eq!(*said, format!("Enter the repository's address{expected}"));
+}
