@@ -4,8 +4,8 @@ use super::{
     Result,
     changes::{self, Touched},
     entity::{
-        absence, calendar, channel, confirmation, draft, given_answer, idempotency, identity, import_draft, invitation, looked,
-        membership, notice, outbox, person as row, session, token, training,
+        absence, calendar, channel, confirmation, draft, given_answer, idempotency, identity, import_draft, invitation,
+        looked, membership, notice, outbox, person as row, session, token, training,
     },
 };
 use crate::domain::id::{DeviceId, PersonId};
