@@ -2,7 +2,7 @@
 
 use crate::{
     config::{MetricsFor, Proxies},
-    domain::policy::Policy,
+    domain::{person::AuthorKey, policy::Policy},
     figures::Figures,
     jobs::{Job, Jobs},
     ports::{
@@ -31,6 +31,8 @@ pub struct Inner {
     pub policy: Policy,
     /// [`Policy::review_digest`], computed once.
     pub review_digest: String,
+    /// By which authors of commits are known: the database keeps it.
+    pub author_key: AuthorKey,
     pub clock: Clock,
     /// What operators read, in memory.
     pub projection: Projection,
@@ -104,6 +106,7 @@ impl App {
         let chat = sends.then(|| Chat::new(policy.webhook_rules()));
         let providers = Providers::new(&policy, &public_url);
         Self(Arc::new(Inner {
+            author_key: db.author_key.clone(),
             db,
             mail,
             chat,

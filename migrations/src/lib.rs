@@ -24,6 +24,7 @@ mod m0019_replicas;
 mod m0020_strangers;
 mod m0021_open;
 mod m0022_covers;
+mod m0023_own_key;
 
 pub struct Migrator;
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_strangers::Migration),
             Box::new(m0021_open::Migration),
             Box::new(m0022_covers::Migration),
+            Box::new(m0023_own_key::Migration),
         ]
     }
 }

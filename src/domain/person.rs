@@ -7,6 +7,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,20 +77,50 @@ impl Person {
         absence::leaves(&self.absences, self.zone(policy), at)
     }
 
-    /// Whether they wrote a commit by one of these authors, as [`author_id`] writes them down, or as an address from
-    /// before that.
-    pub fn wrote(&self, authors: &BTreeSet<String>) -> bool {
-        self.emails.iter().any(|e| authors.contains(e) || authors.contains(&author_id(e)))
+    /// Whether they wrote a commit by one of these authors, as [`AuthorKey`] writes them down.
+    pub fn wrote(&self, authors: &BTreeSet<String>, key: &AuthorKey) -> bool {
+        !authors.is_empty() && self.emails.iter().any(|e| key.forms(e).iter().any(|form| authors.contains(form)))
     }
 
     /// Whether this author is them.
-    pub fn is_author(&self, author: &str) -> bool {
-        self.emails.iter().any(|e| e == author || author_id(e) == author)
+    pub fn is_author(&self, author: &str, key: &AuthorKey) -> bool {
+        self.emails.iter().any(|e| key.forms(e).iter().any(|form| form == author))
     }
 }
 
-/// An author's address as the record keeps it: who has the address knows it again, and nobody reads it there (A37).
-pub fn author_id(address: &str) -> String {
+/// What makes authors of their addresses: an installation's own secret, which is kept beside the journal and never in it.
+/// Who has it and the address knows the author again; who has the journal alone cannot try addresses (A37).
+#[derive(Clone)]
+pub struct AuthorKey(Hmac<Sha256>);
+
+impl AuthorKey {
+    pub fn new(secret: &str) -> Self {
+        Self(Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length will do"))
+    }
+
+    /// An author's address as the record keeps it.
+    pub fn author_id(&self, address: &str) -> String {
+        let mut mac = self.0.clone();
+        mac.update(address.trim().to_lowercase().as_bytes());
+        format!("author-{:x}", mac.finalize().into_bytes())
+    }
+
+    /// Everything that may stand for an address: what is written, and what older records have, which is a digest without
+    /// a key, or the address itself.
+    fn forms(&self, address: &str) -> [String; 3] {
+        [self.author_id(address), unkeyed(address), address.to_owned()]
+    }
+}
+
+/// Nothing shows the secret.
+impl std::fmt::Debug for AuthorKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorKey")
+    }
+}
+
+/// An author as records from before the key have them.
+fn unkeyed(address: &str) -> String {
     format!("author-{:x}", Sha256::digest(address.trim().to_lowercase()))
 }
 
@@ -120,8 +151,8 @@ impl People {
     }
 
     /// The author's name, where they are one of these people.
-    pub fn author(&self, author: &str) -> Option<&str> {
-        self.0.values().find(|p| p.is_author(author)).map(|p| p.name.as_str())
+    pub fn author(&self, author: &str, key: &AuthorKey) -> Option<&str> {
+        self.0.values().find(|p| p.is_author(author, key)).map(|p| p.name.as_str())
     }
 
     /// `Ilse Hartmann and Marek Dvořák`.
@@ -145,11 +176,16 @@ impl FromIterator<Person> for People {
 mod tests {
     use super::*;
 
-    /// A37, T4: an author's address is not read from the record, and who has it is known by it, in any spelling.
+    /// A37, T4: an author's address is not read from the record, nor found by trying addresses without the key; and who has
+    /// both is known by it, in any spelling, also where an older record has another form.
     #[test]
     fn a37_authors_are_known_and_not_named() {
-        let id = author_id(" Ilse@Example.org ");
-        assert_eq!(id, author_id("ilse@example.org"));
+        let key = AuthorKey::new("one");
+        let id = key.author_id(" Ilse@Example.org ");
+        assert_eq!(id, key.author_id("ilse@example.org"));
+        assert_ne!(id, unkeyed("ilse@example.org"));
+        assert_ne!(id, AuthorKey::new("another").author_id("ilse@example.org"));
+        assert_eq!(format!("{key:?}"), "AuthorKey");
         assert!(!id.contains('@') && !id.contains("ilse") && id.len() == 71, "{id}");
         let mut person = Person {
             id: PersonId(uuid::Uuid::from_u128(1)),
@@ -164,11 +200,14 @@ mod tests {
             time_zone: "UTC".to_owned(),
             absences: Vec::new(),
         };
-        assert!(person.wrote(&[id.clone()].into()) && person.wrote(&["ilse@example.org".to_owned()].into()));
-        assert!(!person.wrote(&[author_id("marek@example.org")].into()));
+        for form in [id.clone(), unkeyed("ilse@example.org"), "ilse@example.org".to_owned()] {
+            assert!(person.wrote(&[form.clone()].into(), &key) && person.is_author(&form, &key), "{form}");
+        }
+        assert!(!person.wrote(&[key.author_id("marek@example.org")].into(), &key));
+        assert!(!person.wrote(&[AuthorKey::new("another").author_id("ilse@example.org")].into(), &key));
         let people: People = [person.clone()].into_iter().collect();
-        assert_eq!(people.author(&id), Some("Ilse Hartmann"));
+        assert_eq!(people.author(&id, &key), Some("Ilse Hartmann"));
         person.emails.clear();
-        assert!(!person.wrote(&[id].into()), "once erased, nothing leads to them");
+        assert!(!person.wrote(&[id].into(), &key), "once erased, nothing leads to them");
     }
 }

@@ -2,7 +2,7 @@
 //! what happens to its tag afterwards is kept beside it.
 
 use super::{
-    person::Person,
+    person::{AuthorKey, Person},
     tag::{CommitId, TagName},
 };
 use chrono::{DateTime, Utc};
@@ -21,7 +21,7 @@ pub struct VerifiedTag {
     pub annotated: bool,
     /// Who made an annotated tag, as it says itself; no longer written down (A37).
     pub tagger: Option<String>,
-    /// Whoever made an annotated tag, by the address that it says: as [`super::person::author_id`] writes it.
+    /// Whoever made an annotated tag, by the address that it says: as [`super::person::AuthorKey`] writes it.
     #[serde(default)]
     pub tagger_email: Option<String>,
     /// When it was made, as the tag says.
@@ -30,7 +30,7 @@ pub struct VerifiedTag {
     /// Whether the tag carries a signature. It is not checked: the facility's keys are not known here.
     #[serde(default)]
     pub signed: bool,
-    /// Everybody who wrote what is new in it, as [`super::person::author_id`] writes them: none of them finds it deployable (A1).
+    /// Everybody who wrote what is new in it, as [`super::person::AuthorKey`] writes them: none of them finds it deployable (A1).
     #[serde(default)]
     pub authors: BTreeSet<String>,
 }
@@ -52,9 +52,9 @@ impl Release {
         &self.verified.commit
     }
     /// Whether nobody of these addresses made the tag (G2); a tag without a tagger was made by nobody known.
-    pub fn is_tagged_by_none_of<'a>(&self, people: impl IntoIterator<Item = &'a Person>) -> bool {
+    pub fn is_tagged_by_none_of<'a>(&self, people: impl IntoIterator<Item = &'a Person>, key: &AuthorKey) -> bool {
         let by = self.verified.tagger_email.as_ref();
-        !people.into_iter().any(|p| by.is_some_and(|author| p.is_author(author)))
+        !people.into_iter().any(|p| by.is_some_and(|author| p.is_author(author, key)))
     }
     /// Whether the tag still is what was verified.
     pub fn stands(&self) -> bool {

@@ -312,7 +312,7 @@ pub fn may_report(
             return Err(Refusal::new(Code::SelfApproval, sentence));
         }
         let authors = device.release(tag).map(|r| &r.verified.authors);
-        if authors.is_some_and(|a| facts.person().is_some_and(|p| p.wrote(a))) {
+        if authors.is_some_and(|a| facts.person().is_some_and(|p| p.wrote(a, facts.author_key))) {
             let sentence = format!("You wrote part of {tag}: somebody who did not checks it.");
             return Err(Refusal::new(Code::AuthorApproval, sentence));
         }

@@ -150,7 +150,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let running = gathered.known.iter().map(|k| &k.seen);
     incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
-    let tagged_by_strangers = stages::tagged_by_strangers(c, &device).await?;
+    let tagged_by_strangers = stages::tagged_by_strangers(c, &app.author_key, &device).await?;
     let protections = store::protection::list(c, device.id).await?;
     let recent = history::recent(c, app, &streams(&device), &gathered.people, RECENT).await?;
     drop(snapshot);

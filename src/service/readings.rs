@@ -5,7 +5,6 @@ use crate::{
     domain::{
         device::Device,
         lifecycle::{Command, Readings, State},
-        person::author_id,
         release::{CommitFacts, VerifiedTag},
         repository::RepositoryAddress,
         review::Review,
@@ -117,12 +116,12 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
         commit: found_tag.commit,
         tree: found_tag.tree,
         annotated: found_tag.annotated,
-        tagger_email: found_tag.tagger.as_ref().map(|t| author_id(&t.who.email)),
+        tagger_email: found_tag.tagger.as_ref().map(|t| app.author_key.author_id(&t.who.email)),
         tagged_at: found_tag.tagger.map(|t| t.at),
         // Names and addresses stay out of what the journal keeps (A37).
         tagger: None,
         signed: found_tag.signed,
-        authors: found_tag.authorship.authors.iter().map(|a| author_id(&a.email)).collect(),
+        authors: found_tag.authorship.authors.iter().map(|a| app.author_key.author_id(&a.email)).collect(),
     })
 }
 
@@ -162,7 +161,7 @@ async fn find_commit(app: &App, device: &Device, commit: &CommitDigits) -> Resul
     Ok(CommitFacts {
         commit: found.commit,
         subject: found.subject,
-        authors: found.authorship.authors.iter().map(|a| author_id(&a.email)).collect(),
+        authors: found.authorship.authors.iter().map(|a| app.author_key.author_id(&a.email)).collect(),
     })
 }
 
@@ -184,5 +183,5 @@ pub fn tagger(app: &App, of: &VerifiedTag) -> Option<String> {
 pub fn author_name(app: &App, author: &str) -> String {
     let state = app.projection.read();
     let unknown = || if author.contains('@') { author.to_owned() } else { "somebody who is not on record".to_owned() };
-    state.people().author(author).map_or_else(unknown, str::to_owned)
+    state.people().author(author, &app.author_key).map_or_else(unknown, str::to_owned)
 }

@@ -92,6 +92,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         actor: caller.actor,
         policy: &app.policy,
         review_digest: &app.review_digest,
+        author_key: &app.author_key,
         people: &people,
         servers: &BTreeMap::new(),
         seen: &[],

@@ -15,7 +15,7 @@ use crate::{
         id::{PersonId, ServerName},
         lifecycle::{Command, Event, Happened, Readings, StateName},
         observation::Seen,
-        person::People,
+        person::{AuthorKey, People},
         refusal::{Code, Refusal},
         release::{Protection, Release},
         server::SupportClass,
@@ -258,7 +258,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let mut people = gathered.people.clone();
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
-    let stranger = tagged_by_strangers(c, &device).await?.contains(release.tag());
+    let stranger = tagged_by_strangers(c, &app.author_key, &device).await?.contains(release.tag());
     let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
@@ -280,7 +280,11 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
 
 /// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). Those from before CTRL owned
 /// it, and the one that was taken over, are its contributors' own.
-pub async fn tagged_by_strangers<C: ConnectionTrait>(c: &C, device: &Device) -> Result<BTreeSet<TagName>> {
+pub async fn tagged_by_strangers<C: ConnectionTrait>(
+    c: &C,
+    key: &AuthorKey,
+    device: &Device,
+) -> Result<BTreeSet<TagName>> {
     let owned = device.state.since().filter(|_| device.state.name() == StateName::CtrlOwned);
     let meant = device.releases.iter().filter(|r| !device.was_reviewed(r.tag()));
     let meant: Vec<&Release> = meant.filter(|r| owned.is_some_and(|since| r.at >= since)).collect();
@@ -289,7 +293,7 @@ pub async fn tagged_by_strangers<C: ConnectionTrait>(c: &C, device: &Device) -> 
     }
     let ctrl = store::teams::list_of_kind(c, TeamKind::Ctrl).await?;
     let people = store::people::load_people(c, &ctrl).await?;
-    let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values()));
+    let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values(), key));
     Ok(strangers.map(|r| r.tag().clone()).collect())
 }
 

@@ -107,6 +107,8 @@ pub async fn read(db: &Db, from: &Path) -> Result<u64> {
     }
     let tx = db.begin().await?;
     let tables = whole::tables(&tx).await?;
+    // What it has made for itself is no data yet: what comes brings its own.
+    store::own_keys::delete_all(&tx).await?;
     if let Some(kept) = whole::find_kept(&tx, &tables).await? {
         let why = format!("There are data already, in {}: an export goes into an empty database.", kept.name);
         return Err(Error::Given(why));

@@ -4,6 +4,7 @@ pub mod postgres;
 mod sqlite;
 mod writer;
 
+use crate::domain::person::AuthorKey;
 use postgres::Server;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
@@ -61,6 +62,8 @@ pub struct Db {
     pub(super) first: watch::Sender<bool>,
     /// Names this replica to the others.
     pub replica: Uuid,
+    /// By which authors of commits are known.
+    pub author_key: AuthorKey,
 }
 
 impl Db {
@@ -74,15 +77,19 @@ impl Db {
 
     /// Opens the database in this file.
     pub async fn open(file: &Path) -> Result<Self, DbErr> {
-        Ok(Self::new(sqlite::open(file).await?, None))
+        Self::new(sqlite::open(file).await?, None).await
     }
 
     /// Opens the database on this server.
     pub async fn connect(server: &Server) -> Result<Self, DbErr> {
-        Ok(Self::new(server.open().await?, Some(server.clone())))
+        Self::new(server.open().await?, Some(server.clone())).await
     }
 
-    fn new((mut read, mut write): (DatabaseConnection, DatabaseConnection), server: Option<Server>) -> Self {
+    async fn new(
+        (mut read, mut write): (DatabaseConnection, DatabaseConnection),
+        server: Option<Server>,
+    ) -> Result<Self, DbErr> {
+        let author_key = super::own_keys::load_or_make_author_key(&write).await?;
         let statements = Arc::new(AtomicU64::new(0));
         for connection in [&mut read, &mut write] {
             let count = statements.clone();
@@ -92,7 +99,7 @@ impl Db {
         }
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
-        Self { read, write: Writer::new(write), statements, server, first, replica: Uuid::new_v4() }
+        Ok(Self { read, write: Writer::new(write), statements, server, first, replica: Uuid::new_v4(), author_key })
     }
 
     /// How many statements were run since the start.

@@ -27,6 +27,7 @@ pub mod moving_on;
 pub mod notices;
 pub mod outbox;
 pub mod overrides;
+pub mod own_keys;
 pub mod people;
 pub mod protection;
 pub mod replicas;

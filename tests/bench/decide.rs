@@ -9,7 +9,7 @@ use custody::domain::{
     lifecycle::{Actor, Command, Event, Facts, Happened as H, Readings, command::Application, decide, evolve},
     observation::{Seen, Source},
     permit::{Claims, Intent},
-    person::{People, Person, Role},
+    person::{AuthorKey, People, Person, Role},
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
     request::{LevelOfSupport, Request},
@@ -34,6 +34,7 @@ struct World {
     seen: Vec<Seen>,
     policy: Policy,
     digest: String,
+    author_key: AuthorKey,
 }
 
 const CONTRIBUTOR: PersonId = PersonId(uuid::Uuid::from_u128(1));
@@ -195,6 +196,7 @@ fn world() -> World {
         seen: vec![seen],
         policy,
         digest,
+        author_key: AuthorKey::new("a key"),
     }
 }
 
@@ -209,6 +211,7 @@ fn take_ownership(bencher: divan::Bencher) {
         actor: Actor::Person(REVIEWER),
         policy: &w.policy,
         review_digest: &w.digest,
+        author_key: &w.author_key,
         people: &w.people,
         servers: &w.servers,
         seen: &w.seen,
@@ -232,6 +235,7 @@ fn take_ownership_refused(bencher: divan::Bencher) {
         actor: Actor::Person(REVIEWER),
         policy: &w.policy,
         review_digest: "another policy",
+        author_key: &w.author_key,
         people: &w.people,
         servers: &w.servers,
         seen: &w.seen,

@@ -193,6 +193,7 @@ async fn l4_a_number_that_somebody_else_changed_is_confirmed_anew() {
     assert!(confirmed(&test, "marek").await.is_some(), "it is their own word still");
 
     let asked = links(&test, "marek").await.len();
+    test.advance(Duration::hours(1));
     let ada = test.caller("ada");
     service::people::edit(&test.app, &ada, test.person("marek"), details("+49 40 66969 221")).await.unwrap();
     assert_eq!(confirmed(&test, "marek").await, None);

@@ -1,6 +1,9 @@
 //! A37: a person asks to be forgotten; and what is no record is kept for as long as the policy says.
 
-use crate::{app::TestApp, given::tag};
+use crate::{
+    app::{POLICY, TestApp, open},
+    given::tag,
+};
 use chrono::Duration;
 use custody::{
     domain::{id::PersonId, lifecycle::Command},
@@ -14,6 +17,7 @@ use custody::{
 use futures_util::TryStreamExt;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Statement};
+use sha2::{Digest, Sha256};
 
 /// Everything that the database holds, a row a line.
 async fn dump(test: &TestApp) -> String {
@@ -48,6 +52,14 @@ async fn a37_the_journal_names_ids() {
             assert!(!e.body.contains(personal), "{personal} in {}: {}", e.kind, e.body);
         }
     }
+    // Nor what anybody can make of an address that they guess: it takes the key, which every process finds in the data.
+    let guessed = format!("{:x}", Sha256::digest("ilse@example.org"));
+    let author = test.app.author_key.author_id("ilse@example.org");
+    assert!(all.iter().all(|e| !e.body.contains(&guessed)));
+    assert!(all.iter().any(|e| e.kind == "commit_proposed" && e.body.contains(&author)));
+    let again = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    assert_eq!(again.author_key.author_id(" Ilse@example.org"), author);
+    again.stop.cancel();
     // And is read with the names all the same.
     let browser = test.browser("lena").await;
     let history = browser.page("/devices/slits/history").await;

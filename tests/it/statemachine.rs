@@ -12,7 +12,7 @@ use custody::{
         id::{DeviceId, PersonId, ServerName},
         lifecycle::{Actor, Command, Facts, Happened, Readings, command::Step, decide, evolve},
         observation::{Seen, Source},
-        person::{People, Person, Role, author_id},
+        person::{AuthorKey, People, Person, Role},
         policy::Policy,
         refusal::Code,
         release::{CommitFacts, VerifiedTag},
@@ -53,6 +53,7 @@ struct World {
     seen: Vec<Seen>,
     now: DateTime<Utc>,
     repository: Known,
+    author_key: AuthorKey,
 }
 
 /// A failing case prints its steps; the world that they start from is always the same.
@@ -131,7 +132,9 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
         (server.name.clone(), server)
     };
     let id = |revision: &str| CommitId::parse(&test.repository.id(revision)).unwrap();
-    let ilse: BTreeSet<String> = [author_id("ilse@example.org")].into();
+    // Of the template that the database of every case is a copy of.
+    let author_key = test.app.author_key.clone();
+    let ilse: BTreeSet<String> = [author_key.author_id("ilse@example.org")].into();
     let commit = |revision: &str, subject: &str| CommitFacts {
         commit: id(revision),
         subject: subject.to_owned(),
@@ -158,14 +161,15 @@ static FIRST: LazyLock<World> = LazyLock::new(|| {
                 tree: id("1.0.0^{tree}"),
                 annotated: true,
                 tagger: None,
-                tagger_email: Some(author_id("ilse@example.org")),
+                tagger_email: Some(author_key.author_id("ilse@example.org")),
                 tagged_at,
                 signed: false,
-                authors: [author_id("ilse@example.org")].into(),
+                authors: [author_key.author_id("ilse@example.org")].into(),
             },
             commits: vec![commit("1.0.0^{commit}", "the first light"), commit("HEAD", "limits the rate")],
             head: id("HEAD"),
         },
+        author_key,
     }
 });
 
@@ -204,6 +208,7 @@ impl World {
             actor: Actor::Person(self.person(who)),
             policy: &POLICY_READ,
             review_digest: &DIGEST,
+            author_key: &self.author_key,
             people: &self.people,
             servers: &self.servers,
             seen: &self.seen,

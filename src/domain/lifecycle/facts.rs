@@ -8,7 +8,7 @@ use crate::domain::{
     device::Device,
     id::{PersonId, ServerName},
     observation::Seen,
-    person::{People, Person, Role},
+    person::{AuthorKey, People, Person, Role},
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
     server::Server,
@@ -57,6 +57,8 @@ pub struct Facts<'a> {
     pub policy: &'a Policy,
     /// [`Policy::review_digest`], computed once.
     pub review_digest: &'a str,
+    /// By which authors of commits are known.
+    pub author_key: &'a AuthorKey,
     pub people: &'a People,
     pub servers: &'a BTreeMap<ServerName, Server>,
     pub seen: &'a [Seen],

@@ -33,6 +33,7 @@ pub mod membership;
 pub mod moving_on;
 pub mod notice;
 pub mod outbox;
+pub mod own_key;
 pub mod person;
 pub mod placement;
 pub mod redeemed;

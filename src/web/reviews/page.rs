@@ -97,7 +97,7 @@ impl ReviewPage {
             tabs: tabs(name, review, shown),
             raise: checklist::link(v, CommandKind::RaiseFinding),
             items: checklist::items(app, v, review),
-            panel: panel::of(v, review),
+            panel: panel::of(app, v, review),
             gate_pips: Pips::counts(met, 0, 0, gates.len() - met).small(),
             gates,
             reviewed: reviewed(app, v, review),
@@ -216,7 +216,7 @@ fn reviewed(app: &App, v: &DeviceView, review: &Review) -> Vec<Fact> {
         .facts
         .authors
         .iter()
-        .map(|author| v.people.author(author).map_or_else(|| author_name(app, author), str::to_owned))
+        .map(|author| v.people.author(author, &app.author_key).map_or_else(|| author_name(app, author), str::to_owned))
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .collect();

@@ -1,6 +1,7 @@
 //! The reader's decision: a locked answer stays in sight with its reason (A3, A4, T4, T5).
 
 use crate::{
+    app::App,
     domain::{
         lifecycle::{CommandKind, Who},
         review::Review,
@@ -25,7 +26,7 @@ pub struct Panel {
 }
 
 /// Only for those who decide: reviewers, and either side's way back.
-pub fn of(v: &DeviceView, review: &Review) -> Option<Panel> {
+pub fn of(app: &App, v: &DeviceView, review: &Review) -> Option<Panel> {
     let name = v.device.name();
     let mut ways = Vec::new();
     if v.may(CommandKind::RaiseFinding) {
@@ -50,7 +51,7 @@ pub fn of(v: &DeviceView, review: &Review) -> Option<Panel> {
     if !reviewer && ways.is_empty() {
         return None;
     }
-    let locked = reviewer.then(|| why_locked(v, review)).flatten();
+    let locked = reviewer.then(|| why_locked(app, v, review)).flatten();
     let approve = reviewer.then(|| {
         let commit = review.commit().map(ToString::to_string).unwrap_or_default();
         let button = offers(v, CommandKind::Approve, &format!("/devices/{name}/review")).sending("commit", commit);
@@ -60,11 +61,11 @@ pub fn of(v: &DeviceView, review: &Review) -> Option<Panel> {
 }
 
 /// What keeps this reviewer from approving now.
-fn why_locked(v: &DeviceView, review: &Review) -> Option<String> {
+fn why_locked(app: &App, v: &DeviceView, review: &Review) -> Option<String> {
     let Some(proposed) = &review.commit else {
         return Some("Opens when a contributor has proposed a commit.".to_owned());
     };
-    if v.me.and_then(|me| v.people.get(me)).is_some_and(|p| p.wrote(&proposed.facts.authors)) {
+    if v.me.and_then(|me| v.people.get(me)).is_some_and(|p| p.wrote(&proposed.facts.authors, &app.author_key)) {
         return Some("You wrote part of this commit: a reviewer who did not decides on it.".to_owned());
     }
     let counts =

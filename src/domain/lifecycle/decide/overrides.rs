@@ -60,7 +60,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                 return Err(Refusal::new(Code::SelfApproval, "You asked for it: a second person of CTRL approves it."));
             }
             let authors = device.release(&o.tag).map(|r| &r.verified.authors);
-            if authors.is_some_and(|a| facts.person().is_some_and(|p| p.wrote(a))) {
+            if authors.is_some_and(|a| facts.person().is_some_and(|p| p.wrote(a, facts.author_key))) {
                 let sentence = format!("You wrote part of {}: somebody of CTRL who did not approves it.", o.tag);
                 return Err(Refusal::new(Code::AuthorApproval, sentence));
             }

@@ -164,7 +164,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                 return Err(Refusal::new(Code::OtherCommit, "No commit is under review: a contributor proposes one."));
             };
             same_commit(review, commit)?;
-            if facts.person().is_some_and(|p| p.wrote(&proposed.facts.authors)) {
+            if facts.person().is_some_and(|p| p.wrote(&proposed.facts.authors, facts.author_key)) {
                 return Err(Refusal::new(
                     Code::AuthorApproval,
                     "You wrote part of this commit: a reviewer who did not decides on it.",

@@ -161,7 +161,7 @@ pub fn approval_stands(device: &Device, review: &Review, a: &Approval, facts: &F
         Err("the policy has changed since")
     } else if device.has_contributed(a.mark.by) {
         Err("they are a contributor of this device, or were one in this cycle")
-    } else if person.wrote(&proposed.facts.authors) {
+    } else if person.wrote(&proposed.facts.authors, facts.author_key) {
         Err("they wrote part of it")
     } else if !facts.may_review(device, a.mark.by) {
         Err("they are no longer a reviewer")
@@ -202,7 +202,9 @@ pub(super) fn approvals(device: &Device, facts: &Facts) -> Gate {
     // Whoever could give one: not its contributors, not who wrote it, not who gave one already.
     let proposed = review.commit.as_ref().map(|p| &p.facts.authors);
     let could = facts.people.0.values().filter(|p| {
-        facts.may_review(device, p.id) && !by.contains(&p.id) && !proposed.is_some_and(|authors| p.wrote(authors))
+        facts.may_review(device, p.id)
+            && !by.contains(&p.id)
+            && !proposed.is_some_and(|authors| p.wrote(authors, facts.author_key))
     });
     Gate::open(G::T4, Turn::Ctrl, format!("{} of {needed} approvals for {}.{void}", by.len(), commit.short()))
         .waits(could.map(|p| p.id))

@@ -4,7 +4,7 @@ use super::given::*;
 use crate::domain::{
     absence::Absence,
     lifecycle::{Command as C, GateId as G, StateName as S, Turn},
-    person::Role,
+    person::{Person, Role},
     refusal::Code,
 };
 use std::collections::BTreeSet;
@@ -199,16 +199,16 @@ fn l5_another_member_accepts_for_whoever_is_away() {
     world.must(KARL, C::RaiseReservation { text: "The broker is full.".into() });
     world.must(LENA, C::AnswerReservation { reservation: 1, text: "It has a broker of its own.".into() });
     let today = world.now.date_naive();
-    let days = |from, until| Absence {
+    let days = move |from, until| Absence {
         from: today + chrono::Duration::days(from),
         until: today + chrono::Duration::days(until),
         note: String::new(),
     };
-    type Leaves = Box<dyn Fn(&mut crate::domain::person::Person)>;
+    type Leaves = Box<dyn Fn(&mut Person)>;
     let outs: [Leaves; 3] = [
-        Box::new(move |p| p.absences = vec![days(-1, 3)]),
-        Box::new(|p| _ = p.roles.remove(&Role::Ctrl)),
-        Box::new(|p| p.active = false),
+        Box::new(move |p: &mut Person| p.absences = vec![days(-1, 3)]),
+        Box::new(|p: &mut Person| _ = p.roles.remove(&Role::Ctrl)),
+        Box::new(|p: &mut Person| p.active = false),
     ];
     for out in outs {
         let mut world = world.clone();
