@@ -352,7 +352,7 @@ async fn h8_a_device_waits_once_and_as_it_is() {
     shut_down(&test, "bolt").await;
     let otto = test.browser("otto").await;
     let page = otto.page("/shift").await;
-    let (waits, record) = page.split_once("Who knew what, when").unwrap();
+    let (waits, _) = page.split_once("Who knew what, when").unwrap();
     let heads: Vec<&str> = waits.split("<h3>").skip(1).map(|h| h.split("</h3>").next().unwrap()).collect();
     let [bolt, magnet] = heads.as_slice() else { panic!("one for each device: {heads:?}") };
     assert!(
@@ -363,7 +363,6 @@ async fn h8_a_device_waits_once_and_as_it_is() {
     assert!(magnet.contains("Reduced support") && !magnet.contains("Shut down"), "that is over: {magnet}");
     assert!(waits.contains("Reduced support → Shut down by CTRL.</b>"), "what happened is told: {waits}");
     assert!(waits.contains("I have seen these 5") && waits.contains("I have seen these 3"), "{waits}");
-    assert!(record.contains("#"), "{record}");
 
     let of_magnet = shift::of_device(&test.app.db.read, &test.app, &test.device("magnet").await).await.unwrap();
     let seqs: Vec<String> = of_magnet.all.iter().map(|c| c.seq.to_string()).collect();

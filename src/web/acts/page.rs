@@ -2,9 +2,9 @@
 
 use super::{
     home, label,
+    labels::submit,
     leads::{is_grave, lead, leads_to},
     questions::Question,
-    submit,
     typed::Typed,
 };
 use crate::{
