@@ -78,7 +78,7 @@ struct CallDto<'a> {
     name: &'a str,
     phone: Option<&'a str>,
     about: &'a str,
-    /// `now`, `from` or `while_beam`.
+    /// `now`, `from`, `while_beam`, `away`, or `unknown` where no hours are on record.
     reach: &'static str,
     until: Option<DateTime<Utc>>,
     from: Option<DateTime<Utc>>,
@@ -106,6 +106,8 @@ struct WhereDto<'a> {
     verified: bool,
     seen: DateTime<Utc>,
     since: DateTime<Utc>,
+    /// Since when it does not run there any more; `null` while it runs.
+    stopped_since: Option<DateTime<Utc>>,
     /// Whether its observer has fallen silent.
     silent: bool,
 }
@@ -137,6 +139,7 @@ impl<'a> CallDto<'a> {
             Reach::WhileBeam => ("while_beam", None, None),
             Reach::From(at) => ("from", None, Some(at)),
             Reach::AwayUntil(at) => ("away", None, Some(at)),
+            Reach::Unknown => ("unknown", None, None),
         };
         let Called { name, phone, about, deputy_of, confirmed, .. } = c;
         Self { name, phone: *phone, about, reach, until, from, deputy_of: *deputy_of, confirmed: *confirmed }
@@ -177,6 +180,7 @@ fn body(asked: &str, s: &Status<'_>, current: Current) -> serde_json::Result<Vec
             verified: s.is_verified(),
             seen: p.seen.seen,
             since: p.seen.since,
+            stopped_since: p.seen.gone,
             silent: s.is_silent(),
         }),
         latest,

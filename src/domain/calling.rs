@@ -5,6 +5,7 @@ use super::{
     id::PersonId,
     person::{People, Person},
     policy::Policy,
+    support::Support,
 };
 use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
@@ -20,6 +21,8 @@ pub enum Reach {
     From(DateTime<Utc>),
     /// They said that they are away; this is the first moment at which they are back.
     AwayUntil(DateTime<Utc>),
+    /// Their hours are not on record.
+    Unknown,
 }
 
 impl Reach {
@@ -31,11 +34,21 @@ impl Reach {
     /// Who answers now, then who answers later, then who is away.
     fn place(self) -> u8 {
         match self {
-            Self::Now(_) | Self::WhileBeam => 0,
+            Self::Now(_) | Self::WhileBeam | Self::Unknown => 0,
             Self::From(_) => 1,
             Self::AwayUntil(_) => 2,
         }
     }
+}
+
+/// Somebody whom the shift calls about a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// The operators on shift, whom one can always call.
+    Shift,
+    /// Who answers for the restart of what CTRL shut down (N6).
+    Responsible(PersonId, Reach),
+    Contact(Call),
 }
 
 /// One call of the order.
@@ -126,6 +139,56 @@ pub fn order(contacts: &[Contact], people: &People, policy: &Policy, now: DateTi
     // Stable: among equals the contributors' own order stays.
     calls.sort_by_key(|c| c.reach.place());
     calls
+}
+
+/// Whom the shift calls about a device now, best first. What CTRL supports is the shift's own, and so is what nobody
+/// supports; of what is shut down somebody answers for the restart; the rest has its contributors. Who does not answer at
+/// this hour comes after the shift.
+pub fn callees(
+    support: Option<Support>,
+    responsible: Option<PersonId>,
+    contacts: &[Contact],
+    people: &People,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Vec<Callee> {
+    let calls = order(contacts, people, policy, now);
+    let own = match support {
+        Some(Support::ShutDown) => responsible.and_then(|id| person(id, &calls, people, policy, now)),
+        _ => None,
+    };
+    let others = calls.iter().filter(|c| own.is_none_or(|(id, _)| id != c.person));
+    let (now, later): (Vec<Call>, Vec<Call>) = others.copied().partition(|c| c.reach.now());
+    let (now, later) = (now.into_iter().map(Callee::Contact), later.into_iter().map(Callee::Contact));
+    let shift = std::iter::once(Callee::Shift);
+    match (support, own) {
+        (Some(Support::FullySupported), _) => shift.collect(),
+        (Some(Support::ReducedSupport), _) => now.chain(shift).chain(later).collect(),
+        (Some(Support::ShutDown), Some((id, reach))) => {
+            let responsible = std::iter::once(Callee::Responsible(id, reach));
+            match reach.now() {
+                true => responsible.chain(now).chain(shift).chain(later).collect(),
+                false => shift.chain(now).chain(responsible).chain(later).collect(),
+            }
+        }
+        (Some(Support::ShutDown | Support::NotSupported | Support::Unknown) | None, _) => {
+            shift.chain(now).chain(later).collect()
+        }
+    }
+}
+
+/// Somebody who can be called, and whether they answer: by their hours as a contact, if they are one.
+fn person(
+    id: PersonId,
+    calls: &[Call],
+    people: &People,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Option<(PersonId, Reach)> {
+    let person = people.get(id).filter(|p| p.active && p.phone.is_some())?;
+    let known = calls.iter().find(|c| c.person == id).map(|c| c.reach);
+    let away = || person.away(policy, now).map(|a| Reach::AwayUntil(a.until));
+    Some((id, known.or_else(away).unwrap_or(Reach::Unknown)))
 }
 
 #[cfg(test)]
@@ -240,5 +303,39 @@ mod tests {
         // Tokyo's Saturday begins at four in the afternoon of Berlin's Friday.
         let tokyo = Person { time_zone: "Asia/Tokyo".to_owned(), ..leaving() };
         assert_eq!(reach(tokyo, "2026-11-20T09:00:00Z"), Reach::Now(Some(at("2026-11-20T15:00:00Z"))));
+    }
+
+    /// N5, N6, O2: who answers for the restart is called first, unless they are away; of hours that nobody knows nothing
+    /// is claimed. What nobody supports is the shift's.
+    #[test]
+    fn o2_who_is_away_is_not_called_first() {
+        let contacts = [contact(1, Hours::Always, None), contact(3, Hours::Working, None)];
+        let night = at("2026-11-21T02:12:00Z");
+        let whom = |support, responsible: Option<u128>, people: [Person; 4]| -> Vec<(u128, Option<Reach>)> {
+            let people = people.into_iter().collect();
+            let responsible = responsible.map(|n| PersonId(Uuid::from_u128(n)));
+            let all = callees(support, responsible, &contacts, &people, &Policy::built_in(), night);
+            let told = all.into_iter().map(|c| match c {
+                Callee::Shift => (0, None),
+                Callee::Responsible(id, reach) => (id.0.as_u128(), Some(reach)),
+                Callee::Contact(call) => (call.person.0.as_u128(), Some(call.reach)),
+            });
+            told.collect()
+        };
+        let names = |all: Vec<(u128, Option<Reach>)>| all.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+        let there = || [1, 2, 3, 9].map(|n| person(n, true));
+        let shut = Some(Support::ShutDown);
+        assert_eq!(whom(shut, Some(9), there())[0], (9, Some(Reach::Unknown)));
+        assert_eq!(names(whom(shut, Some(9), there())), [9, 1, 0, 3]);
+        let [a, b, c, _] = there();
+        let gone = whom(shut, Some(9), [a, b, c, away(9, "2026-11-20", "2026-12-03")]);
+        assert_eq!(gone[2], (9, Some(Reach::AwayUntil(at("2026-12-03T23:00:00Z")))));
+        assert_eq!(names(gone), [0, 1, 9, 3]);
+        // A contact's hours are known: they sleep.
+        assert_eq!(names(whom(shut, Some(3), there())), [0, 1, 3]);
+        assert_eq!(names(whom(Some(Support::ReducedSupport), None, there())), [1, 0, 3]);
+        assert_eq!(names(whom(Some(Support::NotSupported), None, there())), [0, 1, 3]);
+        assert_eq!(names(whom(None, None, there())), [0, 1, 3]);
+        assert_eq!(names(whom(Some(Support::FullySupported), None, there())), [0]);
     }
 }

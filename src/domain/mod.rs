@@ -23,6 +23,7 @@ pub mod naming;
 pub mod nearest;
 pub mod network;
 pub mod observation;
+pub mod operators;
 pub mod overrides;
 pub mod permit;
 pub mod person;

@@ -64,8 +64,9 @@ impl Seen {
         self.gone.is_none()
     }
 
-    /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made.
+    /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made; and nobody says
+    /// more of what has stopped.
     pub fn is_silent(&self, now: DateTime<Utc>, after_minutes: u32) -> bool {
-        self.source.is_program() && now - self.seen > Duration::minutes(after_minutes.into())
+        self.runs() && self.source.is_program() && now - self.seen > Duration::minutes(after_minutes.into())
     }
 }

@@ -49,6 +49,11 @@ impl Support {
         }
     }
 
+    /// A reason on record without this label: in older records some begin with it.
+    pub fn bare(self, why: &str) -> &str {
+        why.strip_prefix(self.label()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why)
+    }
+
     /// How urgent it is, for sorting: larger is more.
     pub fn urgency(self) -> i32 {
         self as i32
@@ -72,7 +77,7 @@ pub fn of_instance(device: Option<&Device>, seen: &Seen) -> Verdict {
         return verdict(Support::Unknown, format!("{} runs on {} and is not registered.", seen.instance, seen.server));
     };
     if let Some(s) = &device.shut_down {
-        return verdict(Support::ShutDown, format!("Shut down by CTRL: {}", s.reason.text));
+        return verdict(Support::ShutDown, s.reason.text.as_str());
     }
     match (&device.state, seen.support_class) {
         (_, None) => verdict(Support::NotSupported, format!("It runs on {}, which is not on record.", seen.server)),
@@ -96,6 +101,16 @@ pub fn of_instance(device: Option<&Device>, seen: &Seen) -> Verdict {
         (state, Some(_)) => {
             verdict(Support::NotSupported, format!("It runs although it is {}.", state.name().label().to_lowercase()))
         }
+    }
+}
+
+/// Whether what has stopped there would not be supported at all if it were started again: on a server that is not on
+/// record, or a contributed device on a full one (N1).
+pub fn is_misplaced(state: StateName, class: Option<SupportClass>) -> bool {
+    match class {
+        None => true,
+        Some(SupportClass::Full) => state != StateName::CtrlOwned,
+        Some(SupportClass::Reduced) => false,
     }
 }
 
@@ -146,7 +161,7 @@ fn of_release(device: &Device, seen: &Seen) -> Verdict {
 /// The status of a device: the most urgent of its instances. `None` where nobody supports anything yet or any more.
 pub fn of_device(device: &Device, seen: &[Seen]) -> Option<Verdict> {
     if let Some(s) = &device.shut_down {
-        return Some(verdict(Support::ShutDown, format!("Shut down by CTRL: {}", s.reason.text)));
+        return Some(verdict(Support::ShutDown, s.reason.text.as_str()));
     }
     let running: Vec<&Seen> = seen.iter().filter(|s| s.runs()).collect();
     if let Some(v) = both_classes(&running) {
@@ -174,7 +189,7 @@ fn unseen(device: &Device, seen: &[Seen]) -> Option<Verdict> {
         StateName::CtrlOwned if device.placements.is_empty() => {
             Some(verdict(Support::FullySupported, "CTRL owns it; it is deployed nowhere."))
         }
-        StateName::CtrlOwned => Some(verdict(Support::FullySupported, "CTRL owns it; it has not been seen running.")),
+        StateName::CtrlOwned => Some(verdict(Support::FullySupported, "CTRL owns it; it is not seen running.")),
         StateName::ReducedSupport | StateName::UnderReview => {
             if device.cycle.setup.framework_modified == Some(true) {
                 return Some(modified_framework());
@@ -185,7 +200,7 @@ fn unseen(device: &Device, seen: &[Seen]) -> Option<Verdict> {
                     "Handed back, and not seen on its reduced-support server since.",
                 ));
             }
-            Some(verdict(Support::ReducedSupport, "Its contributors develop it; it has not been seen running."))
+            Some(verdict(Support::ReducedSupport, "Its contributors develop it; it is not seen running."))
         }
         StateName::Draft
         | StateName::Requested

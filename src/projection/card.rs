@@ -9,7 +9,7 @@ use crate::domain::{
     lifecycle::StateName,
     observation::Known,
     overrides::Override,
-    support::Verdict,
+    support::{Verdict, is_misplaced},
     tag::TagName,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -108,6 +108,16 @@ impl Card {
     /// How urgent its status is; -1 where it has none.
     pub fn urgency(&self) -> i32 {
         self.verdict.as_ref().map_or(-1, |v| v.support.urgency())
+    }
+
+    /// The status of one of its instances, and since when. While it runs that is its own; what is shut down is so
+    /// wherever it runs, and what has stopped counts as the device does, unless it must not be started there.
+    pub fn verdict_of<'a>(&'a self, place: &'a Known) -> (Option<&'a Verdict>, DateTime<Utc>) {
+        let misplaced = self.verdict.is_some() && is_misplaced(self.state, place.seen.support_class);
+        match self.shut_down.is_none() && (place.seen.runs() || misplaced) {
+            true => (Some(&place.verdict), place.support_since),
+            false => (self.verdict.as_ref(), self.support_since),
+        }
     }
 
     /// Everybody through whom it is found (O2).

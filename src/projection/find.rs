@@ -67,10 +67,11 @@ impl State {
         self.sorted(found, most)
     }
 
-    /// The instance through which a device was found.
+    /// The instance through which a device was found. Of one that has stopped where it runs now, if it moved.
     pub fn found_by(&self, hit: &Hit) -> Option<&Place> {
         match self.index().target(hit.slot?)? {
-            Target::Instance(place) => Some(place),
+            Target::Instance(place) if place.seen.runs() => Some(place),
+            Target::Instance(place) => self.moved(place).or(Some(place)),
             _ => None,
         }
     }
@@ -80,9 +81,10 @@ impl State {
         hit.slot.is_some_and(|slot| self.index().is_whole(slot, typed))
     }
 
-    /// Names like this one, the most alike first: for somebody who found nothing.
+    /// Names like this one that lead to something, the most alike first: for somebody who found nothing.
     pub fn near(&self, typed: &str, most: usize) -> Vec<String> {
-        let names = self.index().near(typed, most * 4).into_iter().filter_map(|target| match target {
+        let near = self.index().near(typed, most * 4).into_iter().filter(|target| self.leads(target));
+        let names = near.filter_map(|target| match target {
             Target::Device(id) => self.card(*id).map(|c| c.name.clone()),
             Target::Instance(place) => Some(place.seen.instance.clone()),
             Target::Class(name) | Target::Group(name) | Target::Host(name) => Some(name.clone()),
@@ -115,11 +117,25 @@ impl State {
         }
     }
 
-    /// What runs on these servers and hosts: one look at everything for all of them.
+    /// What runs, or ran until it stopped, on these servers and hosts: one look at everything for all of them. And what
+    /// is placed there, seen or not.
     fn placed(&self, there: &[&Match], found: &mut Found) {
         let mut ranks = vec![0; self.index().len()];
         for m in there {
-            ranks[m.slot] = m.rank;
+            ranks[m.slot] = ranks[m.slot].max(m.rank);
+            let (server, host) = match self.index().target(m.slot) {
+                Some(Target::Server(name)) => (Some(name), None),
+                Some(Target::Host(name)) => (None, Some(name)),
+                _ => (None, None),
+            };
+            for server in server.into_iter().chain(host.into_iter().flat_map(|h| self.on_host(h))) {
+                if let Some(slot) = self.server_slot(server) {
+                    ranks[slot] = ranks[slot].max(m.rank);
+                }
+                for device in self.placed_on(server).filter_map(|id| self.number(id)) {
+                    found.device(Owner { device, urgency: 0 }, m.rank, m.slot);
+                }
+            }
         }
         for (slot, around) in self.index().placed() {
             let rank = ranks[around.server].max(ranks[around.host]);
@@ -128,6 +144,8 @@ impl State {
             }
             match (self.index().owner(slot), self.index().target(slot)) {
                 (Owner::NOBODY, Some(Target::Instance(place))) => found.stranger(place, rank),
+                // It has stopped here, and runs elsewhere.
+                (_, Some(Target::Instance(place))) if !place.seen.runs() && self.moved(place).is_some() => {}
                 (owner, _) => found.device(owner, rank, slot),
             }
         }

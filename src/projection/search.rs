@@ -56,7 +56,7 @@ pub struct Match {
 pub struct Owner {
     /// The device's number; [`Owner::NOBODY`] where the name is not one device's alone.
     pub device: u32,
-    /// 0 for the device's own name, else how urgent its instance is, and one.
+    /// 0 for the device's own name, 1 for an instance that has stopped, else how urgent its instance is, and two.
     pub urgency: u8,
 }
 

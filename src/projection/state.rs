@@ -1,6 +1,7 @@
 //! The maps behind the board: devices, what runs of them, servers, people, and the numbers of each kind.
 
 mod put;
+mod stopped;
 
 use super::{
     card::Card,
@@ -22,7 +23,7 @@ use std::{
     sync::Arc,
 };
 
-/// A running instance.
+/// An instance that runs, or one that has stopped.
 pub type Place = Arc<Known>;
 
 /// Where a device stands in the board's order: the most urgent first, then by name.
@@ -65,6 +66,12 @@ pub struct State {
     /// What runs on each server by id, with the slot of its name.
     places: HashMap<ServerName, Vec<(Place, u32)>>,
     of_device: HashMap<DeviceId, Vec<Place>>,
+    /// What has stopped of devices on record, kept in the same way: it is found by its name, and counts nowhere as running.
+    stopped: HashMap<ServerName, Vec<(Place, u32)>>,
+    stopped_of: HashMap<DeviceId, Vec<Place>>,
+    /// Devices by the servers that they are placed on, and servers on record by their hosts.
+    placed_on: HashMap<ServerName, BTreeSet<DeviceId>>,
+    on_host: HashMap<String, BTreeSet<ServerName>>,
     strangers: BTreeMap<(String, ServerName), Place>,
     servers: BTreeMap<ServerName, Server>,
     people: People,
@@ -217,7 +224,8 @@ impl State {
         self.strangers.values().filter(move |p| instrument.is_none_or(|i| self.instrument(p) == Some(i)))
     }
 
-    /// The devices and instances of this very name, but for case, accents and separators: never a search (O4).
+    /// The devices and instances of this very name, but for case, accents and separators: never a search (O4). Of
+    /// instances also those that have stopped.
     pub fn whole(&self, typed: &str) -> (Vec<&Arc<Card>>, Vec<&Place>) {
         let (mut cards, mut places) = (Vec::new(), Vec::new());
         for target in self.index.whole(typed) {
@@ -243,6 +251,36 @@ impl State {
 
     pub(super) fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// Where the name of a server stands in the index.
+    pub(super) fn server_slot(&self, server: &ServerName) -> Option<usize> {
+        self.words.get(&Word::Server(server.clone())).map(|(slot, _)| *slot)
+    }
+
+    /// Whether whoever searches for this name finds something.
+    pub(super) fn leads(&self, target: &Target) -> bool {
+        let has = |server: &ServerName| {
+            self.places.contains_key(server) || self.stopped.contains_key(server) || self.placed_on.contains_key(server)
+        };
+        match target {
+            Target::Server(name) => has(name),
+            // More than the records of its servers name it: what was reported there does.
+            Target::Host(name) => {
+                let named = self.words.get(&Word::Host(name.clone())).map_or(0, |(_, n)| *n);
+                self.on_host(name).any(has) || named > self.on_host(name).count()
+            }
+            Target::Person(id) => self.of_person.contains_key(id),
+            Target::Device(_) | Target::Instance(_) | Target::Class(_) | Target::Group(_) => true,
+        }
+    }
+
+    pub(super) fn placed_on(&self, server: &ServerName) -> impl Iterator<Item = DeviceId> + '_ {
+        self.placed_on.get(server).into_iter().flatten().copied()
+    }
+
+    pub(super) fn on_host(&self, host: &str) -> impl Iterator<Item = &ServerName> {
+        self.on_host.get(host).into_iter().flatten()
     }
 
     pub(super) fn of_class(&self, class: &str) -> impl Iterator<Item = DeviceId> + '_ {

@@ -4,8 +4,8 @@
 use crate::{
     app::App,
     domain::{
-        calling::{self, Call},
-        id::PersonId,
+        calling::{Callee, callees},
+        id::{PersonId, ServerName},
         lifecycle::StateName,
         person::People,
         shift,
@@ -78,10 +78,19 @@ pub struct Row {
     pub card: Arc<Card>,
     /// How well it fits what was searched for.
     pub rank: u32,
-    /// The instance that was searched for, or the one that needs most attention, or the first.
+    /// The instance that was searched for, or the one that needs most attention, or the one that stopped last.
     pub place: Option<Place>,
+    pub elsewhere: Elsewhere,
     /// Whom to call now, best first.
-    pub calls: Vec<Call>,
+    pub callees: Vec<Callee>,
+}
+
+/// Where else a device runs.
+#[derive(Clone, Debug, Default)]
+pub struct Elsewhere {
+    pub places: usize,
+    /// The one of them that needs most attention.
+    pub worst: Option<Place>,
 }
 
 /// The board as it is now.
@@ -144,8 +153,11 @@ pub struct Answer {
     pub since: DateTime<Utc>,
     pub place: Option<Place>,
     /// The device's own status, where the instance that was asked for has another.
-    pub elsewhere: Option<Verdict>,
-    pub calls: Vec<Call>,
+    pub own: Option<Verdict>,
+    pub elsewhere: Elsewhere,
+    /// Where it runs although CTRL shut it down.
+    pub still_on: BTreeSet<ServerName>,
+    pub callees: Vec<Callee>,
 }
 
 /// The board, or a search on it.
@@ -180,11 +192,11 @@ pub fn show(app: &App, wanted: &Wanted) -> Board {
     let unknown: Vec<Place> = state.strangers(wanted.instrument.as_deref()).take(PAGE).cloned().collect();
     let strangers: Vec<Place> = hits.strangers.iter().take(PAGE).map(|(_, p)| p.clone()).collect();
     matched += hits.strangers.len();
-    let answer = wanted.searches().then(|| best(&state, wanted, &rows, &hits)).flatten();
+    let answer = wanted.searches().then(|| best(app, &state, wanted, &rows, &hits, now)).flatten();
     let near = if wanted.searches() && matched == 0 { state.near(&wanted.typed, 3) } else { Vec::new() };
 
     let shown = rows.iter().chain(&act).filter_map(|r| r.place.as_ref()).chain(&unknown);
-    let observed = shown.filter(|k| k.seen.source.is_program()).map(|k| k.seen.seen).max();
+    let observed = shown.filter(|k| k.seen.runs() && k.seen.source.is_program()).map(|k| k.seen.seen).max();
     let people = named(&state, rows.iter().chain(&act).map(|r| &*r.card));
     let counts = state.counts().clone();
     let unacknowledged = state.count_unacknowledged(now - shift::within(&app.policy));
@@ -242,17 +254,26 @@ fn searched(
 }
 
 fn row(app: &App, state: &State, card: &Arc<Card>, rank: u32, found: Option<Place>, now: DateTime<Utc>) -> Row {
-    let worst = || state.places(card.id).iter().min_by_key(|k| Reverse(k.verdict.support)).cloned();
+    let place = found.or_else(|| state.telling(card.id).cloned());
+    let shown = place.as_ref();
+    let others = || state.places(card.id).iter().filter(move |p| shown.is_none_or(|shown| !Arc::ptr_eq(shown, p)));
+    let worst = others().max_by_key(|p| (p.verdict.support, is_no_tag(&p.seen.version.reported))).cloned();
     Row {
-        card: card.clone(),
         rank,
-        place: found.or_else(worst),
-        calls: calling::order(&card.contacts, state.people(), &app.policy, now),
+        elsewhere: Elsewhere { places: others().count(), worst },
+        callees: whom(app, state, card, card.verdict.as_ref(), now),
+        place,
+        card: card.clone(),
     }
 }
 
+fn whom(app: &App, state: &State, card: &Card, verdict: Option<&Verdict>, now: DateTime<Utc>) -> Vec<Callee> {
+    let responsible = card.shut_down.as_ref().map(|s| s.responsible);
+    callees(verdict.map(|v| v.support), responsible, &card.contacts, state.people(), &app.policy, now)
+}
+
 /// What was most likely meant: the instance of that very id, the device of that very name, the first match.
-fn best(state: &State, wanted: &Wanted, rows: &[Row], hits: &Hits) -> Option<Found> {
+fn best(app: &App, state: &State, wanted: &Wanted, rows: &[Row], hits: &Hits, now: DateTime<Utc>) -> Option<Found> {
     let first = rows.first();
     let stranger = hits.strangers.first();
     match (first, stranger) {
@@ -260,7 +281,7 @@ fn best(state: &State, wanted: &Wanted, rows: &[Row], hits: &Hits) -> Option<Fou
         (Some(row), _) => {
             let hit = hits.devices.iter().find(|h| h.device == row.card.id);
             let exact = hit.is_some_and(|h| state.is_whole(h, &wanted.typed));
-            Some(Found::Device(Box::new(answer(row, exact))))
+            Some(Found::Device(Box::new(answer(app, state, row, exact, now))))
         }
         (None, Some((_, place))) => Some(Found::Unknown(place.clone())),
         (None, None) => None,
@@ -268,17 +289,25 @@ fn best(state: &State, wanted: &Wanted, rows: &[Row], hits: &Hits) -> Option<Fou
 }
 
 /// `exact`: one of its instances was asked for by its whole id.
-fn answer(row: &Row, exact: bool) -> Answer {
+fn answer(app: &App, state: &State, row: &Row, exact: bool, now: DateTime<Utc>) -> Answer {
     let card = row.card.clone();
-    let (verdict, since, elsewhere) = match &row.place {
-        // A device that is shut down is so wherever it runs.
-        Some(k) if exact && card.shut_down.is_none() => {
-            let other = card.verdict.clone().filter(|o| o.support != k.verdict.support);
-            (Some(k.verdict.clone()), k.support_since, other)
-        }
-        _ => (card.verdict.clone(), card.support_since, None),
-    };
-    Answer { card, verdict, since, place: row.place.clone(), elsewhere, calls: row.calls.clone() }
+    let asked = row.place.as_ref().filter(|_| exact);
+    let (verdict, since) = asked.map_or((card.verdict.as_ref(), card.support_since), |k| card.verdict_of(k));
+    let verdict = verdict.cloned();
+    let support = |v: &Option<Verdict>| v.as_ref().map(|v| v.support);
+    Answer {
+        callees: whom(app, state, &card, verdict.as_ref(), now),
+        own: card.verdict.clone().filter(|_| row.elsewhere.places > 0 && support(&card.verdict) != support(&verdict)),
+        still_on: match card.shut_down {
+            Some(_) => state.places(card.id).iter().map(|p| p.seen.server.clone()).collect(),
+            None => BTreeSet::new(),
+        },
+        elsewhere: row.elsewhere.clone(),
+        place: row.place.clone(),
+        verdict,
+        since,
+        card,
+    }
 }
 
 /// Everybody whom these cards name.

@@ -148,7 +148,8 @@ pub fn instances(app: &App, wanted: &Wanted, after: &After) -> (Vec<InstanceLine
     }
 }
 
-/// Of each device that a search finds, the instance that was meant, or all of them; and what nobody registered.
+/// Of each device that a search finds, the instance that was meant, or all of them, as far as they run; and what nobody
+/// registered.
 fn found(
     state: &State,
     wanted: &Wanted,
@@ -161,7 +162,9 @@ fn found(
         let Some(card) = state.card(hit.device) else { continue };
         let here = wanted.instrument.as_ref().is_none_or(|i| card.instruments.contains(i));
         let places: Vec<&Place> = match state.found_by(hit) {
-            Some(place) if state.is_whole(hit, &wanted.typed) => vec![place],
+            Some(place) if state.is_whole(hit, &wanted.typed) => {
+                std::iter::once(place).filter(|p| p.seen.runs()).collect()
+            }
             _ => state.places(card.id).iter().collect(),
         };
         let taken = places.into_iter().filter(|p| here && takes(filter, Some(card), p));

@@ -115,8 +115,8 @@ impl Read {
         for card in self.cards {
             state.put_card(card);
         }
-        for (server, running) in self.servers {
-            state.put_server(&server, running);
+        for (server, known) in self.servers {
+            state.put_server(&server, known);
         }
         for ((instance, server), known) in self.places {
             match known {
@@ -149,15 +149,15 @@ async fn read(app: &App, touched: BTreeSet<Touched>) -> Result<Read> {
     read.gone = servers.iter().filter(|s| !is_on_record(s)).cloned().collect();
     let names = version_names(app, None);
     for server in servers {
-        let running = store::instances::list_on_server(c, &server, &names).await?;
-        read.servers.push((server, running.into_iter().filter(|k| k.seen.runs()).collect()));
+        let known = store::instances::list_on_server(c, &server, &names).await?;
+        read.servers.push((server, known));
     }
     let mut found: BTreeMap<(String, ServerName), Known> = BTreeMap::new();
     for k in store::instances::list_by_key(c, &instances, &names).await? {
         found.insert((k.seen.instance.clone(), k.seen.server.clone()), k);
     }
     for key in instances {
-        let known = found.remove(&key).filter(|k| k.seen.runs());
+        let known = found.remove(&key);
         read.places.push((key, known));
     }
     read.cards = cards(app, &devices, &read.people).await?;
@@ -206,7 +206,7 @@ async fn build(app: &App) -> Result<()> {
     let (_, seq) = store::changes::find_range(c).await?.unwrap_or_default();
     let mut state = State::default();
     // The most there is to read: beside the devices, on another connection.
-    let running = tokio::spawn(running(app.clone()));
+    let instances = tokio::spawn(instances(app.clone()));
     let people = store::people::list_names(c).await?;
     for server in store::servers::list(c, None).await? {
         state.put_record(server);
@@ -225,8 +225,8 @@ async fn build(app: &App) -> Result<()> {
         state.put_person(person);
     }
     let names = version_names(app, None);
-    let running = running.await.map_err(|e| Error::Internal(Box::new(e)))??;
-    for mut place in running {
+    let instances = instances.await.map_err(|e| Error::Internal(Box::new(e)))??;
+    for mut place in instances {
         // Nobody else has it yet.
         if let Some(k) = Arc::get_mut(&mut place) {
             name_version(k, &packages, &names);
@@ -256,12 +256,13 @@ async fn build(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Everything that runs, in order of servers and ids, each where it stays: a hundred thousand of them are not moved about.
-async fn running(app: App) -> Result<Vec<Place>> {
+/// Everything that runs, and what has stopped of devices on record, in order of servers and ids, each where it stays: a
+/// hundred thousand of them are not moved about.
+async fn instances(app: App) -> Result<Vec<Place>> {
     let names = version_names(&app, None);
     let mut all: Vec<Place> = Vec::new();
-    let mut running = store::instances::stream_running(&app.db.read, &names).await?;
-    while let Some(known) = running.try_next().await? {
+    let mut instances = store::instances::stream_searched(&app.db.read, &names).await?;
+    while let Some(known) = instances.try_next().await? {
         all.push(Arc::new(known));
     }
     all.sort_unstable_by(|a, b| (&a.seen.server, &a.seen.instance).cmp(&(&b.seen.server, &b.seen.instance)));

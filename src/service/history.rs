@@ -212,11 +212,7 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
         ("support_changed", _) => match serde_json::from_value::<Support>(body["to"].clone()) {
             Ok(support) => {
                 status = Began::Support(support);
-                let why = text("why");
-                let label = support.label();
-                // The reason of some begins with their very name.
-                let why = why.strip_prefix(label).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why);
-                (label.to_owned(), format!("began: {why}"))
+                (support.label().to_owned(), format!("began: {}", support.bare(text("why"))))
             }
             Err(_) => ("Support".to_owned(), "ended.".to_owned()),
         },

@@ -4,10 +4,11 @@
 use crate::{
     app::App,
     domain::{
-        calling::{self, Reach},
+        calling::{Callee, Reach, callees},
         contact::WhenStopped,
         id::PersonId,
         lifecycle::StateName,
+        operators::Ruling,
         person::People,
         policy::Policy,
         support::{Support, Verdict},
@@ -113,15 +114,21 @@ pub fn of_device<T>(app: &App, name: &str, instance: Option<&str>, answer: impl 
     let Some(instance) = instance else {
         return answer(Some(device(app, &state, card, now)));
     };
-    let of_it = state.places(card.id).iter().filter(|p| p.seen.instance == instance);
-    let place = of_it.max_by_key(|p| p.verdict.support);
+    let known = state.places(card.id).iter().chain(state.stopped(card.id));
+    let of_it = known.filter(|p| p.seen.instance == instance);
+    let place = of_it.max_by_key(|p| telling(p));
     answer(place.map(|place| instance_of(app, &state, Some(card), place, now)))
+}
+
+/// What runs says more than what has stopped, and of that the latest.
+fn telling(place: &Place) -> (bool, Support, Option<DateTime<Utc>>) {
+    (place.seen.runs(), place.verdict.support, place.seen.gone)
 }
 
 fn whole<'a>(app: &'a App, state: &'a State, asked: &str, now: DateTime<Utc>) -> Option<Status<'a>> {
     let (cards, places) = state.whole(asked);
     // As it is written before as it sounds; of several the one that needs more attention.
-    let best_place = places.iter().max_by_key(|p| (p.seen.instance == asked, p.verdict.support));
+    let best_place = places.iter().max_by_key(|p| (p.seen.instance == asked, telling(p)));
     let best_card = cards.iter().max_by_key(|c| (c.name == asked, c.urgency()));
     let mut status = match (best_card, best_place) {
         (Some(card), Some(place)) if place.seen.instance != asked || card.name == asked => {
@@ -188,7 +195,7 @@ fn device<'a>(app: &'a App, state: &'a State, card: &'a Card, now: DateTime<Utc>
         kind: Kind::Device,
         exact: true,
         card: Some(card),
-        place: state.places(card.id).iter().min_by_key(|p| Reverse(p.verdict.support)),
+        place: state.telling(card.id),
         verdict: card.verdict.as_ref(),
         since: card.support_since,
         others: Vec::new(),
@@ -205,9 +212,8 @@ fn instance_of<'a>(
     place: &'a Place,
     now: DateTime<Utc>,
 ) -> Status<'a> {
-    // A device that is shut down is so wherever it runs.
-    let (verdict, since) = match card.filter(|c| c.shut_down.is_some()) {
-        Some(card) => (card.verdict.as_ref(), card.support_since),
+    let (verdict, since) = match card {
+        Some(card) => card.verdict_of(place),
         None => (Some(&place.verdict), place.support_since),
     };
     Status {
@@ -251,7 +257,7 @@ impl<'a> Status<'a> {
     /// The sentence that says why.
     pub fn why(&self) -> &'a str {
         match (self.verdict, self.card.map(|c| c.state)) {
-            (Some(verdict), _) => &verdict.why,
+            (Some(verdict), _) => verdict.support.bare(&verdict.why),
             (None, Some(StateName::Requested)) => {
                 "Its contributors asked to take part; CTRL has not accepted yet. Nobody supports it."
             }
@@ -273,31 +279,36 @@ impl<'a> Status<'a> {
         self.place.is_some_and(|p| p.seen.is_silent(self.now, after))
     }
 
+    /// Whose word holds about what operators may do. What nobody registered nobody supports.
+    pub fn ruling(&self) -> Ruling<'a> {
+        match self.card {
+            Some(card) => Ruling::of(self.support(), card.shut_down.as_deref(), &card.operators),
+            None => Ruling::NotSupported,
+        }
+    }
+
     /// What operators may do.
     pub fn rule(&self) -> Rule<'a> {
-        let overruled = |note: Cow<'a, str>| Rule { may_restart: WhenStopped::DoNotRestart, may_stop: false, note };
+        let ruling = self.ruling();
         let shift = &self.policy.facility.doc_name;
-        match (self.support(), self.card) {
-            (Some(Support::NotSupported | Support::Unknown), _) | (_, None) => {
-                overruled(format!("Stop it only after calling the {shift}.").into())
-            }
-            (Some(Support::ShutDown), Some(card)) => {
-                let Some(stop) = &card.shut_down else {
-                    return overruled("CTRL shut it down.".into());
-                };
-                let who = self.people.name(stop.responsible);
-                let mut note = format!("Only {who} or CTRL restart it.");
+        let note: Cow<'a, str> = match ruling {
+            Ruling::Contributors(_) => ruling.note().into(),
+            Ruling::NotSupported => format!("Stop it only after calling the {shift}.").into(),
+            Ruling::Nobody => format!("Call the {shift}.").into(),
+            Ruling::ShutDown(stop) => {
+                let mut note = format!("Only {} or CTRL restart it.", self.people.name(stop.responsible));
                 if !stop.conditions.is_empty() {
                     note += &format!(" Condition: {}", stop.conditions);
                 }
-                overruled(note.into())
+                note.into()
             }
-            (_, Some(card)) => Rule {
-                may_restart: card.operators.when_stopped,
-                may_stop: card.operators.may_stop,
-                note: card.operators.note.trim().into(),
-            },
-        }
+        };
+        Rule { may_restart: ruling.may_restart(), may_stop: ruling.may_stop(), note }
+    }
+
+    /// Everybody whom it names.
+    pub fn people(&self) -> &'a People {
+        self.people
     }
 
     /// The operators on shift, whom one can always call.
@@ -318,34 +329,21 @@ impl<'a> Status<'a> {
         let Some(card) = self.card else {
             return vec![self.shift()];
         };
-        let theirs = calling::order(&card.contacts, self.people, self.policy, self.now);
-        let named = |c: &calling::Call| {
-            let about = match c.instead_of {
-                Some(other) => format!("deputy of {}", self.people.name(other)),
-                None => format!("{} contributor", card.group),
-            };
-            let deputy_of = c.instead_of.map(|p| self.people.name(p));
-            self.person(c.person, about.into(), c.reach).map(|p| Called { deputy_of, confirmed: c.confirmed, ..p })
-        };
-        let contributors = theirs.iter().filter_map(named);
-        let shift = std::iter::once(self.shift());
-        let mut order: Vec<Called<'a>> = match self.support() {
-            Some(Support::FullySupported) => vec![self.shift()],
-            Some(Support::NotSupported | Support::Unknown) => shift.chain(contributors).collect(),
-            Some(Support::ShutDown) => {
-                let responsible = card.shut_down.as_ref().map(|s| s.responsible);
-                let responsible = responsible.and_then(|p| self.person(p, RESPONSIBLE.into(), Reach::Now(None)));
-                responsible.into_iter().chain(contributors).chain(shift).collect()
+        let responsible = card.shut_down.as_ref().map(|s| s.responsible);
+        let whom = callees(self.support(), responsible, &card.contacts, self.people, self.policy, self.now);
+        let called = whom.into_iter().filter_map(|callee| match callee {
+            Callee::Shift => Some(self.shift()),
+            Callee::Responsible(id, reach) => self.person(id, RESPONSIBLE.into(), reach),
+            Callee::Contact(c) => {
+                let about = match c.instead_of {
+                    Some(other) => format!("deputy of {}", self.people.name(other)),
+                    None => format!("{} contributor", card.group),
+                };
+                let deputy_of = c.instead_of.map(|p| self.people.name(p));
+                self.person(c.person, about.into(), c.reach).map(|p| Called { deputy_of, confirmed: c.confirmed, ..p })
             }
-            // Who does not answer at this hour comes after the shift.
-            Some(Support::ReducedSupport) | None => {
-                let (now, later): (Vec<_>, Vec<_>) = contributors.partition(|c| c.reach.now());
-                now.into_iter().chain(shift).chain(later).collect()
-            }
-        };
-        let mut seen = BTreeSet::new();
-        order.retain(|c| seen.insert((c.name, c.phone)));
-        order
+        });
+        called.collect()
     }
 
     fn person(&self, id: PersonId, about: Cow<'a, str>, reach: Reach) -> Option<Called<'a>> {

@@ -33,7 +33,7 @@ fn sentence(app: &App, e: &Entry, people: &People) -> Option<String> {
         "support_changed" => {
             let body = body()?;
             let to: Support = word(&body, "to").parse().ok()?;
-            Some(format!("{}: {}", to.label(), word(&body, "why")))
+            Some(format!("{}: {}", to.label(), to.bare(&word(&body, "why"))))
         }
         "instance_seen" => {
             let body = body()?;

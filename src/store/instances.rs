@@ -17,7 +17,8 @@ pub use crate::domain::observation::Known;
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    StreamTrait,
     sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,12 +134,14 @@ pub async fn list_unknown<C: ConnectionTrait>(
     q.order_by_asc(row::Column::Instance).limit(most).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// Everything that runs, in no order, as it is read: an order would have each row looked for on its own.
-pub async fn stream_running<'a, C: ConnectionTrait + StreamTrait + Send>(
+/// Everything that runs, and what has stopped of devices on record, in no order, as it is read: an order would have each
+/// row looked for on its own.
+pub async fn stream_searched<'a, C: ConnectionTrait + StreamTrait + Send>(
     c: &'a C,
     names: &'a VersionNames,
 ) -> Result<impl Stream<Item = Result<Known>> + Send + 'a> {
-    let rows = row::Entity::find().filter(row::Column::GoneAt.is_null()).stream(c).await?;
+    let searched = Condition::any().add(row::Column::GoneAt.is_null()).add(row::Column::DeviceId.is_not_null());
+    let rows = row::Entity::find().filter(searched).stream(c).await?;
     Ok(rows.map(|r| hydrate(r?, names)))
 }
 

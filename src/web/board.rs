@@ -54,6 +54,8 @@ struct News {
     newest: i64,
     /// Whether there is something to look at.
     is_new: bool,
+    /// Whether a small screen has room for it: only where something did change.
+    is_only_large: bool,
 }
 
 impl BoardPage {
@@ -62,6 +64,11 @@ impl BoardPage {
             true => format!("{}: board", self.asked.wanted.typed),
             false => "Operator board".to_owned(),
         }
+    }
+
+    /// Everybody is drawn the same board: what only CTRL can do is not shown to the others.
+    fn is_ctrl(&self) -> bool {
+        self.layout.person.as_ref().is_some_and(|p| p.ctrl)
     }
 }
 
@@ -104,7 +111,7 @@ fn news(app: &App, looked: Option<i64>) -> News {
         (Some(_), 1) => "1 device has changed its support since you last looked.".to_owned(),
         (Some(_), n) => format!("{n} devices have changed their support since you last looked."),
     };
-    News { text, newest, is_new: new > 0 || looked.is_none() }
+    News { text, newest, is_new: new > 0 || looked.is_none(), is_only_large: new == 0 || looked.is_none() }
 }
 
 #[derive(Template, WebTemplate)]

@@ -24,6 +24,7 @@ pub mod layout;
 pub mod my;
 pub mod notifications;
 pub mod operations;
+pub mod operators;
 pub mod orphans;
 pub mod overrides;
 pub mod parts;

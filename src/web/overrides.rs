@@ -134,8 +134,13 @@ pub fn actions(o: &Override, device: &str, now: DateTime<Utc>) -> Vec<Action> {
     }
 }
 
-/// What counts now, for the board, the wall, and the lists of deployments.
+/// What counts now, for the wall, and the lists of deployments.
 pub fn banners(app: &App, now: DateTime<Utc>) -> Vec<Banner> {
+    named(app, now).into_iter().map(|(_, banner)| banner).collect()
+}
+
+/// The same, each with the name of its device.
+pub fn named(app: &App, now: DateTime<Utc>) -> Vec<(String, Banner)> {
     let counting = overrides::counting(app);
     let state = app.projection.read();
     let one = |device: &str, o: &Override| {
@@ -151,5 +156,5 @@ pub fn banners(app: &App, now: DateTime<Utc>) -> Vec<Banner> {
         );
         Banner::new(Tone::Warn, &format!("Override on {device}."), &text).link("Overrides", "/overrides")
     };
-    counting.iter().map(|(card, o)| one(&card.name, o)).collect()
+    counting.iter().map(|(card, o)| (card.name.clone(), one(&card.name, o))).collect()
 }

@@ -124,7 +124,7 @@ impl StyleguidePage {
             filters: filters(),
             rows: rows(),
             answers: answers(),
-            thumb: ThumbBar { first: call().first, doc_name: "DOC".into(), doc_phone: doc() },
+            thumb: ThumbBar { first: call().first, doc_name: "DOC".into(), doc_phone: doc(), stops: None },
             troubles: troubles(),
             layout,
         }

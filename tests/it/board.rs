@@ -1,6 +1,6 @@
 //! What operators see first: the board, its search, and the pages of work.
 
-use crate::app::{FULL, REDUCED, TestApp};
+use crate::app::{FULL, REDUCED, REDUCED_TOO, TestApp};
 use chrono::Duration;
 use custody::{
     domain::{cycle::HelpKind, lifecycle::Command},
@@ -123,6 +123,111 @@ async fn a_stopped_device_names_who_may_start_it() {
         ["Shut down by CTRL", "flooded the broker", "+49 40 66969 131", "Do not start it", "The rate is limited."];
     stand_in_order(&page, &wanted);
     assert!(test.stranger().page("/").await.contains("Shut down by CTRL"));
+}
+
+/// N5, N6: Custody stops nothing by itself: where it still runs is said, on the board and on its page.
+#[tokio::test]
+async fn n5_what_is_shut_down_and_runs_is_said_to_run() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    let (lena, out) = (test.browser("lena").await, test.stranger());
+    // From the board, by CTRL alone.
+    let form = "href=\"/devices/magnet/shut-down\"";
+    let board = lena.page("/?q=magnet").await;
+    assert!(board.contains("class=\"is-ctrl\"") && board.matches(form).count() == 2, "in the card and under the thumb");
+    assert!(!out.page("/?q=magnet").await.contains("class=\"is-ctrl\""));
+    assert!(lena.page("/devices/magnet/shut-down").await.contains("stop it on its server yourself"));
+    let stop = Command::ShutDown {
+        reason: "It flooded the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: String::new(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    assert!(!lena.page("/?q=magnet").await.contains(form), "it is shut down");
+    for page in ["/?q=magnet", "/devices/magnet"] {
+        let page = out.page(page).await;
+        assert!(page.contains("It still runs on cppServer/contrib_scs_01: CTRL has to stop it there."), "{page}");
+        assert!(!page.contains("Shut down by CTRL: Shut down by CTRL"), "{page}");
+    }
+    test.sees(REDUCED, &[]).await;
+    assert!(!out.page("/?q=magnet").await.contains("It still runs"));
+}
+
+/// O2, O6: the device's page says the same as the board on whom to call and what to touch.
+#[tokio::test]
+async fn o6_the_board_and_the_page_say_the_same() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let out = test.stranger();
+    let same = async |words: &[&str], never: &str| {
+        for page in ["/?q=magnet", "/devices/magnet", "/embed/magnet"] {
+            let page = out.page(page).await;
+            let of = &page[page.find("Call now").unwrap()..];
+            stand_in_order(of, words);
+            assert!(!of.split("Version").next().unwrap().contains(never), "{never} is in {of}");
+        }
+    };
+    same(&["66969 214", "66969 100", "<b>Restart once</b>", "<b>Stop it</b> if it disturbs"], "Do not restart</b>")
+        .await;
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    let never = "if it disturbs";
+    same(&["66969 100", "66969 214", "<b>Do not restart</b>", "<b>Stop it</b> only after calling the DOC"], never)
+        .await;
+    let board = out.page("/").await;
+    let row = &board[board.find("href=\"/devices/magnet\"").unwrap()..];
+    stand_in_order(row, &["Do not restart", "title=\"Do not stop it without a call\""]);
+    let rules = custody::domain::contact::OperatorRules {
+        when_stopped: custody::domain::contact::WhenStopped::RestartAnyTime,
+        may_stop: false,
+        note: "Wait a minute in between.".to_owned(),
+    };
+    test.sees(FULL, &[]).await;
+    test.does("ilse", "magnet", Command::SetOperatorRules { operators: rules }).await.unwrap();
+    let plain = "<p class=\"word\">Wait a minute in between.</p>";
+    same(&["<b>Restart</b> it any time", "<b>Do not stop</b> it without a call", plain], "Call first").await;
+}
+
+/// O2, O3: what runs in several places is said to, and an observer's silence stands on a line of its own.
+#[tokio::test]
+async fn o2_every_place_is_told() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0-3-g0123abc")]).await;
+    let out = test.stranger();
+    let page = out.page("/?q=magnet").await;
+    let also = page.matches("1 more place: cppServer/contrib_").count();
+    assert_eq!(also, 2, "in the answer and in the row: {page}");
+    test.advance(Duration::hours(3));
+    let page = out.page("/").await;
+    assert!(page.contains("</time><span class=\"also\">silent</span>") && !page.contains(", silent"), "{page}");
+}
+
+/// O3: a wall shows as many lines as it has room for, and how many more there are above them.
+#[tokio::test]
+async fn o3_the_wall_says_first_how_many_more_there_are() {
+    let test = TestApp::new().await;
+    let report = |n: usize| Report {
+        instance: format!("LAB_TEST/MON/{n:02}"),
+        class: "Play".to_owned(),
+        server: FULL.to_owned(),
+        host: "scs-rr-01".to_owned(),
+        version: String::new(),
+        since: test.app.clock.now(),
+    };
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    observe(&test.app, &agent, &FULL.into(), (0..14).map(report).collect(), true).await.unwrap();
+    let out = test.stranger();
+    let wall = out.page("/wall").await;
+    stand_in_order(&wall, &["The 12 most urgent, and 2 more on the board", "<table", "of-12", "LAB_TEST/MON/11"]);
+    assert!(!wall.contains("LAB_TEST/MON/12"));
+    // What the shift does not know yet stands above them, and takes their room.
+    test.reduced_support("magnet").await;
+    let wall = out.page("/wall").await;
+    stand_in_order(&wall, &["not acknowledged", "The 10 most urgent, and 4 more", "of-10", "LAB_TEST/MON/09"]);
+    assert!(!wall.contains("LAB_TEST/MON/10"));
 }
 
 /// E4: each device says in one sentence what blocks it, and on whom it waits; what is asked is in the other's queue.

@@ -122,6 +122,13 @@ async fn g12_it_stands_on_the_board_while_it_lasts() {
     }
     assert!(test.browser("ravi").await.page("/deployable").await.contains("loses frames"));
     assert!(nobody.page("/").await.contains("override until"), "in its row");
+    // Of another device than the one that was asked for, it stands under the answer.
+    test.requested("camera").await;
+    for (asked, above) in [("magnet", true), ("camera", false)] {
+        let page = nobody.page(&format!("/?q={asked}")).await;
+        let (banner, answer) = (page.find("Override on magnet").unwrap(), page.find("class=\"answer\"").unwrap());
+        assert_eq!(banner < answer, above, "{asked}");
+    }
     assert!(nobody.page("/overrides").await.contains("in force"));
     assert!(!nobody.page("/overrides").await.contains("/end-override"), "who reads it ends nothing");
     // By hand in the browser.

@@ -1,7 +1,7 @@
 //! What other tools show of Custody: status, badge, panel, feeds, calendars, lists (O4).
 
 use crate::{
-    app::{FULL, POLICY, REDUCED, TestApp, facility, open},
+    app::{FULL, POLICY, REDUCED, REDUCED_TOO, TestApp, facility, open},
     given::policy_with,
     postgres,
 };
@@ -550,4 +550,132 @@ async fn o4_the_database_may_be_away() {
         }
     }
     panic!("it is never said that the database is away");
+}
+
+/// O2, O6, N5: what has stopped is found by its own name, and is not taken for another one that runs; by the server and the
+/// host that it ran on too, also after a restart of Custody. It counts nowhere as running.
+#[tokio::test]
+async fn o2_what_has_stopped_is_found() {
+    let mut test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.reduced_support("camera").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    test.seen_as("SQS_TEST/MON/MAGNET", "cameraClass", REDUCED_TOO, "2.0.0").await;
+    test.advance(Duration::minutes(5));
+    test.sees(REDUCED, &[]).await;
+    let out = test.stranger();
+    for name in ["SCS_TEST/MON/MAGNET", "scs-test.mon%20magnet"] {
+        let s = test.status(name).await;
+        assert_eq!((text(&s["match"]["kind"]), text(&s["match"]["device"])), ("instance", "magnet"), "{name}");
+        assert_eq!(s["match"]["exact"], true);
+        assert_eq!(s["support"]["status"], "reduced_support");
+        assert_eq!(s["may_restart"], "restart_once_then_call");
+        assert_eq!(s["call"][0]["name"], "Ilse Hartmann");
+        assert_eq!((text(&s["where"]["server"]), s["where"]["silent"].as_bool()), (REDUCED, Some(false)));
+        assert!(text(&s["where"]["stopped_since"]).starts_with("2026-11-21T08:05"), "{s}");
+    }
+    for page in ["/?q=SCS_TEST/MON/MAGNET", "/?q=scs+test+mon+magnet", "/embed/magnet?instance=SCS_TEST/MON/MAGNET"] {
+        let page = out.page(page).await;
+        assert!(page.contains("Stopped since") && page.contains("SCS_TEST/MON/MAGNET"), "{page}");
+    }
+    assert!(out.page("/").await.contains("stopped on cppServer/contrib_scs_01"), "in its row");
+    assert!(out.page("/devices/magnet").await.contains("Stopped since"));
+    assert!(!out.page("/?q=camera").await.contains("Stopped since"));
+    // The server and the host on record, and the host that was reported.
+    for there in [REDUCED, "contrib_scs_01", "scs-rr-contrib-01", "scs-rr-01"] {
+        let s = test.status(there).await;
+        assert!(["magnet", "camera"].contains(&text(&s["match"]["device"])), "{there}");
+        assert!(out.page(&format!("/?q={there}")).await.contains("/devices/magnet"), "{there}");
+    }
+    let id = test.device("magnet").await.id;
+    assert_eq!(test.app.projection.read().places(id).len(), 0);
+    let runs = out.page("/instances.csv").await;
+    assert!(runs.contains("SQS_TEST/MON/MAGNET") && !runs.contains("SCS_TEST/MON/MAGNET"), "{runs}");
+    assert!(!out.page("/instances.csv?q=SCS_TEST/MON/MAGNET").await.contains("SCS_TEST/MON/MAGNET,"));
+
+    test.reopen().await;
+    let asked = |app: &custody::app::App, name: &str| {
+        custody::service::status::read(app, name, |found| {
+            let s = found.unwrap_or_else(|near| panic!("{name} is not found, {near:?} are"));
+            (s.card.unwrap().name.clone(), s.place.and_then(|p| p.seen.gone))
+        })
+    };
+    let (device, stopped) = asked(&test.app, "SCS_TEST/MON/MAGNET");
+    assert_eq!((device.as_str(), stopped.is_some()), ("magnet", true));
+    // It moved: where it runs now tells more.
+    test.seen_as("SCS_TEST/MON/MAGNET", "magnetClass", REDUCED_TOO, "1.0.0").await;
+    custody::service::feed::follow(&test.app).await.unwrap();
+    assert_eq!(asked(&test.app, "SCS_TEST/MON/MAGNET").1, None);
+    test.sees(REDUCED_TOO, &[]).await;
+    custody::service::feed::follow(&test.app).await.unwrap();
+    assert!(asked(&test.app, "SCS_TEST/MON/MAGNET").1.is_some());
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    custody::service::feed::follow(&test.app).await.unwrap();
+    assert_eq!(asked(&test.app, "SCS_TEST/MON/MAGNET").1, None, "it runs again");
+}
+
+/// O2, N1: a device is found by the server that it is placed on, and by the host under it, before anything is seen there;
+/// what stopped where it must not run is not to be started there again.
+#[tokio::test]
+async fn o2_what_is_placed_is_found_before_it_runs() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    for there in [REDUCED, "scs-rr-contrib-01"] {
+        assert_eq!(test.status(there).await["match"]["device"], "magnet", "{there}");
+        assert!(test.stranger().page(&format!("/?q={there}")).await.contains("/devices/magnet"), "{there}");
+    }
+    // Nothing is there: its own name is not offered in its place.
+    let nothing = test.stranger().get(&format!("/api/v1/status/{REDUCED_TOO}")).await;
+    assert_eq!(nothing.status(), 404);
+    let near: Value = nothing.json().await.unwrap();
+    assert!(!near["near"].as_array().unwrap().contains(&REDUCED_TOO.into()), "{near}");
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    test.sees(FULL, &[]).await;
+    let s = test.status("SCS_TEST/MON/MAGNET").await;
+    assert_eq!((text(&s["support"]["status"]), text(&s["may_restart"])), ("not_supported", "do_not_restart"));
+    assert!(!s["where"]["stopped_since"].is_null());
+}
+
+/// O2, O6: what nobody supports yet is the shift's, and is not restarted on a contributor's word.
+#[tokio::test]
+async fn o6_nobody_restarts_what_nobody_supports() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    let s = test.status("camera").await;
+    assert_eq!((text(&s["may_restart"]), s["may_stop"].as_bool()), ("do_not_restart", Some(false)));
+    assert_eq!(s["call"][0]["name"], s["doc"]["name"]);
+    for page in ["/?q=camera", "/devices/camera", "/embed/camera"] {
+        let page = test.stranger().page(page).await;
+        assert!(page.contains("<b>Do not restart</b> it") && page.contains("<b>Call the DOC</b>"), "{page}");
+        assert!(!page.contains("Restart once"), "{page}");
+    }
+}
+
+/// N6, O2: of hours that are not on record nothing is claimed.
+#[tokio::test]
+async fn n6_nothing_is_claimed_of_hours_that_nobody_knows() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let stop = Command::ShutDown {
+        reason: "It flooded the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: String::new(),
+    };
+    test.does("lena", "magnet", stop).await.unwrap();
+    let s = test.status("magnet").await;
+    assert_eq!((text(&s["call"][0]["name"]), text(&s["call"][0]["reach"])), ("Jonas Okafor", "unknown"));
+    assert_eq!(s["support"]["why"], "It flooded the broker.", "the label is not said again");
+    let away = [("from", "2026-11-21"), ("until", "2026-11-22"), ("note", "Beam time elsewhere.")];
+    assert_eq!(test.browser("jonas").await.post("/account/absences", &away).await.status(), 303);
+    let s = test.status("magnet").await;
+    assert_eq!(s["call"][0]["name"], s["doc"]["name"], "the shift first");
+    let jonas = s["call"].as_array().unwrap().iter().find(|c| c["name"] == "Jonas Okafor").unwrap();
+    assert_eq!(jonas["reach"], "away");
+    for page in ["/?q=magnet", "/devices/magnet", "/embed/magnet"] {
+        let page = test.stranger().page(page).await;
+        let call = &page[page.find("Call now").unwrap()..];
+        assert!(call.find("66969 100").unwrap() < call.find("66969 131").unwrap(), "{page}");
+        assert!(!call.contains("day and night; only"), "{page}");
+    }
 }

@@ -1,6 +1,9 @@
 //! What comes in: each thing as it is now, in the place of what was known of it.
 
-use super::{Kind, Place, State, Word, find};
+use super::{
+    Kind, Place, State, Word, find,
+    stopped::{STOPPED, remove},
+};
 use crate::{
     domain::{
         id::{DeviceId, ServerName},
@@ -38,6 +41,7 @@ impl State {
         self.name(Word::Group(card.group.clone()));
         for placement in &card.placements {
             self.name(Word::Server(placement.server.clone()));
+            self.placed_on.entry(placement.server.clone()).or_default().insert(card.id);
         }
         for person in card.people() {
             self.of_person.entry(person).or_default().insert(card.id);
@@ -73,6 +77,7 @@ impl State {
         self.unname(&Word::Group(card.group.clone()));
         for placement in &card.placements {
             self.unname(&Word::Server(placement.server.clone()));
+            drop_from(&mut self.placed_on, &placement.server, &id);
         }
         for person in card.people() {
             drop_from(&mut self.of_person, &person, &id);
@@ -87,29 +92,30 @@ impl State {
         }
     }
 
-    /// What runs on a server now, in the place of what ran there.
-    pub fn put_server(&mut self, server: &ServerName, running: Vec<Known>) {
-        let here: BTreeSet<&str> = running.iter().map(|k| k.seen.instance.as_str()).collect();
-        let before = self.places.get(server).into_iter().flatten().map(|(place, _)| &place.seen.instance);
+    /// What is known of a server now, in the place of what was known of it.
+    pub fn put_server(&mut self, server: &ServerName, all: Vec<Known>) {
+        let here: BTreeSet<&str> = all.iter().map(|k| k.seen.instance.as_str()).collect();
+        let before = [&self.places, &self.stopped].into_iter().flat_map(|of| of.get(server)).flatten();
+        let before = before.map(|(place, _)| &place.seen.instance);
         let gone: Vec<String> = before.filter(|instance| !here.contains(instance.as_str())).cloned().collect();
         for instance in gone {
             self.remove_place(&instance, server);
         }
-        for known in running {
+        for known in all {
             self.put_place(Arc::new(known));
         }
     }
 
-    /// What no longer runs there.
+    /// What is not known there any more.
     pub fn remove_place(&mut self, instance: &str, server: &ServerName) {
-        let Some(on) = self.places.get_mut(server) else { return };
-        let Ok(at) = find(on, instance) else { return };
-        let (place, slot) = on.remove(at);
-        if on.is_empty() {
-            self.places.remove(server);
-        }
+        self.remove_running(instance, server);
+        self.remove_stopped(instance, server);
+    }
+
+    fn remove_running(&mut self, instance: &str, server: &ServerName) {
+        let Some((place, slot)) = remove(&mut self.places, instance, server) else { return };
         self.take(&place);
-        self.index.remove(slot as usize);
+        self.index.remove(slot);
     }
 
     /// It was seen again as it was known: of all that is kept of it only the moment is another.
@@ -139,7 +145,13 @@ impl State {
 
     /// An instance as it is now.
     pub fn put_place(&mut self, place: Place) {
-        let urgency = 1 + u8::try_from(place.verdict.support.urgency()).unwrap_or(u8::MAX - 1);
+        self.remove_stopped(&place.seen.instance, &place.seen.server);
+        if !place.seen.runs() {
+            self.remove_running(&place.seen.instance, &place.seen.server);
+            self.put_stopped(place);
+            return;
+        }
+        let urgency = u8::try_from(place.verdict.support.urgency()).unwrap_or_default().saturating_add(STOPPED + 1);
         let owner = match place.device {
             Some(device) => Owner { device: self.give_number(device), urgency },
             None => Owner::NOBODY,
@@ -200,9 +212,10 @@ impl State {
             self.count_stranger(place, false);
         }
         self.name(Word::Server(server.name.clone()));
-        if let Some(before) = self.servers.insert(server.name.clone(), server) {
-            self.unname(&Word::Server(before.name));
-        }
+        self.name(Word::Host(server.host.clone()));
+        self.take_record(&server.name);
+        self.on_host.entry(server.host.clone()).or_default().insert(server.name.clone());
+        self.servers.insert(server.name.clone(), server);
         for place in &there {
             self.count_stranger(place, true);
         }
@@ -214,12 +227,17 @@ impl State {
         for place in &there {
             self.count_stranger(place, false);
         }
-        if let Some(before) = self.servers.remove(server) {
-            self.unname(&Word::Server(before.name));
-        }
+        self.take_record(server);
         for place in &there {
             self.count_stranger(place, true);
         }
+    }
+
+    fn take_record(&mut self, server: &ServerName) {
+        let Some(before) = self.servers.remove(server) else { return };
+        drop_from(&mut self.on_host, &before.host, &before.name);
+        self.unname(&Word::Server(before.name));
+        self.unname(&Word::Host(before.host));
     }
 
     pub fn put_person(&mut self, person: Person) {
@@ -254,7 +272,7 @@ impl State {
     }
 
     /// Counts something that names this; the slot of the name.
-    fn name(&mut self, word: Word) -> usize {
+    pub(super) fn name(&mut self, word: Word) -> usize {
         if let Some((slot, n)) = self.words.get_mut(&word) {
             *n += 1;
             return *slot;
@@ -269,7 +287,7 @@ impl State {
         slot
     }
 
-    fn unname(&mut self, word: &Word) {
+    pub(super) fn unname(&mut self, word: &Word) {
         if let Some((slot, n)) = self.words.get_mut(word) {
             *n -= 1;
             if *n == 0 {
@@ -288,7 +306,7 @@ fn kinds(card: &Card) -> impl Iterator<Item = (Option<String>, Kind)> + '_ {
     instruments.map(move |i| (i.clone(), (i, Some(card.state), support)))
 }
 
-fn words(place: &Known) -> [Word; 3] {
+pub(super) fn words(place: &Known) -> [Word; 3] {
     let seen = &place.seen;
     [Word::Class(seen.class.clone()), Word::Server(seen.server.clone()), Word::Host(seen.host.clone())]
 }

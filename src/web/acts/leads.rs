@@ -119,7 +119,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         HandBack => "Ownership goes back to the contributors and support is restricted at once. The way back leads through discussion and review.".to_owned(),
         ExtendLoan => "The hand-back ends on the new day; everybody is reminded before.".to_owned(),
         AnswerDone => "Your answer is kept with the device.".to_owned(),
-        ShutDown => "It is stopped at once: every contact and the whole shift are told, and nothing of it is deployed until it is restarted.".to_owned(),
+        ShutDown => "It is marked as shut down at once: every contact and the whole shift are told, and nothing of it is deployed until it is restarted. Custody does not stop it: stop it on its server yourself.".to_owned(),
         Restart => "It may run again. Every contact and the shift are told.".to_owned(),
         SetContacts => "Operators call them in this order. Who is changed or new confirms it themselves.".to_owned(),
         ConfirmContact => format!(

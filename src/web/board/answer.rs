@@ -1,19 +1,23 @@
 //! The answer card: may I rely on it, whom do I call now, what may I do, where does it run.
 
-use super::rows::{doc, version_tag};
+use super::rows::{doc, elsewhere, version_tag};
 use crate::{
     app::App,
     domain::{
-        calling::{Call, Reach},
-        contact::WhenStopped,
-        lifecycle::StateName,
+        calling::{Call, Callee, Reach},
+        id::PersonId,
+        lifecycle::{CommandKind, StateName, table::rule},
         observation::Source,
+        operators::Ruling,
     },
     projection::Card,
-    service::board::{self, Board, Found, Known},
+    service::{
+        board::{self, Board, Found, Known},
+        status::RESPONSIBLE,
+    },
     web::{
-        gatebox,
-        parts::{Answer, CallCard, Contact, Fact, May, Phone, Reply, Status, Tag},
+        gatebox, operators,
+        parts::{Answer, CallCard, Contact, Fact, Phone, Status, Tag},
         words,
     },
 };
@@ -37,10 +41,9 @@ fn stranger(app: &App, k: &Known, board: &Board) -> Answer {
         meaning: "It is running and nobody has registered it.".to_owned(),
         since: format!("First seen {}.", words::near(app, k.support_since, board.now)),
         call: CallCard { first: Some(shift(app)), ..nobody(app, board.now) },
-        may: vec![
-            May::new(Reply::No, "Do not restart", " it"),
-            May::new(Reply::CallFirst, "Stop it", " only after calling the DOC"),
-        ],
+        may: operators::may(Ruling::NotSupported, &board.people),
+        note: String::new(),
+        stops: None,
         facts: facts(app, k, None, board.now),
         incidents: Vec::new(),
         latest: Vec::new(),
@@ -50,6 +53,13 @@ fn stranger(app: &App, k: &Known, board: &Board) -> Answer {
 fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
     let d = &*a.card;
     let status = gatebox::of_device(d.state, a.verdict.as_ref());
+    let ruling = Ruling::of(a.verdict.as_ref().map(|v| v.support), d.shut_down.as_deref(), &d.operators);
+    let stops = d.shut_down.is_none() && rule(CommandKind::ShutDown).from.contains(&d.state);
+    let mut facts = match &a.place {
+        Some(k) => facts(app, k, Some(d), board.now),
+        None => placed(d),
+    };
+    facts.extend(elsewhere(&a.elsewhere).map(|more| Fact::words("Elsewhere", &more)));
     Answer {
         name: d.name.clone(),
         id: a.place.as_ref().map_or_else(|| d.classes.join(", "), |k| k.seen.instance.clone()),
@@ -58,12 +68,11 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
         status,
         meaning: meaning(app, a, status, board),
         since: since(app, a, status, board.now),
-        call: call(app, a, status, board),
-        may: may(d, status, board),
-        facts: match &a.place {
-            Some(k) => facts(app, k, Some(d), board.now),
-            None => placed(d),
-        },
+        call: call(app, a, board),
+        may: operators::may(ruling, &board.people),
+        note: ruling.note().to_owned(),
+        stops: stops.then(|| gatebox::act_href(&d.name, CommandKind::ShutDown)),
+        facts,
         incidents: crate::web::incidents::of_answer(app, &d.incidents, a.place.as_ref().map(|p| &p.seen), board.now),
         latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
@@ -74,10 +83,14 @@ fn meaning(app: &App, a: &board::Answer, status: Status, board: &Board) -> Strin
     if let (Status::ShutDown, Some(s)) = (status, &d.shut_down) {
         let mark = &s.reason.mark;
         let by = board.people.name(mark.by);
-        return format!("Stopped {} by {by}: {}", words::near(app, mark.at, board.now), s.reason.text);
+        let mut said = format!("Shut down {} by {by}: {}", words::near(app, mark.at, board.now), s.reason.text);
+        if let Some(still) = operators::still_runs(a.still_on.iter()) {
+            said += &format!(" {still}");
+        }
+        return said;
     }
     match (&a.verdict, d.state) {
-        (Some(v), _) => v.why.clone(),
+        (Some(v), _) => v.support.bare(&v.why).to_owned(),
         (None, StateName::Requested) => {
             "Its contributors asked to take part; CTRL has not accepted yet. Nobody supports it.".to_owned()
         }
@@ -98,7 +111,7 @@ fn since(app: &App, a: &board::Answer, status: Status, now: DateTime<Utc>) -> St
     if let Some(due) = d.promised {
         said += &format!(" Full support is proposed for {}.", due.format("%-d %B"));
     }
-    if let Some(other) = &a.elsewhere {
+    if let Some(other) = &a.own {
         said += &format!(" Another place of it: {}.", gatebox::of_support(other.support).label().to_lowercase());
     }
     said
@@ -121,32 +134,19 @@ fn nobody(app: &App, now: DateTime<Utc>) -> CallCard {
     }
 }
 
-fn call(app: &App, a: &board::Answer, status: Status, board: &Board) -> CallCard {
-    let group = &a.card.group;
-    let contributors = a.calls.iter().filter_map(|c| contact(app, c, group, board));
-    let mut order: Vec<Contact> = match status {
-        Status::Full => vec![shift(app)],
-        Status::NotSupported => std::iter::once(shift(app)).chain(contributors).collect(),
-        Status::ShutDown => responsible(&a.card, board).into_iter().chain(contributors).chain([shift(app)]).collect(),
-        _ => {
-            // Who does not answer at this hour comes after the shift.
-            let (now, later): (Vec<_>, Vec<_>) = a.calls.iter().partition(|c| c.reach.now());
-            let of =
-                |calls: Vec<&Call>| calls.into_iter().filter_map(|c| contact(app, c, group, board)).collect::<Vec<_>>();
-            of(now).into_iter().chain([shift(app)]).chain(of(later)).collect()
-        }
-    };
-    let mut seen = std::collections::BTreeSet::new();
-    order.retain(|c| seen.insert(c.name.clone()));
-    let first = if order.is_empty() { None } else { Some(order.remove(0)) };
-    CallCard { first, then: order, fresh: a.calls.iter().all(|c| c.confirmed), ..nobody(app, board.now) }
+fn call(app: &App, a: &board::Answer, board: &Board) -> CallCard {
+    let mut order = a.callees.iter().filter_map(|callee| match callee {
+        Callee::Shift => Some(shift(app)),
+        Callee::Responsible(id, reach) => responsible(app, *id, *reach, board),
+        Callee::Contact(c) => contact(app, c, &a.card.group, board),
+    });
+    CallCard { first: order.next(), then: order.collect(), ..nobody(app, board.now) }
 }
 
-fn responsible(d: &Card, board: &Board) -> Option<Contact> {
-    let id = d.shut_down.as_ref()?.responsible;
+fn responsible(app: &App, id: PersonId, reach: Reach, board: &Board) -> Option<Contact> {
     let person = board.people.get(id)?;
-    let phone = Phone::new(person.phone.clone()?);
-    Some(Contact::new(&person.name, "responsible for the restart", phone).reach("Only they or CTRL lift the shutdown"))
+    let said = operators::responsible(app, reach, board.now);
+    Some(Contact::new(&person.name, RESPONSIBLE, Phone::new(person.phone.clone()?)).reach(&said).later(!reach.now()))
 }
 
 fn contact(app: &App, c: &Call, group: &str, board: &Board) -> Option<Contact> {
@@ -155,56 +155,11 @@ fn contact(app: &App, c: &Call, group: &str, board: &Board) -> Option<Contact> {
         Some(other) => format!("deputy of {}", board.people.name(other)),
         None => format!("{group} contributor"),
     };
-    let mut reach = match c.reach {
-        Reach::Now(Some(until)) => format!("Reachable now, until {}", words::hour(app, until)),
-        Reach::Now(None) if c.instead_of.is_some() => "Answers when they cannot".to_owned(),
-        Reach::Now(None) => "Reachable day and night".to_owned(),
-        Reach::WhileBeam => "Reachable while beam is scheduled".to_owned(),
-        Reach::From(at) => format!("Not before {}", words::near(app, at, board.now)),
-        Reach::AwayUntil(at) => format!("Away until {}", words::last_day(app, at, board.now)),
-    };
+    let mut reach = operators::reach(app, c.reach, c.instead_of.is_some(), board.now);
     if !c.confirmed {
         reach += "; not confirmed lately";
     }
     Some(Contact::new(&person.name, &about, Phone::new(person.phone.clone()?)).reach(&reach).later(!c.reach.now()))
-}
-
-/// What operators may do: the contributor's rule, unless what is wrong overrules it (O6).
-fn may(d: &Card, status: Status, board: &Board) -> Vec<May> {
-    match (status, &d.shut_down) {
-        (Status::ShutDown, Some(s)) => {
-            let who = board.people.name(s.responsible);
-            let mut all = vec![
-                May::new(Reply::No, "Do not start it", ", not even once"),
-                May::new(Reply::CallFirst, "Restart", &format!(" only by {who} or CTRL")),
-            ];
-            if !s.conditions.is_empty() {
-                all.push(May::new(Reply::CallFirst, "Condition:", &format!(" {}", s.conditions)));
-            }
-            return all;
-        }
-        (Status::NotSupported, _) => {
-            return vec![
-                May::new(Reply::No, "Do not restart it", " here"),
-                May::new(Reply::CallFirst, "Stop it", " only after calling the DOC"),
-            ];
-        }
-        _ => {}
-    }
-    let mut all = vec![match d.operators.when_stopped {
-        WhenStopped::RestartAnyTime => May::new(Reply::Yes, "Restart", " it any time"),
-        WhenStopped::RestartOnceThenCall => May::new(Reply::Yes, "Restart once", ", then call"),
-        WhenStopped::CallFirst => May::new(Reply::CallFirst, "Call first", ", before you restart it"),
-        WhenStopped::DoNotRestart => May::new(Reply::No, "Do not restart", " it"),
-    }];
-    all.push(match d.operators.may_stop {
-        true => May::new(Reply::Yes, "Stop it", " if it disturbs other services"),
-        false => May::new(Reply::No, "Do not stop", " it without a call"),
-    });
-    if !d.operators.note.trim().is_empty() {
-        all.push(May::new(Reply::CallFirst, "", d.operators.note.trim()));
-    }
-    all
 }
 
 fn facts(app: &App, k: &Known, device: Option<&Card>, now: DateTime<Utc>) -> Vec<Fact> {
@@ -216,6 +171,10 @@ fn facts(app: &App, k: &Known, device: Option<&Card>, now: DateTime<Utc>) -> Vec
         (_, None, Some(d)) if d.verified(k) => Fact::name("Version", raw).with(Tag::good("tag verified")),
         (_, None, _) => Fact::name("Version", raw).with(Tag::warn("not verified")),
     };
+    let place = [Fact::name("Server", &s.server.0), Fact::name("Host", &s.host), version];
+    if let Some(gone) = s.gone {
+        return place.into_iter().chain([Fact::words("Stopped since", &words::near(app, gone, now))]).collect();
+    }
     let seen = match &s.source {
         Source::Agent | Source::Collector { .. } if s.is_silent(now, app.policy.observations.silent_after_minutes) => {
             Fact::words("Seen", &words::ago(s.seen, now)).with(Tag::warn("observer silent"))
@@ -226,13 +185,7 @@ fn facts(app: &App, k: &Known, device: Option<&Card>, now: DateTime<Utc>) -> Vec
         }
         Source::Statement { .. } => Fact::words("Seen", &words::ago(s.seen, now)).with(Tag::plain("as CTRL stated")),
     };
-    vec![
-        Fact::name("Server", &s.server.0),
-        Fact::name("Host", &s.host),
-        version,
-        seen,
-        Fact::words("Runs since", &words::near(app, s.since, now)),
-    ]
+    place.into_iter().chain([seen, Fact::words("Runs since", &words::near(app, s.since, now))]).collect()
 }
 
 /// Where it is to run, while nothing reports it.

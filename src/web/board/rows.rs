@@ -2,15 +2,16 @@
 
 use crate::{
     app::App,
-    domain::{calling::Call, contact::WhenStopped, drift::Incident, shift, support::Support},
+    domain::{calling::Callee, drift::Incident, operators::Ruling, shift, support::Support},
     projection::{Marks, Place},
-    service::board::{Board, Found, Known, Row, is_no_tag},
+    service::board::{Board, Elsewhere, Found, Known, Row, is_no_tag},
     web::{
-        gatebox, incidents,
-        parts::{BoardRow, Chip, Marked, Phone, Reply, Status, Tag},
+        gatebox, incidents, operators,
+        parts::{BoardRow, Chip, Marked, Phone, Status, Tag},
         words,
     },
 };
+use chrono::{DateTime, Utc};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What every line needs.
@@ -21,16 +22,6 @@ pub struct Rows<'a> {
     pub marks: Option<Marks>,
     /// The last change that the reader has seen, where it is known who reads.
     pub looked: Option<i64>,
-}
-
-/// Whether operators may restart it, and in which words.
-pub fn restart(rule: WhenStopped) -> (Reply, &'static str) {
-    match rule {
-        WhenStopped::RestartAnyTime => (Reply::Yes, "Yes"),
-        WhenStopped::RestartOnceThenCall => (Reply::Yes, "Once, then call"),
-        WhenStopped::CallFirst => (Reply::CallFirst, "Call first"),
-        WhenStopped::DoNotRestart => (Reply::No, "Do not restart"),
-    }
 }
 
 /// The shift itself, as somebody to call.
@@ -54,6 +45,22 @@ pub fn version_tag(place: &Known) -> Option<Tag> {
     (!raw.is_empty() && is_no_tag(&place.seen.version.reported)).then(|| Tag::bad("not a tag"))
 }
 
+/// `1 more place: cppServer/contrib_sqs_02, not a tag`.
+pub fn elsewhere(other: &Elsewhere) -> Option<String> {
+    let worst = other.worst.as_ref()?;
+    let server = &worst.seen.server;
+    let wrong = match worst.verdict.support {
+        _ if version_tag(worst).is_some() => ", not a tag",
+        Support::NotSupported => ", not supported at all",
+        _ => "",
+    };
+    Some(match other.places {
+        1 => format!("1 more place: {server}{wrong}"),
+        n if wrong.is_empty() => format!("{n} more places"),
+        n => format!("{n} more places, one of them {server}{wrong}"),
+    })
+}
+
 /// The most telling incident by its kind, and how many more there are.
 fn incident_tags(all: &[Incident]) -> Vec<Tag> {
     let first = all.iter().min_by_key(|i| i.drift.kind).map(|i| incidents::tag(i.drift.kind));
@@ -72,11 +79,11 @@ impl Rows<'_> {
     /// A device.
     pub fn device(&self, row: &Row) -> BoardRow {
         let chip = chip(row);
-        let (call, phone) = self.call(row, chip.status);
-        let (restart, restart_words) = match chip.status {
-            Status::ShutDown | Status::NotSupported => (Reply::No, "Do not restart"),
-            _ => restart(row.card.operators.when_stopped),
-        };
+        let (call, phone) = self.call(row);
+        let support = row.card.verdict.as_ref().map(|v| v.support);
+        let ruling = Ruling::of(support, row.card.shut_down.as_deref(), &row.card.operators);
+        let (restart, restart_words) = operators::restart(ruling.may_restart());
+        let (stop, stop_words) = operators::stop(ruling.may_stop());
         let place = row.place.as_ref();
         let class = row.card.classes.first().map_or("", String::as_str);
         BoardRow {
@@ -89,18 +96,22 @@ impl Rows<'_> {
             phone,
             restart,
             restart_words: restart_words.to_owned(),
+            stop,
+            stop_words,
             runs_on: match place {
+                Some(k) if !k.seen.runs() => format!("stopped on {}", k.seen.server),
                 Some(k) => k.seen.server.0.clone(),
                 None => match row.card.placements.first() {
                     Some(p) => format!("not seen on {}", p.server),
                     None => "nowhere".to_owned(),
                 },
             },
+            elsewhere: elsewhere(&row.elsewhere).map_or_else(String::new, |more| format!("and {more}")),
             version: place.map_or_else(String::new, |k| k.seen.version.raw.clone()),
             version_tag: place.and_then(|k| version_tag(k)),
             seen: place.map_or_else(String::new, |k| self.seen(k)),
-            seen_at: place.map(|k| k.seen.seen),
-            silent: place.is_some_and(|k| self.is_silent(k)),
+            seen_at: place.map(|k| seen_at(k)),
+            seen_note: place.map_or("", |k| self.seen_note(k)),
             unacknowledged: self.unacknowledged(row),
             incidents: self.overrides(row).chain(incident_tags(&row.card.incidents)).collect(),
             changed: row.card.changed.unwrap_or_default(),
@@ -125,7 +136,7 @@ impl Rows<'_> {
         let first = row.card.unacknowledged.values().next()?;
         let late = self.board.now - *first > shift::within(&self.app.policy);
         Some(match late {
-            true => Tag { icon: "clock", ..Tag::bad("not acknowledged, late") },
+            true => Tag { icon: "clock", ..Tag::warn("not acknowledged, late") },
             false => Tag { icon: "clock", ..Tag::warn("not acknowledged") },
         })
     }
@@ -134,7 +145,7 @@ impl Rows<'_> {
     fn overrides(&self, row: &Row) -> impl Iterator<Item = Tag> {
         let counts = row.card.overrides.iter().filter(|o| o.counts(self.board.now));
         let until = counts.map(|o| o.until).max();
-        until.map(|at| Tag::warn(&format!("override until {}", words::clock(self.app, at)))).into_iter()
+        until.map(|at| Tag::warn(&format!("override until {}", words::near(self.app, at, self.board.now)))).into_iter()
     }
 
     fn marked(&self, name: &str) -> Marked {
@@ -151,6 +162,8 @@ impl Rows<'_> {
 
     fn stranger(&self, k: &Known) -> BoardRow {
         let (call, phone) = doc(self.app);
+        let (restart, restart_words) = operators::restart(Ruling::NotSupported.may_restart());
+        let (stop, stop_words) = operators::stop(Ruling::NotSupported.may_stop());
         BoardRow {
             chip: Chip::of(Status::Unknown),
             name: Marked::plain("not registered"),
@@ -159,14 +172,17 @@ impl Rows<'_> {
             href: super::query::Asked::default().searching(&k.seen.instance),
             call,
             phone,
-            restart: Reply::No,
-            restart_words: "Do not restart".to_owned(),
+            restart,
+            restart_words: restart_words.to_owned(),
+            stop,
+            stop_words,
             runs_on: k.seen.server.0.clone(),
+            elsewhere: String::new(),
             version: k.seen.version.raw.clone(),
             version_tag: version_tag(k),
             seen: self.seen(k),
             seen_at: Some(k.seen.seen),
-            silent: self.is_silent(k),
+            seen_note: self.seen_note(k),
             unacknowledged: None,
             incidents: Vec::new(),
             changed: 0,
@@ -176,28 +192,35 @@ impl Rows<'_> {
         }
     }
 
-    /// Whom the shift calls: CTRL's devices and what must not run are the shift's own, a stopped one has somebody who is
-    /// responsible, the rest has its contributors.
-    fn call(&self, row: &Row, status: Status) -> (String, Option<Phone>) {
+    /// Whom the shift calls first.
+    fn call(&self, row: &Row) -> (String, Option<Phone>) {
         let named = |id| {
             let person = self.board.people.get(id)?;
             Some((person.name.clone(), Some(Phone::new(person.phone.clone()?))))
         };
-        let responsible = row.card.shut_down.as_ref().and_then(|s| named(s.responsible));
-        let first = row.calls.iter().find(|c: &&Call| c.reach.now()).and_then(|c| named(c.person));
-        match (status, row.card.verdict.as_ref().map(|v| v.support)) {
-            (Status::ShutDown, _) => responsible.unwrap_or_else(|| doc(self.app)),
-            (_, Some(Support::ReducedSupport) | None) => first.unwrap_or_else(|| doc(self.app)),
-            _ => doc(self.app),
-        }
+        let first = row.callees.first().and_then(|callee| match callee {
+            Callee::Shift => None,
+            Callee::Responsible(id, _) => named(*id),
+            Callee::Contact(call) => named(call.person),
+        });
+        first.unwrap_or_else(|| doc(self.app))
     }
 
     fn seen(&self, k: &Known) -> String {
-        let near = words::span(k.seen.seen, self.board.now);
-        if self.is_silent(k) { format!("{near}, silent") } else { near }
+        words::span(seen_at(k), self.board.now)
     }
 
-    fn is_silent(&self, k: &Known) -> bool {
-        k.seen.is_silent(self.board.now, self.app.policy.observations.silent_after_minutes)
+    /// What stands under when it was seen.
+    fn seen_note(&self, k: &Known) -> &'static str {
+        match k.seen.is_silent(self.board.now, self.app.policy.observations.silent_after_minutes) {
+            _ if !k.seen.runs() => "stopped",
+            true => "silent",
+            false => "",
+        }
     }
+}
+
+/// When it was seen last, or seen to have stopped.
+fn seen_at(k: &Known) -> DateTime<Utc> {
+    k.seen.gone.unwrap_or(k.seen.seen)
 }

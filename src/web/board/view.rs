@@ -40,6 +40,8 @@ pub struct BoardView {
     /// `3 of 412 match`, where something was searched for.
     pub found: String,
     banners: Vec<Banner>,
+    /// Under the answer: what is of other devices than the one that was asked for.
+    others: Vec<Banner>,
     tiles: Vec<Tile>,
     filters: Vec<FilterChip>,
     answer: Option<AnswerCard>,
@@ -163,7 +165,11 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
         first: card.call.first.clone().filter(|first| first.name != facility.doc_name),
         doc_name: facility.doc_name.split_whitespace().next().unwrap_or_default().to_owned(),
         doc_phone: Phone::new(facility.doc_phone.clone().unwrap_or_default()),
+        stops: card.stops.clone(),
     });
+    let shown = |name: &String| answer.as_ref().is_none_or(|card| card.name == *name);
+    let (overrides, others): (Vec<_>, Vec<_>) =
+        overrides::named(app, board.now).into_iter().partition(|(name, _)| shown(name));
     let nothing = (searches && board.matched == 0).then(|| Nothing {
         title: format!("No registered device matches “{}”", wanted.typed.trim()),
         near: board.near.iter().map(|name| (name.clone(), asked.searching(name))).collect(),
@@ -185,8 +191,9 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
             .into_iter()
             .chain(shift(&board).filter(|_| !searches))
             .chain(board.is_silent(app).then(|| silent(app, &board)))
-            .chain(overrides::banners(app, board.now))
+            .chain(overrides.into_iter().map(|(_, banner)| banner))
             .collect(),
+        others: others.into_iter().map(|(_, banner)| banner).collect(),
         tiles: if searches { Vec::new() } else { tiles::tiles(app, &asked, &board) },
         filters: if searches { Vec::new() } else { tiles::filters(&asked, &board) },
         groups: groups(app, &asked, &board),
@@ -239,7 +246,7 @@ pub fn shift(board: &Board) -> Option<Banner> {
     let banner = match late {
         0 => Banner::new(Tone::Info, &format!("{changes}."), ""),
         late => {
-            Banner::new(Tone::Bad, &format!("{changes}, {late} of them late."), "What is late has gone on to CTRL.")
+            Banner::new(Tone::Warn, &format!("{changes}, {late} of them late."), "What is late has gone on to CTRL.")
         }
     };
     Some(banner.link("Read and acknowledge", "/shift"))

@@ -19,6 +19,10 @@ use askama::{Template, filters::HtmlSafe};
 /// So many lines can be read from a distance; the rest is counted.
 const LINES: usize = 12;
 
+/// A banner takes the room of so many of them, up to [`BANNERS`]; under more the lines become smaller.
+const LINES_A_BANNER: usize = 2;
+const BANNERS: usize = 2;
+
 /// What a big screen shows.
 #[derive(Template)]
 #[template(path = "board/wall_view.html", blocks = ["head", "tiles", "act"])]
@@ -32,7 +36,8 @@ pub struct WallView {
     tiles: Vec<Tile>,
     /// What must be acted on, the most urgent first.
     act: Vec<BoardRow>,
-    /// How many more there are.
+    /// How many lines there is room for, and how many more there are.
+    lines: usize,
     more: u64,
 }
 
@@ -48,18 +53,21 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> WallView {
     let urgent =
         board.count(instrument, |state, support| state.is_none() || support.is_some_and(|s| URGENT.contains(&s)));
     let mut act: Vec<BoardRow> = board.act.iter().map(|r| rows.device(r)).chain(rows.strangers()).collect();
-    act.truncate(LINES);
+    let banners: Vec<Banner> = away(app, &board)
+        .into_iter()
+        .chain(shift(&board))
+        .chain(board.is_silent(app).then(|| silent(app, &board)))
+        .chain(overrides::banners(app, board.now))
+        .collect();
+    let lines = LINES - LINES_A_BANNER * banners.len().min(BANNERS);
+    act.truncate(lines);
     WallView {
         shown: Shown::of(&board),
         live: live(app, &board, follows),
         doc_name: facility.doc_name.clone(),
         doc_phone: Phone::new(facility.doc_phone.clone().unwrap_or_default()),
-        banners: away(app, &board)
-            .into_iter()
-            .chain(shift(&board))
-            .chain(board.is_silent(app).then(|| silent(app, &board)))
-            .chain(overrides::banners(app, board.now))
-            .collect(),
+        banners,
+        lines,
         tiles: tiles::tiles(app, &asked, &board),
         more: urgent.saturating_sub(act.len() as u64),
         act,
@@ -77,7 +85,7 @@ impl WallView {
                 Part::new("w-head", self.as_head().render()?),
                 Part::new("w-tiles", self.as_tiles().render()?),
             ],
-            list: Part::of("w-act", &(prints, self.more), self.as_act().render()?),
+            list: Part::of("w-act", &(prints, self.lines, self.more), self.as_act().render()?),
             rows: Vec::new(),
         })
     }

@@ -16,7 +16,7 @@ use crate::{
     },
     service::devices::DeviceView,
     web::{
-        incidents, overrides,
+        incidents, operators, overrides,
         parts::{Action, Banner, Fact, Tone},
         shift, words,
     },
@@ -93,8 +93,11 @@ fn shut_down(v: &DeviceView) -> Option<Notice> {
     let s = v.device.shut_down.as_ref()?;
     let since = words::ago(s.reason.mark.at, v.now);
     let by = v.people.name(s.reason.mark.by);
-    let mut notice =
-        Notice::new(Tone::Bad, "Shut down by CTRL.", &format!("{by} stopped it {since}. Do not restart it."));
+    let mut text = format!("{by} shut it down {since}. Do not restart it.");
+    if let Some(still) = operators::still_runs(v.running().map(|i| &i.seen.server)) {
+        text += &format!(" {still}");
+    }
+    let mut notice = Notice::new(Tone::Bad, "Shut down by CTRL.", &text);
     notice.facts = vec![
         Fact::words("Why", &s.reason.text),
         Fact::words("Affected", &s.affected),

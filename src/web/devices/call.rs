@@ -3,15 +3,18 @@
 use crate::{
     app::App,
     domain::{
-        calling::{Call, Reach, order},
-        contact::{Hours, WhenStopped},
+        calling::{self, Call, Callee, Reach, callees},
+        contact::Hours,
+        id::PersonId,
         lifecycle::{CommandKind, StateName, Who},
+        operators::Ruling,
         person::Person,
+        support::Support,
     },
-    service::devices::DeviceView,
+    service::{devices::DeviceView, status::RESPONSIBLE},
     web::{
         absences, gatebox,
-        parts::{CallCard, Contact, May, Phone, Reply, ThumbBar},
+        parts::{CallCard, Contact, Phone, ThumbBar},
         words,
     },
 };
@@ -29,10 +32,23 @@ fn clock(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// `away until 3 December`; where, for whoever is signed in.
-fn away(app: &App, v: &DeviceView, person: &Person, until: DateTime<Utc>) -> String {
+fn away_words(app: &App, v: &DeviceView, person: &Person, until: DateTime<Utc>) -> String {
     let words = format!("away until {}", words::last_day(app, until, v.now));
     let note = v.me.and_then(|_| person.away(&app.policy, v.now)).map_or("", |a| a.note);
     if note.is_empty() { words } else { format!("{words}: {note}") }
+}
+
+/// Whether somebody answers, in the words of this page; nothing where nobody knows.
+fn reach(app: &App, v: &DeviceView, person: PersonId, reach: Reach) -> String {
+    match (reach, v.people.get(person)) {
+        (Reach::Now(None), _) => "reachable now, at any hour".to_owned(),
+        (Reach::Now(Some(until)), _) => format!("reachable now, until {}", clock(app, until, v.now)),
+        (Reach::WhileBeam, _) => "while beam is scheduled".to_owned(),
+        (Reach::From(at), _) => format!("from {}", clock(app, at, v.now)),
+        (Reach::AwayUntil(at), Some(person)) => away_words(app, v, person, at),
+        (Reach::AwayUntil(at), None) => format!("away until {}", words::last_day(app, at, v.now)),
+        (Reach::Unknown, _) => String::new(),
+    }
 }
 
 fn contact(app: &App, v: &DeviceView, c: &Call) -> Contact {
@@ -48,28 +64,28 @@ fn contact(app: &App, v: &DeviceView, c: &Call) -> Contact {
     let hours = listed
         .filter(|l| matches!(l.hours, Hours::Working | Hours::Daytime))
         .map_or_else(String::new, |l| format!(" · {}, {}", l.hours.words(), l.time_zone));
-    let mut reach = match c.reach {
-        Reach::Now(None) => "reachable now, at any hour".to_owned(),
-        Reach::Now(Some(until)) => format!("reachable now, until {}", clock(app, until, v.now)),
-        Reach::WhileBeam => "while beam is scheduled".to_owned(),
-        Reach::From(at) => format!("from {}", clock(app, at, v.now)),
-        Reach::AwayUntil(at) => match v.people.get(c.person) {
-            Some(person) => away(app, v, person, at),
-            None => format!("away until {}", words::last_day(app, at, v.now)),
-        },
-    };
+    let mut reach = reach(app, v, c.person, c.reach);
     if !matches!(c.reach, Reach::AwayUntil(_)) {
         reach += &hours;
     }
     if !c.confirmed {
         reach += ", not confirmed lately";
     }
-    let absences = match v.me {
-        Some(me) if me == c.person => Some(absences::OWN.to_owned()),
-        Some(_) if v.is(Who::Ctrl) => Some(absences::of(c.person)),
+    Contact::new(name, &about, Phone::new(phone)).reach(&reach).absences(absences_of(v, c.person))
+}
+
+fn absences_of(v: &DeviceView, person: PersonId) -> Option<String> {
+    match v.me {
+        Some(me) if me == person => Some(absences::OWN.to_owned()),
+        Some(_) if v.is(Who::Ctrl) => Some(absences::of(person)),
         _ => None,
-    };
-    Contact::new(name, &about, Phone::new(phone)).reach(&reach).absences(absences)
+    }
+}
+
+fn responsible(app: &App, v: &DeviceView, id: PersonId, reach: Reach) -> Contact {
+    let phone = v.people.get(id).and_then(|p| p.phone.clone()).unwrap_or_default();
+    let said = self::reach(app, v, id, reach);
+    Contact::new(v.people.name(id), RESPONSIBLE, Phone::new(phone)).reach(&said).absences(absences_of(v, id))
 }
 
 fn shift(app: &App, about: &str) -> Contact {
@@ -77,38 +93,55 @@ fn shift(app: &App, about: &str) -> Contact {
     Contact::new(&facility.doc_name, about, Phone::new(facility.doc_phone.clone().unwrap_or_default()))
 }
 
-/// The order of calling: the contributors who answer now, the shift, who answers later, as the board has it; what CTRL owns is the shift's and CTRL's first.
-fn calls(app: &App, v: &DeviceView) -> (Option<Contact>, Vec<Contact>) {
-    let theirs = order(&v.device.contacts, &v.people, &app.policy, v.now);
-    let mut all: Vec<Contact> = theirs.iter().map(|c| contact(app, v, c)).collect();
-    if v.device.state.name() == StateName::CtrlOwned {
-        let ctrl = v.device.ctrl_contact.and_then(|c| v.people.get(c)).filter(|p| p.active && p.phone.is_some());
-        if let Some(p) = ctrl
-            && theirs.iter().all(|c| c.person != p.id)
-        {
+/// Why the shift stands where it does in the order.
+fn about_shift(support: Option<Support>, order: &[Callee]) -> &'static str {
+    match (support, order) {
+        (Some(Support::FullySupported), _) => "reaches CTRL at any hour",
+        (Some(Support::ReducedSupport), [Callee::Shift]) => "no contact has a number on record",
+        (Some(Support::ReducedSupport), [Callee::Shift, ..]) => "nobody else is reachable at this hour",
+        (_, [Callee::Shift, ..]) => "before anything is done with it",
+        _ => "when nobody answers",
+    }
+}
+
+/// The order of calling, as the board has it. Of what CTRL owns, this page also names who else knows it.
+fn calls(app: &App, v: &DeviceView) -> Vec<Contact> {
+    let d = &v.device;
+    let support = v.verdict.as_ref().map(|w| w.support);
+    let order =
+        callees(support, d.shut_down.as_ref().map(|s| s.responsible), &d.contacts, &v.people, &app.policy, v.now);
+    let mut all: Vec<Contact> = order
+        .iter()
+        .map(|callee| match callee {
+            Callee::Shift => shift(app, about_shift(support, &order)),
+            Callee::Responsible(id, reach) => responsible(app, v, *id, *reach),
+            Callee::Contact(c) => contact(app, v, c),
+        })
+        .collect();
+    if d.state.name() == StateName::CtrlOwned {
+        let called = |id: PersonId| {
+            order.iter().any(|c| match c {
+                Callee::Shift => false,
+                Callee::Responsible(person, _) => *person == id,
+                Callee::Contact(c) => c.person == id,
+            })
+        };
+        let theirs = calling::order(&d.contacts, &v.people, &app.policy, v.now);
+        let ctrl = d.ctrl_contact.and_then(|c| v.people.get(c)).filter(|p| p.active && p.phone.is_some());
+        let own = ctrl.filter(|p| !called(p.id) && theirs.iter().all(|c| c.person != p.id)).map(|p| {
             let own = Contact::new(&p.name, "CTRL contact", Phone::new(p.phone.clone().unwrap_or_default()));
-            match p.away(&app.policy, v.now) {
-                Some(gone) => all.push(own.reach(&away(app, v, p, gone.until))),
-                None => all.insert(0, own),
-            }
-        }
-        return (Some(shift(app, "reaches CTRL at any hour")), all);
+            let away = p.away(&app.policy, v.now);
+            (away.is_none(), away.map_or(own.clone(), |gone| own.reach(&away_words(app, v, p, gone.until))))
+        });
+        all.extend(own.iter().filter(|(there, _)| *there).map(|(_, c)| c.clone()));
+        all.extend(theirs.iter().filter(|c| !called(c.person)).map(|c| contact(app, v, c)));
+        all.extend(own.into_iter().filter(|(there, _)| !there).map(|(_, c)| c));
     }
-    if theirs.first().is_some_and(|c| c.reach.now()) {
-        let answering = theirs.iter().filter(|c| c.reach.now()).count();
-        all.insert(answering, shift(app, "when nobody answers"));
-        return (Some(all.remove(0)), all);
-    }
-    // Nobody answers at this hour: the shift decides.
-    let first = (!all.is_empty()).then(|| shift(app, "nobody else is reachable at this hour"));
-    if first.is_none() {
-        all.push(shift(app, "no contact has a number on record"));
-    }
-    (first, all)
+    all
 }
 
 pub fn card(app: &App, v: &DeviceView) -> CallCard {
-    let (first, then) = calls(app, v);
+    let mut order = calls(app, v).into_iter();
     let policy = &app.policy;
     let aged = v.device.contacts.iter().find(|c| !c.is_confirmed(policy, v.now));
     let oldest = v.device.contacts.iter().filter_map(|c| c.confirmed).min();
@@ -125,8 +158,8 @@ pub fn card(app: &App, v: &DeviceView) -> CallCard {
     let zone = policy.facility.time_zone;
     CallCard {
         when: v.now.with_timezone(&zone).format("%A, %H:%M %Z").to_string(),
-        first,
-        then,
+        first: order.next(),
+        then: order.collect(),
         confirmed,
         fresh: aged.is_none() && oldest.is_some(),
         edit: v.may(CommandKind::SetContacts).then(|| gatebox::act_href(v.device.name(), CommandKind::SetContacts)),
@@ -139,24 +172,9 @@ pub fn must_confirm(app: &App, v: &DeviceView) -> bool {
     v.is(Who::SupportContact) && mine.is_some_and(|c| !c.is_confirmed(&app.policy, v.now))
 }
 
-pub fn may_list(v: &DeviceView) -> Vec<May> {
-    let rules = &v.device.operators;
-    let mut list = Vec::new();
-    if v.device.shut_down.is_some() {
-        list.push(May::new(Reply::No, "Do not restart", ": CTRL shut it down"));
-    } else {
-        list.push(match rules.when_stopped {
-            WhenStopped::RestartAnyTime => May::new(Reply::Yes, "Restart any time", ""),
-            WhenStopped::RestartOnceThenCall => May::new(Reply::Yes, "Restart once", ", then call"),
-            WhenStopped::CallFirst => May::new(Reply::CallFirst, "Call first", " before you restart it"),
-            WhenStopped::DoNotRestart => May::new(Reply::No, "Do not restart", " it"),
-        });
-    }
-    list.push(match rules.may_stop {
-        true => May::new(Reply::Yes, "Stop it", " if it disturbs other services"),
-        false => May::new(Reply::CallFirst, "Call first", " before you stop it"),
-    });
-    list
+/// Whose word holds about what operators may do.
+pub fn ruling(v: &DeviceView) -> Ruling<'_> {
+    Ruling::of(v.verdict.as_ref().map(|w| w.support), v.device.shut_down.as_ref(), &v.device.operators)
 }
 
 pub fn thumb(app: &App, card: &CallCard) -> ThumbBar {
@@ -164,5 +182,5 @@ pub fn thumb(app: &App, card: &CallCard) -> ThumbBar {
     let first = card.first.clone().filter(|c| c.name != shift.name);
     let short = shift.name.split_whitespace().next().unwrap_or_default();
     let doc_name = if first.is_some() { short.to_owned() } else { shift.name.clone() };
-    ThumbBar { first, doc_name, doc_phone: shift.phone }
+    ThumbBar { first, doc_name, doc_phone: shift.phone, stops: None }
 }

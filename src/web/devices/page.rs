@@ -16,6 +16,7 @@ use crate::{
     web::{
         acts, gatebox,
         layout::Layout,
+        operators,
         parts::{
             Action, CallCard, Chip, Fact, GateBox, Lifecycle, May, Menu, Ribbon, Side, Tag, ThumbBar, TimelineItem,
             in_sentence, plural,
@@ -49,6 +50,8 @@ pub struct DevicePage {
     /// Where no step is next: what holds, and what can be done from here.
     pub rest: Option<(String, String)>,
     pub onward: Vec<Action>,
+    /// On a small screen whom to call comes first, for whoever has no part in its process.
+    pub asks_first: bool,
     pub call: CallCard,
     pub confirms: Option<Action>,
     pub may: Vec<May>,
@@ -109,10 +112,11 @@ impl DevicePage {
             rest: gates.is_none().then(|| rest(app, v)),
             gates,
             onward: about::onward(v),
+            asks_first: !v.is(Who::Contributor) && !v.is(Who::Ctrl),
             confirms: (v.is(Who::SupportContact) && !state.is_end())
                 .then(|| gates::offers(v, ConfirmContact, &format!("/devices/{}", d.name())).small()),
-            may: call::may_list(v),
-            note: d.operators.note.clone(),
+            may: operators::may(call::ruling(v), &v.people),
+            note: call::ruling(v).note().to_owned(),
             edits_rules: v.may(SetOperatorRules).then(|| gatebox::act_href(d.name(), SetOperatorRules)),
             places: places::list(app, v),
             freshest: places::freshest(v),

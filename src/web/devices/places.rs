@@ -59,7 +59,11 @@ fn place(app: &App, v: &DeviceView, server: &ServerName) -> PlaceView {
         None => Fact::tag("Placed", Tag::warn("not placed there")),
     });
     if there.is_empty() {
-        facts.push(Fact::tag("Seen", Tag::warn("not seen running there")));
+        let stopped = v.instances.iter().filter(|i| i.seen.server == *server).filter_map(|i| i.seen.gone).max();
+        facts.push(match stopped {
+            Some(at) => Fact::words("Stopped since", &words::moment(app, at)),
+            None => Fact::tag("Seen", Tag::warn("not seen running there")),
+        });
     }
     let class = placed.map(|p| p.class).or(there.first().and_then(|i| i.seen.support_class));
     facts.push(Fact::tag("Server", of_class(v, class)));

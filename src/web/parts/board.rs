@@ -45,8 +45,14 @@ pub struct BoardRow {
     pub restart: Reply,
     /// The same in words: `Once, then call`.
     pub restart_words: String,
+    /// Whether it may be stopped.
+    pub stop: Reply,
+    /// The same in words, for the icon.
+    pub stop_words: &'static str,
     /// The device server, or where it was.
     pub runs_on: String,
+    /// `and 1 more place: cppServer/contrib_sqs_02, not a tag`, or empty.
+    pub elsewhere: String,
     /// Its version, or empty.
     pub version: String,
     /// What is wrong with that version.
@@ -55,8 +61,8 @@ pub struct BoardRow {
     pub seen: String,
     /// The moment itself.
     pub seen_at: Option<DateTime<Utc>>,
-    /// Whether its observer has fallen silent.
-    pub silent: bool,
+    /// `silent` where its observer is, `stopped` where it no longer runs.
+    pub seen_note: &'static str,
     /// What the shift does not know of it yet.
     pub unacknowledged: Option<Tag>,
     /// In what it differs from its record (G10).
@@ -109,6 +115,10 @@ pub struct Answer {
     pub call: CallCard,
     /// What operators may do.
     pub may: Vec<May>,
+    /// What the contributors add to it.
+    pub note: String,
+    /// Where CTRL shuts it down, if it can be.
+    pub stops: Option<String>,
     /// Server, host, version, seen.
     pub facts: Vec<Fact>,
     /// In what it differs from its record: the kind, what is seen, what mends it (G10).

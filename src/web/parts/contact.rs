@@ -156,6 +156,8 @@ pub struct ThumbBar {
     pub doc_name: String,
     /// The shift's number.
     pub doc_phone: Phone,
+    /// Where CTRL shuts the device down, on the board.
+    pub stops: Option<String>,
 }
 
 #[cfg(test)]

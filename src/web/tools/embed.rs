@@ -3,12 +3,12 @@
 
 use crate::{
     app::App,
-    domain::{calling::Reach, contact::WhenStopped, observation::Source},
+    domain::observation::Source,
     projection::Place,
     service::status::{self, Called, Status},
     web::{
-        gatebox,
-        parts::{Answer, CallCard, Contact, Fact, May, Phone, Reply, Tag},
+        gatebox, operators,
+        parts::{Answer, CallCard, Contact, Fact, Phone, Tag},
         theme::Theme,
         words,
     },
@@ -88,8 +88,7 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
         instruments: card.instruments.clone(),
         href: String::new(),
         status: gatebox::of_device(card.state, s.verdict),
-        // The reason of some begins with their very name, which stands above it.
-        meaning: s.why().strip_prefix(s.label()).and_then(|w| w.strip_prefix(": ")).unwrap_or(s.why()).to_owned(),
+        meaning: s.why().to_owned(),
         since: format!("Since {}.", words::near(app, s.since, s.now)),
         call: CallCard {
             when: words::hour(app, s.now),
@@ -99,7 +98,9 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
             fresh: true,
             edit: None,
         },
-        may: may(s),
+        may: operators::may(s.ruling(), s.people()),
+        note: s.ruling().note().to_owned(),
+        stops: None,
         facts: s.place.map_or_else(|| vec![Fact::words("Seen", "not seen running")], |p| facts(app, s, p)),
         incidents: crate::web::incidents::of_answer(app, &card.incidents, s.place.map(|p| &p.seen), s.now),
         latest: Vec::new(),
@@ -108,39 +109,14 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
 
 /// Somebody with a number: without one there is nothing to call.
 fn contact(app: &App, s: &Status<'_>, c: &Called<'_>) -> Option<Contact> {
-    let mut reach = match c.reach {
-        _ if c.about == status::RESPONSIBLE => "Only they or CTRL lift the shutdown".to_owned(),
-        Reach::Now(Some(until)) => format!("Reachable now, until {}", words::hour(app, until)),
-        Reach::Now(None) if c.deputy_of.is_some() => "Answers when they cannot".to_owned(),
-        Reach::Now(None) => "Reachable day and night".to_owned(),
-        Reach::WhileBeam => "Reachable while beam is scheduled".to_owned(),
-        Reach::From(at) => format!("Not before {}", words::near(app, at, s.now)),
-        Reach::AwayUntil(at) => format!("Away until {}", words::last_day(app, at, s.now)),
+    let mut reach = match c.about == status::RESPONSIBLE {
+        true => operators::responsible(app, c.reach, s.now),
+        false => operators::reach(app, c.reach, c.deputy_of.is_some(), s.now),
     };
     if !c.confirmed {
         reach += "; not confirmed lately";
     }
-    Some(Contact::new(c.name, &c.about, Phone::new(c.phone?)).reach(&reach))
-}
-
-fn may(s: &Status<'_>) -> Vec<May> {
-    let rule = s.rule();
-    let mut all = vec![
-        match rule.may_restart {
-            WhenStopped::RestartAnyTime => May::new(Reply::Yes, "Restart", " it any time"),
-            WhenStopped::RestartOnceThenCall => May::new(Reply::Yes, "Restart once", ", then call"),
-            WhenStopped::CallFirst => May::new(Reply::CallFirst, "Call first", ", before you restart it"),
-            WhenStopped::DoNotRestart => May::new(Reply::No, "Do not restart", " it"),
-        },
-        match rule.may_stop {
-            true => May::new(Reply::Yes, "Stop it", " if it disturbs other services"),
-            false => May::new(Reply::No, "Do not stop", " it without a call"),
-        },
-    ];
-    if !rule.note.is_empty() {
-        all.push(May::new(Reply::CallFirst, "", &rule.note));
-    }
-    all
+    Some(Contact::new(c.name, &c.about, Phone::new(c.phone?)).reach(&reach).later(!c.reach.now()))
 }
 
 fn facts(app: &App, s: &Status<'_>, p: &Place) -> Vec<Fact> {
@@ -150,11 +126,15 @@ fn facts(app: &App, s: &Status<'_>, p: &Place) -> Vec<Fact> {
         false if s.is_verified() => Fact::name("Version", raw).with(Tag::good("tag verified")),
         false => Fact::name("Version", raw).with(Tag::warn("not verified")),
     };
+    let place = [Fact::name("Server", &p.seen.server.0), Fact::name("Host", &p.seen.host), version];
+    if let Some(gone) = p.seen.gone {
+        return place.into_iter().chain([Fact::words("Stopped since", &words::near(app, gone, s.now))]).collect();
+    }
     let seen = Fact::words("Seen", &words::ago(p.seen.seen, app.clock.now()));
     let seen = match p.seen.source {
         Source::Agent | Source::Collector { .. } if s.is_silent() => seen.with(Tag::warn("observer silent")),
         Source::Agent | Source::Collector { .. } => seen,
         Source::Statement { .. } => seen.with(Tag::plain("as CTRL stated")),
     };
-    vec![Fact::name("Server", &p.seen.server.0), Fact::name("Host", &p.seen.host), version, seen]
+    place.into_iter().chain([seen]).collect()
 }
