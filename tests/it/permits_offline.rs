@@ -128,6 +128,31 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
     test.does("lena", "magnet", Command::CheckTag { tag: tag("1.0.0") }).await.unwrap();
 }
 
+/// E1, G9: a token goes to no address where others could read it on its way; on the machine itself it may.
+#[tokio::test]
+async fn e1_a_token_goes_over_no_network_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "018f2b7e-0000-7000-8000-000000000000";
+    let commit = "a1".repeat(20);
+    for args in [
+        &["gate", "--device", "m", "--tag", "1.0.0", "--server", "s"][..],
+        &["gate", "--device", "m", "--tag", "1.0.0", "--server", "s", "--dry-run"],
+        &["deployment", "report", "--deployment", id, "--what", "succeeded"],
+        &["stage", "--device", "m", "--tag", "1.0.0", "--stage", "built", "--result", "passed", "--commit", &commit],
+    ] {
+        for (url, expected, says) in [
+            ("http://custody.example.org", 2, "the token would go over the network unencrypted; use https"),
+            ("http://192.0.2.7:8080/", 2, "unencrypted"),
+            ("http://127.0.0.1:1", 3, "cannot be reached"),
+            ("http://[::1]:1", 3, "cannot be reached"),
+        ] {
+            let all: Vec<&str> = args.iter().copied().chain(["--url", url]).collect();
+            let (code, _, err) = runs(folder.path(), "custody_1", &all).await;
+            assert!(code == expected && err.contains(says), "{all:?}: {code} {err}");
+        }
+    }
+}
+
 /// A13: keys on the data directory, while Custody serves from it too.
 #[tokio::test]
 async fn a13_keys_are_kept_from_the_command_line() {

@@ -148,6 +148,7 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
         (json!({ "custody_token": "custody_of_somebody_else" }), "token that is alive"),
         (json!({ "custody_url": format!("http://{free}") }), "cannot be reached"),
         (json!({ "custody_token": "" }), "Set custody_url"),
+        (json!({ "custody_url": "http://custody.example.org" }), "with https"),
     ] {
         let (done, said) = site.plays(change.clone(), &[]).await;
         assert!(!done && said.contains(reason), "{change}: {said}");
