@@ -182,7 +182,7 @@ async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<
     let lead = match found.waiting.first() {
         None => "Nothing on staging waits for an answer.".to_owned(),
         Some(first) => format!(
-            "On staging, and waiting for a person who looks: is it deployable? The oldest has waited {}.",
+            "It waits for a person who looks: is it deployable? The oldest has waited {}.",
             words::span(first.since, found.now)
         ),
     };

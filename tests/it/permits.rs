@@ -586,6 +586,8 @@ async fn g9_a_person_reports_by_hand() {
     let report = format!("{here}/report");
     lena.page(&report).await;
     assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "")]).await.status(), 422);
+    let form = lena.page(&report).await;
+    assert!(form.contains("Tests before it failed") && !form.contains("Of tests"), "{form}");
     assert_eq!(lena.post(&report, &[("what", "tests_before")]).await.status(), 422);
     assert_eq!(noor.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
     assert_eq!(lena.post(&report, &[("what", "succeeded")]).await.status(), 409, "it has not begun");
