@@ -29,7 +29,7 @@ use crate::{
         },
         overrides::Override,
         refusal::{Code, Refusal},
-        tag::TagName,
+        tag::{CommitId, TagName},
     },
     store::{self, Tx, journal::Line},
 };
@@ -43,6 +43,8 @@ pub struct Wanted {
     pub server: ServerName,
     /// `None` takes the one of the server's class.
     pub environment: Option<Environment>,
+    /// The commit that is about to be deployed, where the tool says it.
+    pub commit: Option<CommitId>,
 }
 
 impl Wanted {
@@ -76,8 +78,8 @@ pub struct Allowed {
 /// Asks for a deployment; a fresh read of the repository decides. The placement is on record when this returns.
 pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
     let permit = Some(wanted.environment(app).await?);
-    let ask = Ask { key, permit, ..Ask::from(wanted.command()) };
-    let Done { deployment, device, .. } = act(app, caller, &wanted.device, ask).await?;
+    let ask = Ask { key, permit, at_hand: wanted.commit.clone(), ..Ask::from(wanted.command()) };
+    let Done { deployment, device, events } = act(app, caller, &wanted.device, ask).await?;
     let deployment = deployment.ok_or(Error::NotFound)?;
     // Where it is a repetition, others may have reported since.
     let people = store::people::load_names(&app.db.read, &deployment.people()).await?;
@@ -98,6 +100,7 @@ pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec
     if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
         gathered.readings = readings::take(app, &device, &command).await;
     }
+    gathered.readings.at_hand.clone_from(&wanted.commit);
     let facts = gathered.facts(app, caller);
     decide(&device, &command, &facts)?;
     Ok(judge_all(rule(CommandKind::Deploy), &device, Some(&command), &facts))

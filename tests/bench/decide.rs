@@ -284,8 +284,14 @@ fn permit() -> (SigningKey, String) {
 fn permit_verified(bencher: divan::Bencher) {
     let (key, permit) = permit();
     let verifier = Verifier::new(&KeySet { keys: vec![PublicKey::new(&key.kid, &key.x)] }).unwrap();
-    let intent =
-        Intent { now: now(), server: "cppServer/ctrl_01", issuer: None, device: Some("beamCheck"), tag: Some("1.4.2") };
+    let intent = Intent {
+        now: now(),
+        server: "cppServer/ctrl_01",
+        issuer: None,
+        device: Some("beamCheck"),
+        tag: Some("1.4.2"),
+        commit: None,
+    };
     let verify = || verifier.read(divan::black_box(&permit)).unwrap().permits(&intent);
     assert_eq!(verify(), Ok(()), "what is measured is a yes");
     bencher.bench_local(verify);

@@ -334,6 +334,7 @@ async fn a9_after_the_hand_over_no_permit_counts() {
         tag: tag("1.0.0"),
         server: server.into(),
         environment: None,
+        commit: None,
     };
     let early = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
     test.asks_for_transfer("magnet").await;

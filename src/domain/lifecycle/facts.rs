@@ -45,6 +45,8 @@ pub struct Readings {
     /// The object that a recorded tag names now; `Ok(None)` when it is gone.
     pub tag_now: Option<Result<Option<CommitId>, String>>,
     pub commit: Option<Result<CommitFacts, String>>,
+    /// The commit that is at hand where it is to be deployed, as whoever asks says.
+    pub at_hand: Option<CommitId>,
 }
 
 /// Everything a decision may look at besides the device and the command.

@@ -154,6 +154,7 @@ pub async fn redeem_once(
             issuer: Some(&issuer),
             device: Some(device.name()),
             tag: Some(found.release.tag.as_str()),
+            commit: Some(found.release.commit.as_str()),
         };
         claims.permits(&intent).map_err(permits::refused)?;
         match &found.permit {

@@ -272,7 +272,19 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
                 format!("{tag} is gone from the repository: push it again as it was, or make a new tag."),
             ),
             Some(Err(why)) => Gate::open(G::Tag, Turn::Machine, format!("The repository cannot be read now: {why}")),
-            _ => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
+            _ => match &facts.readings.at_hand {
+                // A20: what was built or checked out of another commit is not this release.
+                Some(other) if other != r.commit() => Gate::open(
+                    G::Tag,
+                    Turn::Machine,
+                    format!(
+                        "{tag} is {}, and what is to be deployed is {}: check out the release's own commit.",
+                        r.commit().short(),
+                        other.short()
+                    ),
+                ),
+                _ => Gate::met(G::Tag, format!("{tag} is {}.", r.commit().short())),
+            },
         },
         Some(_) => Gate::open(
             G::Tag,
