@@ -215,6 +215,7 @@ fn take_ownership(bencher: divan::Bencher) {
         readings: &readings,
         taken: &taken,
         way: &custody::domain::stage::NO_WAY,
+        last: None,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_ok(), "what is measured is a yes");
@@ -238,6 +239,7 @@ fn take_ownership_refused(bencher: divan::Bencher) {
         readings: &readings,
         taken: &taken,
         way: &custody::domain::stage::NO_WAY,
+        last: None,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_err(), "what is measured is a no");

@@ -13,7 +13,7 @@ use crate::domain::{
     release::{CommitFacts, VerifiedTag},
     server::Server,
     stage::Way,
-    tag::CommitId,
+    tag::{CommitId, TagName},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,8 @@ pub struct Facts<'a> {
     pub taken: &'a BTreeSet<String>,
     /// What was reported of the release that [`super::command::Command::Deploy`] names (G3).
     pub way: &'a Way,
+    /// The newest of what went last onto the server that is placed on, and into its environment (G5).
+    pub last: Option<&'a TagName>,
 }
 
 impl<'a> Facts<'a> {

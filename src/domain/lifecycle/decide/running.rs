@@ -71,7 +71,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if tag.is_none() && device.placed_on(server).is_some_and(|p| p.release.is_none()) {
                 return Err(already(format!("It is placed there already: {server}.")));
             }
-            let back = tag.as_ref().and_then(|t| Some((goes_back(device.placed_on(server), t)?, t)));
+            let back = tag.as_ref().and_then(|t| Some((goes_back(device.placed_on(server), facts.last, t)?, t)));
             let held = back.and_then(|(placed, tag)| environments::held_by_older(device, placed, tag, me));
             let deployed = H::Deployed { server: server.clone(), class, release: tag.clone(), moved_on: None };
             return Ok(std::iter::once(deployed).chain(held).collect());

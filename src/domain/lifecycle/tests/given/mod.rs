@@ -80,6 +80,7 @@ pub struct World {
     pub readings: Readings,
     pub taken: BTreeSet<String>,
     pub way: Way,
+    pub last: Option<TagName>,
     /// What [`World::requested`] sends in.
     pub application: Application,
 }
@@ -111,6 +112,7 @@ pub fn device() -> World {
         readings: Readings::default(),
         taken: BTreeSet::new(),
         way: Way::default(),
+        last: None,
         application: application(),
     }
 }
@@ -129,6 +131,7 @@ impl World {
             readings: &self.readings,
             taken: &self.taken,
             way: &self.way,
+            last: self.last.as_ref(),
         }
     }
 
