@@ -207,7 +207,7 @@ impl Report {
         }
     }
 
-    fn link(&self) -> &str {
+    pub fn link(&self) -> &str {
         match self {
             Self::Started | Self::Expired => "",
             Self::TestsBefore { link, .. }

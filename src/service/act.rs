@@ -196,6 +196,9 @@ async fn decide_and_save(
     if !events.is_empty() {
         let (opened, line) = deployments::open(tx, app, caller, ask, &change).await.map_err(bare)?.unzip();
         record::save(tx, app, caller, &change, line).await.map_err(bare)?;
+        if let Some(opened) = &opened {
+            deployments::placed(tx, caller, opened).await.map_err(bare)?;
+        }
         let begun = deployments::begin(tx, app, caller, &change).await.map_err(bare)?;
         deployment = opened.or(begun);
     }

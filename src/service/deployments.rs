@@ -14,6 +14,7 @@ use super::{
     facts::gather,
     invalid, moving_on, permits, readings,
     record::Change,
+    stages,
 };
 use crate::{
     app::App,
@@ -162,6 +163,15 @@ pub async fn open(
     Ok(Some((deployment, line)))
 }
 
+/// What a person placed by hand is deployed by that (G3); by permit it is once the deployment has succeeded.
+pub async fn placed(tx: &Tx, caller: &Caller, d: &Deployment) -> Result<()> {
+    if d.permit.is_some() {
+        return Ok(());
+    }
+    let placed = Reported { at: d.asked.at, by: Some(d.asked.by), report: Report::Started };
+    stages::deployed(tx, caller, d, &placed, true).await
+}
+
 /// The permit is used up, and the deployment begins: both or neither.
 pub async fn begin(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>) -> Result<Option<Deployment>> {
     let redeemed = change.events.iter().rev().find_map(|e| match &e.what {
@@ -188,6 +198,13 @@ async fn save(tx: &Tx, app: &App, caller: &Caller, found: Deployment, reported: 
     store::deployments::update(tx, &after).await?;
     let body = serde_json::to_string(&reported).map_err(|e| Error::Internal(Box::new(e)))?;
     store::journal::append(tx, vec![line(caller, after.id, reported.at, reported.report.name(), body)]).await?;
+    match &reported.report {
+        Report::Succeeded { .. } if after.permit.is_some() => {
+            stages::deployed(tx, caller, &after, &reported, true).await?;
+        }
+        _ if after.state.gives_back() => stages::deployed(tx, caller, &after, &reported, false).await?,
+        _ => {}
+    }
     moving_on::wait(tx, app, &after).await?;
     Ok(after)
 }
