@@ -231,6 +231,21 @@ impl Deployment {
         self.reports.iter().filter_map(|r| r.by).chain([self.asked.by]).collect()
     }
 
+    /// Whether it moved on by itself (G5): nothing else is judged by a hold.
+    pub fn moved_on(&self) -> bool {
+        self.gates.iter().any(|g| g.id == GateId::Hold)
+    }
+
+    /// The command that its permit stands for.
+    pub fn beginning(&self) -> Command {
+        Command::RedeemPermit {
+            server: self.server.clone(),
+            tag: self.release.tag.clone(),
+            asked: self.asked,
+            moved_on: self.moved_on(),
+        }
+    }
+
     /// How far it is by the clock: what nobody began in time is over, whether or not that is on record yet.
     pub fn state_at(&self, now: DateTime<Utc>) -> DeploymentState {
         match (&self.permit, self.state) {

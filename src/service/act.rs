@@ -188,6 +188,9 @@ async fn decide_and_save(
         let since = events_since(tx, &before, seen).await.map_err(bare)?;
         return Err((Error::Stale(since), None));
     }
+    if let Command::MoveOn { from, .. } = &ask.command {
+        moving_on::must_be_ready(tx, app, *from).await.map_err(bare)?;
+    }
     let gathered = gather(tx, app, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
     let after = events.iter().fold(before.clone(), evolve);

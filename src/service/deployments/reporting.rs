@@ -1,6 +1,6 @@
 //! What deploy tools and people report: the work begins by its permit, and how it ended (G9).
 
-use super::{find, giving_back, not_held, save};
+use super::{find, giving_back, save};
 use crate::{
     app::App,
     domain::{
@@ -162,10 +162,6 @@ pub async fn redeem_once(
             _ => Err(permits::refused("it is for another deployment").into()),
         }
     });
-    let read = match read {
-        Ok(()) => not_held(app, caller, &device, &found).await,
-        refused => refused,
-    };
     if let Err(error) = read {
         if let Error::Refused(refusal) = &error {
             let what: &str = CommandKind::RedeemPermit.into();
@@ -177,7 +173,7 @@ pub async fn redeem_once(
         Command::RedeemPermit { server: found.server.clone(), tag: found.release.tag.clone(), asked: found.asked };
     let since = since(app, &device, &found).await?;
     let (key, request) = named.map(|n| (n.key, n.request)).unzip();
-    match act(app, caller, device.name(), Ask { key, request, ..Ask::from(command) }).await {
+    match act(app, caller, device.name(), Ask { key, request, ..Ask::from(found.beginning()) }).await {
         // The same report was taken a moment ago: that one has begun it.
         Ok(done) if done.deployment.is_none() => Ok(Begun { deployment: find(app, id).await?, since }),
         Ok(done) => Ok(Begun { deployment: done.deployment.ok_or(Error::NotFound)?, since }),
