@@ -2,9 +2,13 @@
 
 use super::{
     cycle::Mark,
-    device::Placement,
+    device::{Device, Placement},
     id::{DeploymentId, DeviceId, PersonId, ServerName},
-    lifecycle::gates::{Gate, GateId},
+    lifecycle::{
+        Command, CommandKind, Facts, Who,
+        decide::may,
+        gates::{Gate, GateId},
+    },
     refusal::{Code, Refusal},
     release::VerifiedTag,
     server::SupportClass,
@@ -276,6 +280,17 @@ impl Deployment {
             state => format!("the deployment {}: {said}", state.words()),
         }
     }
+}
+
+/// Whether whoever acts may report on it: who may deploy there, which on a full-support server is CTRL (T10); and whoever
+/// asked for it, until what their tool began by its permit has ended.
+pub fn may_report(d: &Deployment, device: &Device, facts: &Facts) -> bool {
+    let under_way = matches!(d.state_at(facts.now), DeploymentState::Allowed | DeploymentState::Started);
+    if facts.actor.person() == Some(d.asked.by) && d.permit.is_some() && under_way {
+        return true;
+    }
+    let takes_others = facts.servers.get(&d.server).is_some_and(|s| s.class == SupportClass::Reduced);
+    may(device, CommandKind::Deploy, facts) && (takes_others || facts.standing(device).contains(&Who::Ctrl))
 }
 
 /// Whether this can be reported now. Illegal orders are refused with what can be.

@@ -7,7 +7,7 @@ use crate::{
 use chrono::Duration;
 use custody::{
     domain::{
-        deployment::DeploymentState,
+        deployment::{DeploymentState, Report},
         id::DeploymentId,
         lifecycle::{Command, GateId},
         stage::Stage,
@@ -603,4 +603,73 @@ async fn g9_a_person_reports_by_hand() {
     assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
     assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 422);
     assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
+}
+
+/// A6, A9, T10: whoever may not deploy it now reports nothing, and moves no placement; only what their tool began by its
+/// permit they report to its end. Nor does a contributor report on what CTRL deploys.
+#[tokio::test]
+async fn a6_who_may_not_deploy_it_now_does_not_report() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    let jonas = test.deploy_token("jonas", ANY).await;
+    let said = |text: &str| (String::new(), text.to_owned());
+    let failed = || {
+        let (link, text) = said("No disk.");
+        Report::Failed { link, text }
+    };
+    let rolled_back = || {
+        let (link, text) = said("It lost frames.");
+        Report::RolledBack { link, text }
+    };
+    let reports = async |who: &str, d: &Value, report: Report| {
+        let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+        match deployments::report(&test.app, &test.caller(who), id, report).await {
+            Ok(_) => None,
+            Err(Error::Refused(r)) => Some(r.code),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    let old = test.allowed(&jonas, "1.1.0", FULL).await;
+    test.begins(&old, &jonas).await;
+    assert_eq!(test.reports(&old, &jonas, json!({ "what": "succeeded" })).await.0, 200);
+    assert_eq!(reports("ilse", &old, rolled_back()).await, Some(Code::NotYours), "CTRL deployed it");
+    let page = format!("/deployments/{}", old["id"].as_str().unwrap());
+    assert!(test.browser("jonas").await.page(&page).await.contains("Report tests or a roll-back"));
+    assert!(!test.browser("ilse").await.page(&page).await.contains("Report tests or a roll-back"));
+    test.advance(Duration::minutes(1));
+    let under_way = test.allowed(&jonas, "1.0.0", FULL).await;
+    assert_eq!(test.begins(&under_way, &jonas).await.0, 200);
+    test.leaves_ctrl("jonas").await;
+    assert_eq!(reports("jonas", &old, rolled_back()).await, Some(Code::NotYours));
+    assert!(!test.browser("jonas").await.page(&page).await.contains("Report tests or a roll-back"));
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+    assert_eq!(reports("jonas", &under_way, failed()).await, None, "a tool ends what it began");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.1.0");
+    assert_eq!(reports("jonas", &under_way, rolled_back()).await, Some(Code::NotYours), "it has ended");
+}
+
+/// A6: somebody who was removed from a device reports nothing on what they once placed by hand.
+#[tokio::test]
+async fn a6_whoever_was_removed_does_not_report() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
+    let deploy = Command::Deploy { server: REDUCED.into(), tag: Some(tag("1.0.0")) };
+    test.does("marek", "magnet", deploy).await.unwrap();
+    let id = deployments::list(&test.app, None, None).await.unwrap().deployments[0].id;
+    let report = format!("/deployments/{id}/report");
+    let marek = test.browser("marek").await;
+    assert_eq!(marek.post(&report, &[("what", "tests_before_passed")]).await.status(), 303);
+    test.does("ilse", "magnet", Command::RemoveContributor { person: test.person("marek") }).await.unwrap();
+    assert_eq!(marek.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
+    assert_eq!(test.placed(REDUCED).await.unwrap(), "1.0.0");
+}
+
+/// G9: a list of deployments without any says which there are none of, and leads to all.
+#[tokio::test]
+async fn g9_a_list_without_any_says_so() {
+    let test = TestApp::new().await;
+    let page = test.stranger().page("/deployments?state=failed").await;
+    assert!(page.contains("No deployment has failed. <a href=\"/deployments\">Show all</a>"), "{page}");
+    assert!(test.stranger().page("/deployments").await.contains("Nothing has been deployed yet."));
 }

@@ -88,10 +88,11 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         }
         Command::RedeemPermit { server, tag, asked } => redeem(device, facts, server, tag, *asked)?,
         Command::GiveBack { server, tag, asked, back, why, rolled_back } => {
-            let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
+            // What is no longer placed there holds nothing either.
             if !device.placed_on(server).is_some_and(|p| p.is_of(tag, *asked)) {
                 return Ok(held.into_iter().collect());
             }
+            let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
             let back = back.iter().filter(|p| may_come_back(device, server, p)).cloned().collect();
             let given = H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? };
             return Ok(std::iter::once(given).chain(held).collect());

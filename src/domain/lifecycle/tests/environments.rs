@@ -177,6 +177,13 @@ fn g5_a_roll_back_holds_it() {
     assert_eq!((hold.cause, hold.by), (Cause::RolledBack, Some(LENA)));
     assert!(hold.reason.contains("It lost frames."), "{}", hold.reason);
     assert!(world.acts(Actor::Custody, &rolled_back).unwrap().is_empty(), "once");
+    // A tool that reports late on what made way since.
+    let mut world = owned();
+    passed(by_itself(&mut world)).must(KARL, World::deploy(FULL, "1.5.0"));
+    let rolled_back = give_back(&world, "1.5.0", Some(LENA));
+    world.must(KARL, World::deploy(FULL, "1.5.0"));
+    assert!(world.acts(Actor::Custody, &rolled_back).unwrap().is_empty());
+    assert_eq!(world.device.moving_on.hold, None);
     // Without moving on by itself there is nothing to hold.
     let mut world = owned();
     passed(&mut world).must(KARL, World::deploy(FULL, "1.5.0")).must(KARL, World::deploy(FULL, "1.4.2"));
