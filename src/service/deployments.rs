@@ -11,7 +11,7 @@ pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 use super::{
     Caller, Error, Result,
     act::{Ask, Done, act},
-    facts::gather,
+    facts::{gather, gather_actor},
     invalid, moving_on, permits, readings,
     record::Change,
     stages,
@@ -23,9 +23,9 @@ use crate::{
         device::Device,
         id::{DeploymentId, ServerName},
         lifecycle::{
-            Command, CommandKind, Gate, GateId, Happened, Readings, Who,
-            decide::{decide, may},
-            gates::{judge, judge_all},
+            Command, CommandKind, Gate, Happened, Readings, Who,
+            decide::{decide, may, may_begin},
+            gates::judge_all,
             rule,
         },
         overrides::Override,
@@ -84,7 +84,10 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
     let deployment = deployment.ok_or(Error::NotFound)?;
     // Where it is a repetition, others may have reported since.
     let people = store::people::load_names(&app.db.read, &deployment.people()).await?;
-    let permit = permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?;
+    let permit = match events.is_empty() {
+        true => self::permit(app, caller, &deployment).await?,
+        false => permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?,
+    };
     let device = device.name().to_owned();
     let view = View { deployment, device, people, now: app.clock.now(), may_report: false };
     Ok(Allowed { view, permit })
@@ -225,12 +228,13 @@ pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
     store::deployments::find(&app.db.read, id).await?.ok_or(Error::NotFound)
 }
 
-/// The permit of a deployment that nobody has begun, for whoever asked and for CTRL.
+/// The permit of a deployment that nobody has begun, for whoever asked and for CTRL, as long as it would begin the work:
+/// a host without a connection takes what it is shown (A3, A10, N5).
 pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String> {
     let c = &app.db.read;
     let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
-    let is_ctrl = gathered.facts(app, caller).standing(&device).contains(&Who::Ctrl);
+    let actor = gather_actor(c, app, caller).await?;
+    let is_ctrl = actor.facts(app, caller).standing(&device).contains(&Who::Ctrl);
     if caller.actor.person() != Some(d.asked.by) && !is_ctrl {
         let sentence = "This is for whoever asked for the deployment, or for CTRL.";
         return Err(Refusal::new(Code::NotYours, sentence).into());
@@ -240,27 +244,24 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
         let sentence = format!("This deployment is {}: there is no permit to be had.", is.words());
         return Err(Refusal::new(Code::WrongState, sentence).into());
     }
-    // What a host without a connection would take is not handed out for what is shut down since (N5).
-    let running = judge(GateId::Running, &device, None, &gathered.facts(app, caller));
-    if running.is_open() {
-        return Err(permits::refused(running.why.trim_end_matches('.')).into());
+    if d.permit.is_none() {
+        return Err(Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.").into());
     }
-    not_held(app, caller, &device, d).await?;
-    let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
+    // Nothing is read for what is refused in any case.
+    let device = beginnable(app, caller, d, Readings::default()).await?;
+    let fresh = readings::take(app, &device, &d.beginning()).await;
+    let device = beginnable(app, caller, d, fresh).await?;
     let people = store::people::load_names(c, &d.people()).await?;
-    Ok(permits::issue(app, &device, d, &people).await?.ok_or_else(by_hand)?)
+    permits::issue(app, &device, d, &people).await?.ok_or(Error::NotFound)
 }
 
-/// What moved on by itself is held until it has begun (G5).
-async fn not_held(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<()> {
-    if !d.gates.iter().any(|g| g.id == GateId::Hold) {
-        return Ok(());
-    }
-    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
-    let moved = Command::MoveOn { server: d.server.clone(), tag: d.release.tag.clone(), from: d.id };
-    let gate = judge(GateId::Hold, device, Some(&moved), &gathered.facts(app, caller));
-    if gate.is_open() {
-        return Err(permits::refused(gate.why.trim_end_matches('.')).into());
-    }
-    Ok(())
+/// The device, where the permit would begin its work by these readings.
+async fn beginnable(app: &App, caller: &Caller, d: &Deployment, readings: Readings) -> Result<Device> {
+    let c = &app.db.snapshot().await?;
+    let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, caller, &device, Some(&d.beginning()), readings).await?;
+    let facts = gathered.facts(app, caller);
+    may_begin(&device, &facts, &d.server, &d.release.tag, d.asked, d.moved_on())
+        .map_err(|r| permits::refused(r.sentence.trim_end_matches('.')).with(r.gates))?;
+    Ok(device)
 }
