@@ -12,7 +12,7 @@ use crate::{
     domain::{
         deployment::{DeploymentState, Environment, GateThen, Report, Reported},
         id::{DeploymentId, ServerName},
-        tag::TagName,
+        tag::{CommitId, TagName},
     },
     kept::{Again, Moment},
     service::{
@@ -53,6 +53,8 @@ pub struct Asked {
     #[schema(value_type = Option<Environment>)]
     #[param(value_type = Option<Environment>)]
     environment: Option<String>,
+    /// The commit that is about to be deployed, in full: another one than the release's is refused.
+    commit: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -153,7 +155,9 @@ async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
             Some(word.parse().map_err(|_| Problem::field("environment", "Choose development or production"))?)
         }
     };
-    Ok(Wanted { device: asked.device, tag, server, environment })
+    let commit = asked.commit.map(|c| CommitId::parse(&c)).transpose();
+    let commit = commit.map_err(|e| Problem::field("commit", e.to_string()))?;
+    Ok(Wanted { device: asked.device, tag, server, environment, commit })
 }
 
 /// Every gate of a deployment, as it is now

@@ -33,6 +33,10 @@ pub struct GateArgs {
     #[arg(long)]
     environment: Option<String>,
 
+    /// The commit that is about to be deployed, in full: another one than the release's is refused
+    #[arg(long)]
+    commit: Option<String>,
+
     /// Print Custody's answer as JSON, the permit included
     #[arg(long)]
     json: bool,
@@ -59,10 +63,11 @@ pub fn run(args: &GateArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Res
         let asked = if args.dry_run {
             let mut query = vec![("device", args.device.as_str()), ("tag", &args.tag), ("server", &args.server)];
             query.extend(args.environment.as_deref().map(|e| ("environment", e)));
+            query.extend(args.commit.as_deref().map(|c| ("commit", c)));
             of.get("/api/v1/deployments/check", &query).await
         } else {
             let body = json!({ "device": args.device, "tag": args.tag, "server": args.server,
-                "environment": args.environment });
+                "environment": args.environment, "commit": args.commit });
             of.post("/api/v1/deployments", &body, args.key.as_deref()).await
         };
         let (status, answer) = match asked {

@@ -2,7 +2,7 @@
 
 mod read;
 
-use super::{Outcome, args::ObserveArgs};
+use super::{Outcome, args::ObserveArgs, server::keeps_secret};
 use crate::service::observations::Observed;
 use read::Trouble;
 use std::{io::Write, time::Duration};
@@ -15,9 +15,8 @@ pub fn run(args: &ObserveArgs, out: &mut dyn Write, err: &mut dyn Write) -> std:
         writeln!(err, "--to {}: give Custody’s address, like https://custody.example.org", args.to)?;
         return Ok(Outcome::Refused);
     }
-    let plain = args.to.scheme() == "http" && !is_here(&args.to);
-    if plain {
-        writeln!(err, "--to {}: the token would go over the network unencrypted; use https", args.to)?;
+    if let Err(why) = keeps_secret(&args.to) {
+        writeln!(err, "--to {}: {why}", args.to)?;
         return Ok(Outcome::Refused);
     }
     if args.every.is_some() && args.from == "-" {
@@ -43,15 +42,6 @@ pub fn run(args: &ObserveArgs, out: &mut dyn Write, err: &mut dyn Write) -> std:
             }
         }
     })
-}
-
-fn is_here(to: &url::Url) -> bool {
-    match to.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 fn client() -> Result<reqwest::Client, Trouble> {

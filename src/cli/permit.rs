@@ -49,6 +49,10 @@ pub struct VerifyArgs {
     #[arg(long)]
     tag: Option<String>,
 
+    /// The commit that is about to be deployed, in full
+    #[arg(long)]
+    commit: Option<String>,
+
     /// Custody's public address
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -99,6 +103,7 @@ pub fn run(command: &PermitCommand, out: &mut dyn Write, err: &mut dyn Write) ->
         issuer: args.issuer.as_deref().map(|i| i.trim_end_matches('/')),
         device: args.device.as_deref(),
         tag: args.tag.as_deref(),
+        commit: args.commit.as_deref(),
     };
     let read = verifier.read(&text).map_err(|e| e.to_string());
     let judged = read.and_then(|c| c.permits(&intent).map(|()| c).map_err(|e| e.to_string()));

@@ -78,6 +78,7 @@ impl ServerFlags {
             .ok_or_else(|| {
                 Failure::Given(format!("{} is no address: give one like https://custody.example.org", self.url))
             })?;
+        keeps_secret(&url).map_err(|why| Failure::Given(format!("--url {base}: {why}")))?;
         let away = |e: reqwest::Error| {
             let mut said = format!("Custody at {base} cannot be reached: {e}");
             let mut cause = std::error::Error::source(&e);
@@ -108,6 +109,20 @@ impl ServerFlags {
             return Err(Failure::Away(format!("Custody answers {status}: {said}")));
         }
         Ok((status, answer))
+    }
+}
+
+/// Whether a token that is sent there stays one: nobody reads it on its way.
+pub fn keeps_secret(to: &url::Url) -> Result<(), &'static str> {
+    let is_here = match to.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match to.scheme() {
+        "http" if !is_here => Err("the token would go over the network unencrypted; use https"),
+        _ => Ok(()),
     }
 }
 

@@ -2,9 +2,13 @@
 
 use super::{
     cycle::Mark,
-    device::Placement,
+    device::{Device, Placement},
     id::{DeploymentId, DeviceId, PersonId, ServerName},
-    lifecycle::gates::{Gate, GateId},
+    lifecycle::{
+        Command, CommandKind, Facts, Who,
+        decide::may,
+        gates::{Gate, GateId},
+    },
     refusal::{Code, Refusal},
     release::VerifiedTag,
     server::SupportClass,
@@ -207,7 +211,7 @@ impl Report {
         }
     }
 
-    fn link(&self) -> &str {
+    pub fn link(&self) -> &str {
         match self {
             Self::Started | Self::Expired => "",
             Self::TestsBefore { link, .. }
@@ -229,6 +233,21 @@ impl Deployment {
     /// Whoever asked for it, and whoever reported on it.
     pub fn people(&self) -> BTreeSet<PersonId> {
         self.reports.iter().filter_map(|r| r.by).chain([self.asked.by]).collect()
+    }
+
+    /// Whether it moved on by itself (G5): nothing else is judged by a hold.
+    pub fn moved_on(&self) -> bool {
+        self.gates.iter().any(|g| g.id == GateId::Hold)
+    }
+
+    /// The command that its permit stands for.
+    pub fn beginning(&self) -> Command {
+        Command::RedeemPermit {
+            server: self.server.clone(),
+            tag: self.release.tag.clone(),
+            asked: self.asked,
+            moved_on: self.moved_on(),
+        }
     }
 
     /// How far it is by the clock: what nobody began in time is over, whether or not that is on record yet.
@@ -261,6 +280,17 @@ impl Deployment {
             state => format!("the deployment {}: {said}", state.words()),
         }
     }
+}
+
+/// Whether whoever acts may report on it: who may deploy there, which on a full-support server is CTRL (T10); and whoever
+/// asked for it, until what their tool began by its permit has ended.
+pub fn may_report(d: &Deployment, device: &Device, facts: &Facts) -> bool {
+    let under_way = matches!(d.state_at(facts.now), DeploymentState::Allowed | DeploymentState::Started);
+    if facts.actor.person() == Some(d.asked.by) && d.permit.is_some() && under_way {
+        return true;
+    }
+    let takes_others = facts.servers.get(&d.server).is_some_and(|s| s.class == SupportClass::Reduced);
+    may(device, CommandKind::Deploy, facts) && (takes_others || facts.standing(device).contains(&Who::Ctrl))
 }
 
 /// Whether this can be reported now. Illegal orders are refused with what can be.

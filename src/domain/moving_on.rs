@@ -63,9 +63,10 @@ impl MovingOn {
     }
 }
 
-/// Whether a release goes back where it is put: what is placed there is newer.
-pub fn goes_back<'a>(placed: Option<&'a Placement>, tag: &TagName) -> Option<&'a TagName> {
-    placed.and_then(|p| p.release.as_ref()).filter(|there| tag.order() < there.order())
+/// Whether a release goes back where it is put: what is placed there is newer, or what went there last where it was removed
+/// since.
+pub fn goes_back<'a>(placed: Option<&'a Placement>, last: Option<&'a TagName>, tag: &TagName) -> Option<&'a TagName> {
+    placed.and_then(|p| p.release.as_ref()).or(last).filter(|there| tag.order() < there.order())
 }
 
 /// Whether a deployment has come so far that its release moves on: it succeeded in development, and its tests after

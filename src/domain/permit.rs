@@ -56,6 +56,7 @@ pub struct Intent<'a> {
     pub issuer: Option<&'a str>,
     pub device: Option<&'a str>,
     pub tag: Option<&'a str>,
+    pub commit: Option<&'a str>,
 }
 
 /// Why a permit does not permit this.
@@ -69,6 +70,8 @@ pub enum NotPermitted {
     OtherDevice { permitted: String, device: String },
     #[error("it is for {permitted}, not for {tag}")]
     OtherTag { permitted: String, tag: String },
+    #[error("it is for the commit {permitted}, not for {commit}")]
+    OtherCommit { permitted: String, commit: String },
     #[error("its times make no sense")]
     Times,
     #[error("it would count for {0} seconds, and none counts for more than {LONGEST_SECONDS}")]
@@ -99,6 +102,9 @@ impl Claims {
         }
         if let Some(tag) = intent.tag.filter(|t| *t != self.tag) {
             return Err(NotPermitted::OtherTag { permitted: self.tag.clone(), tag: tag.to_owned() });
+        }
+        if let Some(commit) = intent.commit.filter(|c| *c != self.commit) {
+            return Err(NotPermitted::OtherCommit { permitted: self.commit.clone(), commit: commit.to_owned() });
         }
         if ![self.iat, self.nbf, self.exp].iter().all(|t| SANE.contains(t))
             || self.nbf > self.iat
@@ -156,7 +162,7 @@ mod tests {
     fn at(seconds: i64) -> Result<(), NotPermitted> {
         let now = noon() + Duration::seconds(seconds);
         let server = "cppServer/ctrl_scs_01";
-        claims().permits(&Intent { now, server, issuer: None, device: None, tag: None })
+        claims().permits(&Intent { now, server, issuer: None, device: None, tag: None, commit: None })
     }
 
     /// A9, F10: it counts from a little before it was signed until it expires, by whatever clock, and never outside.
@@ -179,12 +185,13 @@ mod tests {
     #[test]
     fn a11_a_permit_is_for_one_thing() {
         type Change = fn(&mut Claims);
-        let changes: [(&str, Change); 13] = [
+        let changes: [(&str, Change); 14] = [
             ("server", |c| c.aud = "cppServer/ctrl_scs_02".into()),
             ("server, other case", |c| c.aud = c.aud.to_uppercase()),
             ("issuer", |c| c.iss = "https://custody.example.org/".into()),
             ("device", |c| c.sub = "camera".into()),
             ("tag", |c| c.tag = "1.0.1".into()),
+            ("commit", |c| c.commit = "b1".into()),
             ("no id", |c| c.jti = " ".into()),
             ("too long", |c| c.exp += 1),
             ("far too early", |c| c.nbf -= 1),
@@ -200,6 +207,7 @@ mod tests {
             issuer: Some("https://custody.example.org"),
             device: Some("magnet"),
             tag: Some("1.0.0"),
+            commit: Some("b"),
         };
         assert_eq!(claims().permits(&intent), Ok(()));
         for (what, change) in changes {

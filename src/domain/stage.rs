@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The longest text and the longest link of a report, in characters.
-const TEXT_MAX: usize = 2000;
+pub const TEXT_MAX: usize = 2000;
 
 /// In the order in which a release passes them.
 #[derive(
@@ -43,7 +43,7 @@ pub enum Stage {
     /// A person answered "is it deployable?".
     Deployable,
     ProductionRequested,
-    /// Placed on a full-support server; Custody itself puts that on record.
+    /// What came of its deployment onto a full-support server; Custody itself puts that on record.
     Deployed,
     /// After deployment.
     TestedAfter,

@@ -13,6 +13,7 @@ use crate::{
         device::Device,
         id::{DeploymentId, DeviceId},
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
+        tag::CommitId,
     },
     store::{self, Tx},
 };
@@ -31,6 +32,8 @@ pub struct Ask {
     pub request: Option<String>,
     /// For a deployment by permit: where it goes (G9). A person places without one.
     pub permit: Option<Environment>,
+    /// The commit that a deploy tool has at hand, where it says so: it has to be the release's own (A20).
+    pub at_hand: Option<CommitId>,
     /// The deployment in development that waits no longer once this is on record (G5).
     pub settles: Option<DeploymentId>,
     /// Whether it has to be exactly the revision that was seen, whatever is decided.
@@ -39,7 +42,16 @@ pub struct Ask {
 
 impl From<Command> for Ask {
     fn from(command: Command) -> Self {
-        Self { command, seen: None, key: None, request: None, permit: None, settles: None, exactly: false }
+        Self {
+            command,
+            seen: None,
+            key: None,
+            request: None,
+            permit: None,
+            at_hand: None,
+            settles: None,
+            exactly: false,
+        }
     }
 }
 
@@ -75,7 +87,7 @@ pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -
 }
 
 async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
-    let (id, readings) = match readings::wanted(&ask.command) {
+    let (id, mut readings) = match readings::wanted(&ask.command) {
         None => {
             let id = store::devices::find_id(&app.db.read, device).await?.ok_or(Error::NotFound)?;
             (id, Readings::default())
@@ -92,6 +104,7 @@ async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, wai
             (found.id, readings)
         }
     };
+    readings.at_hand.clone_from(&ask.at_hand);
 
     let (app, caller) = (app.clone(), caller.clone());
     app.clone().outliving(async move { change(&app, &caller, Target::Known(id), ask, readings).await }).await?
@@ -175,6 +188,9 @@ async fn decide_and_save(
         let since = events_since(tx, &before, seen).await.map_err(bare)?;
         return Err((Error::Stale(since), None));
     }
+    if let Command::MoveOn { from, .. } = &ask.command {
+        moving_on::must_be_ready(tx, app, *from).await.map_err(bare)?;
+    }
     let gathered = gather(tx, app, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
     let after = events.iter().fold(before.clone(), evolve);
@@ -183,6 +199,9 @@ async fn decide_and_save(
     if !events.is_empty() {
         let (opened, line) = deployments::open(tx, app, caller, ask, &change).await.map_err(bare)?.unzip();
         record::save(tx, app, caller, &change, line).await.map_err(bare)?;
+        if let Some(opened) = &opened {
+            deployments::placed(tx, caller, opened).await.map_err(bare)?;
+        }
         let begun = deployments::begin(tx, app, caller, &change).await.map_err(bare)?;
         deployment = opened.or(begun);
     }
@@ -213,7 +232,8 @@ fn digest(target: &Target, ask: &Ask) -> Result<String> {
     };
     let body = serde_json::to_string(&ask.command).map_err(|e| Error::Internal(Box::new(e)))?;
     let permit = ask.permit.map(|e| e.to_string()).unwrap_or_default();
-    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}"))))
+    let at_hand = ask.at_hand.as_ref().map_or("", CommitId::as_str);
+    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}{at_hand}"))))
 }
 
 async fn repeated<C: ConnectionTrait>(tx: &C, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {

@@ -11,9 +11,10 @@ pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 use super::{
     Caller, Error, Result,
     act::{Ask, Done, act},
-    facts::gather,
+    facts::{gather, gather_actor},
     invalid, moving_on, permits, readings,
     record::Change,
+    stages,
 };
 use crate::{
     app::App,
@@ -22,14 +23,14 @@ use crate::{
         device::Device,
         id::{DeploymentId, ServerName},
         lifecycle::{
-            Command, CommandKind, Gate, GateId, Happened, Readings, Who,
-            decide::{decide, may},
-            gates::{judge, judge_all},
+            Command, CommandKind, Gate, Happened, Readings, Who,
+            decide::{decide, may, may_begin},
+            gates::judge_all,
             rule,
         },
         overrides::Override,
         refusal::{Code, Refusal},
-        tag::TagName,
+        tag::{CommitId, TagName},
     },
     store::{self, Tx, journal::Line},
 };
@@ -43,6 +44,8 @@ pub struct Wanted {
     pub server: ServerName,
     /// `None` takes the one of the server's class.
     pub environment: Option<Environment>,
+    /// The commit that is about to be deployed, where the tool says it.
+    pub commit: Option<CommitId>,
 }
 
 impl Wanted {
@@ -76,12 +79,15 @@ pub struct Allowed {
 /// Asks for a deployment; a fresh read of the repository decides. The placement is on record when this returns.
 pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
     let permit = Some(wanted.environment(app).await?);
-    let ask = Ask { key, permit, ..Ask::from(wanted.command()) };
-    let Done { deployment, device, .. } = act(app, caller, &wanted.device, ask).await?;
+    let ask = Ask { key, permit, at_hand: wanted.commit.clone(), ..Ask::from(wanted.command()) };
+    let Done { deployment, device, events } = act(app, caller, &wanted.device, ask).await?;
     let deployment = deployment.ok_or(Error::NotFound)?;
     // Where it is a repetition, others may have reported since.
     let people = store::people::load_names(&app.db.read, &deployment.people()).await?;
-    let permit = permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?;
+    let permit = match events.is_empty() {
+        true => self::permit(app, caller, &deployment).await?,
+        false => permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?,
+    };
     let device = device.name().to_owned();
     let view = View { deployment, device, people, now: app.clock.now(), may_report: false };
     Ok(Allowed { view, permit })
@@ -98,6 +104,7 @@ pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec
     if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
         gathered.readings = readings::take(app, &device, &command).await;
     }
+    gathered.readings.at_hand.clone_from(&wanted.commit);
     let facts = gathered.facts(app, caller);
     decide(&device, &command, &facts)?;
     Ok(judge_all(rule(CommandKind::Deploy), &device, Some(&command), &facts))
@@ -159,6 +166,15 @@ pub async fn open(
     Ok(Some((deployment, line)))
 }
 
+/// What a person placed by hand is deployed by that (G3); by permit it is once the deployment has succeeded.
+pub async fn placed(tx: &Tx, caller: &Caller, d: &Deployment) -> Result<()> {
+    if d.permit.is_some() {
+        return Ok(());
+    }
+    let placed = Reported { at: d.asked.at, by: Some(d.asked.by), report: Report::Started };
+    stages::deployed(tx, caller, d, &placed, true).await
+}
+
 /// The permit is used up, and the deployment begins: both or neither.
 pub async fn begin(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>) -> Result<Option<Deployment>> {
     let redeemed = change.events.iter().rev().find_map(|e| match &e.what {
@@ -185,6 +201,13 @@ async fn save(tx: &Tx, app: &App, caller: &Caller, found: Deployment, reported: 
     store::deployments::update(tx, &after).await?;
     let body = serde_json::to_string(&reported).map_err(|e| Error::Internal(Box::new(e)))?;
     store::journal::append(tx, vec![line(caller, after.id, reported.at, reported.report.name(), body)]).await?;
+    match &reported.report {
+        Report::Succeeded { .. } if after.permit.is_some() => {
+            stages::deployed(tx, caller, &after, &reported, true).await?;
+        }
+        _ if after.state.gives_back() => stages::deployed(tx, caller, &after, &reported, false).await?,
+        _ => {}
+    }
     moving_on::wait(tx, app, &after).await?;
     Ok(after)
 }
@@ -205,12 +228,13 @@ pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
     store::deployments::find(&app.db.read, id).await?.ok_or(Error::NotFound)
 }
 
-/// The permit of a deployment that nobody has begun, for whoever asked and for CTRL.
+/// The permit of a deployment that nobody has begun, for whoever asked and for CTRL, as long as it would begin the work:
+/// a host without a connection takes what it is shown (A3, A10, N5).
 pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String> {
     let c = &app.db.read;
     let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
-    let is_ctrl = gathered.facts(app, caller).standing(&device).contains(&Who::Ctrl);
+    let actor = gather_actor(c, app, caller).await?;
+    let is_ctrl = actor.facts(app, caller).standing(&device).contains(&Who::Ctrl);
     if caller.actor.person() != Some(d.asked.by) && !is_ctrl {
         let sentence = "This is for whoever asked for the deployment, or for CTRL.";
         return Err(Refusal::new(Code::NotYours, sentence).into());
@@ -220,27 +244,24 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
         let sentence = format!("This deployment is {}: there is no permit to be had.", is.words());
         return Err(Refusal::new(Code::WrongState, sentence).into());
     }
-    // What a host without a connection would take is not handed out for what is shut down since (N5).
-    let running = judge(GateId::Running, &device, None, &gathered.facts(app, caller));
-    if running.is_open() {
-        return Err(permits::refused(running.why.trim_end_matches('.')).into());
+    if d.permit.is_none() {
+        return Err(Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.").into());
     }
-    not_held(app, caller, &device, d).await?;
-    let by_hand = || Refusal::new(Code::WrongState, "It was placed by hand: there is no permit of it.");
+    // Nothing is read for what is refused in any case.
+    let device = beginnable(app, caller, d, Readings::default()).await?;
+    let fresh = readings::take(app, &device, &d.beginning()).await;
+    let device = beginnable(app, caller, d, fresh).await?;
     let people = store::people::load_names(c, &d.people()).await?;
-    Ok(permits::issue(app, &device, d, &people).await?.ok_or_else(by_hand)?)
+    permits::issue(app, &device, d, &people).await?.ok_or(Error::NotFound)
 }
 
-/// What moved on by itself is held until it has begun (G5).
-async fn not_held(app: &App, caller: &Caller, device: &Device, d: &Deployment) -> Result<()> {
-    if !d.gates.iter().any(|g| g.id == GateId::Hold) {
-        return Ok(());
-    }
-    let gathered = gather(&app.db.read, app, caller, device, None, Readings::default()).await?;
-    let moved = Command::MoveOn { server: d.server.clone(), tag: d.release.tag.clone(), from: d.id };
-    let gate = judge(GateId::Hold, device, Some(&moved), &gathered.facts(app, caller));
-    if gate.is_open() {
-        return Err(permits::refused(gate.why.trim_end_matches('.')).into());
-    }
-    Ok(())
+/// The device, where the permit would begin its work by these readings.
+async fn beginnable(app: &App, caller: &Caller, d: &Deployment, readings: Readings) -> Result<Device> {
+    let c = &app.db.snapshot().await?;
+    let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, caller, &device, Some(&d.beginning()), readings).await?;
+    let facts = gathered.facts(app, caller);
+    may_begin(&device, &facts, &d.server, &d.release.tag, d.asked, d.moved_on())
+        .map_err(|r| permits::refused(r.sentence.trim_end_matches('.')).with(r.gates))?;
+    Ok(device)
 }

@@ -11,6 +11,7 @@ use crate::{
         person::People,
         server::Server,
         stage::{NO_WAY, Way},
+        tag::TagName,
         version::classify,
     },
     store::{
@@ -32,6 +33,7 @@ pub struct Gathered {
     pub readings: Readings,
     pub taken: BTreeSet<String>,
     pub way: Way,
+    pub last: Option<TagName>,
 }
 
 impl Gathered {
@@ -49,6 +51,7 @@ impl Gathered {
             readings: &self.readings,
             taken: &self.taken,
             way: &self.way,
+            last: self.last.as_ref(),
         }
     }
 }
@@ -84,6 +87,7 @@ pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller)
         readings: Readings::default(),
         taken: BTreeSet::new(),
         way: Way::default(),
+        last: None,
     })
 }
 
@@ -140,8 +144,21 @@ pub async fn gather<C: ConnectionTrait>(
         Some(release) => store::stages::find_standing(c, device.id, release).await?,
         None => Way::default(),
     };
+    // Only what would move on by itself is held.
+    let last = match command {
+        Some(Command::Deploy { server, tag: Some(_) } | Command::MoveOn { server, .. })
+            if device.moving_on.by_itself.is_some() =>
+        {
+            match servers.get(server) {
+                Some(to) => store::deployments::find_last(c, device.id, to).await?,
+                None => None,
+            }
+        }
+        _ => None,
+    };
     Ok(Gathered {
         way,
+        last,
         now: app.clock.now(),
         people,
         servers,
@@ -178,6 +195,7 @@ impl Many {
             readings: &self.readings,
             taken: &self.taken,
             way: &NO_WAY,
+            last: None,
         }
     }
 }

@@ -49,6 +49,15 @@ pub(super) async fn wait(tx: &Tx, app: &App, d: &Deployment) -> Result<()> {
     Ok(())
 }
 
+/// What was reported while the repository was read counts too.
+pub(super) async fn must_be_ready(tx: &Tx, app: &App, from: DeploymentId) -> Result<()> {
+    let d = store::deployments::find(tx, from).await?.ok_or(Error::NotFound)?;
+    match is_ready(&d, &app.policy) {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::AlreadyDone, "What was reported since keeps it in development.").into()),
+    }
+}
+
 /// It waits no longer; where somebody else was faster, nothing of this happens.
 pub(super) async fn settle(tx: &Tx, from: DeploymentId, to: Option<&Deployment>) -> Result<()> {
     let outcome = to.map_or(Outcome::Stayed, |d| Outcome::Moved(d.id));

@@ -8,7 +8,7 @@ use super::{
     Caller, Error, Result, confirmations,
     facts::{Gathered, gather},
     incidents::{self, Looked},
-    shift, stages,
+    shift,
     telling::{self, News, Teams, Telling},
     work,
 };
@@ -90,7 +90,6 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
     let own = lines.len();
     lines.extend(also);
-    lines.extend(stages::deployed(tx, caller, after, events, gathered).await?);
     let mut entries = store::journal::append(tx, lines).await?;
     entries.truncate(own);
     // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).

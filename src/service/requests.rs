@@ -99,6 +99,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         readings: &Readings::default(),
         taken: &BTreeSet::new(),
         way: &NO_WAY,
+        last: None,
     };
     let mut line = |device: Device| {
         let step = next_step(device.state.name()).filter(|_| device.state.name() == StateName::Requested);

@@ -10,10 +10,10 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        deployment::Environment,
+        deployment::{Deployment, Environment, Reported},
         device::Device,
         id::{PersonId, ServerName},
-        lifecycle::{Command, Event, Happened, Readings, StateName},
+        lifecycle::{Command, Readings, StateName},
         observation::Seen,
         person::{AuthorKey, People},
         refusal::{Code, Refusal},
@@ -186,37 +186,33 @@ pub fn path(device: &str, tag: &TagName) -> String {
     format!("/devices/{device}/releases/{tag}")
 }
 
-/// What Custody itself puts on record of a release: that it was deployed onto a full-support server of production; the
-/// lines of it for the journal.
-pub(super) async fn deployed(
-    tx: &Tx,
-    caller: &Caller,
-    device: &Device,
-    events: &[Event],
-    gathered: &Gathered,
-) -> Result<Vec<Line>> {
-    let mut lines = Vec::new();
-    for e in events {
-        let Happened::Deployed { class: SupportClass::Full, release: Some(tag), server, .. } = &e.what else {
-            continue;
-        };
-        if gathered.servers.get(server).is_some_and(|s| s.environment != Environment::Production) {
-            continue;
-        }
-        let Some(release) = device.release(tag) else { continue };
-        let report = Report {
-            stage: Stage::Deployed,
-            passed: true,
-            by: e.by,
-            job: None,
-            commit: release.commit().clone(),
-            link: String::new(),
-            text: format!("Onto {server}."),
-            at: e.at,
-        };
-        lines.push(keep(tx, caller, device, tag, &gathered.way, &report).await?);
+/// What Custody itself puts on record of a release: what came of a deployment of it onto a full-support server of
+/// production.
+pub(super) async fn deployed(tx: &Tx, caller: &Caller, d: &Deployment, of: &Reported, passed: bool) -> Result<()> {
+    let server = store::servers::find(tx, &d.server).await?;
+    if d.environment != Environment::Production || server.is_none_or(|s| s.class != SupportClass::Full) {
+        return Ok(());
     }
-    Ok(lines)
+    let device = store::devices::find(tx, d.device).await?.ok_or(Error::NotFound)?;
+    let Some(release) = device.release(&d.release.tag) else { return Ok(()) };
+    let way = store::stages::find_standing(tx, device.id, release).await?;
+    let text = match passed {
+        true => format!("Onto {}.", d.server),
+        false => format!("Onto {}: {}", d.server, d.why_not()),
+    };
+    let report = Report {
+        stage: Stage::Deployed,
+        passed,
+        by: of.by,
+        job: None,
+        commit: release.commit().clone(),
+        link: of.report.link().to_owned(),
+        text: text.chars().take(stage::TEXT_MAX).collect(),
+        at: of.at,
+    };
+    let line = keep(tx, caller, &device, release.tag(), &way, &report).await?;
+    store::journal::append(tx, vec![line]).await?;
+    Ok(())
 }
 
 /// A release as its page shows it.

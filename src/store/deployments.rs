@@ -2,20 +2,23 @@
 
 use super::{
     Result, corrupt,
-    entity::{deployment as row, redeemed},
+    entity::{deployment as row, redeemed, server},
 };
 use crate::domain::{
-    deployment::{Deployment, DeploymentState},
+    deployment::{Deployment, DeploymentState, Environment},
     device::Placement,
     id::{DeploymentId, DeviceId, PersonId, ServerName},
+    server::{Server, SupportClass},
+    tag::TagName,
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
+use strum::IntoEnumIterator;
 
 fn hydrate(r: row::Model) -> Result<Deployment> {
     serde_json::from_str(&r.body).map_err(|e| corrupt("a deployment", e))
@@ -108,6 +111,29 @@ pub async fn list_of_placements<C: ConnectionTrait>(
     let found = q.all(c).await?.into_iter().map(hydrate).collect::<Result<Vec<_>>>()?;
     let its = |d: &Deployment| places.iter().any(|p| p.server == d.server && p.is_of(&d.release.tag, d.asked));
     Ok(found.into_iter().filter(its).map(|d| (d.server, d.id)).collect())
+}
+
+/// The newest of what went last onto this server, and into its environment; what came to nothing does not count. Two
+/// queries.
+pub async fn find_last<C: ConnectionTrait>(c: &C, device: DeviceId, to: &Server) -> Result<Option<TagName>> {
+    let environment: &str = to.environment.into();
+    let mut its = Condition::any().add(server::Column::Environment.eq(environment));
+    for class in SupportClass::iter().filter(|class| Environment::from(*class) == to.environment) {
+        let class: &str = class.into();
+        its = its.add(server::Column::Environment.is_null().and(server::Column::Class.eq(class)));
+    }
+    let beside = Query::select().column(server::Column::Name).from(server::Entity).cond_where(its).to_owned();
+    let mut last: Option<TagName> = None;
+    for there in [row::Column::Server.eq(&to.name.0), row::Column::Server.in_subquery(beside)] {
+        let q = row::Entity::find()
+            .filter(row::Column::DeviceId.eq(device.to_string()))
+            .filter(row::Column::State.is_in(["allowed", "started", "succeeded"]))
+            .filter(there)
+            .order_by_desc(row::Column::Id);
+        let found = q.one(c).await?.map(hydrate).transpose()?.map(|d| d.release.tag);
+        last = last.into_iter().chain(found).max_by(|a, b| a.order().cmp(&b.order()));
+    }
+    Ok(last)
 }
 
 /// Newest first: those before `before`, of these states where any are given.

@@ -182,7 +182,7 @@ async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<
     let lead = match found.waiting.first() {
         None => "Nothing on staging waits for an answer.".to_owned(),
         Some(first) => {
-            let asks = "On staging, and waiting for a person who looks: is it deployable?";
+            let asks = "It waits for a person who looks: is it deployable?";
             match words::so_far(first.since, found.now) {
                 now if now == words::JUST_NOW => asks.to_owned(),
                 span => format!("{asks} The oldest has waited {span}."),

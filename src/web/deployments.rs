@@ -59,6 +59,10 @@ struct ListPage {
     /// Overrides that count now (G12).
     banners: Vec<Banner>,
     rows: Vec<Row>,
+    /// Said where there are no rows.
+    none: &'static str,
+    /// Whether only some were looked for.
+    only: bool,
     /// Address, words, and whether it is chosen.
     filters: Vec<(String, &'static str, bool)>,
     more: Option<String>,
@@ -115,12 +119,27 @@ async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::reje
     let page = ListPage {
         banners: overrides::banners(app, found.now),
         rows: rows.collect(),
+        none: none(state, before),
+        only: state.is_some() || before.is_some(),
         filters,
         more,
         page: PAGE,
         layout: visitor.layout(Section::Elsewhere).await?,
     };
     Ok(page.into_response())
+}
+
+fn none(state: Option<DeploymentState>, before: Option<DeploymentId>) -> &'static str {
+    match state {
+        _ if before.is_some() => "There are no older ones.",
+        None => "Nothing has been deployed yet.",
+        Some(DeploymentState::Allowed) => "No deployment waits to begin.",
+        Some(DeploymentState::Started) => "No deployment is under way.",
+        Some(DeploymentState::Succeeded) => "No deployment has succeeded.",
+        Some(DeploymentState::Failed) => "No deployment has failed.",
+        Some(DeploymentState::RolledBack) => "No deployment was rolled back.",
+        Some(DeploymentState::Expired) => "Every deployment was begun in time.",
+    }
 }
 
 #[derive(Template, WebTemplate)]
@@ -156,9 +175,7 @@ async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
     let caller = visitor.who.as_ref().map(|me| Caller::person(me.id(), visitor.origin.clone()));
     let view = deployments::view(app, caller.as_ref(), parse(&deployment)?).await.map_err(Problem::from)?;
     let d = &view.deployment;
-    let can = view.may_report && !by_hand(d, &view).is_empty();
-    let report =
-        can.then(|| Action::link("Report what came of it", &format!("/deployments/{}/report", d.id)).primary());
+    let report = report_action(&view).filter(|_| view.may_report);
     let gates = d.gates.iter().map(|g| (g.id.to_string(), g.title.clone(), gate_tag(g), g.why.clone())).collect();
     let page = ShowPage {
         layout: visitor.layout(Section::Elsewhere).await?,
@@ -248,6 +265,17 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
     std::iter::once(asked).chain(d.reports.iter().map(reported)).collect()
 }
 
+/// The way to the form. While it is to end it weighs most; afterwards there is seldom more to say.
+fn report_action(view: &View) -> Option<Action> {
+    let link = |label| Action::link(label, &format!("/deployments/{}/report", view.deployment.id));
+    match by_hand(&view.deployment, view)[..] {
+        [] => None,
+        ["rolled_back"] => Some(link("Report a roll-back")),
+        ["tests_after", "rolled_back"] => Some(link("Report tests or a roll-back")),
+        _ => Some(link("Report what came of it").primary()),
+    }
+}
+
 /// What a person can report by hand: where there is a permit, the work begins by it alone.
 fn by_hand(d: &Deployment, view: &View) -> Vec<&'static str> {
     let all = d.takes(view.now).iter().copied();
@@ -260,31 +288,38 @@ struct Typed {
     #[serde(default)]
     what: String,
     #[serde(default)]
-    passed: String,
-    #[serde(default)]
     link: String,
     #[serde(default)]
     text: String,
 }
 
-fn label(what: &str) -> &'static str {
-    match what {
-        "started" => "The work has begun",
-        "tests_before" => "Tests before it",
-        "tests_after" => "Tests after it",
-        "succeeded" => "It succeeded",
-        "failed" => "It failed",
-        _ => "It was rolled back",
-    }
+/// What can be chosen: of tests both ends, and which tests where it could be either.
+fn choices(takes: &[&'static str]) -> Vec<Choice> {
+    let both = takes.contains(&"tests_before") && takes.contains(&"tests_after");
+    let of = |what: &'static str| match what {
+        "started" => vec![Choice::new(what, "Begun")],
+        "tests_before" => vec![
+            Choice::new("tests_before_passed", "Tests before it passed"),
+            Choice::new("tests_before_failed", "Tests before it failed"),
+        ],
+        "tests_after" if both => vec![
+            Choice::new("tests_after_passed", "Tests after it passed"),
+            Choice::new("tests_after_failed", "Tests after it failed"),
+        ],
+        "tests_after" => {
+            vec![Choice::new("tests_after_passed", "Tests passed"), Choice::new("tests_after_failed", "Tests failed")]
+        }
+        "succeeded" => vec![Choice::new(what, "Succeeded")],
+        "failed" => vec![Choice::new(what, "Failed")],
+        _ => vec![Choice::new(what, "Rolled back")],
+    };
+    takes.iter().flat_map(|what| of(what)).collect()
 }
 
 async fn form(member: &Member, view: &View, typed: &Typed) -> Result<FormPage, Problem> {
     let d = &view.deployment;
-    let choices = by_hand(d, view).into_iter().map(|w| Choice::new(w, label(w))).collect();
-    let results = vec![Choice::new("true", "They passed"), Choice::new("false", "They failed")];
     let fields = vec![
-        Field::radio("what", "What came of it?", choices).value(&typed.what),
-        Field::radio("passed", "Of tests: what did they show?", results).value(&typed.passed).optional(),
+        Field::radio("what", "What came of it?", choices(&by_hand(d, view))).value(&typed.what),
         Field::text("link", "A page about it")
             .hint("Like https://gitlab.example.org/jobs/17")
             .value(&typed.link)
@@ -312,15 +347,12 @@ async fn ask(member: Member, Path(deployment): Path<String>) -> Answer {
 
 fn read(typed: &Typed) -> Result<Report, Error> {
     let (link, text) = (typed.link.trim().to_owned(), typed.text.trim().to_owned());
-    let passed = || match typed.passed.as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => crate::service::invalid("passed", "Choose whether the tests passed"),
-    };
     Ok(match typed.what.as_str() {
         "started" => Report::Started,
-        "tests_before" => Report::TestsBefore { passed: passed()?, link, text },
-        "tests_after" => Report::TestsAfter { passed: passed()?, link, text },
+        "tests_before_passed" => Report::TestsBefore { passed: true, link, text },
+        "tests_before_failed" => Report::TestsBefore { passed: false, link, text },
+        "tests_after_passed" => Report::TestsAfter { passed: true, link, text },
+        "tests_after_failed" => Report::TestsAfter { passed: false, link, text },
         "succeeded" => Report::Succeeded { link, text },
         "failed" | "rolled_back" if text.is_empty() => return crate::service::invalid("text", "Say why"),
         "failed" => Report::Failed { link, text },

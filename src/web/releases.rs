@@ -160,12 +160,7 @@ fn page(app: &App, layout: Layout, v: &ReleaseView, typed: &Typed, errors: Error
     ReleasePage {
         name: v.device.name().to_owned(),
         tag: v.tag.to_string(),
-        lead: format!(
-            "{} in {}, verified {}",
-            release.commit().short(),
-            v.device.name(),
-            words::moment(app, release.at)
-        ),
+        lead: format!("{}, verified {}", release.commit().short(), words::moment(app, release.at)),
         state,
         line: Stage::iter().map(|s| (s.label(), mark(v, s))).collect(),
         reports: v.way.reports.iter().rev().map(|r| one(app, v, r)).collect(),
@@ -280,8 +275,13 @@ fn fields(v: &ReleaseView, typed: &Typed) -> Vec<Field> {
         let in_order = v.way.lacks(s.after()).is_empty();
         mine && in_order && (*s != Stage::Deployable || v.way.waits_for_check().is_some() || v.way.passed(*s))
     };
-    let choices: Vec<Choice> = Stage::iter()
-        .filter(open)
+    let stages: Vec<Stage> = Stage::iter().filter(open).collect();
+    let hint = match stages.contains(&Stage::Deployable) {
+        true => "Needed where it is not deployable",
+        false => "Where it failed, say what did",
+    };
+    let choices: Vec<Choice> = stages
+        .into_iter()
         .map(|s| Choice::new(s.into(), if s == Stage::Deployable { "Is it deployable?" } else { s.label() }))
         .collect();
     if choices.is_empty() {
@@ -295,7 +295,7 @@ fn fields(v: &ReleaseView, typed: &Typed) -> Vec<Field> {
             .hint("Like https://ci.example.org/jobs/17")
             .optional()
             .value(&typed.link),
-        Field::area("text", "What you saw").hint("Needed where it is not deployable").optional().value(&typed.text),
+        Field::area("text", "What you saw").hint(hint).optional().value(&typed.text),
         Field::hidden("commit", release.commit()),
     ]
 }

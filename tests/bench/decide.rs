@@ -218,6 +218,7 @@ fn take_ownership(bencher: divan::Bencher) {
         readings: &readings,
         taken: &taken,
         way: &custody::domain::stage::NO_WAY,
+        last: None,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_ok(), "what is measured is a yes");
@@ -242,6 +243,7 @@ fn take_ownership_refused(bencher: divan::Bencher) {
         readings: &readings,
         taken: &taken,
         way: &custody::domain::stage::NO_WAY,
+        last: None,
     };
     let command = Command::TakeOwnership {};
     assert!(decide(&w.device, &command, &facts).is_err(), "what is measured is a no");
@@ -288,8 +290,14 @@ fn permit() -> (SigningKey, String) {
 fn permit_verified(bencher: divan::Bencher) {
     let (key, permit) = permit();
     let verifier = Verifier::new(&KeySet { keys: vec![PublicKey::new(&key.kid, &key.x)] }).unwrap();
-    let intent =
-        Intent { now: now(), server: "cppServer/ctrl_01", issuer: None, device: Some("beamCheck"), tag: Some("1.4.2") };
+    let intent = Intent {
+        now: now(),
+        server: "cppServer/ctrl_01",
+        issuer: None,
+        device: Some("beamCheck"),
+        tag: Some("1.4.2"),
+        commit: None,
+    };
     let verify = || verifier.read(divan::black_box(&permit)).unwrap().permits(&intent);
     assert_eq!(verify(), Ok(()), "what is measured is a yes");
     bencher.bench_local(verify);

@@ -63,6 +63,7 @@ fn main() {
                 tag: tag.clone(),
                 server: ServerName::from(SERVER),
                 environment: None,
+                commit: None,
             };
             allowed.push(time(deployments::request(&app, &caller, &wanted, None)).await);
             looks.push(time(app.git.look_at_tag(&address, &tag)).await);
@@ -77,7 +78,7 @@ fn main() {
                 let (app, caller, tag) = (app.clone(), caller.clone(), tag.clone());
                 async move {
                     let (device, server) = (DEVICE.to_owned(), ServerName::from(SERVER));
-                    let wanted = Wanted { device, tag, server, environment: None };
+                    let wanted = Wanted { device, tag, server, environment: None, commit: None };
                     deployments::request(&app, &caller, &wanted, None).await.expect("it is allowed");
                 }
             };

@@ -161,7 +161,7 @@ pub fn permit(data: &[u8]) {
 
 fn judge(claims: &Claims) {
     let server = "cppServer/ctrl_scs_01";
-    let intent = Intent { now: *NOW, server, issuer: None, device: Some("magnet"), tag: Some("1.0.0") };
+    let intent = Intent { now: *NOW, server, issuer: None, device: Some("magnet"), tag: Some("1.0.0"), commit: None };
     if claims.permits(&intent).is_ok() {
         assert!(claims.aud == server && claims.sub == "magnet" && claims.tag == "1.0.0");
         let now = NOW.timestamp();

@@ -222,6 +222,34 @@ async fn g5_going_back_holds_until_it_is_lifted() {
     assert_eq!(test.replayed(&device).await, device);
 }
 
+/// G5: to remove the newer release first, and to go to another server of the environment, is going back all the same.
+#[tokio::test]
+async fn g5_going_back_by_way_of_a_removal_holds() {
+    for server in [TRIAL, "cppServer/ctrl_scs_trial_2"] {
+        let test = TestApp::new().await;
+        let token = test.two_environments().await;
+        if server != TRIAL {
+            servers::add(&test.app, &test.caller("ada"), server, "scs-rr-ctrl-01", "SCS").await.unwrap();
+            servers::set_environment(&test.app, &test.caller("ada"), server, Environment::Development).await.unwrap();
+        }
+        test.does("lena", "magnet", Command::MoveOnByItself { server: FULL.into() }).await.unwrap();
+        test.deployed(&token, "1.1.0", TRIAL, &[]).await;
+        test.does("lena", "magnet", Command::Remove { server: TRIAL.into() }).await.unwrap();
+        test.deployed(&token, "1.0.0", server, &[]).await;
+        let (_, shown) = test.moving(reqwest::Method::GET, "", &token, json!({})).await;
+        assert_eq!(shown["hold"]["cause"], json!("older_release"), "{server}: {shown}");
+        assert!(shown["hold"].to_string().contains("older than 1.1.0"), "{shown}");
+    }
+    // What came to nothing was never there.
+    let test = TestApp::new().await;
+    let token = test.two_environments().await;
+    test.does("lena", "magnet", Command::MoveOnByItself { server: FULL.into() }).await.unwrap();
+    let failed = json!({ "what": "failed", "text": "No disk." });
+    test.deployed(&token, "1.1.0", TRIAL, &[failed]).await;
+    test.deployed(&token, "1.0.0", TRIAL, &[]).await;
+    assert_eq!(test.device("magnet").await.moving_on.hold, None);
+}
+
 /// G5: where the policy waits for the tests after a deployment, they decide; a roll-back before it moved leaves it.
 #[tokio::test]
 async fn g5_tests_after_decide_where_they_are_waited_for() {

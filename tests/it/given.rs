@@ -183,7 +183,8 @@ impl TestApp {
     /// What a deploy tool of somebody's does: asks for a permit, redeems it, and reports success.
     pub async fn deploys_by_permit(&self, who: &str, device: &str, release: &str, server: &str) {
         let (app, caller) = (&self.app, self.caller(who));
-        let wanted = Wanted { device: device.to_owned(), tag: tag(release), server: server.into(), environment: None };
+        let (device, server) = (device.to_owned(), server.into());
+        let wanted = Wanted { device, tag: tag(release), server, environment: None, commit: None };
         let allowed = deployments::request(app, &caller, &wanted, None).await.unwrap();
         let id = allowed.view.deployment.id;
         deployments::redeem(app, &caller, id, &allowed.permit).await.unwrap();

@@ -3,13 +3,22 @@
 use crate::{
     app::{FULL, TestApp},
     environments::{TRIAL, succeeded},
-    given::policy_with,
+    given::{policy_with, tag},
 };
 use chrono::Duration;
 use custody::{
-    domain::{deployment::DeploymentState, lifecycle::Command},
-    service::moving_on,
+    domain::{
+        deployment::{DeploymentState, Environment},
+        lifecycle::Command,
+        refusal::Code,
+    },
+    service::{
+        Error,
+        act::{Ask, act},
+        moving_on,
+    },
 };
+use serde_json::json;
 use std::path::PathBuf;
 
 /// A repository that cannot be read until it is put back.
@@ -125,4 +134,27 @@ async fn g5_it_is_given_up_after_the_policys_hours() {
     test.advance(Duration::hours(1));
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.0.0", "it is not tried any more");
+}
+
+/// G5: what is reported while the repository is read counts: it is looked at again with the decision.
+#[tokio::test]
+async fn g5_what_is_reported_meanwhile_keeps_it() {
+    let test = TestApp::new().await;
+    let token = test.two_environments().await;
+    test.does("jonas", "magnet", Command::MoveOnByItself { server: FULL.into() }).await.unwrap();
+    let d = test.deployed(&token, "1.1.0", TRIAL, &[succeeded()]).await;
+    let from = d["id"].as_str().unwrap().parse().unwrap();
+    // As Custody asks once it has found it ready.
+    let moves = async || {
+        let command = Command::MoveOn { server: FULL.into(), tag: tag("1.1.0"), from };
+        let ask = Ask { permit: Some(Environment::Production), settles: Some(from), ..Ask::from(command) };
+        act(&test.app, &test.caller("jonas"), "magnet", ask).await
+    };
+    test.reports(&d, &token, json!({ "what": "tests_after", "passed": false })).await;
+    let moved = moves().await;
+    assert!(matches!(&moved, Err(Error::Refused(r)) if r.code == Code::AlreadyDone), "{moved:?}");
+    assert_eq!(test.there(FULL).await.unwrap(), "1.0.0");
+    test.reports(&d, &token, json!({ "what": "tests_after", "passed": true })).await;
+    moves().await.unwrap();
+    assert_eq!(test.there(FULL).await.unwrap(), "1.1.0");
 }

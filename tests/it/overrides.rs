@@ -194,6 +194,8 @@ async fn g12_a_permit_ends_with_its_override() {
     assert_eq!(until, device.overrides[0].until, "two minutes, not five");
     assert_eq!(test.overrides("/1/end", &jonas, json!({ "reason": " " })).await.0, 409, "a reason");
     assert_eq!(test.overrides("/1/end", &jonas, json!({ "reason": "Mended otherwise." })).await.0, 200);
+    let permit = test.sends(&format!("/{}/permit", d["id"].as_str().unwrap()), &lena, &json!({})).await;
+    assert_eq!(permit.0, 409, "nor is it handed out again: {permit:?}");
     let (status, refused) = test.begins(&d, &lena).await;
     assert_eq!(status, 409, "{refused}");
     test.advance(Duration::minutes(3));

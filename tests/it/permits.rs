@@ -7,16 +7,17 @@ use crate::{
 use chrono::Duration;
 use custody::{
     domain::{
-        deployment::DeploymentState,
+        deployment::{DeploymentState, Report},
         id::DeploymentId,
         lifecycle::{Command, GateId},
+        refusal::Code,
         stage::Stage,
     },
     ports::signing::{KeySet, Verifier},
     service::{
         Error, deployments,
         deployments::Wanted,
-        permits,
+        groups, permits,
         tokens::{self, TokenScope},
     },
     store,
@@ -50,6 +51,12 @@ impl TestApp {
 
     pub async fn begins(&self, of: &Value, token: &str) -> (u16, Value) {
         self.reports(of, token, json!({ "what": "started", "permit": of["permit"] })).await
+    }
+
+    /// A member of CTRL is one no more.
+    pub async fn leaves_ctrl(&self, who: &str) {
+        let group = groups::list(&self.app).await.unwrap().0.into_iter().find(|g| g.name == "ICI").unwrap().id;
+        groups::remove(&self.app, &self.caller("ada"), group, self.person(who)).await.unwrap();
     }
 
     async fn placed(&self, server: &str) -> Option<String> {
@@ -296,6 +303,89 @@ async fn n5_no_permit_is_handed_out_of_what_is_shut_down() {
     assert_eq!(test.sends(&path, &token, &json!({})).await.0, 200);
 }
 
+/// G2, A3, A10: no permit is handed out, nor handed out again, that would not begin its work: for a tag that moved, whether
+/// that is on record or not, for what was replaced, and of an asker who may not deploy it now.
+#[tokio::test]
+async fn a3_no_permit_is_handed_out_that_would_begin_nothing() {
+    let test = TestApp::new().await;
+    let lena = test.owned_with("1.1.0").await;
+    let jonas = test.deploy_token("jonas", ANY).await;
+    let asks = async |key: &str, tag: &str| {
+        let request = reqwest::Client::new().post(format!("{}/api/v1/deployments", test.url)).bearer_auth(&jonas);
+        let body = json!({ "device": "magnet", "tag": tag, "server": FULL });
+        let response = request.header("idempotency-key", key).json(&body).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let old = asks("pipeline 17", "1.0.0").await;
+    let (status, d) = asks("pipeline 18", "1.1.0").await;
+    assert_eq!((old.0, status), (201, 201));
+    let permit_of = async |d: &Value, token: &str| {
+        test.sends(&format!("/{}/permit", d["id"].as_str().unwrap()), token, &json!({})).await
+    };
+    let refused = |answer: (u16, Value), word: &str| {
+        assert_eq!((answer.0, answer.1["code"].as_str()), (409, Some("permit_refused")), "{answer:?}");
+        assert!(why(&answer.1).contains(word) && answer.1.get("permit").is_none(), "{word}: {answer:?}");
+    };
+    assert_eq!(permit_of(&d, &lena).await.0, 200);
+    // Replaced since.
+    refused(permit_of(&old.1, &jonas).await, "1.1.0 was placed on");
+    refused(asks("pipeline 17", "1.0.0").await, "1.1.0 was placed on");
+    // The tag moved, and nobody had looked yet; then it is on record.
+    let before = test.repository.id("1.1.0");
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.1.0", "HEAD~1"]);
+    refused(permit_of(&d, &lena).await, "names another object");
+    refused(asks("pipeline 18", "1.1.0").await, "names another object");
+    test.does("noor", "magnet", Command::CheckTag { tag: tag("1.1.0") }).await.unwrap();
+    let answer = permit_of(&d, &jonas).await;
+    assert!(answer.1["gates"].as_array().unwrap().iter().any(|g| g["id"] == "Tag" && g["met"] == false), "{answer:?}");
+    refused(answer, "moved or vanished");
+    test.repository.git(&["update-ref", "refs/tags/1.1.0", &before]);
+    test.does("noor", "magnet", Command::CheckTag { tag: tag("1.1.0") }).await.unwrap();
+    assert_eq!(asks("pipeline 18", "1.1.0").await.1["permit"], d["permit"], "it stands as it was");
+    // Whoever asked is of CTRL no more.
+    test.leaves_ctrl("jonas").await;
+    refused(permit_of(&d, &lena).await, "Jonas Okafor, who asked for it, may not deploy it now");
+}
+
+/// G2, T4: with its approval the permit of what is under review is gone.
+#[tokio::test]
+async fn t4_no_permit_is_handed_out_without_its_approval() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.ready_to_own("magnet", "1.0.0").await;
+    let token = test.deploy_token("lena", ANY).await;
+    let d = test.allowed(&token, "1.0.0", FULL).await;
+    let path = format!("/{}/permit", d["id"].as_str().unwrap());
+    assert_eq!(test.sends(&path, &token, &json!({})).await.0, 200);
+    test.does("ravi", "magnet", Command::WithdrawApproval { reason: "A flaw.".to_owned() }).await.unwrap();
+    let (status, refused) = test.sends(&path, &token, &json!({})).await;
+    assert_eq!((status, refused["code"].as_str()), (409, Some("permit_refused")), "{refused}");
+    assert!(why(&refused).contains("only an approved commit goes there"), "{refused}");
+}
+
+/// G9, A20: a tool that says which commit it has at hand is refused where the release is another one, with the gate.
+#[tokio::test]
+async fn a20_another_commit_is_not_deployed_by_the_tags_name() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let (own, other) = (test.commit_of("1.1.0"), test.commit_of("1.0.0"));
+    let ask = |commit: &str| json!({ "device": "magnet", "tag": "1.1.0", "server": FULL, "commit": commit });
+    let (status, refused) = test.sends("", &token, &ask(other.as_str())).await;
+    assert_eq!((status, refused["code"].as_str()), (409, Some("gates_open")), "{refused}");
+    assert!(why(&refused).contains("check out the release's own commit"), "{refused}");
+    assert!(refused["gates"].as_array().unwrap().iter().any(|g| g["id"] == "Tag" && g["met"] == false), "{refused}");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+    for short in [&own.as_str()[..12], "HEAD", ""] {
+        assert_eq!(test.sends("", &token, &ask(short)).await.0, 422, "{short}");
+    }
+    for (commit, status) in [(&other, 409), (&own, 200)] {
+        let asked = [("device", "magnet"), ("tag", "1.1.0"), ("server", FULL), ("commit", commit.as_str())];
+        assert_eq!(test.checks(&token, &asked).await.0, status, "{commit}");
+    }
+    let (status, allowed) = test.sends("", &token, &ask(own.as_str())).await;
+    assert_eq!((status, allowed["commit"].as_str()), (201, Some(own.as_str())), "{allowed}");
+}
+
 /// A11: used twice, at once, with another deployment, or by a token of another server: one winner, the others refused.
 #[tokio::test]
 async fn a11_a_permit_is_used_once() {
@@ -334,6 +424,7 @@ async fn a9_after_the_hand_over_no_permit_counts() {
         tag: tag("1.0.0"),
         server: server.into(),
         environment: None,
+        commit: None,
     };
     let early = deployments::request(&test.app, &ilse, &wanted(REDUCED), None).await.unwrap();
     test.asks_for_transfer("magnet").await;
@@ -586,7 +677,10 @@ async fn g9_a_person_reports_by_hand() {
     let report = format!("{here}/report");
     lena.page(&report).await;
     assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "")]).await.status(), 422);
+    let form = lena.page(&report).await;
+    assert!(form.contains("Tests before it failed") && !form.contains("Of tests"), "{form}");
     assert_eq!(lena.post(&report, &[("what", "tests_before")]).await.status(), 422);
+    assert_eq!(lena.post(&report, &[("what", "tests_before_passed")]).await.status(), 303);
     assert_eq!(noor.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
     assert_eq!(lena.post(&report, &[("what", "succeeded")]).await.status(), 409, "it has not begun");
     assert_eq!(lena.post(&report, &[("what", "failed"), ("text", "<b>No disk</b>")]).await.status(), 303);
@@ -600,4 +694,73 @@ async fn g9_a_person_reports_by_hand() {
     assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
     assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 422);
     assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
+}
+
+/// A6, A9, T10: whoever may not deploy it now reports nothing, and moves no placement; only what their tool began by its
+/// permit they report to its end. Nor does a contributor report on what CTRL deploys.
+#[tokio::test]
+async fn a6_who_may_not_deploy_it_now_does_not_report() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    let jonas = test.deploy_token("jonas", ANY).await;
+    let said = |text: &str| (String::new(), text.to_owned());
+    let failed = || {
+        let (link, text) = said("No disk.");
+        Report::Failed { link, text }
+    };
+    let rolled_back = || {
+        let (link, text) = said("It lost frames.");
+        Report::RolledBack { link, text }
+    };
+    let reports = async |who: &str, d: &Value, report: Report| {
+        let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+        match deployments::report(&test.app, &test.caller(who), id, report).await {
+            Ok(_) => None,
+            Err(Error::Refused(r)) => Some(r.code),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    let old = test.allowed(&jonas, "1.1.0", FULL).await;
+    test.begins(&old, &jonas).await;
+    assert_eq!(test.reports(&old, &jonas, json!({ "what": "succeeded" })).await.0, 200);
+    assert_eq!(reports("ilse", &old, rolled_back()).await, Some(Code::NotYours), "CTRL deployed it");
+    let page = format!("/deployments/{}", old["id"].as_str().unwrap());
+    assert!(test.browser("jonas").await.page(&page).await.contains("Report tests or a roll-back"));
+    assert!(!test.browser("ilse").await.page(&page).await.contains("Report tests or a roll-back"));
+    test.advance(Duration::minutes(1));
+    let under_way = test.allowed(&jonas, "1.0.0", FULL).await;
+    assert_eq!(test.begins(&under_way, &jonas).await.0, 200);
+    test.leaves_ctrl("jonas").await;
+    assert_eq!(reports("jonas", &old, rolled_back()).await, Some(Code::NotYours));
+    assert!(!test.browser("jonas").await.page(&page).await.contains("Report tests or a roll-back"));
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+    assert_eq!(reports("jonas", &under_way, failed()).await, None, "a tool ends what it began");
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.1.0");
+    assert_eq!(reports("jonas", &under_way, rolled_back()).await, Some(Code::NotYours), "it has ended");
+}
+
+/// A6: somebody who was removed from a device reports nothing on what they once placed by hand.
+#[tokio::test]
+async fn a6_whoever_was_removed_does_not_report() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
+    let deploy = Command::Deploy { server: REDUCED.into(), tag: Some(tag("1.0.0")) };
+    test.does("marek", "magnet", deploy).await.unwrap();
+    let id = deployments::list(&test.app, None, None).await.unwrap().deployments[0].id;
+    let report = format!("/deployments/{id}/report");
+    let marek = test.browser("marek").await;
+    assert_eq!(marek.post(&report, &[("what", "tests_before_passed")]).await.status(), 303);
+    test.does("ilse", "magnet", Command::RemoveContributor { person: test.person("marek") }).await.unwrap();
+    assert_eq!(marek.post(&report, &[("what", "failed"), ("text", "x")]).await.status(), 403);
+    assert_eq!(test.placed(REDUCED).await.unwrap(), "1.0.0");
+}
+
+/// G9: a list of deployments without any says which there are none of, and leads to all.
+#[tokio::test]
+async fn g9_a_list_without_any_says_so() {
+    let test = TestApp::new().await;
+    let page = test.stranger().page("/deployments?state=failed").await;
+    assert!(page.contains("No deployment has failed. <a href=\"/deployments\">Show all</a>"), "{page}");
+    assert!(test.stranger().page("/deployments").await.contains("Nothing has been deployed yet."));
 }

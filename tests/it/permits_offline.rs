@@ -61,7 +61,17 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
     let (code, _, err) = runs(folder.path(), "", &["gate", "--device", "m", "--tag", "1", "--server", "s"]).await;
     assert_eq!(code, 2, "{err}");
 
-    let (code, out, err) = run_gate(gate("1.0.0", FULL, &["--json", "--permit-file", "permit"])).await;
+    // A20: the job's tree is of another commit than the release.
+    let (own, head) = (test.commit_of("1.0.0").to_string(), test.commit_of("HEAD").to_string());
+    for dry in [&["--dry-run"][..], &[]] {
+        let mut args = gate("1.0.0", FULL, dry);
+        args.extend(["--commit".to_owned(), head.clone()]);
+        let (code, out, _) = run_gate(args).await;
+        assert!(code == 1 && out.contains("OPEN  Tag") && out.contains("the release's own commit"), "{code} {out}");
+    }
+    let mut args = gate("1.0.0", FULL, &["--json", "--permit-file", "permit"]);
+    args.extend(["--commit".to_owned(), own.clone()]);
+    let (code, out, err) = run_gate(args).await;
     assert_eq!(code, 0, "{err}");
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     use std::os::unix::fs::PermissionsExt;
@@ -75,7 +85,8 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
         all.extend_from_slice(more);
         run(&all).await
     };
-    let (code, out, err) = verify(&["--server", FULL, "--device", "magnet", "--tag", "1.0.0", "permit"]).await;
+    let all = ["--server", FULL, "--device", "magnet", "--tag", "1.0.0", "--commit", &own, "permit"];
+    let (code, out, err) = verify(&all).await;
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with("PERMITTED  magnet 1.0.0 onto "), "{out}");
     // A13: of an old copy nobody knows what was revoked since.
@@ -93,6 +104,7 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
         vec!["--server", REDUCED, "permit"],
         vec!["--server", FULL, "--device", "camera", "permit"],
         vec!["--server", FULL, "--tag", "1.0.1", "permit"],
+        vec!["--server", FULL, "--commit", &head, "permit"],
         vec!["--server", FULL, "--issuer", "https://evil.example.org", "permit"],
         vec!["--server", FULL, "not.a.permit"],
         vec!["--server", FULL, "-"],
@@ -126,6 +138,31 @@ async fn g9_a_pipeline_asks_and_a_host_verifies() {
     assert_eq!((code, out.as_str()), (0, "Taken: succeeded. The deployment is succeeded.\n"));
     assert_eq!(report(&["--what", "failed"]).await.0, 2, "a reason is needed");
     test.does("lena", "magnet", Command::CheckTag { tag: tag("1.0.0") }).await.unwrap();
+}
+
+/// E1, G9: a token goes to no address where others could read it on its way; on the machine itself it may.
+#[tokio::test]
+async fn e1_a_token_goes_over_no_network_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = "018f2b7e-0000-7000-8000-000000000000";
+    let commit = "a1".repeat(20);
+    for args in [
+        &["gate", "--device", "m", "--tag", "1.0.0", "--server", "s"][..],
+        &["gate", "--device", "m", "--tag", "1.0.0", "--server", "s", "--dry-run"],
+        &["deployment", "report", "--deployment", id, "--what", "succeeded"],
+        &["stage", "--device", "m", "--tag", "1.0.0", "--stage", "built", "--result", "passed", "--commit", &commit],
+    ] {
+        for (url, expected, says) in [
+            ("http://custody.example.org", 2, "the token would go over the network unencrypted; use https"),
+            ("http://192.0.2.7:8080/", 2, "unencrypted"),
+            ("http://127.0.0.1:1", 3, "cannot be reached"),
+            ("http://[::1]:1", 3, "cannot be reached"),
+        ] {
+            let all: Vec<&str> = args.iter().copied().chain(["--url", url]).collect();
+            let (code, _, err) = runs(folder.path(), "custody_1", &all).await;
+            assert!(code == expected && err.contains(says), "{all:?}: {code} {err}");
+        }
+    }
 }
 
 /// A13: keys on the data directory, while Custody serves from it too.

@@ -3,6 +3,7 @@
 use crate::{
     app::{Browser, FULL, TestApp},
     given::tag,
+    permits::ANY,
 };
 use custody::{
     domain::{
@@ -11,7 +12,7 @@ use custody::{
         stage::{Report, Stage, Told},
     },
     service::{
-        Error, Result, stages,
+        Error, Result, deployments, stages,
         tokens::{self, TokenScope},
     },
     store,
@@ -183,6 +184,48 @@ async fn g3_a_release_passes_its_stages() {
         .collect();
     assert_eq!(marked, ["1.1.0"]);
     assert!(test.stranger().page("/devices/magnet").await.contains("/devices/magnet/releases/1.1.0"));
+}
+
+/// G3: “Deployed” says what came of a deployment by permit: nothing while it is under way, passed where it succeeded, failed
+/// where it was rolled back or never begun.
+#[tokio::test]
+async fn g3_deployed_is_what_came_of_it() {
+    let test = TestApp::new().await;
+    test.with_newer("magnet", "1.1.0").await;
+    test.on_staging("magnet", "1.1.0").await;
+    test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    let token = test.deploy_token("lena", ANY).await;
+    let deployed = async || {
+        let device = test.device("magnet").await;
+        let release = device.release(&tag("1.1.0")).unwrap();
+        let way = store::stages::find_way(&test.app.db.read, device.id, release).await.unwrap();
+        let of_it = way.reports.into_iter().filter(|r| r.stage == Stage::Deployed);
+        of_it.map(|r| (r.passed, r.by, r.text)).collect::<Vec<_>>()
+    };
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    assert_eq!(test.begins(&d, &token).await.0, 200);
+    assert!(deployed().await.is_empty());
+    assert_eq!(code(test.reports_stage("lena", "magnet", "1.1.0", Stage::TestedAfter, true).await), Code::WrongState);
+    assert_eq!(test.reports(&d, &token, json!({ "what": "succeeded" })).await.0, 200);
+    let lena = Some(test.person("lena"));
+    assert_eq!(deployed().await, [(true, lena, format!("Onto {FULL}."))]);
+    test.reports_stage("lena", "magnet", "1.1.0", Stage::TestedAfter, true).await.unwrap();
+    let back = json!({ "what": "rolled_back", "text": "It lost frames." });
+    assert_eq!(test.reports(&d, &token, back).await.0, 200);
+    let why = format!("Onto {FULL}: the deployment rolled back: It lost frames.");
+    assert_eq!(deployed().await[1..], [(false, lena, why)]);
+    let page = test.stranger().page("/devices/magnet/releases/1.1.0").await;
+    assert!(page.contains("magnet 1.1.0</span>") && page.contains("It lost frames."), "{page}");
+
+    test.allowed(&token, "1.1.0", FULL).await;
+    test.advance(chrono::Duration::seconds(301));
+    deployments::keep(&test.app).await.unwrap();
+    let never = deployed().await.pop().unwrap();
+    assert!(!never.0 && never.1.is_none() && never.2.contains("its permit ran out"), "{never:?}");
+    // By hand it is deployed as it is placed.
+    test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
+    assert_eq!(deployed().await[3..], [(true, lena, format!("Onto {FULL}."))]);
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 
 /// G3, A20, A29: a job reports for its own device and for the release's own commit; a tag that was not read yet is

@@ -215,6 +215,7 @@ impl World {
             readings: &readings,
             taken: &BTreeSet::new(),
             way: &custody::domain::stage::NO_WAY,
+            last: None,
         };
         decide(&self.device, command, &facts).map_err(|r| r.code)
     }

@@ -205,6 +205,7 @@ impl Stage {
             tag: tag.clone(),
             server: server.into(),
             environment: None,
+            commit: None,
         };
         let allowed = deployments::request(&self.app, caller, &wanted, None).await?;
         deployments::redeem(&self.app, caller, allowed.view.deployment.id, &allowed.permit).await?;

@@ -214,6 +214,8 @@ pub enum Command {
         tag: TagName,
         /// Who asked for the permit, and when: it is for that very placement.
         asked: Mark,
+        /// Whether it moved on by itself, so that a hold keeps it back (G5).
+        moved_on: bool,
     },
     /// Custody takes back what was placed for a deployment that did not come to be.
     GiveBack {

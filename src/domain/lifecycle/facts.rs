@@ -13,7 +13,7 @@ use crate::domain::{
     release::{CommitFacts, VerifiedTag},
     server::Server,
     stage::Way,
-    tag::CommitId,
+    tag::{CommitId, TagName},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,8 @@ pub struct Readings {
     /// The object that a recorded tag names now; `Ok(None)` when it is gone.
     pub tag_now: Option<Result<Option<CommitId>, String>>,
     pub commit: Option<Result<CommitFacts, String>>,
+    /// The commit that is at hand where it is to be deployed, as whoever asks says.
+    pub at_hand: Option<CommitId>,
 }
 
 /// Everything a decision may look at besides the device and the command.
@@ -67,6 +69,8 @@ pub struct Facts<'a> {
     pub taken: &'a BTreeSet<String>,
     /// What was reported of the release that [`super::command::Command::Deploy`] names (G3).
     pub way: &'a Way,
+    /// The newest of what went last onto the server that is placed on, and into its environment (G5).
+    pub last: Option<&'a TagName>,
 }
 
 impl<'a> Facts<'a> {

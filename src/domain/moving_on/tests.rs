@@ -104,9 +104,16 @@ fn g5_what_goes_back() {
         (None, "1.0.0", false),
     ] {
         let place = placed(there);
-        assert_eq!(goes_back(Some(&place), &tag(comes)).is_some(), back, "{comes} over {there:?}");
+        assert_eq!(goes_back(Some(&place), None, &tag(comes)).is_some(), back, "{comes} over {there:?}");
     }
-    assert_eq!(goes_back(None, &tag("1.0.0")), None, "nothing is placed there");
+    let (newer, older) = (tag("1.5.0"), tag("1.4.9"));
+    assert_eq!(goes_back(None, None, &older), None, "nothing was ever there");
+    // What was removed, or is hot-developed on since, went there all the same.
+    assert_eq!(goes_back(None, Some(&newer), &older), Some(&newer));
+    assert_eq!(goes_back(Some(&placed(None)), Some(&newer), &older), Some(&newer));
+    assert_eq!(goes_back(None, Some(&newer), &newer), None);
+    // What is there counts before what was.
+    assert_eq!(goes_back(Some(&placed(Some("1.4.8"))), Some(&newer), &older), None);
 }
 
 /// G5, F9: a repository that is away is tried again, less and less often, and never less than hourly.

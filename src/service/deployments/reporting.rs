@@ -1,13 +1,13 @@
 //! What deploy tools and people report: the work begins by its permit, and how it ended (G9).
 
-use super::{find, giving_back, not_held, save};
+use super::{find, giving_back, save};
 use crate::{
     app::App,
     domain::{
-        deployment::{Deployment, Report, Reported},
+        deployment::{self, Deployment, Report, Reported},
         device::Device,
         id::{DeploymentId, PersonId},
-        lifecycle::{Command, CommandKind, Event, Happened, Readings, decide::may},
+        lifecycle::{CommandKind, Event, Happened, Readings},
         permit::Intent,
         refusal::{Code, Refusal},
         story,
@@ -37,18 +37,6 @@ pub async fn report_once(
     report: Report,
     key: Option<String>,
 ) -> Result<Deployment> {
-    let found = find(app, id).await?;
-    let device = store::devices::find(&app.db.read, found.device).await?.ok_or(Error::NotFound)?;
-    if !may_report(&app.db.read, app, caller, &device, &found).await? {
-        let sentence = "This is for whoever asked for the deployment to report, or who may deploy this device.";
-        return Err(Refusal::new(Code::NotYours, sentence).into());
-    }
-    if report == Report::Started && found.permit.is_some() {
-        return invalid("permit", "Send the permit with it: the work begins by redeeming it");
-    }
-    if report == Report::Expired {
-        return invalid("what", "Custody notices by itself when a permit has run out");
-    }
     let named = Named::new(caller, key, id, &report, "");
     let (owned, by) = (app.clone(), caller.clone());
     let after = app
@@ -59,6 +47,18 @@ pub async fn report_once(
                 && named.was_taken(&tx).await?
             {
                 return Ok(found);
+            }
+            let device = store::devices::find(&tx, found.device).await?.ok_or(Error::NotFound)?;
+            if !may_report(&tx, &owned, &by, &device, &found).await? {
+                let sentence =
+                    "Whoever may deploy the device there reports on it, and whoever asked for it until it has ended.";
+                return Err(Refusal::new(Code::NotYours, sentence).into());
+            }
+            if report == Report::Started && found.permit.is_some() {
+                return invalid("permit", "Send the permit with it: the work begins by redeeming it");
+            }
+            if report == Report::Expired {
+                return invalid("what", "Custody notices by itself when a permit has run out");
             }
             let reported = Reported { at: owned.clock.now(), by: by.actor.person(), report };
             let at = reported.at;
@@ -76,7 +76,6 @@ pub async fn report_once(
     Ok(after)
 }
 
-/// Whoever asked, and whoever may deploy it themselves.
 pub(super) async fn may_report<C: ConnectionTrait>(
     c: &C,
     app: &App,
@@ -84,11 +83,8 @@ pub(super) async fn may_report<C: ConnectionTrait>(
     device: &Device,
     d: &Deployment,
 ) -> Result<bool> {
-    if caller.actor.person() == Some(d.asked.by) {
-        return Ok(true);
-    }
-    let gathered = gather(c, app, caller, device, None, Readings::default()).await?;
-    Ok(may(device, CommandKind::Deploy, &gathered.facts(app, caller)))
+    let gathered = gather(c, app, caller, device, Some(&d.beginning()), Readings::default()).await?;
+    Ok(deployment::may_report(d, device, &gathered.facts(app, caller)))
 }
 
 /// A report with a name, by somebody.
@@ -154,6 +150,7 @@ pub async fn redeem_once(
             issuer: Some(&issuer),
             device: Some(device.name()),
             tag: Some(found.release.tag.as_str()),
+            commit: Some(found.release.commit.as_str()),
         };
         claims.permits(&intent).map_err(permits::refused)?;
         match &found.permit {
@@ -161,10 +158,6 @@ pub async fn redeem_once(
             _ => Err(permits::refused("it is for another deployment").into()),
         }
     });
-    let read = match read {
-        Ok(()) => not_held(app, caller, &device, &found).await,
-        refused => refused,
-    };
     if let Err(error) = read {
         if let Error::Refused(refusal) = &error {
             let what: &str = CommandKind::RedeemPermit.into();
@@ -172,11 +165,9 @@ pub async fn redeem_once(
         }
         return Err(error);
     }
-    let command =
-        Command::RedeemPermit { server: found.server.clone(), tag: found.release.tag.clone(), asked: found.asked };
     let since = since(app, &device, &found).await?;
     let (key, request) = named.map(|n| (n.key, n.request)).unzip();
-    match act(app, caller, device.name(), Ask { key, request, ..Ask::from(command) }).await {
+    match act(app, caller, device.name(), Ask { key, request, ..Ask::from(found.beginning()) }).await {
         // The same report was taken a moment ago: that one has begun it.
         Ok(done) if done.deployment.is_none() => Ok(Begun { deployment: find(app, id).await?, since }),
         Ok(done) => Ok(Begun { deployment: done.deployment.ok_or(Error::NotFound)?, since }),

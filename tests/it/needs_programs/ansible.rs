@@ -36,8 +36,10 @@ impl Site {
         std::fs::write(path("ansible.cfg"), settings).unwrap();
         let tasks = format!(
             "- name: Put it there\n  ansible.builtin.copy: {{ content: \"{{{{ custody_tag }}}}\", dest: {} }}\n\
+             - name: Check out by it\n  ansible.builtin.copy: {{ content: \"{{{{ custody_commit }}}}\", dest: {} }}\n\
              - name: See that it works\n  ansible.builtin.command: /bin/false\n  when: breaks | default(false) | bool\n",
-            path("deployed").display()
+            path("deployed").display(),
+            path("commit").display()
         );
         std::fs::write(path("tasks.yml"), tasks).unwrap();
         let vars = json!({
@@ -118,6 +120,8 @@ async fn g9_the_role_deploys_by_permit() {
     let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &["-vvv"]).await;
     assert!(done, "{said}");
     assert_eq!(site.deployed().as_deref(), Some("1.0.0"));
+    let commit = std::fs::read_to_string(site.path("commit")).unwrap();
+    assert_eq!(commit, test.commit_of("1.0.0").as_str(), "A20: what is checked out is what was permitted");
     assert_eq!(states(&test).await, [DeploymentState::Succeeded]);
     let token = site.vars["custody_token"].as_str().unwrap();
     assert!(!said.contains(token) && !said.contains("eyJ"), "a secret is printed: {said}");
@@ -148,6 +152,7 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
         (json!({ "custody_token": "custody_of_somebody_else" }), "token that is alive"),
         (json!({ "custody_url": format!("http://{free}") }), "cannot be reached"),
         (json!({ "custody_token": "" }), "Set custody_url"),
+        (json!({ "custody_url": "http://custody.example.org" }), "with https"),
     ] {
         let (done, said) = site.plays(change.clone(), &[]).await;
         assert!(!done && said.contains(reason), "{change}: {said}");

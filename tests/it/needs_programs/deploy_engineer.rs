@@ -116,6 +116,7 @@ async fn gitlab(demo: &Demo) {
         ("CUSTODY_DEVICE", DEVICE.to_owned()),
         ("CUSTODY_DEPLOY_TOKEN", demo.token()),
         ("CUSTODY_SERVER", SERVER.to_owned()),
+        ("CI_COMMIT_SHA", demo.git(DEVICE, &["rev-parse", &format!("{TAG}^{{commit}}")])),
         ("CI_COMMIT_TAG", TAG.to_owned()),
     ])
     .await;

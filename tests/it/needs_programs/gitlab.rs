@@ -133,8 +133,11 @@ async fn g9_a_gitlab_pipeline_from_build_to_deployment() {
 
     test.reports_stage("lena", "magnet", "1.1.0", Stage::Staging, true).await.unwrap();
     test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    let old = test.repository.id("1.0.0^{commit}");
     for (more, code, says) in [
         (&[("CUSTODY_SERVER", REDUCED)][..], 1, "OPEN  G1"),
+        // A20: an old pipeline, run again since the tag is another commit.
+        (&[("CI_COMMIT_SHA", old.as_str())], 1, "check out the release's own commit"),
         (&[("CI_COMMIT_TAG", "1.1.0-dirty")], 2, "A dirty build is no release"),
         (&[("CUSTODY_URL", "http://127.0.0.1:1")], 3, "cannot be reached"),
     ] {
@@ -167,6 +170,7 @@ async fn f3_the_job_sends_a_report_again() {
         ("CUSTODY_DEVICE", "magnet".to_owned()),
         ("CUSTODY_DEPLOY_TOKEN", test.deploy_token("lena", ANY).await),
         ("CUSTODY_SERVER", FULL.to_owned()),
+        ("CI_COMMIT_SHA", test.repository.id("1.0.0^{commit}")),
         ("CI_COMMIT_TAG", "1.0.0".to_owned()),
     ])
     .await;

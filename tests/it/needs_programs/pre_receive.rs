@@ -204,3 +204,42 @@ async fn g2_the_hook_without_custody() {
     let (done, said) = lena.push(&["1.1.0"]).await;
     assert!(done && said.contains("verifies it later"), "{said}");
 }
+
+/// G2: where the server cannot write what it judges by, no push is let through, and that is said.
+#[tokio::test]
+async fn g2_what_cannot_be_looked_at_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let hook = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools/pre-receive");
+    let programs = folder.path().join("bin");
+    std::fs::create_dir(&programs).unwrap();
+    let (old, new) = ("0".repeat(40), "a1".repeat(20));
+    let runs = async |reference: &str, arguments: &[&str], path: String| {
+        std::fs::write(folder.path().join("pushed"), format!("{old} {new} {reference}\n")).unwrap();
+        let pushed = std::fs::File::open(folder.path().join("pushed")).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.arg(&hook).args(arguments).current_dir(folder.path()).env("PATH", path).stdin(pushed);
+        let done = command.output().await.unwrap();
+        (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let path = std::env::var("PATH").unwrap();
+    assert_eq!(runs("refs/heads/main", &[], path.clone()).await, (true, String::new()));
+    // What a full disk or a read-only one does: no folder, a folder that takes no file, a search that is cut off.
+    for (program, does) in [("mktemp", "exit 1"), ("mktemp", "echo /nothing/here"), ("grep", "exit 2")] {
+        let file = programs.join(program);
+        std::fs::write(&file, format!("#!/bin/sh\n{does}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let broken = format!("{}:{path}", programs.display());
+        for (reference, arguments) in [
+            ("refs/tags/1.0.0", &[][..]),
+            ("refs/heads/main", &[]),
+            ("", &["refs/tags/1.0.0", old.as_str(), new.as_str()]),
+        ] {
+            let (taken, said) = runs(reference, arguments, broken.clone()).await;
+            assert!(
+                !taken && said.contains("cannot write its temporary files"),
+                "{program} {does} {reference}: {said}"
+            );
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
+}

@@ -59,8 +59,9 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if placed.and_then(|p| p.release.as_ref()) == Some(tag) {
                 return Err(already(format!("{tag} is on {server} already.")));
             }
-            if let Some(newer) = goes_back(placed, tag) {
-                return wrong(format!("{newer} is on {server}, which is newer: nothing goes back by itself."));
+            if let Some(newer) = goes_back(placed, facts.last, tag) {
+                let is = if placed.is_some_and(|p| p.release.as_ref() == Some(newer)) { "is" } else { "was" };
+                return wrong(format!("{newer} {is} there, which is newer: nothing goes back by itself."));
             }
             let class = on_record.class;
             H::Deployed { server: server.clone(), class, release: Some(tag.clone()), moved_on: Some(*from) }

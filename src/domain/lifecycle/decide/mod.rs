@@ -8,6 +8,8 @@ mod overrides;
 mod review;
 mod running;
 
+pub use running::may_begin;
+
 use super::{
     command::{Command, CommandKind},
     event::{Event, Happened},

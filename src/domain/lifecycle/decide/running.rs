@@ -10,7 +10,7 @@ use crate::domain::{
         command::{Command, CommandKind},
         event::Happened as H,
         facts::Facts,
-        gates::{Gate, judge_all},
+        gates::{GateId, judge, judge_all},
         state::State,
         table::{Who, rule},
     },
@@ -71,7 +71,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             if tag.is_none() && device.placed_on(server).is_some_and(|p| p.release.is_none()) {
                 return Err(already(format!("It is placed there already: {server}.")));
             }
-            let back = tag.as_ref().and_then(|t| Some((goes_back(device.placed_on(server), t)?, t)));
+            let back = tag.as_ref().and_then(|t| Some((goes_back(device.placed_on(server), facts.last, t)?, t)));
             let held = back.and_then(|(placed, tag)| environments::held_by_older(device, placed, tag, me));
             let deployed = H::Deployed { server: server.clone(), class, release: tag.clone(), moved_on: None };
             return Ok(std::iter::once(deployed).chain(held).collect());
@@ -86,12 +86,16 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             }
             H::Removed { server: server.clone() }
         }
-        Command::RedeemPermit { server, tag, asked } => redeem(device, facts, server, tag, *asked)?,
+        Command::RedeemPermit { server, tag, asked, moved_on } => {
+            may_begin(device, facts, server, tag, *asked, *moved_on)?;
+            H::PermitRedeemed { server: server.clone(), tag: tag.clone() }
+        }
         Command::GiveBack { server, tag, asked, back, why, rolled_back } => {
-            let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
+            // What is no longer placed there holds nothing either.
             if !device.placed_on(server).is_some_and(|p| p.is_of(tag, *asked)) {
-                return Ok(held.into_iter().collect());
+                return Ok(Vec::new());
             }
+            let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
             let back = back.iter().filter(|p| may_come_back(device, server, p)).cloned().collect();
             let given = H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? };
             return Ok(std::iter::once(given).chain(held).collect());
@@ -173,8 +177,16 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
     }])
 }
 
-/// A permit is for the placement that it was asked for, and as good as whoever asked for it is now (A9, A11).
-fn redeem(device: &Device, facts: &Facts, server: &ServerName, tag: &TagName, asked: Mark) -> Result<H, Refusal> {
+/// Whether a permit begins its work now: it is for the placement that it was asked for, and as good as whoever asked for
+/// it is now (A9, A11). What moved on by itself is held until it has begun (G5).
+pub fn may_begin(
+    device: &Device,
+    facts: &Facts,
+    server: &ServerName,
+    tag: &TagName,
+    asked: Mark,
+    moved_on: bool,
+) -> Result<(), Refusal> {
     let refused = |sentence: String| Err(Refusal::new(Code::PermitRefused, sentence));
     let Some(placed) = device.placed_on(server).filter(|p| p.is_of(tag, asked)) else {
         return refused(match device.placed_on(server) {
@@ -190,12 +202,19 @@ fn redeem(device: &Device, facts: &Facts, server: &ServerName, tag: &TagName, as
     }
     let command = Command::Deploy { server: server.clone(), tag: Some(tag.clone()) };
     let then = Facts { actor: Actor::Person(asked.by), ..*facts };
-    let open = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then).into_iter().find(Gate::is_open);
+    let gates = judge_all(rule(CommandKind::Deploy), device, Some(&command), &then);
+    let open = gates.iter().find(|g| g.is_open());
     if !super::may(device, CommandKind::Deploy, &then) || open.is_some() {
         let why = open.map_or_else(String::new, |g| format!(" {}", g.why));
-        return refused(format!("{}, who asked for it, may not deploy it now.{why}", facts.people.name(asked.by)));
+        let asker = facts.people.name(asked.by);
+        let sentence = format!("{asker}, who asked for it, may not deploy it now.{why}");
+        return Err(Refusal::new(Code::PermitRefused, sentence).with(gates));
     }
-    Ok(H::PermitRedeemed { server: server.clone(), tag: tag.clone() })
+    let hold = judge(GateId::Hold, device, Some(&command), &then);
+    if moved_on && hold.is_open() {
+        return refused(hold.why);
+    }
+    Ok(())
 }
 
 /// Whether a place that made way may be taken again: its class is that of what is left (N2) and of the state (G1), and

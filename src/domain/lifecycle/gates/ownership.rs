@@ -283,7 +283,22 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
         return Gate::met(G::Tag, "No tag is asked for.");
     };
     match device.release(tag) {
-        Some(r) if r.stands() => still_as_verified(G::Tag, r, facts),
+        Some(r) if r.stands() => {
+            let gate = still_as_verified(G::Tag, r, facts);
+            match &facts.readings.at_hand {
+                // A20: what was built or checked out of another commit is not this release.
+                Some(other) if gate.met && other != r.commit() => Gate::open(
+                    G::Tag,
+                    Turn::Machine,
+                    format!(
+                        "{tag} is {}, and what is to be deployed is {}: check out the release's own commit.",
+                        r.commit().short(),
+                        other.short()
+                    ),
+                ),
+                _ => gate,
+            }
+        }
         Some(_) => Gate::open(
             G::Tag,
             Turn::Contributor,

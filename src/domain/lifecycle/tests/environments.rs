@@ -118,7 +118,46 @@ fn g5_going_back_holds_it() {
     assert!(world.device.moving_on.hold.is_some());
 }
 
-/// G5: a roll-back holds it, whatever is placed there meanwhile; what merely failed does not.
+/// G5: what was removed before the older release comes counts as what it goes back from, for people and by itself.
+#[test]
+fn g5_going_back_by_way_of_a_removal_holds_it() {
+    let mut world = owned();
+    passed(by_itself(&mut world)).must(KARL, World::deploy(FULL, "1.5.0"));
+    world.must(KARL, C::Remove { server: FULL.into() });
+    world.last = Some(tag("1.5.0"));
+    world.refused_as(Code::WrongState, KARL, move_on("1.4.2"));
+    world.must(LENA, World::deploy(FULL, "1.4.2"));
+    let hold = world.device.moving_on.hold.clone().unwrap();
+    assert_eq!((hold.cause, hold.by), (Cause::OlderRelease, Some(LENA)));
+    assert!(hold.reason.contains("older than 1.5.0"), "{}", hold.reason);
+}
+
+/// G5: what moved on by itself is held until it has begun; what a person asked for is not.
+#[test]
+fn g5_what_moved_on_is_held_until_it_begins() {
+    let mut world = owned();
+    passed(by_itself(&mut world)).must(KARL, move_on("1.5.0"));
+    world.must(LENA, C::HoldMovingOn { reason: reason() });
+    let C::RedeemPermit { server, tag, asked, .. } = world.permit(FULL) else { unreachable!() };
+    let begins = |moved_on| C::RedeemPermit { server: server.clone(), tag: tag.clone(), asked, moved_on };
+    let refusal = world.refused_as(Code::PermitRefused, KARL, begins(true));
+    assert!(refusal.sentence.contains("It is held since"), "{}", refusal.sentence);
+    assert!(world.clone().does(KARL, begins(false)).is_ok());
+    world.must(LENA, C::LiftHold { reason: reason() }).must(KARL, begins(true));
+}
+
+/// G5, A20: another commit at hand than the release's is refused by the gate of the tag.
+#[test]
+fn a20_the_commit_at_hand_is_the_releases() {
+    let mut world = owned();
+    passed(&mut world).readings.at_hand = Some(commit(3));
+    let gate = world.stopped_only_by(G::Tag, Turn::Machine, KARL, World::deploy(FULL, "1.5.0"));
+    assert!(gate.why.contains("1.5.0 is 0202020202, and what is to be deployed is 0303030303"), "{}", gate.why);
+    world.readings.at_hand = Some(commit(2));
+    world.must(KARL, World::deploy(FULL, "1.5.0"));
+}
+
+/// G5: a roll-back holds it; what merely failed does not, nor what is placed there no longer.
 #[test]
 fn g5_a_roll_back_holds_it() {
     let give_back = |world: &World, name: &str, rolled_back| {
@@ -138,6 +177,13 @@ fn g5_a_roll_back_holds_it() {
     assert_eq!((hold.cause, hold.by), (Cause::RolledBack, Some(LENA)));
     assert!(hold.reason.contains("It lost frames."), "{}", hold.reason);
     assert!(world.acts(Actor::Custody, &rolled_back).unwrap().is_empty(), "once");
+    // A tool that reports late on what made way since.
+    let mut world = owned();
+    passed(by_itself(&mut world)).must(KARL, World::deploy(FULL, "1.5.0"));
+    let rolled_back = give_back(&world, "1.5.0", Some(LENA));
+    world.must(KARL, World::deploy(FULL, "1.5.0"));
+    assert!(world.acts(Actor::Custody, &rolled_back).unwrap().is_empty());
+    assert_eq!(world.device.moving_on.hold, None);
     // Without moving on by itself there is nothing to hold.
     let mut world = owned();
     passed(&mut world).must(KARL, World::deploy(FULL, "1.5.0")).must(KARL, World::deploy(FULL, "1.4.2"));

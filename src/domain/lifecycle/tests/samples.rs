@@ -73,7 +73,7 @@ pub fn sample(kind: K) -> C {
         K::CheckRepository => C::CheckRepository {},
         K::Deploy => World::hot_deploy(REDUCED),
         K::Remove => C::Remove { server: REDUCED.into() },
-        K::RedeemPermit => C::RedeemPermit { server: FULL.into(), tag: tag("1.4.2"), asked: asked() },
+        K::RedeemPermit => C::RedeemPermit { server: FULL.into(), tag: tag("1.4.2"), asked: asked(), moved_on: false },
         K::GiveBack => {
             let (server, tag) = (FULL.into(), tag("1.4.2"));
             C::GiveBack { server, tag, asked: asked(), back: Vec::new(), why: text(), rolled_back: None }

@@ -81,6 +81,7 @@ pub struct World {
     pub readings: Readings,
     pub taken: BTreeSet<String>,
     pub way: Way,
+    pub last: Option<TagName>,
     /// What [`World::requested`] sends in.
     pub application: Application,
 }
@@ -113,6 +114,7 @@ pub fn device() -> World {
         readings: Readings::default(),
         taken: BTreeSet::new(),
         way: Way::default(),
+        last: None,
         application: application(),
     }
 }
@@ -132,6 +134,7 @@ impl World {
             readings: &self.readings,
             taken: &self.taken,
             way: &self.way,
+            last: self.last.as_ref(),
         }
     }
 

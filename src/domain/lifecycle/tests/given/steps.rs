@@ -147,7 +147,8 @@ impl World {
     /// The permit of what is placed there.
     pub fn permit(&self, server: &str) -> Command {
         let placed = self.device.placed_on(&server.into()).unwrap();
-        C::RedeemPermit { server: server.into(), tag: placed.release.clone().unwrap(), asked: placed.mark }
+        let tag = placed.release.clone().unwrap();
+        C::RedeemPermit { server: server.into(), tag, asked: placed.mark, moved_on: false }
     }
 
     /// A tag is placed there, and the work begins by its permit.

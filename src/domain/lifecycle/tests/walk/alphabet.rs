@@ -210,7 +210,7 @@ pub fn all() -> Vec<Letter> {
         "redeem" => |d, _| Move::Acts(
             d.placements.iter().filter(|p| p.class == SupportClass::Full && p.permit.is_none())
                 .filter_map(|p| Some(act(p.mark.by, C::RedeemPermit {
-                    server: p.server.clone(), tag: p.release.clone()?, asked: p.mark,
+                    server: p.server.clone(), tag: p.release.clone()?, asked: p.mark, moved_on: false,
                 })))
                 .collect()),
         "deploy nothing" => |_, _| one(LENA, World::hot_deploy(FULL)),
