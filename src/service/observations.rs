@@ -68,6 +68,8 @@ pub struct Scope {
     pub servers: BTreeSet<ServerName>,
     /// What is not in it does not run there any more.
     pub complete: bool,
+    /// But for these, of which it says nothing.
+    pub unsure: BTreeSet<(String, ServerName)>,
 }
 
 /// Takes an agent's report about its own server (A24). `complete`: what is not in it does not run there any more.
@@ -89,7 +91,7 @@ pub async fn observe(
         )
         .into());
     }
-    let scope = Scope { servers: BTreeSet::from([own.clone()]), complete };
+    let scope = Scope { servers: BTreeSet::from([own.clone()]), complete, unsure: BTreeSet::new() };
     let (app, caller) = (app.clone(), caller.clone());
     app.clone().outliving(async move { take(&app, &caller, &scope, reports, Source::Agent).await }).await?
 }
@@ -102,6 +104,8 @@ pub struct Collected {
     pub reports: Vec<Report>,
 }
 
+    /// But for these, of which it is not known whether they run.
+    pub unsure: BTreeSet<(String, ServerName)>,
 /// What became of what a collector was told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CollectedTaken {
@@ -150,7 +154,8 @@ pub async fn collect(
                 batch.extend(of);
             }
             check(app, &batch)?;
-            let scope = Scope { servers, complete };
+            let unsure = told.unsure.iter().filter(|(_, server)| servers.contains(server)).cloned().collect();
+            let scope = Scope { servers, complete, unsure };
             let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
             let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
             all.taken.taken += taken.taken;
@@ -187,7 +192,7 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
     if store::servers::find(&app.db.read, &server).await?.is_none() {
         return super::invalid("server", "Choose a server that is on record");
     }
-    let scope = Scope { servers: BTreeSet::from([server]), complete: false };
+    let scope = Scope { servers: BTreeSet::from([server]), complete: false, unsure: BTreeSet::new() };
     let (app, caller) = (app.clone(), caller.clone());
     let source = Source::Statement { person: me };
     app.clone().outliving(async move { take(&app, &caller, &scope, vec![report], source).await }).await?

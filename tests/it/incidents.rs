@@ -326,6 +326,7 @@ async fn a24_a_collector_speaks_for_what_it_covers() {
     let told = Collected {
         servers: [REDUCED, FULL].map(Into::into).into(),
         reports: vec![report(REDUCED, "1.0.0"), report(FULL, "1.0.0")],
+        ..Collected::default()
     };
     let taken = collect(&test.app, "tango", &covers, told).await.unwrap();
     assert_eq!((taken.taken.taken, taken.refused), (1, 1));
@@ -342,7 +343,7 @@ async fn g10_an_agent_and_a_collector_report_the_same() {
     let test = TestApp::new().await;
     test.ctrl_owned("magnet").await;
     test.advance(Duration::minutes(11));
-    let collected = |reports| Collected { servers: [FULL.into()].into(), reports };
+    let collected = |reports| Collected { servers: [FULL.into()].into(), reports, ..Collected::default() };
     let says = |told| collect(&test.app, "tango", &|_: &str| true, told);
     for _ in 0..2 {
         test.sends_in(FULL, vec![report(FULL, "1.0.0-dirty")]).await;

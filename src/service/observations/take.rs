@@ -118,6 +118,8 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
             .collect();
         for (key, mut k) in missing {
             k.seen.gone = Some(now);
+            // Of these it is not known whether they run.
+            .filter(|(key, _)| !scope.unsure.contains(key))
             gone += 1;
             touched.extend(k.device);
             changed.extend(k.device);
