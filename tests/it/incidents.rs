@@ -1,6 +1,9 @@
 //! Where what runs differs from the record: on the board with the report that shows it, gone with the one that mends it.
 
-use crate::app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning};
+use crate::{
+    app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning},
+    given::tag,
+};
 use chrono::Duration;
 use custody::{
     domain::{drift::Kind, lifecycle::Command, observation::Source},
@@ -430,4 +433,95 @@ async fn g10_ctrl_hears_of_strangers_once() {
     round().await;
     assert_eq!(told(who).await.len(), 2);
     other.stop.cancel();
+}
+
+/// G10: what is placed again on its own server does not mend what runs elsewhere: the incident stays open, and a new one
+/// opens though the placement is young.
+#[tokio::test]
+async fn g10_a_placement_does_not_mend_what_runs_elsewhere() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
+    let again = || Command::Deploy { server: REDUCED.into(), tag: Some(tag("1.0.0")) };
+    test.does("ilse", "magnet", again()).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer], "it runs there still");
+    test.sees(REDUCED_TOO, &[]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    test.does("ilse", "magnet", again()).await.unwrap();
+    test.advance(Duration::minutes(31));
+    test.does("ilse", "magnet", again()).await.unwrap();
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    // What it is moved from has some time to stop, and the round finds what does not.
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 1);
+    assert_eq!(test.incidents("magnet"), [Kind::BothClasses, Kind::WrongServer]);
+}
+
+/// N5, G10: who stops a device as ordered is told nothing; who does not is told after the grace, on every page with what
+/// to do, and programs read it.
+#[tokio::test]
+async fn n5_what_runs_although_it_was_shut_down_shows() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    let shut_down = || Command::ShutDown {
+        reason: "It floods the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: "The rate is limited.".to_owned(),
+    };
+    test.does("lena", "magnet", shut_down()).await.unwrap();
+    let round = async || incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
+    round().await;
+    assert_eq!(test.incidents("magnet"), [], "somebody is on the way to stop it");
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::NotStopped]);
+    let (kind, out) = (Kind::NotStopped, test.stranger());
+    for page in ["/?q=magnet", "/devices/magnet", "/incidents?kind=not_stopped"] {
+        let page_ = out.page(page).await;
+        assert!(page_.contains(kind.label()) && page_.contains(kind.remedy()), "{page}");
+    }
+    let told = reqwest::get(format!("{}/api/v1/incidents?kind=not_stopped", test.url)).await.unwrap();
+    let told: serde_json::Value = told.json().await.unwrap();
+    assert_eq!(told["incidents"][0]["remedy"], kind.remedy(), "{told}");
+    // Stopped as ordered.
+    test.sees(FULL, &[]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    // It may be started again, and has some time for it.
+    test.does("lena", "magnet", Command::Restart { text: "The limit is in.".to_owned() }).await.unwrap();
+    assert_eq!(test.incidents("magnet"), []);
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::NotSeen]);
+    test.does("lena", "magnet", shut_down()).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [], "nothing is to run there");
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// G10: what has ended is told to be started nowhere.
+#[tokio::test]
+async fn g10_what_has_ended_is_to_start_nowhere() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    test.does("lena", "magnet", Command::Decline { reason: "Another one does it.".to_owned() }).await.unwrap();
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    for page in ["/devices/magnet", "/incidents"] {
+        let page = test.stranger().page(page).await;
+        assert!(page.contains("Call first. Stop it, and start it nowhere"), "{page}");
+        assert!(!page.contains(Kind::WrongServer.remedy()), "{page}");
+    }
 }

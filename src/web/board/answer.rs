@@ -64,7 +64,7 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
             Some(k) => facts(app, k, Some(d), board.now),
             None => placed(d),
         },
-        incidents: crate::web::incidents::of_answer(app, &d.incidents, a.place.as_ref().map(|p| &p.seen), board.now),
+        incidents: crate::web::incidents::of_answer(app, d, a.place.as_ref().map(|p| &p.seen), board.now),
         latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
 }
