@@ -81,7 +81,10 @@ pub async fn observe(
     complete: bool,
 ) -> Result<Taken> {
     if reports.len() > MOST {
-        return super::invalid("observations", format!("Send at most {MOST} instances at once, in several posts"));
+        return super::invalid(
+            "observations",
+            format!("Send at most {MOST} instances at once, in several posts, each with \"complete\": false"),
+        );
     }
     check(app, &reports)?;
     if let Some(other) = reports.iter().find(|r| r.server != own.0) {
