@@ -23,6 +23,7 @@ mod m0018_import;
 mod m0019_replicas;
 mod m0020_strangers;
 mod m0021_open;
+mod m0022_whole_report;
 
 pub struct Migrator;
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_replicas::Migration),
             Box::new(m0020_strangers::Migration),
             Box::new(m0021_open::Migration),
+            Box::new(m0022_whole_report::Migration),
         ]
     }
 }

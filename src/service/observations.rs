@@ -3,7 +3,7 @@
 mod take;
 mod written;
 
-pub use take::named;
+pub use take::{named, reported};
 pub use written::{Observed, Unreadable};
 
 use super::{Caller, Error, FieldProblem, Result, facts::version_names, record};
@@ -21,7 +21,7 @@ use crate::{
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use take::{seen_line, settle, take};
+use take::{heard_since, seen_line, settle, take};
 use validator::Validate;
 
 /// One instance as reported.
@@ -104,11 +104,11 @@ pub async fn observe(
 pub struct Collected {
     /// Of these it lists everything that runs there; of the others what is missing may still run.
     pub servers: BTreeSet<ServerName>,
+    /// But for these, of which it is not known whether they run.
+    pub unsure: BTreeSet<(String, ServerName)>,
     pub reports: Vec<Report>,
 }
 
-    /// But for these, of which it is not known whether they run.
-    pub unsure: BTreeSet<(String, ServerName)>,
 /// What became of what a collector was told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CollectedTaken {
@@ -169,7 +169,7 @@ pub async fn collect(
     Ok(all)
 }
 
-/// A CTRL member says what they saw running; marked as such wherever it shows (T8).
+/// A CTRL member says what they saw running, where nothing reports; marked as such wherever it shows (T8).
 pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> Result<Taken> {
     check(app, std::slice::from_ref(&report))?;
     if !app.policy.observations.statements {
@@ -201,6 +201,12 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
     app.clone().outliving(async move { take(&app, &caller, &scope, vec![report], source).await }).await?
 }
 
+/// The servers of which programs tell everything that runs there: a statement about them does not count.
+pub async fn list_reported(app: &App) -> Result<BTreeSet<ServerName>> {
+    let since = heard_since(app.clock.now(), app.policy.observations.silent_after_minutes);
+    Ok(store::instances::list_whole_since(&app.db.read, since, None).await?)
+}
+
 /// A CTRL member says that an instance which no agent reports does not run there any more.
 pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str, server: &ServerName) -> Result<()> {
     let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
@@ -225,6 +231,9 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
                 .iter_mut()
                 .find(|k| k.seen.instance == instance && k.seen.server == server && k.seen.runs())
                 .ok_or(Error::NotFound)?;
+            if k.seen.is_reported(now, app.policy.observations.silent_after_minutes) {
+                return Err(reported(&instance, &server).into());
+            }
             k.seen.gone = Some(now);
             k.seen.source = Source::Statement { person: me };
             let line = seen_line(&caller, k, "instance_gone", now);

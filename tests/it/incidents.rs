@@ -6,10 +6,11 @@ use crate::{
 };
 use chrono::Duration;
 use custody::{
-    domain::{drift::Kind, lifecycle::Command, observation::Source},
+    domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code},
     service::{
-        Caller, incidents,
-        observations::{Collected, Report, collect, observe},
+        Caller, Error, incidents,
+        observations::{self, Collected, Report, collect, observe},
+        tokens::TokenScope,
     },
     store,
 };
@@ -524,4 +525,75 @@ async fn g10_what_has_ended_is_to_start_nowhere() {
         assert!(page.contains("Call first. Stop it, and start it nowhere"), "{page}");
         assert!(!page.contains(Kind::WrongServer.remedy()), "{page}");
     }
+}
+
+/// T8, O1, G10: while a program reports, nobody's word stands against it, neither of what runs nor of what stopped; where
+/// it has fallen silent, a statement counts. Pages do not offer what is refused.
+#[tokio::test]
+async fn t8_a_statement_does_not_overrule_what_is_reported() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0-dirty")]).await;
+    let (app, lena) = (&test.app, test.caller("lena"));
+    let states = async |instance: &str, server: &str| {
+        let seen = Report { instance: instance.to_owned(), ..report(server, "1.0.0") };
+        observations::state(app, &lena, "magnet", seen).await
+    };
+    let gone = async |server: &str| {
+        observations::state_gone(app, &lena, "magnet", "SCS_TEST/MON/MAGNET", &server.into()).await
+    };
+    let refused = |error: Option<Error>| match error {
+        Some(Error::Refused(refusal)) => {
+            assert!(refusal.code == Code::WrongState && refusal.sentence.contains("wait until it is silent"));
+            refusal.sentence
+        }
+        other => panic!("{other:?}"),
+    };
+    let magnet = "SCS_TEST/MON/MAGNET";
+    assert!(refused(states(magnet, FULL).await.err()).contains("mend what runs"));
+    refused(gone(FULL).await.err());
+    // Its agent tells everything that runs there, so nothing else does.
+    refused(states("SCS_TEST/MON/OTHER", FULL).await.err());
+    assert_eq!(test.incidents("magnet"), [Kind::Dirty]);
+    let browser = test.browser("lena").await;
+    assert!(!browser.page("/devices/magnet").await.contains("It stopped there"));
+    let form = browser.page(&format!("/devices/magnet/state-gone?instance={magnet}&server={FULL}")).await;
+    assert!(form.contains("wait until it is silent"), "{form}");
+    let form = browser.page("/devices/magnet/state-seen").await;
+    assert!(
+        !form.contains(&format!("value=\"{FULL}\"")) && form.contains(&format!("value=\"{REDUCED_TOO}\"")),
+        "{form}"
+    );
+    let fields = [("instance", magnet), ("server", FULL)];
+    assert_eq!(browser.post("/devices/magnet/state-gone", &fields).await.status(), 409);
+    let program = test.program("lena", TokenScope::Admin).await;
+    let seen = serde_json::to_value(report(FULL, "1.0.0")).unwrap();
+    assert_eq!(program.post("/devices/magnet/sightings", seen).await.0, 409);
+    let stopped = serde_json::json!({ "instance": magnet, "server": FULL });
+    assert_eq!(program.post("/devices/magnet/sightings/gone", stopped).await.0, 409);
+    // A report that does not list everything speaks for what is in it.
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    observe(app, &agent, &REDUCED_TOO.into(), vec![report(REDUCED_TOO, "1.0.0")], false).await.unwrap();
+    refused(states(magnet, REDUCED_TOO).await.err());
+    states("SCS_TEST/MON/OTHER", REDUCED_TOO).await.unwrap();
+    // Silent, it has nothing against it.
+    test.advance(Duration::minutes(11));
+    states(magnet, FULL).await.unwrap();
+    gone(REDUCED_TOO).await.unwrap();
+    // An empty report is one too, and takes the word back.
+    test.sees(FULL, &[]).await;
+    refused(states(magnet, FULL).await.err());
+    assert!(browser.page("/devices/magnet/state-seen").await.contains("reports everything"));
+}
+
+/// G10: of more instances than one report takes, it says how several do not undo each other.
+#[tokio::test]
+async fn g10_a_report_that_is_too_large_says_how_to_split_it() {
+    let test = TestApp::new().await;
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    let many = (0..=observations::MOST).map(|i| Report { instance: format!("A/B/{i}"), ..report(REDUCED, "1") });
+    let refused = observe(&test.app, &agent, &REDUCED.into(), many.collect(), true).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems[0].say.contains("\"complete\": false"), "{problems:?}");
 }
