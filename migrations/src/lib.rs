@@ -25,6 +25,7 @@ mod m0020_strangers;
 mod m0021_open;
 mod m0022_covers;
 mod m0023_own_key;
+mod m0024_whole_report;
 
 pub struct Migrator;
 
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_open::Migration),
             Box::new(m0022_covers::Migration),
             Box::new(m0023_own_key::Migration),
+            Box::new(m0024_whole_report::Migration),
         ]
     }
 }

@@ -36,6 +36,8 @@ pub enum Of {
     Netbox,
     /// Servers, from a Tango database by TangoGQL.
     Tango,
+    /// Servers, from a Karabo web server’s list or an aggregator’s.
+    Karabo,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -54,9 +56,9 @@ pub struct Handed {
     token: Option<String>,
     /// From NetBox: the slug of the tag that hosts with reduced support have; `reduced-support` where it is left out.
     reduced_tag: Option<String>,
-    /// From a Tango database: what new servers serve.
+    /// From a Tango database or Karabo: what new servers serve.
     instrument: Option<String>,
-    /// From a Tango database: patterns of servers that stay out, like `Starter/*`.
+    /// From a Tango database or Karabo: patterns of servers that stay out, like `Starter/*`.
     #[serde(default)]
     leave_out: Vec<String>,
     /// The `plan` of an answer before, which is what is to be done; without it nothing is.
@@ -74,6 +76,10 @@ impl Handed {
                 let instrument = self.instrument.clone().unwrap_or_default();
                 Some(Program::Tango { instrument, leave_out: self.leave_out.clone() })
             }
+            Of::Karabo => {
+                let instrument = self.instrument.clone().unwrap_or_default();
+                Some(Program::Karabo { instrument, leave_out: self.leave_out.clone() })
+            }
             Of::People | Of::Servers | Of::Devices | Of::Contacts => None,
         }
     }
@@ -89,10 +95,10 @@ impl Handed {
             Of::Servers => Kind::Servers,
             Of::Devices => Kind::Devices,
             Of::Contacts => Kind::Contacts,
-            Of::Netbox | Of::Tango => return self.ask(app, caller, named).await,
+            Of::Netbox | Of::Tango | Of::Karabo => return self.ask(app, caller, named).await,
         };
         if self.address.is_some() || self.token.is_some() {
-            return invalid("address", "A table is handed in: an address is for netbox and tango alone");
+            return invalid("address", "A table is handed in: an address is for netbox, tango and karabo alone");
         }
         match &self.table {
             Some(table) => Ok((Table::parse(kind, named()?, table.as_bytes())?, Vec::new())),
@@ -113,7 +119,7 @@ impl Handed {
         };
         match self.program() {
             Some(program) => import::read_program(app, caller, &program, told).await,
-            None => invalid("kind", "Name the program: netbox or tango"),
+            None => invalid("kind", "Name the program: netbox, tango or karabo"),
         }
     }
 }
@@ -157,8 +163,9 @@ fn refused(sentence: String) -> crate::service::Error {
 
 /// Import a table, or see what would become of it
 ///
-/// All lines come in together or none does; the same table a second time changes nothing. `netbox` and `tango` are asked
-/// at an address that the policy admits, with and without `plan`, or tell by a recorded answer. For administrators.
+/// All lines come in together or none does; the same table a second time changes nothing. `netbox`, `tango` and `karabo`
+/// are asked at an address that the policy admits, with and without `plan`, or tell by a recorded answer. For
+/// administrators.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "Custody", security(("bearer" = [])), request_body = Handed,
     responses((status = 200, description = "The fate of each line.", body = PlanDto)))]
 pub async fn import(State(app): State<App>, bearer: Bearer, Sent(handed): Sent<Handed>) -> Answer<Json<PlanDto>> {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::App,
-    service::incidents::{self, Kind, Shown, Wanted},
+    service::incidents::{self, Kind, Listed, Wanted},
 };
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
@@ -54,7 +54,7 @@ struct IncidentDto {
     /// What is seen and what is on record.
     words: String,
     /// What mends it.
-    remedy: &'static str,
+    remedy: String,
     opened: DateTime<Utc>,
     closed: Option<DateTime<Utc>>,
     /// How often it came: more than once where it comes and goes.
@@ -62,7 +62,7 @@ struct IncidentDto {
 }
 
 impl IncidentDto {
-    fn new((i, device): (Shown, Option<String>)) -> Self {
+    fn new(Listed { incident: i, device, remedy }: Listed) -> Self {
         Self {
             id: i.id,
             kind: i.drift.kind,
@@ -72,7 +72,7 @@ impl IncidentDto {
             server: i.drift.server.0,
             instrument: i.instrument,
             words: i.drift.words,
-            remedy: i.drift.kind.remedy(),
+            remedy,
             opened: i.opened,
             closed: i.closed,
             times: i.times,

@@ -19,7 +19,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[schema(as = ObservationReport)]
 pub struct Reported {
-    /// Whether it lists everything that runs there: what is missing is gone then. Otherwise it only adds.
+    /// Whether it lists everything that runs there: what is missing is gone then. Otherwise it only adds. More than 5,000
+    /// instances are sent in several posts, each with `false`: what is gone shows by falling silent then.
     #[serde(default = "yes")]
     #[schema(required = false)]
     complete: bool,
@@ -32,7 +33,8 @@ fn yes() -> bool {
 
 /// Report what runs on a server
 ///
-/// With a token for observations of that very server.
+/// With a token for observations of that very server. At most 5,000 instances at once; of more send several posts, each
+/// with `"complete": false`.
 #[utoipa::path(post, path = "/api/v1/observations", tag = "Observations", security(("bearer" = [])), request_body = Reported,
     responses((status = 200, description = "What became of it.", body = Taken)))]
 pub async fn report(State(app): State<App>, bearer: Bearer, Sent(sent): Sent<Reported>) -> Answer<Json<Taken>> {

@@ -73,6 +73,10 @@ impl DemoArgs {
 /// Reads JSON in the shape of POST /api/v1/observations, or CSV with the
 /// columns instance, class, server, host, version, since. The token speaks for
 /// one server, so a report is of one server too.
+///
+/// More than 5000 instances are sent in several posts. None of them lists
+/// everything then, so nothing is taken to be gone: what stopped shows as silent
+/// once it was not reported for as long as the policy says.
 #[derive(Debug, Clone, Args)]
 pub struct ObserveArgs {
     /// Where the report is read from: a file, - for standard input, or an http(s) address

@@ -15,14 +15,14 @@ use std::{
     path::PathBuf,
 };
 
-/// Import people, servers, devices or contacts from CSV, hosts from NetBox, servers from a Tango database
+/// Import people, servers, devices or contacts from CSV, hosts from NetBox, servers from a Tango database or Karabo
 ///
 /// All lines come in together or none does; what is on record just so stays as
 /// it is, so that a second import changes nothing. Exit code 2 where a line is
 /// refused.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// A file, - for standard input, or the address of NetBox or of TangoGQL
+    /// A file, - for standard input, or the address of NetBox, of TangoGQL, or of a Karabo web server’s list
     #[arg(long, value_name = "FILE|-|URL", required_unless_present = "all")]
     from: Option<String>,
 
@@ -42,7 +42,7 @@ pub struct ImportArgs {
     #[arg(long = "as", value_name = "LOGIN")]
     importer: Option<String>,
 
-    /// The environment variable that holds the token for NetBox or the gateway
+    /// The environment variable that holds the token for what is asked
     #[arg(long, value_name = "VARIABLE")]
     token_env: Option<String>,
 
@@ -50,11 +50,11 @@ pub struct ImportArgs {
     #[arg(long, value_name = "SLUG", default_value = "reduced-support")]
     reduced_tag: String,
 
-    /// The instrument that new servers of a Tango database serve
+    /// The instrument that new servers of a Tango database or of Karabo serve
     #[arg(long, default_value = "", hide_default_value = true)]
     instrument: String,
 
-    /// Servers of a Tango database that stay out, like "Starter/*"; may be repeated
+    /// Servers of a Tango database or of Karabo that stay out, like "Starter/*"; may be repeated
     #[arg(long, value_name = "PATTERN")]
     leave_out: Vec<String>,
 
@@ -76,6 +76,8 @@ enum What {
     Netbox,
     /// Servers, from a Tango database
     Tango,
+    /// Servers, from a Karabo web server or aggregator
+    Karabo,
 }
 
 /// Why nothing was read: what was given needs a change, or the other side did not answer.
@@ -166,14 +168,18 @@ async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
             let of = Hosts { address: address(from)?, token_variable, reduced_tag };
             return import::from_netbox(&of).await.map(|table| (table, Vec::new())).map_err(Unread::Away);
         }
-        What::Tango => {
+        What::Tango | What::Karabo => {
             let of = Database {
                 address: address(from)?,
                 credential: args.token_env.clone(),
                 instrument: args.instrument.trim().to_owned(),
                 leave_out: args.leave_out.clone(),
             };
-            return import::from_tango(&of).await.map_err(Unread::Away);
+            let told = match kind == What::Karabo {
+                true => import::from_karabo(&of).await,
+                false => import::from_tango(&of).await,
+            };
+            return told.map_err(Unread::Away);
         }
     };
     let (source, bytes) = match from {

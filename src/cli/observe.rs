@@ -3,7 +3,7 @@
 mod read;
 
 use super::{Outcome, args::ObserveArgs, server::keeps_secret};
-use crate::service::observations::Observed;
+use crate::service::observations::{MOST, Observed};
 use read::Trouble;
 use std::{io::Write, time::Duration};
 
@@ -76,9 +76,38 @@ async fn once(args: &ObserveArgs) -> Result<String, Trouble> {
     }
     let mut to = args.to.clone();
     to.set_path(&format!("{}/api/v1/observations", args.to.path().trim_end_matches('/')));
-    let answer = client.post(to).bearer_auth(token).json(&observed).send().await;
-    let answer = answer.map_err(|e| Trouble::Away(format!("Custody did not answer at {}: {}", args.to, cause(&e))))?;
-    judge(observed.observations.len(), answer).await
+    let sent = observed.observations.len();
+    let posts = parts(observed);
+    let many = posts.len();
+    let mut all = Counts::default();
+    for part in posts {
+        let answer = client.post(to.clone()).bearer_auth(token).json(&part).send().await;
+        let answer =
+            answer.map_err(|e| Trouble::Away(format!("Custody did not answer at {}: {}", args.to, cause(&e))))?;
+        let of = judge(answer).await?;
+        all = Counts { gone: all.gone + of.gone, unknown: all.unknown + of.unknown };
+    }
+    let gone = match many {
+        1 => format!("{} gone", all.gone),
+        _ => format!("in {many} posts, so none is taken to be gone"),
+    };
+    Ok(format!("{sent} reported: {gone}, {} not registered", all.unknown))
+}
+
+/// As it is sent: of several posts none lists everything, and what is in the others is not gone.
+fn parts(observed: Observed) -> Vec<Observed> {
+    if observed.observations.len() <= MOST {
+        return vec![observed];
+    }
+    let each = observed.observations.chunks(MOST);
+    each.map(|some| Observed { complete: false, observations: some.to_vec() }).collect()
+}
+
+/// What Custody made of a report.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    gone: u64,
+    unknown: u64,
 }
 
 /// What a connection failed over, without the address that the error repeats.
@@ -90,12 +119,12 @@ fn cause(e: &reqwest::Error) -> String {
     }
 }
 
-async fn judge(sent: usize, answer: reqwest::Response) -> Result<String, Trouble> {
+async fn judge(answer: reqwest::Response) -> Result<Counts, Trouble> {
     let status = answer.status();
     let body: serde_json::Value = answer.json().await.unwrap_or_default();
     if status.is_success() {
         let count = |key: &str| body[key].as_u64().unwrap_or_default();
-        return Ok(format!("{sent} reported: {} gone, {} not registered", count("gone"), count("unknown")));
+        return Ok(Counts { gone: count("gone"), unknown: count("unknown") });
     }
     let mut said = format!("Custody answered {status}");
     if let Some(detail) = body["detail"].as_str().or(body["title"].as_str()) {
@@ -107,5 +136,30 @@ async fn judge(sent: usize, answer: reqwest::Response) -> Result<String, Trouble
     match status.as_u16() {
         408 | 425 | 429 | 500.. => Err(Trouble::Away(said)),
         _ => Err(Trouble::Wrong(said)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// G10: what does not fit into one post is sent in several, of which none has the others gone.
+    #[test]
+    fn g10_a_large_report_is_sent_in_parts() {
+        let report = |i: usize| crate::service::observations::Report {
+            instance: format!("A/B/{i}"),
+            class: "Motor".to_owned(),
+            server: "s/1".to_owned(),
+            host: "h".to_owned(),
+            version: String::new(),
+            since: chrono::DateTime::UNIX_EPOCH,
+        };
+        for (many, expected) in [(0, vec![0]), (MOST, vec![MOST]), (MOST + 1, vec![MOST, 1])] {
+            let all = parts(Observed { complete: true, observations: (0..many).map(report).collect() });
+            assert_eq!(all.iter().map(|p| p.observations.len()).collect::<Vec<_>>(), expected);
+            assert!(all.iter().all(|p| p.complete == (many <= MOST)), "{many}");
+        }
+        let partial = parts(Observed { complete: false, observations: vec![report(1)] });
+        assert!(!partial[0].complete);
     }
 }

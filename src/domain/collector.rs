@@ -26,6 +26,8 @@ pub struct View {
     pub running: Vec<Running>,
     /// Servers of which it listed everything that runs there. Of any other server what is missing may still run.
     pub whole: BTreeSet<String>,
+    /// Instances, each with its server, of which it is not known whether they run, whatever list is whole.
+    pub unsure: BTreeSet<(String, String)>,
     /// What a reader should know about it, in plain words; empty as a rule.
     pub notes: Vec<String>,
 }
@@ -35,6 +37,7 @@ impl View {
     pub fn join(&mut self, other: Self) {
         self.running.extend(other.running);
         self.whole.extend(other.whole);
+        self.unsure.extend(other.unsure);
         self.notes.extend(other.notes);
     }
 }

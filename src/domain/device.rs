@@ -36,6 +36,12 @@ pub struct Device {
     /// CTRL has stopped it; an overlay on any running state (N5).
     pub shut_down: Option<ShutDown>,
     pub placements: Vec<Placement>,
+    /// Where it was placed until lately: what ran there may take a while to stop (G10).
+    #[serde(default)]
+    pub vacated: Vec<Vacated>,
+    /// When its last shut-down ended (N6).
+    #[serde(default)]
+    pub restarted: Option<DateTime<Utc>>,
     pub releases: Vec<Release>,
     /// How it comes from development to production (G5).
     #[serde(default)]
@@ -72,6 +78,13 @@ pub struct Placement {
     /// When the permit for it was redeemed; `None` where a person placed it by hand, or nothing was redeemed yet (G9).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<DateTime<Utc>>,
+}
+
+/// A server on which it is placed no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vacated {
+    pub server: ServerName,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +140,8 @@ impl Device {
             cycle: Cycle::open(1, at),
             shut_down: None,
             placements: Vec::new(),
+            vacated: Vec::new(),
+            restarted: None,
             releases: Vec::new(),
             moving_on: MovingOn::default(),
             overrides: Vec::new(),
@@ -168,6 +183,13 @@ impl Device {
 
     pub fn placed_on(&self, server: &ServerName) -> Option<&Placement> {
         self.placements.iter().find(|p| p.server == *server)
+    }
+
+    /// The moments from which what differs has some time to be mended (G10).
+    pub fn graces(&self) -> impl Iterator<Item = DateTime<Utc>> + '_ {
+        let placed = self.placements.iter().map(|p| p.mark.at);
+        let stopped = self.shut_down.iter().map(|s| s.reason.mark.at);
+        placed.chain(self.vacated.iter().map(|v| v.at)).chain(stopped).chain(self.restarted)
     }
 
     pub fn release(&self, tag: &TagName) -> Option<&Release> {

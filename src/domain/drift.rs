@@ -4,9 +4,14 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{of_device, of_server, of_silent, of_stranger};
+pub use judge::{Found, of_device, of_server, of_silent, of_stranger};
 
-use super::id::{DeviceId, ServerName};
+use super::{
+    contact::OperatorRules,
+    id::{DeviceId, ServerName},
+    lifecycle::state::StateName,
+    support::Support,
+};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -31,6 +36,8 @@ use std::{fmt, str::FromStr};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Kind {
+    /// Seen running although CTRL shut it down (N5).
+    NotStopped,
     /// Seen in both support classes at once (N2).
     BothClasses,
     /// Seen where it is not placed.
@@ -55,6 +62,7 @@ impl Kind {
     /// The one label of this kind, everywhere.
     pub fn label(self) -> &'static str {
         match self {
+            Self::NotStopped => "Shut down but running",
             Self::BothClasses => "In two support classes at once",
             Self::WrongServer => "On the wrong server",
             Self::Unknown => "Unknown to the registry",
@@ -67,9 +75,10 @@ impl Kind {
         }
     }
 
-    /// What mends it, as something to do.
+    /// What mends it, as something to do; of a device that may have stopped or ended, [`Kind::remedy_of`] says it.
     pub fn remedy(self) -> &'static str {
         match self {
+            Self::NotStopped => "Stop it, and start it nowhere: only whom the shut-down names, or CTRL, restarts it.",
             Self::BothClasses => "Stop it on one of them: a device is fully supported or reduced, never both.",
             Self::WrongServer => "Stop it there and start it where it is placed, or have CTRL place it there.",
             Self::Unknown => "Have its author register it, or stop it after calling the DOC.",
@@ -82,6 +91,46 @@ impl Kind {
             Self::Silent => "Look at the agent or collector of this server. What it watches may still run.",
             Self::NotSeen => "Look on the server whether it runs, and whether anything there reports to Custody.",
         }
+    }
+
+    /// What mends it on a device of these terms. What is to run nowhere is not to be started elsewhere, and where nobody
+    /// may stop it without a call, the call comes first (O6).
+    pub fn remedy_of(self, terms: Terms) -> String {
+        let stops = matches!(self, Self::NotStopped | Self::BothClasses | Self::WrongServer | Self::OtherVersion);
+        let (remedy, stops) = match (self, terms.course) {
+            (Self::Unknown | Self::Silent | Self::NotSeen, _) | (_, Course::Runs) => (self.remedy(), stops),
+            (_, Course::ShutDown) => (Self::NotStopped.remedy(), true),
+            (_, Course::Ended) => ("Stop it, and start it nowhere: it is not part of the process any more.", true),
+        };
+        if stops && terms.call_first { format!("Call first. {remedy}") } else { remedy.to_owned() }
+    }
+}
+
+/// Whether a device is to run at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Runs,
+    ShutDown,
+    Ended,
+}
+
+/// On which terms a device runs, as far as that bears on what mends a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    pub course: Course,
+    /// Nobody stops it without a call.
+    pub call_first: bool,
+}
+
+impl Terms {
+    pub fn of(state: StateName, shut_down: bool, operators: &OperatorRules, support: Option<Support>) -> Self {
+        let course = match (shut_down, state.is_end()) {
+            (true, _) => Course::ShutDown,
+            (false, true) => Course::Ended,
+            (false, false) => Course::Runs,
+        };
+        // As the board says of what nothing supports.
+        Self { course, call_first: !operators.may_stop || support == Some(Support::NotSupported) }
     }
 }
 

@@ -64,6 +64,11 @@ impl Seen {
         self.gone.is_none()
     }
 
+    /// Whether a program reports it, and has not fallen silent: nobody's word stands against it (T8).
+    pub fn is_reported(&self, now: DateTime<Utc>, silent_after_minutes: u32) -> bool {
+        self.runs() && self.source.is_program() && !self.is_silent(now, silent_after_minutes)
+    }
+
     /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made; and nobody says
     /// more of what has stopped.
     pub fn is_silent(&self, now: DateTime<Utc>, after_minutes: u32) -> bool {

@@ -3,7 +3,7 @@
 use crate::domain::{
     contact::{Contact, OperatorRules},
     device::{Device, Placement, ShutDown},
-    drift::Incident,
+    drift::{Incident, Terms},
     forge::same_repository,
     id::{DeviceId, PersonId},
     lifecycle::StateName,
@@ -45,6 +45,8 @@ pub struct Card {
     pub ctrl_contact: Option<PersonId>,
     pub shut_down: Option<Box<ShutDown>>,
     pub placements: Vec<Placement>,
+    /// The moments from which what differs has some time to be mended (G10).
+    pub graces: Vec<DateTime<Utc>>,
     /// Overrides that are asked for or count, or did when this was read (G12).
     pub overrides: Vec<Override>,
     /// Releases on record whose tag still stands.
@@ -77,6 +79,7 @@ impl Card {
         let Beside { verdict, support_since, latest, changed, unacknowledged, incidents } = beside;
         let timeline = device.review().and_then(|r| r.timeline.as_ref());
         Self {
+            graces: device.graces().collect(),
             promised: timeline.and_then(|t| t.milestones.last()).map(|m| m.due),
             state: device.state.name(),
             state_since: device.state.since(),
@@ -118,6 +121,12 @@ impl Card {
             true => (Some(&place.verdict), place.support_since),
             false => (self.verdict.as_ref(), self.support_since),
         }
+    }
+
+    /// What bears on the remedy of what differs.
+    pub fn terms(&self) -> Terms {
+        let support = self.verdict.as_ref().map(|v| v.support);
+        Terms::of(self.state, self.shut_down.is_some(), &self.operators, support)
     }
 
     /// Everybody through whom it is found (O2).

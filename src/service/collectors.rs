@@ -194,7 +194,7 @@ fn written(of: &Collector, text: &str) -> std::result::Result<View, String> {
 
 /// What can be kept of a view, and how many instances cannot: their servers' lists are no whole ones then.
 fn judge(view: View, now: DateTime<Utc>) -> (Collected, usize) {
-    let View { running, mut whole, .. } = view;
+    let View { running, mut whole, unsure, .. } = view;
     let all = running.len();
     let mut reports = Vec::with_capacity(all);
     for r in running {
@@ -209,7 +209,8 @@ fn judge(view: View, now: DateTime<Utc>) -> (Collected, usize) {
     // A server's name is as bounded as an instance's.
     whole.retain(|server| (1..=200).contains(&server.chars().count()) && !server.chars().any(char::is_control));
     let left_out = all - reports.len();
-    (Collected { servers: whole.into_iter().map(ServerName).collect(), reports }, left_out)
+    let unsure = unsure.into_iter().map(|(instance, server)| (instance, ServerName(server))).collect();
+    (Collected { servers: whole.into_iter().map(ServerName).collect(), unsure, reports }, left_out)
 }
 
 fn words(all: &[String]) -> String {
@@ -243,7 +244,7 @@ mod tests {
                 running("c", "s/3"),
             ],
             whole: ["s/1", "s/2", "s/3", "s\n"].map(str::to_owned).into(),
-            notes: Vec::new(),
+            ..View::default()
         };
         let (told, left_out) = judge(view, now);
         assert_eq!(left_out, 2);

@@ -9,9 +9,10 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        drift::{Drift, Incident, Key},
+        drift::{Drift, Found, Incident, Key, Terms, of_device},
         id::{DeviceId, PersonId, ServerName},
         observation::Seen,
+        support::Support,
     },
     store::{self, Tx, journal::Line, teams::TeamKind},
 };
@@ -20,7 +21,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use telling::{News, Teams, Telling};
 
-pub use crate::domain::drift::{Cursor, Incident as Shown, Kind};
+pub use crate::domain::drift::{Cursor, Kind};
 pub use store::incidents::Wanted;
 
 /// Lines on a page.
@@ -32,6 +33,8 @@ pub struct Looked<'a> {
     devices: BTreeMap<DeviceId, &'a Device>,
     instances: BTreeSet<(String, ServerName)>,
     found: BTreeMap<Key, (Option<DeviceId>, Drift)>,
+    /// What may be on its way to be mended: it opens nothing and closes nothing.
+    under_way: BTreeMap<Key, (Option<DeviceId>, Drift)>,
     /// Servers of which it is known what is silent there.
     heard: BTreeSet<ServerName>,
     /// Whose instances are silent.
@@ -46,9 +49,9 @@ impl<'a> Looked<'a> {
     /// A device with everything that runs of it.
     pub fn device(&mut self, app: &App, device: &'a Device, seen: &[Seen], now: DateTime<Utc>) {
         self.devices.insert(device.id, device);
-        for drift in crate::domain::drift::of_device(device, seen, app.policy.patience(), now) {
-            self.found.insert(drift.key(), (Some(device.id), drift));
-        }
+        let Found { differs, under_way } = of_device(device, seen, app.policy.patience(), now);
+        self.found.extend(differs.into_iter().map(|d| (d.key(), (Some(device.id), d))));
+        self.under_way.extend(under_way.into_iter().map(|d| (d.key(), (Some(device.id), d))));
         self.instances.extend(seen.iter().map(|s| (s.instance.clone(), s.server.clone())));
     }
 
@@ -99,16 +102,16 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
     });
     let mut changed: Vec<(Incident, Option<&'static str>)> = Vec::new();
     let mut new: BTreeMap<Key, (Option<DeviceId>, Drift)> = BTreeMap::new();
-    for (key, (device, drift)) in looked.found {
+    let found = looked.found.into_iter().map(|one| (one, true));
+    for ((key, (device, drift)), differs) in found.chain(looked.under_way.into_iter().map(|one| (one, false))) {
         match open.remove(&key) {
-            Some(mut i) => {
-                if i.drift.words != drift.words || i.device != device {
-                    i.drift.words = drift.words;
-                    i.device = device;
-                    changed.push((i, None));
-                }
+            Some(mut i) if i.drift.words != drift.words || i.device != device => {
+                i.drift.words = drift.words;
+                i.device = device;
+                changed.push((i, None));
             }
-            None => drop(new.insert(key, (device, drift))),
+            None if differs => drop(new.insert(key, (device, drift))),
+            Some(_) | None => {}
         }
     }
     changed.extend(open.into_values().map(|i| (Incident { closed: Some(now), ..i }, Some("incident_closed"))));
@@ -168,7 +171,7 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
         } else {
             let device = i.device.filter(|d| !looked.told.contains(d)).and_then(|d| looked.devices.get(&d));
             let Some(device) = device else { continue };
-            of_device(device, i, looked.urgent.contains(&device.id), &shift)
+            told_of_device(device, i, looked.urgent.contains(&device.id), &shift)
         };
         tellings.extend(each);
         news.push(said);
@@ -197,8 +200,10 @@ fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
 }
 
 /// What the device's people and the shift are told of an incident.
-fn of_device(d: &Device, i: &Incident, urgent: bool, shift: &BTreeSet<PersonId>) -> (News, Vec<Telling>) {
-    let news = said(i, d.id, format!("/devices/{}", d.name()), urgent);
+fn told_of_device(d: &Device, i: &Incident, urgent: bool, shift: &BTreeSet<PersonId>) -> (News, Vec<Telling>) {
+    let support = urgent.then_some(Support::NotSupported);
+    let terms = Terms::of(d.state.name(), d.shut_down.is_some(), &d.operators, support);
+    let news = said(i, d.id, i.drift.kind.remedy_of(terms), format!("/devices/{}", d.name()), urgent);
     let mut to = record::of_device(d);
     to.extend(shift);
     let each = to.into_iter().map(|person| news.to(person)).collect();
@@ -214,25 +219,35 @@ fn of_silent(devices: &[&Device], i: &Incident, shift: &BTreeSet<PersonId>) -> O
             each.entry(person).or_insert(d.id);
         }
     }
-    let news = said(i, first.id, "/incidents?kind=silent".to_owned(), false);
+    let remedy = i.drift.kind.remedy().to_owned();
+    let news = said(i, first.id, remedy, "/incidents?kind=silent".to_owned(), false);
     let each = each.into_iter().map(|(person, device)| Telling { device: Some(device), ..news.to(person) }).collect();
     Some((news, each))
 }
 
-fn said(i: &Incident, device: DeviceId, path: String, urgent: bool) -> News {
+fn said(i: &Incident, device: DeviceId, remedy: String, path: String, urgent: bool) -> News {
     News {
         device: Some(device),
         key: format!("incident/{}", i.id),
         at: i.opened,
-        text: format!("{}: {} {}", i.drift.kind.label(), i.drift.words, i.drift.kind.remedy()),
+        text: format!("{}: {} {remedy}", i.drift.kind.label(), i.drift.words),
         path,
         urgent,
     }
 }
 
-/// A page of incidents, with the names of their devices.
+/// An incident as it is shown.
+pub struct Listed {
+    pub incident: Incident,
+    /// The device's name.
+    pub device: Option<String>,
+    /// What mends it.
+    pub remedy: String,
+}
+
+/// A page of incidents.
 pub struct Page {
-    pub all: Vec<(Incident, Option<String>)>,
+    pub all: Vec<Listed>,
     pub next: Option<Cursor>,
     pub now: DateTime<Utc>,
 }
@@ -245,9 +260,16 @@ pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
     let next = next.map(|i| Cursor { is_open: i.closed.is_none(), seq: i.seq });
     let ids: BTreeSet<DeviceId> = all.iter().filter_map(|i| i.device).collect();
     let names = store::devices::list_names_by_id(c, &ids).await?;
-    let named = all.into_iter().map(|i| {
-        let name = i.device.and_then(|d| names.get(&d).cloned());
-        (i, name)
+    // As the board has them.
+    let state = app.projection.read();
+    let listed = all.into_iter().map(|incident| {
+        let card = incident.device.and_then(|d| state.card(d));
+        let kind = incident.drift.kind;
+        Listed {
+            device: incident.device.and_then(|d| names.get(&d).cloned()),
+            remedy: card.map_or_else(|| kind.remedy().to_owned(), |c| kind.remedy_of(c.terms())),
+            incident,
+        }
     });
-    Ok(Page { all: named.collect(), next, now: app.clock.now() })
+    Ok(Page { all: listed.collect(), next, now: app.clock.now() })
 }

@@ -3,7 +3,7 @@
 mod take;
 mod written;
 
-pub use take::named;
+pub use take::{named, reported};
 pub use written::{Observed, Unreadable};
 
 use super::{Caller, Error, FieldProblem, Result, facts::version_names, record};
@@ -21,7 +21,7 @@ use crate::{
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use take::{seen_line, settle, take};
+use take::{heard_since, seen_line, settle, take};
 use validator::Validate;
 
 /// One instance as reported.
@@ -68,6 +68,8 @@ pub struct Scope {
     pub servers: BTreeSet<ServerName>,
     /// What is not in it does not run there any more.
     pub complete: bool,
+    /// But for these, of which it says nothing.
+    pub unsure: BTreeSet<(String, ServerName)>,
 }
 
 /// Takes an agent's report about its own server (A24). `complete`: what is not in it does not run there any more.
@@ -79,7 +81,10 @@ pub async fn observe(
     complete: bool,
 ) -> Result<Taken> {
     if reports.len() > MOST {
-        return super::invalid("observations", format!("Send at most {MOST} instances at once, in several posts"));
+        return super::invalid(
+            "observations",
+            format!("Send at most {MOST} instances at once, in several posts, each with \"complete\": false"),
+        );
     }
     check(app, &reports)?;
     if let Some(other) = reports.iter().find(|r| r.server != own.0) {
@@ -89,7 +94,7 @@ pub async fn observe(
         )
         .into());
     }
-    let scope = Scope { servers: BTreeSet::from([own.clone()]), complete };
+    let scope = Scope { servers: BTreeSet::from([own.clone()]), complete, unsure: BTreeSet::new() };
     let (app, caller) = (app.clone(), caller.clone());
     app.clone().outliving(async move { take(&app, &caller, &scope, reports, Source::Agent).await }).await?
 }
@@ -99,6 +104,8 @@ pub async fn observe(
 pub struct Collected {
     /// Of these it lists everything that runs there; of the others what is missing may still run.
     pub servers: BTreeSet<ServerName>,
+    /// But for these, of which it is not known whether they run.
+    pub unsure: BTreeSet<(String, ServerName)>,
     pub reports: Vec<Report>,
 }
 
@@ -150,7 +157,8 @@ pub async fn collect(
                 batch.extend(of);
             }
             check(app, &batch)?;
-            let scope = Scope { servers, complete };
+            let unsure = told.unsure.iter().filter(|(_, server)| servers.contains(server)).cloned().collect();
+            let scope = Scope { servers, complete, unsure };
             let (app_, caller, source) = (app.clone(), caller.clone(), source.clone());
             let taken = app.outliving(async move { take(&app_, &caller, &scope, batch, source).await }).await??;
             all.taken.taken += taken.taken;
@@ -161,7 +169,7 @@ pub async fn collect(
     Ok(all)
 }
 
-/// A CTRL member says what they saw running; marked as such wherever it shows (T8).
+/// A CTRL member says what they saw running, where nothing reports; marked as such wherever it shows (T8).
 pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> Result<Taken> {
     check(app, std::slice::from_ref(&report))?;
     if !app.policy.observations.statements {
@@ -187,10 +195,16 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
     if store::servers::find(&app.db.read, &server).await?.is_none() {
         return super::invalid("server", "Choose a server that is on record");
     }
-    let scope = Scope { servers: BTreeSet::from([server]), complete: false };
+    let scope = Scope { servers: BTreeSet::from([server]), complete: false, unsure: BTreeSet::new() };
     let (app, caller) = (app.clone(), caller.clone());
     let source = Source::Statement { person: me };
     app.clone().outliving(async move { take(&app, &caller, &scope, vec![report], source).await }).await?
+}
+
+/// The servers of which programs tell everything that runs there: a statement about them does not count.
+pub async fn list_reported(app: &App) -> Result<BTreeSet<ServerName>> {
+    let since = heard_since(app.clock.now(), app.policy.observations.silent_after_minutes);
+    Ok(store::instances::list_whole_since(&app.db.read, since, None).await?)
 }
 
 /// A CTRL member says that an instance which no agent reports does not run there any more.
@@ -217,6 +231,9 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
                 .iter_mut()
                 .find(|k| k.seen.instance == instance && k.seen.server == server && k.seen.runs())
                 .ok_or(Error::NotFound)?;
+            if k.seen.is_reported(now, app.policy.observations.silent_after_minutes) {
+                return Err(reported(&instance, &server).into());
+            }
             k.seen.gone = Some(now);
             k.seen.source = Source::Statement { person: me };
             let line = seen_line(&caller, k, "instance_gone", now);

@@ -4,7 +4,7 @@ use super::{
     Result,
     changes::Touched,
     corrupt,
-    entity::{instance as row, server},
+    entity::{instance as row, server, whole_report},
 };
 use crate::domain::{
     id::{DeviceId, ServerName},
@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 pub use crate::domain::observation::Known;
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveValue::Set,
@@ -197,6 +198,32 @@ pub async fn count_running_on<C: ConnectionTrait>(c: &C, server: &ServerName) ->
 
 pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
     row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null()).count(c).await
+}
+
+/// The servers of which a program told everything at this moment or later; of these, where some are meant.
+pub async fn list_whole_since<C: ConnectionTrait>(
+    c: &C,
+    since: DateTime<Utc>,
+    of: Option<&ServerName>,
+) -> Result<BTreeSet<ServerName>> {
+    let mut q = whole_report::Entity::find().filter(whole_report::Column::At.gte(since));
+    if let Some(server) = of {
+        q = q.filter(whole_report::Column::Server.eq(&server.0));
+    }
+    Ok(q.all(c).await?.into_iter().map(|r| ServerName(r.server)).collect())
+}
+
+/// A program told everything that runs on these servers.
+pub async fn save_whole<C: ConnectionTrait>(tx: &C, servers: &BTreeSet<ServerName>, at: DateTime<Utc>) -> Result<()> {
+    use whole_report::{ActiveModel, Column, Entity};
+    let rows = servers.iter().map(|s| ActiveModel { server: Set(s.0.clone()), at: Set(at) });
+    let rows: Vec<ActiveModel> = rows.collect();
+    // As with instances.
+    for part in rows.chunks(1000) {
+        let anew = OnConflict::column(Column::Server).update_column(Column::At).to_owned();
+        Entity::insert_many(part.to_vec()).on_conflict(anew).exec_without_returning(tx).await?;
+    }
+    Ok(())
 }
 
 /// Writes what is known now, over what was known.

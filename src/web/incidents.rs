@@ -10,10 +10,11 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::{Drift, of_silent},
+        drift::{Drift, Terms, of_silent},
         observation::Seen,
     },
-    service::incidents::{self, Cursor, Kind, Page, Shown, Wanted},
+    projection::Card,
+    service::incidents::{self, Cursor, Kind, Listed, Page, Wanted},
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -40,14 +41,15 @@ pub fn tag(kind: Kind) -> Tag {
 }
 
 /// Incidents as the answer card has them: the kind, what is seen, what mends it.
-pub fn lines<'a>(all: impl IntoIterator<Item = &'a Drift>) -> Vec<(String, String, String)> {
-    all.into_iter().map(|d| (d.kind.label().to_owned(), d.words.clone(), d.kind.remedy().to_owned())).collect()
+fn line(d: &Drift, terms: Terms) -> (String, String, String) {
+    (d.kind.label().to_owned(), d.words.clone(), d.kind.remedy_of(terms))
 }
 
 /// What the answer card says of a device and of the place that is shown of it.
-pub fn of_answer(app: &App, all: &[Shown], place: Option<&Seen>, now: DateTime<Utc>) -> Vec<(String, String, String)> {
+pub fn of_answer(app: &App, card: &Card, place: Option<&Seen>, now: DateTime<Utc>) -> Vec<(String, String, String)> {
     let silent = of_silent(place, app.policy.patience(), now);
-    lines(all.iter().map(|i| &i.drift).chain(&silent))
+    let all = card.incidents.iter().map(|i| &i.drift).chain(&silent);
+    all.map(|d| line(d, card.terms())).collect()
 }
 
 /// One incident.
@@ -57,7 +59,7 @@ struct Row {
     device: String,
     instance: String,
     words: String,
-    remedy: &'static str,
+    remedy: String,
     instrument: String,
     opened: String,
     /// `opened just now`, `open for 5 min`, `closed 2 h ago`.
@@ -119,12 +121,13 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
         instrument: wanted.instrument.clone().unwrap_or_default(),
         more: page.next.map(|at| address(&wanted, at)),
         chooses: wanted.kind.is_some() || wanted.instrument.is_some(),
-        rows: page.all.iter().map(|(i, device)| row(app, &page, i, device.as_deref())).collect(),
+        rows: page.all.iter().map(|listed| row(app, &page, listed)).collect(),
     };
     Ok(shown.into_response())
 }
 
-fn row(app: &App, page: &Page, i: &Shown, device: Option<&str>) -> Row {
+fn row(app: &App, page: &Page, listed: &Listed) -> Row {
+    let (i, device) = (&listed.incident, listed.device.as_deref());
     let kind = i.drift.kind;
     Row {
         tag: tag(kind),
@@ -132,7 +135,7 @@ fn row(app: &App, page: &Page, i: &Shown, device: Option<&str>) -> Row {
         // Where a device is meant as a whole, it stands for the instance.
         instance: if device == Some(i.drift.instance.as_str()) { String::new() } else { i.drift.instance.clone() },
         words: i.drift.words.clone(),
-        remedy: kind.remedy(),
+        remedy: listed.remedy.clone(),
         instrument: i.instrument.clone().unwrap_or_default(),
         opened: words::near(app, i.opened, page.now),
         state: match i.closed {

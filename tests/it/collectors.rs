@@ -241,12 +241,21 @@ async fn g10_a_karabo_topic_is_asked() {
             "services": [{ "karabo_name": "h7/mdl/1", "status": is }] } } })
         .to_string()
     };
-    let series = |value: &str, end: &str| json!([{ "name": format!("H7/MOTOR/1{end}"), "columns": ["time", "last"], "values": [[1795229577087_i64, value]] }]);
-    let values = [("h7motor-1.4.3", ""), ("H7Motor", ""), ("h7/mdl/1", ""), ("vm", ""), ("\"+LOG\"", "__EVENTS")];
-    let results = values.iter().enumerate();
-    let results: Vec<Value> =
-        results.map(|(i, (v, end))| json!({ "statement_id": i, "series": series(v, end) })).collect();
-    let identities = json!({ "results": results }).to_string();
+    let of = |name: &str, value: &str| json!({ "name": name, "columns": ["time", "last"], "values": [[1795229577087_i64, value]] });
+    let mark = |name: &str, kind: &str, made: &str| {
+        json!({ "name": format!("{name}__EVENTS"), "tags": { "type": format!("\"{kind}\"") },
+            "columns": ["time", "last", "logger_time"], "values": [[1795229577087_i64, ".", made]] })
+    };
+    let begun = ["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| mark(name, "+LOG", "20261121T025716.204733Z"));
+    let logger = |ceased: &[Value]| {
+        let values = ["h7motor-1.4.3", "H7Motor", "h7/mdl/1", "vm"]
+            .map(|value| Value::Array(["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| of(name, value)).to_vec()));
+        let marks = Value::Array([&begun[..], ceased].concat());
+        let all = values.into_iter().chain([marks]).enumerate();
+        json!({ "results": all.map(|(i, s)| json!({ "statement_id": i, "series": s })).collect::<Vec<_>>() })
+            .to_string()
+    };
+    let identities = logger(&[]);
     let now = |test: &TestApp| {
         let berlin = test.app.clock.now().with_timezone(&test.app.policy.facility.time_zone);
         berlin.format("%a, %d %b %Y %H:%M:%S").to_string()
@@ -254,11 +263,23 @@ async fn g10_a_karabo_topic_is_asked() {
     source.answers(200, None, &status(&now(&test), "up, running"));
     source.answers(200, None, &identities);
     let done = test.polls().await;
-    assert_eq!((done.error.as_str(), done.note.as_str(), done.instances), ("", "", 1));
-    assert_eq!(test.runs(), ["H7/MOTOR/1"]);
+    assert_eq!((done.error.as_str(), done.note.as_str(), done.instances), ("", "", 2));
+    assert_eq!(test.runs(), ["H7/MOTOR/1", "H7/MOTOR/2"]);
     let asked = source.posts();
     assert!(asked.iter().all(|p| p.method == "GET"), "never anything else: a PUT would stop servers");
     assert_eq!(asked.iter().map(|p| p.path.as_str()).collect::<Vec<_>>(), ["/status.json", "/query"]);
+
+    // One of them stops while its server stays up: it was made known long ago, by the test's clock. Where the logger hears
+    // none of them, both may run.
+    let stopped = ["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| mark(name, "-LOG", "20251121T025837.760399Z"));
+    for (ceased, runs) in [(&stopped[..], 2), (&stopped[1..], 1), (&stopped[..], 1)] {
+        test.advance(Duration::seconds(31));
+        source.answers(200, None, &status(&now(&test), "up, running"));
+        source.answers(200, None, &logger(ceased));
+        test.polls().await;
+        assert_eq!(test.runs().len(), runs, "{ceased:?}");
+    }
+    assert_eq!(test.runs(), ["H7/MOTOR/1"]);
 
     // A host that the aggregator has not heard from may be down or up.
     let before = now(&test);

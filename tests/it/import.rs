@@ -381,3 +381,53 @@ async fn e5_servers_come_from_a_tango_database() {
     gateway.answers(200, None, r#"{"errors":[{"message":"timeout"}]}"#);
     assert!(import::from_tango(&of).await.unwrap_err().contains("timeout"));
 }
+
+/// E5: servers of a Karabo web server, and of the aggregator of several, come onto hosts that are on record; it is only
+/// read, for a PUT would stop what it watches.
+#[tokio::test]
+async fn e5_servers_come_from_a_karabo_web_server() {
+    let test = TestApp::new().await;
+    let karabo = ChatServer::start().await;
+    let of = |path: &str| import::Database {
+        address: format!("{}{path}", karabo.url).parse().unwrap(),
+        credential: None,
+        instrument: "SCS".to_owned(),
+        leave_out: vec!["karabo/*".to_owned()],
+    };
+    karabo.answers(200, None, include_str!("../fixtures/karabo/aggregator_status.json"));
+    let (table, notes) = import::from_karabo(&of("/status.json")).await.unwrap();
+    let names: Vec<&str> = table.rows.iter().map(|r| r.get("server")).collect();
+    assert_eq!(names, ["h7/bound/1", "h7/cpp/1", "h7/mdl/1", "h7/mdl/spare"], "those that are down too");
+    assert!(notes.len() == 1 && notes[0].starts_with("vm was heard of last at Sat, 21 Nov 2026"), "{notes:?}");
+    let refused = import::carry_out(&test.app, &test.caller("ada"), table.clone(), None).await.unwrap();
+    let Outcome::Refused(plan) = refused else { panic!("{refused:?}") };
+    assert!(plan.lines[0].fate.about().contains("The host vm is not on record"), "{plan:?}");
+    test.imported(Kind::Servers, "host,class\nvm,full\n").await;
+    let done = import::carry_out(&test.app, &test.caller("ada"), table.clone(), None).await.unwrap();
+    let Outcome::Done(plan) = done else { panic!("{done:?}") };
+    assert_eq!(plan.summary(), "4 new");
+    let again = import::plan(&test.app, &test.caller("ada"), &table).await.unwrap();
+    assert_eq!(again.summary(), "4 as it is");
+    // A web server's own list: on the host that was asked.
+    karabo.answers(200, None, include_str!("../fixtures/karabo/web_api_servers.json"));
+    let (own, notes) = import::from_karabo(&of("/api/servers.json")).await.unwrap();
+    assert_eq!((own.rows.len(), own.rows[0].get("host"), notes.len()), (4, "127.0.0.1", 0));
+    assert!(karabo.posts().iter().all(|p| p.method == "GET"));
+    karabo.answers(200, None, include_str!("../fixtures/karabo/web_api_server_unknown.json"));
+    assert!(import::from_karabo(&of("/api/servers.json")).await.unwrap_err().contains("did not succeed"));
+}
+
+/// E5: the command asks a Karabo web server too.
+#[tokio::test(flavor = "multi_thread")]
+async fn e5_karabo_on_the_command_line() {
+    let test = TestApp::new().await;
+    let karabo = ChatServer::start().await;
+    karabo.answers(200, None, include_str!("../fixtures/karabo/aggregator_status.json"));
+    let from = format!("{}/status.json", karabo.url);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custody"));
+    command.env_clear().args(["import", "--kind", "karabo", "--dry-run", "--leave-out", "karabo/*", "--from", &from]);
+    command.args(crate::postgres::flags(test.dir.path()));
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = said(&output);
+    assert!(text.contains("h7/mdl/spare") && text.contains("The host vm is not on record"), "{text}");
+}

@@ -217,6 +217,14 @@ async fn e5_recorded_answers_come_in() {
     ];
     let page = ada.page(&leads_to(&tells(&ada, &fields, None).await)).await;
     assert!(page.contains("LabCam/lab1") && page.contains("The host vm is not on record"), "{page}");
+    let karabo = include_str!("../fixtures/karabo/aggregator_status.json");
+    let fields = [("program", "karabo"), ("answer_text", karabo), ("instrument", "SCS"), ("leave_out", "karabo/*")];
+    let page = ada.page(&leads_to(&tells(&ada, &fields, None).await)).await;
+    assert!(page.contains("h7/mdl/spare") && page.contains("vm was heard of last at"), "{page}");
+    let program = test.program("ada", TokenScope::Admin).await;
+    let body = json!({ "kind": "karabo", "source": "status.json", "table": karabo, "leave_out": ["karabo/*"] });
+    let (status, told) = program.post("/imports", body).await;
+    assert_eq!((status, told["lines"].as_array().map(Vec::len)), (200, Some(4)), "{told}");
     let half = tells(&ada, &netbox, Some(&all[0])).await;
     assert_eq!(half.status(), 422);
     assert!(half.text().await.unwrap().contains("hand in every page"));
@@ -227,6 +235,7 @@ async fn e5_recorded_answers_come_in() {
         (vec![("program", "netbox"), ("address", "")], "hand in its recorded answer below"),
         (vec![("program", "netbox"), ("address", "https://x.example.org"), ("answer_text", "{}")], "not both"),
         (vec![("program", "tango"), ("answer_text", "{}")], "There is a problem"),
+        (vec![("program", "karabo"), ("answer_text", r#"{"success":true,"servers":[]}"#)], "does not say its host"),
     ] {
         let wrong = tells(&ada, &fields, None).await;
         assert_eq!(wrong.status(), 422, "{why}");
@@ -255,10 +264,12 @@ async fn a27_imports_ask_no_address_that_is_not_admitted() {
         assert_eq!(wrong.status(), 422, "{address}");
         let page = wrong.text().await.unwrap();
         assert!(page.contains(why), "{address}: {page}");
-        let body = json!({ "kind": "netbox", "address": address, "token": "x" });
-        let said = program.sends(Method::POST, "/imports", &[], Some(body)).await;
-        assert_eq!(said.status(), 422, "{address}");
-        assert!(said.text().await.unwrap().contains(why), "{address}");
+        for kind in ["netbox", "karabo"] {
+            let body = json!({ "kind": kind, "address": address, "token": "x" });
+            let said = program.sends(Method::POST, "/imports", &[], Some(body)).await;
+            assert_eq!(said.status(), 422, "{address}");
+            assert!(said.text().await.unwrap().contains(why), "{address}");
+        }
     }
     assert!(netbox.posts().is_empty());
 

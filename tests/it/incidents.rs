@@ -1,12 +1,16 @@
 //! Where what runs differs from the record: on the board with the report that shows it, gone with the one that mends it.
 
-use crate::app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning};
+use crate::{
+    app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning},
+    given::tag,
+};
 use chrono::Duration;
 use custody::{
-    domain::{drift::Kind, lifecycle::Command, observation::Source},
+    domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code},
     service::{
-        Caller, incidents,
-        observations::{Collected, Report, collect, observe},
+        Caller, Error, incidents,
+        observations::{self, Collected, Report, collect, observe},
+        tokens::TokenScope,
     },
     store,
 };
@@ -326,6 +330,7 @@ async fn a24_a_collector_speaks_for_what_it_covers() {
     let told = Collected {
         servers: [REDUCED, FULL].map(Into::into).into(),
         reports: vec![report(REDUCED, "1.0.0"), report(FULL, "1.0.0")],
+        ..Collected::default()
     };
     let taken = collect(&test.app, "tango", &covers, told).await.unwrap();
     assert_eq!((taken.taken.taken, taken.refused), (1, 1));
@@ -342,7 +347,7 @@ async fn g10_an_agent_and_a_collector_report_the_same() {
     let test = TestApp::new().await;
     test.ctrl_owned("magnet").await;
     test.advance(Duration::minutes(11));
-    let collected = |reports| Collected { servers: [FULL.into()].into(), reports };
+    let collected = |reports| Collected { servers: [FULL.into()].into(), reports, ..Collected::default() };
     let says = |told| collect(&test.app, "tango", &|_: &str| true, told);
     for _ in 0..2 {
         test.sends_in(FULL, vec![report(FULL, "1.0.0-dirty")]).await;
@@ -429,4 +434,166 @@ async fn g10_ctrl_hears_of_strangers_once() {
     round().await;
     assert_eq!(told(who).await.len(), 2);
     other.stop.cancel();
+}
+
+/// G10: what is placed again on its own server does not mend what runs elsewhere: the incident stays open, and a new one
+/// opens though the placement is young.
+#[tokio::test]
+async fn g10_a_placement_does_not_mend_what_runs_elsewhere() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
+    let again = || Command::Deploy { server: REDUCED.into(), tag: Some(tag("1.0.0")) };
+    test.does("ilse", "magnet", again()).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer], "it runs there still");
+    test.sees(REDUCED_TOO, &[]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    test.does("ilse", "magnet", again()).await.unwrap();
+    test.advance(Duration::minutes(31));
+    test.does("ilse", "magnet", again()).await.unwrap();
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    // What it is moved from has some time to stop, and the round finds what does not.
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 1);
+    assert_eq!(test.incidents("magnet"), [Kind::BothClasses, Kind::WrongServer]);
+}
+
+/// N5, G10: who stops a device as ordered is told nothing; who does not is told after the grace, on every page with what
+/// to do, and programs read it.
+#[tokio::test]
+async fn n5_what_runs_although_it_was_shut_down_shows() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    let shut_down = || Command::ShutDown {
+        reason: "It floods the broker.".to_owned(),
+        affected: "The broker.".to_owned(),
+        responsible: test.person("jonas"),
+        conditions: "The rate is limited.".to_owned(),
+    };
+    test.does("lena", "magnet", shut_down()).await.unwrap();
+    let round = async || incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
+    round().await;
+    assert_eq!(test.incidents("magnet"), [], "somebody is on the way to stop it");
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::NotStopped]);
+    let (kind, out) = (Kind::NotStopped, test.stranger());
+    for page in ["/?q=magnet", "/devices/magnet", "/incidents?kind=not_stopped"] {
+        let page_ = out.page(page).await;
+        assert!(page_.contains(kind.label()) && page_.contains(kind.remedy()), "{page}");
+    }
+    let told = reqwest::get(format!("{}/api/v1/incidents?kind=not_stopped", test.url)).await.unwrap();
+    let told: serde_json::Value = told.json().await.unwrap();
+    assert_eq!(told["incidents"][0]["remedy"], kind.remedy(), "{told}");
+    // Stopped as ordered.
+    test.sees(FULL, &[]).await;
+    assert_eq!(test.incidents("magnet"), []);
+    // It may be started again, and has some time for it.
+    test.does("lena", "magnet", Command::Restart { text: "The limit is in.".to_owned() }).await.unwrap();
+    assert_eq!(test.incidents("magnet"), []);
+    let since = test.app.clock.now();
+    test.advance(Duration::minutes(10));
+    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [Kind::NotSeen]);
+    test.does("lena", "magnet", shut_down()).await.unwrap();
+    assert_eq!(test.incidents("magnet"), [], "nothing is to run there");
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// G10: what has ended is told to be started nowhere.
+#[tokio::test]
+async fn g10_what_has_ended_is_to_start_nowhere() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    test.does("lena", "magnet", Command::Decline { reason: "Another one does it.".to_owned() }).await.unwrap();
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    for page in ["/devices/magnet", "/incidents"] {
+        let page = test.stranger().page(page).await;
+        assert!(page.contains("Call first. Stop it, and start it nowhere"), "{page}");
+        assert!(!page.contains(Kind::WrongServer.remedy()), "{page}");
+    }
+}
+
+/// T8, O1, G10: while a program reports, nobody's word stands against it, neither of what runs nor of what stopped; where
+/// it has fallen silent, a statement counts. Pages do not offer what is refused.
+#[tokio::test]
+async fn t8_a_statement_does_not_overrule_what_is_reported() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(FULL, &[("magnet", "1.0.0-dirty")]).await;
+    let (app, lena) = (&test.app, test.caller("lena"));
+    let states = async |instance: &str, server: &str| {
+        let seen = Report { instance: instance.to_owned(), ..report(server, "1.0.0") };
+        observations::state(app, &lena, "magnet", seen).await
+    };
+    let gone = async |server: &str| {
+        observations::state_gone(app, &lena, "magnet", "SCS_TEST/MON/MAGNET", &server.into()).await
+    };
+    let refused = |error: Option<Error>| match error {
+        Some(Error::Refused(refusal)) => {
+            assert!(refusal.code == Code::WrongState && refusal.sentence.contains("wait until it is silent"));
+            refusal.sentence
+        }
+        other => panic!("{other:?}"),
+    };
+    let magnet = "SCS_TEST/MON/MAGNET";
+    assert!(refused(states(magnet, FULL).await.err()).contains("mend what runs"));
+    refused(gone(FULL).await.err());
+    // Its agent tells everything that runs there, so nothing else does.
+    refused(states("SCS_TEST/MON/OTHER", FULL).await.err());
+    assert_eq!(test.incidents("magnet"), [Kind::Dirty]);
+    let browser = test.browser("lena").await;
+    assert!(!browser.page("/devices/magnet").await.contains("It stopped there"));
+    let form = browser.page(&format!("/devices/magnet/state-gone?instance={magnet}&server={FULL}")).await;
+    assert!(form.contains("wait until it is silent"), "{form}");
+    let form = browser.page("/devices/magnet/state-seen").await;
+    assert!(
+        !form.contains(&format!("value=\"{FULL}\"")) && form.contains(&format!("value=\"{REDUCED_TOO}\"")),
+        "{form}"
+    );
+    let fields = [("instance", magnet), ("server", FULL)];
+    assert_eq!(browser.post("/devices/magnet/state-gone", &fields).await.status(), 409);
+    let program = test.program("lena", TokenScope::Admin).await;
+    let seen = serde_json::to_value(report(FULL, "1.0.0")).unwrap();
+    assert_eq!(program.post("/devices/magnet/sightings", seen).await.0, 409);
+    let stopped = serde_json::json!({ "instance": magnet, "server": FULL });
+    assert_eq!(program.post("/devices/magnet/sightings/gone", stopped).await.0, 409);
+    // A report that does not list everything speaks for what is in it.
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    observe(app, &agent, &REDUCED_TOO.into(), vec![report(REDUCED_TOO, "1.0.0")], false).await.unwrap();
+    refused(states(magnet, REDUCED_TOO).await.err());
+    states("SCS_TEST/MON/OTHER", REDUCED_TOO).await.unwrap();
+    // Silent, it has nothing against it.
+    test.advance(Duration::minutes(11));
+    states(magnet, FULL).await.unwrap();
+    gone(REDUCED_TOO).await.unwrap();
+    // An empty report is one too, and takes the word back.
+    test.sees(FULL, &[]).await;
+    refused(states(magnet, FULL).await.err());
+    assert!(browser.page("/devices/magnet/state-seen").await.contains("reports everything"));
+}
+
+/// G10: of more instances than one report takes, it says how several do not undo each other.
+#[tokio::test]
+async fn g10_a_report_that_is_too_large_says_how_to_split_it() {
+    let test = TestApp::new().await;
+    let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
+    let many = (0..=observations::MOST).map(|i| Report { instance: format!("A/B/{i}"), ..report(REDUCED, "1") });
+    let refused = observe(&test.app, &agent, &REDUCED.into(), many.collect(), true).await;
+    let Err(Error::Invalid(problems)) = refused else { panic!("{refused:?}") };
+    assert!(problems[0].say.contains("\"complete\": false"), "{problems:?}");
 }

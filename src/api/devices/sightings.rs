@@ -16,7 +16,8 @@ use utoipa::ToSchema;
 
 /// State what one saw running
 ///
-/// For a member of CTRL; it is marked as such wherever it shows.
+/// For a member of CTRL, where nothing reports; it is marked as such wherever it shows. Refused while an agent or a
+/// collector reports the instance, or everything that runs on the server.
 #[utoipa::path(post, path = "/api/v1/devices/{name}/sightings", tag = "Observations", security(("bearer" = [])),
     request_body = Report, responses((status = 200, description = "What became of it.", body = Taken)))]
 pub async fn state(
@@ -39,7 +40,7 @@ pub struct Gone {
 
 /// State that an instance does not run any more
 ///
-/// For a member of CTRL, about an instance that no agent reports.
+/// For a member of CTRL, about an instance that nothing reports; refused while an agent or a collector does.
 #[utoipa::path(post, path = "/api/v1/devices/{name}/sightings/gone", tag = "Observations", security(("bearer" = [])),
     request_body = Gone, responses((status = 204, description = "It is on record as gone.")))]
 pub async fn state_gone(

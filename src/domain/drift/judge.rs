@@ -50,30 +50,66 @@ pub fn of_silent<'a>(seen: impl IntoIterator<Item = &'a Seen>, patience: Patienc
     each.filter_map(|(server, (silent, running))| of_server(server, silent, running, patience)).collect()
 }
 
-/// Everything in which a device differs from its record, but for silence, which is its server's. `seen` is what is known of its instances; what is gone is
-/// passed over.
-pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Vec<Drift> {
+/// In what a device differs from its record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// What is an incident.
+    pub differs: Vec<Drift>,
+    /// What may be on its way to be mended, or waits behind what is graver: it opens no incident, and what is open of it
+    /// stays so, for it is not mended.
+    pub under_way: Vec<Drift>,
+}
+
+impl Found {
+    fn add(&mut self, drift: Option<Drift>, under_way: bool) {
+        if under_way { self.under_way.extend(drift) } else { self.differs.extend(drift) }
+    }
+}
+
+/// Everything in which a device differs from its record, but for silence, which is its server's. `seen` is what is known
+/// of its instances; what is gone is passed over.
+pub fn of_device(device: &Device, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Found {
     let running: Vec<&Seen> = seen.iter().filter(|s| s.runs()).collect();
-    // Within the grace what was placed anew may be on its way, and what it replaces may still run.
-    let settling = device.placements.iter().any(|p| now - p.mark.at < patience.grace);
-    // What was started after it was placed elsewhere is no leftover: somebody started it on the wrong server.
+    let lately = |at: DateTime<Utc>| now - at < patience.grace;
+    // What a new placement replaces may still run where it was; what was started there later is no leftover.
+    let moved = device.placements.iter().any(|p| lately(p.mark.at));
     let left_over =
-        |s: &Seen| device.placements.iter().any(|p| now - p.mark.at < patience.grace && s.since <= p.mark.at);
-    let mut found = Vec::new();
+        |s: &Seen| moved && device.vacated.iter().any(|v| v.server == s.server && lately(v.at) && s.since <= v.at);
+    // What was placed on its server anew may be on its way there.
+    let settling = |s: &Seen| device.placed_on(&s.server).is_some_and(|p| lately(p.mark.at));
+    // Nothing else matters of what CTRL has stopped.
+    let stopped = device.shut_down.is_some();
+    let mut found = Found::default();
     for s in &running {
-        if !left_over(s) {
-            found.extend(place(device, s));
+        if let Some(by) = &device.shut_down {
+            found.add(Some(not_stopped(s)), lately(by.reason.mark.at));
         }
-        found.extend(build(device, s, settling));
+        found.add(place(device, s), stopped || left_over(s));
+        let build = build(device, s);
+        let awaited = build.as_ref().is_some_and(|d| d.kind == Kind::OtherVersion) && settling(s);
+        found.add(build, stopped || awaited);
     }
     let stays: Vec<&Seen> = running.iter().copied().filter(|s| !left_over(s)).collect();
-    found.extend(both_classes(&stays));
-    found.extend(device.placements.iter().filter_map(|p| not_seen(device, p, seen, patience, now)));
+    match both_classes(&stays) {
+        Some(both) => found.add(Some(both), stopped),
+        None => found.add(both_classes(&running), true),
+    }
+    if !stopped {
+        let restarting = device.restarted.is_some_and(lately);
+        for p in &device.placements {
+            found.add(not_seen(device, p, seen), restarting || lately(p.mark.at));
+        }
+    }
     found
 }
 
 fn drift(kind: Kind, seen: &Seen, words: String) -> Drift {
     Drift { kind, instance: seen.instance.clone(), server: seen.server.clone(), words }
+}
+
+/// N5: it runs, and is to stand still everywhere.
+fn not_stopped(s: &Seen) -> Drift {
+    drift(Kind::NotStopped, s, format!("{} runs on {} although CTRL shut it down.", s.instance, s.server))
 }
 
 /// Whether it is where it is placed.
@@ -93,7 +129,7 @@ fn place(device: &Device, s: &Seen) -> Option<Drift> {
 
 /// Whether the version is what is deployed there. Where support is reduced its contributors may run anything (G1), but
 /// nothing may call itself a tag that it is not.
-fn build(device: &Device, s: &Seen, settling: bool) -> Option<Drift> {
+fn build(device: &Device, s: &Seen) -> Option<Drift> {
     let raw = &s.version.raw;
     if let Reported::CleanTag { commit: Some(commit), .. } = &s.version.reported
         && let Some(r) = device.releases.iter().rev().find(|r| s.version.is_clean_build_of(r.tag().as_str()))
@@ -116,7 +152,7 @@ fn build(device: &Device, s: &Seen, settling: bool) -> Option<Drift> {
         }
         Reported::CleanTag { .. } | Reported::Unknown { .. } => {
             // Where nothing is deployed the place itself is wrong, which is said already.
-            let tag = deployed.filter(|tag| !settling && !s.version.is_clean_build_of(tag.as_str()))?;
+            let tag = deployed.filter(|tag| !s.version.is_clean_build_of(tag.as_str()))?;
             let says = match raw.is_empty() {
                 true => "It reports no version".to_owned(),
                 false => format!("It runs {raw}"),
@@ -135,9 +171,9 @@ fn both_classes(running: &[&Seen]) -> Option<Drift> {
 }
 
 /// A release that was deployed and that nothing has reported there since.
-fn not_seen(device: &Device, p: &Placement, seen: &[Seen], patience: Patience, now: DateTime<Utc>) -> Option<Drift> {
+fn not_seen(device: &Device, p: &Placement, seen: &[Seen]) -> Option<Drift> {
     let tag = p.release.as_ref()?;
-    if now - p.mark.at < patience.grace || seen.iter().any(|s| s.runs() && s.server == p.server) {
+    if seen.iter().any(|s| s.runs() && s.server == p.server) {
         return None;
     }
     let words = format!(

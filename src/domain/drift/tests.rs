@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::domain::{
-    cycle::Mark,
-    device::{Device, Placement},
+    contact::WhenStopped,
+    cycle::{Mark, Remark},
+    device::{Device, Placement, ShutDown, Vacated},
     id::{DeviceId, PersonId},
     lifecycle::state::State,
     observation::{Seen, Source},
@@ -36,7 +37,8 @@ fn commit(digit: &str) -> CommitId {
     CommitId::parse(&digit.repeat(40)).unwrap()
 }
 
-/// Placed on that server a while ago, with the release 1.4.2 where the server is a full one.
+/// Placed on that server a while ago, with the release 1.4.2 where the server is a full one, and moved there from the
+/// others.
 fn device(server: Option<(&str, SupportClass)>, minutes_ago: i64) -> Device {
     let at = now() - Duration::minutes(minutes_ago);
     let mut d = Device::draft(DeviceId(Uuid::from_u128(1)), at);
@@ -49,6 +51,8 @@ fn device(server: Option<(&str, SupportClass)>, minutes_ago: i64) -> Device {
         mark: Mark { by: PersonId(Uuid::from_u128(2)), at },
         permit: None,
     }));
+    let others = [FULL, ELSEWHERE, REDUCED].into_iter().filter(|other| server.is_none_or(|(s, _)| s != *other));
+    d.vacated.extend(others.map(|other| Vacated { server: other.into(), at }));
     d.releases.push(Release {
         verified: VerifiedTag {
             tag: tag("1.4.2"),
@@ -131,7 +135,7 @@ fn g10_each_difference_is_found_and_no_other() {
     for (n, (running, placed, minutes, expected)) in table.iter().enumerate() {
         let all: Vec<Seen> = running.iter().map(|(server, version, ago)| seen(server, version, *ago)).collect();
         let found = of_device(&device(*placed, *minutes), &all, patience(), now());
-        let mut kinds: Vec<Kind> = found.iter().map(|d| d.kind).collect();
+        let mut kinds: Vec<Kind> = found.differs.iter().map(|d| d.kind).collect();
         kinds.sort();
         assert_eq!(kinds, *expected, "row {n}: {running:?} {placed:?}: {found:?}");
     }
@@ -142,18 +146,104 @@ fn g10_each_difference_is_found_and_no_other() {
 fn g10_what_is_started_on_the_wrong_server_is_found_at_once() {
     let d = device(Some((FULL, SupportClass::Full)), 9);
     let started = |server, minutes| Seen { since: now() - Duration::minutes(minutes), ..seen(server, "1.4.2", 0) };
-    let kinds = |all: &[Seen]| -> Vec<Kind> { of_device(&d, all, patience(), now()).iter().map(|d| d.kind).collect() };
+    let kinds = |all: &[Seen]| kinds(of_device(&d, all, patience(), now()).differs);
     assert_eq!(kinds(&[started(ELSEWHERE, 10)]), []);
     assert_eq!(kinds(&[started(ELSEWHERE, 8)]), [Kind::WrongServer]);
     assert_eq!(kinds(&[started(REDUCED, 8), started(FULL, 8)]), [Kind::WrongServer, Kind::BothClasses]);
     assert_eq!(kinds(&[started(REDUCED, 10), started(FULL, 8)]), []);
 }
 
+/// G10: a new placement excuses what it replaced, and nothing else; and what is excused, if it is open already, stays so.
+#[test]
+fn g10_a_new_placement_excuses_what_it_replaced_alone() {
+    // Placed on its reduced server again, nine minutes ago; it was never placed on the full one.
+    let mut again = device(Some((REDUCED, SupportClass::Reduced)), 9);
+    again.vacated.clear();
+    let stray = seen(FULL, "1.4.2", 0);
+    assert_eq!(kinds(of_device(&again, std::slice::from_ref(&stray), patience(), now()).differs), [Kind::WrongServer]);
+    let both = of_device(&again, &[stray.clone(), seen(REDUCED, "1.4.2", 0)], patience(), now());
+    assert_eq!(kinds(both.differs), [Kind::WrongServer, Kind::BothClasses]);
+    // It was, until nine minutes ago.
+    let moved = device(Some((REDUCED, SupportClass::Reduced)), 9);
+    let found = of_device(&moved, &[stray.clone(), seen(REDUCED, "1.4.2", 0)], patience(), now());
+    assert_eq!(kinds(found.differs), []);
+    assert_eq!(kinds(found.under_way), [Kind::WrongServer, Kind::BothClasses]);
+    // Taken off a server, and placed nowhere else.
+    assert_eq!(kinds(of_device(&device(None, 9), &[stray], patience(), now()).differs), [Kind::WrongServer]);
+    // What settles is the server where it was placed anew.
+    let mut two = device(Some((FULL, SupportClass::Full)), 60);
+    let old = two.placements[0].clone();
+    let mark = Mark { at: now() - Duration::minutes(9), ..old.mark };
+    two.placements.push(Placement { server: ELSEWHERE.into(), mark, ..old });
+    let found = of_device(&two, &[seen(FULL, "1.4.1", 0), seen(ELSEWHERE, "1.4.1", 0)], patience(), now());
+    let of = |all: Vec<Drift>| all.into_iter().map(|d| (d.kind, d.server.0)).collect::<Vec<_>>();
+    assert_eq!(of(found.differs), [(Kind::OtherVersion, FULL.to_owned())]);
+    assert_eq!(of(found.under_way), [(Kind::OtherVersion, ELSEWHERE.to_owned())]);
+}
+
+fn kinds(all: Vec<Drift>) -> Vec<Kind> {
+    all.iter().map(|d| d.kind).collect()
+}
+
+/// N5, G10: what CTRL shut down is to stand still: nothing misses it, and what runs of it is the difference, once there was
+/// time to stop it. What else is wrong with it waits, and is not mended by that.
+#[test]
+fn n5_what_was_shut_down_and_runs_is_found() {
+    let at = |minutes| Mark { by: PersonId(Uuid::from_u128(2)), at: now() - Duration::minutes(minutes) };
+    let stopped = |minutes| {
+        let mut d = device(Some((FULL, SupportClass::Full)), 60);
+        d.shut_down = Some(ShutDown {
+            reason: Remark { mark: at(minutes), text: "It floods the broker.".to_owned() },
+            affected: "The broker.".to_owned(),
+            responsible: PersonId(Uuid::from_u128(2)),
+            conditions: String::new(),
+        });
+        d
+    };
+    let found = |d: &Device, all: &[Seen]| of_device(d, all, patience(), now());
+    assert_eq!(found(&stopped(30), &[]), Found::default());
+    let other = [seen(FULL, "1.4.1", 0)];
+    let (late, early) = (found(&stopped(30), &other), found(&stopped(9), &other));
+    assert!(late.differs[0].words.contains("although CTRL shut it down"), "{late:?}");
+    assert_eq!((kinds(late.differs), kinds(late.under_way)), (vec![Kind::NotStopped], vec![Kind::OtherVersion]));
+    assert_eq!((kinds(early.differs), kinds(early.under_way)), (vec![], vec![Kind::NotStopped, Kind::OtherVersion]));
+    // Started again, it has some time to show itself.
+    let mut restarted = device(Some((FULL, SupportClass::Full)), 60);
+    restarted.restarted = Some(at(9).at);
+    assert_eq!(kinds(found(&restarted, &[]).differs), []);
+    restarted.restarted = Some(at(10).at);
+    assert_eq!(kinds(found(&restarted, &[]).differs), [Kind::NotSeen]);
+}
+
+/// G10, N5, O6: what is shut down or has ended is told to start nowhere, and where a call comes first the remedy says so.
+#[test]
+fn g10_a_remedy_fits_how_the_device_stands() {
+    let operators = |may_stop| OperatorRules { when_stopped: WhenStopped::CallFirst, may_stop, note: String::new() };
+    let terms = |state, shut_down, may_stop, support| Terms::of(state, shut_down, &operators(may_stop), support);
+    let runs = terms(StateName::CtrlOwned, false, true, Some(Support::FullySupported));
+    let calls = terms(StateName::CtrlOwned, false, false, Some(Support::FullySupported));
+    let unsupported = terms(StateName::CtrlOwned, false, true, Some(Support::NotSupported));
+    let stopped = terms(StateName::CtrlOwned, true, true, Some(Support::ShutDown));
+    let ended = [StateName::Retired, StateName::Withdrawn, StateName::Declined].map(|s| terms(s, false, true, None));
+    for kind in Kind::iter() {
+        assert_eq!(kind.remedy_of(runs), kind.remedy());
+        let stops = ["Stop it", "restart it"].iter().any(|s| kind.remedy().contains(s)) && kind != Kind::Unknown;
+        for first in [calls, unsupported] {
+            assert_eq!(kind.remedy_of(first).starts_with("Call first. "), stops, "{kind}");
+        }
+        let weak = matches!(kind, Kind::Unknown | Kind::Silent | Kind::NotSeen);
+        for nowhere in [[stopped].as_slice(), &ended].concat() {
+            let says = kind.remedy_of(nowhere);
+            assert_eq!(says.starts_with("Stop it, and start it nowhere"), !weak, "{kind}: {says}");
+        }
+    }
+}
+
 /// G10: what is gone differs from nothing but from being deployed.
 #[test]
 fn g10_what_is_gone_is_no_difference() {
     let gone = Seen { gone: Some(now()), ..seen(ELSEWHERE, "1.4.2-dirty", 100) };
-    assert_eq!(of_device(&device(None, 60), &[gone], patience(), now()), []);
+    assert_eq!(of_device(&device(None, 60), &[gone], patience(), now()), Found::default());
 }
 
 /// G10: a statement does not fall silent; a collector does.
@@ -198,7 +288,7 @@ fn g10_each_kind_says_what_to_do() {
     let remedies: std::collections::BTreeSet<_> = Kind::iter().map(Kind::remedy).collect();
     assert_eq!((labels.len(), remedies.len()), (Kind::iter().count(), Kind::iter().count()));
     let unseen = of_device(&device(Some((FULL, SupportClass::Full)), 60), &[], patience(), now());
-    assert!(unseen[0].words.contains("no proof"), "{unseen:?}");
+    assert!(unseen.differs[0].words.contains("no proof"), "{unseen:?}");
 }
 
 /// G10: where a page ends is written and read in one way, and nothing else is such a place.

@@ -4,6 +4,7 @@
 mod contacts;
 mod devices;
 mod drafts;
+mod karabo;
 mod netbox;
 mod people;
 mod places;
@@ -15,6 +16,7 @@ mod tango;
 pub use crate::domain::collector::tango::QUERY as TANGO_QUERY;
 pub(super) use drafts::clean;
 pub use drafts::{Draft, find, keep, keep_program};
+pub use karabo::from_karabo;
 pub use netbox::{Hosts, from_netbox};
 pub use plan::{Fate, Kind, Line, Plan};
 pub use programs::{Program, Told, read_program};

@@ -1,8 +1,9 @@
-//! What another program has, NetBox or a Tango database: by the answer that somebody recorded, or asked now, at an address
-//! and with a token that somebody entered. The token is for these questions alone, and is kept nowhere.
+//! What another program has, NetBox, a Tango database or a Karabo web server: by the answer that somebody recorded, or
+//! asked now, at an address and with a token that somebody entered. The token is for these questions alone, and is kept
+//! nowhere.
 
 use super::{
-    Table, netbox as hosts,
+    Table, karabo, netbox as hosts,
     tango::{self as gateway, SECONDS},
 };
 use crate::{
@@ -22,6 +23,8 @@ pub enum Program {
     Netbox { reduced_tag: String },
     /// Servers, for this instrument where one is named; those that fit a pattern stay out.
     Tango { instrument: String, leave_out: Vec<String> },
+    /// The same, of a Karabo web server or an aggregator.
+    Karabo { instrument: String, leave_out: Vec<String> },
 }
 
 /// How it is known what the program has.
@@ -66,6 +69,7 @@ fn recorded(program: &Program, source: &str, answer: &str) -> std::result::Resul
             Ok((hosts::hosts(netbox::recorded(answer)?, reduced_tag, source)?, Vec::new()))
         }
         Program::Tango { instrument, leave_out } => gateway::servers(answer, instrument, leave_out, source),
+        Program::Karabo { instrument, leave_out } => karabo::servers(answer, None, instrument, leave_out, source),
     }
 }
 
@@ -78,7 +82,7 @@ async fn ask(
     let rules = app.policy.import_rules();
     let (header, seconds): (fn(&str) -> String, u32) = match program {
         Program::Netbox { .. } => (netbox::authorization, netbox::SECONDS),
-        Program::Tango { .. } => (gateway::authorization, SECONDS),
+        Program::Tango { .. } | Program::Karabo { .. } => (gateway::authorization, SECONDS),
     };
     let asker = Asker::guarded(address, &rules, token, header, seconds).await?;
     let url = address.url();
@@ -89,6 +93,10 @@ async fn ask(
         }
         Program::Tango { instrument, leave_out } => {
             gateway::servers(&gateway::ask(&asker, url.as_str()).await?, instrument, leave_out, url.as_str())
+        }
+        Program::Karabo { instrument, leave_out } => {
+            let answer = asker.get(url.as_str(), &[]).await?;
+            karabo::servers(&answer, url.host_str(), instrument, leave_out, url.as_str())
         }
     }
 }

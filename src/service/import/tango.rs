@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Seconds that the answer may take.
 pub(super) const SECONDS: u32 = 60;
 
-/// Where a database is asked, and which of its servers are meant.
+/// Where a Tango database is asked, or a Karabo web server, and which of its servers are meant.
 #[derive(Clone, Debug)]
 pub struct Database {
     pub address: url::Url,
@@ -39,6 +39,15 @@ pub(super) async fn ask(asker: &Asker, address: &str) -> Result<String, String> 
     asker.post(address, &serde_json::json!({ "query": tango::QUERY })).await
 }
 
+/// A line of the table of servers.
+pub(super) fn row(server: String, host: String, instrument: &str) -> BTreeMap<&'static str, String> {
+    let mut row = BTreeMap::from([("server", server), ("host", host)]);
+    if !instrument.is_empty() {
+        row.insert("instrument", instrument.to_owned());
+    }
+    row
+}
+
 pub(super) fn servers(
     answer: &str,
     instrument: &str,
@@ -52,13 +61,7 @@ pub(super) fn servers(
         }
         match s.host {
             None => notes.push(format!("{} was never started, so its host is not known: it is left out.", s.server)),
-            Some(host) => {
-                let mut row = BTreeMap::from([("server", s.server), ("host", host)]);
-                if !instrument.is_empty() {
-                    row.insert("instrument", instrument.to_owned());
-                }
-                rows.push(row);
-            }
+            Some(host) => rows.push(row(s.server, host, instrument)),
         }
     }
     match rows.is_empty() {

@@ -131,7 +131,7 @@ fn due(app: &App, since: Option<DateTime<Utc>>, now: DateTime<Utc>, mut known: B
     for card in state.cards() {
         let over =
             |at: DateTime<Utc>| at + patience.grace <= now && since.is_none_or(|since| at + patience.grace > since);
-        if card.placements.iter().any(|p| over(p.mark.at)) {
+        if card.graces.iter().any(|at| over(*at)) {
             devices.insert(card.id);
         }
     }

@@ -7,6 +7,7 @@ use crate::{
         device::Device,
         id::{DeviceId, PersonId, ServerName},
         observation::{Seen, Source},
+        refusal::{Code, Refusal},
         support::{self, Support, Verdict},
         version::classify,
     },
@@ -18,7 +19,7 @@ use crate::{
     },
     store::{self, Tx, instances::Known, journal::Line},
 };
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,11 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
             .map(|k| ((k.seen.instance.clone(), k.seen.server.clone()), k))
             .collect();
 
+    if let Source::Statement { .. } = source {
+        for r in &reports {
+            refuse_against_a_program(&tx, r, &before, now, silent_after).await?;
+        }
+    }
     let taken = reports.len();
     let mut unknown = 0;
     let (mut again, mut differing) = (BTreeMap::new(), BTreeMap::new());
@@ -112,6 +118,8 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
         let missing: Vec<(Key, Known)> = before
             .iter()
             .filter(|(key, k)| k.seen.runs() && !known.contains_key(key) && !again.contains_key(key))
+            // Of these it is not known whether they run.
+            .filter(|(key, _)| !scope.unsure.contains(key))
             // What a person stated is not taken back by an agent that never saw it, but by one that looks there now.
             .filter(|(_, k)| !yields(&source, k, now, silent_after))
             .map(|(key, k)| (key.clone(), k.clone()))
@@ -135,6 +143,9 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
     let heard: Vec<ServerName> = scope.servers.iter().filter(|s| !silent.contains(s)).cloned().collect();
     let known: Vec<Known> = known.into_values().collect();
     store::instances::save_seen_again(&tx, &again).await?;
+    if scope.complete {
+        store::instances::save_whole(&tx, &scope.servers, now).await?;
+    }
     if !again.is_empty() {
         let servers = again.iter().map(|k| &k.seen.server).collect();
         store::replicas::tell_seen(&tx, app.db.replica, &servers, now).await?;
@@ -163,8 +174,44 @@ fn is_same(was: &Known, r: &Report, source: &Source) -> bool {
 /// Whether a source says nothing of this instance against who reported it: a collector beside an agent, or beside
 /// another collector, that still speaks.
 fn yields(source: &Source, was: &Known, now: DateTime<Utc>, silent_after_minutes: u32) -> bool {
-    let speaks = was.seen.runs() && was.seen.source.is_program() && !was.seen.is_silent(now, silent_after_minutes);
+    let speaks = was.seen.is_reported(now, silent_after_minutes);
     matches!(source, Source::Collector { .. }) && speaks && was.seen.source != *source
+}
+
+/// T8: a person's word stands in where nothing reports, and nowhere else.
+async fn refuse_against_a_program(
+    tx: &Tx,
+    r: &Report,
+    before: &BTreeMap<Key, Known>,
+    now: DateTime<Utc>,
+    silent_after_minutes: u32,
+) -> Result<()> {
+    let key = (r.instance.clone(), ServerName(r.server.clone()));
+    if before.get(&key).is_some_and(|k| k.seen.is_reported(now, silent_after_minutes)) {
+        return Err(reported(&r.instance, &key.1).into());
+    }
+    if store::instances::list_whole_since(tx, heard_since(now, silent_after_minutes), Some(&key.1)).await?.is_empty() {
+        return Ok(());
+    }
+    let sentence = format!(
+        "An agent reports everything that runs on {}, and {} is not among it: mend what runs, or wait until it is silent.",
+        r.server, r.instance
+    );
+    Err(Refusal::new(Code::WrongState, sentence).into())
+}
+
+/// Who told something at this moment or later is not silent.
+pub(super) fn heard_since(now: DateTime<Utc>, silent_after_minutes: u32) -> DateTime<Utc> {
+    now - Duration::minutes(silent_after_minutes.into())
+}
+
+/// What is said to whoever states something of an instance that a program reports.
+pub fn reported(instance: &str, server: &ServerName) -> Refusal {
+    let sentence = format!(
+        "An agent reports {instance} on {server}: mend what runs, or wait until it is silent. A statement counts where \
+         nothing reports."
+    );
+    Refusal::new(Code::WrongState, sentence)
 }
 
 pub(super) fn seen_line(caller: &Caller, k: &Known, kind: &str, at: DateTime<Utc>) -> Option<Line> {

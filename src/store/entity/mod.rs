@@ -49,3 +49,4 @@ pub mod tag_met;
 pub mod team;
 pub mod token;
 pub mod training;
+pub mod whole_report;

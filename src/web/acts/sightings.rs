@@ -8,7 +8,8 @@ use super::{
     typed::{Reader, Typed},
 };
 use crate::{
-    domain::{id::ServerName, lifecycle::Who},
+    app::App,
+    domain::{id::ServerName, lifecycle::Who, observation::Seen},
     service::{
         Error, FieldProblem,
         observations::{self, Report},
@@ -29,15 +30,17 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use std::collections::BTreeSet;
 
 /// As the browser's own field for a day and a time sends it.
 const LOCAL: &str = "%Y-%m-%dT%H:%M";
 
-fn seen_questions(cx: &ActContext, typed: &Typed) -> Vec<Question> {
+/// `reported` are the servers of which programs tell everything: a statement about them does not count.
+fn seen_questions(cx: &ActContext, typed: &Typed, reported: &BTreeSet<ServerName>) -> Vec<Question> {
     let classes: Vec<Choice> = cx.device.request.classes.iter().map(|c| Choice::new(c, c)).collect();
     let only = if classes.len() == 1 { classes[0].value.clone() } else { String::new() };
-    let servers =
-        cx.servers.iter().map(|s| Choice::new(&s.name.0, &format!("{} on {}, {}", s.name, s.host, s.class.words())));
+    let servers = cx.servers.iter().filter(|s| !reported.contains(&s.name));
+    let servers = servers.map(|s| Choice::new(&s.name.0, &format!("{} on {}, {}", s.name, s.host, s.class.words())));
     let zone = cx.policy.facility.time_zone.name();
     let mut class = Field::select("class", "Device class", classes);
     if !only.is_empty() {
@@ -50,7 +53,10 @@ fn seen_questions(cx: &ActContext, typed: &Typed) -> Vec<Question> {
         ),
         Question::new(class, "Choose the device class"),
         Question::new(
-            Field::select("server", "On which server?", servers.collect()),
+            Field::select("server", "On which server?", servers.collect()).hint(
+                "Servers of which an agent reports everything are not among them: mend what runs, or wait until it \
+                     is silent.",
+            ),
             "Choose a server that is on record",
         ),
         Question::new(
@@ -92,18 +98,29 @@ struct Words {
 
 const SEEN: Words = Words {
     title: "State what you saw running",
-    lead: "It counts where no agent reports, and is marked as your statement wherever it shows.",
+    lead: "It counts where nothing reports, and is marked as your statement wherever it shows.",
     path: "state-seen",
     submit: "State it",
     grave: false,
 };
 const GONE: Words = Words {
     title: "It stopped there",
-    lead: "You state that this instance does not run there any more; it is marked as your statement.",
+    lead: "You state that this instance, which nothing reports, does not run there any more; it is marked as your \
+           statement.",
     path: "state-gone",
     submit: "State that it stopped",
     grave: true,
 };
+
+/// Why nobody's word counts of this instance, where a program reports it.
+fn reported(app: &App, cx: &ActContext, typed: &Typed) -> Option<String> {
+    let state = app.projection.read();
+    let is = |s: &Seen| s.instance == typed.one("instance") && s.server.0 == typed.one("server");
+    let silent_after = cx.policy.observations.silent_after_minutes;
+    let places = state.places(cx.device.id);
+    let seen = places.iter().map(|p| &p.seen).find(|s| is(s) && s.is_reported(cx.now, silent_after))?;
+    Some(observations::reported(&seen.instance, &seen.server).sentence)
+}
 
 fn page(layout: Layout, words: &Words, cx: &ActContext, questions: Vec<Question>) -> ActPage {
     let name = cx.device.name();
@@ -136,15 +153,17 @@ fn page(layout: Layout, words: &Words, cx: &ActContext, questions: Vec<Question>
 /// GET /devices/{name}/state-seen
 pub async fn ask_seen(member: Member, Path(name): Path<String>, Query(given): Query<Vec<(String, String)>>) -> Answer {
     let cx = prepare::prepare(&member.app, &member.caller(), &name, None).await?;
-    let questions = seen_questions(&cx, &Typed(given));
+    let questions = seen_questions(&cx, &Typed(given), &observations::list_reported(&member.app).await?);
     Ok(page(member.layout(Section::Elsewhere).await?, &SEEN, &cx, questions).into_response())
 }
 
 /// GET /devices/{name}/state-gone
 pub async fn ask_gone(member: Member, Path(name): Path<String>, Query(given): Query<Vec<(String, String)>>) -> Answer {
     let cx = prepare::prepare(&member.app, &member.caller(), &name, None).await?;
-    let questions = gone_questions(&Typed(given));
-    Ok(page(member.layout(Section::Elsewhere).await?, &GONE, &cx, questions).into_response())
+    let typed = Typed(given);
+    let mut page = page(member.layout(Section::Elsewhere).await?, &GONE, &cx, gone_questions(&typed));
+    page.locked = page.locked.or_else(|| reported(&member.app, &cx, &typed));
+    Ok(page.into_response())
 }
 
 /// POST /devices/{name}/state-seen
@@ -156,7 +175,7 @@ pub async fn seen(
 ) -> Answer {
     let cx = prepare::prepare(&member.app, &member.caller(), &name, None).await?;
     let typed = Typed(pairs);
-    let questions = seen_questions(&cx, &typed);
+    let questions = seen_questions(&cx, &typed, &observations::list_reported(&member.app).await?);
     if let Some(stranger) = typed.stranger(&questions) {
         return again(&member, &SEEN, &cx, questions, &[], &[stranger]).await;
     }

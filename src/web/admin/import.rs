@@ -119,6 +119,8 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
     let programs = vec![
         Choice::new("netbox", "NetBox").hint("Its active machines come in as hosts."),
         Choice::new("tango", "A Tango database").hint("By TangoGQL: its servers come in on hosts that are on record."),
+        Choice::new("karabo", "A Karabo web server")
+            .hint("By its list, or an aggregator’s: its servers come in on hosts that are on record."),
     ];
     let instruments = &admin.app.policy.facility.instruments;
     let instrument = match instruments.is_empty() {
@@ -134,7 +136,10 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
         Field::area("text", "Or its text, pasted").value(&typed.text).rows(8).optional(),
         Field::radio("program", "Which program has it?", programs).value(&typed.program),
         Field::new(Asks::Url, "address", "Its address")
-            .hint("Like https://netbox.example.org/?site=hall or https://tango.example.org/db.")
+            .hint(
+                "Like https://netbox.example.org/?site=hall, https://tango.example.org/db or \
+                 https://karabo.example.org/status.json.",
+            )
             .value(&typed.address)
             .optional(),
         Field::new(Asks::Password, "token", "Token for it")
@@ -146,8 +151,8 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
             .hint("Its slug. Every other host comes in as full.")
             .value(typed.reduced_tag.as_deref().unwrap_or("reduced-support"))
             .optional(),
-        instrument.hint("From a Tango database: what new servers serve.").value(&typed.instrument).optional(),
-        Field::text("leave_out", "From a Tango database: servers that stay out")
+        instrument.hint("From a Tango database or Karabo: what new servers serve.").value(&typed.instrument).optional(),
+        Field::text("leave_out", "From a Tango database or Karabo: servers that stay out")
             .hint("Patterns between semicolons, like Starter/*; DataBaseds/*.")
             .value(&typed.leave_out)
             .optional(),
@@ -194,6 +199,10 @@ async fn keep_program(
     let program = match typed.program.as_str() {
         "netbox" => Program::Netbox { reduced_tag: typed.reduced_tag.as_deref().unwrap_or_default().trim().to_owned() },
         "tango" => Program::Tango {
+            instrument: typed.instrument.trim().to_owned(),
+            leave_out: typed.leave_out.split(';').filter_map(entries::optional).collect(),
+        },
+        "karabo" => Program::Karabo {
             instrument: typed.instrument.trim().to_owned(),
             leave_out: typed.leave_out.split(';').filter_map(entries::optional).collect(),
         },

@@ -73,7 +73,7 @@ fn device(app: &App, a: &board::Answer, board: &Board) -> Answer {
         note: ruling.note().to_owned(),
         stops: stops.then(|| gatebox::act_href(&d.name, CommandKind::ShutDown)),
         facts,
-        incidents: crate::web::incidents::of_answer(app, &d.incidents, a.place.as_ref().map(|p| &p.seen), board.now),
+        incidents: crate::web::incidents::of_answer(app, d, a.place.as_ref().map(|p| &p.seen), board.now),
         latest: d.latest.iter().map(|t| (words::near(app, t.at, board.now), t.text.clone())).collect(),
     }
 }

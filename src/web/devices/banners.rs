@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::Drift,
+        drift::{Drift, Terms},
         due::in_words,
         lifecycle::{CommandKind, State, Who},
         overrides::{Override, Standing},
@@ -63,7 +63,10 @@ fn incident(v: &DeviceView, i: &Drift) -> Notice {
     let said = v.verdict.as_ref().is_some_and(|w| w.support == Support::NotSupported && w.why == i.words);
     let words = if said { "" } else { i.words.as_str() };
     let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
-    Notice::new(tone, &format!("{}.", kind.label()), format!("{words} {}", kind.remedy()).trim())
+    let support = v.verdict.as_ref().map(|w| w.support);
+    let d = &v.device;
+    let terms = Terms::of(d.state.name(), d.shut_down.is_some(), &d.operators, support);
+    Notice::new(tone, &format!("{}.", kind.label()), format!("{words} {}", kind.remedy_of(terms)).trim())
 }
 
 /// H8: the shift has not said yet that it knows.

@@ -68,7 +68,10 @@ fn place(app: &App, v: &DeviceView, server: &ServerName) -> PlaceView {
     let class = placed.map(|p| p.class).or(there.first().and_then(|i| i.seen.support_class));
     facts.push(Fact::tag("Server", of_class(v, class)));
     let name = v.device.name();
-    let gone = there.iter().filter(|_| states_seen(app, v)).map(|i| {
+    // What a program reports is its to say.
+    let silent_after = app.policy.observations.silent_after_minutes;
+    let unreported = there.iter().filter(|i| !i.seen.is_reported(v.now, silent_after));
+    let gone = unreported.filter(|_| states_seen(app, v)).map(|i| {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("instance", &i.seen.instance)
             .append_pair("server", &server.0)

@@ -102,7 +102,7 @@ fn answer(app: &App, s: &Status<'_>) -> Option<Answer> {
         note: s.ruling().note().to_owned(),
         stops: None,
         facts: s.place.map_or_else(|| vec![Fact::words("Seen", "not seen running")], |p| facts(app, s, p)),
-        incidents: crate::web::incidents::of_answer(app, &card.incidents, s.place.map(|p| &p.seen), s.now),
+        incidents: crate::web::incidents::of_answer(app, card, s.place.map(|p| &p.seen), s.now),
         latest: Vec::new(),
     })
 }

@@ -151,7 +151,8 @@ fn healthy() -> Vec<Sample> {
         // Nothing reports there: a member of CTRL says what they saw.
         owned!("doorSealCheck", "Checks the seal of the hutch door before the search", "HED", HED,
             "HED_EXP_DOOR/MON/SEAL", "cppServer/contrib_hed_03", "cppServer/ctrl_hed_05", 84, "1.0.0", |life| {
-                life.day(9).stops("cppServer/ctrl_hed_05").is_stated("jonas", "cppServer/ctrl_hed_05", "1.0.0");
+                life.day(9).stops("cppServer/ctrl_hed_05");
+                life.day(8).is_stated("jonas", "cppServer/ctrl_hed_05", "1.0.0");
             }),
     ];
     for (plan, _) in &mut all {

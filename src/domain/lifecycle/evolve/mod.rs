@@ -6,13 +6,23 @@ mod review;
 mod running;
 
 use super::event::{Event, Happened as H};
-use crate::domain::{cycle::Mark, device::Device, id::PersonId, overrides::Ended};
+use crate::domain::{
+    cycle::Mark,
+    device::{Device, Vacated},
+    id::{PersonId, ServerName},
+    overrides::Ended,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The longest grace that a policy gives.
+const LATELY: TimeDelta = TimeDelta::days(1);
 
 /// The device after this event.
 pub fn evolve(mut device: Device, event: &Event) -> Device {
     device.revision += 1;
     // Only Custody's own readings have no person, and none of them makes a mark.
     let mark = Mark { by: event.by.unwrap_or(PersonId(uuid::Uuid::nil())), at: event.at };
+    let placed: Vec<ServerName> = device.placements.iter().map(|p| p.server.clone()).collect();
     let d = &mut device;
     match &event.what {
         H::Submitted { .. }
@@ -96,6 +106,7 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::AdoptionOffered { .. }
         | H::Adopted { .. } => running::apply(d, event, mark),
     }
+    vacate(&mut device, placed, event.at);
     // An override is about what CTRL owns.
     if matches!(event.what, H::HandedBack { .. } | H::Retired { .. }) {
         for o in device.overrides.iter_mut().filter(|o| o.ended.is_none()) {
@@ -104,4 +115,12 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         }
     }
     device
+}
+
+/// Keeps where it was placed until now, as long as that can matter.
+fn vacate(d: &mut Device, placed: Vec<ServerName>, at: DateTime<Utc>) {
+    let Device { placements, vacated, .. } = d;
+    let is_placed = |server: &ServerName| placements.iter().any(|p| p.server == *server);
+    vacated.retain(|v| !is_placed(&v.server) && at - v.at <= LATELY);
+    vacated.extend(placed.into_iter().filter(|s| !is_placed(s)).map(|server| Vacated { server, at }));
 }

@@ -117,7 +117,10 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
                 conditions: conditions.clone(),
             });
         }
-        H::Restarted { .. } => d.shut_down = None,
+        H::Restarted { .. } => {
+            d.shut_down = None;
+            d.restarted = Some(at);
+        }
         H::ContactsSet { contacts } => d.contacts = contacts.clone(),
         H::ContactConfirmed => {
             for c in d.contacts.iter_mut().filter(|c| Some(c.person) == event.by) {
