@@ -104,16 +104,16 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
     let mut new: BTreeMap<Key, (Option<DeviceId>, Drift)> = BTreeMap::new();
     let found = looked.found.into_iter().map(|one| (one, true));
     for ((key, (device, drift)), differs) in found.chain(looked.under_way.into_iter().map(|one| (one, false))) {
-        match open.remove(&key) {
-            Some(mut i) => {
-                if i.drift.words != drift.words || i.device != device {
-                    i.drift.words = drift.words;
-                    i.device = device;
-                    changed.push((i, None));
-                }
+        let Some(mut i) = open.remove(&key) else {
+            if differs {
+                new.insert(key, (device, drift));
             }
-            None if differs => drop(new.insert(key, (device, drift))),
-            None => {}
+            continue;
+        };
+        if i.drift.words != drift.words || i.device != device {
+            i.drift.words = drift.words;
+            i.device = device;
+            changed.push((i, None));
         }
     }
     changed.extend(open.into_values().map(|i| (Incident { closed: Some(now), ..i }, Some("incident_closed"))));
