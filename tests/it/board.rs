@@ -142,7 +142,7 @@ async fn n5_what_is_shut_down_and_runs_is_said_to_run() {
         reason: "It flooded the broker.".to_owned(),
         affected: "The broker.".to_owned(),
         responsible: test.person("jonas"),
-        conditions: String::new(),
+        conditions: "The rate is limited.".to_owned(),
     };
     test.does("lena", "magnet", stop).await.unwrap();
     assert!(!lena.page("/?q=magnet").await.contains(form), "it is shut down");

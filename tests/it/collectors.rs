@@ -246,7 +246,7 @@ async fn g10_a_karabo_topic_is_asked() {
         json!({ "name": format!("{name}__EVENTS"), "tags": { "type": format!("\"{kind}\"") },
             "columns": ["time", "last", "logger_time"], "values": [[1795229577087_i64, ".", made]] })
     };
-    let begun = ["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| mark(name, "+LOG", "20261121T025716.204733Z"));
+    let begun = ["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| mark(name, "+LOG", "20251121T025716.204733Z"));
     let logger = |ceased: &[Value]| {
         let values = ["h7motor-1.4.3", "H7Motor", "h7/mdl/1", "vm"]
             .map(|value| Value::Array(["H7/MOTOR/1", "H7/MOTOR/2"].map(|name| of(name, value)).to_vec()));

@@ -704,7 +704,8 @@ async fn e3_an_administrator_keeps_house_by_the_api() {
     assert_eq!(lena.get("/servers?host=exflcon07").await.1["servers"].as_array().unwrap().len(), 1);
     assert_eq!(lena.get("/hosts").await.1["hosts"].as_array().unwrap().len(), 3);
 
-    let (status, forge) = ada.post("/forges", json!({ "name": "git.example.org", "forge": "gitlab" })).await;
+    let (status, forge) =
+        ada.post("/forges", json!({ "name": "git.example.org", "forge": "gitlab", "covers": "git.example.org" })).await;
     assert!(status == 201 && !forge["secret"].as_str().unwrap().is_empty(), "{forge}");
     assert!(!ada.get("/forges").await.1.to_string().contains(forge["secret"].as_str().unwrap()));
     assert_eq!(ada.delete(&format!("/forges/{}", forge["id"].as_str().unwrap())).await.0, 204);

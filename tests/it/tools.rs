@@ -660,7 +660,7 @@ async fn n6_nothing_is_claimed_of_hours_that_nobody_knows() {
         reason: "It flooded the broker.".to_owned(),
         affected: "The broker.".to_owned(),
         responsible: test.person("jonas"),
-        conditions: String::new(),
+        conditions: "The rate is limited.".to_owned(),
     };
     test.does("lena", "magnet", stop).await.unwrap();
     let s = test.status("magnet").await;

@@ -284,11 +284,11 @@ async fn g10_tango_test_is_seen_where_it_runs() {
     agents.report(&tango).await;
     incidents::round::round(&test.app, Some(since), true).await.unwrap();
     let silent = test.stranger().page("/incidents?kind=silent").await;
-    assert!(silent.contains(WRONG) && silent.contains("open for") && places(&test).len() == 1, "{silent}");
+    assert!(silent.contains(WRONG) && silent.contains("opened just now") && places(&test).len() == 1, "{silent}");
 
     // A Starter knows.
     tango.watch(WRONG).await;
     agents.report(&tango).await;
     assert_eq!((places(&test).len(), kinds(&test)), (0, Vec::new()));
-    assert!(!test.stranger().page("/incidents?kind=silent").await.contains("open for"));
+    assert!(!test.stranger().page("/incidents?kind=silent").await.contains("opened just now"));
 }

@@ -124,9 +124,6 @@ pub(super) fn reservations(device: &Device, facts: &Facts) -> Gate {
         Some(r) => {
             let by = r.raised.mark.by;
             let out = facts.is_out(device, by);
-            // Whoever takes care of the device stands in, unless the answer is theirs.
-            let answered = r.answer.as_ref().map(|a| a.mark.by);
-            let instead = device.ctrl_contact.filter(|c| out && Some(*c) != answered);
             let who = facts.people.name(by);
             let why = match out {
                 false => format!("Reservation {} is answered; {who} has yet to accept the answer.", r.id),
@@ -136,8 +133,8 @@ pub(super) fn reservations(device: &Device, facts: &Facts) -> Gate {
                     r.id
                 ),
             };
-            let waits = instead.into_iter().chain(Some(by).filter(|_| !out));
-            Gate::open(G::L5, Turn::Ctrl, why).waits(waits).by(C::AcceptReservation)
+            // While they are not there it is for the CTRL contact to see to.
+            Gate::open(G::L5, Turn::Ctrl, why).waits(Some(by).filter(|_| !out)).by(C::AcceptReservation)
         }
         None if all.is_empty() => Gate::met(G::L5, "Nobody raised one."),
         None => Gate::met(G::L5, format!("{} answered and accepted.", count(all.len(), "reservation", "reservations"))),

@@ -214,7 +214,7 @@ fn l5_another_member_accepts_for_whoever_is_away() {
         let mut world = world.clone();
         out(world.person(KARL));
         let gate = world.stopped_only_by(G::L5, Turn::Ctrl, LENA, C::Accept {});
-        assert!(gate.waits_for.is_empty() && gate.why.contains("another member of CTRL"), "{gate:?}");
+        assert!(gate.waits_for == [LENA] && gate.why.contains("another member of CTRL"), "{gate:?}");
         world.refused_as(Code::NotYours, LENA, C::AcceptReservation { reservation: 1 });
         world.must(RAVI, C::AcceptReservation { reservation: 1 }).must(LENA, C::Accept {});
     }
