@@ -84,6 +84,8 @@ async fn carry_out(app: App, request: Request, next: Next) -> Answer<Response> {
             Claim::Known(answer) => return given(answer),
             // Whoever asks twice at once is given the one answer twice.
             Claim::UnderWay if asked.elapsed() < PATIENCE => tokio::time::sleep(AGAIN).await,
+            // Whoever worked on it may have been killed. Its service does it once, however many work on it.
+            Claim::UnderWay if repeats => break,
             Claim::UnderWay => return Err(Problem::under_way()),
             Claim::CutOff => return Err(Problem::outcome_unknown()),
         }

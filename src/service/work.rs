@@ -6,7 +6,7 @@ use crate::{
     domain::{
         cycle::Help,
         device::Device,
-        due::{self, Due, What},
+        due::{self, Due, What, in_words},
         id::PersonId,
         lifecycle::{
             CommandKind, Facts, Gate, StateName, Turn, Who,
@@ -228,9 +228,9 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<As
             if *on - Duration::days(facts.policy.handback.remind_days_before.into()) <= facts.today =>
         {
             let sentence = if *on < facts.today {
-                format!("The hand-back ended on {on}: ask for the review, or extend it")
+                format!("The hand-back ended on {}: ask for the review, or extend it", in_words(*on))
             } else {
-                format!("The hand-back ends on {on}")
+                format!("The hand-back ends on {}", in_words(*on))
             };
             all.push(Asked {
                 whose: Whose::Contributor,
@@ -275,7 +275,7 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
     let late =
         device.review().and_then(|r| r.timeline.as_ref()).filter(|t| t.agreed()).and_then(|t| t.late(facts.today));
     let why = match late {
-        Some(m) => format!("Late: {} was due on {}. {}", m.name, m.due, first.why),
+        Some(m) => format!("Late: {} was due on {}. {}", m.name, in_words(m.due), first.why),
         None => first.why.clone(),
     };
     let rest = open.len() - 1;

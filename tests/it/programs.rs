@@ -12,6 +12,7 @@ use custody::{
     },
 };
 use reqwest::{Method, Response, StatusCode};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fs, path::Path, time::Duration};
@@ -542,6 +543,28 @@ async fn f3_what_was_cut_off_is_told() {
     assert_eq!(claims(false).await, Claim::CutOff);
     assert_eq!(claims(true).await, Claim::First);
     assert_eq!(claims(true).await, Claim::UnderWay);
+}
+
+/// F3: whoever asks again does not wait for one that was killed over it: its service knows the key.
+#[tokio::test]
+async fn f3_a_repetition_outlives_whoever_was_killed() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.acts("lena").await;
+    let raised = || async {
+        let headers = [("idempotency-key", "k1"), ("if-match", "*")];
+        let point = json!({ "command": "raise_point", "text": "Which filter?" });
+        read(lena.sends(Method::POST, "/devices/magnet/commands", &headers, Some(point)).await).await
+    };
+    let before = test.device("magnet").await.revision;
+    assert_eq!(raised().await.0, 200);
+    // Killed before it could keep its answer.
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("UPDATE given_answer SET status = NULL, body = NULL").await.unwrap();
+    tx.commit().await.unwrap();
+    let (status, answer) = raised().await;
+    assert_eq!((status, answer["revision"].as_u64()), (200, Some(before + 1)), "{answer}");
+    assert_eq!(test.device("magnet").await.revision, before + 1, "once");
 }
 
 /// E2, A28: events in their order, page by page; of the rest of the journal each sees their own, administrators all.
