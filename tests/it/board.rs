@@ -111,12 +111,7 @@ async fn nobody_is_called_outside_their_hours() {
 async fn a_stopped_device_names_who_may_start_it() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
-    let stop = Command::ShutDown {
-        reason: "It flooded the broker.".to_owned(),
-        affected: "The broker.".to_owned(),
-        responsible: test.person("jonas"),
-        conditions: "The rate is limited.".to_owned(),
-    };
+    let stop = test.shut_down("jonas");
     test.does("lena", "magnet", stop).await.unwrap();
     let page = test.stranger().page("/?q=magnet").await;
     let wanted =
@@ -138,12 +133,7 @@ async fn n5_what_is_shut_down_and_runs_is_said_to_run() {
     assert!(board.contains("class=\"is-ctrl\"") && board.matches(form).count() == 2, "in the card and under the thumb");
     assert!(!out.page("/?q=magnet").await.contains("class=\"is-ctrl\""));
     assert!(lena.page("/devices/magnet/shut-down").await.contains("stop it on its server yourself"));
-    let stop = Command::ShutDown {
-        reason: "It flooded the broker.".to_owned(),
-        affected: "The broker.".to_owned(),
-        responsible: test.person("jonas"),
-        conditions: "The rate is limited.".to_owned(),
-    };
+    let stop = test.shut_down("jonas");
     test.does("lena", "magnet", stop).await.unwrap();
     assert!(!lena.page("/?q=magnet").await.contains(form), "it is shut down");
     for page in ["/?q=magnet", "/devices/magnet"] {

@@ -69,6 +69,16 @@ pub fn application(test: &TestApp, name: &str) -> Application {
 }
 
 impl TestApp {
+    /// A shut-down for which this person is responsible.
+    pub fn shut_down(&self, responsible: &str) -> Command {
+        Command::ShutDown {
+            reason: "It flooded the broker.".to_owned(),
+            affected: "The broker.".to_owned(),
+            responsible: self.person(responsible),
+            conditions: "The rate is limited.".to_owned(),
+        }
+    }
+
     async fn must(&self, who: &str, device: &str, command: Command) {
         let what = format!("{who}: {command:?}");
         self.does(who, device, command).await.unwrap_or_else(|e| panic!("{what}: {e:?}"));

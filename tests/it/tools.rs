@@ -143,12 +143,7 @@ async fn o4_what_is_wrong_overrules() {
     assert_eq!(strange["support"]["status"], "unknown");
     assert_eq!(strange["may_restart"], "do_not_restart");
 
-    let stop = Command::ShutDown {
-        reason: "It flooded the broker.".to_owned(),
-        affected: "The broker.".to_owned(),
-        responsible: test.person("jonas"),
-        conditions: "The rate is limited.".to_owned(),
-    };
+    let stop = test.shut_down("jonas");
     test.does("lena", "magnet", stop).await.unwrap();
     let stopped = test.status("SCS_TEST/MON/MAGNET").await;
     assert_eq!(stopped["support"]["status"], "shut_down");
@@ -656,12 +651,7 @@ async fn o6_nobody_restarts_what_nobody_supports() {
 async fn n6_nothing_is_claimed_of_hours_that_nobody_knows() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
-    let stop = Command::ShutDown {
-        reason: "It flooded the broker.".to_owned(),
-        affected: "The broker.".to_owned(),
-        responsible: test.person("jonas"),
-        conditions: "The rate is limited.".to_owned(),
-    };
+    let stop = test.shut_down("jonas");
     test.does("lena", "magnet", stop).await.unwrap();
     let s = test.status("magnet").await;
     assert_eq!((text(&s["call"][0]["name"]), text(&s["call"][0]["reach"])), ("Jonas Okafor", "unknown"));
