@@ -13,7 +13,7 @@ use crate::{
         mail::{Mailbox, Mailer, Smtp},
     },
     projection::Projection,
-    store::Db,
+    store::{Db, roster},
 };
 use std::{sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,6 +36,8 @@ pub struct Inner {
     pub clock: Clock,
     /// What operators read, in memory.
     pub projection: Projection,
+    /// Who is who, for whoever changes something.
+    pub roster: roster::Kept,
     pub git: Git,
     /// `None` where no mail server is set.
     pub mail: Option<Mailer>,
@@ -114,6 +116,7 @@ impl App {
             policy,
             clock,
             projection: Projection::default(),
+            roster: roster::Kept::default(),
             git,
             public_url,
             secure_cookies,

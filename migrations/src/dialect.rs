@@ -22,6 +22,14 @@ pub async fn run_on_postgres<C: ConnectionTrait>(db: &C, sql: &str) -> Result<()
     }
 }
 
+/// Runs what SQLite alone needs.
+pub async fn run_on_sqlite<C: ConnectionTrait>(db: &C, sql: &str) -> Result<(), DbErr> {
+    match db.get_database_backend() {
+        DbBackend::Postgres => Ok(()),
+        _ => db.execute_unprepared(sql).await.map(drop),
+    }
+}
+
 /// What triggers do on PostgreSQL to whoever goes against them; SQLite has RAISE for it.
 pub const FORBID: &str = "
 CREATE FUNCTION forbid() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -26,6 +26,7 @@ mod m0021_open;
 mod m0022_covers;
 mod m0023_own_key;
 mod m0024_whole_report;
+mod m0025_roster;
 
 pub struct Migrator;
 
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_covers::Migration),
             Box::new(m0023_own_key::Migration),
             Box::new(m0024_whole_report::Migration),
+            Box::new(m0025_roster::Migration),
         ]
     }
 }

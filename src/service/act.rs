@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Error, Result, deployments,
-    facts::{gather, gather_actor},
+    facts::{gather_actor, gather_to_change},
     moving_on, readings,
     record::{self, Change},
 };
@@ -15,7 +15,7 @@ use crate::{
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
         tag::CommitId,
     },
-    store::{self, Tx},
+    store::{self, Tx, devices::Which},
 };
 use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
@@ -87,11 +87,8 @@ pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -
 }
 
 async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
-    let (id, mut readings) = match readings::wanted(&ask.command) {
-        None => {
-            let id = store::devices::find_id(&app.db.read, device).await?.ok_or(Error::NotFound)?;
-            (id, Readings::default())
-        }
+    let (which, mut readings) = match readings::wanted(&ask.command) {
+        None => (Which::Name(device.to_owned()), Readings::default()),
         Some(wanted) => {
             let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
             // Nobody makes Custody read a repository who may not ask for it.
@@ -101,13 +98,13 @@ async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, wai
             if is_away && waits {
                 return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
             }
-            (found.id, readings)
+            (Which::Id(found.id), readings)
         }
     };
     readings.at_hand.clone_from(&ask.at_hand);
 
     let (app, caller) = (app.clone(), caller.clone());
-    app.clone().outliving(async move { change(&app, &caller, Target::Known(id), ask, readings).await }).await?
+    app.clone().outliving(async move { change(&app, &caller, Target::Known(which), ask, readings).await }).await?
 }
 
 /// Sends in a new request (L1 to L4). The draft that it came from is gone with it.
@@ -120,12 +117,12 @@ pub async fn submit(app: &App, caller: &Caller, ask: Ask, draft: Option<String>)
 
 /// The device that this very request became, where it was sent before under its key (F3).
 pub async fn sent_before(app: &App, caller: &Caller, ask: &Ask) -> Result<Option<Done>> {
-    let request = digest(&Target::New { draft: None }, ask)?;
+    let request = digest(None, ask)?;
     repeated(&app.db.read, caller, ask, &request).await
 }
 
 enum Target {
-    Known(DeviceId),
+    Known(Which),
     New { draft: Option<String> },
 }
 
@@ -170,14 +167,16 @@ async fn decide_and_save(
     readings: Readings,
 ) -> std::result::Result<Done, Failed> {
     let bare = |e: Error| (e, None);
-    let before = match target {
-        Target::Known(id) => {
-            store::devices::find(tx, *id).await.map_err(|e| bare(e.into()))?.ok_or((Error::NotFound, None))?
+    let (before, was) = match target {
+        Target::Known(which) => {
+            let found = store::devices::find_to_change(tx, which).await.map_err(|e| bare(e.into()))?;
+            let (device, was) = found.ok_or((Error::NotFound, None))?;
+            (device, Some(was))
         }
-        Target::New { .. } => Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()),
+        Target::New { .. } => (Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()), None),
     };
     let with = |e: Error| (e, Some(Box::new(before.clone())));
-    let request = digest(target, ask).map_err(bare)?;
+    let request = digest(was.as_ref().map(|_| before.id), ask).map_err(bare)?;
     if let Some(done) = repeated(tx, caller, ask, &request).await.map_err(bare)? {
         return Ok(done);
     }
@@ -191,10 +190,13 @@ async fn decide_and_save(
     if let Command::MoveOn { from, .. } = &ask.command {
         moving_on::must_be_ready(tx, app, *from).await.map_err(bare)?;
     }
-    let gathered = gather(tx, app, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
+    let roster = app.roster.current(tx).await.map_err(|e| bare(e.into()))?;
+    let gathered =
+        gather_to_change(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
     let after = events.iter().fold(before.clone(), evolve);
-    let change = Change { before: &before, after: &after, events: &events, gathered: &gathered };
+    let (was, roster) = (was.as_ref(), roster.as_ref());
+    let change = Change { before: &before, after: &after, events: &events, gathered: &gathered, was, roster };
     let mut deployment = None;
     if !events.is_empty() {
         let (opened, line) = deployments::open(tx, app, caller, ask, &change).await.map_err(bare)?.unzip();
@@ -222,14 +224,11 @@ async fn decide_and_save(
 }
 
 /// What names a request besides its key: the same key with another request is refused (F3).
-fn digest(target: &Target, ask: &Ask) -> Result<String> {
+fn digest(device: Option<DeviceId>, ask: &Ask) -> Result<String> {
     if let Some(request) = &ask.request {
         return Ok(request.clone());
     }
-    let on = match target {
-        Target::Known(id) => id.to_string(),
-        Target::New { .. } => "new".to_owned(),
-    };
+    let on = device.map_or_else(|| "new".to_owned(), |id| id.to_string());
     let body = serde_json::to_string(&ask.command).map_err(|e| Error::Internal(Box::new(e)))?;
     let permit = ask.permit.map(|e| e.to_string()).unwrap_or_default();
     let at_hand = ask.at_hand.as_ref().map_or("", CommitId::as_str);

@@ -4,8 +4,8 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
-    facts::Gathered,
-    record, secret,
+    record::{self, Change},
+    secret,
     telling::{self, Telling},
 };
 use crate::{
@@ -15,10 +15,10 @@ use crate::{
         device::Device,
         id::{DeviceId, PersonId},
         journal::moment,
-        lifecycle::{Command, Event, Happened, StateName},
+        lifecycle::{self, Command, Happened, StateName},
         person::Person,
     },
-    store::{self, Tx, confirmations::Link},
+    store::{self, Tx, confirmations::Link, roster::Roster},
 };
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
@@ -29,8 +29,9 @@ pub const LINK_DAYS: i64 = 30;
 
 /// Asks the contacts of a list that has just been set, those whose word does not count, and whose number has just been
 /// changed; who they are.
-pub(super) async fn ask(tx: &Tx, app: &App, d: &Device, events: &[Event], g: &Gathered) -> Result<BTreeSet<PersonId>> {
-    let asks = |e: &&Event| {
+pub(super) async fn ask(tx: &Tx, app: &App, change: &Change<'_>) -> Result<BTreeSet<PersonId>> {
+    let Change { after: d, events, gathered: g, roster, .. } = *change;
+    let asks = |e: &&lifecycle::Event| {
         matches!(e.what, Happened::Submitted { .. } | Happened::ContactsSet { .. } | Happened::ConfirmationEnded { .. })
     };
     let Some(e) = events.iter().rfind(asks) else {
@@ -52,7 +53,7 @@ pub(super) async fn ask(tx: &Tx, app: &App, d: &Device, events: &[Event], g: &Ga
     let asked = asked.filter(|c| !c.is_confirmed(&app.policy, g.now) && g.people.active(c.person));
     let all: Vec<_> = asked.map(|c| (d.id, c.person, cause.clone(), text.clone())).collect();
     let people = all.iter().map(|(_, person, ..)| *person).collect();
-    send(tx, app, all, g.now).await?;
+    send(tx, app, roster, all, g.now).await?;
     Ok(people)
 }
 
@@ -69,7 +70,13 @@ pub(super) async fn end_of(tx: &Tx, app: &App, caller: &Caller, person: PersonId
 }
 
 /// Sends each of them a link, where this cause has not asked them yet; how many were sent.
-async fn send(tx: &Tx, app: &App, all: Vec<(DeviceId, PersonId, String, String)>, now: DateTime<Utc>) -> Result<usize> {
+async fn send(
+    tx: &Tx,
+    app: &App,
+    roster: &Roster,
+    all: Vec<(DeviceId, PersonId, String, String)>,
+    now: DateTime<Utc>,
+) -> Result<usize> {
     let mut tellings = Vec::new();
     for (device, person, cause, text) in all {
         let secret = secret::new();
@@ -89,7 +96,7 @@ async fn send(tx: &Tx, app: &App, all: Vec<(DeviceId, PersonId, String, String)>
         }
     }
     let sent = tellings.len();
-    telling::tell(tx, app, tellings).await?;
+    telling::tell(tx, app, roster, tellings, Vec::new()).await?;
     Ok(sent)
 }
 
@@ -124,7 +131,8 @@ pub async fn remind(app: &App, devices: &[Device]) -> Result<usize> {
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;
-        let sent = send(&tx, &owned, due, now).await?;
+        let roster = owned.roster.current(&tx).await?;
+        let sent = send(&tx, &owned, &roster, due, now).await?;
         tx.commit().await?;
         Ok(sent)
     })

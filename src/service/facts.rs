@@ -15,8 +15,9 @@ use crate::{
         version::classify,
     },
     store::{
-        self,
+        self, Tx,
         instances::{Known, VersionNames},
+        roster::Roster,
     },
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -91,7 +92,7 @@ pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller)
     })
 }
 
-/// Gathers from this connection: within the transaction, when a change is decided. A fixed number of queries.
+/// Gathers from this connection, for a page or an answer. A fixed number of queries.
 pub async fn gather<C: ConnectionTrait>(
     c: &C,
     app: &App,
@@ -100,19 +101,55 @@ pub async fn gather<C: ConnectionTrait>(
     command: Option<&Command>,
     readings: Readings,
 ) -> Result<Gathered> {
-    let mut ids = device.people();
-    ids.extend(caller.actor.person());
-    ids.extend(named(command));
+    let asked = asked(caller, device, command);
+    let mut ids = asked.people;
+    ids.extend(store::teams::list_experts(c, asked.areas).await?);
+    if asked.reviewers {
+        ids.extend(store::teams::list_reviewers(c).await?);
+    }
+    let people = store::people::load_people(c, &ids).await?;
+    let servers = store::servers::load_servers(c, asked.servers).await?;
+    gather_beside(c, app, device, command, readings, (people, servers)).await
+}
+
+/// The same within the transaction that changes the device.
+pub async fn gather_to_change(
+    tx: &Tx,
+    app: &App,
+    roster: &Roster,
+    caller: &Caller,
+    device: &Device,
+    command: Option<&Command>,
+    readings: Readings,
+) -> Result<Gathered> {
+    let asked = asked(caller, device, command);
+    let mut ids = asked.people;
+    ids.extend(roster.experts(asked.areas));
+    if asked.reviewers {
+        ids.extend(roster.reviewers());
+    }
+    let around = (roster.people(&ids), roster.servers(asked.servers));
+    gather_beside(tx, app, device, command, readings, around).await
+}
+
+/// Whom and what a decision may ask for.
+struct Asked<'a> {
+    people: BTreeSet<PersonId>,
+    /// Areas whose experts are asked for.
+    areas: &'a [String],
+    reviewers: bool,
+    servers: BTreeSet<ServerName>,
+}
+
+fn asked<'a>(caller: &Caller, device: &'a Device, command: Option<&'a Command>) -> Asked<'a> {
+    let mut people = device.people();
+    people.extend(caller.actor.person());
+    people.extend(named(command));
     let areas = match command {
         Some(Command::Submit { application }) => &application.request.areas,
         _ => &device.request.areas,
     };
-    ids.extend(store::teams::list_experts(c, areas).await?);
-    if device.review().is_some() {
-        ids.extend(store::teams::list_reviewers(c).await?);
-    }
-    let people = store::people::load_people(c, &ids).await?;
-    let asked = match command {
+    let server = match command {
         Some(
             Command::AssignServer { server }
             | Command::Deploy { server, .. }
@@ -125,8 +162,19 @@ pub async fn gather<C: ConnectionTrait>(
         ) => Some(server.clone()),
         _ => None,
     };
-    let servers =
-        store::servers::load_servers(c, device.placements.iter().map(|p| p.server.clone()).chain(asked)).await?;
+    let servers = device.placements.iter().map(|p| p.server.clone()).chain(server).collect();
+    Asked { people, areas, reviewers: device.review().is_some(), servers }
+}
+
+/// What is gathered besides people and servers.
+async fn gather_beside<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    device: &Device,
+    command: Option<&Command>,
+    readings: Readings,
+    (people, servers): (People, BTreeMap<ServerName, Server>),
+) -> Result<Gathered> {
     let known = store::instances::list_of_device(c, device.id, &version_names(app, Some(device))).await?;
     let taken = match command {
         Some(Command::Submit { application }) => {

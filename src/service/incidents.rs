@@ -120,7 +120,7 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
         let lately = now - Duration::minutes(app.policy.observations.flapping_minutes.into());
         let mut before = store::incidents::list_closed_since(tx, &new.keys().cloned().collect(), lately).await?;
         let servers: BTreeSet<ServerName> = new.keys().map(|(_, _, server)| server.clone()).collect();
-        let servers = store::servers::load_servers(tx, servers).await?;
+        let servers = app.roster.current(tx).await?.servers(servers);
         for (key, (device, drift)) in new {
             // What comes and goes is one thing.
             if let Some(i) = before.remove(&key) {
@@ -161,8 +161,9 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
         return Ok(());
     }
     // However much is found at once, it is told in a few statements.
-    let shift = store::teams::list_of_kind(tx, TeamKind::Doc).await?;
-    let (mut tellings, mut news) = (Vec::new(), Vec::new());
+    let roster = app.roster.current(tx).await?;
+    let shift = roster.of_kind(TeamKind::Doc);
+    let (mut tellings, mut teams) = (Vec::new(), Vec::new());
     for i in rows.iter().filter(|i| opened.contains(&i.id)) {
         let (said, each) = if i.drift.kind == Kind::Silent {
             let devices = looked.silent.get(&i.drift.server).map_or(&[][..], Vec::as_slice);
@@ -174,10 +175,9 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
             told_of_device(device, i, looked.urgent.contains(&device.id), &shift)
         };
         tellings.extend(each);
-        news.push(said);
+        teams.push((Teams::Of(TeamKind::Doc), said));
     }
-    telling::tell(tx, app, tellings).await?;
-    telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), news).await
+    telling::tell(tx, app, &roster, tellings, teams).await
 }
 
 fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {

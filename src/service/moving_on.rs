@@ -163,7 +163,8 @@ async fn again(app: &App, of: &Waiting, device: &Device, what: (ByItself, String
     app.outliving(async move {
         let tx = owned.db.begin().await?;
         if store::moving_on::put_off(&tx, &of, now + pause(of.tries)).await? {
-            telling::tell(&tx, &owned, told).await?;
+            let roster = owned.roster.current(&tx).await?;
+            telling::tell(&tx, &owned, &roster, told, Vec::new()).await?;
         }
         Ok(tx.commit().await?)
     })

@@ -6,7 +6,7 @@ pub use streams::*;
 
 use super::{
     Caller, Error, Result, confirmations,
-    facts::{Gathered, gather},
+    facts::{Gathered, gather_to_change},
     incidents::{self, Looked},
     shift,
     telling::{self, News, Teams, Telling},
@@ -25,7 +25,10 @@ use crate::{
         story::{self, Audience, audience},
         support::{self, Support, Verdict},
     },
-    store::{self, Tx, devices::Derived, instances::Known, journal::Line, teams::TeamKind},
+    store::{
+        self, Tx, devices::Derived, instances::Known, journal::Line, roster::Roster, standing::Standing,
+        teams::TeamKind,
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -40,12 +43,14 @@ pub struct Change<'a> {
     pub after: &'a Device,
     pub events: &'a [Event],
     pub gathered: &'a Gathered,
+    /// The status that was on record, where the device was.
+    pub was: Option<&'a Standing>,
+    pub roster: &'a Roster,
 }
 
 /// Saves the device and everything that follows from the events; `also` is what else the act has the journal tell.
 pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also: Option<Line>) -> Result<()> {
-    let Change { before, after, events, gathered } = *change;
-    let was = store::standing::find_support(tx, after.id).await?;
+    let Change { before, after, events, gathered, was, roster } = *change;
     let mut known = gathered.known.clone();
     let brings =
         |e: &Event| matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. });
@@ -56,8 +61,8 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let judged: Vec<Known> = known.iter().filter(|k| !gathered.known.contains(k)).cloned().collect();
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
-    let since = support_since(was.as_ref(), verdict.as_ref(), gathered.now);
-    let turns = turns(tx, app, after, gathered, &seen).await?;
+    let since = support_since(was, verdict.as_ref(), gathered.now);
+    let turns = turns(app, roster, after, gathered, &seen);
     let derived = Derived {
         verdict: verdict.as_ref(),
         support_since: since,
@@ -69,7 +74,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     if !store::devices::save(tx, before, after, &derived).await? {
         return Err(Error::Stale(Vec::new()));
     }
-    store::instances::save(tx, &judged).await?;
+    store::instances::save_unsaid(tx, &judged).await?;
     if before.overrides != after.overrides {
         store::overrides::save(tx, after).await?;
     }
@@ -86,35 +91,45 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
             body: serde_json::to_string(&e.what).map_err(|e| Error::Internal(Box::new(e)))?,
         });
     }
-    let was = was.and_then(|(v, _)| v);
-    lines.extend(support_line(caller, after, was.as_ref(), verdict.as_ref(), gathered.now));
+    let was = was.and_then(|(v, _)| v.as_ref());
+    lines.extend(support_line(caller, after, was, verdict.as_ref(), gathered.now));
     let own = lines.len();
     lines.extend(also);
-    let mut entries = store::journal::append(tx, lines).await?;
+    let mut entries = store::journal::append_and_touch(tx, lines, store::instances::touched(&judged)).await?;
     entries.truncate(own);
     // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).
     let imported = events.iter().any(|e| matches!(e.what, Happened::Imported { .. }));
+    let (mut people, mut teams) = (Vec::new(), Vec::new());
     // The shift hears of a shut-down as such.
     if let Some(changed) = entries.get(events.len())
         && !imported
         && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
     {
-        telling::support_changed(tx, app, after, was.map(|v| v.support), verdict.as_ref(), changed).await?;
+        let was = was.map(|v| v.support);
+        let (hear, shift) = telling::support_changed(app, roster, after, was, verdict.as_ref(), changed);
+        people.extend(hear);
+        teams.push(shift);
     }
     if !imported {
         shift::waits(tx, &entries).await?;
     }
-    compare(tx, app, caller, after, &known, verdict.as_ref(), gathered.now).await?;
-    let asked = confirmations::ask(tx, app, after, events, gathered).await?;
-    notify(tx, app, change, &entries, &asked).await
+    compare(tx, app, caller, change, &known, verdict.as_ref()).await?;
+    let asked = confirmations::ask(tx, app, change).await?;
+    let (hear, shift) = notify(app, change, &entries, &asked);
+    people.extend(hear);
+    teams.extend(shift);
+    telling::tell(tx, app, roster, people, teams).await
 }
 
 /// Puts on record what happened to a device by no command of its process: what was imported, who was erased.
 pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Happened) -> Result<()> {
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
     let after = evolve(before.clone(), &event);
-    let gathered = gather(tx, app, caller, &after, None, Readings::default()).await?;
-    let change = Change { before: &before, after: &after, events: &[event], gathered: &gathered };
+    let roster = app.roster.current(tx).await?;
+    let was = store::standing::find_support(tx, after.id).await?;
+    let gathered = gather_to_change(tx, app, &roster, caller, &after, None, Readings::default()).await?;
+    let (before, after, events, gathered) = (&before, &after, &[event], &gathered);
+    let change = Change { before, after, events, gathered, was: was.as_ref(), roster: &roster };
     save(tx, app, caller, &change, None).await
 }
 
@@ -123,11 +138,11 @@ async fn compare(
     tx: &Tx,
     app: &App,
     caller: &Caller,
-    after: &Device,
+    change: &Change<'_>,
     known: &[Known],
     verdict: Option<&Verdict>,
-    now: DateTime<Utc>,
 ) -> Result<()> {
+    let (after, now) = (change.after, change.gathered.now);
     let (own, others): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|k| k.device == Some(after.id));
     let mut looked = Looked::default();
     for k in others {
@@ -235,13 +250,13 @@ pub(super) fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<
 
 /// Whose turn it is, and whether as CTRL. A request that nobody of CTRL has taken waits for the team that it is offered to
 /// first (L6).
-pub async fn turns(tx: &Tx, app: &App, d: &Device, g: &Gathered, seen: &[Seen]) -> Result<Vec<(PersonId, bool)>> {
+pub fn turns(app: &App, roster: &Roster, d: &Device, g: &Gathered, seen: &[Seen]) -> Vec<(PersonId, bool)> {
     let facts = Facts { seen, ..g.facts(app, &Caller::custody()) };
     let team = match d.ctrl_contact {
         Some(_) => BTreeSet::new(),
-        None => store::teams::list_of_team(tx, &app.policy.intake.first_team).await?,
+        None => roster.of_team(&app.policy.intake.first_team),
     };
-    Ok(work::waits_for(d, &facts, &team).into_iter().collect())
+    work::waits_for(d, &facts, &team).into_iter().collect()
 }
 
 async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
@@ -253,16 +268,16 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
-/// Tells those who have to hear of it.
-async fn notify(
-    tx: &Tx,
-    app: &App,
+/// What those are told who have to hear of it.
+fn notify<'a>(
+    app: &'a App,
     change: &Change<'_>,
     entries: &[crate::domain::journal::Entry],
     asked: &BTreeSet<PersonId>,
-) -> Result<()> {
-    let Change { before, after: d, events, gathered: g } = *change;
-    let mut all = Vec::new();
+) -> (Vec<Telling>, Vec<(Teams<'a>, News)>) {
+    let Change { before, after: d, events, gathered: g, roster, .. } = *change;
+    let first_team = &app.policy.intake.first_team;
+    let (mut people, mut teams) = (Vec::new(), Vec::new());
     for (e, entry) in events.iter().zip(entries) {
         let mut to: BTreeSet<PersonId> = match audience(&e.what) {
             Audience::Nobody => continue,
@@ -270,7 +285,7 @@ async fn notify(
             Audience::Device => of_device(d),
             Audience::DeviceAndShift => {
                 let mut to = of_device(d);
-                to.extend(store::teams::list_of_kind(tx, TeamKind::Doc).await?);
+                to.extend(roster.of_kind(TeamKind::Doc));
                 to
             }
         };
@@ -282,11 +297,11 @@ async fn notify(
         }
         if matches!(e.what, Happened::OverrideAsked { .. }) {
             // G12: any other of CTRL is the second.
-            to.extend(store::teams::list_of_kind(tx, TeamKind::Ctrl).await?);
+            to.extend(roster.of_kind(TeamKind::Ctrl));
         }
         if matches!(e.what, Happened::Submitted { .. }) {
             // L6: offered to this team first.
-            to.extend(store::teams::list_of_team(tx, &app.policy.intake.first_team).await?);
+            to.extend(roster.of_team(first_team));
         }
         // Who set it to move on by itself did not ask for this one.
         let by_itself = matches!(e.what, Happened::Deployed { moved_on: Some(_), .. });
@@ -304,31 +319,23 @@ async fn notify(
             e.what,
             Happened::ShutDown { .. } | Happened::OverrideAsked { .. } | Happened::OverrideApproved { .. }
         );
-        let news = || News {
+        let news = News {
             device: Some(d.id),
             key: format!("journal/{}", entry.seq),
             at: e.at,
-            text: text.clone(),
+            text,
             path: format!("/devices/{}", d.name()),
             urgent,
         };
-        if audience(&e.what) == Audience::DeviceAndShift {
-            telling::tell_teams(tx, app, Teams::Of(TeamKind::Doc), vec![news()]).await?;
-        }
+        people.extend(to.into_iter().map(|person| news.to(person)));
         if matches!(e.what, Happened::Submitted { .. }) {
-            telling::tell_teams(tx, app, Teams::Named(&app.policy.intake.first_team), vec![news()]).await?;
+            teams.push((Teams::Named(first_team), news.clone()));
         }
-        all.extend(to.into_iter().map(|person| Telling {
-            to: person,
-            device: Some(d.id),
-            key: format!("journal/{}", entry.seq),
-            at: e.at,
-            text: text.clone(),
-            path: format!("/devices/{}", d.name()),
-            urgent,
-        }));
+        if audience(&e.what) == Audience::DeviceAndShift {
+            teams.push((Teams::Of(TeamKind::Doc), news));
+        }
     }
-    telling::tell(tx, app, all).await
+    (people, teams)
 }
 
 /// Everybody who has to do with a device.

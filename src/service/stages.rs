@@ -3,7 +3,7 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
-    facts::{Gathered, gather},
+    facts::{gather, gather_to_change},
     record,
     telling::{self, Telling},
 };
@@ -22,7 +22,7 @@ use crate::{
         stage::{self, Report, Stage, Told, Way},
         tag::{CommitId, TagName},
     },
-    store::{self, Tx, journal::Line, stages::Place, teams::TeamKind},
+    store::{self, Tx, journal::Line, roster::Roster, stages::Place, teams::TeamKind},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::ConnectionTrait;
@@ -123,13 +123,14 @@ async fn decide_and_save(
     tag: &TagName,
     told: &Told,
 ) -> Result<(Report, usize)> {
-    let gathered = gather(tx, app, caller, device, None, Readings::default()).await?;
+    let roster = app.roster.current(tx).await?;
+    let gathered = gather_to_change(tx, app, &roster, caller, device, None, Readings::default()).await?;
     let way = match device.release(tag) {
         Some(release) => store::stages::find_way(tx, device.id, release).await?,
         None => Way::default(),
     };
     let report = stage::decide(device, tag, &way, told, &gathered.facts(app, caller))?;
-    save(tx, app, caller, device, tag, &way, &report, &gathered).await?;
+    save(tx, app, caller, device, tag, &way, &report, &roster).await?;
     Ok((report, way.reports.len()))
 }
 
@@ -155,14 +156,14 @@ async fn save(
     tag: &TagName,
     way: &Way,
     report: &Report,
-    gathered: &Gathered,
+    roster: &Roster,
 ) -> Result<()> {
     let line = keep(tx, caller, device, tag, way, report).await?;
     let entries = store::journal::append(tx, vec![line]).await?;
     // What failed, and a person's answer, is news; that a build went well is not.
     if !report.passed || report.stage == Stage::Deployable {
         let nobody = report.job.as_deref().unwrap_or("Custody");
-        let who = report.by.map_or(nobody, |p| gathered.people.name(p));
+        let who = report.by.and_then(|p| roster.person(p)).map_or(nobody, |p| &p.name);
         let verdict = if report.passed { "passed" } else { "failed" };
         let text = format!("{} {tag}: “{}” {verdict}, by {who}. {}", device.name(), report.stage.label(), report.text);
         let key = entries.first().map_or_else(String::new, |e| format!("journal/{}", e.seq));
@@ -176,7 +177,7 @@ async fn save(
             path: path(device.name(), tag),
             urgent: false,
         });
-        telling::tell(tx, app, all.collect()).await?;
+        telling::tell(tx, app, roster, all.collect(), Vec::new()).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Result,
-    facts::{gather, gather_many},
+    facts::{gather_many, gather_to_change},
     record, work,
 };
 use crate::{
@@ -18,11 +18,15 @@ use std::collections::BTreeSet;
 
 /// Derives anew what is kept beside these devices. Nothing of the devices' own changes.
 pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result<()> {
-    let custody = Caller::custody();
-    for d in store::devices::list_by_id(tx, devices).await? {
-        let gathered = gather(tx, app, &custody, &d, None, Readings::default()).await?;
+    let all = store::devices::list_by_id(tx, devices).await?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let (custody, roster) = (Caller::custody(), app.roster.current(tx).await?);
+    for d in all {
+        let gathered = gather_to_change(tx, app, &roster, &custody, &d, None, Readings::default()).await?;
         store::standing::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
-        let turns = record::turns(tx, app, &d, &gathered, &gathered.seen).await?;
+        let turns = record::turns(app, &roster, &d, &gathered, &gathered.seen);
         store::standing::save_turns(tx, d.id, &turns).await?;
     }
     Ok(())

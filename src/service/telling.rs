@@ -9,19 +9,20 @@ use crate::{
     app::App,
     domain::{
         id::{DeviceId, PersonId},
-        telling::{Kind, Owner, due},
+        telling::{Kind, Owner, Wanted, due},
     },
     store::{
         self, Tx,
         channels::Channel,
         notices::Notice,
         outbox::Entry,
+        roster::Roster,
         teams::{Team, TeamKind},
     },
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What one person is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,26 +41,57 @@ pub struct Telling {
     pub urgent: bool,
 }
 
+impl Telling {
+    fn news(self) -> News {
+        let Self { to: _, device, key, at, text, path, urgent } = self;
+        News { device, key, at, text, path, urgent }
+    }
+}
+
 /// So many are put on record by one statement: databases bound what it holds.
 const AT_ONCE: usize = 200;
 
-/// Tells each of them once, whatever was asked before.
-pub async fn tell(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
-    for part in all.chunks(AT_ONCE) {
-        tell_some(tx, app, part.to_vec()).await?;
+/// Tells each person and each team of each thing once, whatever was asked before: teams in their own chats, where they
+/// have some, people in Custody itself and as they chose.
+pub async fn tell(
+    tx: &Tx,
+    app: &App,
+    roster: &Roster,
+    people: Vec<Telling>,
+    teams: Vec<(Teams<'_>, News)>,
+) -> Result<()> {
+    let mut new = Vec::with_capacity(people.len());
+    for part in people.chunks(AT_ONCE) {
+        new.extend(put_on_record(tx, part).await?);
     }
-    Ok(())
+    let mut sent = Vec::new();
+    if app.chat.is_some() {
+        for (teams, news) in teams {
+            let told = roster.teams().iter().filter(|t| teams.are(t));
+            sent.extend(told.flat_map(|t| roster.channels(Owner::Team(t.id)).iter().map(move |c| (t, c))).map(
+                |(t, c)| {
+                    let members = t.members.iter().map(|(person, _)| *person).collect();
+                    Sent { to: c.clone(), news: news.clone(), zone: app.policy.facility.time_zone, of: members }
+                },
+            ));
+        }
+    }
+    if app.mail.is_some() || app.chat.is_some() {
+        // Whoever's account is closed is told of nothing any more.
+        for (person, news) in
+            new.into_iter().filter_map(|t| Some((roster.person(t.to).filter(|p| p.active)?, t.news())))
+        {
+            let own = channels(roster, person.id).into_iter();
+            let zone = person.zone(&app.policy);
+            sent.extend(own.map(|to| Sent { to, news: news.clone(), zone, of: vec![person.id] }));
+        }
+    }
+    send(tx, app, sent).await
 }
 
-async fn tell_some(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
-    let keys: BTreeSet<_> = all.iter().map(|t| t.key.clone()).collect();
-    let people: BTreeSet<_> = all.iter().map(|t| t.to).collect();
-    let mut told = store::notices::list_told(tx, &people, &keys).await?;
-    let new: Vec<Telling> = all.into_iter().filter(|t| told.insert((t.to, t.key.clone()))).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    let notices = new.iter().map(|t| Notice {
+/// Those who are not told yet.
+async fn put_on_record(tx: &Tx, all: &[Telling]) -> Result<Vec<Telling>> {
+    let notices = all.iter().map(|t| Notice {
         person: t.to,
         device: t.device,
         key: t.key.clone(),
@@ -67,42 +99,48 @@ async fn tell_some(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
         path: t.path.clone(),
         at: t.at,
     });
-    store::notices::insert(tx, notices.collect()).await?;
-    send(tx, app, new).await
+    let mut new = store::notices::insert(tx, notices.collect()).await?;
+    Ok(all.iter().filter(|t| new.remove(&(t.to, t.key.clone()))).cloned().collect())
 }
 
-/// Puts into the outbox what these people's channels take.
-async fn send(tx: &Tx, app: &App, all: Vec<Telling>) -> Result<()> {
-    if app.mail.is_none() && app.chat.is_none() {
-        return Ok(());
+/// Somebody's channels, with mail as everybody has it who chose nothing about it.
+fn channels(roster: &Roster, person: PersonId) -> Vec<Channel> {
+    let mut own = roster.channels(Owner::Person(person)).to_vec();
+    if !own.iter().any(|c| c.kind == Kind::Mail) {
+        own.push(Channel::mail(person));
     }
-    let people: BTreeSet<_> = all.iter().map(|t| t.to).collect();
-    let zones = store::people::list_zones(tx, &people).await?;
-    let turns = store::standing::list_turns(tx, &all.iter().filter_map(|t| t.device).collect()).await?;
-    let mut channels: BTreeMap<PersonId, Vec<Channel>> = BTreeMap::new();
-    for channel in store::channels::list_of(tx, &people.iter().copied().map(Owner::Person).collect()).await? {
-        if let Owner::Person(person) = channel.owner {
-            channels.entry(person).or_default().push(channel);
-        }
-    }
-    for person in people {
-        let own = channels.entry(person).or_default();
-        if !own.iter().any(|c| c.kind == Kind::Mail) {
-            own.push(Channel::mail(person));
-        }
-    }
+    own
+}
+
+/// What goes to one channel, if it takes such a thing.
+struct Sent {
+    to: Channel,
+    news: News,
+    /// In which its owner's hours are.
+    zone: Tz,
+    /// Whose turn makes it theirs.
+    of: Vec<PersonId>,
+}
+
+/// Puts into the outbox what these channels take.
+async fn send(tx: &Tx, app: &App, all: Vec<Sent>) -> Result<()> {
+    // Whose turn it is matters to those alone who hear of nothing else.
+    let asks = |s: &&Sent| s.to.preferences.wanted == Wanted::Mine && !s.news.urgent;
+    let devices: BTreeSet<DeviceId> = all.iter().filter(asks).filter_map(|s| s.news.device).collect();
+    let turns = match devices.is_empty() {
+        true => BTreeSet::new(),
+        false => store::standing::list_turns(tx, &devices).await?,
+    };
     let now = app.clock.now();
-    let mut entries = Vec::new();
-    for t in all {
-        // Whoever's account is closed is told of nothing any more.
-        let Some(zone) = zones.get(&t.to) else { continue };
-        let zone = zone.parse().unwrap_or(app.policy.facility.time_zone);
-        let my_turn = t.device.is_some_and(|d| turns.contains(&(d, t.to)));
-        let news = News { device: t.device, key: t.key, at: t.at, text: t.text, path: t.path, urgent: t.urgent };
-        let own = channels.get(&t.to).into_iter().flatten();
-        entries.extend(own.filter_map(|c| entry(app, c, &news, zone, my_turn, now)));
+    let entries = all.iter().filter_map(|s| {
+        let theirs = s.news.device.is_some_and(|d| s.of.iter().any(|p| turns.contains(&(d, *p))));
+        entry(app, &s.to, &s.news, s.zone, theirs, now)
+    });
+    let entries: Vec<Entry> = entries.collect();
+    for part in entries.chunks(AT_ONCE) {
+        store::outbox::insert(tx, part.to_vec()).await?;
     }
-    Ok(store::outbox::insert(tx, entries).await?)
+    Ok(())
 }
 
 /// What a channel gets of it, if it takes such a thing.
@@ -139,6 +177,15 @@ pub enum Teams<'a> {
     Named(&'a str),
 }
 
+impl Teams<'_> {
+    fn are(&self, team: &Team) -> bool {
+        match self {
+            Self::Of(kind) => team.kind == *kind,
+            Self::Named(name) => team.name == *name,
+        }
+    }
+}
+
 /// What a team is told in its own chat. Its members are told by [`tell`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
@@ -159,39 +206,4 @@ impl News {
         let Self { device, key, at, text, path, urgent } = self.clone();
         Telling { to: person, device, key, at, text, path, urgent }
     }
-}
-
-/// Tells each of these teams of each thing once, where it has a chat of its own.
-pub async fn tell_teams(tx: &Tx, app: &App, teams: Teams<'_>, all: Vec<News>) -> Result<()> {
-    if app.chat.is_none() || all.is_empty() {
-        return Ok(());
-    }
-    let told: Vec<Team> = store::teams::list_teams(tx)
-        .await?
-        .into_iter()
-        .filter(|t| match teams {
-            Teams::Of(kind) => t.kind == kind,
-            Teams::Named(name) => t.name == name,
-        })
-        .collect();
-    let owners = told.iter().map(|t| Owner::Team(t.id)).collect();
-    let channels = store::channels::list_of(tx, &owners).await?;
-    if channels.is_empty() {
-        return Ok(());
-    }
-    let turns = store::standing::list_turns(tx, &all.iter().filter_map(|n| n.device).collect()).await?;
-    let zone = app.policy.facility.time_zone;
-    let now = app.clock.now();
-    let mut entries = Vec::new();
-    for news in &all {
-        entries.extend(channels.iter().filter_map(|c| {
-            let mut members = told.iter().filter(|t| c.owner == Owner::Team(t.id)).flat_map(|t| &t.members);
-            let their_turn = members.any(|(p, _)| news.device.is_some_and(|d| turns.contains(&(d, *p))));
-            entry(app, c, news, zone, their_turn, now)
-        }));
-    }
-    for part in entries.chunks(AT_ONCE) {
-        store::outbox::insert(tx, part.to_vec()).await?;
-    }
-    Ok(())
 }

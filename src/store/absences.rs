@@ -57,6 +57,11 @@ pub(super) async fn read_all<C: ConnectionTrait>(c: &C, people: &mut People) -> 
     put(c, row::Entity::find(), people, false).await
 }
 
+/// And with them.
+pub(super) async fn read_all_noted<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
+    put(c, row::Entity::find(), people, true).await
+}
+
 /// Somebody's absences, the earliest first.
 pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Kept>> {
     let q = row::Entity::find().filter(row::Column::PersonId.eq(person.to_string()));

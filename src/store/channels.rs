@@ -96,6 +96,11 @@ pub async fn list<C: ConnectionTrait>(c: &C, owner: Owner) -> Result<Vec<Channel
     q.all(c).await?.into_iter().map(hydrate).collect()
 }
 
+/// Everybody's channels. One query.
+pub async fn list_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Channel>> {
+    row::Entity::find().order_by_asc(row::Column::Id).all(c).await?.into_iter().map(hydrate).collect()
+}
+
 /// The channels of all of these. One query.
 pub async fn list_of<C: ConnectionTrait>(c: &C, owners: &BTreeSet<Owner>) -> Result<Vec<Channel>> {
     let (mut people, mut teams) = (Vec::new(), Vec::new());

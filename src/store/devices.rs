@@ -3,6 +3,7 @@
 use super::{
     Result, corrupt,
     entity::{device as row, device_class, device_instrument, device_person, placement, release},
+    standing::Standing,
 };
 use crate::domain::{
     device::Device,
@@ -21,6 +22,13 @@ use sea_orm::{
 use std::collections::{BTreeMap, BTreeSet};
 
 const ENDS: [StateName; 3] = [StateName::Declined, StateName::Withdrawn, StateName::Retired];
+
+/// What names a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    Id(DeviceId),
+    Name(String),
+}
 
 /// What is kept beside the device itself: derived, or of the moment.
 pub struct Derived<'a> {
@@ -53,6 +61,15 @@ pub async fn find_id<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Dev
     let q = row::Entity::find().select_only().column(row::Column::Id).filter(row::Column::Name.eq(name));
     let id: Option<String> = q.into_tuple().one(c).await?;
     id.map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).transpose()
+}
+
+/// The device of this id or name, and its status on record, to be changed. One query.
+pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<Option<(Device, Standing)>> {
+    let q = match which {
+        Which::Id(id) => row::Entity::find_by_id(id.to_string()),
+        Which::Name(name) => row::Entity::find().filter(row::Column::Name.eq(name)),
+    };
+    q.one(c).await?.map(|r| Ok((hydrate(&r)?, super::standing::standing(&r)?))).transpose()
 }
 
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {

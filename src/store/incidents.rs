@@ -6,7 +6,10 @@ use crate::domain::{
     id::{DeviceId, ServerName},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::UnionType,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn hydrate(r: row::Model) -> Result<Incident> {
@@ -41,13 +44,18 @@ pub async fn list_open_of<C: ConnectionTrait>(
     let ids: Vec<String> = devices.iter().map(ToString::to_string).collect();
     let names: Vec<&str> = instances.iter().map(|(instance, _)| instance.as_str()).collect();
     let mut rows = Vec::new();
-    for part in ids.chunks(AT_ONCE) {
-        let of = row::Entity::find().filter(row::Column::DeviceId.is_in(part));
-        rows.extend(of.filter(row::Column::ClosedAt.is_null()).all(c).await?);
-    }
-    for part in names.chunks(AT_ONCE) {
-        let of = row::Entity::find().filter(row::Column::Instance.is_in(part.iter().copied()));
-        rows.extend(of.filter(row::Column::ClosedAt.is_null()).all(c).await?);
+    let (mut ids, mut names) = (ids.chunks(AT_ONCE), names.chunks(AT_ONCE));
+    loop {
+        let of_devices = ids.next().map(|part| row::Column::DeviceId.is_in(part));
+        let of_instances = names.next().map(|part| row::Column::Instance.is_in(part.iter().copied()));
+        // Each half follows its own index.
+        let open = |of| row::Entity::find().filter(of).filter(row::Column::ClosedAt.is_null()).into_query();
+        let mut halves = of_devices.into_iter().chain(of_instances).map(open);
+        let Some(mut q) = halves.next() else { break };
+        for half in halves {
+            q.union(UnionType::All, half);
+        }
+        rows.extend(row::Entity::find().from_raw_sql(c.get_database_backend().build(&q)).all(c).await?);
     }
     for r in rows {
         let i = hydrate(r)?;

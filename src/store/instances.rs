@@ -232,9 +232,9 @@ pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
     super::changes::append(tx, touched(all)).await
 }
 
-/// Says of these that they were seen as they were known, at another moment: nobody who follows the changes reads them
-/// again for it.
-pub async fn save_seen_again<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
+/// The same, and says nothing of it to those who follow the changes: they need not read again what was seen as it was
+/// known, or hear from the caller what was [`touched`].
+pub async fn save_unsaid<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
     write(tx, all).await
 }
 
@@ -297,7 +297,8 @@ async fn write<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
 /// Up to this many are named one by one; of more, their servers.
 const ONE_BY_ONE: usize = 50;
 
-fn touched(all: &[Known]) -> BTreeSet<Touched> {
+/// What those read again who follow the changes.
+pub fn touched(all: &[Known]) -> BTreeSet<Touched> {
     let each = all.iter().map(|k| match all.len() {
         ..=ONE_BY_ONE => Touched::Instance(k.seen.instance.clone(), k.seen.server.clone()),
         _ => Touched::Server(k.seen.server.clone()),

@@ -52,10 +52,18 @@ impl From<row::Model> for Entry {
 
 /// Appends in order. The lines of one stream get consecutive revisions.
 pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<Entry>> {
-    let last = row::Entity::find().order_by_desc(row::Column::Seq).one(tx).await?;
-    let (mut seq, mut previous) = last.map_or((0, GENESIS.to_owned()), |l| (l.seq, l.hash));
+    append_and_touch(tx, lines, []).await
+}
+
+/// The same, where the act touched something besides what its lines tell of.
+pub async fn append_and_touch<C: ConnectionTrait>(
+    tx: &C,
+    lines: Vec<Line>,
+    also: impl IntoIterator<Item = Touched>,
+) -> Result<Vec<Entry>> {
     let mut written: Vec<Entry> = Vec::with_capacity(lines.len());
-    let mut revisions = last_revisions(tx, lines.iter().map(|l| l.stream.as_str()).collect()).await?;
+    let End { mut seq, hash: mut previous, mut revisions } =
+        find_end(tx, lines.iter().map(|l| l.stream.as_str()).collect()).await?;
     for line in lines {
         let revision = revisions.entry(line.stream.clone()).or_default();
         *revision += 1;
@@ -93,7 +101,8 @@ pub async fn append<C: ConnectionTrait>(tx: &C, lines: Vec<Line>) -> Result<Vec<
         row::Entity::insert_many(rows).exec_without_returning(tx).await?;
     }
     // Whatever is told of a device may be what its readers see; who was refused is not.
-    let told: BTreeSet<Touched> = written.iter().filter_map(|e| device(&e.stream)).map(Touched::Device).collect();
+    let told = written.iter().filter_map(|e| device(&e.stream)).map(Touched::Device);
+    let told: BTreeSet<Touched> = also.into_iter().chain(told).collect();
     super::changes::append(tx, told).await?;
     Ok(written)
 }
@@ -132,7 +141,7 @@ pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u3
 }
 
 /// Each of these streams with its last revision, or with none: by a look at the end of each, however long it is.
-fn last_of<'a>(streams: impl Iterator<Item = &'a str>) -> SelectStatement {
+fn last_of<'a>(streams: impl IntoIterator<Item = &'a str>) -> SelectStatement {
     // What a list of values calls its only column, in both databases.
     let stream = || Expr::col(("asked", "column1"));
     let newest = Query::select()
@@ -147,18 +156,39 @@ fn last_of<'a>(streams: impl Iterator<Item = &'a str>) -> SelectStatement {
         .to_owned()
 }
 
-/// The last revision of each of these streams that there is. One query for some thousands of them.
-async fn last_revisions<C: ConnectionTrait>(c: &C, streams: BTreeSet<&str>) -> Result<BTreeMap<String, i64>> {
-    let mut last = BTreeMap::new();
+/// Where the journal ends.
+struct End {
+    seq: i64,
+    hash: String,
+    /// Of each of the streams that were asked for and that there are.
+    revisions: BTreeMap<String, i64>,
+}
+
+/// Where the journal ends, and these streams of it. One query for some thousands of them.
+async fn find_end<C: ConnectionTrait>(c: &C, streams: BTreeSet<&str>) -> Result<End> {
+    let last = |column| {
+        let newest = Query::select()
+            .column(column)
+            .from(row::Entity)
+            .order_by(row::Column::Seq, Order::Desc)
+            .limit(1)
+            .to_owned();
+        Expr::from(newest)
+    };
+    let mut end = End { seq: 0, hash: GENESIS.to_owned(), revisions: BTreeMap::new() };
     let streams: Vec<&str> = streams.into_iter().collect();
     for part in streams.chunks(10_000) {
-        let q = c.get_database_backend().build(&last_of(part.iter().copied()));
-        for found in c.query_all_raw(q).await? {
+        let mut q = last_of(part.iter().copied());
+        q.expr_as(last(row::Column::Seq), "seq").expr_as(last(row::Column::Hash), "hash");
+        for found in c.query_all_raw(c.get_database_backend().build(&q)).await? {
+            if let (Some(seq), Some(hash)) = (found.try_get("", "seq")?, found.try_get("", "hash")?) {
+                (end.seq, end.hash) = (seq, hash);
+            }
             let revision: Option<i64> = found.try_get("", "last")?;
-            last.extend(revision.map(|r| Ok::<_, DbErr>((found.try_get("", "stream")?, r))).transpose()?);
+            end.revisions.extend(revision.map(|r| Ok::<_, DbErr>((found.try_get("", "stream")?, r))).transpose()?);
         }
     }
-    Ok(last)
+    Ok(end)
 }
 
 /// A thing's entries, newest first, those before `before` where it is given.

@@ -31,6 +31,7 @@ pub mod own_keys;
 pub mod people;
 pub mod protection;
 pub mod replicas;
+pub mod roster;
 pub mod servers;
 pub mod shift;
 pub mod stages;

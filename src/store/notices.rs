@@ -7,8 +7,9 @@ use super::{
 use crate::domain::id::{DeviceId, PersonId};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{OnConflict, Query},
 };
 use std::collections::BTreeSet;
 
@@ -42,28 +43,11 @@ pub const NO_DEVICE: &str = "What runs";
 /// Id, device's name, text, path, when, when it was seen.
 type ToldRow = (String, Option<String>, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
 
-/// Who of these people was told of which of these causes already.
-pub async fn list_told<C: ConnectionTrait>(
-    c: &C,
-    people: &BTreeSet<PersonId>,
-    keys: &BTreeSet<String>,
-) -> Result<BTreeSet<(PersonId, String)>> {
-    let rows: Vec<(String, String)> = row::Entity::find()
-        .select_only()
-        .column(row::Column::PersonId)
-        .column(row::Column::Key)
-        .filter(row::Column::Key.is_in(keys))
-        .filter(row::Column::PersonId.is_in(people.iter().map(PersonId::to_string)))
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(|(person, key)| Ok((super::people::id(&person)?, key))).collect()
-}
-
-/// One notice for each person and cause, however often it is asked for.
-pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> {
+/// One notice for each person and cause, however often it is asked for; who was told of what that they had not been told
+/// of before. One statement.
+pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<BTreeSet<(PersonId, String)>> {
     if all.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let rows = all.into_iter().map(|n| row::ActiveModel {
         // In the order of telling, which the clock alone does not give.
@@ -76,11 +60,14 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<()> 
         at: Set(n.at),
         seen_at: Set(None),
     });
-    row::Entity::insert_many(rows)
+    let mut insert = row::Entity::insert_many(rows)
         .on_conflict(OnConflict::columns([row::Column::PersonId, row::Column::Key]).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await
-        .map(|_| ())
+        .into_query();
+    insert.returning(Query::returning().columns([row::Column::PersonId, row::Column::Key]));
+    let new = tx.query_all_raw(tx.get_database_backend().build(&insert)).await?;
+    new.iter()
+        .map(|r| Ok((super::people::id(&r.try_get::<String>("", "person_id")?)?, r.try_get("", "key")?)))
+        .collect()
 }
 
 pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Told>> {

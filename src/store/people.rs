@@ -45,6 +45,15 @@ pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) ->
     Ok(people)
 }
 
+/// Everybody, closed accounts too, as [`load_people`] gives them.
+pub async fn load_everybody<C: ConnectionTrait>(c: &C) -> Result<People> {
+    let rows = row::Entity::find().all(c).await?;
+    let members = membership::Entity::find().find_also_related(team::Entity).all(c).await?;
+    let mut people = with_groups(rows, members, training::Entity::find().all(c).await?)?;
+    absences::read_all_noted(c, &mut people).await?;
+    Ok(people)
+}
+
 /// These people by name, number, absences without their notes, and whether their account is open: for naming and
 /// calling them. Their roles are not read, so they are nobody to any rule. Two queries.
 pub async fn load_names<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
@@ -84,12 +93,23 @@ pub async fn list_zones<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> 
 
 async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<People> {
     let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
+    let of = membership::Column::PersonId.is_in(ids.iter().cloned());
+    let members = membership::Entity::find().find_also_related(team::Entity).filter(of).all(c).await?;
+    let training = training::Entity::find().filter(training::Column::PersonId.is_in(ids)).all(c).await?;
+    with_groups(rows, members, training)
+}
+
+fn with_groups(
+    rows: Vec<row::Model>,
+    memberships: Vec<(membership::Model, Option<team::Model>)>,
+    training: Vec<training::Model>,
+) -> Result<People> {
     let mut members: BTreeMap<String, Vec<(membership::Model, team::Model)>> = BTreeMap::new();
-    for (m, t) in memberships(c, &ids).await? {
-        members.entry(m.person_id.clone()).or_default().push((m, t));
+    for (m, t) in memberships {
+        members.entry(m.person_id.clone()).or_default().extend(t.map(|t| (m, t)));
     }
     let mut trained: BTreeMap<String, BTreeMap<String, DateTime<Utc>>> = BTreeMap::new();
-    for t in training::Entity::find().filter(training::Column::PersonId.is_in(ids)).all(c).await? {
+    for t in training {
         trained.entry(t.person_id).or_default().insert(t.topic, t.until);
     }
     rows.into_iter()
@@ -99,12 +119,6 @@ async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<Peo
             person(r, &groups, trained)
         })
         .collect()
-}
-
-async fn memberships<C: ConnectionTrait>(c: &C, ids: &[String]) -> Result<Vec<(membership::Model, team::Model)>> {
-    let of = membership::Column::PersonId.is_in(ids.iter().cloned());
-    let all = membership::Entity::find().find_also_related(team::Entity).filter(of).all(c).await?;
-    Ok(all.into_iter().filter_map(|(m, t)| Some((m, t?))).collect())
 }
 
 fn person(

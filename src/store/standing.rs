@@ -101,10 +101,7 @@ pub async fn save_support<C: ConnectionTrait>(
 }
 
 /// The status on record of several devices, and since when. One query.
-pub async fn list_support<C: ConnectionTrait>(
-    c: &C,
-    ids: &BTreeSet<DeviceId>,
-) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
+pub async fn list_support<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, Standing>> {
     let of = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)));
     support_of(of).all(c).await?.into_iter().map(supported).collect()
 }
@@ -118,24 +115,27 @@ fn support_of(q: Select<row::Entity>) -> Selector<SelectGetableTuple<Supported>>
         .into_tuple()
 }
 
-/// A device with its status and since when.
-type Standing = (DeviceId, (Option<Verdict>, DateTime<Utc>));
+/// A device's status, and since when.
+pub type Standing = (Option<Verdict>, DateTime<Utc>);
 
-fn supported((id, support, why, since): Supported) -> Result<Standing> {
+fn supported((id, support, why, since): Supported) -> Result<(DeviceId, Standing)> {
     Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
 }
 
 /// The status on record of every device, and since when.
-pub async fn list_all_support<C: ConnectionTrait>(
-    c: &C,
-) -> Result<BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>> {
+pub async fn list_all_support<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, Standing>> {
     support_of(row::Entity::find()).all(c).await?.into_iter().map(supported).collect()
 }
 
 /// The status on record and since when.
-pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<(Option<Verdict>, DateTime<Utc>)>> {
+pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Standing>> {
     let found = support_of(row::Entity::find_by_id(id.to_string())).one(c).await?;
     Ok(found.map(supported).transpose()?.map(|(_, standing)| standing))
+}
+
+/// The status in a device's row, and since when.
+pub(super) fn standing(r: &row::Model) -> Result<Standing> {
+    Ok((verdict(&r.support, &r.support_why)?, r.support_since))
 }
 
 pub(super) fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {

@@ -77,8 +77,9 @@ pub async fn tables<C: ConnectionTrait>(c: &C) -> Result<Vec<Table>> {
         }
         table.columns.push(column);
     }
-    // Which steps its shape has been through is each database's own.
+    // Which steps its shape has been through is each database's own, and so is which version it is in.
     all.remove("seaql_migrations");
+    all.remove("roster");
     let mut refers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in c.query_all_raw(say(c, references, Vec::new())).await? {
         let (from, to) = (text(&row, 0)?, text(&row, 1)?);

@@ -55,6 +55,7 @@ mod replicas;
 #[cfg(feature = "full-tests")]
 mod replicas_shared;
 mod repository;
+mod roster;
 mod security;
 mod served;
 mod shift;

@@ -364,7 +364,8 @@ async fn o5_f7_two_replicas_send_nothing_twice() {
             path: "/devices/magnet".to_owned(),
             urgent: true,
         });
-        tell(&tx, &app, all.collect()).await.unwrap();
+        let roster = app.roster.current(&tx).await.unwrap();
+        tell(&tx, &app, &roster, all.collect(), Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
     }
     let words = || {

@@ -152,7 +152,8 @@ async fn give_up(app: &App, hook: &Hook, of: &Due, told: &Heard) -> Result<()> {
         let tx = owned.db.begin().await?;
         if store::hooks::settle(&tx, &of.hook, &of.delivery).await? {
             store::journal::append(&tx, vec![line]).await?;
-            telling::tell(&tx, &owned, tell).await?;
+            let roster = owned.roster.current(&tx).await?;
+            telling::tell(&tx, &owned, &roster, tell, Vec::new()).await?;
         }
         Ok(tx.commit().await?)
     })

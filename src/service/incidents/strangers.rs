@@ -26,9 +26,10 @@ pub(super) async fn tell(app: &App) -> Result<usize> {
                 return Ok(0);
             };
             let first_team = &app.policy.intake.first_team;
-            let mut to = store::teams::list_of_team(&tx, first_team).await?;
+            let roster = app.roster.current(&tx).await?;
+            let mut to = roster.of_team(first_team);
             if to.is_empty() {
-                to = store::teams::list_of_kind(&tx, TeamKind::Ctrl).await?;
+                to = roster.of_kind(TeamKind::Ctrl);
             }
             let news = News {
                 device: None,
@@ -38,8 +39,8 @@ pub(super) async fn tell(app: &App) -> Result<usize> {
                 path: "/incidents?kind=unknown".to_owned(),
                 urgent: false,
             };
-            telling::tell(&tx, &app, to.into_iter().map(|person| news.to(person)).collect()).await?;
-            telling::tell_teams(&tx, &app, Teams::Named(first_team), vec![news]).await?;
+            let people = to.into_iter().map(|person| news.to(person)).collect();
+            telling::tell(&tx, &app, &roster, people, vec![(Teams::Named(first_team), news)]).await?;
             store::incidents::save_told(&tx, Kind::Unknown, now).await?;
             tx.commit().await?;
             Ok(all.len())

@@ -142,7 +142,7 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
         .collect();
     let heard: Vec<ServerName> = scope.servers.iter().filter(|s| !silent.contains(s)).cloned().collect();
     let known: Vec<Known> = known.into_values().collect();
-    store::instances::save_seen_again(&tx, &again).await?;
+    store::instances::save_unsaid(&tx, &again).await?;
     if scope.complete {
         store::instances::save_whole(&tx, &scope.servers, now).await?;
     }
@@ -300,8 +300,15 @@ pub(super) async fn settle(
     }
     let entries = store::journal::append(tx, lines).await?;
     shift::waits(tx, &entries).await?;
-    for (entry, (d, was, is)) in entries.iter().zip(told) {
-        telling::support_changed(tx, app, d, was, is.as_ref(), entry).await?;
+    if !told.is_empty() {
+        let roster = app.roster.current(tx).await?;
+        let (mut people, mut teams) = (Vec::new(), Vec::new());
+        for (entry, (d, was, is)) in entries.iter().zip(told) {
+            let (hear, shift) = telling::support_changed(app, &roster, d, was, is.as_ref(), entry);
+            people.extend(hear);
+            teams.push(shift);
+        }
+        telling::tell(tx, app, &roster, people, teams).await?;
     }
     incidents::settle(tx, app, caller, looked, now).await?;
     standing::refresh(tx, app, &reviewed).await

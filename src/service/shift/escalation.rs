@@ -14,7 +14,7 @@ use crate::{
         Result, checks, record,
         telling::{self, Telling},
     },
-    store::{self, Tx, journal::Line, shift::Kept, teams::TeamKind},
+    store::{self, journal::Line, roster::Roster, shift::Kept, teams::TeamKind},
 };
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -99,7 +99,8 @@ async fn pass_on(app: &App) -> Result<usize> {
         by_device.entry(k.device).or_default().push(k);
     }
     let devices = store::devices::list_by_id(&tx, &by_device.keys().copied().collect()).await?;
-    let hears = Hearing::load(&tx, app, &devices).await?;
+    let roster = app.roster.current(&tx).await?;
+    let hears = Hearing::new(app, &roster, &devices);
     let (mut tellings, mut lines, mut passed) = (Vec::new(), Vec::new(), 0);
     for d in &devices {
         let to = hears.of(d);
@@ -136,7 +137,7 @@ async fn pass_on(app: &App) -> Result<usize> {
         lines.push(line(d.id, now, ESCALATED, json!({ "changes": seqs, "to": to })));
         passed += seqs.len();
     }
-    telling::tell(&tx, app, tellings).await?;
+    telling::tell(&tx, app, &roster, tellings, Vec::new()).await?;
     store::journal::append(&tx, lines).await?;
     tx.commit().await?;
     Ok(passed)
@@ -149,16 +150,13 @@ struct Hearing {
 }
 
 impl Hearing {
-    async fn load(tx: &Tx, app: &App, devices: &[Device]) -> Result<Self> {
-        let contacts: BTreeSet<PersonId> = devices.iter().filter_map(|d| d.ctrl_contact).collect();
-        let first = store::teams::list_of_team(tx, &app.policy.intake.first_team).await?;
-        let all = store::teams::list_of_kind(tx, TeamKind::Ctrl).await?;
-        let people =
-            store::people::load_names(tx, &contacts.iter().chain(&first).chain(&all).copied().collect()).await?;
-        let open = |ids: BTreeSet<PersonId>| ids.into_iter().filter(|p| people.active(*p)).collect::<BTreeSet<_>>();
-        let (contacts, first, all) = (open(contacts), open(first), open(all));
-        let contacts = contacts.intersection(&all).copied().collect();
-        Ok(Self { contacts, team: if first.is_empty() { all } else { first } })
+    fn new(app: &App, roster: &Roster, devices: &[Device]) -> Self {
+        let is_open = |p: &PersonId| roster.person(*p).is_some_and(|p| p.active);
+        let open = |ids: BTreeSet<PersonId>| ids.into_iter().filter(is_open).collect::<BTreeSet<_>>();
+        let first = open(roster.of_team(&app.policy.intake.first_team));
+        let all = open(roster.of_kind(TeamKind::Ctrl));
+        let contacts = devices.iter().filter_map(|d| d.ctrl_contact).filter(|c| all.contains(c)).collect();
+        Self { contacts, team: if first.is_empty() { all } else { first } }
     }
 
     /// Its CTRL contact; where it has none, their account is closed or they have left CTRL, the first team; where that is

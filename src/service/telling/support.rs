@@ -1,6 +1,6 @@
 //! A change of support status, told: to the shift's chats always (H8), to people where nothing supports it any more (N1).
 
-use super::{News, Teams, tell, tell_teams};
+use super::{News, Teams, Telling};
 use crate::{
     app::App,
     domain::{
@@ -8,19 +8,19 @@ use crate::{
         journal::Entry,
         support::{Support, Verdict},
     },
-    service::{Result, record},
-    store::{self, Tx, teams::TeamKind},
+    service::record,
+    store::{roster::Roster, teams::TeamKind},
 };
 
-/// `entry` is the journal's line of the change.
-pub async fn support_changed(
-    tx: &Tx,
+/// What people and what the shift's chats are told of it; `entry` is the journal's line of the change.
+pub fn support_changed(
     app: &App,
+    roster: &Roster,
     d: &Device,
     was: Option<Support>,
     is: Option<&Verdict>,
     entry: &Entry,
-) -> Result<()> {
+) -> (Vec<Telling>, (Teams<'static>, News)) {
     let urgent = is.is_some_and(|v| v.support == Support::NotSupported);
     let now = is.map_or("no support status any more", |v| v.support.label());
     let before = was.map(|s| format!(" (before: {})", lower(s.label()))).unwrap_or_default();
@@ -34,12 +34,13 @@ pub async fn support_changed(
         path: format!("/devices/{}", d.name()),
         urgent,
     };
+    let mut people = Vec::new();
     if urgent {
         let mut to = record::of_device(d);
-        to.extend(store::teams::list_of_kind(tx, TeamKind::Doc).await?);
-        tell(tx, app, to.into_iter().map(|person| news.to(person)).collect()).await?;
+        to.extend(roster.of_kind(TeamKind::Doc));
+        people.extend(to.into_iter().map(|person| news.to(person)));
     }
-    tell_teams(tx, app, Teams::Of(TeamKind::Doc), vec![news]).await
+    (people, (Teams::Of(TeamKind::Doc), news))
 }
 
 fn lower(label: &str) -> String {

@@ -1,0 +1,120 @@
+//! Who is who, and which server is which, kept in memory as it was read last. Every change of a device asks for some of
+//! it, and it is seldom written to: in place of ten queries there is one, for the version that it is in.
+
+use super::{
+    Result, Tx,
+    channels::{self, Channel},
+    corrupt,
+    entity::roster as row,
+    people, servers,
+    teams::{self, Team, TeamKind},
+};
+use crate::domain::{
+    id::{PersonId, ServerName},
+    person::{People, Person},
+    server::Server,
+    telling::Owner,
+};
+use sea_orm::{EntityTrait, QuerySelect};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Everybody and every server, as they are in one version of the database.
+#[derive(Debug)]
+pub struct Roster {
+    version: String,
+    people: People,
+    teams: Vec<Team>,
+    channels: BTreeMap<Owner, Vec<Channel>>,
+    servers: BTreeMap<ServerName, Server>,
+}
+
+/// What was read last.
+#[derive(Clone, Debug, Default)]
+pub struct Kept(Arc<Mutex<Option<Arc<Roster>>>>);
+
+impl Kept {
+    /// As it is for this transaction, what it wrote itself included. One query; eight after a change of people, groups,
+    /// channels or servers.
+    pub async fn current(&self, tx: &Tx) -> Result<Arc<Roster>> {
+        let version = row::Entity::find().select_only().column(row::Column::Version).into_tuple::<String>().one(tx);
+        let version = version.await?.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
+        if let Some(kept) = self.get().filter(|kept| kept.version == version) {
+            return Ok(kept);
+        }
+        // A version that is rolled back never comes again, so this may be kept whatever becomes of the transaction.
+        let roster = Arc::new(Roster::read(tx, version).await?);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(roster.clone());
+        Ok(roster)
+    }
+
+    fn get(&self) -> Option<Arc<Roster>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Roster {
+    async fn read(tx: &Tx, version: String) -> Result<Self> {
+        let mut channels: BTreeMap<Owner, Vec<Channel>> = BTreeMap::new();
+        for channel in channels::list_all(tx).await? {
+            channels.entry(channel.owner).or_default().push(channel);
+        }
+        Ok(Self {
+            version,
+            people: people::load_everybody(tx).await?,
+            teams: teams::list_teams(tx).await?,
+            channels,
+            servers: servers::list(tx, None).await?.into_iter().map(|s| (s.name.clone(), s)).collect(),
+        })
+    }
+
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.people.get(id)
+    }
+
+    /// These people, those that exist.
+    pub fn people(&self, ids: &BTreeSet<PersonId>) -> People {
+        ids.iter().filter_map(|id| self.people.get(*id).cloned()).collect()
+    }
+
+    /// The named experts of these areas.
+    pub fn experts(&self, areas: &[String]) -> BTreeSet<PersonId> {
+        self.members(|t| t.kind == TeamKind::Experts && t.area.as_ref().is_some_and(|a| areas.contains(a)))
+    }
+
+    /// Everybody who may approve (T4).
+    pub fn reviewers(&self) -> BTreeSet<PersonId> {
+        let all = self.teams.iter().flat_map(|t| &t.members);
+        all.filter(|(_, reviewer)| *reviewer).map(|(person, _)| *person).collect()
+    }
+
+    /// Everybody in a group of this kind.
+    pub fn of_kind(&self, kind: TeamKind) -> BTreeSet<PersonId> {
+        self.members(|t| t.kind == kind)
+    }
+
+    /// The members of the team of this name.
+    pub fn of_team(&self, name: &str) -> BTreeSet<PersonId> {
+        self.members(|t| t.name == name)
+    }
+
+    fn members(&self, of: impl Fn(&Team) -> bool) -> BTreeSet<PersonId> {
+        self.teams.iter().filter(|t| of(t)).flat_map(|t| &t.members).map(|(person, _)| *person).collect()
+    }
+
+    pub fn teams(&self) -> &[Team] {
+        &self.teams
+    }
+
+    /// How somebody is told outside Custody.
+    pub fn channels(&self, owner: Owner) -> &[Channel] {
+        self.channels.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// These servers, those that exist.
+    pub fn servers(&self, names: impl IntoIterator<Item = ServerName>) -> BTreeMap<ServerName, Server> {
+        names.into_iter().filter_map(|name| self.servers.get(&name).cloned().map(|s| (name, s))).collect()
+    }
+}
