@@ -67,18 +67,24 @@ pub fn draw(app: &App, v: &DeviceView) -> Ribbon {
         |moment: DateTime<Utc>| all.iter().rev().find(|(from, _)| *from <= moment).map_or(Status::Draft, |(_, s)| *s);
     let mut runs: Vec<RibbonRun> = Vec::new();
     let begin = midnight(zone, first_day, v.now);
-    let (mut day, mut from) = (first_day, begin);
+    let until_now = all.iter().filter(|(at, _)| *at >= begin && *at < v.now);
+    let mut changes = until_now.map(|(at, s)| (at.with_timezone(&zone).date_naive(), *s)).peekable();
+    let (mut day, mut last) = (first_day, at(begin));
     for _ in 0..DAYS {
-        day = day.succ_opt().unwrap_or(day);
-        let next = midnight(zone, day, v.now);
-        let to = next.min(v.now);
-        let within = all.iter().filter(|(at, _)| *at >= from && *at < to).map(|(_, s)| *s);
-        let status = within.chain([at(from)]).max_by_key(|s| weight(*s)).unwrap_or(Status::Draft);
+        let mut status = last;
+        // When a day began matters where something changed on it.
+        if changes.peek().is_some_and(|(on, _)| *on <= day) {
+            let first = at(midnight(zone, day, v.now));
+            let within = std::iter::from_fn(|| changes.next_if(|(on, _)| *on <= day)).map(|(_, s)| s);
+            let within: Vec<Status> = within.collect();
+            last = within.last().copied().unwrap_or(first);
+            status = within.into_iter().chain([first]).max_by_key(|s| weight(*s)).unwrap_or(Status::Draft);
+        }
         match runs.last_mut() {
             Some(run) if run.status == status => run.days += 1,
             _ => runs.push(RibbonRun { status, days: 1 }),
         }
-        from = next;
+        day = day.succ_opt().unwrap_or(day);
     }
     let mut marks = vec![RibbonMark { day: 0, text: words::day(app, begin, v.now) }];
     let mut told = vec![format!("{} at first", word(at(begin)))];
