@@ -6,7 +6,7 @@ use crate::{
     domain::{
         cycle::Help,
         lifecycle::{CommandKind, StateName, Who},
-        release::TagNow,
+        release::{TagNow, VerifiedTag},
     },
     service::{devices::DeviceView, readings::tagger},
     web::{
@@ -65,9 +65,16 @@ pub struct ReleaseView {
     pub actions: Vec<Action>,
 }
 
+/// Who made a tag: mostly one of whom the page speaks anyway, so that nobody is looked for among everybody.
+fn made_by(app: &App, v: &DeviceView, of: &VerifiedTag) -> Option<String> {
+    let author = of.tagger_email.as_deref().filter(|_| of.tagger.is_none());
+    let near = author.and_then(|author| v.people.author(author, &app.author_key));
+    near.map(str::to_owned).or_else(|| tagger(app, of))
+}
+
 /// G2: newest first, each with what has become of its tag.
 pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
-    // One person makes many tags, and is looked for among everybody.
+    // One person makes many tags.
     let mut taggers: BTreeMap<[Option<&str>; 2], Option<String>> = BTreeMap::new();
     let all = v.device.releases.iter().rev().map(|r| {
         let state = match &r.tag_now {
@@ -82,7 +89,7 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             offers(v, CommandKind::CheckTag, &next).sending("tag", r.tag()).small().quiet().about(r.tag().as_str())
         });
         let made = [r.verified.tagger.as_deref(), r.verified.tagger_email.as_deref()];
-        let by = taggers.entry(made).or_insert_with(|| tagger(app, &r.verified));
+        let by = taggers.entry(made).or_insert_with(|| made_by(app, v, &r.verified));
         let mut about = match (by, r.verified.annotated) {
             (Some(by), _) => format!("tagged by {by}, as the tag says"),
             (None, true) => "annotated tag".to_owned(),
