@@ -48,19 +48,31 @@ pub fn router(app: App) -> Router {
     let all = api::routes(&app, described).merge(web::routes(&app, reference));
     let small = api::from_memory().merge(web::from_memory());
     let answers = lean(app.clone(), small).merge(common(app.clone(), all));
-    let answers = answers.layer(middleware::from_fn_with_state(app.clone(), once_built));
-    let all = lean(app.clone(), web::operations::routes()).merge(answers);
     // Outside of what catches panics: their answers are counted too.
-    all.layer(middleware::from_fn_with_state(app, counted))
+    let answers = answers.layer(middleware::from_fn_with_state(app.clone(), counted_once_built));
+    let own = lean(app.clone(), web::operations::routes());
+    own.layer(middleware::from_fn_with_state(app, counted)).merge(answers)
+}
+
+async fn counted(State(app): State<App>, request: Request, next: Next) -> Response {
+    count(&app, request, |request| next.run(request)).await
+}
+
+async fn counted_once_built(State(app): State<App>, request: Request, next: Next) -> Response {
+    count(&app, request, |request| once_built(&app, request, next)).await
 }
 
 /// Counts every answer, by its route and how long it took.
-async fn counted(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn count<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    answer: impl FnOnce(Request) -> F,
+) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let answers = app.figures.answers(route, request.method());
     let began = Instant::now();
-    let mut response = next.run(request).await;
+    let mut response = answer(request).await;
     answers.count_worked_out(response.status(), began.elapsed());
     // Who gives it again counts it there.
     if response.extensions().get::<Again>().is_some() {
@@ -83,7 +95,7 @@ impl ResponseForPanic for Panicked {
 }
 
 /// Nobody is shown a board without devices because Custody has just started: who comes before it is read waits for it.
-async fn once_built(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn once_built(app: &App, request: Request, next: Next) -> Response {
     if !app.projection.is_built() {
         let built = tokio::time::timeout(WITHIN, app.projection.built());
         let ready = tokio::select! {

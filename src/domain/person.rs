@@ -84,7 +84,7 @@ impl Person {
 
     /// Whether this author is them.
     pub fn is_author(&self, author: &str, key: &AuthorKey) -> bool {
-        self.emails.iter().any(|e| key.forms(e).iter().any(|form| form == author))
+        self.emails.iter().any(|e| key.is_of(author, e))
     }
 }
 
@@ -105,6 +105,14 @@ impl AuthorKey {
         format!("author-{:x}", mac.finalize().into_bytes())
     }
 
+    /// Whether this author is of the address, in any of [`Self::forms`]: those that are not like it are not worked out.
+    fn is_of(&self, author: &str, address: &str) -> bool {
+        let Some(digest) = author.strip_prefix("author-") else { return author == address };
+        let plain = address.trim().to_lowercase();
+        let keyed = self.0.clone().chain_update(&plain).finalize().into_bytes();
+        is_hex(digest, &keyed) || is_hex(digest, &Sha256::digest(&plain)) || author == address
+    }
+
     /// Everything that may stand for an address: what is written, and what older records have, which is a digest without
     /// a key, or the address itself.
     fn forms(&self, address: &str) -> [String; 3] {
@@ -117,6 +125,13 @@ impl std::fmt::Debug for AuthorKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AuthorKey")
     }
+}
+
+/// Whether these are the digits of these bytes, in small letters.
+fn is_hex(digits: &str, of: &[u8]) -> bool {
+    let digit = |half: u8| char::from_digit(half.into(), 16).map(|c| c as u8);
+    let all = of.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.len() == 2 * of.len() && digits.bytes().zip(all).all(|(d, half)| Some(d) == digit(half))
 }
 
 /// An author as records from before the key have them.
@@ -204,6 +219,10 @@ mod tests {
             assert!(person.wrote(&[form.clone()].into(), &key) && person.is_author(&form, &key), "{form}");
         }
         assert!(!person.wrote(&[key.author_id("marek@example.org")].into(), &key));
+        for other in [key.author_id("marek@example.org"), id.to_uppercase(), id[..70].to_owned(), "author-".to_owned()]
+        {
+            assert!(!person.is_author(&other, &key), "{other}");
+        }
         assert!(!person.wrote(&[AuthorKey::new("another").author_id("ilse@example.org")].into(), &key));
         let people: People = [person.clone()].into_iter().collect();
         assert_eq!(people.author(&id, &key), Some("Ilse Hartmann"));

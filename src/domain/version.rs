@@ -102,6 +102,10 @@ pub fn same_commit(a: &str, b: &str) -> bool {
 
 /// Whether two spellings are one version: `v1.5.0-rc.1` is what Python prints as `1.5.0rc1`.
 pub fn same_version(a: &str, b: &str) -> bool {
+    // Most are, and are compared with each of the framework's own.
+    if forms::is_plain(a) && forms::is_plain(b) {
+        return a == b;
+    }
     spelled_plainly(a) == spelled_plainly(b)
 }
 

@@ -33,7 +33,10 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 use strum::IntoEnumIterator;
 
 /// How many records a device's own page shows.
@@ -136,8 +139,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
     let of = [device.id.to_string(), support_stream(device.id)];
-    let kinds: Vec<&str> = leading().chain([SUPPORT_CHANGED]).collect();
-    let changes = store::journal::list_kinds(c, &of, &kinds, CHANGES).await?;
+    let changes = store::journal::list_kinds(c, &of, &CHANGING, CHANGES).await?;
     let deployments = match device.placements.iter().any(|p| p.release.is_some()) {
         true => store::deployments::list_of_placements(c, device.id, &device.placements).await?,
         false => Vec::new(),
@@ -185,28 +187,25 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         tagged_by_strangers,
         protections,
         deployments,
-        instances: gathered
-            .known
-            .iter()
-            .map(|k| Instance { seen: k.seen.clone(), verdict: k.verdict.clone() })
-            .collect(),
+        instances: gathered.known.into_iter().map(|k| Instance { seen: k.seen, verdict: k.verdict }).collect(),
         people: gathered.people,
         servers: gathered.servers,
         device,
     })
 }
 
-/// The events that lead from state to state.
-fn leading() -> impl Iterator<Item = &'static str> {
-    EventKind::iter().filter(|kind| kind.leads_to().is_some()).chain([EventKind::Imported]).map(Into::into)
-}
+/// The events that lead from state to state, and the changes of support.
+static CHANGING: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let leading = EventKind::iter().filter(|kind| kind.leads_to().is_some()).chain([EventKind::Imported]);
+    leading.map(<&str>::from).chain([SUPPORT_CHANGED]).collect()
+});
 
 fn change(said: &Said) -> Option<Change> {
     #[derive(Deserialize)]
     struct Body {
         to: Option<Support>,
     }
-    let at = said.at.parse().ok()?;
+    let at = DateTime::parse_from_rfc3339(&said.at).ok()?.to_utc();
     if said.kind == SUPPORT_CHANGED {
         let body: Body = serde_json::from_str(&said.body).ok()?;
         return Some(Change { at, what: Changed::Support(body.to) });

@@ -20,7 +20,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// How many records a page of the history shows.
 pub const PAGE: u64 = 50;
@@ -97,7 +97,7 @@ pub async fn recent<C: ConnectionTrait>(
     let all = store::journal::count_streams(c, streams).await?;
     let broken = entries.iter().find(|e| e.digest() != e.hash);
     let checked = broken.map_or(Checked::Records, |e| Checked::Broken { seq: e.seq });
-    Ok(Recent { told: told(c, app, &entries, people.clone()).await?, all, checked })
+    Ok(Recent { told: told(c, app, &entries, people).await?, all, checked })
 }
 
 /// The history of a device, newest first, before this record where one is given.
@@ -110,7 +110,7 @@ pub async fn read(app: &App, name: &str, before: Option<i64>, most: u64) -> Resu
     entries.truncate(most as usize);
     let all = store::journal::count_streams(c, &streams).await?;
     let checked = check(c, &entries).await?;
-    let told = told(c, app, &entries, People::default()).await?;
+    let told = told(c, app, &entries, &People::default()).await?;
     let older = more.then(|| entries.last().map(|e| e.seq)).flatten();
     Ok(HistoryView { device, told, all, checked, older })
 }
@@ -144,17 +144,20 @@ async fn check<C: ConnectionTrait>(c: &C, entries: &[Entry]) -> Result<Checked> 
 
 /// These records in words, whatever they are about. One reading of people.
 pub async fn in_words<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry]) -> Result<Vec<Told>> {
-    told(c, app, entries, People::default()).await
+    told(c, app, entries, &People::default()).await
 }
 
 /// The records in words. One more reading of people, for those whom only the records name.
-async fn told<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry], mut people: People) -> Result<Vec<Told>> {
+async fn told<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry], known: &People) -> Result<Vec<Told>> {
     let events: Vec<Option<H>> = entries.iter().map(event).collect();
     let mut ids: BTreeSet<PersonId> = entries.iter().filter_map(|e| e.actor).collect();
     ids.extend(events.iter().flatten().flat_map(named));
     ids.extend(entries.iter().flat_map(told_to));
-    ids.retain(|id| people.get(*id).is_none());
-    people.0.extend(store::people::load_names(c, &ids).await?.0);
+    ids.retain(|id| known.get(*id).is_none());
+    let mut people = Cow::Borrowed(known);
+    if !ids.is_empty() {
+        people.to_mut().0.extend(store::people::load_names(c, &ids).await?.0);
+    }
     Ok(entries.iter().zip(events).map(|(e, what)| one(e, what, &people, &app.policy)).collect())
 }
 

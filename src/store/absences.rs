@@ -4,11 +4,13 @@ use super::{
     Result,
     changes::{self, Touched},
     entity::absence as row,
+    text::{self, Text},
 };
 use crate::domain::{absence::Absence, id::PersonId, person::People};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QueryTrait, Select, Statement,
 };
 
 /// An absence with its id.
@@ -22,15 +24,21 @@ fn hydrate(r: row::Model) -> Kept {
     Kept { id: r.id, absence: Absence { from: r.from_day, until: r.until_day, note: r.note } }
 }
 
-fn of(people: &People) -> Select<row::Entity> {
-    row::Entity::find().filter(row::Column::PersonId.is_in(people.0.keys().map(PersonId::to_string)))
+fn all() -> Select<row::Entity> {
+    row::Entity::find().order_by_asc(row::Column::FromDay).order_by_asc(row::Column::Id)
 }
 
-async fn put<C: ConnectionTrait>(c: &C, q: Select<row::Entity>, people: &mut People, noted: bool) -> Result<()> {
+fn of<C: ConnectionTrait>(c: &C, people: &People) -> Statement {
+    static OF: Text = Text::new();
+    let ids = text::list(people.0.keys().map(PersonId::to_string));
+    OF.with(c, ids, |v| all().filter(row::Column::PersonId.is_in(v.to_vec())))
+}
+
+async fn put<C: ConnectionTrait>(c: &C, q: Statement, people: &mut People, noted: bool) -> Result<()> {
     if people.0.is_empty() {
         return Ok(());
     }
-    for r in q.order_by_asc(row::Column::FromDay).order_by_asc(row::Column::Id).all(c).await? {
+    for r in row::Model::find_by_statement(q).all(c).await? {
         if let Some(person) = people.0.get_mut(&super::people::id(&r.person_id)?) {
             let mut absence = hydrate(r).absence;
             if !noted {
@@ -44,17 +52,17 @@ async fn put<C: ConnectionTrait>(c: &C, q: Select<row::Entity>, people: &mut Peo
 
 /// Gives these people their absences, without the notes: what everybody may see. One query.
 pub(super) async fn read<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
-    put(c, of(people), people, false).await
+    put(c, of(c, people), people, false).await
 }
 
 /// The same with the notes.
 pub(super) async fn read_noted<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
-    put(c, of(people), people, true).await
+    put(c, of(c, people), people, true).await
 }
 
 /// The same without the notes where these are so many that everything is read.
 pub(super) async fn read_all<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
-    put(c, row::Entity::find(), people, false).await
+    put(c, all().build(c.get_database_backend()), people, false).await
 }
 
 /// And with them.

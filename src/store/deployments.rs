@@ -3,8 +3,10 @@
 use super::{
     Result, corrupt,
     entity::{deployment as row, redeemed, server},
+    text::{Text, tuples},
 };
 use crate::domain::{
+    cycle::Mark,
     deployment::{Deployment, DeploymentState, Environment},
     device::Placement,
     id::{DeploymentId, DeviceId, PersonId, ServerName},
@@ -15,7 +17,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 use strum::IntoEnumIterator;
@@ -103,14 +105,31 @@ pub async fn list_of_placements<C: ConnectionTrait>(
     device: DeviceId,
     places: &[Placement],
 ) -> Result<Vec<(ServerName, DeploymentId)>> {
-    let q = row::Entity::find()
-        .filter(row::Column::DeviceId.eq(device.to_string()))
-        .filter(row::Column::Server.is_in(places.iter().map(|p| p.server.0.clone())))
-        .filter(row::Column::At.is_in(places.iter().map(|p| p.mark.at)))
-        .order_by_asc(row::Column::Id);
-    let found = q.all(c).await?.into_iter().map(hydrate).collect::<Result<Vec<_>>>()?;
-    let its = |d: &Deployment| places.iter().any(|p| p.server == d.server && p.is_of(&d.release.tag, d.asked));
-    Ok(found.into_iter().filter(its).map(|d| (d.server, d.id)).collect())
+    static OF_PLACEMENTS: Text = Text::new();
+    let mut values = vec![device.to_string().into()];
+    values.extend(places.iter().map(|p| Value::from(&p.server.0)));
+    values.extend(places.iter().map(|p| Value::from(p.mark.at)));
+    let q = OF_PLACEMENTS.with(c, values, |v| {
+        let (servers, moments) = v[1..].split_at(places.len());
+        row::Entity::find()
+            .select_only()
+            .columns([row::Column::Id, row::Column::Server, row::Column::Tag, row::Column::AskedBy, row::Column::At])
+            .filter(row::Column::DeviceId.eq(v[0].clone()))
+            .filter(row::Column::Server.is_in(servers.to_vec()))
+            .filter(row::Column::At.is_in(moments.to_vec()))
+            .order_by_asc(row::Column::Id)
+    });
+    let mut its: Vec<(ServerName, DeploymentId)> = Vec::new();
+    for (id, server, tag, by, at) in tuples::<_, (String, String, String, String, DateTime<Utc>)>(c, q).await? {
+        let (server, by) = (ServerName(server), super::people::id(&by)?);
+        let is_its = |p: &Placement| {
+            p.release.as_ref().is_some_and(|r| r.as_str() == tag) && p.mark == Mark { by, at } && p.server == server
+        };
+        if places.iter().any(is_its) {
+            its.push((server, id.parse().map_err(|e| corrupt("a deployment's id", e))?));
+        }
+    }
+    Ok(its)
 }
 
 /// The newest of what went last onto this server, and into its environment; what came to nothing does not count. Two

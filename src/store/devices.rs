@@ -4,6 +4,7 @@ use super::{
     Result, corrupt,
     entity::{device as row, device_class, device_instrument, device_person, placement, release},
     standing::Standing,
+    text::Text,
 };
 use crate::domain::{
     device::Device,
@@ -53,7 +54,12 @@ fn read(name: &str, body: &str) -> Result<Device> {
 }
 
 pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Device>> {
-    row::Entity::find().filter(row::Column::Name.eq(name)).one(c).await?.as_ref().map(hydrate).transpose()
+    static BY_NAME: Text = Text::new();
+    let q = BY_NAME.with(c, vec![name.into()], |v| {
+        row::Entity::find().select_only().column(row::Column::Body).filter(row::Column::Name.eq(v[0].clone()))
+    });
+    let found = c.query_one_raw(q).await?;
+    found.map(|r| read(name, &r.try_get_by_index::<String>(0)?)).transpose()
 }
 
 /// The id of the device of this name.

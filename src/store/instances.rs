@@ -5,6 +5,7 @@ use super::{
     changes::Touched,
     corrupt,
     entity::{instance as row, server, whole_report},
+    text::Text,
 };
 use crate::domain::{
     id::{DeviceId, ServerName},
@@ -18,8 +19,8 @@ use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    StreamTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, StreamTrait,
     sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,11 +66,14 @@ fn hydrate(r: row::Model, names: &VersionNames) -> Result<Known> {
 
 /// What is known of a device's instances.
 pub async fn list_of_device<C: ConnectionTrait>(c: &C, device: DeviceId, names: &VersionNames) -> Result<Vec<Known>> {
-    let q = row::Entity::find()
-        .filter(row::Column::DeviceId.eq(device.to_string()))
-        .order_by_asc(row::Column::Instance)
-        .order_by_asc(row::Column::Server);
-    q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
+    static OF_DEVICE: Text = Text::new();
+    let q = OF_DEVICE.with(c, vec![device.to_string().into()], |v| {
+        row::Entity::find()
+            .filter(row::Column::DeviceId.eq(v[0].clone()))
+            .order_by_asc(row::Column::Instance)
+            .order_by_asc(row::Column::Server)
+    });
+    row::Model::find_by_statement(q).all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
 /// What is known of several devices' instances, those still running. One query.

@@ -38,6 +38,7 @@ pub mod stages;
 pub mod standing;
 pub mod tags_met;
 pub mod teams;
+mod text;
 pub mod whole;
 pub mod work;
 

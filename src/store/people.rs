@@ -5,7 +5,8 @@ use super::{
     changes::{self, Touched},
     corrupt,
     entity::{identity, membership, person as row, team, training},
-    teams::{TeamKind, kind},
+    teams::{self, TeamKind},
+    text::{Text, list, tuples},
 };
 use crate::domain::{
     id::PersonId,
@@ -13,8 +14,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::OnConflict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,9 +39,7 @@ impl Profile {
 
 /// These people, with their roles, training and absences. A fixed number of queries, however many they are.
 pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<People> {
-    let ids: Vec<String> = ids.iter().map(PersonId::to_string).collect();
-    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?;
-    let mut people = hydrate(c, rows).await?;
+    let mut people = hydrate(c, rows(c, ids).await?).await?;
     absences::read_noted(c, &mut people).await?;
     Ok(people)
 }
@@ -48,8 +47,8 @@ pub async fn load_people<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) ->
 /// Everybody, closed accounts too, as [`load_people`] gives them.
 pub async fn load_everybody<C: ConnectionTrait>(c: &C) -> Result<People> {
     let rows = row::Entity::find().all(c).await?;
-    let members = membership::Entity::find().find_also_related(team::Entity).all(c).await?;
-    let mut people = with_groups(rows, members, training::Entity::find().all(c).await?)?;
+    let members = memberships().into_tuple().all(c).await?;
+    let mut people = with_groups(rows, members, trainings().into_tuple().all(c).await?)?;
     absences::read_all_noted(c, &mut people).await?;
     Ok(people)
 }
@@ -60,10 +59,16 @@ pub async fn load_names<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> 
     if ids.is_empty() {
         return Ok(People::default());
     }
-    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(PersonId::to_string))).all(c).await?;
-    let mut people = named(rows)?;
+    let mut people = named(rows(c, ids).await?)?;
     absences::read(c, &mut people).await?;
     Ok(people)
+}
+
+async fn rows<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<Vec<row::Model>> {
+    static BY_ID: Text = Text::new();
+    let of = list(ids.iter().map(PersonId::to_string));
+    let q = BY_ID.with(c, of, |v| row::Entity::find().filter(row::Column::Id.is_in(v.to_vec())));
+    row::Model::find_by_statement(q).all(c).await
 }
 
 /// Everybody, closed accounts too, by name and number as [`load_names`] gives them.
@@ -74,71 +79,80 @@ pub async fn list_names<C: ConnectionTrait>(c: &C) -> Result<People> {
 }
 
 fn named(rows: Vec<row::Model>) -> Result<People> {
-    rows.into_iter().map(|r| person(r, &[], BTreeMap::new())).collect()
-}
-
-/// Of these people, those with an open account, each with their time zone's name. One query.
-pub async fn list_zones<C: ConnectionTrait>(c: &C, ids: &BTreeSet<PersonId>) -> Result<BTreeMap<PersonId, String>> {
-    let rows: Vec<(String, String)> = row::Entity::find()
-        .select_only()
-        .column(row::Column::Id)
-        .column(row::Column::TimeZone)
-        .filter(row::Column::Id.is_in(ids.iter().map(PersonId::to_string)))
-        .filter(row::Column::ClosedAt.is_null())
-        .into_tuple()
-        .all(c)
-        .await?;
-    rows.into_iter().map(|(person, zone)| Ok((id(&person)?, zone))).collect()
+    rows.into_iter().map(|r| person(r, Vec::new(), BTreeMap::new())).collect()
 }
 
 async fn hydrate<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<People> {
-    let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
-    let of = membership::Column::PersonId.is_in(ids.iter().cloned());
-    let members = membership::Entity::find().find_also_related(team::Entity).filter(of).all(c).await?;
-    let training = training::Entity::find().filter(training::Column::PersonId.is_in(ids)).all(c).await?;
-    with_groups(rows, members, training)
+    static MEMBERS: Text = Text::new();
+    static TRAINED: Text = Text::new();
+    let ids = list(rows.iter().map(|r| r.id.as_str()));
+    let members =
+        MEMBERS.with(c, ids.clone(), |v| memberships().filter(membership::Column::PersonId.is_in(v.to_vec())));
+    let members = tuples(c, members).await?;
+    let trained = TRAINED.with(c, ids, |v| trainings().filter(training::Column::PersonId.is_in(v.to_vec())));
+    with_groups(rows, members, tuples(c, trained).await?)
 }
 
-fn with_groups(
-    rows: Vec<row::Model>,
-    memberships: Vec<(membership::Model, Option<team::Model>)>,
-    training: Vec<training::Model>,
-) -> Result<People> {
-    let mut members: BTreeMap<String, Vec<(membership::Model, team::Model)>> = BTreeMap::new();
-    for (m, t) in memberships {
-        members.entry(m.person_id.clone()).or_default().extend(t.map(|t| (m, t)));
+/// Person, whether a reviewer, and the group's kind, name and area.
+type MemberRow = (String, bool, String, String, Option<String>);
+
+fn memberships() -> Select<membership::Entity> {
+    membership::Entity::find()
+        .inner_join(team::Entity)
+        .select_only()
+        .columns([membership::Column::PersonId, membership::Column::Reviewer])
+        .columns([team::Column::Kind, team::Column::Name, team::Column::Area])
+}
+
+/// Person, topic, until when.
+type TrainingRow = (String, String, DateTime<Utc>);
+
+fn trainings() -> Select<training::Entity> {
+    let columns = [training::Column::PersonId, training::Column::Topic, training::Column::Until];
+    training::Entity::find().select_only().columns(columns)
+}
+
+fn with_groups(rows: Vec<row::Model>, memberships: Vec<MemberRow>, trainings: Vec<TrainingRow>) -> Result<People> {
+    let mut members: BTreeMap<String, Vec<Membership>> = BTreeMap::new();
+    for (person, reviewer, kind, team, area) in memberships {
+        let kind = teams::kind(&team, &kind)?;
+        members.entry(person).or_default().push(Membership { reviewer, kind, team, area });
     }
     let mut trained: BTreeMap<String, BTreeMap<String, DateTime<Utc>>> = BTreeMap::new();
-    for t in training {
-        trained.entry(t.person_id).or_default().insert(t.topic, t.until);
+    for (person, topic, until) in trainings {
+        trained.entry(person).or_default().insert(topic, until);
     }
     rows.into_iter()
         .map(|r| {
             let groups = members.remove(&r.id).unwrap_or_default();
             let trained = trained.remove(&r.id).unwrap_or_default();
-            person(r, &groups, trained)
+            person(r, groups, trained)
         })
         .collect()
 }
 
-fn person(
-    r: row::Model,
-    groups: &[(membership::Model, team::Model)],
-    trained: BTreeMap<String, DateTime<Utc>>,
-) -> Result<Person> {
+/// Somebody's place in a group.
+struct Membership {
+    reviewer: bool,
+    kind: TeamKind,
+    team: String,
+    area: Option<String>,
+}
+
+fn person(r: row::Model, groups: Vec<Membership>, trained: BTreeMap<String, DateTime<Utc>>) -> Result<Person> {
     let mut roles = BTreeSet::new();
     let mut teams = BTreeSet::new();
-    for (m, t) in groups {
-        match kind(t)? {
+    for m in groups {
+        match m.kind {
             TeamKind::Ctrl => {
                 roles.insert(Role::Ctrl);
                 if m.reviewer {
                     roles.insert(Role::Reviewer);
                 }
-                teams.insert(t.name.clone());
+                teams.insert(m.team);
             }
             TeamKind::Experts => {
-                roles.extend(t.area.clone().map(Role::Expert));
+                roles.extend(m.area.map(Role::Expert));
             }
             TeamKind::Doc => {
                 roles.insert(Role::Doc);

@@ -5,6 +5,7 @@ use super::{
     changes::{self, Touched},
     corrupt,
     entity::{device, host, placement, server as row},
+    text::{self, Text},
 };
 use crate::domain::{
     deployment::Environment,
@@ -13,8 +14,8 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Query,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Query,
 };
 use std::collections::BTreeMap;
 
@@ -35,11 +36,13 @@ pub async fn load_servers<C: ConnectionTrait>(
     c: &C,
     names: impl IntoIterator<Item = ServerName>,
 ) -> Result<BTreeMap<ServerName, Server>> {
+    static BY_NAME: Text = Text::new();
     let names: Vec<String> = names.into_iter().map(|n| n.0).collect();
     if names.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows = row::Entity::find().filter(row::Column::Name.is_in(names)).all(c).await?;
+    let q = BY_NAME.with(c, text::list(names), |v| row::Entity::find().filter(row::Column::Name.is_in(v.to_vec())));
+    let rows = row::Model::find_by_statement(q).all(c).await?;
     rows.into_iter().map(|r| hydrate(r).map(|s| (s.name.clone(), s))).collect()
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Result, corrupt,
     entity::{acknowledgement, escalation, looked, support_change as row},
+    text::Text,
 };
 use crate::domain::{
     id::{DeviceId, PersonId},
@@ -12,7 +13,8 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +95,11 @@ pub async fn list_open_said<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<
 
 /// The same of one device.
 pub async fn list_open_of<C: ConnectionTrait>(c: &C, device: DeviceId) -> Result<Vec<Kept>> {
-    all(c, open().filter(row::Column::DeviceId.eq(device.to_string())).order_by_asc(row::Column::Seq)).await
+    static OF_DEVICE: Text = Text::new();
+    let q = OF_DEVICE.with(c, vec![device.to_string().into()], |v| {
+        open().filter(row::Column::DeviceId.eq(v[0].clone())).order_by_asc(row::Column::Seq)
+    });
+    row::Model::find_by_statement(q).all(c).await?.into_iter().map(kept).collect()
 }
 
 /// The same of several devices.

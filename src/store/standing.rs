@@ -5,6 +5,7 @@ use super::{
     changes::{self, Touched},
     corrupt,
     entity::{device as row, device_person},
+    text::Text,
 };
 use crate::domain::{
     id::{DeviceId, PersonId},
@@ -13,7 +14,7 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, SelectGetableTuple, Selector,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select,
     sea_query::{Expr, ExprTrait},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,16 +104,14 @@ pub async fn save_support<C: ConnectionTrait>(
 /// The status on record of several devices, and since when. One query.
 pub async fn list_support<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, Standing>> {
     let of = row::Entity::find().filter(row::Column::Id.is_in(ids.iter().map(DeviceId::to_string)));
-    support_of(of).all(c).await?.into_iter().map(supported).collect()
+    support_of(of).into_tuple::<Supported>().all(c).await?.into_iter().map(supported).collect()
 }
 
 /// Id, status, reason, since when.
 type Supported = (String, Option<String>, String, DateTime<Utc>);
 
-fn support_of(q: Select<row::Entity>) -> Selector<SelectGetableTuple<Supported>> {
-    q.select_only()
-        .columns([row::Column::Id, row::Column::Support, row::Column::SupportWhy, row::Column::SupportSince])
-        .into_tuple()
+fn support_of(q: Select<row::Entity>) -> Select<row::Entity> {
+    q.select_only().columns([row::Column::Id, row::Column::Support, row::Column::SupportWhy, row::Column::SupportSince])
 }
 
 /// A device's status, and since when.
@@ -124,12 +123,16 @@ fn supported((id, support, why, since): Supported) -> Result<(DeviceId, Standing
 
 /// The status on record of every device, and since when.
 pub async fn list_all_support<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, Standing>> {
-    support_of(row::Entity::find()).all(c).await?.into_iter().map(supported).collect()
+    support_of(row::Entity::find()).into_tuple::<Supported>().all(c).await?.into_iter().map(supported).collect()
 }
 
 /// The status on record and since when.
 pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Standing>> {
-    let found = support_of(row::Entity::find_by_id(id.to_string())).one(c).await?;
+    static BY_ID: Text = Text::new();
+    let q = BY_ID.with(c, vec![id.to_string().into()], |v| {
+        support_of(row::Entity::find().filter(row::Column::Id.eq(v[0].clone())))
+    });
+    let found = c.query_one_raw(q).await?.map(|r| r.try_get_many_by_index::<Supported>()).transpose()?;
     Ok(found.map(supported).transpose()?.map(|(_, standing)| standing))
 }
 

@@ -4,11 +4,14 @@ use super::{
     Result, corrupt,
     entity::{membership, team},
     people::id,
+    text::{Text, list, tuples},
 };
 use crate::domain::id::{GroupId, PersonId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    sea_query::{IntoCondition, OnConflict},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,41 +39,61 @@ pub struct Team {
     pub members: Vec<(PersonId, bool)>,
 }
 
-pub(super) fn kind(t: &team::Model) -> Result<TeamKind> {
-    t.kind.parse().map_err(|e| corrupt(&format!("group {}", t.name), e))
+pub(super) fn kind(name: &str, kind: &str) -> Result<TeamKind> {
+    kind.parse().map_err(|e| corrupt(&format!("group {name}"), e))
 }
 
 /// The named experts of these areas.
 pub async fn list_experts<C: ConnectionTrait>(c: &C, areas: &[String]) -> Result<BTreeSet<PersonId>> {
+    static OF_AREAS: Text = Text::new();
     if areas.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let of = Condition::all()
-        .add(team::Column::Kind.eq("experts"))
-        .add(team::Column::Area.is_in(areas.iter().map(String::as_str)));
-    members_of(c, of).await
+    let values = std::iter::once("experts").chain(areas.iter().map(String::as_str));
+    members_of(c, &OF_AREAS, list(values), |v| {
+        Condition::all().add(team::Column::Kind.eq(v[0].clone())).add(team::Column::Area.is_in(v[1..].to_vec()))
+    })
+    .await
 }
 
 /// Everybody who may approve (T4).
 pub async fn list_reviewers<C: ConnectionTrait>(c: &C) -> Result<BTreeSet<PersonId>> {
-    let of = membership::Entity::find().filter(membership::Column::Reviewer.eq(true)).all(c).await?;
-    of.iter().map(|m| id(&m.person_id)).collect()
+    static REVIEWERS: Text = Text::new();
+    let q = REVIEWERS.with(c, vec![true.into()], |v| {
+        let person = membership::Entity::find().select_only().column(membership::Column::PersonId);
+        person.filter(membership::Column::Reviewer.eq(v[0].clone()))
+    });
+    ids(c, q).await
 }
 
 /// Everybody in a group of this kind.
 pub async fn list_of_kind<C: ConnectionTrait>(c: &C, kind: TeamKind) -> Result<BTreeSet<PersonId>> {
-    members_of(c, Condition::all().add(team::Column::Kind.eq(<&str>::from(kind)))).await
+    static OF_KIND: Text = Text::new();
+    members_of(c, &OF_KIND, vec![<&str>::from(kind).into()], |v| team::Column::Kind.eq(v[0].clone())).await
 }
 
 /// The members of the team of this name.
 pub async fn list_of_team<C: ConnectionTrait>(c: &C, name: &str) -> Result<BTreeSet<PersonId>> {
-    members_of(c, Condition::all().add(team::Column::Name.eq(name))).await
+    static OF_NAME: Text = Text::new();
+    members_of(c, &OF_NAME, vec![name.into()], |v| team::Column::Name.eq(v[0].clone())).await
 }
 
-async fn members_of<C: ConnectionTrait>(c: &C, of: Condition) -> Result<BTreeSet<PersonId>> {
-    let members = membership::Entity::find().inner_join(team::Entity).filter(of);
-    let members: Vec<String> = members.select_only().column(membership::Column::PersonId).into_tuple().all(c).await?;
-    members.iter().map(|m| id(m)).collect()
+async fn members_of<C: ConnectionTrait, F: IntoCondition>(
+    c: &C,
+    text: &Text,
+    values: Vec<Value>,
+    of: impl Fn(&[Value]) -> F,
+) -> Result<BTreeSet<PersonId>> {
+    let q = text.with(c, values, |v| {
+        let members = membership::Entity::find().inner_join(team::Entity).filter(of(v));
+        members.select_only().column(membership::Column::PersonId)
+    });
+    ids(c, q).await
+}
+
+async fn ids<C: ConnectionTrait>(c: &C, q: Statement) -> Result<BTreeSet<PersonId>> {
+    let found: Vec<(String,)> = tuples(c, q).await?;
+    found.iter().map(|(person,)| id(person)).collect()
 }
 
 pub async fn list_teams<C: ConnectionTrait>(c: &C) -> Result<Vec<Team>> {
@@ -87,7 +110,7 @@ pub async fn list_teams<C: ConnectionTrait>(c: &C) -> Result<Vec<Team>> {
         .map(|t| {
             Ok(Team {
                 id: t.id.parse().map_err(|e| corrupt("a group's id", e))?,
-                kind: kind(&t)?,
+                kind: kind(&t.name, &t.kind)?,
                 members: members.remove(&t.id).unwrap_or_default(),
                 name: t.name,
                 area: t.area,

@@ -119,7 +119,8 @@ pub fn url(name: &str) -> &'static str {
 
 /// The address of the icon sprite; an icon is `#i-` and its name behind it.
 pub fn icons() -> &'static str {
-    url("icons.svg")
+    static ICONS: LazyLock<&str> = LazyLock::new(|| url("icons.svg"));
+    *ICONS
 }
 
 /// The ready examples for deploy tools: their names below `static/tools`, and their text.

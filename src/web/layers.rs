@@ -26,7 +26,7 @@ async fn own_pages_only(State(app): State<App>, request: Request, next: Next) ->
     if changes && signed_in && !says_where {
         return StatusCode::FORBIDDEN.into_response();
     }
-    next.run(request).await
+    without_nul(request, next).await
 }
 
 /// No text has the character NUL: one database keeps it and the other does not, and no keyboard writes it.
@@ -55,7 +55,7 @@ async fn without_nul(request: Request, next: Next) -> Response {
 }
 
 /// A sentence that was for the next page has been said once a page is drawn.
-async fn unsay(request: Request, next: Next) -> Response {
+pub(super) async fn unsay(request: Request, next: Next) -> Response {
     let had = CookieJar::from_headers(request.headers()).get("said").is_some();
     let response = next.run(request).await;
     let sets = response.headers().get_all(header::SET_COOKIE).iter().any(|v| v.as_bytes().starts_with(b"said="));
@@ -66,7 +66,8 @@ async fn unsay(request: Request, next: Next) -> Response {
     response
 }
 
-/// The pages' own layers, inside the common ones, with the largest body in bytes.
+/// The pages' own layers, inside the common ones, with the largest body in bytes. Few, as each costs every page a copy of
+/// all that are within it: what stands side by side goes on as one.
 pub fn pages(app: &App, routes: Router<App>, most: usize) -> Router<App> {
     let csrf = CsrfLayer::new()
         .add_trusted_origin(app.public_url.origin().ascii_serialization().as_str())
@@ -74,10 +75,8 @@ pub fn pages(app: &App, routes: Router<App>, most: usize) -> Router<App> {
     routes.layer(
         ServiceBuilder::new()
             .layer(middleware::from_fn_with_state(app.clone(), super::problem::draw))
-            .layer(middleware::from_fn(unsay))
             .layer(csrf)
             .layer(middleware::from_fn_with_state(app.clone(), own_pages_only))
-            .layer(middleware::from_fn(without_nul))
             .layer(RequestBodyLimitLayer::new(most)),
     )
 }

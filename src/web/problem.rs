@@ -2,7 +2,7 @@
 
 use super::{
     acts::label,
-    gatebox,
+    gatebox, layers,
     layout::Section,
     parts::{Action, Change, ErrorPage, Trouble, in_sentence},
     visitor::Visitor,
@@ -115,7 +115,7 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
     // The session is read before the handler runs, so that the page of an error can be drawn without a database.
     let visitor = Visitor::from_request_parts(&mut parts, &app).await;
     let response = match &visitor {
-        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+        Ok(_) => layers::unsay(Request::from_parts(parts, body), next).await,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     let problem = match (response.extensions().get::<Arc<Problem>>().cloned(), visitor.as_ref().err()) {

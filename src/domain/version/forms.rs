@@ -24,6 +24,10 @@ pub(super) fn pattern(text: &str) -> Regex {
 
 /// Reads a version without its package.
 pub(super) fn read(version: &str) -> Reported {
+    // What most report: no other form is written like it, and to look for each takes its time.
+    if is_plain(version) && version.contains('.') {
+        return python::clean(version);
+    }
     let (bare, dirty) = match DIRTY_TAIL.captures(version).and_then(|found| found.get(1)) {
         Some(bare) => (bare.as_str(), true),
         None => (version, false),
@@ -42,6 +46,11 @@ pub(super) fn read(version: &str) -> Reported {
         None if says_dirty(version) => Reported::Dirty { base: Base::Unseen, commits: None, commit: None },
         None => Reported::Unknown { commit: None },
     }
+}
+
+/// Whether it is numbers with dots between them.
+pub(super) fn is_plain(version: &str) -> bool {
+    version.split('.').all(|number| !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit()))
 }
 
 fn says_dirty(version: &str) -> bool {

@@ -61,7 +61,7 @@ fn judge(release: &str, post: Option<u32>, dev: Option<u32>, local: Local) -> Re
 }
 
 /// One number alone is no version that anybody tags, and nothing but zeros is what tools print when they know nothing.
-fn clean(release: &str) -> Reported {
+pub(super) fn clean(release: &str) -> Reported {
     if !release.contains('.') || only_zeros(release) {
         return Reported::Unknown { commit: None };
     }

@@ -50,6 +50,17 @@ fn ambiguous_is_unknown() {
     assert_eq!(read("46fc1f2"), Reported::Unknown { commit: hash("46fc1f2") });
 }
 
+/// G10: numbers with dots are a tag, as long as they say something and no number is missing.
+#[test]
+fn plain_numbers() {
+    for raw in ["2.4.1", "10.11", "0.0.1", "2026.11.29.1"] {
+        assert_eq!(read(raw), clean(raw));
+    }
+    for raw in ["0.0", "1..2", "1.2.", ".1.2", "12"] {
+        assert_eq!(read(raw), NOTHING, "{raw}");
+    }
+}
+
 /// G10: packages and versions may both hold hyphens; a known name decides.
 #[test]
 fn known_packages_come_first() {

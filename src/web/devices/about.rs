@@ -6,7 +6,7 @@ use crate::{
     domain::{
         cycle::Help,
         lifecycle::{CommandKind, StateName, Who},
-        release::{Release, TagNow},
+        release::{TagNow, VerifiedTag},
     },
     service::{devices::DeviceView, readings::tagger},
     web::{
@@ -15,6 +15,7 @@ use crate::{
         words,
     },
 };
+use std::collections::BTreeMap;
 
 /// What it is, as asked for.
 pub fn facts(app: &App, v: &DeviceView) -> Vec<Fact> {
@@ -64,9 +65,18 @@ pub struct ReleaseView {
     pub actions: Vec<Action>,
 }
 
+/// Who made a tag: mostly one of whom the page speaks anyway, so that nobody is looked for among everybody.
+fn made_by(app: &App, v: &DeviceView, of: &VerifiedTag) -> Option<String> {
+    let author = of.tagger_email.as_deref().filter(|_| of.tagger.is_none());
+    let near = author.and_then(|author| v.people.author(author, &app.author_key));
+    near.map(str::to_owned).or_else(|| tagger(app, of))
+}
+
 /// G2: newest first, each with what has become of its tag.
 pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
-    let one = |r: &Release| {
+    // One person makes many tags.
+    let mut taggers: BTreeMap<[Option<&str>; 2], Option<String>> = BTreeMap::new();
+    let all = v.device.releases.iter().rev().map(|r| {
         let state = match &r.tag_now {
             TagNow::Stands => Tag::good("verified"),
             TagNow::Moved { to, at } => {
@@ -78,7 +88,9 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             let next = format!("/devices/{}#releases", v.device.name());
             offers(v, CommandKind::CheckTag, &next).sending("tag", r.tag()).small().quiet().about(r.tag().as_str())
         });
-        let mut about = match (tagger(app, &r.verified), r.verified.annotated) {
+        let made = [r.verified.tagger.as_deref(), r.verified.tagger_email.as_deref()];
+        let by = taggers.entry(made).or_insert_with(|| made_by(app, v, &r.verified));
+        let mut about = match (by, r.verified.annotated) {
             (Some(by), _) => format!("tagged by {by}, as the tag says"),
             (None, true) => "annotated tag".to_owned(),
             (None, false) => "light tag".to_owned(),
@@ -96,8 +108,8 @@ pub fn releases(app: &App, v: &DeviceView) -> Vec<ReleaseView> {
             stranger: v.tagged_by_strangers.contains(r.tag()).then(|| Tag::warn("tagged by nobody of CTRL")),
             actions: look.into_iter().collect(),
         }
-    };
-    v.device.releases.iter().rev().map(one).collect()
+    });
+    all.collect()
 }
 
 /// An entry of the help log.

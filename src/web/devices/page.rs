@@ -25,9 +25,12 @@ use crate::{
     },
 };
 use askama::Template;
-use askama_web::WebTemplate;
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
 
-#[derive(Template, WebTemplate)]
+#[derive(Template)]
 #[template(path = "devices/show.html")]
 pub struct DevicePage {
     pub layout: Layout,
@@ -77,6 +80,22 @@ pub struct DevicePage {
     pub records: u64,
     pub checked: Tag,
     pub thumb: ThumbBar,
+}
+
+/// What most of these pages fit into: one that grows on its way is copied each time.
+const ROOM: usize = 32 * 1024;
+
+impl IntoResponse for DevicePage {
+    fn into_response(self) -> Response {
+        let mut page = String::with_capacity(ROOM);
+        match self.render_into(&mut page) {
+            Ok(()) => Html(page).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a device's page was not drawn");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
 }
 
 impl DevicePage {
@@ -268,7 +287,8 @@ fn menu(v: &DeviceView) -> Option<Menu> {
     let shut = v.device.shut_down.is_some();
     let mut acts: Vec<CommandKind> = v.may.iter().copied().filter(|a| !shown.contains(a)).collect();
     // Those of the discussion and the review stand on their own pages.
-    acts.retain(|a| acts::home(v.device.name(), *a) == format!("/devices/{}", v.device.name()));
+    let here = format!("/devices/{}", v.device.name());
+    acts.retain(|a| acts::home(v.device.name(), *a) == here);
     acts.retain(|a| match a {
         Restart => shut,
         CommitToUpdates => v.device.cycle.setup.committed.is_none(),

@@ -59,29 +59,48 @@ fn midnight(zone: Tz, day: NaiveDate, or: DateTime<Utc>) -> DateTime<Utc> {
     at.map_or(or, |at| at.with_timezone(&Utc))
 }
 
-pub fn draw(app: &App, v: &DeviceView) -> Ribbon {
-    let zone = app.policy.facility.time_zone;
-    let all = statuses(&v.changes);
-    let first_day = v.today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(v.today);
-    let at =
-        |moment: DateTime<Utc>| all.iter().rev().find(|(from, _)| *from <= moment).map_or(Status::Draft, |(_, s)| *s);
+/// What the chip said at this moment.
+fn at(all: &[(DateTime<Utc>, Status)], moment: DateTime<Utc>) -> Status {
+    all.iter().rev().find(|(from, _)| *from <= moment).map_or(Status::Draft, |(_, s)| *s)
+}
+
+/// The days from this one on: each with the most urgent of what the chip said on it until now.
+fn runs(all: &[(DateTime<Utc>, Status)], zone: Tz, first_day: NaiveDate, now: DateTime<Utc>) -> Vec<RibbonRun> {
+    let begin = midnight(zone, first_day, now);
+    let until_now = all.iter().filter(|(at, _)| *at >= begin && *at < now);
+    let mut changes = until_now.map(|(at, s)| (at.with_timezone(&zone).date_naive(), *s)).peekable();
     let mut runs: Vec<RibbonRun> = Vec::new();
-    let begin = midnight(zone, first_day, v.now);
-    let (mut day, mut from) = (first_day, begin);
+    let (mut day, mut last) = (first_day, at(all, begin));
     for _ in 0..DAYS {
-        day = day.succ_opt().unwrap_or(day);
-        let next = midnight(zone, day, v.now);
-        let to = next.min(v.now);
-        let within = all.iter().filter(|(at, _)| *at >= from && *at < to).map(|(_, s)| *s);
-        let status = within.chain([at(from)]).max_by_key(|s| weight(*s)).unwrap_or(Status::Draft);
+        let mut status = last;
+        // When a day began matters where something changed on it.
+        if changes.peek().is_some_and(|(on, _)| *on <= day) {
+            let first = at(all, midnight(zone, day, now));
+            status = first;
+            while let Some((_, s)) = changes.next_if(|(on, _)| *on <= day) {
+                last = s;
+                if weight(s) > weight(first) && weight(s) >= weight(status) {
+                    status = s;
+                }
+            }
+        }
         match runs.last_mut() {
             Some(run) if run.status == status => run.days += 1,
             _ => runs.push(RibbonRun { status, days: 1 }),
         }
-        from = next;
+        day = day.succ_opt().unwrap_or(day);
     }
+    runs
+}
+
+pub fn draw(app: &App, v: &DeviceView) -> Ribbon {
+    let zone = app.policy.facility.time_zone;
+    let all = statuses(&v.changes);
+    let first_day = v.today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(v.today);
+    let begin = midnight(zone, first_day, v.now);
+    let runs = runs(&all, zone, first_day, v.now);
     let mut marks = vec![RibbonMark { day: 0, text: words::day(app, begin, v.now) }];
-    let mut told = vec![format!("{} at first", word(at(begin)))];
+    let mut told = vec![format!("{} at first", word(at(&all, begin)))];
     for (i, (from, status)) in all.iter().enumerate().filter(|(_, (from, _))| *from >= begin) {
         let local = from.with_timezone(&zone).date_naive();
         let day = u16::try_from((local - first_day).num_days()).unwrap_or(0);
@@ -127,5 +146,43 @@ mod tests {
         let said: Vec<Status> = statuses(&changes).into_iter().map(|(_, s)| s).collect();
         use Status::*;
         assert_eq!(said, [Requested, Reduced, UnderReview, ShutDown, UnderReview]);
+    }
+
+    /// O1: each day shows the most urgent of what held on it, also where clocks change, at midnight, and today until now.
+    #[test]
+    fn a_day_shows_the_most_urgent() {
+        use Status::*;
+        let zone = Tz::Europe__Berlin;
+        let first_day: NaiveDate = "2026-09-01".parse().unwrap();
+        let now: DateTime<Utc> = "2026-11-29T12:00:00Z".parse().unwrap();
+        let all: Vec<(DateTime<Utc>, Status)> = [
+            ("2026-08-20T10:00:00Z", Requested),
+            ("2026-09-03T22:00:00Z", Reduced),
+            ("2026-10-24T23:30:00Z", ShutDown),
+            ("2026-10-25T08:00:00Z", Reduced),
+            ("2026-11-02T09:00:00Z", UnderReview),
+            ("2026-11-02T10:00:00Z", Reduced),
+            ("2026-11-03T09:00:00Z", Full),
+            ("2026-11-04T09:00:00Z", UnderReview),
+            ("2026-11-04T10:00:00Z", Reduced),
+            ("2026-11-29T08:00:00Z", NotSupported),
+            ("2026-11-29T12:00:00Z", ShutDown),
+        ]
+        .map(|(at, status)| (at.parse().unwrap(), status))
+        .into();
+        let drawn: Vec<Status> = runs(&all, zone, first_day, now)
+            .iter()
+            .flat_map(|run| std::iter::repeat_n(run.status, run.days.into()))
+            .collect();
+        let days = first_day.iter_days().take(90).map(|day| {
+            let from = midnight(zone, day, now);
+            let to = midnight(zone, day.succ_opt().unwrap(), now).min(now);
+            let within = all.iter().filter(|(at, _)| *at >= from && *at < to).map(|(_, s)| *s);
+            within.chain([at(&all, from)]).max_by_key(|s| weight(*s)).unwrap()
+        });
+        assert_eq!(drawn, days.collect::<Vec<_>>());
+        assert_eq!(drawn[2..4], [Requested, Reduced]);
+        assert_eq!(drawn[53..56], [Reduced, ShutDown, Reduced]);
+        assert_eq!(drawn[89], NotSupported);
     }
 }

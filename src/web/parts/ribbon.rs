@@ -1,5 +1,7 @@
 //! The support of the last days, one bar a day.
 use super::Status;
+use askama::filters::HtmlSafeOutput;
+use std::{borrow::Cow, sync::LazyLock};
 
 /// Days in a row with one status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,30 +39,57 @@ const LETTER: f32 = 6.6;
 /// What is kept free at the right for `today`.
 const TODAY: f32 = 50.0;
 
+/// The bars of so many days, one behind the other.
+#[derive(Clone)]
+struct Bars {
+    days: u16,
+    path: String,
+    /// Where each day's bar begins in it, and where the last one ends.
+    begins: Vec<usize>,
+}
+
+/// Those of a device's page, which shows as many days each time.
+static OF_A_PAGE: LazyLock<Bars> = LazyLock::new(|| Bars::of(90));
+
+impl Bars {
+    fn of(days: u16) -> Self {
+        let step = step(days);
+        let bar = format!("h{0:.1}v24h-{0:.1}z", step - 2.0);
+        let (mut path, mut begins) = (String::new(), vec![0]);
+        for at in 0..days {
+            path += &format!("M{:.1} 2{bar}", f32::from(at) * step);
+            begins.push(path.len());
+        }
+        Self { days, path, begins }
+    }
+}
+
+/// How wide one of so many days is.
+fn step(days: u16) -> f32 {
+    WIDE / f32::from(days.max(1))
+}
+
 impl Ribbon {
-    fn step(&self) -> f32 {
-        WIDE / f32::from(self.runs.iter().map(|run| run.days).sum::<u16>().max(1))
+    fn days(&self) -> u16 {
+        self.runs.iter().map(|run| run.days).sum()
     }
 
     /// Each run as its class and one path of all its bars.
-    pub fn bars(&self) -> Vec<(Status, String)> {
-        let (step, mut day) = (self.step(), 0_u16);
-        let bar = format!("h{0:.1}v24h-{0:.1}z", step - 2.0);
-        let mut bars = Vec::new();
-        for run in &self.runs {
-            let mut path = String::new();
-            for at in day..day + run.days {
-                path += &format!("M{:.1} 2{bar}", f32::from(at) * step);
-            }
-            bars.push((run.status, path));
-            day += run.days;
-        }
-        bars
+    pub fn bars(&self) -> Vec<(Status, HtmlSafeOutput<String>)> {
+        let days = self.days();
+        let all = if days == OF_A_PAGE.days { Cow::Borrowed(&*OF_A_PAGE) } else { Cow::Owned(Bars::of(days)) };
+        let mut day = 0;
+        let bars = self.runs.iter().map(|run| {
+            let first = day;
+            day += usize::from(run.days);
+            (run.status, HtmlSafeOutput(all.path[all.begins[first]..all.begins[day]].to_owned()))
+        });
+        bars.collect()
     }
 
     /// The words that have room, with their left edge.
     pub fn words(&self) -> Vec<(String, &str)> {
-        let (step, mut free) = (self.step(), 0.0_f32);
+        let (step, mut free) = (step(self.days()), 0.0_f32);
         let mut words = Vec::new();
         for mark in &self.marks {
             let (left, wide) = (f32::from(mark.day) * step, mark.text.chars().count() as f32 * LETTER);
@@ -93,8 +122,15 @@ mod tests {
                 mark(88, "too late"),
             ],
         };
-        let days: usize = ribbon.bars().iter().map(|(_, path)| path.matches('M').count()).sum();
-        assert_eq!(days, 90);
+        let paths = |of: &Ribbon| of.bars().into_iter().map(|(_, path)| path.0).collect::<Vec<_>>();
+        let days = |paths: &[String]| paths.iter().map(|path| path.matches('M').count()).collect::<Vec<_>>();
+        let drawn = paths(&ribbon);
+        assert_eq!(days(&drawn), [11, 79]);
+        assert!(drawn[1].starts_with("M122.2 2h9.1v24h-9.1zM133.3 2"), "{drawn:?}");
+        let week = vec![RibbonRun { status: Status::Reduced, days: 5 }, RibbonRun { status: Status::Full, days: 2 }];
+        let drawn = paths(&Ribbon { runs: week, ..ribbon.clone() });
+        assert_eq!(days(&drawn), [5, 2]);
+        assert!(drawn[1].starts_with("M714.3 2h140.9v24"), "{drawn:?}");
         let words: Vec<_> = ribbon.words().into_iter().map(|(_, text)| text).collect();
         assert_eq!(words, ["23 Aug", "3 Sep reduced support"]);
     }

@@ -5,8 +5,9 @@ use askama::filters::HtmlSafeOutput;
 ///
 /// Names, tags and servers come from outside, so the text is escaped first; a lone backtick stays as it is.
 pub fn prose(text: impl AsRef<str>) -> HtmlSafeOutput<String> {
-    let mut out = String::new();
-    let mut pieces = text.as_ref().split('`').peekable();
+    let text = text.as_ref();
+    let mut out = String::with_capacity(text.len());
+    let mut pieces = text.split('`').peekable();
     let mut inside = false;
     while let Some(piece) = pieces.next() {
         if inside && pieces.peek().is_none() {
@@ -25,16 +26,21 @@ pub fn prose(text: impl AsRef<str>) -> HtmlSafeOutput<String> {
 }
 
 fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escaped = match byte {
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'&' => "&amp;",
+            b'"' => "&quot;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.push_str(&text[from..at]);
+        out.push_str(escaped);
+        from = at + 1;
     }
+    out.push_str(&text[from..]);
 }
 
 /// A label inside a sentence: `reduced support`, and `CTRL` as it is.
@@ -71,5 +77,6 @@ mod tests {
         assert_eq!(prose("`a_02` runs <b>").0, "<code>a_02</code> runs &lt;b&gt;");
         assert_eq!(prose("`<script>`'\"&").0, "<code>&lt;script&gt;</code>&#39;&quot;&amp;");
         assert_eq!(prose("a lone ` here").0, "a lone ` here");
+        assert_eq!(prose("„ä“ & <ö>`é`'").0, "„ä“ &amp; &lt;ö&gt;<code>é</code>&#39;");
     }
 }
