@@ -94,9 +94,9 @@ impl Server {
         Ok((Database::connect(self.pool(8, true)).await?, Database::connect(self.pool(1, false)).await?))
     }
 
-    /// For reading alone, as it is: beside replicas that run.
+    /// For reading alone, as it is: beside replicas that run. A long journal is read by two.
     pub async fn open_to_read(&self) -> Result<DatabaseConnection, DbErr> {
-        Database::connect(self.pool(1, true)).await
+        Database::connect(self.pool(2, true)).await
     }
 
     /// On a connection of its own, whose end gives the lock back: another replica may be at it for long.

@@ -43,10 +43,10 @@ pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection
     Ok((Database::connect(readers).await?, write))
 }
 
-/// An existing one for reading alone, as it is: beside a Custody that runs.
+/// An existing one for reading alone, as it is: beside a Custody that runs. A long journal is read by two.
 pub async fn open_to_read(file: &Path) -> Result<DatabaseConnection, DbErr> {
     let mut o = ConnectOptions::new(format!("sqlite://{}?mode=ro", file.display()));
-    o.max_connections(1).sqlx_logging_level(log::LevelFilter::Debug);
+    o.max_connections(2).sqlx_logging_level(log::LevelFilter::Debug);
     o.map_sqlx_sqlite_opts(|o| o.read_only(true).busy_timeout(Duration::from_secs(5)));
     Database::connect(o).await
 }

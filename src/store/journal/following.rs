@@ -2,13 +2,17 @@
 
 use super::{list_after, row};
 use crate::{
-    domain::journal::{Broken, Chain, Link},
+    domain::journal::{Broken, Chain, Entry, Link},
     store::Result,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
+use memchr::memchr_iter;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, Order,
     sea_query::{Expr, ExprTrait, Func, Query},
 };
+use std::mem::replace;
+use tokio::task::spawn_blocking;
 
 /// Follows the whole chain.
 pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Chain, Broken>> {
@@ -21,42 +25,81 @@ pub async fn follow<C: ConnectionTrait>(
     mut each: impl FnMut(i64, &str),
 ) -> Result<std::result::Result<Chain, Broken>> {
     let mut chain = Chain::default();
-    let mut page = read_page(c, 0).await?;
-    while let Some((many, text)) = page {
-        let after = chain.len();
-        let followed = async {
-            match links(&text).filter(|links| links.len() as i64 == many) {
-                Some(links) => Ok(follow_all(&mut chain, links.iter().copied(), &mut each)),
-                // Something has a mark of its own in it, as nothing that is written here has: it might pass for an entry.
-                None => {
-                    let entries = list_after(c, after, PAGE as u64).await?;
-                    Ok::<_, DbErr>(entries.iter().try_for_each(|e| chain.follow(e).map(|()| each(e.seq, &e.hash))))
-                }
-            }
+    // Numbers have no gap, or the chain is broken: where a page begins is known before those in front of it are read.
+    let pages = stream::iter((0..).step_by(PAGE as usize)).map(|after| read_page(c, after));
+    let mut pages = pages.buffered(AT_ONCE);
+    while let Some(page) = pages.try_next().await? {
+        let followed = match &page {
+            Page::Text { text, wrong, .. } => links(text).flatten().enumerate().try_for_each(|(n, link)| {
+                chain.follow_link(&link, *wrong != Some(n)).map(|()| each(link.seq, link.hash))
+            }),
+            Page::Rows(rows) => rows.iter().try_for_each(|e| chain.follow(e).map(|()| each(e.seq, &e.hash))),
         };
-        // The database reads on while this is followed. Numbers have no gap, or the chain is broken.
-        let (next, followed) = tokio::join!(read_page(c, after + PAGE), followed);
-        if let Err(broken) = followed? {
+        if let Err(broken) = followed {
             return Ok(Err(broken));
         }
-        page = next?;
+        // It was the last when it was read; what is read ahead of it may be newer.
+        if !page.is_full() {
+            break;
+        }
     }
     Ok(Ok(chain))
 }
 
 /// So many entries are read at once to be followed.
 const PAGE: i64 = 1000;
+/// So many pages are under way at once: two are read, each on a connection of its own where there are two, while one is
+/// hashed.
+const AT_ONCE: usize = 3;
 /// Between the parts of an entry, and between entries. Source: ECMA-48, 8.3.149 "US" and 8.3.142 "RS".
-const UNIT: char = '\u{1f}';
-const RECORD: char = '\u{1e}';
+const UNIT: u8 = b'\x1f';
+const RECORD: u8 = b'\x1e';
+
+enum Page {
+    /// Its entries as one text, how many they are, and which of them is the first that is not as it was written.
+    Text { text: String, many: i64, wrong: Option<usize> },
+    /// Where one of them has a mark of its own in it, as nothing that is written here has: it might pass for an entry.
+    Rows(Vec<Entry>),
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Text { many, .. } => *many == PAGE,
+            Self::Rows(rows) => rows.len() as i64 == PAGE,
+        }
+    }
+}
+
+/// The entries after this one. They are hashed beside the reading of others, on any thread.
+async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Page> {
+    let (many, text) = read_text(c, after).await?;
+    let checked = move || {
+        let wrong = find_wrong(&text, many);
+        (text, wrong)
+    };
+    match spawn_blocking(checked).await.map_err(|e| DbErr::Custom(e.to_string()))? {
+        (text, Some(wrong)) => Ok(Page::Text { text, many, wrong }),
+        (_, None) => Ok(Page::Rows(list_after(c, after, PAGE as u64).await?)),
+    }
+}
+
+/// Which entry is not as it was written, if one is; `None` where marks are not where they should be.
+fn find_wrong(text: &str, many: i64) -> Option<Option<usize>> {
+    if many == 0 {
+        return Some(None);
+    }
+    let links: Vec<Link<'_>> = links(text).collect::<Option<_>>()?;
+    (links.len() as i64 == many).then(|| links.iter().position(|link| !link.is_as_written()))
+}
 
 /// The entries after this one, how many and as one text: row by row it costs ten times what hashing them does.
-async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<(i64, String)>> {
+async fn read_text<C: ConnectionTrait>(c: &C, after: i64) -> Result<(i64, String)> {
     use row::Column::*;
     let part = |column: row::Column| Expr::col(column);
     let actor = Expr::from(Func::coalesce([part(Actor), Expr::val("")]));
     let line = Func::cust("concat_ws").args([
-        Expr::val(UNIT.to_string()),
+        Expr::val(char::from(UNIT).to_string()),
         part(Seq),
         part(Stream),
         part(Revision),
@@ -75,47 +118,41 @@ async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Option<(i64,
         .order_by(Seq, Order::Asc)
         .limit(PAGE as u64)
         .to_owned();
-    let all = Func::cust("string_agg").args([Expr::col("line"), Expr::val(RECORD.to_string())]);
+    let all = Func::cust("string_agg").args([Expr::col("line"), Expr::val(char::from(RECORD).to_string())]);
     let many = Expr::col("line").count();
     let all = Query::select().expr_as(many, "many").expr_as(all, "lines").from_subquery(page, "page").to_owned();
-    let Some(found) = c.query_one_raw(c.get_database_backend().build(&all)).await? else { return Ok(None) };
+    let Some(found) = c.query_one_raw(c.get_database_backend().build(&all)).await? else {
+        return Ok(Default::default());
+    };
     let lines: Option<String> = found.try_get("", "lines")?;
-    lines.map(|lines| Ok((found.try_get("", "many")?, lines))).transpose()
+    Ok((found.try_get("", "many")?, lines.unwrap_or_default()))
 }
 
-/// A page's entries; `None` where its marks are not where they should be.
-fn links(page: &str) -> Option<Vec<Link<'_>>> {
-    page.split(RECORD)
-        .map(|line| {
-            let mut parts = line.split(UNIT);
-            let mut part = || parts.next();
-            let link = Link {
-                seq: part()?.parse().ok()?,
-                stream: part()?,
-                revision: part()?.parse().ok()?,
-                at: part()?,
-                actor: part().map(|a| Some(a).filter(|a| !a.is_empty()))?,
-                origin: part()?,
-                kind: part()?,
-                body: part()?,
-                previous: part()?,
-                hash: part()?,
-            };
-            part().is_none().then_some(link)
-        })
-        .collect()
+/// A text's entries, of which there are some; `None` where a mark is not where it should be.
+fn links(text: &str) -> impl Iterator<Item = Option<Link<'_>>> {
+    parts(text, RECORD).map(|line| {
+        let mut parts = parts(line, UNIT);
+        let mut part = || parts.next();
+        let link = Link {
+            seq: part()?.parse().ok()?,
+            stream: part()?,
+            revision: part()?.parse().ok()?,
+            at: part()?,
+            actor: part().map(|a| Some(a).filter(|a| !a.is_empty()))?,
+            origin: part()?,
+            kind: part()?,
+            body: part()?,
+            previous: part()?,
+            hash: part()?,
+        };
+        part().is_none().then_some(link)
+    })
 }
 
-fn follow_all<'a>(
-    chain: &mut Chain,
-    links: impl Iterator<Item = Link<'a>>,
-    each: &mut impl FnMut(i64, &str),
-) -> std::result::Result<(), Broken> {
-    for link in links {
-        chain.follow_link(&link)?;
-        each(link.seq, link.hash);
-    }
-    Ok(())
+/// What is between these marks.
+fn parts(text: &str, mark: u8) -> impl Iterator<Item = &str> {
+    let ends = memchr_iter(mark, text.as_bytes()).chain([text.len()]);
+    ends.scan(0, |from, end| text.get(replace(from, end + 1)..end))
 }
 
 #[cfg(test)]
@@ -140,11 +177,20 @@ mod tests {
         let tx = db.begin().await.unwrap();
         let written = journal::append(&tx, vec![line(true), line(false)]).await.unwrap();
         tx.commit().await.unwrap();
-        let (many, text) = read_page(&db.read, 0).await.unwrap().unwrap();
-        assert_eq!(many, 2);
-        let links = links(&text).unwrap();
-        assert_eq!(links.iter().map(|l| l.hash).collect::<Vec<_>>(), [&written[0].hash, &written[1].hash]);
-        assert!(links[0].actor.is_some() && links[1].actor.is_none());
-        assert_eq!(read_page(&db.read, 2).await.unwrap(), None);
+        let (many, text) = read_text(&db.read, 0).await.unwrap();
+        assert_eq!((many, find_wrong(&text, many)), (2, Some(None)));
+        let all: Vec<Link<'_>> = links(&text).map(Option::unwrap).collect();
+        assert_eq!(all.iter().map(|l| l.hash).collect::<Vec<_>>(), [&written[0].hash, &written[1].hash]);
+        assert!(all[0].actor.is_some() && all[1].actor.is_none());
+        assert_eq!(read_text(&db.read, 2).await.unwrap(), (0, String::new()));
+        assert_eq!(find_wrong("", 0), Some(None));
+        // The first that is wrong; a mark too many, at the end too; one entry too few.
+        assert_eq!(find_wrong(&text.replace("thing", "think"), many), Some(Some(0)));
+        assert_eq!(find_wrong(&format!("{}x", &text[..text.len() - 1]), many), Some(Some(1)));
+        for mark in [RECORD, UNIT].map(char::from) {
+            assert_eq!(find_wrong(&format!("{text}{mark}"), many), None);
+            assert_eq!(find_wrong(&text.replace("noted", &format!("no{mark}ted")), many), None);
+        }
+        assert_eq!(find_wrong(&text, many + 1), None);
     }
 }
