@@ -67,7 +67,7 @@ pub(super) async fn read_all<C: ConnectionTrait>(c: &C, people: &mut People) -> 
 
 /// And with them.
 pub(super) async fn read_all_noted<C: ConnectionTrait>(c: &C, people: &mut People) -> Result<()> {
-    put(c, row::Entity::find(), people, true).await
+    put(c, all().build(c.get_database_backend()), people, true).await
 }
 
 /// Somebody's absences, the earliest first.

@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
     sea_query::{OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,11 +71,15 @@ pub async fn find_id<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Dev
 
 /// The device of this id or name, and its status on record, to be changed. One query.
 pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<Option<(Device, Standing)>> {
-    let q = match which {
-        Which::Id(id) => row::Entity::find_by_id(id.to_string()),
-        Which::Name(name) => row::Entity::find().filter(row::Column::Name.eq(name)),
+    static BY_ID: Text = Text::new();
+    static BY_NAME: Text = Text::new();
+    let (text, by, value) = match which {
+        Which::Id(id) => (&BY_ID, row::Column::Id, id.to_string()),
+        Which::Name(name) => (&BY_NAME, row::Column::Name, name.clone()),
     };
-    q.one(c).await?.map(|r| Ok((hydrate(&r)?, super::standing::standing(&r)?))).transpose()
+    let q = text.with(c, vec![value.into()], |v| row::Entity::find().filter(by.eq(v[0].clone())));
+    let found = row::Model::find_by_statement(q).one(c).await?;
+    found.map(|r| Ok((hydrate(&r)?, super::standing::standing(&r)?))).transpose()
 }
 
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {

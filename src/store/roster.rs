@@ -4,9 +4,7 @@
 use super::{
     Result, Tx,
     channels::{self, Channel},
-    corrupt,
-    entity::roster as row,
-    people, servers,
+    corrupt, people, servers,
     teams::{self, Team, TeamKind},
 };
 use crate::domain::{
@@ -15,7 +13,7 @@ use crate::domain::{
     server::Server,
     telling::Owner,
 };
-use sea_orm::{EntityTrait, QuerySelect};
+use sea_orm::{ConnectionTrait, Statement};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -39,8 +37,9 @@ impl Kept {
     /// As it is for this transaction, what it wrote itself included. One query; eight after a change of people, groups,
     /// channels or servers.
     pub async fn current(&self, tx: &Tx) -> Result<Arc<Roster>> {
-        let version = row::Entity::find().select_only().column(row::Column::Version).into_tuple::<String>().one(tx);
-        let version = version.await?.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
+        let ask = Statement::from_string(tx.get_database_backend(), "SELECT version FROM roster");
+        let found = tx.query_one_raw(ask).await?.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
+        let version: String = found.try_get("", "version")?;
         if let Some(kept) = self.get().filter(|kept| kept.version == version) {
             return Ok(kept);
         }

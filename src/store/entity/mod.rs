@@ -41,7 +41,6 @@ pub mod release;
 pub mod release_check;
 pub mod release_stage;
 pub mod replica;
-pub mod roster;
 pub mod server;
 pub mod session;
 pub mod signing_key;
