@@ -2,23 +2,26 @@
 
 use super::{
     card::Card,
-    search::{Match, Owner, Target},
+    grid::{Bits, Note},
+    search::{FOLLOWED, Match, Owner, Target},
     state::{Place, State},
 };
-use crate::domain::{id::DeviceId, observation::Known};
-use std::{cmp::Reverse, collections::HashSet, sync::Arc};
-
-/// Of classes, servers, hosts and people that fit, so many are followed to what they stand for: who types two letters
-/// means none of the others.
-const FOLLOWED: usize = 50;
+use crate::domain::id::DeviceId;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What a search found.
 #[derive(Clone, Debug, Default)]
 pub struct Hits {
     /// The most likely first, as many as were asked for; the others in no order.
     pub devices: Vec<Hit>,
-    /// Instances that run and are not registered, the most likely first.
+    /// Instances that run and are not registered, the most likely first, at least as many as were asked for.
     pub strangers: Vec<(u32, Place)>,
+    /// How many more devices and such instances fit.
+    pub besides: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,12 +43,13 @@ struct Best {
 impl State {
     /// What somebody may mean by this; the first `most` devices are in order.
     pub fn find(&self, typed: &str, most: usize) -> Hits {
-        let mut found = Found { best: vec![Best::default(); self.devices()], ..Found::default() };
+        let fitting = self.index().fitting(typed, most, &|of| self.in_order(of));
+        let mut found = Found { besides: fitting.besides, ..Found::default() };
         let mut around = Vec::new();
-        for m in self.index().find(typed) {
+        for m in fitting.matches {
             match m.owner {
                 Owner::NOBODY => match self.index().target(m.slot) {
-                    Some(Target::Instance(place)) => found.stranger(place, m.rank),
+                    Some(Target::Instance(_)) => found.stranger(self.index().row(m.slot), m.rank, m.slot),
                     Some(_) => around.push(m),
                     None => {}
                 },
@@ -58,6 +62,8 @@ impl State {
         for m in &around {
             match self.index().target(m.slot) {
                 Some(Target::Server(_) | Target::Host(_)) => there.push(m),
+                // Nobody registered it: no device brings it.
+                Some(Target::Class(class)) if self.of_class(class).next().is_none() => there.push(m),
                 _ => self.follow(m, &mut found),
             }
         }
@@ -65,6 +71,14 @@ impl State {
             self.placed(&there, &mut found);
         }
         self.sorted(found, most)
+    }
+
+    /// The rows of the devices on record, or of the instances that nobody registered, as both are listed.
+    fn in_order(&self, of: Note) -> Box<dyn Iterator<Item = usize> + '_> {
+        match of {
+            Note::Stranger => Box::new(self.stranger_slots().map(|slot| self.index().row(slot))),
+            _ => Box::new(self.numbers_in_order().filter_map(|number| self.index().row_of(number))),
+        }
     }
 
     /// The instance through which a device was found. Of one that has stopped where it runs now, if it moved.
@@ -83,7 +97,8 @@ impl State {
 
     /// Names like this one that lead to something, the most alike first: for somebody who found nothing.
     pub fn near(&self, typed: &str, most: usize) -> Vec<String> {
-        let near = self.index().near(typed, most * 4).into_iter().filter(|target| self.leads(target));
+        let near =
+            self.index().near(typed, most * 4, &|of| self.in_order(of)).into_iter().filter(|target| self.leads(target));
         let names = near.filter_map(|target| match target {
             Target::Device(id) => self.card(*id).map(|c| c.name.clone()),
             Target::Instance(place) => Some(place.seen.instance.clone()),
@@ -102,23 +117,15 @@ impl State {
             }
         };
         match self.index().target(m.slot) {
-            Some(Target::Class(class)) => {
-                self.of_class(class).for_each(&mut device);
-                // Nobody registered it: no device brings it.
-                if self.of_class(class).next().is_none() {
-                    for place in self.strangers(None).filter(|p| p.seen.class == *class) {
-                        found.stranger(place, m.rank);
-                    }
-                }
-            }
+            Some(Target::Class(class)) => self.of_class(class).for_each(&mut device),
             Some(Target::Group(name)) => self.of_group(name).for_each(&mut device),
             Some(Target::Person(id)) => self.of_person(*id).for_each(&mut device),
             Some(Target::Server(_) | Target::Host(_) | Target::Device(_) | Target::Instance(_)) | None => {}
         }
     }
 
-    /// What runs, or ran until it stopped, on these servers and hosts: one look at everything for all of them. And what
-    /// is placed there, seen or not.
+    /// What runs, or ran until it stopped, on these servers and hosts, and what nobody registered of these classes: one
+    /// look at everything for all of them. And what is placed there, seen or not.
     fn placed(&self, there: &[&Match], found: &mut Found) {
         let mut ranks = vec![0; self.index().len()];
         for m in there {
@@ -138,12 +145,16 @@ impl State {
             }
         }
         for (slot, around) in self.index().placed() {
-            let rank = ranks[around.server].max(ranks[around.host]);
-            if rank == 0 {
+            let (class, rank) = (ranks[around.class], ranks[around.server].max(ranks[around.host]));
+            if class.max(rank) == 0 {
                 continue;
             }
             match (self.index().owner(slot), self.index().target(slot)) {
-                (Owner::NOBODY, Some(Target::Instance(place))) => found.stranger(place, rank),
+                (Owner::NOBODY, _) => {
+                    let rank = if class > 0 { class } else { rank };
+                    found.stranger(self.index().row(slot), rank, slot);
+                }
+                _ if rank == 0 => {}
                 // It has stopped here, and runs elsewhere.
                 (_, Some(Target::Instance(place))) if !place.seen.runs() && self.moved(place).is_some() => {}
                 (owner, _) => found.device(owner, rank, slot),
@@ -151,11 +162,12 @@ impl State {
         }
     }
 
-    fn sorted(&self, found: Found, most: usize) -> Hits {
-        let mut devices: Vec<Ranked> = (0_u32..)
-            .zip(&found.best)
-            .filter(|(_, best)| best.rank > 0)
-            .filter_map(|(number, best)| Some((best, self.numbered(number)?)))
+    fn sorted(&self, mut found: Found, most: usize) -> Hits {
+        found.best.keys().filter_map(|number| self.index().row_of(*number)).for_each(|row| found.besides.take(row));
+        let mut devices: Vec<Ranked> = found
+            .best
+            .iter()
+            .filter_map(|(number, best)| Some((best, self.numbered(*number)?)))
             .map(|(best, card)| ((Reverse(best.rank), Reverse(card.urgency()), beginning(&card.name)), card, best))
             .collect();
         let order = |a: &Ranked, b: &Ranked| a.0.cmp(&b.0).then_with(|| a.1.name.cmp(&b.1.name));
@@ -172,9 +184,16 @@ impl State {
                 slot: (best.urgency > 0).then_some(best.slot),
             })
             .collect();
-        let mut strangers = found.strangers;
-        strangers.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.seen.instance.cmp(&y.seen.instance)));
-        Hits { devices, strangers }
+        let place = |(rank, slot): &(u32, usize)| match self.index().target(*slot)? {
+            Target::Instance(place) => Some((*rank, place.clone())),
+            _ => None,
+        };
+        let mut strangers: Vec<(u32, Place)> = found.strangers.iter().filter_map(place).collect();
+        strangers.sort_by(|(a, x), (b, y)| {
+            let (x, y) = (&x.seen, &y.seen);
+            b.cmp(a).then_with(|| x.instance.cmp(&y.instance)).then_with(|| x.server.cmp(&y.server))
+        });
+        Hits { devices, strangers, besides: found.besides.count() }
     }
 }
 
@@ -191,25 +210,32 @@ fn beginning(name: &str) -> u128 {
 
 #[derive(Default)]
 struct Found {
-    /// By the devices' numbers; rank 0 for those that do not fit.
-    best: Vec<Best>,
-    strangers: Vec<(u32, Place)>,
-    known: HashSet<*const Known>,
+    /// By the devices' numbers.
+    best: HashMap<u32, Best>,
+    /// Their ranks and slots.
+    strangers: Vec<(u32, usize)>,
+    /// The rows of these.
+    known: Bits,
+    /// The rows of what fits as well.
+    besides: Bits,
 }
 
 impl Found {
     /// Of two names that fit as well, an instance's tells more, and of two instances the one that needs more attention.
     fn device(&mut self, owner: Owner, rank: u32, slot: usize) {
-        if let Some(best) = self.best.get_mut(owner.device as usize)
-            && (rank, owner.urgency) > (best.rank, best.urgency)
-        {
-            *best = Best { rank, urgency: owner.urgency, slot };
+        let best = self.best.entry(owner.device).or_default();
+        let tells = |b: &Best| (b.rank, b.urgency, Reverse(b.slot));
+        let other = Best { rank, urgency: owner.urgency, slot };
+        if tells(&other) > tells(best) {
+            *best = other;
         }
     }
 
-    fn stranger(&mut self, place: &Place, rank: u32) {
-        if self.known.insert(Arc::as_ptr(place)) {
-            self.strangers.push((rank, place.clone()));
+    /// Its own name tells more than what leads to it.
+    fn stranger(&mut self, row: usize, rank: u32, slot: usize) {
+        if !self.known.has(row) && !self.besides.has(row) {
+            self.known.put(row);
+            self.strangers.push((rank, slot));
         }
     }
 }

@@ -6,8 +6,10 @@
 
 pub mod card;
 mod find;
+mod grid;
 mod names;
 mod reading;
+mod rows;
 mod search;
 pub mod state;
 

@@ -2,8 +2,6 @@
 //! scattered takes it three to five times as long.
 
 use super::reading::Word;
-use memchr::memmem::Finder;
-use std::cmp::Reverse;
 
 /// Names by slot; an empty one is a slot that is free.
 #[derive(Default)]
@@ -98,41 +96,25 @@ impl Names {
         (self.text, self.left_over) = (text, 0);
     }
 
-    /// The names that hold each of these words as it stands, and their slots.
-    pub fn holding(&self, words: &[Word]) -> impl Iterator<Item = (usize, &str)> {
-        let wanted: Vec<(Letters, Pairs, Finder)> = words
-            .iter()
-            .map(|Word { plain, .. }| (Letters::of(plain), Pairs::of(plain), Finder::new(plain).into_owned()))
-            .collect();
-        let prints = self.letters.iter().zip(&self.pairs).enumerate();
-        prints.filter_map(move |(slot, (letters, pairs))| {
-            let may = wanted.iter().all(|(l, p, _)| letters.lacks(*l) == 0 && pairs.lacks(*p) == 0);
-            let name = may.then(|| self.get(slot))?.filter(|name| !name.is_empty())?;
-            wanted.iter().all(|(_, _, word)| word.find(name.as_bytes()).is_some()).then_some((slot, name))
-        })
+    /// How many pairs of these words a name lacks; `None` where more letters of a word are missing than may be.
+    pub fn lacks(&self, slot: usize, words: &[Wanted]) -> Option<u32> {
+        let (letters, pairs) = (*self.letters.get(slot)?, self.pairs.get(slot)?);
+        let may = words.iter().all(|w| letters.lacks(w.letters) <= w.wrong);
+        may.then(|| words.iter().map(|w| pairs.lacks(w.pairs)).sum())
     }
+}
 
-    /// The names that may hold each of these words with so many letters more than are forgiven, and their slots. No more
-    /// than `most`: those that share most with what was typed, and of them those that have most weight.
-    pub fn like(
-        &self,
-        words: &[Word],
-        more: u16,
-        most: usize,
-        weight: impl Fn(usize) -> u8,
-    ) -> (Vec<usize>, Vec<&str>) {
-        let wanted: Vec<(Letters, Pairs, u32)> =
-            words.iter().map(|w| (Letters::of(&w.plain), Pairs::of(&w.plain), u32::from(w.typos + more))).collect();
-        let lacks_pairs = |slot: usize| wanted.iter().map(|(_, pairs, _)| self.pairs[slot].lacks(*pairs)).sum::<u32>();
-        let may = |has: &Letters| wanted.iter().all(|(letters, _, wrong)| has.lacks(*letters) <= *wrong);
-        let slots = self.letters.iter().enumerate().filter(|(_, has)| may(has)).map(|(slot, _)| slot);
-        let mut slots: Vec<_> = slots.map(|slot| (lacks_pairs(slot), Reverse(weight(slot)), slot)).collect();
-        if slots.len() > most {
-            slots.select_nth_unstable(most);
-            slots.truncate(most);
-        }
-        let slots = slots.into_iter().map(|(.., slot)| slot);
-        slots.filter_map(|slot| Some((slot, self.get(slot).filter(|name| !name.is_empty())?))).unzip()
+/// A word, and how many different letters of it may be missing.
+pub struct Wanted {
+    letters: Letters,
+    pairs: Pairs,
+    wrong: u32,
+}
+
+impl Wanted {
+    pub fn new(word: &Word, more: u16) -> Self {
+        let plain = &word.plain;
+        Self { letters: Letters::of(plain), pairs: Pairs::of(plain), wrong: u32::from(word.typos + more) }
     }
 }
 
@@ -167,51 +149,16 @@ mod tests {
         for (slot, name) in ["camera01", "magnet", "", "ångström"].into_iter().enumerate() {
             names.put(slot, name);
         }
-        let word = |plain: &str, typos| Word { plain: plain.to_owned(), typos };
-        let find = |typed: &str, typos| names.like(&[word(typed, typos)], 0, 9, |_| 0).0;
-        assert_eq!(find("camera", 0), [0]);
-        assert_eq!(find("camerx", 0), Vec::<usize>::new());
-        assert_eq!(find("camerx", 1), [0]);
-        assert_eq!(find("magnt", 0), [1]);
-        assert_eq!(find("ångström", 0), [3]);
-        let words = ["mag", "10"].map(|w| word(w, 0));
-        assert_eq!(names.like(&words, 0, 9, |_| 0).0, Vec::<usize>::new(), "each word has to be in it");
-        let holding = |words: &[&str]| {
-            let words: Vec<Word> = words.iter().map(|w| word(w, 1)).collect();
-            names.holding(&words).map(|(slot, _)| slot).collect::<Vec<_>>()
+        let find = |typed: &[&str], typos| {
+            let wanted = |plain: &&str| Wanted::new(&Word { plain: (*plain).to_owned(), typos }, 0);
+            let words: Vec<Wanted> = typed.iter().map(wanted).collect();
+            (0..5).filter(|slot| names.lacks(*slot, &words).is_some()).collect::<Vec<_>>()
         };
-        assert_eq!(holding(&["era0"]), [0]);
-        assert_eq!(holding(&["are0"]), Vec::<usize>::new(), "as it stands");
-        assert_eq!(holding(&["m"]), [0, 1, 3]);
-        assert_eq!(holding(&["a", "ne"]), [1], "each word has to be in it");
-        assert_eq!(holding(&["ö"]), [3]);
-    }
-
-    /// Of too many that may be meant those stay that share most pairs of letters, in whatever order they came.
-    #[test]
-    fn what_shares_most_is_looked_at() {
-        let typed = [Word { plain: "camraMonitxr00018".to_lowercase(), typos: 2 }];
-        let meant = "cameramonitor00018";
-        for at in [0, 40] {
-            let mut names = Names::default();
-            for n in 0..41 {
-                let name = if n == at { meant.to_owned() } else { format!("monitorcamera8{n:04}1000") };
-                names.put(n, &name);
-            }
-            assert_eq!(names.like(&typed, 0, 1, |_| 0), (vec![at], vec![meant]));
-        }
-    }
-
-    /// And of those that share as much, what has most weight.
-    #[test]
-    fn what_is_urgent_is_looked_at_first() {
-        let typed = [Word { plain: "magent".to_owned(), typos: 1 }];
-        let mut names = Names::default();
-        for n in 0..41 {
-            names.put(n, &format!("magnet{n:02}"));
-        }
-        for urgent in [0, 17, 40] {
-            assert_eq!(names.like(&typed, 0, 1, |slot| u8::from(slot == urgent)).0, [urgent]);
-        }
+        assert_eq!(find(&["camera"], 0), [0]);
+        assert_eq!(find(&["camerx"], 0), [0; 0]);
+        assert_eq!(find(&["camerx"], 1), [0]);
+        assert_eq!(find(&["magnt"], 0), [1]);
+        assert_eq!(find(&["ångström"], 0), [3]);
+        assert_eq!(find(&["mag", "10"], 0), [0; 0], "each word has to be in it");
     }
 }

@@ -1,17 +1,20 @@
 //! What the one search field finds: every name in plain letters, compared by a typo-resistant matcher (O2).
 
-use super::{names::Names, reading::Reading};
+mod typed;
+
+use super::{grid::Note, names::Names, reading::Reading, rows::Rows};
 use crate::domain::{
     id::{DeviceId, PersonId, ServerName},
     nearest::plain,
     observation::Known,
 };
-use frizbee::Matching;
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
+
+pub use typed::FOLLOWED;
 
 /// What a name is the name of.
 #[derive(Clone, Debug)]
@@ -62,14 +65,16 @@ pub struct Owner {
 
 impl Owner {
     pub const NOBODY: Self = Self { device: u32::MAX, urgency: 0 };
+
+    fn device(self) -> Option<u32> {
+        (self != Self::NOBODY).then_some(self.device)
+    }
 }
 
-/// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
-const COMPARED: usize = 2_000;
-
-/// Where an instance runs: the slots of its server's and its host's names.
-#[derive(Clone, Copy, Debug, Default)]
+/// What else leads to an instance: the slots of the names of its class, its server and its host.
+#[derive(Clone, Copy, Debug)]
 pub struct Around {
+    pub class: usize,
     pub server: usize,
     pub host: usize,
 }
@@ -82,17 +87,22 @@ pub struct Index {
     targets: Vec<Option<Target>>,
     owners: Vec<Owner>,
     /// `None` for what is no instance.
-    around: Vec<Option<Around>>,
+    around: Vec<Option<[u32; 3]>>,
     weights: Vec<u8>,
     free: Vec<usize>,
     /// From a print of the plain letters to a slot that has it: whole names are found without a search.
     prints: HashMap<u64, u32>,
     /// Of each slot the next one of the same print, or [`LAST`].
     same: Vec<u32>,
+    rows: Rows,
 }
 
 /// No slot follows.
 const LAST: u32 = u32::MAX;
+
+fn number(slot: usize) -> u32 {
+    u32::try_from(slot).expect("memory ends before numbers do")
+}
 
 fn print(plain: &str) -> u64 {
     let mut print = DefaultHasher::new();
@@ -113,22 +123,24 @@ impl Index {
             self.targets.len() - 1
         });
         self.names.put(slot, &plain);
-        self.replace(slot, target, owner);
-        let number = u32::try_from(slot).expect("memory ends before numbers do");
-        self.same[slot] = self.prints.insert(print, number).unwrap_or(LAST);
+        self.set(slot, target, owner);
+        self.join(slot);
+        self.same[slot] = self.prints.insert(print, number(slot)).unwrap_or(LAST);
         slot
     }
 
     /// What has this very name, but for case, accents and separators. It costs the same however many names there are.
     pub fn whole(&self, typed: &str) -> impl Iterator<Item = &Target> {
-        let typed = plain(typed);
+        self.slots_of(plain(typed)).filter_map(|slot| self.targets[slot].as_ref())
+    }
+
+    fn slots_of(&self, typed: String) -> impl Iterator<Item = usize> {
         let first = match typed.is_empty() {
             true => None,
             false => self.prints.get(&print(&typed)).copied(),
         };
         let slots = std::iter::successors(first, |slot| Some(self.same[*slot as usize]).filter(|next| *next != LAST));
-        let slots = slots.map(|slot| slot as usize).filter(move |slot| self.names.get(*slot) == Some(&typed));
-        slots.filter_map(|slot| self.targets[slot].as_ref())
+        slots.map(|slot| slot as usize).filter(move |slot| self.names.get(*slot) == Some(&typed))
     }
 
     /// Takes a slot out of those of its print.
@@ -155,14 +167,45 @@ impl Index {
 
     /// The same name, of something that was read anew.
     pub fn replace(&mut self, slot: usize, target: Target, owner: Owner) {
+        let moves = self.owners[slot].device != owner.device;
+        if moves {
+            self.leave(slot);
+        }
+        self.set(slot, target, owner);
+        if moves {
+            self.join(slot);
+        }
+    }
+
+    fn join(&mut self, slot: usize) {
+        let note = self.targets[slot].as_ref().and_then(|target| note(target, self.owners[slot]));
+        self.rows.join(slot, self.owners[slot].device(), self.names.get(slot).unwrap_or_default(), note);
+    }
+
+    fn leave(&mut self, slot: usize) {
+        let note = |slot: usize| note(self.targets[slot].as_ref()?, self.owners[slot]);
+        self.rows.leave(slot, self.owners[slot].device(), &self.names, note);
+    }
+
+    fn set(&mut self, slot: usize, target: Target, owner: Owner) {
         self.weights[slot] = target.weight();
         self.owners[slot] = owner;
         self.targets[slot] = Some(target);
     }
 
-    /// Says where the instance of this name runs.
-    pub fn place(&mut self, slot: usize, around: Around) {
-        self.around[slot] = Some(around);
+    /// Says what leads to the instance of this name.
+    pub fn place(&mut self, slot: usize, Around { class, server, host }: Around) {
+        self.around[slot] = Some([class, server, host].map(number));
+    }
+
+    /// The row of a device, which its names share.
+    pub fn row_of(&self, device: u32) -> Option<usize> {
+        self.rows.of_device(device)
+    }
+
+    /// The row of the name in this slot.
+    pub fn row(&self, slot: usize) -> usize {
+        self.rows.of(slot)
     }
 
     /// How many slots there are.
@@ -170,9 +213,12 @@ impl Index {
         self.targets.len()
     }
 
-    /// The slots of all instances, and where each of them runs.
+    /// The slots of all instances, and what leads to each of them.
     pub fn placed(&self) -> impl Iterator<Item = (usize, Around)> {
-        self.around.iter().enumerate().filter_map(|(slot, around)| Some((slot, (*around)?)))
+        self.around.iter().enumerate().filter_map(|(slot, around)| {
+            let [class, server, host] = (*around)?.map(|slot| slot as usize);
+            Some((slot, Around { class, server, host }))
+        })
     }
 
     pub fn owner(&self, slot: usize) -> Owner {
@@ -190,71 +236,21 @@ impl Index {
 
     pub fn remove(&mut self, slot: usize) {
         self.forget(slot);
+        self.leave(slot);
         self.names.clear(slot);
         self.targets[slot] = None;
         self.owners[slot] = Owner::NOBODY;
         self.around[slot] = None;
         self.free.push(slot);
     }
+}
 
-    /// What fits, in no order. Names that hold every word as it stands; without any, those that hold them with gaps and
-    /// one or two typing errors.
-    pub fn find(&self, typed: &str) -> Vec<Match> {
-        let reading = Reading::new(typed);
-        if reading.words.is_empty() {
-            return Vec::new();
-        }
-        let as_typed = self.as_typed(&reading);
-        match as_typed.is_empty() {
-            true => self.nearly(&reading),
-            false => as_typed,
-        }
-    }
-
-    /// What is most like it, though not enough to be found by it.
-    pub fn near(&self, typed: &str, most: usize) -> Vec<&Target> {
-        let reading = Reading::new(typed);
-        if reading.whole().len() < 4 {
-            return Vec::new();
-        }
-        let (slots, names) = self.like(&reading, 1);
-        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
-        found.retain(|m| reading.share(m.score) >= 45);
-        found.sort_by(|a, b| {
-            let name = |m: &frizbee::Match| names[m.index as usize];
-            b.score.cmp(&a.score).then_with(|| name(a).cmp(name(b)))
-        });
-        found.iter().filter_map(|m| self.target(slots[m.index as usize])).take(most).collect()
-    }
-
-    fn like(&self, reading: &Reading, more: u16) -> (Vec<usize>, Vec<&str>) {
-        self.names.like(&reading.words, more, COMPARED, |slot| self.owners[slot].urgency)
-    }
-
-    fn as_typed(&self, reading: &Reading) -> Vec<Match> {
-        let whole = reading.whole();
-        let held = self.names.holding(&reading.words).map(|(slot, name)| {
-            // The whole name, its beginning, anywhere in it.
-            let rank = match name {
-                _ if name == whole => 3,
-                _ if name.starts_with(&reading.words[0].plain) => 2,
-                _ => 1,
-            };
-            self.matched(slot, rank)
-        });
-        held.collect()
-    }
-
-    fn nearly(&self, reading: &Reading) -> Vec<Match> {
-        let (slots, names) = self.like(reading, 0);
-        let found = reading.matcher(Matching::Fuzzy).match_list(&names);
-        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
-        let fits = found.iter().filter(|m| reading.is_near(m.score, best));
-        fits.map(|m| self.matched(slots[m.index as usize], u32::from(m.score))).collect()
-    }
-
-    fn matched(&self, slot: usize, rank: u32) -> Match {
-        Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
+/// What the grid notes of a name.
+fn note(target: &Target, owner: Owner) -> Option<Note> {
+    match target {
+        Target::Device(_) => Some(Note::Device),
+        Target::Instance(_) => (owner == Owner::NOBODY).then_some(Note::Stranger),
+        other => Some(Note::Other(other.weight())),
     }
 }
 

@@ -60,8 +60,8 @@ pub struct State {
     cards: Vec<Option<Arc<Card>>>,
     numbers: HashMap<DeviceId, u32>,
     names: BTreeMap<String, DeviceId>,
-    /// By instrument, `None` for all.
-    orders: HashMap<Option<String>, BTreeSet<Key>>,
+    /// The devices' numbers in the board's order, by instrument, `None` for all.
+    orders: HashMap<Option<String>, BTreeMap<Key, u32>>,
     counts: BTreeMap<Kind, u64>,
     /// What runs on each server by id, with the slot of its name.
     places: HashMap<ServerName, Vec<(Place, u32)>>,
@@ -72,7 +72,8 @@ pub struct State {
     /// Devices by the servers that they are placed on, and servers on record by their hosts.
     placed_on: HashMap<ServerName, BTreeSet<DeviceId>>,
     on_host: HashMap<String, BTreeSet<ServerName>>,
-    strangers: BTreeMap<(String, ServerName), Place>,
+    /// Instances that run and are not registered, with the slots of their names.
+    strangers: BTreeMap<(String, ServerName), (Place, u32)>,
     servers: BTreeMap<ServerName, Server>,
     people: People,
     of_person: HashMap<PersonId, BTreeSet<DeviceId>>,
@@ -118,11 +119,6 @@ impl State {
 
     pub(super) fn number(&self, id: DeviceId) -> Option<u32> {
         self.numbers.get(&id).copied()
-    }
-
-    /// How many numbers there are.
-    pub(super) fn devices(&self) -> usize {
-        self.cards.len()
     }
 
     /// A device's number for good; it may be asked for before the device itself is here.
@@ -210,7 +206,12 @@ impl State {
                 .collect(),
         };
         let keys = order.into_iter().flat_map(move |o| ranges.clone().into_iter().flat_map(|r| o.range(r)));
-        keys.filter_map(|(_, name)| self.card_by_name(name)).filter(|c| filter.takes(c))
+        keys.filter_map(|(_, number)| self.numbered(*number)).filter(|c| filter.takes(c))
+    }
+
+    /// The numbers of all devices in the board's order.
+    pub(super) fn numbers_in_order(&self) -> impl Iterator<Item = u32> {
+        self.orders.get(&None).into_iter().flat_map(BTreeMap::values).copied()
     }
 
     /// Devices in order of name, those behind `after`.
@@ -221,7 +222,10 @@ impl State {
 
     /// Instances that run and are not registered, by id; those on the servers of one instrument where it is given.
     pub fn strangers<'a>(&'a self, instrument: Option<&'a str>) -> impl Iterator<Item = &'a Place> {
-        self.strangers.values().filter(move |p| instrument.is_none_or(|i| self.instrument(p) == Some(i)))
+        self.strangers
+            .values()
+            .map(|(p, _)| p)
+            .filter(move |p| instrument.is_none_or(|i| self.instrument(p) == Some(i)))
     }
 
     /// The devices and instances of this very name, but for case, accents and separators: never a search (O4). Of
@@ -241,7 +245,12 @@ impl State {
     /// Instances that run and are not registered, by id, those behind `after`.
     pub fn strangers_after(&self, after: Option<&(String, ServerName)>) -> impl Iterator<Item = &Place> {
         let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
-        self.strangers.range((from, Bound::Unbounded)).map(|(_, place)| place)
+        self.strangers.range((from, Bound::Unbounded)).map(|(_, (place, _))| place)
+    }
+
+    /// The slots of the names of instances that run and are not registered, by id.
+    pub(super) fn stranger_slots(&self) -> impl Iterator<Item = usize> {
+        self.strangers.values().map(|(_, slot)| *slot as usize)
     }
 
     /// The instrument of the server that it runs on, where that is on record.

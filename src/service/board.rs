@@ -191,7 +191,7 @@ pub fn show(app: &App, wanted: &Wanted) -> Board {
         .collect();
     let unknown: Vec<Place> = state.strangers(wanted.instrument.as_deref()).take(PAGE).cloned().collect();
     let strangers: Vec<Place> = hits.strangers.iter().take(PAGE).map(|(_, p)| p.clone()).collect();
-    matched += hits.strangers.len();
+    matched += hits.strangers.len() + hits.besides;
     let answer = wanted.searches().then(|| best(app, &state, wanted, &rows, &hits, now)).flatten();
     let near = if wanted.searches() && matched == 0 { state.near(&wanted.typed, 3) } else { Vec::new() };
 

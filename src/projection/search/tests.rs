@@ -1,4 +1,6 @@
 use super::*;
+use proptest::prelude::*;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 fn index(names: &[&str]) -> Index {
     let mut index = Index::default();
@@ -6,6 +8,13 @@ fn index(names: &[&str]) -> Index {
         index.insert(name, Target::Class((*name).to_owned()), Owner::NOBODY);
     }
     index
+}
+
+impl Index {
+    /// All that fits.
+    fn find(&self, typed: &str) -> Vec<Match> {
+        self.fitting(typed, usize::MAX, &|_| Box::new(0..self.rows.len())).matches
+    }
 }
 
 fn best(index: &Index, typed: &str) -> Option<String> {
@@ -89,5 +98,190 @@ fn o4_names_that_many_have() {
         assert_eq!(index.whole("scs-bcd").count(), 1);
         index.insert("scs:bcc", Target::Host("x".to_owned()), Owner::NOBODY);
         assert_eq!(index.whole("scs-bcc").count(), 1);
+    }
+}
+
+/// O2: of too many that may be meant those are compared that share most pairs of letters, in whatever order they came.
+#[test]
+fn o2_what_shares_most_is_compared() {
+    for at in [0, 4_000] {
+        let name = |n| if n == at { "cameraMonitor00018".to_owned() } else { format!("monitorCamera8{n:04}1000") };
+        let names: Vec<String> = (0..4_001).map(name).collect();
+        let index = index(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(best(&index, "camraMonitxr00018").as_deref(), Some("cameraMonitor00018"));
+    }
+}
+
+/// O2: and of those that share as much, what is most urgent.
+#[test]
+fn o2_what_is_urgent_is_compared_first() {
+    for urgent in [0, 1_700, 2_999] {
+        let mut index = Index::default();
+        for n in 0..3_000 {
+            let owner = Owner { device: n, urgency: if n == urgent { 2 } else { 1 } };
+            index.insert(&format!("magnet{n:04}"), Target::Device(DeviceId(uuid::Uuid::from_u128(n.into()))), owner);
+        }
+        let found = index.find("magent");
+        assert!(found.len() < 3_000, "not all were compared");
+        assert!(found.iter().any(|m| m.owner.device == urgent));
+    }
+}
+
+/// What happens to the names of a few devices, of strangers and of classes.
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(String, u32),
+    Remove(usize),
+    Move(usize, u32),
+}
+
+const DEVICES: u32 = 12;
+
+fn step() -> impl Strategy<Value = Step> {
+    // What a number stands for says `of`.
+    prop_oneof![
+        4 => ("[abc]{1,5}", 0..3 * DEVICES).prop_map(|(name, of)| Step::Insert(name, of)),
+        1 => (0_usize..99).prop_map(Step::Remove),
+        1 => (0_usize..99, 0..2 * DEVICES).prop_map(|(at, of)| Step::Move(at, of)),
+    ]
+}
+
+fn known() -> Arc<Known> {
+    use crate::domain::{observation::Source, support::of_instance, version::classify};
+    let seen = crate::domain::observation::Seen {
+        instance: String::new(),
+        class: String::new(),
+        server: ServerName(String::new()),
+        host: String::new(),
+        support_class: None,
+        version: classify("", &[], &[]),
+        since: chrono::DateTime::UNIX_EPOCH,
+        seen: chrono::DateTime::UNIX_EPOCH,
+        gone: None,
+        source: Source::Agent,
+    };
+    Arc::new(Known {
+        verdict: of_instance(None, &seen),
+        seen,
+        device: None,
+        support_since: chrono::DateTime::UNIX_EPOCH,
+    })
+}
+
+/// A device's instance, a device's own name, a stranger, or a class.
+fn of(number: u32, known: &Arc<Known>) -> (Target, Owner) {
+    let device = number % DEVICES;
+    match number / DEVICES {
+        0 => (Target::Instance(known.clone()), Owner { device, urgency: 2 + u8::from(device.is_multiple_of(2)) }),
+        1 if device.is_multiple_of(4) => (Target::Instance(known.clone()), Owner::NOBODY),
+        1 => (Target::Instance(known.clone()), Owner { device: device % 3, urgency: 1 }),
+        _ if device.is_multiple_of(4) => (Target::Class(String::new()), Owner::NOBODY),
+        _ => {
+            let id = DeviceId(uuid::Uuid::from_u128(device.into()));
+            (Target::Device(id), Owner { device, urgency: 0 })
+        }
+    }
+}
+
+/// Whose a name is: a device's number, else its own slot.
+type Whose = (Option<u32>, usize);
+
+fn whose(slot: usize, owner: Owner) -> Whose {
+    (owner.device(), if owner == Owner::NOBODY { slot } else { 0 })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// O2: a search finds what a look at every name finds, whatever came and went; of devices and of strangers those
+    /// that come first, and the number of the others.
+    #[test]
+    fn o2_a_search_finds_what_a_look_at_every_name_finds(
+        steps in proptest::collection::vec(step(), 0..90),
+        typed in "[abc]{1,3}( [abc]{1,2})?",
+        most in 1_usize..9,
+    ) {
+        let (known, mut index) = (known(), Index::default());
+        let mut names: BTreeMap<usize, (String, Target, Owner)> = BTreeMap::new();
+        for step in steps {
+            let at = |n: usize| names.keys().nth(n % names.len().max(1)).copied();
+            match step {
+                Step::Insert(name, number) => {
+                    let (target, owner) = of(number, &known);
+                    let own = |t: &Target| matches!(t, Target::Device(_));
+                    if own(&target) && names.values().any(|(_, t, o)| own(t) && *o == owner) {
+                        continue;
+                    }
+                    let slot = index.insert(&name, target.clone(), owner);
+                    names.insert(slot, (name, target, owner));
+                }
+                Step::Remove(n) => {
+                    if let Some(slot) = at(n) {
+                        index.remove(slot);
+                        names.remove(&slot);
+                    }
+                }
+                Step::Move(n, number) => {
+                    let slot = at(n).filter(|slot| matches!(names[slot].1, Target::Instance(_)));
+                    if let Some(slot) = slot {
+                        let (target, owner) = of(number, &known);
+                        index.replace(slot, target.clone(), owner);
+                        names.entry(slot).and_modify(|(_, t, o)| (*t, *o) = (target, owner));
+                    }
+                }
+            }
+        }
+
+        let words: Vec<&str> = typed.split(' ').collect();
+        let on_record: Vec<Owner> =
+            names.values().filter(|(_, t, _)| matches!(t, Target::Device(_))).map(|(.., owner)| *owner).collect();
+        let counts = |owner: Owner| owner == Owner::NOBODY || on_record.iter().any(|o| o.device == owner.device);
+        let mut plain: BTreeMap<Whose, (u32, u8, Reverse<usize>)> = BTreeMap::new();
+        for (slot, (name, target, owner)) in &names {
+            if counts(*owner) && words.iter().all(|word| name.contains(word)) {
+                let rank = match name {
+                    _ if *name == words.concat() => 3,
+                    _ if name.starts_with(words[0]) => 2,
+                    _ => 1,
+                };
+                let found = (rank * 10 + u32::from(target.weight()), owner.urgency, Reverse(*slot));
+                let best = plain.entry(whose(*slot, *owner)).or_insert(found);
+                *best = found.max(*best);
+            }
+        }
+        // Where nothing holds what was typed, nearly the same is looked for.
+        if plain.is_empty() {
+            return Ok(());
+        }
+
+        let found = |fitting: &typed::Fitting| -> BTreeMap<Whose, (u32, u8, Reverse<usize>)> {
+            let of = |m: &Match| (whose(m.slot, m.owner), (m.rank, m.owner.urgency, Reverse(m.slot)));
+            fitting.matches.iter().filter(|m| counts(m.owner)).map(of).collect()
+        };
+        let order = |of: Note| -> Box<dyn Iterator<Item = usize> + '_> {
+            match of {
+                Note::Stranger => Box::new(names.keys().map(|slot| index.row(*slot))),
+                _ => Box::new((0..DEVICES).filter_map(|device| index.row_of(device))),
+            }
+        };
+        prop_assert_eq!(&found(&index.fitting(&typed, usize::MAX, &order)), &plain, "all of them");
+
+        let is = |slot: usize, of: Note| note(&names[&slot].1, names[&slot].2) == Some(of);
+        let first = |all: &BTreeMap<Whose, (u32, u8, Reverse<usize>)>, strangers: bool| {
+            let all = all.iter().filter(|(_, (.., Reverse(slot)))| match strangers {
+                true => is(*slot, Note::Stranger),
+                false => names[slot].2 != Owner::NOBODY,
+            });
+            let mut all: Vec<_> = all.map(|(whose, (rank, ..))| (Reverse(*rank), *whose)).collect();
+            all.sort();
+            all.truncate(most);
+            all
+        };
+        let fitting = index.fitting(&typed, most, &order);
+        let some = found(&fitting);
+        prop_assert_eq!(first(&some, false), first(&plain, false), "the first devices");
+        prop_assert_eq!(first(&some, true), first(&plain, true), "the first strangers");
+        prop_assert_eq!(some.len() + fitting.besides.count(), plain.len(), "and how many there are");
+        prop_assert!(some.iter().all(|(whose, best)| plain[whose] == *best));
     }
 }

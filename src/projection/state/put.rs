@@ -28,9 +28,10 @@ impl State {
     pub fn put_card(&mut self, card: Card) {
         self.take_card(card.id);
         let card = Arc::new(card);
+        let number = self.give_number(card.id);
         let key = (Reverse(card.urgency()), card.name.clone());
         for (instrument, kind) in kinds(&card) {
-            self.orders.entry(instrument).or_default().insert(key.clone());
+            self.orders.entry(instrument).or_default().insert(key.clone(), number);
             *self.counts.entry(kind).or_default() += 1;
         }
         for class in &card.classes {
@@ -51,7 +52,6 @@ impl State {
         }
         self.unacknowledged.extend(&card.unacknowledged);
         self.names.insert(card.name.clone(), card.id);
-        let number = self.give_number(card.id);
         let slot = self.index.insert(&card.name, Target::Device(card.id), Owner { device: number, urgency: 0 });
         self.device_slots.insert(card.id, slot);
         self.cards[number as usize] = Some(card);
@@ -139,7 +139,10 @@ impl State {
                 let of = self.of_device.get_mut(&device).into_iter().flatten();
                 of.filter(|p| Arc::ptr_eq(p, &was)).for_each(|p| *p = new.clone());
             }
-            None => drop(self.strangers.insert((instance.to_owned(), server.clone()), new)),
+            None => {
+                let key = (instance.to_owned(), server.clone());
+                self.strangers.insert(key, (new, number(slot)));
+            }
         }
     }
 
@@ -169,7 +172,7 @@ impl State {
             }
             Err(at) => {
                 let slot = self.index.insert(&seen.instance, Target::Instance(place.clone()), owner);
-                on.insert(at, (place.clone(), u32::try_from(slot).expect("memory ends before numbers do")));
+                on.insert(at, (place.clone(), number(slot)));
                 slot
             }
         };
@@ -181,11 +184,11 @@ impl State {
             }
             None => {
                 self.count_stranger(&place, true);
-                self.strangers.insert((seen.instance.clone(), seen.server.clone()), place.clone());
+                self.strangers.insert((seen.instance.clone(), seen.server.clone()), (place.clone(), number(slot)));
             }
         }
-        let [_, server, host] = words(&place).map(|word| self.name(word));
-        self.index.place(slot, Around { server, host });
+        let [class, server, host] = words(&place).map(|word| self.name(word));
+        self.index.place(slot, Around { class, server, host });
     }
 
     fn take(&mut self, place: &Place) {
@@ -207,7 +210,7 @@ impl State {
 
     /// A server on record; what runs there counts for its instrument from now on.
     pub fn put_record(&mut self, server: Server) {
-        let there: Vec<Place> = self.strangers.values().filter(|p| p.seen.server == server.name).cloned().collect();
+        let there: Vec<Place> = self.strangers(None).filter(|p| p.seen.server == server.name).cloned().collect();
         for place in &there {
             self.count_stranger(place, false);
         }
@@ -223,7 +226,7 @@ impl State {
 
     /// A server that was taken off the record; what runs there counts for no instrument any more.
     pub fn remove_record(&mut self, server: &ServerName) {
-        let there: Vec<Place> = self.strangers.values().filter(|p| p.seen.server == *server).cloned().collect();
+        let there: Vec<Place> = self.strangers(None).filter(|p| p.seen.server == *server).cloned().collect();
         for place in &there {
             self.count_stranger(place, false);
         }
@@ -296,6 +299,10 @@ impl State {
             }
         }
     }
+}
+
+pub(super) fn number(slot: usize) -> u32 {
+    u32::try_from(slot).expect("memory ends before numbers do")
 }
 
 /// Each instrument of a device, and all of them: where it stands and what it counts as.

@@ -1,6 +1,9 @@
 //! What has stopped of devices on record: it is found by its names like what runs, and counts nowhere as running (O2).
 
-use super::{Place, State, find, put::words};
+use super::{
+    Place, State, find,
+    put::{number, words},
+};
 use crate::{
     domain::{
         id::{DeviceId, ServerName},
@@ -54,9 +57,9 @@ impl State {
         let slot = self.index.insert(&place.seen.instance, Target::Instance(place.clone()), owner);
         let on = self.stopped.entry(place.seen.server.clone()).or_default();
         let at = find(on, &place.seen.instance).unwrap_or_else(|at| at);
-        on.insert(at, (place.clone(), u32::try_from(slot).expect("memory ends before numbers do")));
-        let [_, server, host] = words(&place).map(|word| self.name(word));
-        self.index.place(slot, Around { server, host });
+        on.insert(at, (place.clone(), number(slot)));
+        let [class, server, host] = words(&place).map(|word| self.name(word));
+        self.index.place(slot, Around { class, server, host });
         self.stopped_of.entry(device).or_default().push(place);
     }
 }

@@ -1,0 +1,172 @@
+//! From what was typed to the names that fit.
+
+use super::{Index, Match, Target};
+use crate::projection::{
+    grid::{Bits, Column, Note},
+    names::Wanted,
+    reading::Reading,
+};
+use frizbee::Matching;
+use memchr::memmem::Finder;
+use std::cmp::Reverse;
+
+/// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
+const COMPARED: usize = 2_000;
+
+/// And so many are looked at to find these.
+const LOOKED_AT: usize = 8_000;
+
+/// So many rows are looked at whatever their order: of more than these those that come first are found sooner in order.
+const FEW: usize = if cfg!(test) { 4 } else { 400 };
+
+/// Of classes, groups, servers, hosts and people that fit, so many are followed to what they stand for: who types two
+/// letters means none of the others.
+pub const FOLLOWED: usize = 50;
+
+/// The rows of the devices on record in the board's order, or those of strangers by their ids.
+pub type Order<'a> = dyn Fn(Note) -> Box<dyn Iterator<Item = usize> + 'a> + 'a;
+
+/// What fits.
+#[derive(Default)]
+pub struct Fitting {
+    /// Of each device the name that says most.
+    pub matches: Vec<Match>,
+    /// The rows of more devices and strangers that fit by their names, and come behind as many as were asked for.
+    pub besides: Bits,
+}
+
+impl Index {
+    /// What fits, in no order: names that hold every word as it stands; without any, those that hold them with gaps and
+    /// one or two typing errors. Of devices and strangers those that may be among the first `most`.
+    pub fn fitting(&self, typed: &str, most: usize, order: &Order) -> Fitting {
+        let reading = Reading::new(typed);
+        if reading.words.is_empty() {
+            return Fitting::default();
+        }
+        let as_typed = self.as_typed(&reading, most, order);
+        match as_typed.matches.is_empty() {
+            true => Fitting { matches: self.nearly(&reading, order), ..Fitting::default() },
+            false => as_typed,
+        }
+    }
+
+    /// What is most like it, though not enough to be found by it.
+    pub fn near(&self, typed: &str, most: usize, order: &Order) -> Vec<&Target> {
+        let reading = Reading::new(typed);
+        if reading.whole().len() < 4 {
+            return Vec::new();
+        }
+        let (slots, names) = self.like(&reading, 1, order);
+        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
+        found.retain(|m| reading.share(m.score) >= 45);
+        found.sort_by_key(|m| (Reverse(m.score), names[m.index as usize], slots[m.index as usize]));
+        found.iter().filter_map(|m| self.target(slots[m.index as usize])).take(most).collect()
+    }
+
+    fn as_typed(&self, reading: &Reading, most: usize, order: &Order) -> Fitting {
+        let (grid, whole) = (self.rows.grid(), reading.whole());
+        let Some(first) = reading.words.first().map(|w| w.plain.as_str()) else { return Fitting::default() };
+        let words: Vec<Finder> = reading.words.iter().map(|w| Finder::new(&w.plain)).collect();
+        // The whole name, its beginning, anywhere in it.
+        let rank = |slot: usize| {
+            let name = self.names.get(slot)?;
+            let holds = words.iter().all(|word| word.find(name.as_bytes()).is_some());
+            holds.then_some(match name {
+                _ if name == whole => 3,
+                _ if name.starts_with(first) => 2,
+                _ => 1,
+            })
+        };
+        let mut held = grid.held(&reading.words);
+        let mut begun = held.and(grid.column(Column::begun(first)));
+        // One letter or two are known of each row; of more only the names themselves tell.
+        let unsure = match reading.words.len() == 1 && first.len() <= 2 {
+            true => held.and(grid.column(Note::Loose)),
+            false => held.clone(),
+        };
+        for row in unsure.each() {
+            let enough = if begun.has(row) { 2 } else { 1 };
+            let mut best = 0;
+            self.rows.slots(row).filter_map(rank).find(|rank| {
+                best = best.max(*rank);
+                best >= enough
+            });
+            if best < 2 {
+                begun.take(row);
+            }
+            if best < 1 {
+                held.take(row);
+            }
+        }
+        let tiers = [&begun, &held.without(&begun)];
+
+        let mut kept = Bits::default();
+        self.slots_of(whole.clone()).for_each(|slot| kept.put(self.row(slot)));
+        for of in [Note::Device, Note::Stranger] {
+            let mut left = most;
+            for rows in tiers.map(|tier| tier.and(grid.column(of))) {
+                let many = rows.count();
+                match many <= left.max(FEW) {
+                    true => rows.each().for_each(|row| kept.put(row)),
+                    false => self.rows.ordered(&rows, order(of)).take(left).for_each(|row| kept.put(row)),
+                }
+                left = left.saturating_sub(many);
+            }
+        }
+        let others = tiers.into_iter().flat_map(|tier| [3, 2, 1, 0].map(|weight| (tier, Note::Other(weight))));
+        let others = others.map(|(tier, of)| tier.and(grid.column(of)).each().take(FOLLOWED).collect::<Vec<_>>());
+        others.flatten().take(FOLLOWED).for_each(|row| kept.put(row));
+
+        let counted = grid.column(Note::Device).clone().or(grid.column(Note::Stranger));
+        let best = |row: usize| {
+            let fits = self.rows.slots(row).filter_map(|slot| Some(self.matched(slot, rank(slot)?)));
+            fits.max_by_key(|m| (m.rank, m.owner.urgency, Reverse(m.slot)))
+        };
+        Fitting { matches: kept.each().filter_map(best).collect(), besides: held.and(&counted).without(&kept) }
+    }
+
+    /// The names that may hold each word with so many letters more than are forgiven, and their slots: those that share
+    /// most with what was typed, and of them those that are most urgent.
+    fn like(&self, reading: &Reading, more: u16, order: &Order) -> (Vec<usize>, Vec<&str>) {
+        let wanted: Vec<Wanted> = reading.words.iter().map(|w| Wanted::new(w, more)).collect();
+        let mut slots: Vec<(u32, Reverse<u8>, usize)> = Vec::new();
+        let mut looked = 0;
+        let levels = self.rows.grid().like(self.rows.len(), &reading.words, more);
+        for (lack, rows) in (0..).zip(&levels) {
+            // What shares less comes behind.
+            if looked >= LOOKED_AT || slots.iter().filter(|(lacks, ..)| *lacks < lack).count() >= COMPARED {
+                break;
+            }
+            let many = rows.count() > FEW;
+            let in_order = many.then(|| self.rows.ordered(rows, order(Note::Device)));
+            let all = (!many).then(|| rows.each());
+            for row in in_order.into_iter().flatten().chain(all.into_iter().flatten()) {
+                if many && looked >= LOOKED_AT {
+                    break;
+                }
+                for slot in self.rows.slots(row) {
+                    looked += 1;
+                    let lacks = self.names.lacks(slot, &wanted);
+                    slots.extend(lacks.map(|lacks| (lacks, Reverse(self.owners[slot].urgency), slot)));
+                }
+            }
+        }
+        if slots.len() > COMPARED {
+            slots.select_nth_unstable(COMPARED);
+            slots.truncate(COMPARED);
+        }
+        slots.into_iter().filter_map(|(.., slot)| Some((slot, self.names.get(slot)?))).unzip()
+    }
+
+    fn nearly(&self, reading: &Reading, order: &Order) -> Vec<Match> {
+        let (slots, names) = self.like(reading, 0, order);
+        let found = reading.matcher(Matching::Fuzzy).match_list(&names);
+        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
+        let fits = found.iter().filter(|m| reading.is_near(m.score, best));
+        fits.map(|m| self.matched(slots[m.index as usize], u32::from(m.score))).collect()
+    }
+
+    fn matched(&self, slot: usize, rank: u32) -> Match {
+        Match { slot, rank: rank * 10 + u32::from(self.weights[slot]), owner: self.owners[slot] }
+    }
+}
