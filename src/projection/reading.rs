@@ -1,7 +1,7 @@
 //! What was typed, in plain letters, and what of a name was meant by it (O2).
 
 use crate::domain::nearest::plain;
-use frizbee::{CaseMatching, Config, Matcher, Matching, Pattern, PatternConfig, SortStrategy, UnicodeMatching};
+use frizbee::{CaseMatching, Config, MatchIndices, Matching, Pattern, PatternConfig, UnicodeMatching};
 use std::{cell::RefCell, collections::BTreeSet};
 
 /// What was typed, as it is compared: plain letters, word by word.
@@ -44,11 +44,8 @@ impl Reading {
             })
             .collect();
         // All text is plain by now.
-        let config = Config::default()
-            .casing(CaseMatching::Respect)
-            .unicode(UnicodeMatching::Ignore)
-            .sort(SortStrategy::IndexAsc);
-        Matcher::from_patterns(&patterns, &config)
+        let config = Config::default().casing(CaseMatching::Respect).unicode(UnicodeMatching::Ignore);
+        Matcher(frizbee::Matcher::from_patterns(&patterns, &config))
     }
 
     /// Whether a score is worth showing: letters that merely stand somewhere in the right order are not.
@@ -61,6 +58,21 @@ impl Reading {
         // The matcher gives 12 for each letter that stands where it should, and 4 more for its case.
         let letters: usize = self.words.iter().map(|w| w.plain.len()).sum();
         usize::from(score) * 100 / (letters * 16).max(1)
+    }
+}
+
+/// Asks frizbee in one way alone: each of its ways is compiled 120 times over, for every kind of processor and of question.
+pub struct Matcher(frizbee::Matcher);
+
+impl Matcher {
+    /// How well a name fits, and by which of its letters; `None` where it does not.
+    fn fit(&mut self, name: &str) -> Option<MatchIndices> {
+        self.0.match_one_indices(name, 0)
+    }
+
+    /// Of these names those that fit: where each stands among them, and its score.
+    pub fn fitting(&mut self, names: &[&str]) -> Vec<(usize, u16)> {
+        names.iter().enumerate().filter_map(|(at, name)| Some((at, self.fit(name)?.score))).collect()
     }
 }
 
@@ -89,7 +101,7 @@ impl Marks {
             plain_name += &letters;
         }
         let found = self.matchers.borrow_mut().iter_mut().find_map(|(how, matcher)| {
-            let hit = matcher.match_one_indices(plain_name.as_str(), 0)?;
+            let hit = matcher.fit(&plain_name)?;
             (*how == Matching::Substring || self.reading.is_near(hit.score, hit.score)).then_some(hit.indices)
         });
         let hits: BTreeSet<usize> =

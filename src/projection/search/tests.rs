@@ -172,10 +172,10 @@ fn known() -> Arc<Known> {
 fn of(number: u32, known: &Arc<Known>) -> (Target, Owner) {
     let device = number % DEVICES;
     match number / DEVICES {
-        0 => (Target::Instance(known.clone()), Owner { device, urgency: 2 + u8::from(device % 2 == 0) }),
-        1 if device % 4 == 0 => (Target::Instance(known.clone()), Owner::NOBODY),
+        0 => (Target::Instance(known.clone()), Owner { device, urgency: 2 + u8::from(device.is_multiple_of(2)) }),
+        1 if device.is_multiple_of(4) => (Target::Instance(known.clone()), Owner::NOBODY),
         1 => (Target::Instance(known.clone()), Owner { device: device % 3, urgency: 1 }),
-        _ if device % 4 == 0 => (Target::Class(String::new()), Owner::NOBODY),
+        _ if device.is_multiple_of(4) => (Target::Class(String::new()), Owner::NOBODY),
         _ => {
             let id = DeviceId(uuid::Uuid::from_u128(device.into()));
             (Target::Device(id), Owner { device, urgency: 0 })

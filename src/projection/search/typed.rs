@@ -10,7 +10,7 @@ use frizbee::Matching;
 use memchr::memmem::Finder;
 use std::cmp::Reverse;
 
-/// So many names are compared closely where nothing has what was typed: each costs half a microsecond.
+/// So many names are compared closely where nothing has what was typed: each costs a tenth of a microsecond.
 const COMPARED: usize = 2_000;
 
 /// And so many are looked at to find these.
@@ -57,10 +57,10 @@ impl Index {
             return Vec::new();
         }
         let (slots, names) = self.like(&reading, 1, order);
-        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).match_list(&names);
-        found.retain(|m| reading.share(m.score) >= 45);
-        found.sort_by_key(|m| (Reverse(m.score), names[m.index as usize], slots[m.index as usize]));
-        found.iter().filter_map(|m| self.target(slots[m.index as usize])).take(most).collect()
+        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).fitting(&names);
+        found.retain(|(_, score)| reading.share(*score) >= 45);
+        found.sort_by_key(|(at, score)| (Reverse(*score), names[*at], slots[*at]));
+        found.iter().filter_map(|(at, _)| self.target(slots[*at])).take(most).collect()
     }
 
     fn as_typed(&self, reading: &Reading, most: usize, order: &Order) -> Fitting {
@@ -160,10 +160,10 @@ impl Index {
 
     fn nearly(&self, reading: &Reading, order: &Order) -> Vec<Match> {
         let (slots, names) = self.like(reading, 0, order);
-        let found = reading.matcher(Matching::Fuzzy).match_list(&names);
-        let best = found.iter().map(|m| m.score).max().unwrap_or_default();
-        let fits = found.iter().filter(|m| reading.is_near(m.score, best));
-        fits.map(|m| self.matched(slots[m.index as usize], u32::from(m.score))).collect()
+        let found = reading.matcher(Matching::Fuzzy).fitting(&names);
+        let best = found.iter().map(|(_, score)| *score).max().unwrap_or_default();
+        let fits = found.iter().filter(|(_, score)| reading.is_near(*score, best));
+        fits.map(|(at, score)| self.matched(slots[*at], u32::from(*score))).collect()
     }
 
     fn matched(&self, slot: usize, rank: u32) -> Match {
