@@ -193,8 +193,9 @@ impl TestApp {
 
     /// A browser that is signed in as nobody.
     pub fn stranger(&self) -> Browser {
-        let client =
-            reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder().cookie_store(true).redirect(reqwest::redirect::Policy::none());
+        // The server closes what has waited for fifteen seconds: none is taken up again that it may be closing.
+        let client = client.pool_idle_timeout(std::time::Duration::from_secs(5)).build().unwrap();
         Browser { client, url: self.url.clone() }
     }
 
