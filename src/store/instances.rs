@@ -232,17 +232,13 @@ pub async fn save_whole<C: ConnectionTrait>(tx: &C, servers: &BTreeSet<ServerNam
 
 /// Writes what is known now, over what was known.
 pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
-    write(tx, all).await?;
+    save_unsaid(tx, all).await?;
     super::changes::append(tx, touched(all)).await
 }
 
 /// The same, and says nothing of it to those who follow the changes: they need not read again what was seen as it was
 /// known, or hear from the caller what was [`touched`].
 pub async fn save_unsaid<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
-    write(tx, all).await
-}
-
-async fn write<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
     use row::Column as C;
     // SQLite takes 32,766 values in a statement; 15 a row.
     for part in all.chunks(1000) {
