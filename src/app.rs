@@ -144,7 +144,7 @@ impl App {
     }
 
     /// Runs a change to its end, even when whoever asked for it has hung up: a half-begun transaction must not go back
-    /// to the pool. It is on the board when this returns.
+    /// to the pool. It is durable when this returns, and on its way to the board.
     pub async fn outliving<T: Send + 'static>(
         &self,
         change: impl Future<Output = T> + Send + 'static,
@@ -153,8 +153,7 @@ impl App {
         if done.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
             self.figures.panicked();
         }
-        // Whoever changed something finds it so on the next page.
-        self.projection.catch_up().await;
+        self.projection.wake();
         done
     }
 }

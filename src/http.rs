@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
     let all = api::routes(&app, described).merge(web::routes(&app, reference));
     let small = api::from_memory().merge(web::from_memory());
     let answers = lean(app.clone(), small).merge(common(app.clone(), all));
+    let answers = answers.layer(middleware::from_fn_with_state(app.clone(), once_shown));
     // Outside of what catches panics: their answers are counted too.
     let answers = answers.layer(middleware::from_fn_with_state(app.clone(), counted_once_built));
     let own = lean(app.clone(), web::operations::routes());
@@ -60,6 +61,16 @@ async fn counted(State(app): State<App>, request: Request, next: Next) -> Respon
 
 async fn counted_once_built(State(app): State<App>, request: Request, next: Next) -> Response {
     count(&app, request, |request| once_built(&app, request, next)).await
+}
+
+/// Whoever changed something finds it so on the next page.
+async fn once_shown(State(app): State<App>, request: Request, next: Next) -> Response {
+    let changes = !request.method().is_safe();
+    let response = next.run(request).await;
+    if changes {
+        app.projection.catch_up().await;
+    }
+    response
 }
 
 /// Counts every answer, by its route and how long it took.

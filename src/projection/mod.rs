@@ -129,22 +129,22 @@ impl Projection {
         self.current.subscribe()
     }
 
-    /// Has what is new taken in, and waits until it is: whoever changed something then sees it on the board. Without
-    /// anybody who feeds it, as in a command that opens the data alone, it does not wait.
+    /// Has what is new taken in, without waiting for it.
+    pub fn wake(&self) {
+        self.asked.fetch_add(1, Ordering::AcqRel);
+        self.ask.notify_one();
+    }
+
+    /// Waits until everything is taken in that somebody asked for: whoever changed something then sees it on the board.
+    /// Without anybody who feeds it, as in a command that opens the data alone, it does not wait.
     pub async fn catch_up(&self) {
         if self.answered.receiver_count() == 0 {
             return;
         }
-        let mine = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
-        self.ask.notify_one();
+        let asked = self.asked.load(Ordering::Acquire);
         let mut answered = self.answered.subscribe();
         // A feeder that cannot read the database is not waited for: the change itself is committed.
-        let _ = tokio::time::timeout(SHOWN_WITHIN, answered.wait_for(|n| *n >= mine)).await;
-    }
-
-    /// Has what is new taken in, without waiting for it.
-    pub fn wake(&self) {
-        self.ask.notify_one();
+        let _ = tokio::time::timeout(SHOWN_WITHIN, answered.wait_for(|n| *n >= asked)).await;
     }
 
     /// For the feeder: waits until somebody asks, or `most`; the number that [`Projection::answer`] is told.
@@ -180,6 +180,7 @@ mod tests {
     async fn f13_nobody_waits_for_a_board_that_is_fed_no_more() {
         let projection = Arc::new(Projection::default());
         let feeding = projection.feeding();
+        projection.wake();
         let waits = tokio::spawn({
             let projection = projection.clone();
             async move { projection.catch_up().await }
@@ -188,6 +189,7 @@ mod tests {
         let begun = Instant::now();
         projection.ended(feeding);
         waits.await.unwrap();
+        projection.wake();
         projection.catch_up().await;
         assert!(begun.elapsed() < SHOWN_WITHIN / 2, "{:?}", begun.elapsed());
     }

@@ -7,7 +7,6 @@ use super::{Error, Result, facts::version_names};
 use crate::{
     app::App,
     domain::{
-        device::Device,
         id::{DeviceId, PersonId, ServerName},
         observation::Known,
         person::People,
@@ -22,7 +21,7 @@ use futures_util::TryStreamExt;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often the database is asked though nobody said that something changed: another replica may have written.
@@ -30,6 +29,11 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// So many changes are taken in at once.
 const BATCH: u64 = 2000;
+
+/// After it has read it rests for twice as long, where one change follows another: most of the time is theirs who make
+/// and read them. But never for longer than this.
+const RESTS: u32 = 2;
+const LONGEST_REST: Duration = Duration::from_millis(50);
 
 /// Builds everything in memory from the database, then follows it until Custody stops.
 pub async fn start(app: &App) -> Result<()> {
@@ -46,6 +50,7 @@ pub async fn start(app: &App) -> Result<()> {
                 _ = app.stop.cancelled() => break,
                 asked = app.projection.asked(EVERY) => asked,
             };
+            let begun = Instant::now();
             if let Err(error) = follow(&app).await {
                 if app.projection.current().away.is_none() {
                     tracing::warn!(%error, "the database does not answer: the board shows what was known");
@@ -53,6 +58,7 @@ pub async fn start(app: &App) -> Result<()> {
                 app.projection.lose(app.clock.now());
             }
             app.projection.answer(asked);
+            tokio::time::sleep(LONGEST_REST.min(begun.elapsed() * RESTS)).await;
         }
         app.projection.ended(feeding);
     });
@@ -65,18 +71,17 @@ pub async fn follow(app: &App) -> Result<()> {
     let c = &app.db.read;
     loop {
         let current = app.projection.current();
-        let range = store::changes::find_range(c).await?;
-        let (first, last) = range.unwrap_or((current.seq + 1, current.seq));
-        if first > current.seq + 1 || last < current.seq {
-            // What was missed was thrown away, or an older database was restored.
-            return build(app).await;
-        }
-        if last == current.seq {
-            app.projection.is_current();
-            return Ok(());
-        }
         let new = store::changes::list_after(c, current.seq, BATCH).await?;
+        if new.first().is_none_or(|(seq, _)| *seq != current.seq + 1) {
+            let range = store::changes::find_range(c).await?;
+            let (first, last) = range.unwrap_or((current.seq + 1, current.seq));
+            if first > current.seq + 1 || last < current.seq {
+                // What was missed was thrown away, or an older database was restored.
+                return build(app).await;
+            }
+        }
         let Some((seq, _)) = new.last() else {
+            app.projection.is_current();
             return Ok(());
         };
         let (seq, all) = (*seq, (new.len() as u64) < BATCH);
@@ -191,12 +196,12 @@ async fn cards(app: &App, ids: &BTreeSet<DeviceId>, new: &People) -> Result<Vec<
         return Ok(Vec::new());
     }
     let mut around = Around::read(app, ids).await?;
-    let devices = store::devices::list_by_id(&app.db.read, ids).await?;
-    let mut named: BTreeSet<PersonId> = devices.iter().flat_map(Device::people).collect();
+    let devices = store::devices::list_standing(&app.db.read, ids).await?;
+    let mut named: BTreeSet<PersonId> = devices.iter().flat_map(|(d, _)| d.people()).collect();
     named.extend(around.people());
     let state = app.projection.read();
     let people: People = named.into_iter().filter_map(|p| new.get(p).or(state.people().get(p)).cloned()).collect();
-    Ok(devices.into_iter().filter_map(|d| around.card(app, d, &people)).collect())
+    Ok(devices.into_iter().map(|(d, standing)| around.card(app, d, standing, &people)).collect())
 }
 
 /// Everything anew. Who must be acted on is known at once; what happened last comes a little later where there is much.
@@ -214,11 +219,10 @@ async fn build(app: &App) -> Result<()> {
     let mut around = Around::read_all(app).await?;
     let mut packages = BTreeMap::new();
     let mut devices = store::devices::stream(c).await?;
-    while let Some(device) = devices.try_next().await? {
-        if let Some(card) = around.card(app, device, &people) {
-            packages.insert(card.id, card.packages());
-            state.put_card(card);
-        }
+    while let Some((device, standing)) = devices.try_next().await? {
+        let card = around.card(app, device, standing, &people);
+        packages.insert(card.id, card.packages());
+        state.put_card(card);
     }
     drop(devices);
     for person in people.0.into_values() {

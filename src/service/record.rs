@@ -58,7 +58,8 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let judged: Vec<Known> = known.iter().filter(|k| !gathered.known.contains(k)).cloned().collect();
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
-    let since = support_since(was, verdict.as_ref(), gathered.now);
+    let since =
+        was.map_or(gathered.now, |(was, since)| support_since(was.as_ref(), *since, verdict.as_ref(), gathered.now));
     let turns = turns(app, roster, after, gathered, &seen);
     let derived = Derived {
         verdict: verdict.as_ref(),
@@ -194,14 +195,12 @@ pub fn rejudge(known: &mut [Known], device: &Device, now: DateTime<Utc>) {
 
 /// Since when the status holds: a new reason for the same status does not start it anew.
 pub fn support_since(
-    was: Option<&(Option<Verdict>, DateTime<Utc>)>,
+    was: Option<&Verdict>,
+    since: DateTime<Utc>,
     is: Option<&Verdict>,
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
-    match was {
-        Some((before, since)) if before.as_ref().map(|v| v.support) == is.map(|v| v.support) => *since,
-        _ => now,
-    }
+    if was.map(|v| v.support) == is.map(|v| v.support) { since } else { now }
 }
 
 /// The journal's line about a change of support status, if it changed.

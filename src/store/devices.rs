@@ -8,7 +8,7 @@ use super::{
     Result, corrupt,
     entity::{device as row, device_class, device_person},
     standing::Standing,
-    text::Text,
+    text::{Text, list, tuples},
 };
 use crate::domain::{
     device::Device,
@@ -18,7 +18,7 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, StreamTrait,
     sea_query::Query,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,9 +64,8 @@ pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<
         Which::Id(id) => (&BY_ID, row::Column::Id, id.to_string()),
         Which::Name(name) => (&BY_NAME, row::Column::Name, name.clone()),
     };
-    let q = text.with(c, vec![value.into()], |v| row::Entity::find().filter(by.eq(v[0].clone())));
-    let found = row::Model::find_by_statement(q).one(c).await?;
-    found.map(|r| Ok((hydrate(&r)?, super::standing::standing(&r)?))).transpose()
+    let q = text.with(c, vec![value.into()], |v| with_standing(row::Entity::find().filter(by.eq(v[0].clone()))));
+    c.query_one_raw(q).await?.map(|r| whole(r.try_get_many_by_index()?)).transpose()
 }
 
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {
@@ -76,6 +75,30 @@ pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Devi
 pub async fn list_by_id<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<Vec<Device>> {
     let ids = ids.iter().map(DeviceId::to_string);
     row::Entity::find().filter(row::Column::Id.is_in(ids)).all(c).await?.iter().map(hydrate).collect()
+}
+
+/// The same with their status on record. One query.
+pub async fn list_standing<C: ConnectionTrait>(c: &C, ids: &BTreeSet<DeviceId>) -> Result<Vec<(Device, Standing)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    static BY_ID: Text = Text::new();
+    let q = BY_ID.with(c, list(ids.iter().map(DeviceId::to_string)), |v| {
+        with_standing(row::Entity::find().filter(row::Column::Id.is_in(v.iter().cloned())))
+    });
+    tuples::<_, Whole>(c, q).await?.into_iter().map(whole).collect()
+}
+
+/// Name, body, status, reason, since when.
+type Whole = (String, String, Option<String>, String, DateTime<Utc>);
+
+fn with_standing(q: Select<row::Entity>) -> Select<row::Entity> {
+    use row::Column::{Body, Name, Support, SupportSince, SupportWhy};
+    q.select_only().columns([Name, Body, Support, SupportWhy, SupportSince])
+}
+
+fn whole((name, body, support, why, since): Whole) -> Result<(Device, Standing)> {
+    Ok((read(&name, &body)?, (super::standing::verdict(&support, &why)?, since)))
 }
 
 /// Devices in these states, those that waited longest first; `after` continues behind a (since, name).
@@ -219,13 +242,12 @@ pub async fn list_ids_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> 
     rows.iter().map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).collect()
 }
 
-/// Every device, in no order, as it is read.
+/// Every device with its status, in no order, as it is read.
 pub async fn stream<C: ConnectionTrait + StreamTrait + Send>(
     c: &C,
-) -> Result<impl Stream<Item = Result<Device>> + Send> {
-    let all = row::Entity::find().select_only().columns([row::Column::Name, row::Column::Body]);
-    let rows = all.into_tuple::<(String, String)>().stream(c).await?;
-    Ok(rows.map(|r| r.and_then(|(name, body)| read(&name, &body))))
+) -> Result<impl Stream<Item = Result<(Device, Standing)>> + Send> {
+    let rows = with_standing(row::Entity::find()).into_tuple::<Whole>().stream(c).await?;
+    Ok(rows.map(|r| r.and_then(whole)))
 }
 
 /// Devices with a repository to look at, in order of name behind `after`: the regular checks go round them.

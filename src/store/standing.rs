@@ -121,11 +121,6 @@ fn supported((id, support, why, since): Supported) -> Result<(DeviceId, Standing
     Ok((id.parse().map_err(|e| corrupt("a device's id", e))?, (verdict(&support, &why)?, since)))
 }
 
-/// The status on record of every device, and since when.
-pub async fn list_all_support<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<DeviceId, Standing>> {
-    support_of(row::Entity::find()).into_tuple::<Supported>().all(c).await?.into_iter().map(supported).collect()
-}
-
 /// The status on record and since when.
 pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Standing>> {
     static BY_ID: Text = Text::new();
@@ -134,11 +129,6 @@ pub async fn find_support<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Opt
     });
     let found = c.query_one_raw(q).await?.map(|r| r.try_get_many_by_index::<Supported>()).transpose()?;
     Ok(found.map(supported).transpose()?.map(|(_, standing)| standing))
-}
-
-/// The status in a device's row, and since when.
-pub(super) fn standing(r: &row::Model) -> Result<Standing> {
-    Ok((verdict(&r.support, &r.support_why)?, r.support_since))
 }
 
 pub(super) fn verdict(support: &Option<String>, why: &str) -> Result<Option<Verdict>> {

@@ -1,5 +1,5 @@
-//! What stands beside devices in the database and goes on their cards: status, what happened last, what the shift does
-//! not know yet.
+//! What stands beside devices in the database and goes on their cards: what happened last, what the shift does not know
+//! yet, what differs.
 
 use crate::{
     app::App,
@@ -9,14 +9,13 @@ use crate::{
         id::{DeviceId, PersonId},
         journal::Entry,
         person::People,
-        support::Verdict,
     },
     projection::{Beside, Card},
     service::{
         Result, record,
         told::{latest, told_streams},
     },
-    store::{self, shift::Kept},
+    store::{self, shift::Kept, standing::Standing},
 };
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,18 +28,17 @@ const OPEN: u64 = 1_000_000;
 
 #[derive(Default)]
 pub struct Around {
-    support: BTreeMap<DeviceId, (Option<Verdict>, DateTime<Utc>)>,
     newest: BTreeMap<DeviceId, Vec<Entry>>,
     open: BTreeMap<DeviceId, BTreeMap<i64, DateTime<Utc>>>,
     incidents: BTreeMap<DeviceId, Vec<Incident>>,
 }
 
 impl Around {
-    /// Beside these devices. Four queries.
+    /// Beside these devices. Three queries.
     pub async fn read(app: &App, ids: &BTreeSet<DeviceId>) -> Result<Self> {
         let c = &app.db.read;
-        let mut around = Self { support: store::standing::list_support(c, ids).await?, ..Self::default() };
-        around.incidents = store::incidents::list_open_of_devices(c, Some(ids)).await?;
+        let incidents = store::incidents::list_open_of_devices(c, Some(ids)).await?;
+        let mut around = Self { incidents, ..Self::default() };
         around.open(store::shift::list_open_of_many(c, ids).await?);
         let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
         for e in store::journal::list_newest(c, &streams, RECENT).await? {
@@ -51,12 +49,12 @@ impl Around {
         Ok(around)
     }
 
-    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Three
+    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Two
     /// queries.
     pub async fn read_all(app: &App) -> Result<Self> {
         let c = &app.db.read;
-        let mut around = Self { support: store::standing::list_all_support(c).await?, ..Self::default() };
-        around.incidents = store::incidents::list_open_of_devices(c, None).await?;
+        let incidents = store::incidents::list_open_of_devices(c, None).await?;
+        let mut around = Self { incidents, ..Self::default() };
         around.open(store::shift::list_open(c, None, OPEN).await?);
         Ok(around)
     }
@@ -72,9 +70,9 @@ impl Around {
         self.newest.values().flatten().filter_map(|e| e.actor).collect()
     }
 
-    /// The card of a device; `None` where it came after this was read.
-    pub fn card(&mut self, app: &App, device: Device, people: &People) -> Option<Card> {
-        let (verdict, support_since) = self.support.get(&device.id)?.clone();
+    /// The card of a device.
+    pub fn card(&mut self, app: &App, device: Device, standing: Standing, people: &People) -> Card {
+        let (verdict, support_since) = standing;
         let mut entries = self.newest.remove(&device.id).unwrap_or_default();
         let changed = entries.iter().find(|e| e.kind == record::SUPPORT_CHANGED).map(|e| e.seq);
         entries.truncate(RECENT as usize);
@@ -88,6 +86,6 @@ impl Around {
             unacknowledged,
             incidents,
         };
-        Some(Card::new(device, beside))
+        Card::new(device, beside)
     }
 }

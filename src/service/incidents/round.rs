@@ -142,15 +142,13 @@ async fn look(app: &App, ids: &BTreeSet<DeviceId>, keys: &BTreeSet<(String, Serv
     let tx = app.db.begin().await?;
     let now = app.clock.now();
     let names = version_names(app, None);
-    let devices = store::devices::list_by_id(&tx, ids).await?;
+    let devices = store::devices::list_standing(&tx, ids).await?;
     let mut running = store::instances::list_of_devices(&tx, ids.iter().copied(), &names).await?;
-    let support = store::standing::list_support(&tx, ids).await?;
     let mut looked = Looked::default();
-    for d in &devices {
+    for (d, (verdict, _)) in &devices {
         let seen: Vec<Seen> = named(app, d, running.remove(&d.id).unwrap_or_default());
         looked.device(app, d, &seen, now);
-        let verdict = support.get(&d.id).and_then(|(v, _)| v.as_ref());
-        if verdict.is_some_and(|v| v.support == Support::NotSupported) {
+        if verdict.as_ref().is_some_and(|v| v.support == Support::NotSupported) {
             looked.unsupported(d.id, false);
         }
     }

@@ -256,13 +256,9 @@ pub(super) async fn settle(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
-    let before = store::standing::list_support(tx, &devices).await?;
     let (mut lines, mut told) = (Vec::new(), Vec::new());
     let mut reviewed = BTreeSet::new();
-    let all = match devices.is_empty() {
-        true => Vec::new(),
-        false => store::devices::list_by_id(tx, &devices).await?,
-    };
+    let all = store::devices::list_standing(tx, &devices).await?;
     let mut looked = Looked::default();
     heard.iter().for_each(|server| looked.heard(server));
     for k in known {
@@ -271,24 +267,23 @@ pub(super) async fn settle(
             looked.stranger(&k.seen);
         }
     }
-    for d in &all {
+    for (d, (was, since)) in &all {
         let of = named(app, d, seen.remove(&d.id).unwrap_or_default());
         if changed.contains(&d.id) && d.review().is_some() {
             reviewed.insert(d.id);
         }
         let verdict: Option<Verdict> = support::of_device(d, &of);
         looked.device(app, d, &of, now);
-        let was = before.get(&d.id);
         let unsupported = verdict.as_ref().is_some_and(|v| v.support == Support::NotSupported);
-        if was.is_some_and(|(v, _)| *v == verdict) {
+        if *was == verdict {
             if unsupported {
                 looked.unsupported(d.id, false);
             }
             continue;
         }
-        let since = record::support_since(was, verdict.as_ref(), now);
+        let since = record::support_since(was.as_ref(), *since, verdict.as_ref(), now);
         store::standing::save_support(tx, d.id, verdict.as_ref(), since).await?;
-        let was = was.and_then(|(v, _)| v.as_ref());
+        let was = was.as_ref();
         let line = record::support_line(caller, d, was, verdict.as_ref(), now);
         if unsupported {
             looked.unsupported(d.id, line.is_some());
