@@ -17,7 +17,6 @@ use crate::{
     domain::{
         device::Device,
         due,
-        id::PersonId,
         lifecycle::{Event, Facts, Happened, Readings, StateName, evolve},
         naming::without_names,
         observation::Seen,
@@ -25,7 +24,14 @@ use crate::{
         story::{Audience, audience},
         support::{self, Support, Verdict},
     },
-    store::{self, Tx, devices::Derived, instances::Known, journal::Line, roster::Roster, standing::Standing},
+    store::{
+        self, Tx,
+        devices::{Derived, OnRecord, Which},
+        instances::Known,
+        journal::Line,
+        roster::Roster,
+        standing::Turns,
+    },
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -40,8 +46,8 @@ pub struct Change<'a> {
     pub after: &'a Device,
     pub events: &'a [Event],
     pub gathered: &'a Gathered,
-    /// The status that was on record, where the device was.
-    pub was: Option<&'a Standing>,
+    /// What stood beside the device, where it was on record.
+    pub was: Option<&'a OnRecord>,
     pub roster: &'a Roster,
 }
 
@@ -51,15 +57,20 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let mut known = gathered.known.clone();
     let brings =
         |e: &Event| matches!(e.what, Happened::Submitted { .. } | Happened::Imported { .. } | Happened::Amended { .. });
-    if events.iter().any(|e| brings(e) || is_end(e)) {
+    let relinked = events.iter().any(|e| brings(e) || is_end(e));
+    if relinked {
         known = relink(tx, app, after).await?;
     }
     rejudge(&mut known, after, gathered.now);
     let judged: Vec<Known> = known.iter().filter(|k| !gathered.known.contains(k)).cloned().collect();
     let seen: Vec<_> = known.iter().filter(|k| k.device == Some(after.id)).map(|k| k.seen.clone()).collect();
     let verdict = support::of_device(after, &seen);
-    let since =
-        was.map_or(gathered.now, |(was, since)| support_since(was.as_ref(), *since, verdict.as_ref(), gathered.now));
+    let (supported, since) = match was {
+        Some(OnRecord { standing: (was, since), .. }) => {
+            (was.as_ref(), support_since(was.as_ref(), *since, verdict.as_ref(), gathered.now))
+        }
+        None => (None, gathered.now),
+    };
     let turns = turns(app, roster, after, gathered, &seen);
     let derived = Derived {
         verdict: verdict.as_ref(),
@@ -68,11 +79,12 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
         turns: &turns,
         due: due::next(after, &app.policy).map_or(NO_DAY, |d| d.on),
         at: gathered.now,
+        was,
     };
     if !store::devices::save(tx, before, after, &derived).await? {
         return Err(Error::Stale(Vec::new()));
     }
-    store::instances::save_unsaid(tx, &judged).await?;
+    store::instances::save_unsaid(tx, &judged, relinked).await?;
     if before.overrides != after.overrides {
         store::overrides::save(tx, after).await?;
     }
@@ -89,8 +101,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
             body: serde_json::to_string(&e.what).map_err(|e| Error::Internal(Box::new(e)))?,
         });
     }
-    let was = was.and_then(|(v, _)| v.as_ref());
-    lines.extend(support_line(caller, after, was, verdict.as_ref(), gathered.now));
+    lines.extend(support_line(caller, after, supported, verdict.as_ref(), gathered.now));
     let own = lines.len();
     lines.extend(also);
     let mut entries = store::journal::append_and_touch(tx, lines, store::instances::touched(&judged)).await?;
@@ -103,7 +114,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
         && !imported
         && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
     {
-        let was = was.map(|v| v.support);
+        let was = supported.map(|v| v.support);
         let (hear, shift) = telling::support_changed(app, roster, after, was, verdict.as_ref(), changed);
         people.extend(hear);
         teams.push(shift);
@@ -123,11 +134,12 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
 pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Happened) -> Result<()> {
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
     let after = evolve(before.clone(), &event);
-    let roster = app.roster.current(tx).await?;
-    let was = store::standing::find_support(tx, after.id).await?;
+    let found = store::devices::find_to_change(tx, &Which::Id(after.id)).await?;
+    let (_, was) = found.ok_or(Error::NotFound)?;
+    let roster = app.roster.of(tx, was.roster.clone()).await?;
     let gathered = gather_to_change(tx, app, &roster, caller, &after, None, Readings::default()).await?;
     let (before, after, events, gathered) = (&before, &after, &[event], &gathered);
-    let change = Change { before, after, events, gathered, was: was.as_ref(), roster: &roster };
+    let change = Change { before, after, events, gathered, was: Some(&was), roster: &roster };
     save(tx, app, caller, &change, None).await
 }
 
@@ -246,13 +258,13 @@ pub(super) fn orphan_at(app: &App, d: &Device, g: &Gathered) -> Option<DateTime<
 
 /// Whose turn it is, and whether as CTRL. A request that nobody of CTRL has taken waits for the team that it is offered to
 /// first (L6).
-pub fn turns(app: &App, roster: &Roster, d: &Device, g: &Gathered, seen: &[Seen]) -> Vec<(PersonId, bool)> {
+pub fn turns(app: &App, roster: &Roster, d: &Device, g: &Gathered, seen: &[Seen]) -> Turns {
     let facts = Facts { seen, ..g.facts(app, &Caller::custody()) };
     let team = match d.ctrl_contact {
         Some(_) => BTreeSet::new(),
         None => roster.of_team(&app.policy.intake.first_team),
     };
-    work::waits_for(d, &facts, &team).into_iter().collect()
+    work::waits_for(d, &facts, &team)
 }
 
 async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {

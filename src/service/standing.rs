@@ -12,7 +12,7 @@ use crate::{
         id::{DeviceId, PersonId},
         lifecycle::Readings,
     },
-    store::{self, Tx},
+    store::{self, Tx, standing::{NOBODY, Turns}},
 };
 use std::collections::BTreeSet;
 
@@ -22,12 +22,13 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
     if all.is_empty() {
         return Ok(());
     }
+    let was = store::standing::list_turns(tx, devices).await?;
     let (custody, roster) = (Caller::custody(), app.roster.current(tx).await?);
     for d in all {
         let gathered = gather_to_change(tx, app, &roster, &custody, &d, None, Readings::default()).await?;
         store::standing::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
         let turns = record::turns(app, &roster, &d, &gathered, &gathered.seen);
-        store::standing::save_turns(tx, d.id, &turns).await?;
+        store::standing::save_turns(tx, d.id, was.get(&d.id).unwrap_or(&NOBODY), &turns).await?;
     }
     Ok(())
 }
@@ -44,17 +45,14 @@ pub async fn look_again(app: &App, devices: &[Device]) -> Result<()> {
     let c = &app.db.read;
     let many = gather_many(c, app, &Caller::custody(), &devices.iter().collect::<Vec<_>>()).await?;
     let team = store::teams::list_of_team(c, &app.policy.intake.first_team).await?;
-    let mut kept = store::standing::list_turns(c, &devices.iter().map(|d| d.id).collect()).await?;
+    let kept = store::standing::list_turns(c, &devices.iter().map(|d| d.id).collect()).await?;
     let mut stale = BTreeSet::new();
     for d in devices {
         let facts = many.facts(app, &Caller::custody(), d.id);
-        let same = work::waits_for(d, &facts, &team).into_iter().map(|(person, _)| (d.id, person));
-        let same: BTreeSet<_> = same.collect();
-        let was: BTreeSet<_> = kept.iter().filter(|(id, _)| *id == d.id).copied().collect();
-        if same != was {
+        let is: Turns = work::waits_for(d, &facts, &team);
+        if kept.get(&d.id).unwrap_or(&NOBODY) != &is {
             stale.insert(d.id);
         }
-        kept.retain(|(id, _)| *id != d.id);
     }
     if stale.is_empty() {
         return Ok(());

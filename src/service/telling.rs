@@ -22,7 +22,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one person is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,12 +128,13 @@ async fn send(tx: &Tx, app: &App, all: Vec<Sent>) -> Result<()> {
     let asks = |s: &&Sent| s.to.preferences.wanted == Wanted::Mine && !s.news.urgent;
     let devices: BTreeSet<DeviceId> = all.iter().filter(asks).filter_map(|s| s.news.device).collect();
     let turns = match devices.is_empty() {
-        true => BTreeSet::new(),
+        true => BTreeMap::new(),
         false => store::standing::list_turns(tx, &devices).await?,
     };
     let now = app.clock.now();
     let entries = all.iter().filter_map(|s| {
-        let theirs = s.news.device.is_some_and(|d| s.of.iter().any(|p| turns.contains(&(d, *p))));
+        let turns = s.news.device.and_then(|d| turns.get(&d));
+        let theirs = turns.is_some_and(|turns| turns.iter().any(|(person, _)| s.of.contains(person)));
         entry(app, &s.to, &s.news, s.zone, theirs, now)
     });
     let entries: Vec<Entry> = entries.collect();

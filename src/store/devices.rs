@@ -7,7 +7,8 @@ pub use saving::{Derived, save};
 use super::{
     Result, corrupt,
     entity::{device as row, device_class, device_person},
-    standing::Standing,
+    roster,
+    standing::{Standing, Turns, turns_of},
     text::{Text, list, tuples},
 };
 use crate::domain::{
@@ -15,11 +16,11 @@ use crate::domain::{
     id::{DeviceId, PersonId},
     lifecycle::StateName,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, StreamTrait,
-    sea_query::Query,
+    sea_query::{Expr, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,16 +57,43 @@ pub async fn find_id<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Dev
     id.map(|id| id.parse().map_err(|e| corrupt("a device's id", e))).transpose()
 }
 
-/// The device of this id or name, and its status on record, to be changed. One query.
-pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<Option<(Device, Standing)>> {
+/// What stands beside a device before it is changed.
+pub struct OnRecord {
+    pub standing: Standing,
+    pub turns: Turns,
+    pub due: NaiveDate,
+    pub orphan_at: Option<DateTime<Utc>>,
+    /// The version of the roster at that moment.
+    pub roster: String,
+}
+
+/// The device of this id or name, to be changed, and what stands beside it. One query.
+pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<Option<(Device, OnRecord)>> {
     static BY_ID: Text = Text::new();
     static BY_NAME: Text = Text::new();
     let (text, by, value) = match which {
         Which::Id(id) => (&BY_ID, row::Column::Id, id.to_string()),
         Which::Name(name) => (&BY_NAME, row::Column::Name, name.clone()),
     };
-    let q = text.with(c, vec![value.into()], |v| with_standing(row::Entity::find().filter(by.eq(v[0].clone()))));
-    c.query_one_raw(q).await?.map(|r| whole(r.try_get_many_by_index()?)).transpose()
+    let mut values = turns_of::values();
+    values.push(value.into());
+    let q = text.with(c, values, |v| {
+        let (turns, device) = v.split_at(v.len() - 1);
+        with_standing(row::Entity::find().filter(by.eq(device[0].clone())))
+            .columns([row::Column::Due, row::Column::OrphanAt])
+            .expr_as(Expr::from(roster::version()), "roster")
+            .expr_as(Expr::from(turns_of::query(turns)), "turns")
+    });
+    let Some(found) = c.query_one_raw(q).await? else { return Ok(None) };
+    let (device, standing) = whole(found.try_get_many_by_index()?)?;
+    let was = OnRecord {
+        standing,
+        turns: turns_of::read(found.try_get("", "turns")?)?,
+        due: found.try_get("", "due")?,
+        orphan_at: found.try_get("", "orphan_at")?,
+        roster: found.try_get("", "roster")?,
+    };
+    Ok(Some((device, was)))
 }
 
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {

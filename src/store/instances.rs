@@ -232,14 +232,30 @@ pub async fn save_whole<C: ConnectionTrait>(tx: &C, servers: &BTreeSet<ServerNam
 
 /// Writes what is known now, over what was known.
 pub async fn save<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
-    save_unsaid(tx, all).await?;
+    save_unsaid(tx, all, true).await?;
     super::changes::append(tx, touched(all)).await
 }
 
 /// The same, and says nothing of it to those who follow the changes: they need not read again what was seen as it was
-/// known, or hear from the caller what was [`touched`].
-pub async fn save_unsaid<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()> {
+/// known, or hear from the caller what was [`touched`]. `moved` where they may be of another class or device than they
+/// were, or have stopped or come back.
+pub async fn save_unsaid<C: ConnectionTrait>(tx: &C, all: &[Known], moved: bool) -> Result<()> {
     use row::Column as C;
+    // Each index of a column that is set is written anew.
+    let looked_up = [C::Class, C::DeviceId, C::GoneAt].into_iter().filter(|_| moved);
+    let beside = [
+        C::Host,
+        C::SupportClass,
+        C::Version,
+        C::Since,
+        C::SeenAt,
+        C::StatedBy,
+        C::Collector,
+        C::Support,
+        C::SupportWhy,
+        C::SupportSince,
+    ];
+    let anew = OnConflict::columns([C::Instance, C::Server]).update_columns(looked_up.chain(beside)).to_owned();
     // SQLite takes 32,766 values in a statement; 15 a row.
     for part in all.chunks(1000) {
         let rows = part.iter().map(|k| {
@@ -268,28 +284,7 @@ pub async fn save_unsaid<C: ConnectionTrait>(tx: &C, all: &[Known]) -> Result<()
                 support_since: Set(k.support_since),
             }
         });
-        row::Entity::insert_many(rows)
-            .on_conflict(
-                OnConflict::columns([C::Instance, C::Server])
-                    .update_columns([
-                        C::Class,
-                        C::Host,
-                        C::SupportClass,
-                        C::DeviceId,
-                        C::Version,
-                        C::Since,
-                        C::SeenAt,
-                        C::GoneAt,
-                        C::StatedBy,
-                        C::Collector,
-                        C::Support,
-                        C::SupportWhy,
-                        C::SupportSince,
-                    ])
-                    .to_owned(),
-            )
-            .exec_without_returning(tx)
-            .await?;
+        row::Entity::insert_many(rows).on_conflict(anew.clone()).exec_without_returning(tx).await?;
     }
     Ok(())
 }

@@ -13,7 +13,10 @@ use crate::domain::{
     server::Server,
     telling::Owner,
 };
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{
+    ConnectionTrait,
+    sea_query::{Query, SelectStatement},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -37,9 +40,13 @@ impl Kept {
     /// As it is for this transaction, what it wrote itself included. One query; eight after a change of people, groups,
     /// channels or servers.
     pub async fn current(&self, tx: &Tx) -> Result<Arc<Roster>> {
-        let ask = Statement::from_string(tx.get_database_backend(), "SELECT version FROM roster");
-        let found = tx.query_one_raw(ask).await?.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
-        let version: String = found.try_get("", "version")?;
+        let found = tx.query_one_raw(tx.get_database_backend().build(&version())).await?;
+        let found = found.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
+        self.of(tx, found.try_get("", "version")?).await
+    }
+
+    /// The same where its version is known.
+    pub async fn of(&self, tx: &Tx, version: String) -> Result<Arc<Roster>> {
         if let Some(kept) = self.get().filter(|kept| kept.version == version) {
             return Ok(kept);
         }
@@ -52,6 +59,11 @@ impl Kept {
     fn get(&self) -> Option<Arc<Roster>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Asks for the version that the database is in.
+pub(super) fn version() -> SelectStatement {
+    Query::select().column("version").from("roster").to_owned()
 }
 
 impl Roster {

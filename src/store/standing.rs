@@ -14,53 +14,98 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select,
-    sea_query::{Expr, ExprTrait},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Value,
+    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Whom a device waits for, and whether as CTRL.
+pub type Turns = BTreeSet<(PersonId, bool)>;
+
+/// Where it is nobody's turn.
+pub static NOBODY: Turns = BTreeSet::new();
 
 fn turn(as_ctrl: bool) -> &'static str {
     if as_ctrl { "turn_ctrl" } else { "turn_contributor" }
 }
 
-/// Whose turn it is, instead of whose it was.
-pub async fn save_turns<C: ConnectionTrait>(tx: &C, id: DeviceId, turns: &[(PersonId, bool)]) -> Result<()> {
-    device_person::Entity::delete_many()
-        .filter(device_person::Column::DeviceId.eq(id.to_string()))
-        .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
-        .exec(tx)
-        .await?;
-    if turns.is_empty() {
-        return Ok(());
+/// Whose turn it is, where it was theirs whom `was` has. No statement where it is theirs still.
+pub async fn save_turns<C: ConnectionTrait>(tx: &C, id: DeviceId, was: &Turns, is: &Turns) -> Result<()> {
+    let mut gone = Condition::any();
+    for (person, as_ctrl) in was.difference(is) {
+        let of = device_person::Column::PersonId.eq(person.to_string());
+        gone = gone.add(of.and(device_person::Column::Relation.eq(turn(*as_ctrl))));
     }
-    let rows = turns.iter().map(|(person, as_ctrl)| device_person::ActiveModel {
+    if !gone.is_empty() {
+        let of = device_person::Entity::delete_many().filter(device_person::Column::DeviceId.eq(id.to_string()));
+        of.filter(gone).exec(tx).await?;
+    }
+    let rows = is.difference(was).map(|(person, as_ctrl)| device_person::ActiveModel {
         device_id: Set(id.to_string()),
         person_id: Set(person.to_string()),
         relation: Set(turn(*as_ctrl).to_owned()),
         place: Set(0),
     });
+    let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
     device_person::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
 }
 
-/// Whom these devices wait for: device and person. One query.
-pub async fn list_turns<C: ConnectionTrait>(
-    c: &C,
-    devices: &BTreeSet<DeviceId>,
-) -> Result<BTreeSet<(DeviceId, PersonId)>> {
-    let rows: Vec<(String, String)> = device_person::Entity::find()
+/// Whom these devices wait for. One query.
+pub async fn list_turns<C: ConnectionTrait>(c: &C, devices: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, Turns>> {
+    let rows: Vec<(String, String, String)> = device_person::Entity::find()
         .select_only()
         .column(device_person::Column::DeviceId)
         .column(device_person::Column::PersonId)
+        .column(device_person::Column::Relation)
         .filter(device_person::Column::DeviceId.is_in(devices.iter().map(DeviceId::to_string)))
         .filter(device_person::Column::Relation.is_in([turn(true), turn(false)]))
         .into_tuple()
         .all(c)
         .await?;
-    rows.into_iter()
-        .map(|(device, person)| {
-            Ok((device.parse().map_err(|e| corrupt("a device's id", e))?, super::people::id(&person)?))
-        })
-        .collect()
+    let mut turns: BTreeMap<DeviceId, Turns> = BTreeMap::new();
+    for (device, person, relation) in rows {
+        let device = device.parse().map_err(|e| corrupt("a device's id", e))?;
+        turns.entry(device).or_default().insert((super::people::id(&person)?, relation == turn(true)));
+    }
+    Ok(turns)
+}
+
+/// Whom the device of a query waits for, within that query: one text, as both databases make it.
+pub(super) mod turns_of {
+    use super::*;
+
+    const SPACE: &str = " ";
+    const COMMA: &str = ",";
+
+    /// What the query needs first.
+    pub fn values() -> Vec<Value> {
+        [SPACE, COMMA, turn(true), turn(false)].map(Value::from).into()
+    }
+
+    pub fn query(values: &[Value]) -> SelectStatement {
+        let of = |n: usize| Expr::val(values[n].clone());
+        let column = |column: device_person::Column| Expr::col((device_person::Entity, column));
+        let one = [of(0), column(device_person::Column::Relation), column(device_person::Column::PersonId)];
+        let all = [Func::cust("concat_ws").args(one).into(), of(1)];
+        Query::select()
+            .expr(Func::cust("string_agg").args(all))
+            .from(device_person::Entity)
+            .and_where(column(device_person::Column::DeviceId).equals((row::Entity, row::Column::Id)))
+            .and_where(column(device_person::Column::Relation).is_in([of(2), of(3)]))
+            .to_owned()
+    }
+
+    pub fn read(text: Option<String>) -> Result<Turns> {
+        let all = text.iter().flat_map(|all| all.split(COMMA));
+        let one = |one: &str| {
+            let (relation, person) = one.split_once(SPACE).ok_or_else(|| corrupt("whose turn it is", one))?;
+            Ok((crate::store::people::id(person)?, relation == turn(true)))
+        };
+        all.map(one).collect()
+    }
 }
 
 /// How many devices wait for a person, and how many of them as CTRL.

@@ -142,7 +142,7 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
         .collect();
     let heard: Vec<ServerName> = scope.servers.iter().filter(|s| !silent.contains(s)).cloned().collect();
     let known: Vec<Known> = known.into_values().collect();
-    store::instances::save_unsaid(&tx, &again).await?;
+    store::instances::save_unsaid(&tx, &again, false).await?;
     if scope.complete {
         store::instances::save_whole(&tx, &scope.servers, now).await?;
     }

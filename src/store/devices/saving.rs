@@ -4,8 +4,9 @@ use crate::{
     domain::{device::Device, id::PersonId, support::Verdict},
     store::{
         Result, corrupt,
+        devices::OnRecord,
         entity::{device as row, device_class, device_instrument, device_person, placement, release},
-        standing,
+        standing::{self, NOBODY, Turns},
     },
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,11 +25,13 @@ pub struct Derived<'a> {
     pub support_since: DateTime<Utc>,
     /// When its last reachable contact stops being one (N4).
     pub orphan_at: Option<DateTime<Utc>>,
-    /// Whose turn it is, and whether as CTRL.
-    pub turns: &'a [(PersonId, bool)],
+    /// Whose turn it is.
+    pub turns: &'a Turns,
     /// The day by which something is due; far away where nothing is.
     pub due: NaiveDate,
     pub at: DateTime<Utc>,
+    /// What stood beside the device, where it was on record.
+    pub was: Option<&'a OnRecord>,
 }
 
 /// Saves the device as it is after `before`, and of what stands beside it what changed. False where somebody else saved
@@ -44,10 +47,23 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, deriv
     if is_new {
         row::ActiveModel { created_at: Set(derived.at), ..columns }.insert(tx).await?;
     } else {
-        // For a key that is set, to whatever, SQLite looks through every table that refers to it.
+        // For a key that is set, to whatever, SQLite looks through every table that refers to it, and each index of a
+        // column that is set it writes anew.
         columns.id = NotSet;
         if !moved {
             columns.placed_class = NotSet;
+        }
+        if before.name() == d.name() {
+            columns.name = NotSet;
+        }
+        if before.state.name() == d.state.name() {
+            columns.state = NotSet;
+        }
+        if derived.was.is_some_and(|was| was.due == derived.due) {
+            columns.due = NotSet;
+        }
+        if derived.was.is_some_and(|was| was.orphan_at == derived.orphan_at) {
+            columns.orphan_at = NotSet;
         }
         let changed = row::Entity::update_many()
             .set(columns)
@@ -63,7 +79,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, deriv
         save_places(tx, d).await?;
     }
     save_relations(tx, before, d).await?;
-    standing::save_turns(tx, d.id, derived.turns).await?;
+    standing::save_turns(tx, d.id, derived.was.map_or(&NOBODY, |was| &was.turns), derived.turns).await?;
     if is_new || before.releases != d.releases {
         save_releases(tx, d).await?;
     }
