@@ -149,11 +149,23 @@ impl App {
         &self,
         change: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
-        let done = self.changes.spawn(change.instrument(tracing::info_span!("change"))).await;
-        if done.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
-            self.figures.panicked();
+        let ends = Ends(self.clone());
+        let whole = async move {
+            let _ends = ends;
+            change.await
+        };
+        self.changes.spawn(whole.instrument(tracing::info_span!("change"))).await
+    }
+}
+
+/// The end of a change, whoever waits for it.
+struct Ends(App);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.figures.panicked();
         }
-        self.projection.wake();
-        done
+        self.0.projection.wake();
     }
 }

@@ -40,7 +40,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// Services that know the key themselves: what was cut off there may be carried out again.
-const KNOW_THE_KEY: [&str; 2] = ["/api/v1/devices/", "/api/v1/deployments"];
+fn knows_the_key(path: &str) -> bool {
+    let known = ["/api/v1/devices", "/api/v1/deployments"].iter().any(|known| path.starts_with(known));
+    known && !path.contains("/sightings")
+}
 
 /// The addresses that change something, with their methods.
 pub type Changes = Arc<HashSet<(Method, String)>>;
@@ -49,16 +52,16 @@ pub async fn once(State((app, changes)): State<(App, Changes)>, request: Request
     let named = request.headers().contains_key("idempotency-key") && request.headers().contains_key("authorization");
     let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()).unwrap_or_default();
     // What no address takes is no change, whatever it is called.
-    if !named || !changes.contains(&(request.method().clone(), path)) {
+    if !named || !changes.contains(&(request.method().clone(), path.clone())) {
         return next.run(request).await;
     }
-    match carry_out(app, request, next).await {
+    match carry_out(app, request, knows_the_key(&path), next).await {
         Ok(answer) => answer,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn carry_out(app: App, request: Request, next: Next) -> Answer<Response> {
+async fn carry_out(app: App, request: Request, repeats: bool, next: Next) -> Answer<Response> {
     let (mut parts, body) = request.into_parts();
     let Some(key) = idempotency_key(&parts.headers)? else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
@@ -74,7 +77,6 @@ async fn carry_out(app: App, request: Request, next: Next) -> Answer<Response> {
     digest.update(format!("{}\n{} {asked}\n", bearer.token.id, parts.method));
     digest.update(&bytes);
     let digest = format!("{:x}", digest.finalize());
-    let repeats = KNOW_THE_KEY.iter().any(|known| path.starts_with(known));
     let asked = Instant::now();
     loop {
         match answers::claim(&app, person, &key, &digest, repeats).await? {
@@ -97,12 +99,14 @@ async fn carry_out(app: App, request: Request, next: Next) -> Answer<Response> {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
         let kept = head.status.is_success().then(|| kept(&head.status, &head.headers, &head.extensions, &bytes));
-        if let Err(error) = answers::settle(&owned, person, &key, kept).await {
-            tracing::error!(%error, "an answer was not kept");
+        match answers::settle(&owned, person, &key, kept).await {
+            Ok(Some(before)) if before.body.is_some() => return given(before),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "an answer was not kept"),
         }
-        Response::from_parts(head, Body::from(bytes))
+        Ok(Response::from_parts(head, Body::from(bytes)))
     });
-    done.await.map_err(|e| Error::from(e).into())
+    done.await.map_err(Error::from)?
 }
 
 fn kept(status: &StatusCode, headers: &HeaderMap, marks: &axum::http::Extensions, body: &Bytes) -> answers::Answer {

@@ -190,11 +190,7 @@ async fn decide_and_save(
     if let Command::MoveOn { from, .. } = &ask.command {
         moving_on::must_be_ready(tx, app, *from).await.map_err(bare)?;
     }
-    let roster = match &was {
-        Some(was) => app.roster.of(tx, was.roster.clone()).await,
-        None => app.roster.current(tx).await,
-    };
-    let roster = roster.map_err(|e| bare(e.into()))?;
+    let roster = record::roster(tx, app, was.as_ref()).await.map_err(bare)?;
     let gathered =
         gather_to_change(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;

@@ -52,16 +52,20 @@ pub async fn claim(app: &App, person: PersonId, key: &str, request: &str, repeat
     .await?
 }
 
-/// Keeps the answer of what was carried out; `None` gives the key back, as nothing was.
-pub async fn settle(app: &App, person: PersonId, key: &str, answer: Option<Answer>) -> Result<()> {
+/// Keeps the answer of what was carried out; `None` gives the key back, as nothing was. Where another one under the same
+/// key was quicker, its answer is the one that is given, and this is it.
+pub async fn settle(app: &App, person: PersonId, key: &str, answer: Option<Answer>) -> Result<Option<Answer>> {
     let (owned, key) = (app.clone(), key.to_owned());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
-        match answer {
-            Some(answer) => store::answers::save(&tx, person, &key, &answer).await?,
-            None => store::answers::delete(&tx, person, &key).await?,
+        let before = store::answers::find(&tx, person, &key).await?.and_then(|kept| kept.answer);
+        match (&before, answer) {
+            (Some(_), _) => {}
+            (None, Some(answer)) => store::answers::save(&tx, person, &key, &answer).await?,
+            (None, None) => store::answers::delete(&tx, person, &key).await?,
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(before)
     })
     .await?
 }

@@ -35,7 +35,7 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The day of what is never due.
 const NO_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("it is in the calendar");
@@ -130,16 +130,25 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     telling::tell(tx, app, roster, people, teams).await
 }
 
+/// Who is who at the moment at which this was read.
+pub async fn roster(tx: &Tx, app: &App, was: Option<&OnRecord>) -> Result<Arc<Roster>> {
+    let roster = match was {
+        Some(was) => app.roster.of(tx, was.roster.clone()).await,
+        None => app.roster.current(tx).await,
+    };
+    Ok(roster?)
+}
+
 /// Puts on record what happened to a device by no command of its process: what was imported, who was erased.
 pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Happened) -> Result<()> {
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
     let after = evolve(before.clone(), &event);
-    let found = store::devices::find_to_change(tx, &Which::Id(after.id)).await?;
-    let (_, was) = found.ok_or(Error::NotFound)?;
-    let roster = app.roster.of(tx, was.roster.clone()).await?;
+    // What is imported was on record nowhere.
+    let was = store::devices::find_to_change(tx, &Which::Id(after.id)).await?.map(|(_, was)| was);
+    let roster = roster(tx, app, was.as_ref()).await?;
     let gathered = gather_to_change(tx, app, &roster, caller, &after, None, Readings::default()).await?;
     let (before, after, events, gathered) = (&before, &after, &[event], &gathered);
-    let change = Change { before, after, events, gathered, was: Some(&was), roster: &roster };
+    let change = Change { before, after, events, gathered, was: was.as_ref(), roster: &roster };
     save(tx, app, caller, &change, None).await
 }
 
@@ -279,8 +288,9 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
     let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();
+    let tx = app.db.begin().await?;
     // Sentences name people, and the journal does not (A37).
-    let why = without_names(&refusal.sentence, app.projection.read().people());
+    let why = without_names(&refusal.sentence, app.roster.current(&tx).await?.everybody());
     let line = Line {
         stream: refused_stream(d),
         at: app.clock.now(),
@@ -289,7 +299,6 @@ pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal
         kind: "refused".to_owned(),
         body: json!({ "command": what, "code": refusal.code, "why": why, "open": open }).to_string(),
     };
-    let tx = app.db.begin().await?;
     store::journal::append(&tx, vec![line]).await?;
     Ok(tx.commit().await?)
 }

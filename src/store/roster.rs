@@ -85,6 +85,10 @@ impl Roster {
         self.people.get(id)
     }
 
+    pub fn everybody(&self) -> &People {
+        &self.people
+    }
+
     /// These people, those that exist.
     pub fn people(&self, ids: &BTreeSet<PersonId>) -> People {
         ids.iter().filter_map(|id| self.people.get(*id).cloned()).collect()

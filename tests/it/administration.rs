@@ -80,6 +80,7 @@ async fn h1_a_server_is_changed_and_removed() {
     assert!(app.projection.read().server(&REDUCED_TOO.into()).is_none(), "the board knows it no more");
     assert_eq!(browser.post("/admin/servers/remove", &[("name", REDUCED_TOO)]).await.status(), 404);
     servers::add(app, &ada, REDUCED_TOO, "scs-rr-contrib-01", "SQS").await.unwrap();
+    test.shown().await;
     assert_eq!(kinds(&test, &format!("server/{REDUCED_TOO}")).await, ["server_removed", "server_added"]);
     assert!(app.projection.read().server(&REDUCED_TOO.into()).is_some());
 }

@@ -166,7 +166,14 @@ impl TestApp {
     /// A command through the service, as somebody.
     pub async fn does(&self, name: &str, device: &str, command: Command) -> service::Result<Done> {
         // Apart, so that a long story fits onto a test’s stack.
-        Box::pin(act(&self.app, &self.caller(name), device, Ask::from(command))).await
+        let done = Box::pin(act(&self.app, &self.caller(name), device, Ask::from(command))).await;
+        self.shown().await;
+        done
+    }
+
+    /// Waits until the board shows what was changed through the services.
+    pub async fn shown(&self) {
+        self.app.projection.catch_up().await;
     }
 
     pub fn advance(&self, by: Duration) {

@@ -26,6 +26,7 @@ impl TestApp {
         };
         let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
         observe(&self.app, &agent, &FULL.into(), vec![report], false).await.unwrap();
+        self.shown().await;
     }
 }
 
@@ -210,6 +211,7 @@ async fn o3_the_wall_says_first_how_many_more_there_are() {
     let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
     observe(&test.app, &agent, &FULL.into(), (0..14).map(report).collect(), true).await.unwrap();
     let out = test.stranger();
+    test.shown().await;
     let wall = out.page("/wall").await;
     stand_in_order(&wall, &["The 12 most urgent, and 2 more on the board", "<table", "of-12", "LAB_TEST/MON/11"]);
     assert!(!wall.contains("LAB_TEST/MON/12"));

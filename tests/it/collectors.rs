@@ -44,7 +44,9 @@ impl TestApp {
         if let Some(doing) = store::collectors::find(&self.app.db.read, "hall").await.unwrap() {
             self.advance((doing.due - self.app.clock.now()).max(Duration::zero()));
         }
-        poll(&self.app, &self.collector()).await.unwrap().expect("it is due")
+        let doing = poll(&self.app, &self.collector()).await.unwrap().expect("it is due");
+        self.shown().await;
+        doing
     }
 
     fn runs(&self) -> Vec<String> {

@@ -115,12 +115,14 @@ async fn l4_old_wrong_and_closed_links() {
     let seen = seen(&stranger.page(&link).await);
     let ada = test.caller("ada");
     service::closing::close(&test.app, &ada, test.person("marek")).await.unwrap();
+    test.shown().await;
     let (closed, nonsense) = (stranger.get(&link).await, stranger.get("/confirm/0123456789abcdef").await);
     assert_eq!((closed.status().as_u16(), nonsense.status().as_u16()), (404, 404));
     assert_eq!(stranger.post(&link, &[("seen", &seen)]).await.status(), 404);
     assert_eq!(confirmed(&test, "marek").await, None, "a closed account says nothing");
 
     service::closing::reopen(&test.app, &ada, test.person("marek")).await.unwrap();
+    test.shown().await;
     test.advance(Duration::days(confirmations::LINK_DAYS));
     for response in [stranger.get(&link).await, stranger.post(&link, &[("seen", &seen)]).await] {
         assert_eq!(response.status(), 410);
@@ -146,6 +148,7 @@ async fn l4_a_word_counts_for_what_was_read() {
             commit_emails: Vec::new(),
         };
         service::people::edit_own(&test.app, &test.caller("marek"), own).await.unwrap();
+        test.shown().await;
     };
     number(Some("+49 40 66969 999")).await;
     let response = stranger.post(&link, &[("seen", &before)]).await;
@@ -190,12 +193,14 @@ async fn l4_a_number_that_somebody_else_changed_is_confirmed_anew() {
         commit_emails: Vec::new(),
     };
     service::people::edit_own(&test.app, &test.caller("marek"), own).await.unwrap();
+    test.shown().await;
     assert!(confirmed(&test, "marek").await.is_some(), "it is their own word still");
 
     let asked = links(&test, "marek").await.len();
     test.advance(Duration::hours(1));
     let ada = test.caller("ada");
     service::people::edit(&test.app, &ada, test.person("marek"), details("+49 40 66969 221")).await.unwrap();
+    test.shown().await;
     assert_eq!(confirmed(&test, "marek").await, None);
     assert!(confirmed(&test, "ilse").await.is_some(), "her number is what it was");
     let device = test.device("magnet").await;
@@ -214,6 +219,7 @@ async fn l4_a_number_that_somebody_else_changed_is_confirmed_anew() {
     let mut moved = details("+49 40 66969 221");
     moved.time_zone = "Europe/Paris".to_owned();
     service::people::edit(&test.app, &ada, test.person("marek"), moved).await.unwrap();
+    test.shown().await;
     assert!(confirmed(&test, "marek").await.is_some());
     let csv = "name,email,phone\nMarek Dvořák,marek@example.org,+49 40 66969 222\n";
     let table = Table::parse(Kind::People, "people.csv", csv.as_bytes()).unwrap();
@@ -279,6 +285,7 @@ async fn l4_reminders_come_once_before_and_once_after() {
     // A closed account is reminded of nothing.
     test.advance(Duration::days(180));
     service::closing::close(&test.app, &test.caller("ada"), test.person("ilse")).await.unwrap();
+    test.shown().await;
     assert_eq!(remind(&test).await, 0);
 }
 

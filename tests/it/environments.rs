@@ -155,6 +155,7 @@ async fn g5_a_refusal_is_told_once() {
     test.deployed(&token, "1.1.0", TRIAL, &[succeeded()]).await;
     let group = groups::list(&test.app).await.unwrap().0.into_iter().find(|g| g.name == "ICI").unwrap().id;
     groups::remove(&test.app, &test.caller("ada"), group, test.person("jonas")).await.unwrap();
+    test.shown().await;
     moving_on::keep(&test.app).await.unwrap();
     let why = test.stayed().await.unwrap();
     assert!(why.contains("Jonas Okafor") && why.contains("sets it anew"), "{why}");

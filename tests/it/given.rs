@@ -91,6 +91,7 @@ impl TestApp {
     pub async fn requested_as(&self, application: Application) {
         let application = Box::new(application);
         submit(&self.app, &self.caller("ilse"), Ask::from(Command::Submit { application }), None).await.unwrap();
+        self.shown().await;
     }
 
     /// Everything that accepting asks for is done; only the acceptance is left.
@@ -200,6 +201,7 @@ impl TestApp {
         deployments::redeem(app, &caller, id, &allowed.permit).await.unwrap();
         let succeeded = deployment::Report::Succeeded { link: String::new(), text: String::new() };
         deployments::report(app, &caller, id, succeeded).await.unwrap();
+        self.shown().await;
     }
 
     pub async fn ctrl_owned(&self, name: &str) {
@@ -228,6 +230,7 @@ impl TestApp {
             .collect();
         let agent = custody::service::Caller { origin: "test agent".to_owned(), ..custody::service::Caller::custody() };
         observe(&self.app, &agent, &ServerName::from(server), reports, true).await.unwrap();
+        self.shown().await;
     }
 }
 

@@ -147,6 +147,7 @@ async fn e5_one_line_that_is_refused_stops_all() {
     test.imported(Kind::Servers, SERVERS).await;
     test.requested("magnet").await;
     service::closing::close(&test.app, &test.caller("ada"), test.person("tomasz")).await.unwrap();
+    test.shown().await;
     let before = test.entries().await;
     let people = |more: &str| (Kind::People, format!("{PEOPLE}{more}\n"));
     let servers = |more: &str| (Kind::Servers, format!("{SERVERS}{more}\n"));

@@ -4,7 +4,7 @@ use crate::{
     app::{FULL, REDUCED, REDUCED_TOO, TestApp, morning},
     given::tag,
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use custody::{
     domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code},
     service::{
@@ -33,7 +33,15 @@ impl TestApp {
     async fn sends_in(&self, server: &str, reports: Vec<Report>) {
         let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
         observe(&self.app, &agent, &server.into(), reports, true).await.unwrap();
+        self.shown().await;
     }
+}
+
+/// One round of what only time shows.
+async fn goes_round(test: &TestApp, since: Option<DateTime<Utc>>, listens: bool) -> usize {
+    let looked = incidents::round::round(&test.app, since, listens).await.unwrap();
+    test.shown().await;
+    looked
 }
 
 /// G10: each kind is on the board when the agent's call returns, with its words and its remedy, and closes when mended.
@@ -127,12 +135,12 @@ async fn g10_a_deployment_under_way_is_no_drift() {
     test.sees(FULL, &[("magnet", "0.9.0")]).await;
     assert_eq!(test.incidents("magnet"), []);
     let since = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 0, "nothing is due");
+    assert_eq!(goes_round(&test, Some(since), true).await, 0, "nothing is due");
     test.advance(Duration::minutes(10));
-    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 1);
+    assert_eq!(goes_round(&test, Some(since), true).await, 1);
     assert_eq!(test.incidents("magnet"), [Kind::OtherVersion]);
     let now = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(now), true).await.unwrap(), 0);
+    assert_eq!(goes_round(&test, Some(now), true).await, 0);
 }
 
 /// G10: who falls silent is found by the round, said to be no proof, and is mended by the next report of the same.
@@ -152,16 +160,16 @@ async fn g10_silence_opens_and_the_next_report_closes() {
     test.sends_in(REDUCED, vec![report.clone()]).await;
     let since = test.app.clock.now();
     test.advance(Duration::minutes(11));
-    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    goes_round(&test, Some(since), true).await;
     // After a start agents have some time before they count as silent.
     let now = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(now), false).await.unwrap(), 0);
+    assert_eq!(goes_round(&test, Some(now), false).await, 0);
     for page in ["/incidents?kind=silent", "/devices/magnet", "/?q=magnet"] {
         assert!(test.stranger().page(page).await.contains("Its one instance on"), "{page}");
     }
     assert_eq!(test.notices_of_incidents("otto").await, 1);
     let now = test.app.clock.now();
-    assert_eq!(incidents::round::round(&test.app, Some(now), true).await.unwrap(), 0, "it is known");
+    assert_eq!(goes_round(&test, Some(now), true).await, 0, "it is known");
     test.sends_in(REDUCED, vec![report]).await;
     let page = test.stranger().page("/incidents").await;
     assert!(page.contains("closed just now") && !page.contains("open for"), "the very same report mends it: {page}");
@@ -180,8 +188,9 @@ async fn g10_silence_is_one_incident_a_server() {
     let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
     let own = REDUCED.into();
     observe(&test.app, &agent, &own, (0..300).map(named).collect(), true).await.unwrap();
+    test.shown().await;
     test.advance(Duration::minutes(11));
-    incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
+    goes_round(&test, Some(test.app.clock.now()), true).await;
     let open = async || {
         let c = &test.app.db.read;
         store::incidents::list_open_words(c, Kind::Silent).await.unwrap().into_values().collect::<Vec<_>>()
@@ -189,10 +198,12 @@ async fn g10_silence_is_one_incident_a_server() {
     let all = open().await;
     assert!(all.len() == 1 && all[0].starts_with("None of the 300 instances"), "{all:?}");
     observe(&test.app, &agent, &own, (0..200).map(named).collect(), false).await.unwrap();
-    incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
+    test.shown().await;
+    goes_round(&test, Some(test.app.clock.now()), true).await;
     let all = open().await;
     assert!(all.len() == 1 && all[0].starts_with("100 of the 300 instances"), "{all:?}");
     observe(&test.app, &agent, &own, (200..300).map(named).collect(), false).await.unwrap();
+    test.shown().await;
     assert_eq!(open().await, Vec::<String>::new());
 }
 
@@ -241,6 +252,7 @@ async fn g10_what_did_not_change_does_not_disturb_the_board() {
     let mut costs = Vec::new();
     for n in [1000, 2000] {
         observe(&test.app, &agent, &own, reports(n), true).await.unwrap();
+        test.shown().await;
         test.advance(Duration::minutes(1));
         let c = &test.app.db.read;
         let before = (store::changes::find_range(c).await.unwrap(), test.app.projection.current().seq);
@@ -248,6 +260,7 @@ async fn g10_what_did_not_change_does_not_disturb_the_board() {
         let statements = test.app.db.statements();
         let begun = std::time::Instant::now();
         let taken = observe(&test.app, &agent, &own, reports(n), true).await.unwrap();
+        test.shown().await;
         println!("{n} unchanged: {:?}, {} statements", begun.elapsed(), test.app.db.statements() - statements);
         costs.push(test.app.db.statements() - statements);
         assert_eq!((taken.taken, taken.gone, taken.unknown), (n, 0, n));
@@ -274,10 +287,12 @@ async fn g10_what_is_found_at_once_is_told_in_few_statements() {
         // Nothing supports it any more, and its people have heard so: what follows is told for itself.
         let first = || Report { instance: "SCS_TEST/MON/FIRST".to_owned(), ..report(FULL, "0.9.0") };
         observe(&test.app, &agent, &FULL.into(), vec![first()], true).await.unwrap();
+        test.shown().await;
         let reports = (0..n).map(|i| Report { instance: format!("SCS_TEST/MON/{i:03}"), ..first() });
         let before = test.notices_of_incidents("ilse").await;
         let statements = test.app.db.statements();
         observe(&test.app, &agent, &FULL.into(), reports.chain([first()]).collect(), true).await.unwrap();
+        test.shown().await;
         costs.push(test.app.db.statements() - statements);
         assert_eq!(test.notices_of_incidents("ilse").await - before, n, "each of them");
     }
@@ -333,6 +348,7 @@ async fn a24_a_collector_speaks_for_what_it_covers() {
         ..Collected::default()
     };
     let taken = collect(&test.app, "tango", &covers, told).await.unwrap();
+    test.shown().await;
     assert_eq!((taken.taken.taken, taken.refused), (1, 1));
     let id = test.device("magnet").await.id;
     let state = test.app.projection.read();
@@ -348,7 +364,11 @@ async fn g10_an_agent_and_a_collector_report_the_same() {
     test.ctrl_owned("magnet").await;
     test.advance(Duration::minutes(11));
     let collected = |reports| Collected { servers: [FULL.into()].into(), reports, ..Collected::default() };
-    let says = |told| collect(&test.app, "tango", &|_: &str| true, told);
+    let says = async |told| {
+        let done = collect(&test.app, "tango", &|_: &str| true, told).await;
+        test.shown().await;
+        done
+    };
     for _ in 0..2 {
         test.sends_in(FULL, vec![report(FULL, "1.0.0-dirty")]).await;
         says(collected(vec![report(FULL, "1.0.0")])).await.unwrap();
@@ -392,7 +412,7 @@ async fn g10_ctrl_hears_of_strangers_once() {
         };
         test.sends_in(server, names.iter().map(of).collect()).await;
     };
-    let round = async || incidents::round::round(&test.app, Some(test.app.clock.now()), false).await.unwrap();
+    let round = async || goes_round(&test, Some(test.app.clock.now()), false).await;
     sees(REDUCED, &["A".to_owned()]).await;
     assert!(told(who).await.is_empty());
     round().await;
@@ -463,7 +483,7 @@ async fn g10_a_placement_does_not_mend_what_runs_elsewhere() {
     assert_eq!(test.incidents("magnet"), []);
     let since = test.app.clock.now();
     test.advance(Duration::minutes(10));
-    assert_eq!(incidents::round::round(&test.app, Some(since), true).await.unwrap(), 1);
+    assert_eq!(goes_round(&test, Some(since), true).await, 1);
     assert_eq!(test.incidents("magnet"), [Kind::BothClasses, Kind::WrongServer]);
 }
 
@@ -482,12 +502,12 @@ async fn n5_what_runs_although_it_was_shut_down_shows() {
         conditions: "The rate is limited.".to_owned(),
     };
     test.does("lena", "magnet", shut_down()).await.unwrap();
-    let round = async || incidents::round::round(&test.app, Some(test.app.clock.now()), true).await.unwrap();
+    let round = async || goes_round(&test, Some(test.app.clock.now()), true).await;
     round().await;
     assert_eq!(test.incidents("magnet"), [], "somebody is on the way to stop it");
     let since = test.app.clock.now();
     test.advance(Duration::minutes(10));
-    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    goes_round(&test, Some(since), true).await;
     assert_eq!(test.incidents("magnet"), [Kind::NotStopped]);
     let (kind, out) = (Kind::NotStopped, test.stranger());
     for page in ["/?q=magnet", "/devices/magnet", "/incidents?kind=not_stopped"] {
@@ -505,7 +525,7 @@ async fn n5_what_runs_although_it_was_shut_down_shows() {
     assert_eq!(test.incidents("magnet"), []);
     let since = test.app.clock.now();
     test.advance(Duration::minutes(10));
-    incidents::round::round(&test.app, Some(since), true).await.unwrap();
+    goes_round(&test, Some(since), true).await;
     assert_eq!(test.incidents("magnet"), [Kind::NotSeen]);
     test.does("lena", "magnet", shut_down()).await.unwrap();
     assert_eq!(test.incidents("magnet"), [], "nothing is to run there");
@@ -538,10 +558,14 @@ async fn t8_a_statement_does_not_overrule_what_is_reported() {
     let (app, lena) = (&test.app, test.caller("lena"));
     let states = async |instance: &str, server: &str| {
         let seen = Report { instance: instance.to_owned(), ..report(server, "1.0.0") };
-        observations::state(app, &lena, "magnet", seen).await
+        let done = observations::state(app, &lena, "magnet", seen).await;
+        test.shown().await;
+        done
     };
     let gone = async |server: &str| {
-        observations::state_gone(app, &lena, "magnet", "SCS_TEST/MON/MAGNET", &server.into()).await
+        let done = observations::state_gone(app, &lena, "magnet", "SCS_TEST/MON/MAGNET", &server.into()).await;
+        test.shown().await;
+        done
     };
     let refused = |error: Option<Error>| match error {
         Some(Error::Refused(refusal)) => {
@@ -575,6 +599,7 @@ async fn t8_a_statement_does_not_overrule_what_is_reported() {
     // A report that does not list everything speaks for what is in it.
     let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
     observe(app, &agent, &REDUCED_TOO.into(), vec![report(REDUCED_TOO, "1.0.0")], false).await.unwrap();
+    test.shown().await;
     refused(states(magnet, REDUCED_TOO).await.err());
     states("SCS_TEST/MON/OTHER", REDUCED_TOO).await.unwrap();
     // Silent, it has nothing against it.

@@ -633,6 +633,7 @@ async fn a_closed_account_is_told_nothing() {
     smtp.forget();
     test.now_tells("otto", "k1", "One.", false).await;
     custody::service::closing::close(&test.app, &test.caller("ada"), test.person("otto")).await.unwrap();
+    test.shown().await;
     test.now_tells("otto", "k2", "Two.", false).await;
     test.delivers().await;
     assert!(smtp.letters_to("otto@example.org").is_empty());

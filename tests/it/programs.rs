@@ -545,6 +545,21 @@ async fn f3_what_was_cut_off_is_told() {
     assert_eq!(claims(true).await, Claim::UnderWay);
 }
 
+/// F3: of two that worked on the same, as the first was slow, the answer that was given first is the one.
+#[tokio::test]
+async fn f3_the_first_answer_counts() {
+    use custody::service::answers::{Answer, Claim, claim, settle};
+    let test = TestApp::new().await;
+    let claims = async || claim(&test.app, test.person("ada"), "k", "digest", true).await.unwrap();
+    let settles = async |answer| settle(&test.app, test.person("ada"), "k", answer).await.unwrap();
+    let said = |body: &str| Answer { status: 200, headers: "{}".to_owned(), body: Some(body.to_owned()) };
+    assert_eq!(claims().await, Claim::First);
+    assert_eq!(settles(Some(said("the first"))).await, None);
+    assert_eq!(settles(Some(said("another"))).await, Some(said("the first")));
+    assert_eq!(settles(None).await, Some(said("the first")), "and is not given back");
+    assert_eq!(claims().await, Claim::Known(said("the first")));
+}
+
 /// F3: whoever asks again does not wait for one that was killed over it: its service knows the key.
 #[tokio::test]
 async fn f3_a_repetition_outlives_whoever_was_killed() {

@@ -317,6 +317,7 @@ async fn g10_what_one_replica_hears_again_the_other_knows() {
         };
         let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
         observe(&test.app, &agent, &ServerName::from(REDUCED), vec![report], true).await.unwrap();
+        test.shown().await;
     };
     tells().await;
     let other = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;

@@ -130,6 +130,7 @@ async fn h8_nobody_else_acknowledges() {
     // Whoever has left the shift, or whose account is closed, speaks for it no longer.
     joins_doc(&test, "tomasz").await;
     service::closing::close(&test.app, &test.caller("ada"), test.person("tomasz")).await.unwrap();
+    test.shown().await;
     let closed = shift::acknowledge(&test.app, &test.caller("tomasz"), &[seq]).await;
     assert!(matches!(closed, Err(Error::Refused(_))), "{closed:?}");
     assert!(!profile(&test, "tomasz").await.person.active);
@@ -196,6 +197,7 @@ async fn h8_per_person_everybody_says_it() {
     let (teams, _) = groups::list(&test.app).await.unwrap();
     let doc = teams.iter().find(|t| t.kind == TeamKind::Doc).unwrap().id;
     groups::remove(&test.app, &test.caller("ada"), doc, test.person("noor")).await.unwrap();
+    test.shown().await;
     assert!(waiting(&test.app).await.unwrap().all.is_empty(), "nobody who is left is missing");
     assert_eq!(escalation::round(&test.app).await.unwrap(), 0);
     assert_eq!(counts(&test.app).await.unwrap(), (0, 0), "and that is on record");
@@ -259,6 +261,7 @@ async fn h8_without_a_contact_the_team_hears_of_it() {
     begun(&test).await;
     shut_down(&test, "magnet").await;
     service::closing::close(&test.app, &test.caller("ada"), test.person("lena")).await.unwrap();
+    test.shown().await;
     test.advance(Duration::hours(1));
     assert_eq!(escalation::round(&test.app).await.unwrap(), 2);
     for who in ["jonas", "ravi", "chiara"] {
@@ -276,6 +279,7 @@ async fn h8_a_contact_who_left_ctrl_hears_of_nothing() {
     let (teams, _) = groups::list(&test.app).await.unwrap();
     let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
     groups::remove(&test.app, &test.caller("ada"), ici, test.person("lena")).await.unwrap();
+    test.shown().await;
     test.advance(Duration::hours(1));
     assert_eq!(escalation::round(&test.app).await.unwrap(), 1);
     assert!(told(&test, "lena").await.is_empty());

@@ -47,6 +47,7 @@ impl TestApp {
         };
         let agent = Caller { origin: "test agent".to_owned(), ..Caller::custody() };
         observe(&self.app, &agent, &ServerName::from(server), vec![report], false).await.unwrap();
+        self.shown().await;
     }
 
     async fn again(&self, path: &str, before: &Response) -> StatusCode {
@@ -372,9 +373,11 @@ async fn a31_a_calendar_dies_with_its_account() {
     let stranger = test.stranger();
     assert_eq!(stranger.get(&path).await.status(), 200);
     custody::service::closing::close(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();
+    test.shown().await;
     assert_eq!(stranger.get(&path).await.status(), 404);
     assert!(calendar::make(&test.app, &test.caller("marek")).await.is_err());
     custody::service::closing::reopen(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();
+    test.shown().await;
     assert_eq!(stranger.get(&path).await.status(), 404);
     // Neither the database nor the journal holds what opens it.
     let all = postgres::bytes(test.dir.path()).await;

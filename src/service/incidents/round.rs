@@ -59,6 +59,7 @@ pub async fn run(app: App) {
 /// Looks at what became due after `since`, or at everything; how many devices, strangers and servers were looked at.
 /// Whom to look at comes from memory: nothing is written where nothing is due. Silence is judged only where `listens`.
 pub async fn round(app: &App, since: Option<DateTime<Utc>>, listens: bool) -> Result<usize> {
+    app.projection.catch_up().await;
     let now = app.clock.now();
     let known = store::incidents::list_open_words(&app.db.read, Kind::Silent).await?;
     let Due { devices, strangers, mut servers } = due(app, since, now, known);
