@@ -26,7 +26,7 @@ pub async fn run(app: App) {
     }
 }
 
-/// Deletes what is older than the policy keeps it; how much of notices, links and looks that was.
+/// Deletes what is older than the policy keeps it; how much of notices, links, looks and what has stopped that was.
 pub async fn sweep(app: &App) -> Result<usize> {
     let owned = app.clone();
     app.outliving(async move {
@@ -36,6 +36,7 @@ pub async fn sweep(app: &App) -> Result<usize> {
         let mut gone = store::erasure::delete_notices_before(&tx, before(of.notices_days)).await?;
         gone += store::erasure::delete_links_before(&tx, before(of.links_days)).await?;
         gone += store::erasure::delete_looked_before(&tx, before(of.looked_days)).await?;
+        gone += store::instances::delete_stopped_before(&tx, before(of.stopped_days)).await?;
         store::outbox::delete_ended_before(&tx, before(of.outbox_days)).await?;
         store::hooks::delete_deliveries_before(&tx, before(of.deliveries_days)).await?;
         store::guesses::delete_old(&tx, now - guessing::KNOWN, now - guessing::FORGOTTEN, guessing::MOST).await?;

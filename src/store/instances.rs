@@ -294,9 +294,28 @@ const ONE_BY_ONE: usize = 50;
 
 /// What those read again who follow the changes.
 pub fn touched(all: &[Known]) -> BTreeSet<Touched> {
-    let each = all.iter().map(|k| match all.len() {
-        ..=ONE_BY_ONE => Touched::Instance(k.seen.instance.clone(), k.seen.server.clone()),
-        _ => Touched::Server(k.seen.server.clone()),
+    touched_of(all.len(), all.iter().map(|k| (k.seen.instance.as_str(), &k.seen.server)))
+}
+
+fn touched_of<'a>(many: usize, all: impl Iterator<Item = (&'a str, &'a ServerName)>) -> BTreeSet<Touched> {
+    let each = all.map(|(instance, server)| match many {
+        ..=ONE_BY_ONE => Touched::Instance(instance.to_owned(), server.clone()),
+        _ => Touched::Server(server.clone()),
     });
     each.collect()
+}
+
+/// Forgets what stopped before this moment; how many instances that were. Where they run again they are new.
+pub async fn delete_stopped_before<C: ConnectionTrait>(tx: &C, before: DateTime<Utc>) -> Result<u64> {
+    let gone = Query::delete()
+        .from_table(row::Entity)
+        .and_where(row::Column::GoneAt.lt(before))
+        .returning(Query::returning().columns([row::Column::Instance, row::Column::Server]))
+        .to_owned();
+    let gone = tx.query_all_raw(tx.get_database_backend().build(&gone)).await?;
+    let keys = gone.iter().map(|r| Ok((r.try_get("", "instance")?, ServerName(r.try_get("", "server")?))));
+    let keys: Vec<(String, ServerName)> = keys.collect::<Result<_>>()?;
+    let touched = touched_of(keys.len(), keys.iter().map(|(instance, server)| (instance.as_str(), server)));
+    super::changes::append(tx, touched).await?;
+    Ok(keys.len() as u64)
 }

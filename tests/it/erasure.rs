@@ -1,7 +1,7 @@
 //! A37: a person asks to be forgotten; and what is no record is kept for as long as the policy says.
 
 use crate::{
-    app::{POLICY, TestApp, open},
+    app::{POLICY, REDUCED, TestApp, open},
     given::tag,
 };
 use chrono::Duration;
@@ -190,6 +190,29 @@ async fn a37_somebody_keeps_the_place() {
     assert_eq!(ask().await, 401);
     let team = service::groups::list(app).await.unwrap().0;
     assert!(team.iter().all(|t| t.members.iter().all(|m| m.0 != test.person("lena"))));
+}
+
+/// A37, O1: where something ran that stopped long ago is forgotten, on the board too; what runs and what stopped lately is
+/// not.
+#[tokio::test]
+async fn a37_what_stopped_is_found_for_a_time() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.reduced_support("camera").await;
+    let found = async |name: &str| test.stranger().get(&format!("/api/v1/status/{name}")).await.status().as_u16();
+    let (magnet, camera) = ("SCS_TEST/MON/MAGNET", "SCS_TEST/MON/CAMERA");
+    test.sees(REDUCED, &[("magnet", "1.0.0"), ("camera", "1.0.0")]).await;
+    test.sees(REDUCED, &[("camera", "1.0.0")]).await;
+    test.advance(Duration::days(364));
+    retention::sweep(&test.app).await.unwrap();
+    test.shown().await;
+    assert_eq!((found(magnet).await, found(camera).await), (200, 200));
+    test.advance(Duration::days(2));
+    assert!(retention::sweep(&test.app).await.unwrap() > 0);
+    test.shown().await;
+    assert_eq!((found(magnet).await, found(camera).await), (404, 200));
+    test.sees(REDUCED, &[("magnet", "1.0.0"), ("camera", "1.0.0")]).await;
+    assert_eq!(found(magnet).await, 200, "it runs again");
 }
 
 /// A37: notices that were seen, links that ran out and old looks are deleted in time; what nobody has seen stays.

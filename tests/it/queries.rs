@@ -222,6 +222,7 @@ async fn lists_are_read_by_an_index() {
         ),
         ("what waits to move on", "SELECT * FROM moving_on WHERE state = 'waiting' ORDER BY at, deployment_id LIMIT 9"),
         ("whose calendar", "SELECT * FROM calendar WHERE hash = 'x'"),
+        ("what stopped long ago", "DELETE FROM instance WHERE gone_at < '2026-11-21T08:00:00Z' RETURNING instance"),
         ("what somebody is told", "SELECT * FROM notice WHERE person_id = 'x' AND seen_at IS NULL"),
         (
             "the last that somebody was told",

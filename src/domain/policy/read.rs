@@ -70,6 +70,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             deliveries_days: source.whole("retention", "deliveries_days", 7..=3650, "days").value,
             links_days: source.whole("retention", "links_days", DAYS, "days").value,
             looked_days: source.whole("retention", "looked_days", 30..=3650, "days").value,
+            stopped_days: source.whole("retention", "stopped_days", 30..=3650, "days").value,
         },
         permits: Permits {
             required: source.flag("permits", "required"),

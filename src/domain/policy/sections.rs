@@ -309,6 +309,8 @@ pub struct Retention {
     pub links_days: u32,
     /// Up to which change somebody had looked.
     pub looked_days: u32,
+    /// Where something ran that has stopped.
+    pub stopped_days: u32,
 }
 
 /// `[permits]`: what deploy tools show before they act (G9, A9, A13).

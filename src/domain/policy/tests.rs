@@ -123,6 +123,7 @@ outbox_days = 7
 deliveries_days = 8
 links_days = 9
 looked_days = 31
+stopped_days = 32
 [permits]
 required = false
 lifetime_seconds = 60
