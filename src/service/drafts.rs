@@ -163,17 +163,9 @@ pub async fn taken(app: &App, except: DeviceId, a: &Answers) -> Result<Vec<Probl
 
 /// The same for a name and classes.
 pub(super) async fn taken_names(app: &App, except: DeviceId, name: &str, classes: &[String]) -> Result<Vec<Problem>> {
-    let taken = store::devices::list_taken(&app.db.read, except, name, classes).await?;
-    let mut problems = Vec::new();
-    if taken.contains(name) {
-        let say = format!("Another device is called {name}: choose another name, like {name}2");
-        problems.push(Problem::new(Section::Device, "name", say));
-    }
-    if let Some(class) = classes.iter().find(|c| taken.contains(*c)) {
-        let say = format!("Another device brings {class} already: a class belongs to one device");
-        problems.push(Problem::new(Section::Device, "classes", say));
-    }
-    Ok(problems)
+    let taken = store::devices::find_taken(&app.db.read, except, name, classes).await?;
+    let problems = taken.problems(name).into_iter();
+    Ok(problems.map(|(field, say)| Problem::new(Section::Device, field, say)).collect())
 }
 
 /// A section's answers as they came.

@@ -171,3 +171,40 @@ async fn l1_an_address_is_asked_for_by_the_facilitys_own_example() {
     let expected = example.map_or(String::new(), |e| format!(", like {e}"));
     assert_eq!(*said, format!("Enter the repository's address{expected}"));
 }
+
+/// L1: a name or a class that only case and separators tell from one on record is taken, and what stands in the way is
+/// named; what a device brings already it goes on with.
+#[tokio::test]
+async fn l1_names_are_told_apart_by_more_than_case() {
+    use custody::{
+        domain::{id::DeviceId, request::Request},
+        service::{Error, requests::check},
+    };
+    let test = TestApp::new().await;
+    test.requested("beamCheck").await;
+    let own = test.device("beamCheck").await;
+    let said = async |except: Option<DeviceId>, request: &Request| match check(&test.app, except, request).await {
+        Ok(()) => Vec::new(),
+        Err(Error::Invalid(problems)) => problems.into_iter().map(|p| (p.field, p.say)).collect(),
+        Err(other) => panic!("{other}"),
+    };
+    for (name, class) in [("BEAMCHECK", "BeamCheckClass"), ("beam-check", "beam_check_CLASS"), ("Beam_Check", "x1")] {
+        let mut other = crate::given::application(&test, name);
+        other.request.classes = vec!["Another".to_owned(), class.to_owned()];
+        let found = said(None, &other.request).await;
+        assert!(found[0].0 == "name" && found[0].1.contains("is called beamCheck, which"), "{found:?}");
+        assert_eq!(found.len(), if class == "x1" { 1 } else { 2 }, "{found:?}");
+        if let Some((field, say)) = found.get(1) {
+            assert!(field == "classes" && say.contains("brings beamCheckClass already, which"), "{say}");
+        }
+        let ask = custody::service::act::Ask::from(Command::Submit { application: Box::new(other) });
+        let refused = custody::service::act::submit(&test.app, &test.caller("ilse"), ask, None).await;
+        assert!(
+            matches!(refused, Err(Error::Refused(r)) if r.gates.iter().any(|g| g.why.contains("beamCheck, which")))
+        );
+    }
+    assert!(said(None, &crate::given::application(&test, "beamCheck2").request).await.is_empty());
+    let mut more = own.request.clone();
+    more.classes.push("BeamCheckCLASS".to_owned());
+    assert!(said(Some(own.id), &more).await.is_empty());
+}
