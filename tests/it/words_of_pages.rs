@@ -208,3 +208,52 @@ async fn l1_names_are_told_apart_by_more_than_case() {
     more.classes.push("BeamCheckCLASS".to_owned());
     assert!(said(Some(own.id), &more).await.is_empty());
 }
+
+/// L4: everything that is wrong with the list of contacts is told at once, each with a link to its field, and what was typed
+/// stays.
+#[tokio::test]
+async fn l4_the_contacts_are_checked_row_by_row() {
+    let test = TestApp::new().await;
+    test.accepted("magnet").await;
+    let [ilse, lena, marek] = ["ilse", "lena", "marek"].map(|who| test.person(who).to_string());
+    let rows = [
+        ("person_1", ilse.as_str()),
+        ("hours_1", "always"),
+        ("time_zone_1", "Hamburg"),
+        ("deputy_1", &ilse),
+        ("person_2", &ilse),
+        ("hours_2", "sometimes"),
+        ("time_zone_2", "Europe/Berlin"),
+        ("deputy_2", ""),
+        ("person_3", ""),
+        ("hours_3", "always"),
+        ("time_zone_3", "Europe/Berlin"),
+        ("deputy_3", &lena),
+        ("person_4", &marek),
+        ("hours_4", "always"),
+        ("time_zone_4", "Europe/Prague"),
+        ("deputy_4", &lena),
+    ];
+    let browser = test.browser("ilse").await;
+    let before = test.device("magnet").await;
+    let back = browser.post("/devices/magnet/set-contacts", &rows).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    assert!(page.contains("There are 5 problems"), "{page}");
+    for (field, say) in [
+        ("time_zone_1", "Enter their time zone, like Europe/Berlin"),
+        ("deputy_1", "nobody is their own deputy"),
+        ("person_2", "this person is named already"),
+        ("hours_2", "Choose when they can be called"),
+        ("person_3", "Choose the person to call, or nobody as the deputy"),
+    ] {
+        assert!(between(&page, &format!("href=\"#{field}\">"), "<").contains(say), "{field}: {page}");
+        assert!(page.contains(&format!("id=\"{field}-e\"")), "{field}: {page}");
+    }
+    assert!(page.contains("value=\"Hamburg\""), "{page}");
+    assert_eq!(test.device("magnet").await, before);
+    let fits: Vec<_> = rows[12..].iter().map(|(name, value)| (name.replace('4', "1"), *value)).collect();
+    let fits: Vec<_> = fits.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    browser.acts(&test, "magnet", "set-contacts", &fits).await;
+    assert_eq!(test.device("magnet").await.contacts.len(), 1);
+}
