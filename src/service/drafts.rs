@@ -22,6 +22,7 @@ use crate::{
         contact::is_phone,
         id::{DeviceId, PersonId},
         lifecycle::Command,
+        person_entry::PersonEntry,
         request::Section,
     },
     store::{self, Tx, drafts::Draft as Kept, entity::person as row},
@@ -238,7 +239,8 @@ async fn own_number(tx: &Tx, app: &App, caller: &Caller, draft: &mut Draft) -> R
         if me.person.phone.as_deref() != Some(typed.as_str()) {
             let change = row::ActiveModel { phone: Set(Some(typed)), ..Default::default() };
             store::people::update(tx, draft.owner, change).await?;
-            store::journal::append(tx, vec![line(app, caller, draft.owner, "phone_changed", json!({}))]).await?;
+            store::journal::append(tx, vec![line(app, caller, draft.owner, PersonEntry::PhoneChanged, json!({}))])
+                .await?;
             super::standing::refresh_of_person(tx, app, draft.owner).await?;
         }
     }
