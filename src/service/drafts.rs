@@ -6,7 +6,7 @@ mod directory;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Answers, ContactAnswer};
+pub use answers::{Answers, ContactAnswer, NO_AREA};
 pub use complete::{CONTACTS_MOST, Problem, complete, request};
 pub use directory::{Colleague, Directory};
 

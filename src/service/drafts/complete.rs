@@ -1,6 +1,6 @@
 //! From what was typed to what the domain takes: an application, or everything that is in its way.
 
-use super::{Answers, ContactAnswer, Directory};
+use super::{Answers, ContactAnswer, Directory, NO_AREA};
 use crate::domain::{
     contact::{Contact, ENTER_A_NUMBER, OperatorRules, is_phone},
     id::PersonId,
@@ -48,7 +48,7 @@ pub fn request(a: &Answers, policy: &Policy) -> Result<Request, Vec<Problem>> {
         special: text(&a.special),
         // Where none is chosen there is a problem, and the request goes nowhere.
         level: level.unwrap_or(LevelOfSupport::FinalReviewOnly),
-        areas: a.areas.clone(),
+        areas: a.areas.iter().filter(|area| *area != NO_AREA).cloned().collect(),
         failures: text(&a.failures),
     };
     let found = request.problems(policy);
@@ -56,6 +56,15 @@ pub fn request(a: &Answers, policy: &Policy) -> Result<Request, Vec<Problem>> {
     if level.is_none() {
         problems.push(Problem::new(Section::Support, "level", "Choose how much help you expect while it is developed"));
     }
+    let none = a.areas.iter().any(|area| area == NO_AREA);
+    let say = match (request.areas.is_empty(), none) {
+        (true, false) if !policy.areas.critical.is_empty() => {
+            Some("Choose each area that it touches, or None of these")
+        }
+        (false, true) => Some("Choose the areas that it touches or None of these, not both"),
+        _ => None,
+    };
+    problems.extend(say.map(|say| Problem::new(Section::Risks, "areas", say)));
     problems.sort_by_key(|p| p.section);
     if problems.is_empty() { Ok(request) } else { Err(problems) }
 }

@@ -96,6 +96,7 @@ fn answers() -> Answers {
         hardware: "None.".to_owned(),
         connectivity: "Reads three devices.".to_owned(),
         level: "recurrent_review".to_owned(),
+        areas: vec![NO_AREA.to_owned()],
         failures: "Scans pause.".to_owned(),
         contacts: vec![row("Ilse Hartmann <ilse@example.org>", "+49 40 66969 214"), row("marek@example.org", "")],
         when_stopped: "restart_once_then_call".to_owned(),
@@ -155,6 +156,13 @@ async fn each_gap_stands_at_its_field() {
     assert_eq!(judge(&|a| a.instruments = vec!["XXX".into()]), "instruments");
     assert_eq!(judge(&|a| a.level.clear()), "level");
     assert_eq!(judge(&|a| a.areas = vec!["no-such".into()]), "areas");
+    // L7: that it touches no critical area has to be said, and cannot be said of one that does.
+    assert_eq!(judge(&|a| a.areas.clear()), "areas");
+    assert_eq!(judge(&|a| a.areas = vec![NO_AREA.into(), "pulse-patterns".into()]), "areas");
+    assert_eq!(judge(&|a| a.areas = vec!["pulse-patterns".into()]), "");
+    let none = request(&answers(), &g.app.policy).unwrap();
+    assert!(none.areas.is_empty(), "nobody else is told of the choice");
+    assert_eq!(Answers::of_request(&none).areas, [NO_AREA]);
     assert_eq!(judge(&|a| a.failures = "x".repeat(4001)), "failures");
     assert_eq!(judge(&|a| a.contacts[0].phone = "66969214".into()), "phone_1");
     assert_eq!(judge(&|a| a.contacts[1].person = "Nobody Known".into()), "person_2");
