@@ -257,3 +257,66 @@ async fn l4_the_contacts_are_checked_row_by_row() {
     browser.acts(&test, "magnet", "set-contacts", &fits).await;
     assert_eq!(test.device("magnet").await.contacts.len(), 1);
 }
+
+/// L3, L7: whoever sends a request is told which sentence they have not agreed to, each by itself; and what a request
+/// touches has to be said before it is complete.
+#[tokio::test]
+async fn l3_what_is_agreed_to_is_named() {
+    let test = TestApp::new().await;
+    let ilse = test.browser("ilse").await;
+    let made = ilse.post("/requests", &[]).await.headers()["location"].to_str().unwrap().to_owned();
+    let base = made.rsplit_once('/').unwrap().0.to_owned();
+    let repository = test.repository.file_address();
+    let revision = async || between(&ilse.page(&made).await, "name=\"revision\" value=\"", "\"").to_owned();
+    let device = [
+        ("name", "magnet"),
+        ("classes", "Magnet"),
+        ("summary", "Compares the beam with its limits."),
+        ("group", "SCS"),
+        ("instruments", "SCS"),
+        ("repository", &repository),
+        ("trunk", "main"),
+    ];
+    let scope = [("why", "a"), ("done", "b"), ("assumptions", "c"), ("hardware", "d"), ("connectivity", "e")];
+    let contacts = [
+        ("person_1", "Ilse Hartmann"),
+        ("phone_1", "+49 40 66969 214"),
+        ("hours_1", "always"),
+        ("time_zone_1", "Europe/Berlin"),
+        ("person_2", ""),
+        ("hours_2", ""),
+        ("time_zone_2", "Europe/Berlin"),
+        ("when_stopped", "call_first"),
+        ("may_stop", "yes"),
+    ];
+    let silent = ilse.post(&format!("{base}/risks"), &[("failures", "Scans pause."), ("revision", "1")]).await;
+    assert_eq!(silent.status(), 422);
+    assert!(silent.text().await.unwrap().contains("Choose each area that it touches, or None of these"));
+    for (section, answers) in [
+        ("device", &device[..]),
+        ("scope", &scope[..]),
+        ("support", &[("level", "final_review_only")][..]),
+        ("risks", &[("areas", "none of these"), ("failures", "Scans pause.")][..]),
+        ("contacts", &contacts[..]),
+    ] {
+        let seen = revision().await;
+        let all = [answers, &[("revision", seen.as_str())][..]].concat();
+        let saved = ilse.post(&format!("{base}/{section}"), &all).await;
+        let (status, text) = (saved.status(), saved.text().await.unwrap());
+        assert_eq!(status, 303, "{section}: {text}");
+    }
+    let seen = revision().await;
+    let page = ilse.page(&format!("{base}/check")).await;
+    assert!(page.contains("None of them") && !page.contains("Second contact"), "{page}");
+    let sent = [("revision", seen.as_str()), ("key", "k"), ("given_server", "yes")];
+    let back = ilse.post(&format!("{base}/check"), &sent).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    for (field, say) in [
+        ("best_effort", "Agree to “while it has reduced support, CTRL helps as best effort only”, or leave"),
+        ("shut_down", "Agree to “CTRL may shut it down if it harms unrelated services”, or leave"),
+    ] {
+        assert!(between(&page, &format!("<a href=\"#{field}\">"), "<").contains(say), "{page}");
+    }
+    assert!(!page.contains("href=\"#given_server\""), "{page}");
+}

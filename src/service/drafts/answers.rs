@@ -56,6 +56,13 @@ pub struct ContactAnswer {
     pub deputy: String,
 }
 
+impl ContactAnswer {
+    /// Whether it was added and left as it is: nobody is named, and nothing is said of them.
+    pub fn is_blank(&self) -> bool {
+        [&self.person, &self.phone, &self.hours, &self.deputy].iter().all(|text| text.trim().is_empty())
+    }
+}
+
 impl Answers {
     /// What is on record, as it would be typed. Contacts and operators' rules are not part of it.
     pub fn of_request(r: &Request) -> Self {

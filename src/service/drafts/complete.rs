@@ -104,9 +104,14 @@ fn contacts(rows: &[ContactAnswer], people: &Directory, me: PersonId, problems: 
     if rows.is_empty() || rows.len() > CONTACTS_MOST {
         need("person_1".to_owned(), format!("Name between 1 and {CONTACTS_MOST} contacts, in the order of calling"));
     }
+    // A row that was added and left blank is nobody; where all are, somebody is asked for in the first.
+    let mut asked: Vec<_> = rows.iter().zip(1..).filter(|(row, _)| !row.is_blank()).collect();
+    if asked.is_empty() {
+        asked.extend(rows.iter().zip(1..).take(1));
+    }
     let mut list: Vec<Contact> = Vec::new();
     let mut with_number = false;
-    for (row, n) in rows.iter().zip(1..) {
+    for (row, n) in &asked {
         let person = people.find(&row.person);
         let hours = row.hours.parse();
         match person {
@@ -150,7 +155,7 @@ fn contacts(rows: &[ContactAnswer], people: &Directory, me: PersonId, problems: 
             });
         }
     }
-    if !list.is_empty() && list.len() == rows.len() && !with_number {
+    if !list.is_empty() && list.len() == asked.len() && !with_number {
         let say = "Name at least one contact with a telephone number: each person enters theirs under My account";
         need("person_1".to_owned(), say.to_owned());
     }

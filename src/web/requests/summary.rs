@@ -64,9 +64,9 @@ pub fn of(
             vec![line("Touches critical areas", "areas-1", &areas), line("If it fails", "failures", &a.failures)]
         }
         Section::Contacts => {
-            let mut all: Vec<Summary> = (a.contacts.iter().zip(1..))
-                .map(|(c, n)| line(&ordinal(n), &format!("person_{n}"), &contact(c, phone(&c.person))))
-                .collect();
+            let named = a.contacts.iter().zip(1..).filter(|(c, n)| *n == 1 || !c.is_blank());
+            let mut all: Vec<Summary> =
+                named.map(|(c, n)| line(&ordinal(n), &format!("person_{n}"), &contact(c, phone(&c.person)))).collect();
             let when = a.when_stopped.parse::<WhenStopped>().map_or("", WhenStopped::words);
             let may = match a.may_stop.as_str() {
                 "yes" => "Yes",
