@@ -27,6 +27,7 @@ mod m0022_covers;
 mod m0023_own_key;
 mod m0024_whole_report;
 mod m0025_roster;
+mod m0026_folded;
 mod m0027_stopped;
 
 pub struct Migrator;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_own_key::Migration),
             Box::new(m0024_whole_report::Migration),
             Box::new(m0025_roster::Migration),
+            Box::new(m0026_folded::Migration),
             Box::new(m0027_stopped::Migration),
         ]
     }

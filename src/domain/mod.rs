@@ -27,6 +27,7 @@ pub mod operators;
 pub mod overrides;
 pub mod permit;
 pub mod person;
+pub mod person_entry;
 pub mod pipeline;
 pub mod policy;
 pub mod refusal;

@@ -98,6 +98,33 @@ impl Section {
     }
 }
 
+/// What other devices hold of a newcomer's name and classes, as it is spelled there: case and separators tell nothing
+/// apart on a board that is searched without them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub name: Option<String>,
+    /// The class as it was asked for, and as it is held.
+    pub class: Option<(String, String)>,
+}
+
+impl Taken {
+    /// What stands in the way, by the field of the form, and what to do.
+    pub fn problems(&self, name: &str) -> Vec<(&'static str, String)> {
+        let alike = |asked: &str, held: &str| match asked == held {
+            true => String::new(),
+            false => format!(", which {asked} is told from by case or separators alone"),
+        };
+        let name = self.name.iter().map(|held| {
+            ("name", format!("Another device is called {held}{}: choose another name, like {name}2", alike(name, held)))
+        });
+        let class = self.class.iter().map(|(asked, held)| {
+            let alike = alike(asked, held);
+            ("classes", format!("Another device brings {held} already{alike}: a class belongs to one device"))
+        });
+        name.chain(class).collect()
+    }
+}
+
 /// One thing to mend before the request can be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -130,6 +157,9 @@ impl Request {
             "classes",
             "Enter each device class on a line of its own, like BeamConditionCheck",
         );
+        if let Some(twice) = self.classes.iter().enumerate().find(|(n, c)| self.classes[..*n].contains(c)) {
+            need(true, Device, "classes", &format!("{} stands there twice: name each class once", twice.1));
+        }
         need(self.summary.trim().is_empty(), Device, "summary", "Say in a sentence what it does");
         need(self.group.trim().is_empty(), Device, "group", "Enter your group, like SCS");
         let listed = &policy.facility.instruments;
@@ -154,6 +184,12 @@ impl Request {
             need(true, Device, "repository", &say);
         }
         need(!is_branch(&self.trunk), Device, "trunk", "Enter the branch that releases are tagged on, like main");
+        need(
+            self.folder.split(['/', '\\']).any(|part| part == ".."),
+            Device,
+            "folder",
+            "Enter a folder within the repository, without .., like devices/beam",
+        );
         need(self.why.trim().is_empty(), Scope, "why", "Say why this device is needed");
         need(
             self.done.trim().is_empty(),

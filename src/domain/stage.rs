@@ -113,6 +113,9 @@ pub enum Reporter {
     Custody,
 }
 
+/// How the text of a stage begins that nobody reported: somebody placed the release by hand, and by that it is deployed.
+pub const BY_HAND: &str = "Placed by hand onto ";
+
 /// What was reported of one stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

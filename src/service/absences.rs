@@ -7,6 +7,7 @@ use crate::{
         absence::Absence,
         id::PersonId,
         person::{Person, Role},
+        person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
     store::{self, Tx},
@@ -61,7 +62,7 @@ pub async fn add(app: &App, caller: &Caller, person: PersonId, absence: Absence)
             }
             let kept = Kept { id: uuid::Uuid::now_v7().to_string(), absence };
             store::absences::insert(&tx, person, &kept, now).await?;
-            finish(tx, &app, &caller, person, "absence_added", &kept.id).await?;
+            finish(tx, &app, &caller, person, PersonEntry::AbsenceAdded, &kept.id).await?;
             Ok(kept.id)
         })
         .await?
@@ -81,7 +82,7 @@ pub async fn change(app: &App, caller: &Caller, person: PersonId, id: &str, abse
                 return Ok(());
             }
             store::absences::update(&tx, person, &Kept { id: id.clone(), absence }).await?;
-            finish(tx, &app, &caller, person, "absence_changed", &id).await
+            finish(tx, &app, &caller, person, PersonEntry::AbsenceChanged, &id).await
         })
         .await?
 }
@@ -97,7 +98,7 @@ pub async fn remove(app: &App, caller: &Caller, person: PersonId, id: &str) -> R
             if !store::absences::delete(&tx, person, &id).await? {
                 return Err(Error::NotFound);
             }
-            finish(tx, &app, &caller, person, "absence_removed", &id).await
+            finish(tx, &app, &caller, person, PersonEntry::AbsenceRemoved, &id).await
         })
         .await?
 }
@@ -151,7 +152,7 @@ fn check(absence: Absence, today: NaiveDate) -> Result<Absence> {
 }
 
 /// The journal learns of which absence, never of when or where (A37).
-async fn finish(tx: Tx, app: &App, caller: &Caller, person: PersonId, kind: &str, id: &str) -> Result<()> {
+async fn finish(tx: Tx, app: &App, caller: &Caller, person: PersonId, kind: PersonEntry, id: &str) -> Result<()> {
     let told = line(app, caller, person, kind, json!({ "absence": id }));
     store::journal::append(&tx, vec![told]).await?;
     Ok(tx.commit().await?)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{id::PersonId, person::Person},
+    domain::{id::PersonId, person::Person, person_entry::PersonEntry},
     store::{self, Tx, teams::TeamKind},
 };
 use chrono::Duration;
@@ -68,7 +68,7 @@ async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, person: PersonId
     let until = now + Duration::days(INVITATION_DAYS);
     store::doors::delete_invitations(tx, person).await?;
     store::doors::insert_invitation(tx, &secret::hash(&secret), Some(person), now, until).await?;
-    store::journal::append(tx, vec![line(app, caller, person, "invited", json!({}))]).await?;
+    store::journal::append(tx, vec![line(app, caller, person, PersonEntry::Invited, json!({}))]).await?;
     Ok(secret)
 }
 
@@ -167,13 +167,20 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
             }
             let (person, kind) = match invitation.person {
                 None if !store::people::is_empty(&tx).await? => return Err(Error::NotFound),
-                None => (found(&tx, &app, &new).await?, "first_administrator"),
+                None => (found(&tx, &app, &new).await?, PersonEntry::FirstAdministrator),
                 Some(p) => {
                     let open = store::people::find_profile(&tx, p.id).await?.is_some_and(|now| now.person.active);
                     if !open {
                         return Err(Error::NotFound);
                     }
-                    (p.id, if invitation.logins.is_empty() { "account_opened" } else { "password_set" })
+                    (
+                        p.id,
+                        if invitation.logins.is_empty() {
+                            PersonEntry::AccountOpened
+                        } else {
+                            PersonEntry::PasswordSet
+                        },
+                    )
                 }
             };
             if let Some((owner, _)) = store::people::find_account(&tx, LOCAL, &login).await?
@@ -240,7 +247,7 @@ pub async fn change_password(
             store::people::save_account(&tx, LOCAL, &login, me, Some(hashed)).await?;
             store::doors::delete_other_sessions(&tx, me, &keep).await?;
             store::doors::delete_invitations(&tx, me).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, me, "password_changed", json!({}))]).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, me, PersonEntry::PasswordChanged, json!({}))]).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -305,7 +312,7 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                     if store::people::list_accounts(&tx, owner).await?.is_empty() {
                         super::closing::close_in(&tx, &owned, &caller, owner).await?;
                     }
-                    let taken = line(&owned, &caller, owner, "account_taken", json!({ "by": person }));
+                    let taken = line(&owned, &caller, owner, PersonEntry::AccountTaken, json!({ "by": person }));
                     store::journal::append(&tx, vec![taken]).await?;
                     None
                 }
@@ -314,7 +321,8 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                     Some(insert_invitation(&tx, &owned, &caller, person).await?)
                 }
             };
-            store::journal::append(&tx, vec![line(&owned, &caller, person, "account_linked", json!({}))]).await?;
+            store::journal::append(&tx, vec![line(&owned, &caller, person, PersonEntry::AccountLinked, json!({}))])
+                .await?;
             tx.commit().await?;
             Ok::<_, Error>(secret)
         })

@@ -8,6 +8,7 @@ use crate::{
         agenda::{self, Day},
         id::{DeviceId, PersonId},
         lifecycle::StateName,
+        person_entry::PersonEntry,
     },
     store,
 };
@@ -27,7 +28,7 @@ pub async fn make(app: &App, caller: &Caller) -> Result<String> {
     let me = caller.actor.person().ok_or(Error::NotFound)?;
     let opens = secret::new();
     let now = app.clock.now();
-    let line = sessions::line(me, "calendar_made", caller.actor, &caller.origin, now);
+    let line = sessions::line(me, PersonEntry::CalendarMade, caller.actor, &caller.origin, now);
     let (owned, hash) = (app.clone(), secret::hash(&opens));
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -46,7 +47,7 @@ pub async fn make(app: &App, caller: &Caller) -> Result<String> {
 /// Ends somebody's own address at once.
 pub async fn remove(app: &App, caller: &Caller) -> Result<()> {
     let me = caller.actor.person().ok_or(Error::NotFound)?;
-    let line = sessions::line(me, "calendar_removed", caller.actor, &caller.origin, app.clock.now());
+    let line = sessions::line(me, PersonEntry::CalendarRemoved, caller.actor, &caller.origin, app.clock.now());
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;

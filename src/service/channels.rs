@@ -5,6 +5,7 @@ use crate::{
     app::App,
     domain::{
         id::GroupId,
+        person_entry::PersonEntry,
         telling::{Kind, Owner, Preferences, Secret, Undelivered},
         webhook::WebhookAddress,
     },
@@ -139,7 +140,7 @@ async fn save(app: &App, caller: &Caller, channel: Channel, new: bool) -> Result
                 caller.must_have_seen(now)?;
             }
             store::channels::save(&tx, &channel, app.clock.now()).await?;
-            let kind = if new { "channel_added" } else { "channel_changed" };
+            let kind = if new { PersonEntry::ChannelAdded } else { PersonEntry::ChannelChanged };
             store::journal::append(&tx, vec![line(&app, &caller, &channel, kind)]).await?;
             Ok(tx.commit().await?)
         })
@@ -159,7 +160,7 @@ pub async fn remove(app: &App, caller: &Caller, owner: Owner, id: &str) -> Resul
             let now = app.clock.now();
             store::channels::delete(&tx, &id).await?;
             store::outbox::give_up_channel(&tx, &id, "The channel was removed", now).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, &channel, "channel_removed")]).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, &channel, PersonEntry::ChannelRemoved)]).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -187,7 +188,7 @@ pub async fn team(app: &App, id: GroupId) -> Result<store::teams::Team> {
 }
 
 /// The journal learns that a channel changed, never where it leads (A37).
-fn line(app: &App, caller: &Caller, channel: &Channel, kind: &str) -> Line {
+fn line(app: &App, caller: &Caller, channel: &Channel, kind: PersonEntry) -> Line {
     Line {
         stream: match channel.owner {
             Owner::Person(person) => format!("person/{person}"),
@@ -196,7 +197,7 @@ fn line(app: &App, caller: &Caller, channel: &Channel, kind: &str) -> Line {
         at: app.clock.now(),
         actor: caller.actor.person(),
         origin: caller.origin.clone(),
-        kind: kind.to_owned(),
+        kind: <&str>::from(kind).to_owned(),
         body: json!({ "kind": channel.kind.to_string() }).to_string(),
     }
 }

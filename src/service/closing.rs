@@ -9,6 +9,7 @@ use crate::{
     app::App,
     domain::{
         id::PersonId,
+        person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
     store::{self, Tx, entity::person as row, teams::TeamKind},
@@ -64,7 +65,7 @@ pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: Person
     store::doors::delete_sessions(tx, person).await?;
     store::doors::delete_invitations(tx, person).await?;
     store::calendar::delete(tx, person).await?;
-    store::journal::append(tx, vec![line(app, caller, person, "closed", json!({}))]).await?;
+    store::journal::append(tx, vec![line(app, caller, person, PersonEntry::Closed, json!({}))]).await?;
     standing::refresh_of_person(tx, app, person).await
 }
 
@@ -85,7 +86,7 @@ pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> 
             }
             let open = row::ActiveModel { closed_at: Set(None), ..Default::default() };
             store::people::update(&tx, person, open).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, person, "reopened", json!({}))]).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, person, PersonEntry::Reopened, json!({}))]).await?;
             standing::refresh_of_person(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         id::PersonId,
         person::Person,
+        person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
     store::{self, Tx, entity::person as row},
@@ -64,7 +65,7 @@ async fn accepted(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Resu
         ..Default::default()
     };
     store::people::update(tx, person, change).await?;
-    let said = line(app, caller, person, "conduct_accepted", json!({ "version": version }));
+    let said = line(app, caller, person, PersonEntry::ConductAccepted, json!({ "version": version }));
     store::journal::append(tx, vec![said]).await?;
     standing::refresh_of_person(tx, app, person).await
 }
@@ -72,7 +73,7 @@ async fn accepted(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Resu
 /// Puts on record that the sender of this request agrees to every [`Consent`] and accepts the rules of conduct.
 pub async fn agree(app: &App, caller: &Caller, person: PersonId, request: &str) -> Result<()> {
     let to: Vec<&str> = Consent::iter().map(Consent::words).collect();
-    let said = line(app, caller, person, "agreed", json!({ "request": request, "to": to }));
+    let said = line(app, caller, person, PersonEntry::Agreed, json!({ "request": request, "to": to }));
     let (owned, caller) = (app.clone(), caller.clone());
     app.outliving(async move {
         let tx = owned.db.begin().await?;

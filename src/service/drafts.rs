@@ -6,7 +6,7 @@ mod directory;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Answers, ContactAnswer};
+pub use answers::{Answers, ContactAnswer, NO_AREA};
 pub use complete::{CONTACTS_MOST, Problem, complete, request};
 pub use directory::{Colleague, Directory};
 
@@ -22,6 +22,7 @@ use crate::{
         contact::is_phone,
         id::{DeviceId, PersonId},
         lifecycle::Command,
+        person_entry::PersonEntry,
         request::Section,
     },
     store::{self, Tx, drafts::Draft as Kept, entity::person as row},
@@ -163,17 +164,9 @@ pub async fn taken(app: &App, except: DeviceId, a: &Answers) -> Result<Vec<Probl
 
 /// The same for a name and classes.
 pub(super) async fn taken_names(app: &App, except: DeviceId, name: &str, classes: &[String]) -> Result<Vec<Problem>> {
-    let taken = store::devices::list_taken(&app.db.read, except, name, classes).await?;
-    let mut problems = Vec::new();
-    if taken.contains(name) {
-        let say = format!("Another device is called {name}: choose another name, like {name}2");
-        problems.push(Problem::new(Section::Device, "name", say));
-    }
-    if let Some(class) = classes.iter().find(|c| taken.contains(*c)) {
-        let say = format!("Another device brings {class} already: a class belongs to one device");
-        problems.push(Problem::new(Section::Device, "classes", say));
-    }
-    Ok(problems)
+    let taken = store::devices::find_taken(&app.db.read, except, name, classes).await?;
+    let problems = taken.problems(name).into_iter();
+    Ok(problems.map(|(field, say)| Problem::new(Section::Device, field, say)).collect())
 }
 
 /// A section's answers as they came.
@@ -246,7 +239,8 @@ async fn own_number(tx: &Tx, app: &App, caller: &Caller, draft: &mut Draft) -> R
         if me.person.phone.as_deref() != Some(typed.as_str()) {
             let change = row::ActiveModel { phone: Set(Some(typed)), ..Default::default() };
             store::people::update(tx, draft.owner, change).await?;
-            store::journal::append(tx, vec![line(app, caller, draft.owner, "phone_changed", json!({}))]).await?;
+            store::journal::append(tx, vec![line(app, caller, draft.owner, PersonEntry::PhoneChanged, json!({}))])
+                .await?;
             super::standing::refresh_of_person(tx, app, draft.owner).await?;
         }
     }

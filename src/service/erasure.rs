@@ -14,6 +14,7 @@ use crate::{
         id::{DeviceId, PersonId},
         lifecycle::Happened,
         person::ERASED,
+        person_entry::PersonEntry,
     },
     store::{self, Tx, erasure::Erased},
 };
@@ -110,7 +111,7 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
                 devices,
             };
             store::erasure::erase(&tx, &erased).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, person, "erased", json!({}))]).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, person, PersonEntry::Erased, json!({}))]).await?;
             standing::refresh_of_person(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })

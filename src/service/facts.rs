@@ -9,6 +9,7 @@ use crate::{
         lifecycle::{Command, Facts, Readings},
         observation::Seen,
         person::People,
+        request::Taken,
         server::Server,
         stage::{NO_WAY, Way},
         tag::TagName,
@@ -32,7 +33,7 @@ pub struct Gathered {
     pub known: Vec<Known>,
     pub seen: Vec<Seen>,
     pub readings: Readings,
-    pub taken: BTreeSet<String>,
+    pub taken: Taken,
     pub way: Way,
     pub last: Option<TagName>,
 }
@@ -86,7 +87,7 @@ pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller)
         known: Vec::new(),
         seen: Vec::new(),
         readings: Readings::default(),
-        taken: BTreeSet::new(),
+        taken: Taken::default(),
         way: Way::default(),
         last: None,
     })
@@ -179,12 +180,12 @@ async fn gather_beside<C: ConnectionTrait>(
     let taken = match command {
         Some(Command::Submit { application }) => {
             let r = &application.request;
-            store::devices::list_taken(c, device.id, &r.name, &r.classes).await?
+            store::devices::find_taken(c, device.id, &r.name, &r.classes).await?
         }
         Some(Command::Amend { request }) => {
-            store::devices::list_taken(c, device.id, &request.name, &request.classes).await?
+            store::devices::find_taken(c, device.id, &request.name, &request.classes).await?
         }
-        _ => BTreeSet::new(),
+        _ => Taken::default(),
     };
     // Only what is deployed is judged by its way.
     let release = command.and_then(Command::placing).and_then(|(_, tag)| device.release(tag?));
@@ -224,7 +225,7 @@ pub struct Many {
     servers: BTreeMap<ServerName, Server>,
     seen: BTreeMap<DeviceId, Vec<Seen>>,
     readings: Readings,
-    taken: BTreeSet<String>,
+    taken: Taken,
 }
 
 impl Many {
@@ -273,7 +274,7 @@ pub async fn gather_many<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller, 
             (d.id, of.collect())
         })
         .collect();
-    let (readings, taken) = (Readings::default(), BTreeSet::new());
+    let (readings, taken) = (Readings::default(), Taken::default());
     Ok(Many { now: app.clock.now(), people, servers, seen, readings, taken })
 }
 

@@ -1,7 +1,9 @@
 //! Groups: teams of CTRL, experts, the shift, administrators, contributors. Membership is read at each decision, so a
 //! change counts at once (A6).
 
-use super::{Caller, Error, Result, closing, invalid, people::must_be_admin, shapes, standing};
+use super::{
+    Caller, Error, FieldProblem, Result, closing, invalid, no_problems, people::must_be_admin, shapes, standing,
+};
 use crate::{
     app::App,
     domain::{
@@ -83,18 +85,28 @@ pub struct NewGroup {
     pub area: Option<String>,
 }
 
+/// What a group cannot be called, and which area it has to have or cannot have; `kind` is none where none was chosen.
+pub fn problems(app: &App, name: &str, kind: Option<TeamKind>, area: Option<&str>) -> Vec<FieldProblem> {
+    let mut all = Vec::new();
+    let mut need = |field: &str, say: &str| all.push(FieldProblem::new(field, say));
+    if shapes::title(name.trim()).is_err() {
+        need("name", "Enter a name of at most 80 characters, like ICI");
+    }
+    let is_area = |a: &str| app.policy.areas.critical.iter().any(|known| known.id == a);
+    match (kind, area) {
+        (None, _) => need("kind", "Choose what kind of group it is"),
+        (Some(TeamKind::Experts), Some(a)) if is_area(a) => {}
+        (Some(TeamKind::Experts), _) => need("area", "Choose the critical area that these experts sign off"),
+        (Some(_), Some(_)) => need("area", "Leave the area open: only a group of experts has one"),
+        (Some(_), None) => {}
+    }
+    all
+}
+
 pub async fn create(app: &App, caller: &Caller, new: NewGroup) -> Result<GroupId> {
     let name = new.name.trim().to_owned();
-    if shapes::title(&name).is_err() {
-        return invalid("name", "Enter a name of at most 80 characters, like ICI");
-    }
     let area = new.area.filter(|a| !a.is_empty());
-    match (&area, new.kind == TeamKind::Experts) {
-        (Some(a), true) if app.policy.areas.critical.iter().any(|known| known.id == *a) => {}
-        (_, true) => return invalid("area", "Choose the critical area that these experts sign off"),
-        (Some(_), false) => return invalid("area", "Leave the area open: only a group of experts has one"),
-        (None, false) => {}
-    }
+    no_problems(problems(app, &name, Some(new.kind), area.as_deref()))?;
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {

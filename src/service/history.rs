@@ -11,7 +11,7 @@ use crate::{
         naming::{people_in, with_names},
         person::People,
         policy::Policy,
-        stage::Stage,
+        stage::{BY_HAND, Stage},
         story::tell,
         support::Support,
     },
@@ -245,7 +245,10 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
             let stage = text("stage").parse::<Stage>().map_or("", Stage::label);
             let verdict = if body["passed"] == true { "passed" } else { "failed" };
             let who = if text("job").is_empty() { name } else { format!("The job {}", text("job")) };
-            (who, format!("reported of `{tag}`: “{stage}” {verdict}. {}", text("text")).trim().to_owned())
+            match text("text").strip_prefix(BY_HAND).filter(|_| stage == Stage::Deployed.label()) {
+                Some(server) => (who, format!("placed `{tag}` by hand onto {server}")),
+                None => (who, format!("reported of `{tag}`: “{stage}” {verdict}. {}", text("text")).trim().to_owned()),
+            }
         }
         (protection::TOLD, _) => {
             let tag = e.stream.splitn(3, '/').nth(2).unwrap_or_default();

@@ -5,7 +5,7 @@ mod proof;
 mod reading;
 mod waiting;
 
-use super::{Caller, Error, Result, invalid, secret};
+use super::{Caller, Error, FieldProblem, Result, invalid, secret};
 use crate::{
     app::App,
     domain::{
@@ -50,20 +50,30 @@ pub struct New {
     pub secret: String,
 }
 
+/// Whose repositories it tells of, if all that was typed can be; otherwise everything that cannot.
+pub fn read_new(name: &str, covers: &str, secret: &str) -> std::result::Result<Covers, Vec<FieldProblem>> {
+    let (name, secret, covers) = (name.trim(), secret.trim(), Covers::parse(covers));
+    let mut wrong = Vec::new();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        let say = "Name the forge or the group there in at most 80 characters, like gitlab.example.org";
+        wrong.push(FieldProblem::new("name", say));
+    }
+    if !secret.is_empty() && (!(16..=200).contains(&secret.len()) || secret.chars().any(|c| !c.is_ascii_graphic())) {
+        let say = "Enter the forge’s own secret with 16 to 200 plain characters, or leave it empty";
+        wrong.push(FieldProblem::new("secret", say));
+    }
+    match covers {
+        Ok(covers) if wrong.is_empty() => Ok(covers),
+        Ok(_) => Err(wrong),
+        Err(say) => Err(wrong.into_iter().chain([FieldProblem::new("covers", say)]).collect()),
+    }
+}
+
 /// Lets a forge tell; its secret is shown once.
 pub async fn create(app: &App, caller: &Caller, new: &New) -> Result<Hook> {
     let me = keeper(app, caller).await?;
     let (name, given, forge) = (new.name.trim(), new.secret.trim(), new.forge);
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return invalid("name", "Name the forge or the group there in at most 80 characters, like gitlab.example.org");
-    }
-    if !given.is_empty() && (!(16..=200).contains(&given.len()) || given.chars().any(|c| !c.is_ascii_graphic())) {
-        return invalid("secret", "Enter the forge’s own secret with 16 to 200 plain characters, or leave it empty");
-    }
-    let covers = match Covers::parse(&new.covers) {
-        Ok(covers) => covers,
-        Err(say) => return invalid("covers", say),
-    };
+    let covers = read_new(name, &new.covers, given).map_err(Error::Invalid)?;
     let said = json!({ "name": name, "forge": forge, "covers": covers.to_string() });
     let hook = Hook {
         id: uuid::Uuid::now_v7().to_string(),

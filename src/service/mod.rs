@@ -166,6 +166,11 @@ impl From<tokio::task::JoinError> for Error {
     }
 }
 
+/// Every field that needs a change, if one does.
+pub fn no_problems(problems: Vec<FieldProblem>) -> Result<()> {
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+}
+
 /// One field that needs a change.
 pub fn invalid<T>(field: &str, say: impl Into<String>) -> Result<T> {
     Err(Error::Invalid(vec![FieldProblem::new(field, say)]))

@@ -6,6 +6,7 @@ use crate::{
     domain::{
         id::PersonId,
         person::{People, Person, Role},
+        person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
     store::{self, Tx, entity::person as row, journal::Line},
@@ -19,13 +20,13 @@ pub use super::{accounts::set_password, groups::insert_team};
 pub use crate::store::people::Profile;
 
 /// A line in the journal about a person; it names them by id only.
-pub(super) fn line(app: &App, caller: &Caller, person: PersonId, kind: &str, body: Value) -> Line {
+pub(super) fn line(app: &App, caller: &Caller, person: PersonId, kind: PersonEntry, body: Value) -> Line {
     Line {
         stream: format!("person/{person}"),
         at: app.clock.now(),
         actor: caller.actor.person(),
         origin: caller.origin.clone(),
-        kind: kind.to_owned(),
+        kind: <&str>::from(kind).to_owned(),
         body: body.to_string(),
     }
 }
@@ -113,7 +114,7 @@ pub async fn add(app: &App, caller: &Caller, new: NewPerson) -> Result<PersonId>
             must_be_admin(&tx, &caller).await?;
             nobody_else_has(&tx, &new.email, None).await?;
             let id = insert(&tx, &app, &new).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, id, "added", json!({}))]).await?;
+            store::journal::append(&tx, vec![line(&app, &caller, id, PersonEntry::Added, json!({}))]).await?;
             tx.commit().await?;
             Ok(id)
         })
@@ -263,7 +264,7 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
         ..Default::default()
     };
     store::people::update(tx, id, change).await?;
-    store::journal::append(tx, vec![line(app, caller, id, "changed", json!({ "parts": changed }))]).await?;
+    store::journal::append(tx, vec![line(app, caller, id, PersonEntry::Changed, json!({ "parts": changed }))]).await?;
     if changed.contains(&"phone") && caller.actor.person() != Some(id) {
         confirmations::end_of(tx, app, caller, id).await?;
     }

@@ -17,7 +17,7 @@ use crate::{
             table::rule,
         },
         person::People,
-        request::{Request, Section},
+        request::{Request, Section, Taken},
         stage::NO_WAY,
         support::Verdict,
     },
@@ -97,7 +97,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         servers: &BTreeMap::new(),
         seen: &[],
         readings: &Readings::default(),
-        taken: &BTreeSet::new(),
+        taken: &Taken::default(),
         way: &NO_WAY,
         last: None,
     };

@@ -1,6 +1,6 @@
 //! Device servers and hosts on record: their class is what is written here, never what a name pretends (H1, H2, A23).
 
-use super::{Caller, Error, Result, invalid, people::must_be_admin, shapes};
+use super::{Caller, Error, FieldProblem, Result, invalid, no_problems, people::must_be_admin, shapes};
 use crate::{
     app::App,
     domain::{
@@ -139,15 +139,17 @@ pub(super) fn server_name(app: &App, name: &str, class: SupportClass) -> std::re
     rule.map_err(|problem| problem.to_string().trim_end_matches('.').to_owned())
 }
 
+/// What a host cannot be called, and what cannot be noted of it.
+pub fn host_problems(name: &str, note: &str) -> Vec<FieldProblem> {
+    let name = host_name(name.trim()).err().map(|say| FieldProblem::new("name", say));
+    let note = shapes::note(note.trim()).err().map(|e| FieldProblem::new("note", e.message.unwrap_or_default()));
+    name.into_iter().chain(note).collect()
+}
+
 /// Puts a host on record. What stands on it is of its class for good (H3).
 pub async fn add_host(app: &App, caller: &Caller, host: Host) -> Result<()> {
     let host = Host { name: host.name.trim().to_owned(), note: host.note.trim().to_owned(), ..host };
-    if let Err(say) = host_name(&host.name) {
-        return invalid("name", say);
-    }
-    if let Err(e) = shapes::note(&host.note) {
-        return invalid("note", e.message.unwrap_or_default());
-    }
+    no_problems(host_problems(&host.name, &host.note))?;
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {
@@ -171,25 +173,32 @@ pub async fn add_host(app: &App, caller: &Caller, host: Host) -> Result<()> {
 pub async fn add(app: &App, caller: &Caller, name: &str, host: &str, instrument: &str) -> Result<Server> {
     let (name, host) = (name.trim().to_owned(), host.to_owned());
     let instrument = instrument.trim().to_owned();
-    if let Err(say) = instrument_name(app, &instrument) {
-        return invalid("instrument", say);
-    }
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
-            let Some(class) = store::servers::find_host(&tx, &host).await? else {
-                return invalid("host", "Choose a host that is on record, or add it first");
-            };
-            if let Err(say) = server_name(&app, &name, class) {
-                return invalid("name", say);
+            let mut problems = Vec::new();
+            let mut need = |field: &str, say: String| problems.push(FieldProblem::new(field, say));
+            let class = store::servers::find_host(&tx, &host).await?;
+            if class.is_none() {
+                need("host", "Choose a host that is on record, or add it first".to_owned());
             }
+            // Without a host nobody knows which names fit, but none never does.
+            let judged = class.or(name.is_empty().then_some(SupportClass::Reduced));
             let all = store::servers::list(&tx, None).await?;
-            // Two names that differ in case only are read as one at night.
-            if let Some(s) = all.iter().find(|s| s.name.0.eq_ignore_ascii_case(&name)) {
-                return invalid("name", format!("{} is on record already, on {}. Enter another name", s.name, s.host));
+            if let Some(Err(say)) = judged.map(|class| server_name(&app, &name, class)) {
+                need("name", say);
+            } else if let Some(s) = all.iter().find(|s| s.name.0.eq_ignore_ascii_case(&name)) {
+                // Two names that differ in case only are read as one at night.
+                need("name", format!("{} is on record already, on {}. Enter another name", s.name, s.host));
             }
+            if let Err(say) = instrument_name(&app, &instrument) {
+                need("instrument", say);
+            }
+            let (true, Some(class)) = (problems.is_empty(), class) else {
+                return Err(Error::Invalid(problems));
+            };
             let server = Server { name: ServerName(name), class, environment: class.into(), host, instrument };
             store::servers::insert(&tx, &server, app.clock.now()).await?;
             let body = json!({ "class": class, "host": server.host, "instrument": server.instrument });

@@ -7,6 +7,7 @@ use crate::{
         guessing::{self, Digest, Way},
         id::PersonId,
         lifecycle::Actor,
+        person_entry::PersonEntry,
     },
     store::{self, doors::Session, journal::Line, people::Profile},
 };
@@ -154,7 +155,7 @@ pub(super) async fn open_by(
         provider: by.as_ref().map(|(id, _)| id.clone()),
         id_token: by.and_then(|(_, token)| token),
     };
-    let line = line(person, "signed_in", Actor::Person(person), origin, now);
+    let line = line(person, PersonEntry::SignedIn, Actor::Person(person), origin, now);
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -222,7 +223,7 @@ pub async fn count_turns(app: &App, person: PersonId) -> Result<(u64, u64)> {
 
 /// Ends a session: one's own current one, or another of one's own by its id.
 pub async fn end(app: &App, caller: &Caller, person: PersonId, hash: &str) -> Result<bool> {
-    let line = line(person, "signed_out", caller.actor, &caller.origin, app.clock.now());
+    let line = line(person, PersonEntry::SignedOut, caller.actor, &caller.origin, app.clock.now());
     let (owned, hash) = (app.clone(), hash.to_owned());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -238,7 +239,7 @@ pub async fn end(app: &App, caller: &Caller, person: PersonId, hash: &str) -> Re
 
 /// Ends every session of a person.
 pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64> {
-    let line = line(person, "signed_out_everywhere", caller.actor, &caller.origin, app.clock.now());
+    let line = line(person, PersonEntry::SignedOutEverywhere, caller.actor, &caller.origin, app.clock.now());
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -252,7 +253,7 @@ pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64
 
 /// Ends every session of a person but this one; how many there were.
 pub async fn end_others(app: &App, caller: &Caller, person: PersonId, keep: &str) -> Result<u64> {
-    let line = line(person, "signed_out_elsewhere", caller.actor, &caller.origin, app.clock.now());
+    let line = line(person, PersonEntry::SignedOutElsewhere, caller.actor, &caller.origin, app.clock.now());
     let (owned, keep) = (app.clone(), keep.to_owned());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -267,13 +268,13 @@ pub async fn end_others(app: &App, caller: &Caller, person: PersonId, keep: &str
 }
 
 /// A line in the journal about a person; it names nobody but by id.
-pub(super) fn line(person: PersonId, kind: &str, actor: Actor, origin: &str, at: DateTime<Utc>) -> Line {
+pub(super) fn line(person: PersonId, kind: PersonEntry, actor: Actor, origin: &str, at: DateTime<Utc>) -> Line {
     Line {
         stream: format!("person/{person}"),
         at,
         actor: actor.person(),
         origin: origin.to_owned(),
-        kind: kind.to_owned(),
+        kind: <&str>::from(kind).to_owned(),
         body: json!({}).to_string(),
     }
 }

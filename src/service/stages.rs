@@ -198,6 +198,7 @@ pub(super) async fn deployed(tx: &Tx, caller: &Caller, d: &Deployment, of: &Repo
     let Some(release) = device.release(&d.release.tag) else { return Ok(()) };
     let way = store::stages::find_standing(tx, device.id, release).await?;
     let text = match passed {
+        true if d.permit.is_none() => format!("{}{}.", stage::BY_HAND, d.server),
         true => format!("Onto {}.", d.server),
         false => format!("Onto {}: {}", d.server, d.why_not()),
     };

@@ -2,7 +2,7 @@
 //! speak for (A24); everybody makes those that read, or do, what they may themselves (A2, A6). The secret is shown once;
 //! what is kept opens no door.
 
-use super::{Caller, Error, Result, invalid, secret};
+use super::{Caller, Error, FieldProblem, Result, invalid, no_problems, secret};
 use crate::{
     app::App,
     domain::{
@@ -81,6 +81,20 @@ pub async fn scope(app: &App, kind: &str, server: &str, device: &str) -> Result<
     }
 }
 
+/// What a token cannot be called, and for how many days it cannot count; `days` is none where they cannot be read.
+pub fn problems(name: &str, days: Option<u32>) -> Vec<FieldProblem> {
+    let mut all = Vec::new();
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        let say = "Name the program that uses it in at most 80 characters, like agent on scs-rr-01";
+        all.push(FieldProblem::new("name", say));
+    }
+    if !days.is_some_and(|days| (1..=LONGEST_DAYS).contains(&days)) {
+        all.push(FieldProblem::new("days", format!("Enter a number of days from 1 to {LONGEST_DAYS}, like 90")));
+    }
+    all
+}
+
 /// Makes a token and gives its secret, which nobody can read again.
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
     let me = match &scope {
@@ -88,22 +102,19 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
         TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => keeper(app, caller).await?,
     };
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return invalid("name", "Name the program that uses it in at most 80 characters, like agent on scs-rr-01");
-    }
-    if !(1..=LONGEST_DAYS).contains(&days) {
-        return invalid("days", format!("Enter a number of days from 1 to {LONGEST_DAYS}, like 90"));
-    }
+    let mut wrong = problems(name, Some(days));
     if let Some(server) = scope.server()
         && store::servers::find(&app.db.read, server).await?.is_none()
     {
-        return invalid("server", "Choose a server that is on record, like cppServer/contrib_scs_01");
+        let say = "Choose a server that is on record, like cppServer/contrib_scs_01";
+        wrong.push(FieldProblem::new("server", say));
     }
     if let Some(device) = scope.device()
         && store::devices::find(&app.db.read, device).await?.is_none()
     {
-        return invalid("device", "Choose a device that is on record, like beamConditionCheck");
+        wrong.push(FieldProblem::new("device", "Choose a device that is on record, like beamConditionCheck"));
     }
+    no_problems(wrong)?;
     let opens = format!("{PREFIX}{}", secret::new());
     let now = app.clock.now();
     let token = Token {

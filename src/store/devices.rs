@@ -15,12 +15,14 @@ use crate::domain::{
     device::Device,
     id::{DeviceId, PersonId},
     lifecycle::StateName,
+    nearest::plain,
+    request::Taken,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, StreamTrait,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -157,19 +159,16 @@ pub async fn list_orphans<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u
     q.all(c).await?.iter().map(hydrate).collect()
 }
 
-/// Names and classes that other devices hold against a newcomer. What has ended holds its name, but no class.
-pub async fn list_taken<C: ConnectionTrait>(
-    c: &C,
-    except: DeviceId,
-    name: &str,
-    classes: &[String],
-) -> Result<BTreeSet<String>> {
+/// The name and the class that other devices hold against a newcomer, whatever their case and separators. What has ended
+/// holds its name, but no class; what a device brings already it may go on with.
+pub async fn find_taken<C: ConnectionTrait>(c: &C, except: DeviceId, name: &str, classes: &[String]) -> Result<Taken> {
     let id = except.to_string();
     let names = row::Entity::find()
         .select_only()
         .column(row::Column::Name)
-        .filter(row::Column::Name.eq(name))
+        .filter(Expr::cust(NAME).eq(plain(name)))
         .filter(row::Column::Id.ne(id.clone()))
+        .order_by_asc(row::Column::Name)
         .into_tuple::<String>()
         .all(c)
         .await?;
@@ -179,13 +178,25 @@ pub async fn list_taken<C: ConnectionTrait>(
         .and_where(row::Column::State.is_in(ENDS.map(<&str>::from)))
         .to_owned();
     let held = device_class::Entity::find()
-        .filter(device_class::Column::Class.is_in(classes.iter().map(String::as_str)))
-        .filter(device_class::Column::DeviceId.ne(id))
+        .filter(Expr::cust(CLASS).is_in(classes.iter().map(|class| plain(class))))
         .filter(device_class::Column::DeviceId.not_in_subquery(ended))
+        .order_by_asc(device_class::Column::Class)
         .all(c)
         .await?;
-    Ok(names.into_iter().chain(held.into_iter().map(|h| h.class)).collect())
+    let (own, others): (Vec<_>, Vec<_>) = held.iter().partition(|h| h.device_id == id);
+    let class = classes.iter().filter(|asked| own.iter().all(|h| h.class != **asked)).find_map(|asked| {
+        let alike = others.iter().filter(|h| plain(&h.class) == plain(asked));
+        let held = alike.min_by_key(|h| h.class != *asked)?;
+        Some((asked.clone(), held.class.clone()))
+    });
+    // The same name before one that is like it.
+    let name = names.iter().find(|n| *n == name).or(names.first()).cloned();
+    Ok(Taken { name, class })
 }
+
+/// Without case and separators, as [`plain`] has what is a name, and letter by letter as their indexes have it.
+const NAME: &str = "lower(replace(replace(name, '-', ''), '_', ''))";
+const CLASS: &str = "lower(replace(replace(class, '-', ''), '_', ''))";
 
 /// The devices of these names, those that there are.
 pub async fn list_by_names<C: ConnectionTrait>(c: &C, names: &BTreeSet<&str>) -> Result<Vec<Device>> {

@@ -30,7 +30,7 @@ use axum::{
     routing::get,
 };
 use axum_extra::extract::cookie::CookieJar;
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use strum::IntoEnumIterator;
 
@@ -76,8 +76,10 @@ struct Wanted {
     before: Option<String>,
 }
 
-fn state_tag(state: DeploymentState) -> Tag {
-    match state {
+/// How it is. What was placed by hand is in place, and need not be begun.
+fn state_tag(d: &Deployment, now: DateTime<Utc>) -> Tag {
+    match d.state_at(now) {
+        DeploymentState::Allowed if d.permit.is_none() => Tag::plain("placed by hand"),
         DeploymentState::Allowed => Tag::plain("allowed"),
         DeploymentState::Started => Tag::plain("under way"),
         DeploymentState::Succeeded => Tag::good("succeeded"),
@@ -108,7 +110,7 @@ async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::reje
         device: found.devices.get(&d.device).cloned().unwrap_or_default(),
         tag: d.release.tag.to_string(),
         server: d.server.to_string(),
-        state: state_tag(d.state_at(found.now)),
+        state: state_tag(d, found.now),
         about: format!(
             "{}, {}, {}",
             found.people.name(d.asked.by),
@@ -181,7 +183,7 @@ async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
         layout: visitor.layout(Section::Elsewhere).await?,
         facts: facts(app, &view),
         way: way(app, &view),
-        state: state_tag(d.state_at(view.now)),
+        state: state_tag(d, view.now),
         tag: d.release.tag.to_string(),
         server: d.server.to_string(),
         gates,
@@ -246,7 +248,7 @@ fn told(report: &Report) -> (&'static str, String) {
 /// Its way, oldest first.
 fn way(app: &App, view: &View) -> Vec<TimelineItem> {
     let d = &view.deployment;
-    let item = |icon, who: &str, what: String, at: chrono::DateTime<chrono::Utc>| TimelineItem {
+    let item = |icon, who: &str, what: String, at: DateTime<Utc>| TimelineItem {
         icon,
         status: None,
         who: who.to_owned(),
@@ -257,7 +259,8 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
         number: String::new(),
         hash: String::new(),
     };
-    let asked = item("upload", view.people.name(d.asked.by), "was allowed to deploy it.".to_owned(), d.asked.at);
+    let did = if d.permit.is_some() { "was allowed to deploy it." } else { "placed it by hand." };
+    let asked = item("upload", view.people.name(d.asked.by), did.to_owned(), d.asked.at);
     let reported = |r: &Reported| {
         let (icon, what) = told(&r.report);
         item(icon, r.by.map_or("Custody", |p| view.people.name(p)), what, r.at)
@@ -265,13 +268,17 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
     std::iter::once(asked).chain(d.reports.iter().map(reported)).collect()
 }
 
-/// The way to the form. While it is to end it weighs most; afterwards there is seldom more to say.
+/// The way to the form. While it is to end it weighs most; afterwards, and of what is in place already, there is seldom
+/// more to say.
 fn report_action(view: &View) -> Option<Action> {
     let link = |label| Action::link(label, &format!("/deployments/{}/report", view.deployment.id));
-    match by_hand(&view.deployment, view)[..] {
+    let d = &view.deployment;
+    let in_place = d.permit.is_none() && d.state == DeploymentState::Allowed;
+    match by_hand(d, view)[..] {
         [] => None,
         ["rolled_back"] => Some(link("Report a roll-back")),
         ["tests_after", "rolled_back"] => Some(link("Report tests or a roll-back")),
+        _ if in_place => Some(link("Report what came of it")),
         _ => Some(link("Report what came of it").primary()),
     }
 }

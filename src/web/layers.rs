@@ -1,6 +1,6 @@
 //! What every page passes: the size of its form, the check that a form is our own, errors drawn as pages.
 
-use super::{problem::Problem, visitor::session_cookie_name};
+use super::{ended::Sent, problem::Problem, visitor::session_cookie_name};
 use crate::app::App;
 use axum::{
     Router,
@@ -49,7 +49,14 @@ async fn without_nul(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match axum::body::to_bytes(body, FORM_MOST).await {
         Ok(form) if form.contains(&0) || form.windows(3).any(|w| w == b"%00") => refused(),
-        Ok(form) => next.run(Request::from_parts(parts, form.into())).await,
+        Ok(form) => {
+            let sent = Sent::of(&parts, &form);
+            let answer = next.run(Request::from_parts(parts, form.into())).await;
+            match sent {
+                Some(sent) => sent.or_back(answer),
+                None => answer,
+            }
+        }
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
 }

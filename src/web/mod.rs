@@ -15,6 +15,7 @@ pub mod deployments;
 pub mod desk;
 pub mod devices;
 pub mod discussion;
+pub mod ended;
 pub mod entries;
 pub mod feeds;
 pub mod gatebox;

@@ -1,6 +1,7 @@
 //! Who reads a page, and the frame that their page gets.
 
 use super::{
+    ended,
     layout::{Flash, Layout, Section, Signed},
     parts::{Phone, Tone},
     problem::Problem,
@@ -18,7 +19,7 @@ use crate::{
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use std::net::SocketAddr;
@@ -160,12 +161,7 @@ impl FromRequestParts<App> for Member {
                 let why = "who asks cannot be told while the database does not answer";
                 Err(Problem::from(Error::Unavailable(why.into())).into_response())
             }
-            None => {
-                // What was typed into a form is gone by then: sessions end while nobody types.
-                let back = if parts.method == axum::http::Method::GET { parts.uri.to_string() } else { "/".to_owned() };
-                let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-                Err(Redirect::to(&format!("/sign-in?next={next}")).into_response())
-            }
+            None => Err(ended::ask_to_sign_in(app, parts)),
         }
     }
 }

@@ -12,7 +12,7 @@ use custody::domain::{
     person::{AuthorKey, People, Person, Role},
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
-    request::{LevelOfSupport, Request},
+    request::{LevelOfSupport, Request, Taken},
     review::Milestone,
     server::{Server, SupportClass},
     tag::{CommitId, TagName, TagRule},
@@ -204,7 +204,7 @@ fn world() -> World {
 #[divan::bench]
 fn take_ownership(bencher: divan::Bencher) {
     let w = world();
-    let (readings, taken) = (Readings::default(), BTreeSet::new());
+    let (readings, taken) = (Readings::default(), Taken::default());
     let facts = Facts {
         now: now(),
         today: now().date_naive(),
@@ -229,7 +229,7 @@ fn take_ownership(bencher: divan::Bencher) {
 #[divan::bench]
 fn take_ownership_refused(bencher: divan::Bencher) {
     let w = world();
-    let (readings, taken) = (Readings::default(), BTreeSet::new());
+    let (readings, taken) = (Readings::default(), Taken::default());
     let facts = Facts {
         now: now(),
         today: now().date_naive(),

@@ -153,6 +153,53 @@ async fn l7_groups_are_renamed_and_removed() {
     groups::create(app, &ada, new).await.unwrap();
 }
 
+/// E1: a form tells everything that is wrong with it at once, each at its field, with a name that would fit.
+#[tokio::test]
+async fn e1_forms_tell_all_that_is_wrong_at_once() {
+    let test = TestApp::new().await;
+    let ada = test.browser("ada").await;
+    let shown = ada.page("/admin/servers/new").await;
+    assert!(shown.contains("a name like cppServer/contrib_scs_01") && !shown.contains("(^|"), "{shown}");
+    let long = "x".repeat(201);
+    for (path, sent, fields) in [
+        (
+            "/admin/servers/new",
+            &[("name", ""), ("host", "none"), ("instrument", "")][..],
+            &["host", "name", "instrument"],
+        ),
+        (
+            "/admin/servers/new",
+            &[("name", "cppServer/scs_09"), ("host", "scs-rr-contrib-01"), ("instrument", "")][..],
+            &["name", "instrument", ""],
+        ),
+        (
+            "/admin/servers/new-host",
+            &[("name", "a b"), ("class", ""), ("note", long.as_str())][..],
+            &["name", "class-1", "note"],
+        ),
+        ("/admin/groups/new", &[("name", ""), ("kind", "")][..], &["name", "kind-1", ""]),
+        ("/admin/groups/new", &[("name", ""), ("kind", "experts"), ("area", "")][..], &["name", "area", ""]),
+        (
+            "/admin/tokens/new",
+            &[("name", ""), ("scope", "observe"), ("server", ""), ("days", "many")][..],
+            &["name", "server", "days"],
+        ),
+        (
+            "/admin/forges/new",
+            &[("name", ""), ("forge", ""), ("covers", ""), ("secret", "short")][..],
+            &["name", "forge-1", "covers"],
+        ),
+    ] {
+        let back = ada.post(path, sent).await;
+        assert_eq!(back.status(), 422, "{path}");
+        let page = back.text().await.unwrap();
+        for field in fields.iter().filter(|f| !f.is_empty()) {
+            assert!(page.contains(&format!("<a href=\"#{field}\">")), "{path} {field}: {page}");
+        }
+        assert!(!page.contains("(^|"), "{page}");
+    }
+}
+
 /// E1: administrators find every page of theirs; nobody else does.
 #[tokio::test]
 async fn e1_the_index_leads_to_every_page() {

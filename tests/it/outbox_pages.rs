@@ -81,6 +81,11 @@ async fn a_chat_is_added_tried_out_and_removed() {
     let kinds: Vec<_> = entries.iter().map(|e| e.kind.as_str()).collect();
     assert_eq!(kinds, ["signed_in", "channel_added", "channel_changed", "channel_removed"]);
     assert!(entries.iter().all(|e| !e.body.contains("hooks")), "{entries:?}");
+    let record = test.browser("ada").await.page(&format!("/admin/people/{}", test.person("ilse"))).await;
+    assert!(
+        record.contains("removed a chat that they were told in") && !record.contains("changed something"),
+        "{record}"
+    );
 }
 
 /// O5: mail is there for everybody; what comes is theirs to choose, and nobody else's.

@@ -261,6 +261,14 @@ async fn lists_are_read_by_an_index() {
             "what forges told and is due",
             "SELECT * FROM forge_delivery WHERE waiting IS NOT NULL AND due_at <= '2026-11-21T08:00:00Z' ORDER BY due_at, at LIMIT 9",
         ),
+        (
+            "who has a name like it",
+            "SELECT name FROM device WHERE lower(replace(replace(name, '-', ''), '_', '')) = 'x' AND id <> 'y'",
+        ),
+        (
+            "who has a class like it",
+            "SELECT * FROM device_class WHERE lower(replace(replace(class, '-', ''), '_', '')) IN ('x', 'y')",
+        ),
         ("tags that were met", "SELECT * FROM tag_met WHERE device_id = 'x'"),
         ("what waits for a check", "SELECT * FROM release_check ORDER BY since, device_id, tag LIMIT 50"),
         ("the way of a release", "SELECT * FROM release_stage WHERE device_id = 'x' AND tag = 'y' ORDER BY number"),

@@ -224,7 +224,9 @@ async fn g3_deployed_is_what_came_of_it() {
     assert!(!never.0 && never.1.is_none() && never.2.contains("its permit ran out"), "{never:?}");
     // By hand it is deployed as it is placed.
     test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
-    assert_eq!(deployed().await[3..], [(true, lena, format!("Onto {FULL}."))]);
+    assert_eq!(deployed().await[3..], [(true, lena, format!("Placed by hand onto {FULL}."))]);
+    let told = test.stranger().page("/devices/magnet/history").await;
+    assert!(told.contains("by hand onto") && told.matches("“Deployed” passed").count() == 1, "{told}");
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 

@@ -367,6 +367,82 @@ async fn a31_sessions_end() {
     assert_eq!(my(&fourth).await, 303);
 }
 
+/// A31: what is sent after one's session has ended is given back, to be sent again from the same page; nothing of it is
+/// kept here, and what comes from elsewhere gets no button of ours (A33).
+#[tokio::test]
+async fn a31_what_is_sent_too_late_is_given_back() {
+    let test = TestApp::new().await;
+    let ilse = test.browser("ilse").await;
+    let made = ilse.post("/requests", &[]).await.headers()["location"].to_str().unwrap().to_owned();
+    test.advance(chrono::Duration::hours(13));
+    let form = [("summary", "Says \"no\" to <b>beam</b>\nand rests"), ("revision", "1"), ("then", "draft")];
+    let late = ilse.post(&made, &form).await;
+    assert_eq!((late.status().as_u16(), late.headers().get("set-cookie")), (403, None));
+    let page = late.text().await.unwrap();
+    for said in [
+        &*format!("<form method=\"post\" action=\"{made}\">"),
+        "name=\"summary\" value=\"Says &#34;no&#34; to &#60;b&#62;beam&#60;/b&#62;\nand rests\"",
+        "name=\"then\" value=\"draft\"",
+        "What you sent was not saved",
+        "Send it again",
+        "href=\"/sign-in?next=%2F\" target=\"_blank\"",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    // Not signed in yet: it is given back once more. Signed in, it is saved.
+    assert_eq!(ilse.post(&made, &form).await.status(), 403);
+    assert_eq!(ilse.post("/demo/sign-in", &[("login", "ilse")]).await.status(), 303);
+    assert!(!ilse.page(&made).await.contains("and rests"), "nothing was kept");
+    assert_eq!(ilse.post(&made, &form).await.status(), 303);
+    assert!(ilse.page(&made).await.contains("and rests"));
+
+    // What does not say that it is our own form, has a secret in it or is a mere button leads to the sign-in.
+    let stranger = test.stranger();
+    let url = format!("{}{made}", test.url);
+    for headers in [&[][..], &[("origin", "https://evil.example")], &[("sec-fetch-site", "cross-site")]] {
+        let mut request = stranger.client.post(&url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let page = request.form(&form).send().await.unwrap().text().await.unwrap();
+        assert!(!page.contains("and rests") && !page.contains("Send it again"), "{headers:?}: {page}");
+    }
+    let password = [("login", "ilse"), ("old", "four words of mine"), ("new", "four words of hers")];
+    for (path, fields) in [("/account/password", &password[..]), ("/requests", &password[..0])] {
+        let own = format!("{}/account?a=b", test.url);
+        for (from, next) in [(own.as_str(), "%2Faccount%3Fa%3Db"), ("https://evil.example/x", "%2F"), ("//x", "%2F")] {
+            let sent = stranger.client.post(format!("{}{path}", test.url)).header("origin", &test.url);
+            let answer = sent.header("referer", from).form(fields).send().await.unwrap();
+            assert_eq!(answer.status(), 303);
+            assert_eq!(answer.headers()["location"], format!("/sign-in?next={next}").as_str());
+            assert!(!answer.text().await.unwrap().contains("words"));
+        }
+    }
+    let page = stranger.page("/sign-in?next=%2Faccount").await;
+    assert!(page.contains("Your session had ended; what you sent was not saved."), "{page}");
+}
+
+/// A17, A31: every question for a secret is known to what gives forms back.
+#[test]
+fn a31_no_secret_is_given_back() {
+    let mut stack = vec![std::path::PathBuf::from("src/web")];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = stack.pop() {
+        if path.is_dir() {
+            stack.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for asks in ["Kind::Password, \"", "Shape::Password, \"", "new_password(\""] {
+            seen.extend(text.split(asks).skip(1).map(|after| after.split('"').next().unwrap().to_owned()));
+        }
+    }
+    assert!(seen.len() >= 4, "{seen:?}");
+    for name in &seen {
+        assert!(custody::web::ended::SECRETS.contains(&name.as_str()), "{name}");
+    }
+}
+
 /// A33: a form from elsewhere is refused; nothing happens behind GET.
 #[tokio::test]
 async fn a33_forged_forms_and_reading() {

@@ -16,6 +16,7 @@ use custody::{
         policy::Policy,
         refusal::Code,
         release::{CommitFacts, VerifiedTag},
+        request::Taken,
         review::Ground,
         server::{Server, SupportClass},
         support,
@@ -213,7 +214,7 @@ impl World {
             servers: &self.servers,
             seen: &self.seen,
             readings: &readings,
-            taken: &BTreeSet::new(),
+            taken: &Taken::default(),
             way: &custody::domain::stage::NO_WAY,
             last: None,
         };

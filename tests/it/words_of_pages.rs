@@ -171,3 +171,152 @@ async fn l1_an_address_is_asked_for_by_the_facilitys_own_example() {
     let expected = example.map_or(String::new(), |e| format!(", like {e}"));
     assert_eq!(*said, format!("Enter the repository's address{expected}"));
 }
+
+/// L1: a name or a class that only case and separators tell from one on record is taken, and what stands in the way is
+/// named; what a device brings already it goes on with.
+#[tokio::test]
+async fn l1_names_are_told_apart_by_more_than_case() {
+    use custody::{
+        domain::{id::DeviceId, request::Request},
+        service::{Error, requests::check},
+    };
+    let test = TestApp::new().await;
+    test.requested("beamCheck").await;
+    let own = test.device("beamCheck").await;
+    let said = async |except: Option<DeviceId>, request: &Request| match check(&test.app, except, request).await {
+        Ok(()) => Vec::new(),
+        Err(Error::Invalid(problems)) => problems.into_iter().map(|p| (p.field, p.say)).collect(),
+        Err(other) => panic!("{other}"),
+    };
+    for (name, class) in [("BEAMCHECK", "BeamCheckClass"), ("beam-check", "beam_check_CLASS"), ("Beam_Check", "x1")] {
+        let mut other = crate::given::application(&test, name);
+        other.request.classes = vec!["Another".to_owned(), class.to_owned()];
+        let found = said(None, &other.request).await;
+        assert!(found[0].0 == "name" && found[0].1.contains("is called beamCheck, which"), "{found:?}");
+        assert_eq!(found.len(), if class == "x1" { 1 } else { 2 }, "{found:?}");
+        if let Some((field, say)) = found.get(1) {
+            assert!(field == "classes" && say.contains("brings beamCheckClass already, which"), "{say}");
+        }
+        let ask = custody::service::act::Ask::from(Command::Submit { application: Box::new(other) });
+        let refused = custody::service::act::submit(&test.app, &test.caller("ilse"), ask, None).await;
+        assert!(
+            matches!(refused, Err(Error::Refused(r)) if r.gates.iter().any(|g| g.why.contains("beamCheck, which")))
+        );
+    }
+    assert!(said(None, &crate::given::application(&test, "beamCheck2").request).await.is_empty());
+    let mut more = own.request.clone();
+    more.classes.push("BeamCheckCLASS".to_owned());
+    assert!(said(Some(own.id), &more).await.is_empty());
+}
+
+/// L4: everything that is wrong with the list of contacts is told at once, each with a link to its field, and what was typed
+/// stays.
+#[tokio::test]
+async fn l4_the_contacts_are_checked_row_by_row() {
+    let test = TestApp::new().await;
+    test.accepted("magnet").await;
+    let [ilse, lena, marek] = ["ilse", "lena", "marek"].map(|who| test.person(who).to_string());
+    let rows = [
+        ("person_1", ilse.as_str()),
+        ("hours_1", "always"),
+        ("time_zone_1", "Hamburg"),
+        ("deputy_1", &ilse),
+        ("person_2", &ilse),
+        ("hours_2", "sometimes"),
+        ("time_zone_2", "Europe/Berlin"),
+        ("deputy_2", ""),
+        ("person_3", ""),
+        ("hours_3", "always"),
+        ("time_zone_3", "Europe/Berlin"),
+        ("deputy_3", &lena),
+        ("person_4", &marek),
+        ("hours_4", "always"),
+        ("time_zone_4", "Europe/Prague"),
+        ("deputy_4", &lena),
+    ];
+    let browser = test.browser("ilse").await;
+    let before = test.device("magnet").await;
+    let back = browser.post("/devices/magnet/set-contacts", &rows).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    assert!(page.contains("There are 5 problems"), "{page}");
+    for (field, say) in [
+        ("time_zone_1", "Enter their time zone, like Europe/Berlin"),
+        ("deputy_1", "nobody is their own deputy"),
+        ("person_2", "this person is named already"),
+        ("hours_2", "Choose when they can be called"),
+        ("person_3", "Choose the person to call, or nobody as the deputy"),
+    ] {
+        assert!(between(&page, &format!("href=\"#{field}\">"), "<").contains(say), "{field}: {page}");
+        assert!(page.contains(&format!("id=\"{field}-e\"")), "{field}: {page}");
+    }
+    assert!(page.contains("value=\"Hamburg\""), "{page}");
+    assert_eq!(test.device("magnet").await, before);
+    let fits: Vec<_> = rows[12..].iter().map(|(name, value)| (name.replace('4', "1"), *value)).collect();
+    let fits: Vec<_> = fits.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    browser.acts(&test, "magnet", "set-contacts", &fits).await;
+    assert_eq!(test.device("magnet").await.contacts.len(), 1);
+}
+
+/// L3, L7: whoever sends a request is told which sentence they have not agreed to, each by itself; and what a request
+/// touches has to be said before it is complete.
+#[tokio::test]
+async fn l3_what_is_agreed_to_is_named() {
+    let test = TestApp::new().await;
+    let ilse = test.browser("ilse").await;
+    let made = ilse.post("/requests", &[]).await.headers()["location"].to_str().unwrap().to_owned();
+    let base = made.rsplit_once('/').unwrap().0.to_owned();
+    let repository = test.repository.file_address();
+    let revision = async || between(&ilse.page(&made).await, "name=\"revision\" value=\"", "\"").to_owned();
+    let device = [
+        ("name", "magnet"),
+        ("classes", "Magnet"),
+        ("summary", "Compares the beam with its limits."),
+        ("group", "SCS"),
+        ("instruments", "SCS"),
+        ("repository", &repository),
+        ("trunk", "main"),
+    ];
+    let scope = [("why", "a"), ("done", "b"), ("assumptions", "c"), ("hardware", "d"), ("connectivity", "e")];
+    let contacts = [
+        ("person_1", "Ilse Hartmann"),
+        ("phone_1", "+49 40 66969 214"),
+        ("hours_1", "always"),
+        ("time_zone_1", "Europe/Berlin"),
+        ("person_2", ""),
+        ("hours_2", ""),
+        ("time_zone_2", "Europe/Berlin"),
+        ("when_stopped", "call_first"),
+        ("may_stop", "yes"),
+    ];
+    let silent = ilse.post(&format!("{base}/risks"), &[("failures", "Scans pause."), ("revision", "1")]).await;
+    assert_eq!(silent.status(), 422);
+    assert!(silent.text().await.unwrap().contains("Choose each area that it touches, or None of these"));
+    for (section, answers) in [
+        ("device", &device[..]),
+        ("scope", &scope[..]),
+        ("support", &[("level", "final_review_only")][..]),
+        ("risks", &[("areas", "none of these"), ("failures", "Scans pause.")][..]),
+        ("contacts", &contacts[..]),
+    ] {
+        let seen = revision().await;
+        let all = [answers, &[("revision", seen.as_str())][..]].concat();
+        let saved = ilse.post(&format!("{base}/{section}"), &all).await;
+        let (status, text) = (saved.status(), saved.text().await.unwrap());
+        assert_eq!(status, 303, "{section}: {text}");
+    }
+    let seen = revision().await;
+    let page = ilse.page(&format!("{base}/check")).await;
+    assert!(page.contains("None of them") && !page.contains("Second contact"), "{page}");
+    let sent = [("revision", seen.as_str()), ("key", "k"), ("given_server", "yes")];
+    let back = ilse.post(&format!("{base}/check"), &sent).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    for (field, say) in [
+        ("best_effort", "Agree to “while it has reduced support, CTRL helps as best effort only”, or leave"),
+        ("shut_down", "Agree to “CTRL may shut it down if it harms unrelated services”, or leave"),
+    ] {
+        assert!(between(&page, &format!("<a href=\"#{field}\">"), "<").contains(say), "{page}");
+    }
+    assert!(!page.contains("href=\"#given_server\""), "{page}");
+}

@@ -11,6 +11,7 @@ use crate::domain::{
     person::{AuthorKey, People, Person, Role},
     policy::Policy,
     release::{CommitFacts, VerifiedTag},
+    request::Taken,
     server::Server,
     stage::Way,
     tag::{CommitId, TagName},
@@ -65,8 +66,8 @@ pub struct Facts<'a> {
     pub servers: &'a BTreeMap<ServerName, Server>,
     pub seen: &'a [Seen],
     pub readings: &'a Readings,
-    /// Device names and classes that others hold; filled for [`super::command::Command::Submit`] and `Amend`.
-    pub taken: &'a BTreeSet<String>,
+    /// The name and class that others hold; filled for [`super::command::Command::Submit`] and `Amend`.
+    pub taken: &'a Taken,
     /// What was reported of the release that [`super::command::Command::Deploy`] names (G3).
     pub way: &'a Way,
     /// The newest of what went last onto the server that is placed on, and into its environment (G5).

@@ -43,14 +43,14 @@ pub enum NameProblem {
     },
     /// It does not show the reduced support.
     #[error(
-        "“{name}” does not show the reduced support. A server for it needs a name that matches {rule}, \
+        "“{name}” does not show the reduced support. A server for it needs a name {fits}, \
          as the policy says in servers.reduced_name_rule."
     )]
     NotShown {
         /// The name as given.
         name: String,
-        /// The facility's rule.
-        rule: String,
+        /// [`Policy::reduced_names`].
+        fits: String,
     },
     /// A server for full support that calls itself one for reduced support.
     #[error(
@@ -65,6 +65,8 @@ pub enum NameProblem {
     },
 }
 
+const EXAMPLE: &str = "cppServer/contrib_scs_01";
+
 impl Policy {
     /// Whether the name of a server for reduced support shows it (rule H2).
     /// A name that only looks like it is refused (rule A23).
@@ -76,8 +78,18 @@ impl Policy {
         }
         Err(match looks_alike(rule, name) {
             Some(plain) => NameProblem::LooksAlike { name: name.to_owned(), plain },
-            None => NameProblem::NotShown { name: name.to_owned(), rule: rule.source().to_owned() },
+            None => NameProblem::NotShown { name: name.to_owned(), fits: self.reduced_names() },
         })
+    }
+
+    /// Which names show the reduced support, after the word name: by one that does where one is known.
+    pub fn reduced_names(&self) -> String {
+        let known = [EXAMPLE].into_iter().chain(self.servers.pool.iter().map(String::as_str));
+        let rule = &self.servers.reduced_name_rule;
+        match known.into_iter().find(|name| rule.is_match(name)) {
+            Some(name) => format!("like {name}"),
+            None => format!("that matches {}", rule.source()),
+        }
     }
 
     /// Whether the name of a server for full support keeps clear of what marks
@@ -176,7 +188,11 @@ mod tests {
         let sentence = |name: &str| policy.name_shows_reduced(name).unwrap_err().to_string();
         assert!(sentence("\u{441}ontrib").starts_with("Character 1 of the name is not plain ASCII (U+0441)"));
         assert!(sentence("scs/C0NTRIB").contains("Spell that part exactly “contrib”"));
-        assert!(sentence("scs_01").contains("(^|[/_.-])contrib([/_.-]|$)"));
+        assert!(sentence("scs_01").contains("needs a name like cppServer/contrib_scs_01, as the policy"));
+        let rule = "[servers]\nreduced_name_rule = '(^|/)dev_'\n";
+        let names = |more: &str| Policy::parse(&format!("{rule}{more}")).unwrap().reduced_names();
+        assert_eq!(names("pool = [\"cppServer/dev_scs_01\"]\n"), "like cppServer/dev_scs_01");
+        assert_eq!(names(""), "that matches (^|/)dev_");
     }
 
     /// A23: a server for full support does not call itself one for reduced support.

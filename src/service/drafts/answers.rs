@@ -7,6 +7,9 @@ use crate::domain::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Chosen among the critical areas where a device touches none: silence does not say so (L7).
+pub const NO_AREA: &str = "none of these";
+
 /// Everything typed so far. Choices are kept by the word that the form sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -53,6 +56,13 @@ pub struct ContactAnswer {
     pub deputy: String,
 }
 
+impl ContactAnswer {
+    /// Whether it was added and left as it is: nobody is named, and nothing is said of them.
+    pub fn is_blank(&self) -> bool {
+        [&self.person, &self.phone, &self.hours, &self.deputy].iter().all(|text| text.trim().is_empty())
+    }
+}
+
 impl Answers {
     /// What is on record, as it would be typed. Contacts and operators' rules are not part of it.
     pub fn of_request(r: &Request) -> Self {
@@ -72,7 +82,7 @@ impl Answers {
             connectivity: r.connectivity.clone(),
             special: r.special.clone(),
             level: <&str>::from(r.level).to_owned(),
-            areas: r.areas.clone(),
+            areas: if r.areas.is_empty() { vec![NO_AREA.to_owned()] } else { r.areas.clone() },
             failures: r.failures.clone(),
             ..Self::default()
         }

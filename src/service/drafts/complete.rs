@@ -1,6 +1,6 @@
 //! From what was typed to what the domain takes: an application, or everything that is in its way.
 
-use super::{Answers, ContactAnswer, Directory};
+use super::{Answers, ContactAnswer, Directory, NO_AREA};
 use crate::domain::{
     contact::{Contact, ENTER_A_NUMBER, OperatorRules, is_phone},
     id::PersonId,
@@ -48,7 +48,7 @@ pub fn request(a: &Answers, policy: &Policy) -> Result<Request, Vec<Problem>> {
         special: text(&a.special),
         // Where none is chosen there is a problem, and the request goes nowhere.
         level: level.unwrap_or(LevelOfSupport::FinalReviewOnly),
-        areas: a.areas.clone(),
+        areas: a.areas.iter().filter(|area| *area != NO_AREA).cloned().collect(),
         failures: text(&a.failures),
     };
     let found = request.problems(policy);
@@ -56,6 +56,15 @@ pub fn request(a: &Answers, policy: &Policy) -> Result<Request, Vec<Problem>> {
     if level.is_none() {
         problems.push(Problem::new(Section::Support, "level", "Choose how much help you expect while it is developed"));
     }
+    let none = a.areas.iter().any(|area| area == NO_AREA);
+    let say = match (request.areas.is_empty(), none) {
+        (true, false) if !policy.areas.critical.is_empty() => {
+            Some("Choose each area that it touches, or None of these")
+        }
+        (false, true) => Some("Choose the areas that it touches or None of these, not both"),
+        _ => None,
+    };
+    problems.extend(say.map(|say| Problem::new(Section::Risks, "areas", say)));
     problems.sort_by_key(|p| p.section);
     if problems.is_empty() { Ok(request) } else { Err(problems) }
 }
@@ -95,9 +104,14 @@ fn contacts(rows: &[ContactAnswer], people: &Directory, me: PersonId, problems: 
     if rows.is_empty() || rows.len() > CONTACTS_MOST {
         need("person_1".to_owned(), format!("Name between 1 and {CONTACTS_MOST} contacts, in the order of calling"));
     }
+    // A row that was added and left blank is nobody; where all are, somebody is asked for in the first.
+    let mut asked: Vec<_> = rows.iter().zip(1..).filter(|(row, _)| !row.is_blank()).collect();
+    if asked.is_empty() {
+        asked.extend(rows.iter().zip(1..).take(1));
+    }
     let mut list: Vec<Contact> = Vec::new();
     let mut with_number = false;
-    for (row, n) in rows.iter().zip(1..) {
+    for (row, n) in &asked {
         let person = people.find(&row.person);
         let hours = row.hours.parse();
         match person {
@@ -141,7 +155,7 @@ fn contacts(rows: &[ContactAnswer], people: &Directory, me: PersonId, problems: 
             });
         }
     }
-    if !list.is_empty() && list.len() == rows.len() && !with_number {
+    if !list.is_empty() && list.len() == asked.len() && !with_number {
         let say = "Name at least one contact with a telephone number: each person enters theirs under My account";
         need("person_1".to_owned(), say.to_owned());
     }

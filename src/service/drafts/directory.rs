@@ -1,7 +1,11 @@
 //! The registered people, to choose contacts from by name or address.
 
 use super::super::Result;
-use crate::{app::App, domain::id::PersonId, store};
+use crate::{
+    app::App,
+    domain::{id::PersonId, nearest::plain},
+    store,
+};
 use chrono::{DateTime, Utc};
 
 /// Somebody whose account is open.
@@ -49,16 +53,20 @@ impl Directory {
         self.0.iter().find(|c| c.id == id)
     }
 
-    /// The one person that was meant: by address, or by a name that only one bears.
+    /// The one person that was meant: by address, or by a name that only one bears, as it is spelled before as it is typed
+    /// without accents.
     pub fn find(&self, typed: &str) -> Option<&Colleague> {
         let typed = typed.trim();
         let address = typed.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(typed);
         let by_address = |c: &&Colleague| c.email.eq_ignore_ascii_case(address.trim());
         let by_name = |c: &&Colleague| c.name.to_lowercase() == typed.to_lowercase();
+        let letters = plain(typed);
+        let by_letters = |c: &&Colleague| !letters.is_empty() && plain(&c.name) == letters;
         if typed.is_empty() {
             return None;
         }
-        one(self.0.iter().filter(by_address)).or_else(|| one(self.0.iter().filter(by_name)))
+        let named = one(self.0.iter().filter(by_address)).or_else(|| one(self.0.iter().filter(by_name)));
+        named.or_else(|| one(self.0.iter().filter(by_letters)))
     }
 }
 

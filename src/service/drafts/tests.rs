@@ -96,6 +96,7 @@ fn answers() -> Answers {
         hardware: "None.".to_owned(),
         connectivity: "Reads three devices.".to_owned(),
         level: "recurrent_review".to_owned(),
+        areas: vec![NO_AREA.to_owned()],
         failures: "Scans pause.".to_owned(),
         contacts: vec![row("Ilse Hartmann <ilse@example.org>", "+49 40 66969 214"), row("marek@example.org", "")],
         when_stopped: "restart_once_then_call".to_owned(),
@@ -155,6 +156,13 @@ async fn each_gap_stands_at_its_field() {
     assert_eq!(judge(&|a| a.instruments = vec!["XXX".into()]), "instruments");
     assert_eq!(judge(&|a| a.level.clear()), "level");
     assert_eq!(judge(&|a| a.areas = vec!["no-such".into()]), "areas");
+    // L7: that it touches no critical area has to be said, and cannot be said of one that does.
+    assert_eq!(judge(&|a| a.areas.clear()), "areas");
+    assert_eq!(judge(&|a| a.areas = vec![NO_AREA.into(), "pulse-patterns".into()]), "areas");
+    assert_eq!(judge(&|a| a.areas = vec!["pulse-patterns".into()]), "");
+    let none = request(&answers(), &g.app.policy).unwrap();
+    assert!(none.areas.is_empty(), "nobody else is told of the choice");
+    assert_eq!(Answers::of_request(&none).areas, [NO_AREA]);
     assert_eq!(judge(&|a| a.failures = "x".repeat(4001)), "failures");
     assert_eq!(judge(&|a| a.contacts[0].phone = "66969214".into()), "phone_1");
     assert_eq!(judge(&|a| a.contacts[1].person = "Nobody Known".into()), "person_2");
@@ -163,6 +171,14 @@ async fn each_gap_stands_at_its_field() {
     assert_eq!(judge(&|a| a.contacts[1].hours = "never".into()), "hours_2");
     assert_eq!(judge(&|a| a.contacts[0].time_zone = "Hamburg".into()), "time_zone_1");
     assert_eq!(judge(&|a| a.contacts.clear()), "person_1");
+    // L4: a contact that was added and left blank is nobody, unless there is no other.
+    let blank = || ContactAnswer { time_zone: "Europe/Berlin".into(), ..ContactAnswer::default() };
+    assert_eq!(judge(&|a| a.contacts.push(blank())), "");
+    assert_eq!(judge(&|a| a.contacts = vec![blank(), blank()]), "person_1 hours_1");
+    assert_eq!(judge(&|a| a.contacts.push(ContactAnswer { hours: "always".into(), ..blank() })), "person_3");
+    let mut more = answers();
+    more.contacts.push(blank());
+    assert_eq!(complete(&more, &g.app.policy, &people, g.ilse).unwrap().contacts.len(), 2);
     assert_eq!(judge(&|a| (a.when_stopped, a.may_stop) = (String::new(), String::new())), "when_stopped may_stop");
 }
 
@@ -221,4 +237,21 @@ async fn an_amendment_keeps_the_name() {
     assert!(matches!(renamed, Err(Error::Refused(r)) if matches!(*r, Refusal { code: Code::Incomplete, .. })));
     assert_eq!(ask(amend("beamConditionCheck", "Why not", 1)).await.unwrap().device.request.why, "Why not");
     assert!(matches!(ask(amend("beamConditionCheck", "Stale", 1)).await, Err(Error::Stale(_))));
+}
+
+/// L4: a name without its accents is whoever it can mean alone.
+#[tokio::test]
+async fn l4_names_are_understood_without_accents() {
+    let g = given().await;
+    let mut people = Directory::load(&g.app).await.unwrap();
+    for typed in ["Marek Dvořák", "Marek Dvorak", "marek dvorak", "MAREK@example.org"] {
+        assert_eq!(people.find(typed).map(|c| c.id), Some(g.marek), "{typed}");
+    }
+    for typed in ["Marek", "Dvorak Marek", "", "<>", "-"] {
+        assert_eq!(people.find(typed), None, "{typed}");
+    }
+    let other = Colleague { id: g.ilse, name: "Marek Dvórak".into(), email: "m@x.org".into(), ..people.0[1].clone() };
+    people.0.push(other);
+    assert_eq!(people.find("Marek Dvorak"), None, "it can mean two");
+    assert_eq!(people.find("Marek Dvořák").map(|c| c.id), Some(g.marek));
 }

@@ -3,7 +3,7 @@
 use super::{NotSignedIn, refused};
 use crate::{
     app::App,
-    domain::{id::PersonId, identity::Claims, policy::Provider},
+    domain::{id::PersonId, identity::Claims, person_entry::PersonEntry, policy::Provider},
     ports::identity::Proved,
     service::{
         Caller, Error, accounts,
@@ -55,10 +55,10 @@ async fn invited(tx: &Tx, who: &Comes<'_>, known: Option<PersonId>, invitation: 
                 provider.name
             ));
         }
-        (Some(Some(meant)), _) => (meant, "account_linked"),
+        (Some(Some(meant)), _) => (meant, PersonEntry::AccountLinked),
         (Some(None), None) if store::people::is_empty(tx).await? => {
             let new = entered(who)?;
-            (accounts::found(tx, app, &new).await?, "first_administrator")
+            (accounts::found(tx, app, &new).await?, PersonEntry::FirstAdministrator)
         }
         (None | Some(None), _) => {
             return refused("The link that you came from opens nothing any more. Ask an administrator for a new one.");
@@ -95,7 +95,7 @@ async fn new(tx: &Tx, who: &Comes<'_>) -> Result<PersonId, NotSignedIn> {
     }
     let person = people::insert(tx, app, &new).await?;
     store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
-    record(tx, who, person, "account_opened").await?;
+    record(tx, who, person, PersonEntry::AccountOpened).await?;
     Ok(person)
 }
 
@@ -124,7 +124,7 @@ fn entered(who: &Comes<'_>) -> Result<NewPerson, NotSignedIn> {
 }
 
 /// In the journal, with the provider's id: who somebody is there is personal (A37).
-async fn record(tx: &Tx, who: &Comes<'_>, person: PersonId, kind: &str) -> Result<(), NotSignedIn> {
+async fn record(tx: &Tx, who: &Comes<'_>, person: PersonId, kind: PersonEntry) -> Result<(), NotSignedIn> {
     let Comes { app, provider, origin, .. } = *who;
     let caller = Caller::person(person, origin);
     let line = line(app, &caller, person, kind, json!({ "provider": provider.id }));

@@ -3,7 +3,7 @@
 use super::{Fate, Line, Plan, Table, Work};
 use crate::{
     app::App,
-    domain::id::PersonId,
+    domain::{id::PersonId, person_entry::PersonEntry},
     service::{
         Caller, Error, Result,
         people::{self, Details, NewPerson, Profile, line},
@@ -111,7 +111,7 @@ pub(super) async fn apply(
         ..Default::default()
     };
     store::people::update(tx, id, rest).await?;
-    let added = line(app, caller, id, "added", json!({ "imported_from": plan.source }));
+    let added = line(app, caller, id, PersonEntry::Added, json!({ "imported_from": plan.source }));
     store::journal::append(tx, vec![added]).await?;
     Ok(())
 }

@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn parsed<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         match parse(self.typed.one(name)) {
             Some(value) => Some(value),
             None => self.problem(name, None),

@@ -4,7 +4,10 @@ use super::{Administrator, ask as ask_first, done};
 use crate::{
     app::App,
     domain::forge::Forge,
-    service::hooks::{self, Hook},
+    service::{
+        Error, FieldProblem,
+        hooks::{self, Hook},
+    },
     web::{
         entries,
         layout::{Layout, Section},
@@ -103,7 +106,7 @@ struct NewForm {
     secret: String,
 }
 
-async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate::service::Error> {
+async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, Error> {
     let kinds = Forge::iter().map(|f| Choice::new(f.into(), f.label())).collect();
     let fields = vec![
         Field::text("name", "Which forge, or which group there?").hint("Like git.example.org/devices.").value(&typed.name).max(80),
@@ -129,9 +132,11 @@ async fn ask(admin: Administrator) -> Answer {
     Ok(form(&admin, &open).await?.answer())
 }
 
-async fn make(admin: &Administrator, typed: &NewForm) -> Result<Hook, crate::service::Error> {
+async fn make(admin: &Administrator, typed: &NewForm) -> Result<Hook, Error> {
     let Ok(forge) = typed.forge.parse() else {
-        return crate::service::invalid("forge", "Choose what it is");
+        let mut all = hooks::read_new(&typed.name, &typed.covers, &typed.secret).err().unwrap_or_default();
+        all.push(FieldProblem::new("forge", "Choose what it is"));
+        return Err(Error::Invalid(all));
     };
     let (name, covers, secret) = (typed.name.clone(), typed.covers.clone(), typed.secret.clone());
     hooks::create(&admin.app, &admin.caller(), &hooks::New { name, forge, covers, secret }).await

@@ -2,7 +2,10 @@
 
 use super::{Administrator, done};
 use crate::{
-    service::groups::{self, NewGroup, TeamKind},
+    service::{
+        Error,
+        groups::{self, NewGroup, TeamKind},
+    },
     web::{
         entries,
         layout::Section,
@@ -26,7 +29,7 @@ pub struct NewForm {
     area: String,
 }
 
-async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate::service::Error> {
+async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, Error> {
     let kinds = vec![
         Choice::new("ctrl", "A team of CTRL").hint("Its members act for CTRL; some of them are reviewers."),
         Choice::new("experts", "Experts for a critical area").hint("They sign off devices that touch it."),
@@ -55,13 +58,12 @@ pub async fn ask(admin: Administrator, Query(typed): Query<NewForm>) -> Answer {
 
 /// POST /admin/groups/new
 pub async fn create(admin: Administrator, jar: CookieJar, Form(typed): Form<NewForm>) -> Answer {
-    let kind = typed.kind.parse::<TeamKind>();
-    let made = match kind {
+    let area = entries::optional(&typed.area);
+    let made = match typed.kind.parse::<TeamKind>() {
         Ok(kind) => {
-            let new = NewGroup { name: typed.name.clone(), kind, area: entries::optional(&typed.area) };
-            groups::create(&admin.app, &admin.caller(), new).await
+            groups::create(&admin.app, &admin.caller(), NewGroup { name: typed.name.clone(), kind, area }).await
         }
-        Err(_) => crate::service::invalid("kind", "Choose what kind of group it is"),
+        Err(_) => Err(Error::Invalid(groups::problems(&admin.app, &typed.name, None, area.as_deref()))),
     };
     match made {
         Ok(id) => {

@@ -3,7 +3,7 @@
 use super::{Administrator, account, done, person_id};
 use crate::{
     app::App,
-    domain::id::PersonId,
+    domain::{id::PersonId, person_entry::PersonEntry},
     service::{
         Error, FieldProblem, accounts, directory, groups,
         people::{self, Details},
@@ -79,31 +79,10 @@ pub enum Refill {
     Link(String, Vec<FieldProblem>),
 }
 
-/// What a line of a person's record says; names and numbers never stand in it.
+/// What a line of a person's record says; names and numbers never stand in it. One that another version of Custody wrote
+/// may be of a kind that this one does not know.
 fn told(kind: &str) -> &'static str {
-    match kind {
-        "added" => "put them on record",
-        "first_administrator" => "opened the first account",
-        "invited" => "made a link for them",
-        "account_opened" => "opened the account",
-        "account_linked" => "linked another sign-in name",
-        "account_taken" => "moved a sign-in name to another record",
-        "password_set" => "set a password by a link",
-        "password_changed" => "changed the password",
-        "changed" => "changed the details",
-        "closed" => "closed the account",
-        "reopened" => "reopened the account",
-        "erased" => "erased them: they asked to be forgotten",
-        "data_read" => "read what is on record of them",
-        "conduct_accepted" => "accepted the rules of conduct",
-        "absence_added" => "entered when they are away",
-        "absence_changed" => "changed when they are away",
-        "absence_removed" => "removed when they are away",
-        "signed_in" => "signed in",
-        "signed_out" => "signed out",
-        "signed_out_elsewhere" | "signed_out_everywhere" => "ended other sessions",
-        _ => "changed something",
-    }
+    kind.parse().map_or("changed something", PersonEntry::words)
 }
 
 pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result<PersonPage, Problem> {

@@ -4,7 +4,10 @@ use super::{Administrator, done, places};
 use crate::{
     app::App,
     domain::{deployment::Environment, server::SupportClass},
-    service::servers::{self, Host, Overview, Running},
+    service::{
+        Error, FieldProblem,
+        servers::{self, Host, Overview, Running},
+    },
     web::{
         entries,
         layout::{Layout, Section},
@@ -133,7 +136,7 @@ struct HostForm {
     note: String,
 }
 
-async fn host_form(admin: &Administrator, typed: &HostForm) -> Result<FormPage, crate::service::Error> {
+async fn host_form(admin: &Administrator, typed: &HostForm) -> Result<FormPage, Error> {
     let classes = vec![
         Choice::new("reduced", "Reduced support")
             .hint("A development host: contributors may work on it, and CTRL's deployment leaves it out."),
@@ -163,7 +166,11 @@ async fn add_host(admin: Administrator, jar: CookieJar, Form(typed): Form<HostFo
             let host = Host { name: typed.name.clone(), class, note: typed.note.clone() };
             servers::add_host(&admin.app, &admin.caller(), host).await
         }
-        Err(_) => crate::service::invalid("class", "Choose which support the host has"),
+        Err(_) => {
+            let mut all = servers::host_problems(&typed.name, &typed.note);
+            all.push(FieldProblem::new("class", "Choose which support the host has"));
+            Err(Error::Invalid(all))
+        }
     };
     match added {
         Ok(()) => done(jar, &format!("`{}` is on record.", typed.name.trim()), "/admin/servers"),
@@ -187,7 +194,7 @@ struct ServerForm {
     instrument: String,
 }
 
-async fn server_form(admin: &Administrator, typed: &ServerForm) -> Result<FormPage, crate::service::Error> {
+async fn server_form(admin: &Administrator, typed: &ServerForm) -> Result<FormPage, Error> {
     let app = &admin.app;
     let hosts = servers::overview(app).await?.hosts;
     let no_host = hosts.is_empty();
@@ -209,8 +216,8 @@ async fn server_form(admin: &Administrator, typed: &ServerForm) -> Result<FormPa
         host,
         Field::new(Kind::Name, "name", "Device server")
             .hint(&format!(
-                "As the control system knows it, like cppServer/contrib_scs_01. On a host with reduced support the name has to match {}; on the others it must not.",
-                app.policy.servers.reduced_name_rule.source()
+                "As the control system knows it. On a host with reduced support a name {}, which shows it; on the others one that does not.",
+                app.policy.reduced_names()
             ))
             .value(&typed.name)
             .max(120),

@@ -4,7 +4,7 @@ use super::{Administrator, ask as ask_first, done};
 use crate::{
     app::App,
     service::{
-        servers,
+        Error, servers,
         tokens::{self, Token},
     },
     web::{
@@ -67,7 +67,7 @@ struct NewForm {
     days: String,
 }
 
-async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, crate::service::Error> {
+async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, Error> {
     let app = &admin.app;
     let all = servers::list(app, None).await?;
     let server_choices =
@@ -123,15 +123,22 @@ async fn ask(admin: Administrator) -> Answer {
     Ok(form(&admin, &open).await?.answer())
 }
 
-async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), crate::service::Error> {
-    let scope = tokens::scope(&admin.app, &typed.scope, &typed.server, &typed.device).await?;
-    let Ok(days) = typed.days.trim().parse() else {
-        return crate::service::invalid(
-            "days",
-            format!("Enter a number of days from 1 to {}, like 180", tokens::LONGEST_DAYS),
-        );
+async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), Error> {
+    let days = typed.days.trim().parse().ok();
+    let mut wrong = tokens::problems(&typed.name, days);
+    let scope = match tokens::scope(&admin.app, &typed.scope, &typed.server, &typed.device).await {
+        Err(Error::Invalid(more)) => {
+            wrong.extend(more);
+            None
+        }
+        read => Some(read?),
     };
-    tokens::create(&admin.app, &admin.caller(), &typed.name, scope, days).await
+    match (scope, days) {
+        (Some(scope), Some(days)) if wrong.is_empty() => {
+            tokens::create(&admin.app, &admin.caller(), &typed.name, scope, days).await
+        }
+        _ => Err(Error::Invalid(wrong)),
+    }
 }
 
 /// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.

@@ -98,7 +98,9 @@ async fn page(
         if let Some(form) = typed {
             match form.agrees(c) {
                 true => field = field.value("yes"),
-                false => field.error = Some("Tick the box, or leave the request as a draft".to_owned()),
+                false => {
+                    field.error = Some(format!("Agree to “{}”, or leave the request as a draft", c.words()));
+                }
             }
         }
         field

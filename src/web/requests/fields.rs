@@ -5,7 +5,7 @@ use crate::{
         policy::Policy,
         request::{LevelOfSupport, Section},
     },
-    service::drafts::{Answers, Problem},
+    service::drafts::{Answers, NO_AREA, Problem},
     web::parts::{Choice, Field, Kind, Width},
 };
 use strum::IntoEnumIterator;
@@ -158,12 +158,12 @@ fn support(a: &Answers) -> Vec<Field> {
 fn risks(a: &Answers, policy: &Policy) -> Vec<Field> {
     let mut fields = Vec::new();
     if !policy.areas.critical.is_empty() {
-        let choices = policy.areas.critical.iter().map(|c| Choice::new(&c.id, &c.name)).collect();
-        let mut areas =
-            Field::checks("areas", "Does it touch one of these critical areas?", choices).optional().hint(&format!(
-                "Reading counts too. Each needs the sign-off of the area’s experts, and {} approvals in the review.",
-                policy.transfer.approvals_critical
-            ));
+        let none = Choice::new(NO_AREA, "None of these");
+        let choices = policy.areas.critical.iter().map(|c| Choice::new(&c.id, &c.name)).chain([none]).collect();
+        let mut areas = Field::checks("areas", "Does it touch one of these critical areas?", choices).hint(&format!(
+            "Reading counts too. Each needs the sign-off of the area’s experts, and {} approvals in the review.",
+            policy.transfer.approvals_critical
+        ));
         areas.values.clone_from(&a.areas);
         fields.push(areas);
     }

@@ -7,7 +7,7 @@ use crate::{
         policy::Policy,
         request::{LevelOfSupport, Section},
     },
-    service::drafts::{Answers, ContactAnswer},
+    service::drafts::{Answers, ContactAnswer, NO_AREA},
     web::parts::{Summary, SummarySection},
 };
 
@@ -54,14 +54,19 @@ pub fn of(
             vec![line("During development", "level-1", level)]
         }
         Section::Risks => {
-            let areas: Vec<&str> = a.areas.iter().map(|id| policy.area_name(id)).collect();
-            let areas = if areas.is_empty() { "None of them".to_owned() } else { areas.join(", ") };
+            let touched = a.areas.iter().filter(|id| *id != NO_AREA);
+            let areas: Vec<&str> = touched.map(|id| policy.area_name(id)).collect();
+            let areas = match areas.is_empty() {
+                true if a.areas.is_empty() && !policy.areas.critical.is_empty() => String::new(),
+                true => "None of them".to_owned(),
+                false => areas.join(", "),
+            };
             vec![line("Touches critical areas", "areas-1", &areas), line("If it fails", "failures", &a.failures)]
         }
         Section::Contacts => {
-            let mut all: Vec<Summary> = (a.contacts.iter().zip(1..))
-                .map(|(c, n)| line(&ordinal(n), &format!("person_{n}"), &contact(c, phone(&c.person))))
-                .collect();
+            let named = a.contacts.iter().zip(1..).filter(|(c, n)| *n == 1 || !c.is_blank());
+            let mut all: Vec<Summary> =
+                named.map(|(c, n)| line(&ordinal(n), &format!("person_{n}"), &contact(c, phone(&c.person)))).collect();
             let when = a.when_stopped.parse::<WhenStopped>().map_or("", WhenStopped::words);
             let may = match a.may_stop.as_str() {
                 "yes" => "Yes",

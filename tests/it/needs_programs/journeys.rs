@@ -113,7 +113,7 @@ async fn requests_participation(j: &Journey) {
     j.press("Save and continue").await;
     j.answer(&[("level", "recurrent_review")]).await;
     j.press("Save and continue").await;
-    j.answer(&[("failures", "Scans pause.")]).await;
+    j.answer(&[("areas", "none of these"), ("failures", "Scans pause.")]).await;
     j.press("Save and continue").await;
     j.chrome.says("Section 5 of 6").await;
     let contacts = [

@@ -25,11 +25,8 @@ pub(super) fn form(device: &Device, command: Option<&Command>, facts: &Facts) ->
     if contacts.is_empty() {
         return open("Name at least one support contact (Contacts for the night).".to_owned());
     }
-    if facts.taken.contains(&request.name) {
-        return open(format!("Another device is called {}: choose another name.", request.name));
-    }
-    match request.classes.iter().find(|c| facts.taken.contains(*c)) {
-        Some(class) => open(format!("Another device already brings the class {class}: a class belongs to one device.")),
+    match facts.taken.problems(&request.name).first() {
+        Some((_, say)) => open(format!("{say}.")),
         None => Gate::met(G::Form, "Every section is filled in."),
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::{
     lifecycle::{Command as C, GateId as G, StateName as S, Turn},
     person::{Person, Role},
     refusal::Code,
+    request::Taken,
 };
 use std::collections::BTreeSet;
 
@@ -56,12 +57,35 @@ fn l1_the_scope_is_judged_by_the_policy_in_force() {
 /// L1: two devices of one name, or of one class, would be one on the board.
 #[test]
 fn l1_names_and_classes_belong_to_one_device() {
-    for taken in ["beamConditionCheck", "BeamConditionCheck"] {
+    let class = |held: &str| Some(("BeamConditionCheck".to_owned(), held.to_owned()));
+    let name = |held: &str| Some(held.to_owned());
+    for (taken, said) in [
+        (Taken { name: name("beamConditionCheck"), class: None }, "called beamConditionCheck: choose another name"),
+        (Taken { name: name("beam_condition-check"), class: None }, "called beam_condition-check, which beamC"),
+        (Taken { name: None, class: class("BeamConditionCheck") }, "brings BeamConditionCheck already: a class"),
+        (Taken { name: None, class: class("BEAMCONDITIONCHECK") }, "brings BEAMCONDITIONCHECK already, which Beam"),
+    ] {
         let mut world = device();
-        world.taken.insert(taken.into());
+        world.taken = taken;
         let application = Box::new(world.application.clone());
-        world.stopped_only_by(G::Form, Turn::Contributor, ILSE, C::Submit { application });
+        let gate = world.stopped_only_by(G::Form, Turn::Contributor, ILSE, C::Submit { application });
+        assert!(gate.why.contains(said), "{}", gate.why);
     }
+}
+
+/// L1, A15: a class stands there once, and a folder is within the repository.
+#[test]
+fn l1_no_class_twice_and_no_folder_elsewhere() {
+    let field = |change: &dyn Fn(&mut crate::domain::request::Request)| {
+        let mut asked = request();
+        change(&mut asked);
+        asked.problems(&policy("")).into_iter().map(|p| p.field).collect::<Vec<_>>()
+    };
+    assert!(field(&|r| r.folder = "devices/beam..old/v1.2".to_owned()).is_empty());
+    for folder in ["..", "../other", "devices/../../x", "a\\..\\b"] {
+        assert_eq!(field(&|r| r.folder = folder.to_owned()), ["folder"], "{folder}");
+    }
+    assert_eq!(field(&|r| r.classes = ["A1", "B1", "A1"].map(str::to_owned).to_vec()), ["classes"]);
 }
 
 /// L2: the level of support is one of three, and is listed on acceptance.

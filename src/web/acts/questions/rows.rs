@@ -6,12 +6,14 @@ use crate::{
         contact::{Contact, Hours},
         lifecycle::command::Step,
     },
-    service::prepare::ActContext,
+    service::{drafts::CONTACTS_MOST, prepare::ActContext},
     web::{
         acts::typed::{MOST_ROWS, Reader},
         parts::{Choice, Field, Kind, Width},
     },
 };
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
 use strum::IntoEnumIterator;
 
 const CONTACT: [&str; 4] = ["person", "hours", "time_zone", "deputy"];
@@ -73,16 +75,35 @@ fn contact(cx: &ActContext, n: usize, on_record: Option<&Contact>, people: Vec<C
     ]
 }
 
-/// The rows that name somebody, in their order.
+/// The rows that name somebody, in their order. What is wrong with any of them is told at its field.
 pub fn contacts(r: &mut Reader<'_>) -> Option<Vec<Contact>> {
-    let mut all = Vec::new();
+    let mut all: Vec<Contact> = Vec::new();
+    let mut named = BTreeSet::new();
     for n in 1..=r.typed.rows(&CONTACT) {
-        if r.typed.one(&format!("person_{n}")).is_empty() {
+        let fields = CONTACT.map(|stem| format!("{stem}_{n}"));
+        let [who, when, zone, instead] = fields.each_ref().map(String::as_str);
+        if r.typed.one(who).is_empty() {
+            if !r.typed.one(instead).is_empty() {
+                r.problem::<()>(who, Some("Choose the person to call, or nobody as the deputy".to_owned()));
+            }
             continue;
         }
-        let (person, hours, time_zone) =
-            (r.person(&format!("person_{n}")), r.word(&format!("hours_{n}")), r.text(&format!("time_zone_{n}")));
-        let deputy = r.optional(&format!("deputy_{n}"), |r, name| r.person(name));
+        let (person, hours) = (r.person(who), r.word(when));
+        let time_zone = r.parsed(zone, |t| t.parse::<Tz>().ok().map(|_| t.to_owned()));
+        let deputy = r.optional(instead, |r, name| r.person(name));
+        if let Some(person) = person {
+            if !named.insert(person) {
+                r.problem::<()>(who, Some("Choose somebody else: this person is named already".to_owned()));
+            } else if named.len() > CONTACTS_MOST {
+                r.problem::<()>(
+                    who,
+                    Some(format!("Choose nobody here: a device has at most {CONTACTS_MOST} contacts")),
+                );
+            }
+            if deputy == Some(Some(person)) {
+                r.problem::<()>(instead, Some("Choose somebody else: nobody is their own deputy".to_owned()));
+            }
+        }
         if let (Some(person), Some(hours), Some(time_zone), Some(deputy)) = (person, hours, time_zone, deputy) {
             all.push(Contact { person, hours, time_zone, deputy, confirmed: None });
         }

@@ -1,0 +1,104 @@
+//! What is sent after its sender's session has ended is given back to them, to be sent again once they have signed in.
+//! It is kept in that page alone.
+
+use super::{
+    layout::{Section, local_path},
+    parts::{Field, Tone},
+    visitor::{Visitor, flash},
+};
+use crate::app::App;
+use askama::Template;
+use askama_web::WebTemplate;
+use axum::{
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::CookieJar;
+use url::{Url, form_urlencoded};
+
+/// A form with one of these is not given back: they are secrets.
+pub const SECRETS: [&str; 5] = ["password", "old", "new", "secret", "address"];
+
+/// The most answers that are given back.
+const MOST: usize = 1000;
+
+const LOST: &str = "Your session had ended; what you sent was not saved.";
+
+/// Says of an answer that nobody was there to send the form.
+#[derive(Clone, Copy)]
+struct ByNobody;
+
+fn sign_in(next: &str) -> String {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("/sign-in?next={next}")
+}
+
+/// Asks to sign in, and leads back to the page that one was on.
+pub fn ask_to_sign_in(app: &App, parts: &Parts) -> Response {
+    if parts.method == Method::GET {
+        return Redirect::to(&sign_in(&parts.uri.to_string())).into_response();
+    }
+    let to = Redirect::to(&sign_in(&page_of(app, &parts.headers)));
+    let mut answer = (CookieJar::new().add(flash(Tone::Warn, LOST)), to).into_response();
+    answer.extensions_mut().insert(ByNobody);
+    answer
+}
+
+/// The page that a form was sent from, if it is one of ours; many forms are sent to where no page is.
+fn page_of(app: &App, headers: &HeaderMap) -> String {
+    let from = headers.get(header::REFERER).and_then(|v| Url::parse(v.to_str().ok()?).ok());
+    let path = from.filter(|url| url.origin() == app.public_url.origin()).map(|url| match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    });
+    local_path(path.as_deref().unwrap_or_default()).to_owned()
+}
+
+/// A form that nobody signed in has sent.
+pub struct Sent {
+    visitor: Visitor,
+    next: String,
+    fields: Vec<Field>,
+}
+
+impl Sent {
+    /// What could be given back. Only a browser that says that the form is our own is given it: nobody else's answers get
+    /// a button here (A33).
+    pub fn of(parts: &Parts, form: &[u8]) -> Option<Self> {
+        let visitor = parts.extensions.get::<Visitor>().filter(|v| v.who.is_none())?;
+        let says = |name: &str| parts.headers.get(name).is_some_and(|v| !v.is_empty());
+        if !says("origin") && !says("sec-fetch-site") {
+            return None;
+        }
+        let fields: Vec<_> = form_urlencoded::parse(form).take(MOST + 1).collect();
+        let secret = fields.iter().any(|(name, _)| SECRETS.contains(&name.as_ref()));
+        if fields.is_empty() || fields.len() > MOST || secret {
+            return None;
+        }
+        let fields = fields.iter().map(|(name, value)| Field::hidden(name, value)).collect();
+        Some(Self { visitor: visitor.clone(), next: page_of(&visitor.app, &parts.headers), fields })
+    }
+
+    /// The form's answer: what was sent is given back if nobody was there to send it.
+    pub fn or_back(self, answer: Response) -> Response {
+        if answer.extensions().get::<ByNobody>().is_none() {
+            return answer;
+        }
+        let mut layout = self.visitor.bare_layout(Section::Elsewhere);
+        layout.path.clone_from(&self.next);
+        let action = local_path(&self.visitor.path).to_owned();
+        let page = EndedPage { layout, action, sign_in: sign_in(&self.next), fields: self.fields };
+        (StatusCode::FORBIDDEN, page).into_response()
+    }
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "single/ended.html")]
+struct EndedPage {
+    layout: super::layout::Layout,
+    /// What it was sent to.
+    action: String,
+    /// Where one signs in.
+    sign_in: String,
+    fields: Vec<Field>,
+}
