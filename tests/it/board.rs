@@ -168,7 +168,7 @@ async fn o6_the_board_and_the_page_say_the_same() {
         .await;
     let board = out.page("/").await;
     let row = &board[board.find("href=\"/devices/magnet\"").unwrap()..];
-    stand_in_order(row, &["Do not restart", "title=\"Do not stop it without a call\""]);
+    stand_in_order(row, &["Do not restart", "<span class=\"said\">Do not stop</span>"]);
     let rules = custody::domain::contact::OperatorRules {
         when_stopped: custody::domain::contact::WhenStopped::RestartAnyTime,
         may_stop: false,
@@ -191,6 +191,9 @@ async fn o2_every_place_is_told() {
     let page = out.page("/?q=magnet").await;
     let also = page.matches("1 more place: cppServer/contrib_").count();
     assert_eq!(also, 2, "in the answer and in the row: {page}");
+    // Where the table has no column for the version, it stands under where it runs.
+    let folded = "<span class=\"also folded\"><span class=\"mono\">1.0.0-3-g0123abc</span> <span class=\"tag bad\">";
+    assert!(out.page("/?q=contrib_scs_02").await.contains(folded));
     test.advance(Duration::hours(3));
     let page = out.page("/").await;
     assert!(page.contains("</time><span class=\"also\">silent</span>") && !page.contains(", silent"), "{page}");
