@@ -193,7 +193,7 @@ async fn o2_every_place_is_told() {
     assert_eq!(also, 2, "in the answer and in the row: {page}");
     // Where the table has no column for the version, it stands under where it runs.
     let folded = "<span class=\"also folded\"><span class=\"mono\">1.0.0-3-g0123abc</span> <span class=\"tag bad\">";
-    assert!(out.page("/?q=contrib_scs_02").await.contains(folded));
+    assert!(out.page("/?q=contrib_sqs_02").await.contains(folded));
     test.advance(Duration::hours(3));
     let page = out.page("/").await;
     assert!(page.contains("</time><span class=\"also\">silent</span>") && !page.contains(", silent"), "{page}");
