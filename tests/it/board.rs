@@ -63,6 +63,26 @@ async fn what_must_be_acted_on_is_never_filtered_away() {
     assert!(!out.page("/?instrument=MID").await.contains("LAB_TEST/MON/PLAY"), "it runs at another instrument");
 }
 
+/// O3: a choice that nothing fits says so, where, and how it is taken back; a search says among what it has looked.
+#[tokio::test]
+async fn o3_a_choice_that_nothing_fits_says_so() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.requested("camera").await;
+    let out = test.stranger();
+    let page = out.page("/?instrument=SCS&state=declined&state=withdrawn").await;
+    let said = "<h2>No device at SCS is declined or is withdrawn</h2>";
+    stand_in_order(&page, &[said, "href=\"/?instrument=SCS\">Take the filter off</a>"]);
+    let page = out.page("/?support=shut_down").await;
+    stand_in_order(&page, &["<h2>No device is shut down by CTRL</h2>", "href=\"/\">Take the filter off</a>"]);
+    let page = out.page("/?instrument=MID").await;
+    stand_in_order(&page, &["<h2>No device at MID</h2>", "href=\"/\">Show all instruments</a>"]);
+    for path in ["/", "/?state=requested", "/?support=reduced_support", "/?q=magnet"] {
+        assert!(!out.page(path).await.contains("<h2>No device"), "{path}");
+    }
+    assert!(out.page("/?q=magnet").await.contains("1 of 2 devices in any state match"));
+}
+
 /// O2: one field takes an instance, a device, a class, a server, a host or a person, whatever the case and separators.
 #[tokio::test]
 async fn one_field_finds_it() {
