@@ -57,7 +57,9 @@ async fn o2_by_keys_alone() {
     chrome.until(&format!("{line} && !{line}.matches('.sel-row')")).await;
     assert_eq!(chrome.eval(&format!("{ground}({line}) !== {ground}(document.querySelector('.sel-row'))")).await, true);
     chrome.keys("c").await;
-    chrome.until("document.getElementById('copied').innerText.endsWith(`for ${document.activeElement.innerText}`)").await;
+    chrome
+        .until("document.getElementById('copied').innerText.endsWith(`for ${document.activeElement.innerText}`)")
+        .await;
     let [_, top, _, bottom] = chrome.place("#copied").await;
     assert!(top >= 0.0 && bottom <= 400.0, "near the search: {top} to {bottom}");
 
