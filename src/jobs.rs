@@ -96,6 +96,11 @@ impl Jobs {
         self.all().clone()
     }
 
+    /// It is to run first then. What has not run and is not to run is not set up.
+    pub fn expect(&self, job: Job, at: DateTime<Utc>) {
+        self.all().entry(job).or_default().next = Some(at);
+    }
+
     /// Waits for the next failure.
     pub async fn failure(&self) {
         self.failed.notified().await;

@@ -91,6 +91,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 
 /// Takes one at once and then regularly, until Custody stops. One that is not taken is logged, and tried again.
 pub async fn run(app: App, folder: Folder, every: Duration) {
+    app.jobs.expect(Job::Checkpoints, app.clock.now());
     while checks::turn(&app).await {
         let said = |taken: &Taken| match taken {
             Taken::New(checkpoint) => format!("signed up to #{}", checkpoint.seq),

@@ -36,6 +36,7 @@ pub async fn turn(app: &App) -> bool {
 /// Goes round until Custody stops. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App) {
     let every = std::time::Duration::from_secs(u64::from(app.policy.releases.recheck_minutes) * 60);
+    app.jobs.expect(Job::Checks, app.clock.now() + every);
     loop {
         tokio::select! {
             _ = app.stop.cancelled() => return,

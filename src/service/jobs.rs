@@ -175,10 +175,15 @@ pub async fn overview(app: &App) -> Result<Overview> {
         let mine = own.remove(&job).unwrap_or_default();
         match ran {
             Some(ran) if mine.last.is_none_or(|last| last < ran.last_at) && mine.running.is_none() => {
-                Shown { job, doing: doing(ran), replica: Some(ran.replica.clone()) }
+                let kept = doing(ran);
+                Shown {
+                    job,
+                    doing: Doing { next: kept.next.max(mine.next), ..kept },
+                    replica: Some(ran.replica.clone()),
+                }
             }
             _ => {
-                let replica = (mine != Doing::default()).then(|| me.clone());
+                let replica = mine.last.or(mine.running).map(|_| me.clone());
                 let failed = mine.failed.clone().or_else(|| {
                     let ran = ran?;
                     Some((ran.failed_at?, ran.failure.clone()))

@@ -114,7 +114,7 @@ async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::reje
         about: format!(
             "{}, {}, {}",
             found.people.name(d.asked.by),
-            words::near(app, d.asked.at, found.now),
+            words::moment(app, d.asked.at),
             if d.permit.is_some() { "by permit" } else { "by hand" }
         ),
     });

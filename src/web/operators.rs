@@ -82,17 +82,17 @@ pub fn still_runs<'a>(servers: impl Iterator<Item = &'a ServerName>) -> Option<S
 /// Whether operators may restart it, in the words of a table's cell.
 pub fn restart(rule: WhenStopped) -> (Reply, &'static str) {
     match rule {
-        WhenStopped::RestartAnyTime => (Reply::Yes, "Yes"),
+        WhenStopped::RestartAnyTime => (Reply::Yes, "May restart"),
         WhenStopped::RestartOnceThenCall => (Reply::Yes, "Once, then call"),
         WhenStopped::CallFirst => (Reply::CallFirst, "Call first"),
         WhenStopped::DoNotRestart => (Reply::No, "Do not restart"),
     }
 }
 
-/// Whether they may stop it.
+/// Whether they may stop it, in words that nobody takes for an order.
 pub fn stop(may: bool) -> (Reply, &'static str) {
     match may {
-        true => (Reply::Yes, "Stop it if it disturbs other services"),
-        false => (Reply::No, "Do not stop it without a call"),
+        true => (Reply::Yes, "May stop"),
+        false => (Reply::No, "Do not stop"),
     }
 }

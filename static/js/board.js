@@ -106,31 +106,45 @@
       try { localStorage.setItem(KEYS, on ? 'on' : 'off'); } catch { /* as above */ }
     });
   }
+  // The line that has the focus is the one that is marked: its number is meant, else that of the answer, else the DOC's.
+  const row = () => doc.activeElement?.closest('#b-list tr.row') ?? null;
+  const words = (at, css) => at.querySelector(css)?.textContent.trim() ?? '';
   const number = () => {
-    const row = doc.activeElement && doc.activeElement.closest && doc.activeElement.closest('tr');
-    return (row && row.querySelector('a.tn')) || doc.querySelector('.answer a.tel') || doc.querySelector('.duty');
+    const line = row();
+    const card = doc.querySelector('.answer');
+    if (line) {
+      const device = words(line, line.id.startsWith('s-') ? '.dcell>.id' : '.dv');
+      return { link: line.querySelector('a.tn'), whose: `${words(line, '.c-call')}, for ${device}` };
+    }
+    if (card) return { link: card.querySelector('a.tel'), whose: `${words(card, '.who-is b')}, for ${words(card, '.nm')}` };
+    return { link: doc.querySelector('.duty'), whose: 'the DOC' };
   };
+  let silence = 0;
   const say = text => {
     const at = by('copied');
-    if (at) at.textContent = text;
+    if (!at) return;
+    at.textContent = text;
+    clearTimeout(silence);
+    if (text) silence = setTimeout(say, 12000, '');
   };
   const copy = async () => {
-    const link = number();
-    if (!link) return;
+    const { link, whose } = number();
+    if (!link) { say(`No number is known: ${whose}`); return; }
     const text = decodeURIComponent(link.href.replace(/^tel:/, ''));
     try {
       await navigator.clipboard.writeText(text);
-      say(`${text} is copied`);
+      say(`${text} is copied: ${whose}`);
     } catch {
-      say(`This browser does not let the page copy. The number is ${text}`);
+      say(`This browser does not let the page copy. The number is ${text}: ${whose}`);
     }
   };
   const step = by => {
-    const rows = [...doc.querySelectorAll('#b-list a.dv')];
+    const rows = [...doc.querySelectorAll('#b-list tr.row')];
     if (!rows.length) return;
-    const at = rows.indexOf(doc.activeElement);
-    const to = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    say('');
+    const at = rows.indexOf(row());
     if (by < 0 && at <= 0) { field().focus(); return; }
+    const to = rows[Math.min(rows.length - 1, at + by)].querySelector('a.dv');
     to.focus();
     to.scrollIntoView({ block: 'nearest' });
   };

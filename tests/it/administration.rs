@@ -93,7 +93,8 @@ async fn h1_a_host_is_changed_and_removed() {
     let browser = test.browser("ada").await;
     let saved = browser.post("/admin/hosts/change", &[("name", "scs-rr-ctrl-01"), ("note", " rack 7 ")]).await;
     assert_eq!(saved.status(), 303);
-    assert!(browser.page("/admin/servers").await.contains("rack 7"));
+    let page = browser.page("/admin/servers").await;
+    assert!(page.contains("rack 7") && !page.contains(">Change<"), "each says what it changes: {page}");
     let long = "x".repeat(201);
     assert_eq!(browser.post("/admin/hosts/change", &[("name", "scs-rr-ctrl-01"), ("note", &long)]).await.status(), 422);
     let why = refused(servers::remove_host(app, &ada, "scs-rr-ctrl-01").await);
@@ -227,6 +228,15 @@ async fn e1_jobs_say_how_they_went() {
     let (app, minute) = (&test.app, Duration::from_secs(60));
     let said = |n: &usize| format!("{n} device looked at");
     app.watched(Job::Checks, minute, checks::round(app), said).await.unwrap();
+    // What waits for its first run says when; what lacks something never runs, and says what.
+    let in_a_while = app.clock.now() + Duration::from_secs(25 * 60);
+    app.jobs.expect(Job::Drift, in_a_while);
+    let page = ada.page("/admin/jobs").await;
+    for says in ["in 25 min", "has not run", "not set up", "No folder for them is set."] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    app.jobs.expect(Job::Checkpoints, in_a_while);
+    assert!(!ada.page("/admin/jobs").await.contains("No folder for them is set."));
     let failed = async { Err::<(), _>(std::io::Error::other("the folder <b>is</b> full")) };
     app.watched(Job::Checkpoints, minute, failed, |()| String::new()).await.unwrap_err();
     app.watched(Job::Retention, minute, retention::sweep(app), |n| format!("{n} things deleted")).await.unwrap();

@@ -63,6 +63,26 @@ async fn what_must_be_acted_on_is_never_filtered_away() {
     assert!(!out.page("/?instrument=MID").await.contains("LAB_TEST/MON/PLAY"), "it runs at another instrument");
 }
 
+/// O3: a choice that nothing fits says so, where, and how it is taken back; a search says among what it has looked.
+#[tokio::test]
+async fn o3_a_choice_that_nothing_fits_says_so() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.requested("camera").await;
+    let out = test.stranger();
+    let page = out.page("/?instrument=SCS&state=declined&state=withdrawn").await;
+    let said = "<h2>No device at SCS is declined or is withdrawn</h2>";
+    stand_in_order(&page, &[said, "href=\"/?instrument=SCS\">Take the filter off</a>"]);
+    let page = out.page("/?support=shut_down").await;
+    stand_in_order(&page, &["<h2>No device is shut down by CTRL</h2>", "href=\"/\">Take the filter off</a>"]);
+    let page = out.page("/?instrument=MID").await;
+    stand_in_order(&page, &["<h2>No device at MID</h2>", "href=\"/\">Show all instruments</a>"]);
+    for path in ["/", "/?state=requested", "/?support=reduced_support", "/?q=magnet"] {
+        assert!(!out.page(path).await.contains("<h2>No device"), "{path}");
+    }
+    assert!(out.page("/?q=magnet").await.contains("1 of 2 devices in any state match"));
+}
+
 /// O2: one field takes an instance, a device, a class, a server, a host or a person, whatever the case and separators.
 #[tokio::test]
 async fn one_field_finds_it() {
@@ -168,7 +188,7 @@ async fn o6_the_board_and_the_page_say_the_same() {
         .await;
     let board = out.page("/").await;
     let row = &board[board.find("href=\"/devices/magnet\"").unwrap()..];
-    stand_in_order(row, &["Do not restart", "title=\"Do not stop it without a call\""]);
+    stand_in_order(row, &["Do not restart", "<span class=\"said\">Do not stop</span>"]);
     let rules = custody::domain::contact::OperatorRules {
         when_stopped: custody::domain::contact::WhenStopped::RestartAnyTime,
         may_stop: false,
@@ -191,6 +211,9 @@ async fn o2_every_place_is_told() {
     let page = out.page("/?q=magnet").await;
     let also = page.matches("1 more place: cppServer/contrib_").count();
     assert_eq!(also, 2, "in the answer and in the row: {page}");
+    // Where the table has no column for the version, it stands under where it runs.
+    let folded = "<span class=\"also folded\"><span class=\"mono\">1.0.0-3-g0123abc</span> <span class=\"tag bad\">";
+    assert!(out.page("/?q=contrib_sqs_02").await.contains(folded));
     test.advance(Duration::hours(3));
     let page = out.page("/").await;
     assert!(page.contains("</time><span class=\"also\">silent</span>") && !page.contains(", silent"), "{page}");

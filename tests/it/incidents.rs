@@ -67,6 +67,11 @@ async fn g10_each_kind_opens_with_its_report_and_closes_when_mended() {
             let page_ = out.page(page).await;
             assert!(page_.contains(kind.label()) && page_.contains(kind.remedy()), "{page} {version}");
         }
+        // Where the verdict says the same, both are one banner.
+        let page = out.page("/devices/magnet").await;
+        let one = page.contains(&format!("<b>Not supported at all. {}.</b>", kind.label()));
+        assert_eq!(one, kind != Kind::OtherVersion, "{version}");
+        assert_eq!(page.matches("class=\"ban bad\"").count(), if one { 1 } else { 2 }, "{version}");
         test.sees(FULL, &[("magnet", "1.0.0")]).await;
         assert_eq!(test.incidents("magnet"), [], "{version} is mended");
         assert!(!out.page("/?q=magnet").await.contains(kind.remedy()));

@@ -337,7 +337,7 @@ async fn h8_the_page_of_the_shift() {
         (303, &"/devices/magnet".parse().unwrap())
     );
     assert!(!otto.page("/devices/magnet").await.contains("Not acknowledged by the shift"));
-    assert!(otto.page("/shift").await.contains("Otto Petersen, 09:00, shift from 06:00"));
+    assert!(otto.page("/shift").await.contains("Otto Petersen, 21 Nov 2026, 09:00 CET, shift from 06:00"));
     assert_eq!(otto.post("/shift/acknowledge", &[("seq", "1"), ("role", "ctrl")]).await.status(), 422, "A29");
     let away = otto.post("/shift/acknowledge", &[("seq", &seq.to_string()), ("next", "//example.com")]).await;
     assert_eq!(away.headers()["location"], "/", "A30");

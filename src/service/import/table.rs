@@ -22,6 +22,26 @@ pub struct Unreadable {
     pub say: String,
 }
 
+/// The line of a quote that no other closes: the reader would take the rest of the text for one cell. Quotes count as
+/// they do there: one that begins a cell opens it, and a doubled one is part of it.
+fn unclosed(text: &[u8], delimiter: u8) -> Option<u64> {
+    let (mut line, mut open, mut begins) = (1, None, true);
+    let mut bytes = text.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match (byte, open) {
+            (b'"', Some(_)) if bytes.peek() == Some(&&b'"') => {
+                bytes.next();
+            }
+            (b'"', Some(_)) => open = None,
+            (b'"', None) if begins => open = Some(line),
+            _ => {}
+        }
+        begins = [delimiter, b'\n', b'\r'].contains(byte);
+        line += u64::from(*byte == b'\n');
+    }
+    open
+}
+
 fn at<T>(line: u64, say: impl Into<String>) -> Result<T, Unreadable> {
     Err(Unreadable { line: Some(line), say: say.into() })
 }
@@ -75,6 +95,9 @@ impl Table {
             f if f.contains('\t') => b'\t',
             _ => b',',
         };
+        if let Some(line) = unclosed(text.as_bytes(), delimiter) {
+            return at(line, "The quote that a cell begins with here is never closed. Close it, or write it twice.");
+        }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -99,14 +122,12 @@ impl Table {
                 continue;
             }
             if record.len() != header.len() {
-                return at(
-                    line,
-                    format!(
-                        "It has {} cells, and the header {}. Put cells with a comma into quotes.",
-                        record.len(),
-                        header.len()
-                    ),
-                );
+                let cells = if record.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", record.len()) };
+                let mend = match record.iter().any(|c| c.contains('\n')) {
+                    true => "It goes on in the lines below: close the quotes in it.",
+                    false => "Put cells with a comma into quotes.",
+                };
+                return at(line, format!("It has {cells}, and the header {}. {mend}", header.len()));
             }
             let mut cells = BTreeMap::new();
             for (column, cell) in header.iter().zip(record.iter()) {
@@ -230,14 +251,17 @@ mod tests {
     /// E5, A26: what is no such table is said with its line, and is never taken for an empty one.
     #[test]
     fn e5_what_is_no_table_is_refused_with_its_line() {
-        let wrong: [(&[u8], &str); 15] = [
+        let wrong: [(&[u8], &str); 18] = [
             (b"", "Line 1: It has no header"),
             (b"\n\n", "no header"),
             (b"name,email\n", "Line 1: There is nothing below the header"),
             (b"name\nIlse\n", "Line 1: The column email is missing"),
             (b"name,email,emial\nIlse,i,i\n", "Line 1: There is no column “emial”. Did you mean email?"),
             (b"name,email,name\nIlse,i,i\n", "Line 1: The column name stands there twice"),
-            (b"name,email\nIlse,i\nB\n", "Line 3: It has 1 cells, and the header 2"),
+            (b"name,email\nIlse,i\nB\n", "Line 3: It has 1 cell, and the header 2. Put cells"),
+            (b"name,email\nA,a\nIlse,\"i\nB,b\nC,\"\"c\n", "Line 3: The quote"),
+            (b"name,email\nA,a\n\"Il\"\"se,i\nB,b\n", "Line 3: The quote that a cell begins with here is never closed"),
+            (b"name,email\nA,a\n\"Ilse,i\nB,\"b\n", "Line 3: It has 1 cell, and the header 2. It goes on"),
             (b"name,email\nIlse,i,j\n", "Line 2: It has 3 cells"),
             (b"name,email\nIls\xe9,i\n", "Line 2: It is not in UTF-8"),
             (b"\xff\xfen\0a\0", "Line 1: There is a NUL character"),

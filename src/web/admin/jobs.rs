@@ -3,6 +3,7 @@
 use super::Administrator;
 use crate::{
     app::App,
+    jobs::{Doing, Job},
     service::jobs::{self, Other, Overview, Shown},
     web::{
         layout::{Layout, Section},
@@ -79,8 +80,20 @@ fn replica(r: &Other, now: DateTime<Utc>) -> Replica {
     }
 }
 
+/// What a job that has never run would need to run at all.
+fn lacks(app: &App, job: Job, doing: &Doing) -> Option<&'static str> {
+    match job {
+        _ if doing.last.or(doing.running).is_some() => None,
+        Job::Mail | Job::Chats if app.chat.is_none() => Some("This Custody sends nothing."),
+        Job::Mail if app.mail.is_none() => Some("No mail server is set."),
+        Job::Checkpoints if doing.next.is_none() => Some("No folder for them is set."),
+        _ => None,
+    }
+}
+
 fn row(app: &App, shown: Shown, shared: bool, now: DateTime<Utc>) -> Row {
     let Shown { job, doing, replica } = shown;
+    let lacks = lacks(app, job, &doing);
     let failed_last = doing.failed.as_ref().is_some_and(|(at, _)| Some(*at) == doing.last);
     let took = match doing.took.as_millis() {
         ms @ 0..1000 => format!("{ms} ms"),
@@ -91,6 +104,7 @@ fn row(app: &App, shown: Shown, shared: bool, now: DateTime<Utc>) -> Row {
         about: job.about(),
         tag: match (doing.running, doing.last) {
             (Some(_), _) => Tag::plain("runs now"),
+            (None, None) if lacks.is_some() => Tag::plain("not set up"),
             (None, None) => Tag::plain("has not run"),
             (None, Some(_)) if failed_last => Tag::bad("failed"),
             (None, Some(_)) => Tag::good("went well"),
@@ -103,7 +117,7 @@ fn row(app: &App, shown: Shown, shared: bool, now: DateTime<Utc>) -> Row {
             (None, Some(since)) => format!("began {}", words::ago(since, now)),
             (None, None) => "never".to_owned(),
         },
-        said: doing.said,
+        said: lacks.map_or(doing.said, str::to_owned),
         next: match doing.next {
             Some(at) if at > now => format!("in {}", words::span(now, at)),
             Some(_) => "is due".to_owned(),

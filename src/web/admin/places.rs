@@ -47,8 +47,8 @@ fn of(asked: Asked) -> Result<String, Problem> {
 pub fn actions(what: &str, name: &str) -> Vec<Action> {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("name", name).finish();
     vec![
-        Action::link("Change", &format!("/admin/{what}s/change?{query}")).small().about(name),
-        Action::link("Remove", &format!("/admin/{what}s/remove?{query}")).small().quiet().about(name),
+        Action::link(&format!("Change {what}"), &format!("/admin/{what}s/change?{query}")).small().about(name),
+        Action::link(&format!("Remove {what}"), &format!("/admin/{what}s/remove?{query}")).small().quiet().about(name),
     ]
 }
 

@@ -11,10 +11,10 @@ use crate::{
     projection::Marks,
     service::board::{self, Board, URGENT},
     web::{
-        overrides,
+        gatebox, overrides,
         parts::{
-            Action, Answer as AnswerCard, Banner, Blank, BoardRow, FilterChip, Live, LiveState, Phone, ThumbBar, Tile,
-            Tone,
+            Action, Answer as AnswerCard, Banner, Blank, BoardRow, FilterChip, Live, LiveState, Phone, Status,
+            ThumbBar, Tile, Tone, in_sentence,
         },
         words,
     },
@@ -37,7 +37,7 @@ pub struct BoardView {
     pub asked: Asked,
     pub shown: Shown,
     pub live: Live,
-    /// `3 of 412 match`, where something was searched for.
+    /// `3 of 412 devices in any state match`, where something was searched for: more than the tiles count.
     pub found: String,
     banners: Vec<Banner>,
     /// Under the answer: what is of other devices than the one that was asked for.
@@ -159,7 +159,10 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
     let wanted = &asked.wanted;
     let searches = wanted.searches();
     let all = board.count(None, |state, _| state.is_some());
-    let found = if searches { format!("{} of {all} match", board.matched) } else { String::new() };
+    let found = match searches {
+        true => format!("{} of {} devices in any state match", board.matched, board.count(None, |_, _| true)),
+        false => String::new(),
+    };
     let answer = board.answer.as_ref().map(|found| answer::card(app, found, &board));
     let thumb = answer.as_ref().map(|card| ThumbBar {
         first: card.call.first.clone().filter(|first| first.name != facility.doc_name),
@@ -184,6 +187,8 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
         )
         .action(Action::link("Request participation", "/requests").primary())
     });
+    let groups = groups(app, &asked, &board);
+    let blank = blank.or_else(|| none(&asked, &board, groups.is_empty()));
     BoardView {
         shown: Shown::of(&board),
         live: live(app, &board, follows),
@@ -196,7 +201,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
         others: others.into_iter().map(|(_, banner)| banner).collect(),
         tiles: if searches { Vec::new() } else { tiles::tiles(app, &asked, &board) },
         filters: if searches { Vec::new() } else { tiles::filters(&asked, &board) },
-        groups: groups(app, &asked, &board),
+        groups,
         more: board.next.as_ref().map(|at| ("Show the next 50".to_owned(), asked.behind(at))),
         found,
         answer,
@@ -261,6 +266,30 @@ pub fn silent(app: &App, board: &Board) -> Banner {
             "It last reported{at}. Names, owners and numbers are still right; “seen”, versions and servers may be old."
         ),
     )
+}
+
+/// Nothing is as it was chosen; what must be acted on may still stand below.
+fn none(asked: &Asked, board: &Board, no_group: bool) -> Option<Blank> {
+    let wanted = &asked.wanted;
+    if wanted.searches() || wanted.after.is_some() || !board.rows.is_empty() {
+        return None;
+    }
+    let at = wanted.instrument.as_ref().map_or_else(String::new, |i| format!(" at {i}"));
+    let blank = |title| Blank { icon: "search", title, text: Vec::new(), actions: Vec::new() };
+    if wanted.chooses() {
+        let supports = wanted.supports.iter().map(|s| gatebox::of_support(*s));
+        let each: Vec<_> = supports.chain(wanted.states.iter().map(|s| gatebox::of_state(*s))).map(is).collect();
+        let off = Action::link("Take the filter off", &asked.without_choice());
+        return Some(blank(format!("No device{at} {}", each.join(" or "))).action(off));
+    }
+    (no_group && wanted.instrument.is_some())
+        .then(|| blank(format!("No device{at}")).action(Action::link("Show all instruments", "/")))
+}
+
+/// What a device of a status is, as the end of a sentence.
+fn is(status: Status) -> String {
+    let verb = if status == Status::Reduced { "has" } else { "is" };
+    format!("{verb} {}", in_sentence(status.label()))
 }
 
 fn groups(app: &App, asked: &Asked, board: &Board) -> Vec<Group> {

@@ -7,12 +7,12 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::{Drift, Terms},
+        drift::{Drift, Kind, Terms},
         due::in_words,
         lifecycle::{CommandKind, State, Who},
         overrides::{Override, Standing},
         review::Ground,
-        support::Support,
+        support::{Support, Verdict},
     },
     service::devices::DeviceView,
     web::{
@@ -54,19 +54,44 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
         confirm(app, v),
     ];
     let overrides = v.device.overrides.iter().filter_map(|o| in_emergency(app, v, o));
-    all.into_iter().flatten().chain(overrides).chain(v.incidents.iter().map(|i| incident(v, i))).collect()
+    all.into_iter().flatten().chain(overrides).chain(differences(v)).collect()
 }
 
-/// G10: what differs from the record, and what mends it. What the verdict has said is not said again.
-fn incident(v: &DeviceView, i: &Drift) -> Notice {
-    let kind = i.kind;
-    let said = v.verdict.as_ref().is_some_and(|w| w.support == Support::NotSupported && w.why == i.words);
-    let words = if said { "" } else { i.words.as_str() };
-    let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
-    let support = v.verdict.as_ref().map(|w| w.support);
+/// G10: what differs from the record, and what mends it: one banner for each kind. What the verdict's has said is not
+/// said again.
+fn differences(v: &DeviceView) -> Vec<Notice> {
+    let cause = not_supported(v).and_then(|verdict| cause(v, &verdict.why));
+    let mut kinds: Vec<(Kind, Vec<&str>)> = Vec::new();
+    for i in v.incidents.iter().filter(|i| cause != Some(*i)) {
+        match kinds.iter_mut().find(|(kind, _)| *kind == i.kind) {
+            Some((_, words)) => words.push(&i.words),
+            None => kinds.push((i.kind, vec![&i.words])),
+        }
+    }
+    let notice = |(kind, words): (Kind, Vec<&str>)| {
+        let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
+        Notice::new(tone, &format!("{}.", kind.label()), &format!("{} {}", words.join(" "), remedy(v, kind)))
+    };
+    kinds.into_iter().map(notice).collect()
+}
+
+fn remedy(v: &DeviceView, kind: Kind) -> String {
     let d = &v.device;
-    let terms = Terms::of(d.state.name(), d.shut_down.is_some(), &d.operators, support);
-    Notice::new(tone, &format!("{}.", kind.label()), format!("{words} {}", kind.remedy_of(terms)).trim())
+    let support = v.verdict.as_ref().map(|w| w.support);
+    kind.remedy_of(Terms::of(d.state.name(), d.shut_down.is_some(), &d.operators, support))
+}
+
+fn not_supported(v: &DeviceView) -> Option<&Verdict> {
+    v.verdict.as_ref().filter(|w| w.support == Support::NotSupported)
+}
+
+/// The difference by which nobody supports it: it says the same as the verdict, or of the server that the verdict names
+/// why it must not run there.
+fn cause<'a>(v: &'a DeviceView, why: &str) -> Option<&'a Drift> {
+    let of = |is: &dyn Fn(&Drift) -> bool| v.incidents.iter().find(|i| is(i));
+    of(&|i| i.words == why)
+        .or_else(|| of(&|i| i.kind == Kind::BothClasses && why.contains(&i.server.0)))
+        .or_else(|| of(&|i| i.kind == Kind::WrongServer && why.contains(&i.server.0)))
 }
 
 /// H8: the shift has not said yet that it knows.
@@ -110,10 +135,17 @@ fn shut_down(v: &DeviceView) -> Option<Notice> {
     Some(notice.with(v, &[CommandKind::Restart]))
 }
 
-/// N1, N2: in the law's words.
+/// N1, N2: in the law's words, with the difference that it comes of and what mends that.
 fn violation(v: &DeviceView) -> Option<Notice> {
-    let verdict = v.verdict.as_ref().filter(|w| w.support == Support::NotSupported)?;
-    Some(Notice::new(Tone::Bad, "Not supported at all.", &verdict.why))
+    let why = &not_supported(v)?.why;
+    let Some(i) = cause(v, why) else { return Some(Notice::new(Tone::Bad, "Not supported at all.", why)) };
+    let words = match i.kind {
+        Kind::WrongServer => format!("{why} {}", i.words),
+        // What mends it says the law itself.
+        _ => i.words.clone(),
+    };
+    let strong = format!("Not supported at all. {}.", i.kind.label());
+    Some(Notice::new(Tone::Bad, &strong, &format!("{words} {}", remedy(v, i.kind))))
 }
 
 /// N4: nobody can be reached; who offers to go on with it.

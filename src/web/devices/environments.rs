@@ -40,7 +40,7 @@ pub fn draw(app: &App, v: &DeviceView) -> Option<EnvironmentsView> {
     let moving = &v.device.moving_on;
     let hold = moving.hold.as_ref().map(|h| {
         let who = h.by.map_or("Custody", |p| v.people.name(p));
-        (Tag { icon: "lock", ..Tag::warn("held") }, format!("{who}, {}: {}", words::near(app, h.at, v.now), h.reason))
+        (Tag { icon: "lock", ..Tag::warn("held") }, format!("{who}, {}: {}", words::moment(app, h.at), h.reason))
     });
     let next = match &moving.by_itself {
         None => format!("A person asks for each deployment in {}.", label(app, Environment::Production)),
@@ -91,7 +91,7 @@ fn environment(app: &App, v: &DeviceView, which: Environment) -> EnvironmentView
             Some(tag) => Fact::name("Release", tag.as_str()),
             None => Fact::words("Release", "hot development"),
         });
-        places.push(Fact::words("Since", &words::near(app, p.mark.at, v.now)));
+        places.push(Fact::words("Since", &words::moment(app, p.mark.at)));
     }
     EnvironmentView { label: label(app, which).to_owned(), places }
 }

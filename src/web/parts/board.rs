@@ -47,7 +47,7 @@ pub struct BoardRow {
     pub restart_words: String,
     /// Whether it may be stopped.
     pub stop: Reply,
-    /// The same in words, for the icon.
+    /// The same in words: the table shows the icon alone under its head.
     pub stop_words: &'static str,
     /// The device server, or where it was.
     pub runs_on: String,

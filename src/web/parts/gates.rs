@@ -1,5 +1,5 @@
 //! The gate box: what blocks the next step, whose turn each gate is, and the button of the step itself.
-use super::{Action, Pips, Turn, plural};
+use super::{Action, Pips, Side, Turn, plural};
 
 /// How one gate stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,7 @@ impl GateBox {
         match (open, all) {
             (0, 0) => format!("{what} can {verb}: it has no gates"),
             (0, 1) => format!("{what} can {verb}: its gate is closed"),
+            (0, 2) => format!("{what} can {verb}: both gates are closed"),
             (0, _) => format!("{what} can {verb}: all {all} gates are closed"),
             (1, 1) => format!("{what} cannot {verb}: its gate is open"),
             (1, _) => format!("{what} cannot {verb}: 1 of {all} gates is open"),
@@ -129,6 +130,8 @@ impl GateBox {
         if self.open() == 0 {
             return match &self.mover {
                 Turn::You(_) => "It is your turn.".to_owned(),
+                Turn::Side(Side::Contributor) => "It is the contributor’s turn.".to_owned(),
+                Turn::Machine => "It waits on a machine.".to_owned(),
                 other => format!("It is {}.", other.label()),
             };
         }
@@ -185,6 +188,7 @@ impl GateBox {
         match (&self.locked, self.gates.len()) {
             (Some(reason), _) if self.open() == 0 => reason.clone(),
             (_, 1) => "Opens when its gate is closed.".to_owned(),
+            (_, 2) => "Opens when both gates are closed.".to_owned(),
             (_, all) => format!("Opens when all {all} gates are closed."),
         }
     }
@@ -198,7 +202,6 @@ impl GateBox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::parts::Side;
 
     fn gate(state: GateState, turn: Turn) -> GateView {
         GateView { id: "T1".into(), title: String::new(), why: String::new(), state, turn, action: None }
@@ -244,7 +247,19 @@ mod tests {
             (gates.verdict().as_str(), gates.summary().as_str(), gates.ready()),
             ("Review can start: its gate is closed", "It is your turn.", true)
         );
+        for (mover, says) in [
+            (Turn::Side(Side::Contributor), "It is the contributor’s turn."),
+            (Turn::Side(Side::Ctrl), "It is CTRL’s turn."),
+            (Turn::Machine, "It waits on a machine."),
+        ] {
+            gates.mover = mover;
+            assert_eq!(gates.summary(), says);
+        }
         gates.locked = Some("Only the CTRL contact starts it.".into());
         assert_eq!((gates.ready(), gates.reason().as_str()), (false, "Only the CTRL contact starts it."));
+        gates.gates.push(gate(GateState::Met, Turn::Machine));
+        assert_eq!(gates.verdict(), "Review can start: both gates are closed");
+        gates.gates[0].state = GateState::Open;
+        assert_eq!(gates.reason(), "Opens when both gates are closed.");
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         words,
     },
 };
+use chrono::{DateTime, Utc};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// What a device had before the first change, and what it has where support ended.
@@ -45,20 +46,20 @@ pub struct What {
     pub from: End,
     pub to: End,
     pub why: String,
-    /// When, in words.
+    /// When, as a record says it.
     pub when: String,
     /// The same for programs, RFC 3339.
     pub at: String,
 }
 
-fn what(app: &App, changes: &Changes, c: &Change) -> What {
+fn what(app: &App, c: &Change) -> What {
     What {
         seq: c.seq,
         name: c.name.clone(),
         from: end(c.from, BEFORE),
         to: end(c.to, AFTER),
         why: c.why.clone(),
-        when: words::near(app, c.at, changes.now),
+        when: words::moment(app, c.at),
         at: rfc3339(c),
     }
 }
@@ -165,7 +166,7 @@ fn step(app: &App, changes: &Changes, c: &Change) -> Step {
     if !c.judged.missing.is_empty() {
         notes.push(format!("Missing: {}", changes.people.names(&c.judged.missing)));
     }
-    notes.extend(passed_on(app, changes, c));
+    notes.extend(passed_on(changes, c, |at| words::near(app, at, changes.now)));
     let label = |support: Option<Support>, none: &str| support.map_or(none.to_owned(), |s| s.label().to_owned());
     Step {
         seq: c.seq,
@@ -177,9 +178,9 @@ fn step(app: &App, changes: &Changes, c: &Change) -> Step {
     }
 }
 
-fn passed_on(app: &App, changes: &Changes, c: &Change) -> Option<String> {
+fn passed_on(changes: &Changes, c: &Change, when: impl Fn(DateTime<Utc>) -> String) -> Option<String> {
     let (at, to) = c.escalated.as_ref()?;
-    Some(format!("Passed on to {}, {}", changes.people.names(to), words::near(app, *at, changes.now)))
+    Some(format!("Passed on to {}, {}", changes.people.names(to), when(*at)))
 }
 
 /// A change on record: who knew of it, when.
@@ -194,14 +195,13 @@ pub struct RecordRow {
 }
 
 pub fn record(app: &App, changes: &Changes, c: &Change, looked: Option<&Looked>) -> RecordRow {
-    let now = changes.now;
     let said = c.said.iter().map(|a| {
         let began = shift_of(&app.policy, a.at).begins;
-        let (who, when) = (changes.people.name(a.by), words::near(app, a.at, now));
+        let (who, when) = (changes.people.name(a.by), words::moment(app, a.at));
         format!("{who}, {when}, shift from {}", words::hour(app, began))
     });
     RecordRow {
-        what: what(app, changes, c),
+        what: what(app, c),
         new: looked.is_some_and(|l| l.is_new(c)),
         standing: match c.judged.standing {
             Standing::Acknowledged(by) => Tag::good(&format!("after {}", words::span(c.at, by.at))),
@@ -209,7 +209,7 @@ pub fn record(app: &App, changes: &Changes, c: &Change, looked: Option<&Looked>)
             Standing::Waiting { .. } => Tag::plain("not yet"),
         },
         said: said.collect(),
-        escalated: passed_on(app, changes, c),
+        escalated: passed_on(changes, c, |at| words::moment(app, at)),
     }
 }
 
@@ -223,7 +223,7 @@ pub fn banner(app: &App, changes: &Changes, me: Option<PersonId>) -> Option<(Ban
         1 => String::new(),
         n => format!(" {n} changes wait; who acknowledges the newest acknowledges the older ones too."),
     };
-    let passed = changes.all.iter().rev().find_map(|c| passed_on(app, changes, c));
+    let passed = changes.all.iter().rev().find_map(|c| passed_on(changes, c, |at| words::near(app, at, changes.now)));
     let passed = passed.map_or_else(String::new, |p| format!(" {p}."));
     let missing = match newest.judged.missing.is_empty() || newest.said.is_empty() {
         true => String::new(),

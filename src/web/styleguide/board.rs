@@ -140,7 +140,7 @@ pub(super) fn rows() -> Vec<BoardRow> {
             "attenuatorCalc",
             "SPB_XTD2_ATT/CALC/TRANSM",
             duty,
-            (Reply::Yes, "Yes"),
+            (Reply::Yes, "May restart"),
             ("cppServer/ctrl_spb_02", "5.2.0"),
             "4 s",
         ),

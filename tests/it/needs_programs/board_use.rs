@@ -33,7 +33,7 @@ async fn o2_by_keys_alone() {
         .until("document.activeElement.matches('#b-list a.dv') && document.activeElement.innerText === 'magnet'")
         .await;
     chrome.keys("c").await;
-    chrome.until_says("#copied", "+494066969214 is copied").await;
+    chrome.until_says("#copied", "+494066969214 is copied: Ilse Hartmann, for magnet").await;
     assert_eq!(chrome.clipboard().await, "+494066969214");
     chrome.keys(&key(Key::Up)).await;
     assert_eq!(chrome.eval("document.activeElement.name").await, "q");
@@ -46,6 +46,22 @@ async fn o2_by_keys_alone() {
     chrome.until("document.activeElement.matches('#b-list a.dv')").await;
     chrome.enter().await;
     assert_eq!(chrome.path().await, "/devices/camera");
+
+    // The line that has the focus is the one that is marked, and the one whose number is copied, in sight of it.
+    chrome.goto(&format!("{}/?q=hartmann", test.url)).await;
+    chrome.is_live().await;
+    chrome.keys(&key(Key::Down)).await;
+    chrome.keys(&key(Key::Down)).await;
+    let ground = "(at => getComputedStyle(at).backgroundColor)";
+    let line = "document.activeElement.closest('#b-list tr.row')";
+    chrome.until(&format!("{line} && !{line}.matches('.sel-row')")).await;
+    assert_eq!(chrome.eval(&format!("{ground}({line}) !== {ground}(document.querySelector('.sel-row'))")).await, true);
+    chrome.keys("c").await;
+    chrome
+        .until("document.getElementById('copied').innerText.endsWith(`for ${document.activeElement.innerText}`)")
+        .await;
+    let [_, top, _, bottom] = chrome.place("#copied").await;
+    assert!(top >= 0.0 && bottom <= 400.0, "near the search: {top} to {bottom}");
 
     // Whoever opens a search goes on typing behind what is there.
     chrome.goto(&format!("{}/?q=magnet", test.url)).await;

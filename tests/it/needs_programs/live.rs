@@ -104,7 +104,7 @@ async fn o2_the_search_answers_while_one_types() {
     chrome.search("baemcondition").await;
     chrome.until_says(".answer .nm", "beamConditionCheck").await;
     chrome.until("new URL(location).searchParams.get('q') === 'baemcondition'").await;
-    chrome.until_says("#found", "1 of 2 match").await;
+    chrome.until_says("#found", "1 of 2 devices in any state match").await;
     chrome.keys("chekc").await;
     chrome.until("new URL(location).searchParams.get('q') === 'baemconditionchekc'").await;
     chrome.until_says(".answer .nm", "beamConditionCheck").await;
