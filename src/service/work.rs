@@ -376,16 +376,33 @@ pub struct Mine {
     pub training: Vec<(String, DateTime<Utc>)>,
     pub told: Vec<Told>,
     pub unread: usize,
+    /// How many devices wait for the reader, and how many of them as CTRL, as every page's bar says.
+    pub turns: (u64, u64),
 }
 
 pub use crate::store::notices::Told;
 
-/// Everything of a person's own page.
+/// Everything of a person's own page. Where the list says that another number waits for them than is kept, time alone has
+/// changed whose turn it is: that is derived anew, so that every page says the same.
 pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
+    let mut mine = read_mine(app, caller, me).await?;
+    let work = &mine.desk.work;
+    let listed = work.iter().filter(|w| w.whose == Whose::Mine).count() as u64;
+    // What is cut off is counted all the same.
+    if (work.len() as u64) < MOST && listed != mine.turns.0 {
+        let devices: Vec<Device> = work.iter().map(|w| w.device.clone()).collect();
+        super::standing::look_again(app, &devices).await?;
+        mine.turns = store::standing::count_turns(&app.db.read, me).await?;
+    }
+    Ok(mine)
+}
+
+async fn read_mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     let c = &app.db.snapshot().await?;
     let kept = store::work::list_of_person(c, me, MOST).await?;
     let desk = judge(c, app, caller, kept).await?;
     let told = store::notices::list(c, me, 20).await?;
+    let turns = store::standing::count_turns(c, me).await?;
     let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
     let confirmations = live()
         .filter(|d| d.state.name() != StateName::CtrlOwned)
@@ -419,7 +436,7 @@ pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     };
     let unread = told.iter().filter(|t| !t.seen).count();
     let conduct = (contributes && !accepted).then_some(version);
-    Ok(Mine { confirmations, help, conduct, training, told, unread, desk })
+    Ok(Mine { confirmations, help, conduct, training, told, unread, turns, desk })
 }
 
 /// Marks everything that somebody was told as read.

@@ -135,3 +135,23 @@ async fn e4_a_wait_begins_when_it_is_asked() {
     let page = test.browser("lena").await.page("/reviews").await;
     assert!(page.contains("waiting </span>2 h"), "{page}");
 }
+
+/// E4: where time alone made it somebody's turn, reading their own page is enough for the bar to say so everywhere.
+#[tokio::test]
+async fn e4_reading_ones_own_page_mends_what_the_bar_counts() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    test.reduced_support("magnet").await;
+    let ilse = test.person("ilse");
+    let (before, _) = sessions::count_turns(&test.app, ilse).await.unwrap();
+    // Her word that she can be called has aged.
+    test.advance(Duration::days(200));
+    assert_eq!(sessions::count_turns(&test.app, ilse).await.unwrap().0, before, "nothing looked at it");
+    let browser = test.browser("ilse").await;
+    let page = browser.page("/my").await;
+    let listed = own(&page).matches("class=\"dv\"").count() as u64;
+    assert!(listed > before, "{listed} are listed and were {before}: {page}");
+    assert_eq!(sessions::count_turns(&test.app, ilse).await.unwrap().0, listed);
+    let bar = format!("Your turn: </span>{listed}</span>");
+    assert!(page.contains(&bar) && browser.page("/requests").await.contains(&bar), "{page}");
+}
