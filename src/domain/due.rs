@@ -1,11 +1,17 @@
 //! The day by which the next thing is to happen to a device: what is late comes first in every queue (L6, T2, B4, L4).
 
 use super::{device::Device, lifecycle::StateName, policy::Policy};
-use chrono::{Duration, NaiveDate};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 
 /// A day inside a sentence: `14 Dec 2026`.
 pub fn in_words(day: NaiveDate) -> String {
     day.format("%-d %b %Y").to_string()
+}
+
+/// When a day begins at the facility.
+pub fn begin_of(day: NaiveDate, policy: &Policy) -> Option<DateTime<Utc>> {
+    let at = policy.facility.time_zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
+    at.map(|at| at.with_timezone(&Utc))
 }
 
 /// What is due.
@@ -30,7 +36,7 @@ pub struct Due {
 
 /// The first thing that is due, on the facility's calendar; what was missed stays due.
 pub fn next(device: &Device, policy: &Policy) -> Option<Due> {
-    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&policy.facility.time_zone).date_naive();
+    let day = |at: DateTime<Utc>| at.with_timezone(&policy.facility.time_zone).date_naive();
     let mut all = Vec::new();
     match device.state.name() {
         StateName::Requested => {

@@ -9,9 +9,10 @@ use crate::{
         due::{self, Due, What, in_words},
         id::PersonId,
         lifecycle::{
-            CommandKind, Facts, Gate, StateName, Turn, Who,
+            CommandKind, Facts, Gate, GateId, StateName, Turn, Who,
             gates::judge_all,
             table::{next_step, rule},
+            waiting::{gate_since, step_since},
         },
         person::{People, Role},
         support::Verdict,
@@ -50,9 +51,11 @@ pub struct Work {
     pub act: Option<CommandKind>,
     /// Open gates that wait for the reader.
     pub mine: usize,
-    /// Since when it waits, or is as it is.
+    /// Since when what is asked is asked, or it is as it is.
     pub since: DateTime<Utc>,
     pub due: Option<Due>,
+    /// Whether it is for the reader to hear that it is late, with whoever is on their side.
+    pub hears_late: bool,
 }
 
 /// Everything that a page of work shows.
@@ -93,12 +96,13 @@ fn of_device(kept: Kept, facts: &Facts, me: Option<PersonId>) -> Work {
         None => 0,
     };
     let asked = asks.swap_remove(at);
-    let whose = if asks_me.is_some() { Whose::Mine } else { asked.whose };
-    let since = match (&device.state.name(), whose) {
-        (_, Whose::Nobody) | (StateName::CtrlOwned, _) => device.state.since().unwrap_or(changed),
-        _ => changed,
+    let hears_late = match due.as_ref().map(|d| &d.what) {
+        Some(What::Milestone(_)) => hears_of_milestones(&in_the_way(&gates), &device, me),
+        _ => true,
     };
+    let whose = if asks_me.is_some() { Whose::Mine } else { asked.whose };
     Work {
+        since: asked.since.or(device.state.since()).unwrap_or(changed),
         whose,
         waits_for: asked.waits_for,
         ask: asked.sentence,
@@ -106,11 +110,31 @@ fn of_device(kept: Kept, facts: &Facts, me: Option<PersonId>) -> Work {
         step,
         gates,
         mine,
-        since,
         due,
+        hears_late,
         verdict,
         device,
     }
+}
+
+/// The open gates, those first which stand before others: nobody approves while a finding is open (T4, T5).
+fn in_the_way(gates: &[Gate]) -> Vec<&Gate> {
+    let mut open: Vec<&Gate> = gates.iter().filter(|g| !g.met).collect();
+    if open.iter().any(|g| g.id == GateId::T5) {
+        open.sort_by_key(|g| g.id == GateId::T4);
+    }
+    open
+}
+
+/// The first that people do something about.
+fn first_for_people<'a>(open: &[&'a Gate]) -> Option<&'a Gate> {
+    open.iter().find(|g| g.turn != Turn::Machine).copied()
+}
+
+/// A milestone is late by whose turn the first gate in the way is; where that is nobody's, both sides hear of it (T2).
+fn hears_of_milestones(open: &[&Gate], device: &Device, me: Option<PersonId>) -> bool {
+    let contributes = me.is_some_and(|me| device.is_contributor(me));
+    first_for_people(open).is_none_or(|g| (g.turn == Turn::Contributor) == contributes)
 }
 
 struct Asked {
@@ -118,6 +142,8 @@ struct Asked {
     waits_for: Vec<PersonId>,
     sentence: String,
     act: Option<CommandKind>,
+    /// When it began to be asked, where that is on record.
+    since: Option<DateTime<Utc>>,
 }
 
 /// Help that was asked for and is neither given nor in somebody's calendar (H7).
@@ -180,6 +206,7 @@ fn ask_to_restart(device: &Device, me: Option<PersonId>, facts: &Facts) -> Optio
         waits_for: Some(who).filter(|_| is_there).or(device.ctrl_contact).into_iter().collect(),
         sentence,
         act: Some(CommandKind::Restart),
+        since: Some(stopped.reason.mark.at),
     })
 }
 
@@ -192,11 +219,12 @@ fn offers_itself(device: &Device) -> bool {
 /// What is asked besides the gates of the next step.
 fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<Asked> {
     let mut all = Vec::new();
-    let ctrl = |sentence: String, act| Asked {
+    let ctrl = |sentence: String, act, since| Asked {
         whose: Whose::Ctrl,
         waits_for: device.ctrl_contact.into_iter().collect(),
         sentence,
         act: Some(act),
+        since,
     };
     let team = &facts.policy.intake.first_team;
     if offers_itself(device) {
@@ -210,23 +238,23 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<As
             }
             _ => format!("It has no CTRL contact; it is offered to {team} first"),
         };
-        all.push(Asked { waits_for: offered.into_iter().collect(), ..ctrl(sentence, CommandKind::TakeRequest) });
+        all.push(Asked { waits_for: offered.into_iter().collect(), ..ctrl(sentence, CommandKind::TakeRequest, None) });
     }
     if let Some(offer) = device.offers.last()
         && device.is_orphaned(facts.people, facts.policy, facts.now)
     {
         let who = facts.people.name(offer.mark.by);
-        all.push(ctrl(format!("{who} offers to adopt it: {}", offer.text), CommandKind::AcceptAdoption));
+        let sentence = format!("{who} offers to adopt it: {}", offer.text);
+        all.push(ctrl(sentence, CommandKind::AcceptAdoption, Some(offer.mark.at)));
     }
     if let Some(help) = open_help(device).next() {
         let asked = help.asked.as_ref().map_or("", |r| r.text.as_str());
         let sentence = format!("Help asked for, {}: {asked}", help.kind.words().to_lowercase());
-        all.push(ctrl(sentence, CommandKind::ScheduleHelp));
+        all.push(ctrl(sentence, CommandKind::ScheduleHelp, help.asked.as_ref().map(|r| r.mark.at)));
     }
+    let reminded = |on: NaiveDate| on - Duration::days(facts.policy.handback.remind_days_before.into());
     match due {
-        Some(Due { on, what: What::LoanEnd })
-            if *on - Duration::days(facts.policy.handback.remind_days_before.into()) <= facts.today =>
-        {
+        Some(Due { on, what: What::LoanEnd }) if reminded(*on) <= facts.today => {
             let sentence = if *on < facts.today {
                 format!("The hand-back ended on {}: ask for the review, or extend it", in_words(*on))
             } else {
@@ -237,16 +265,18 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<As
                 waits_for: people_of(device),
                 sentence,
                 act: Some(CommandKind::RequestTransfer),
+                since: due::begin_of(reminded(*on), facts.policy).max(device.state.since()),
             });
         }
         Some(Due { on, what: What::Contacts })
             if *on <= facts.today && device.state.name() == StateName::ReducedSupport =>
         {
             let aged = device.contacts.iter().filter(|c| !c.is_confirmed(facts.policy, facts.now));
+            let since = aged.clone().filter_map(|c| c.confirmed_until(facts.policy)).min();
             let aged: Vec<PersonId> = aged.map(|c| c.person).collect();
             let sentence = format!("Contacts to be confirmed again: {}", facts.people.names(&aged));
             let act = Some(CommandKind::ConfirmContact);
-            all.push(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act });
+            all.push(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act, since });
         }
         _ => {}
     }
@@ -259,10 +289,10 @@ fn people_of(device: &Device) -> Vec<PersonId> {
 
 /// The gate that waits for the reader, else the first open one; with none open, whoever takes the step.
 fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<PersonId>, facts: &Facts) -> Asked {
-    let open: Vec<&Gate> = gates.iter().filter(|g| !g.met).collect();
-    let mine = |g: &&&Gate| me.is_some_and(|me| g.waits_for.contains(&me));
-    let people_first = open.iter().find(|g| g.turn != Turn::Machine).or(open.first());
-    let Some(first) = open.iter().find(mine).or(people_first) else {
+    let open = in_the_way(gates);
+    let mine = |g: &&Gate| me.is_some_and(|me| g.waits_for.contains(&me));
+    let people_first = first_for_people(&open).or(open.first().copied());
+    let Some(first) = open.iter().copied().find(mine).or(people_first) else {
         let by_ctrl = !rule(step).who.contains(&Who::Contributor);
         let waits_for = facts.movers(device, step).into_iter().collect();
         return Asked {
@@ -270,11 +300,13 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
             waits_for,
             sentence: format!("All {} gates are closed: the step can be taken", gates.len()),
             act: Some(step),
+            since: step_since(step, device, facts),
         };
     };
     let late =
         device.review().and_then(|r| r.timeline.as_ref()).filter(|t| t.agreed()).and_then(|t| t.late(facts.today));
-    let why = match late {
+    let is_theirs = people_first.is_some_and(|g| g.id == first.id) && hears_of_milestones(&open, device, me);
+    let why = match late.filter(|_| is_theirs) {
         Some(m) => format!("Late: {} was due on {}. {}", m.name, in_words(m.due), first.why),
         None => first.why.clone(),
     };
@@ -292,11 +324,18 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
         waits_for: first.waits_for.clone(),
         sentence,
         act: first.where_to,
+        since: gate_since(first, device, facts),
     }
 }
 
 fn nothing_to_do(device: &Device, facts: &Facts) -> Asked {
-    let nobody = |sentence: String| Asked { whose: Whose::Nobody, waits_for: Vec::new(), sentence, act: None };
+    let nobody = |sentence: String| Asked {
+        whose: Whose::Nobody,
+        waits_for: Vec::new(),
+        sentence,
+        act: None,
+        since: device.state.since(),
+    };
     let asks_done = Duration::days(facts.policy.transfer.done_question_days.into());
     match &device.state {
         crate::domain::lifecycle::State::CtrlOwned { since, .. } => {
@@ -308,6 +347,7 @@ fn nothing_to_do(device: &Device, facts: &Facts) -> Asked {
                     waits_for: silent,
                     sentence: "Say whether “done”, as you wrote it down at the start, was reached".to_owned(),
                     act: Some(CommandKind::AnswerDone),
+                    since: Some(*since + asks_done),
                 },
                 false => nobody("CTRL owns it. To change it yourself, ask to hot-develop again".to_owned()),
             }
@@ -336,16 +376,33 @@ pub struct Mine {
     pub training: Vec<(String, DateTime<Utc>)>,
     pub told: Vec<Told>,
     pub unread: usize,
+    /// How many devices wait for the reader, and how many of them as CTRL, as every page's bar says.
+    pub turns: (u64, u64),
 }
 
 pub use crate::store::notices::Told;
 
-/// Everything of a person's own page.
+/// Everything of a person's own page. Where the list says that another number waits for them than is kept, time alone has
+/// changed whose turn it is: that is derived anew, so that every page says the same.
 pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
+    let mut mine = read_mine(app, caller, me).await?;
+    let work = &mine.desk.work;
+    let listed = work.iter().filter(|w| w.whose == Whose::Mine).count() as u64;
+    // What is cut off is counted all the same.
+    if (work.len() as u64) < MOST && listed != mine.turns.0 {
+        let devices: Vec<Device> = work.iter().map(|w| w.device.clone()).collect();
+        super::standing::look_again(app, &devices).await?;
+        mine.turns = store::standing::count_turns(&app.db.read, me).await?;
+    }
+    Ok(mine)
+}
+
+async fn read_mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     let c = &app.db.snapshot().await?;
     let kept = store::work::list_of_person(c, me, MOST).await?;
     let desk = judge(c, app, caller, kept).await?;
     let told = store::notices::list(c, me, 20).await?;
+    let turns = store::standing::count_turns(c, me).await?;
     let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
     let confirmations = live()
         .filter(|d| d.state.name() != StateName::CtrlOwned)
@@ -379,7 +436,7 @@ pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     };
     let unread = told.iter().filter(|t| !t.seen).count();
     let conduct = (contributes && !accepted).then_some(version);
-    Ok(Mine { confirmations, help, conduct, training, told, unread, desk })
+    Ok(Mine { confirmations, help, conduct, training, told, unread, turns, desk })
 }
 
 /// Marks everything that somebody was told as read.

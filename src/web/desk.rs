@@ -18,6 +18,7 @@ use crate::{
     service::work::{Desk, Whose, Work},
 };
 use chrono::Duration;
+use std::collections::BTreeSet;
 
 /// The rows, grouped by whose turn it is; the first that waits for the reader is marked.
 pub fn groups(desk: &Desk, me: PersonId, own_side: impl Fn(&Work) -> Side) -> Vec<WorkGroup> {
@@ -68,7 +69,7 @@ fn row(desk: &Desk, work: &Work, me: PersonId) -> WorkRow {
         waiting: words::so_far(work.since, desk.now),
         due,
         due_class,
-        action: action(work),
+        action: action(work, me),
         first: false,
     }
 }
@@ -80,11 +81,18 @@ fn pips(work: &Work, me: PersonId) -> Option<Pips> {
     Some(Pips::counts(done, 0, yours, work.gates.len() - done - yours).small())
 }
 
+/// In how many ways the gates that wait for the reader are met: what one act does is one.
+fn acts_of(work: &Work, me: PersonId) -> usize {
+    let mine = || work.gates.iter().filter(|g| !g.met && g.waits_for.contains(&me));
+    let acts: BTreeSet<_> = mine().filter_map(|g| g.where_to).collect();
+    acts.len() + mine().filter(|g| g.where_to.is_none()).count()
+}
+
 /// One act where one does, the gates where several wait, the page otherwise.
-fn action(work: &Work) -> Action {
+fn action(work: &Work, me: PersonId) -> Action {
     let name = work.device.name();
     let open = || Action::link("Open", &format!("/devices/{name}")).quiet();
-    let action = match (work.whose, work.mine, work.act) {
+    let action = match (work.whose, acts_of(work, me), work.act) {
         (Whose::Mine, _, Some(act @ Restart)) => Action::link(acts::label(act), &gatebox::remedy_href(name, act)),
         (Whose::Mine, 2.., _) => Action::link(&format!("See {} gates", work.mine), &format!("/devices/{name}")),
         (Whose::Mine, _, Some(act)) if act != RedeemPermit => {
@@ -114,6 +122,7 @@ fn due(desk: &Desk, work: &Work) -> (String, &'static str) {
         return (String::new(), "");
     }
     match days {
+        ..0 if !work.hears_late => (due.on.format("%-d %b").to_string(), ""),
         ..=-2 => (format!("{} days late", -days), "late"),
         -1 => ("1 day late".to_owned(), "late"),
         0 => ("today".to_owned(), "soon"),

@@ -58,8 +58,7 @@ async fn show(member: Member) -> Answer {
     let app = &member.visitor.app;
     let mut layout = member.layout(Section::Mine).await?;
     let mine = work::mine(app, &member.caller(), member.id()).await?;
-    // What the bar counts was kept when something changed last: here is the list itself.
-    layout.your_turn = mine.desk.work.iter().filter(|w| w.whose == Whose::Mine).count() as u64;
+    (layout.your_turn, layout.reviews) = mine.turns;
     let side = |w: &work::Work| if w.device.is_contributor(member.id()) { Side::Contributor } else { Side::Ctrl };
     let page = MyPage {
         lead: lead(&mine.desk),

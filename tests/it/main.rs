@@ -65,6 +65,7 @@ mod tag_checks;
 mod token_command;
 mod tools;
 mod traces;
+mod turns;
 mod version_strings;
 #[cfg(feature = "full-tests")]
 mod whole;

@@ -86,6 +86,11 @@ impl<'a> Facts<'a> {
         roles.iter().all(|r| self.people.has(person, r)) && !device.has_contributed(person)
     }
 
+    /// Everybody who may.
+    pub fn reviewers(&self, device: &Device) -> impl Iterator<Item = PersonId> {
+        self.people.0.keys().copied().filter(|p| self.may_review(device, *p))
+    }
+
     /// Whether another member of CTRL decides in this one's place: their account is closed, they are not of CTRL for this
     /// device any longer, or they are away at this moment (L5).
     pub fn is_out(&self, device: &Device, person: PersonId) -> bool {
@@ -154,10 +159,7 @@ impl<'a> Facts<'a> {
             return device.contributors.clone();
         }
         if who.contains(&Who::Reviewer) {
-            // Whoever approved it, or takes care of it and may.
-            let approved = device.review().into_iter().flat_map(|r| &r.approvals).map(|a| a.mark.by);
-            let known = approved.chain(device.ctrl_contact);
-            return known.filter(|p| self.people.has(*p, &Role::Reviewer) && !device.is_contributor(*p)).collect();
+            return self.reviewers(device).collect();
         }
         device.ctrl_contact.into_iter().collect()
     }

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod gates;
 pub mod state;
 pub mod table;
+pub mod waiting;
 #[cfg(test)]
 mod tests;
 

@@ -211,12 +211,12 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
             let gates = [G::T4, G::T5];
             let blocked = gates.iter().map(|g| super::judge(*g, device, None, facts)).find(|g| !g.met);
             match (approved, blocked) {
-                (_, Some(g)) => Gate::open(
-                    G::G1,
-                    g.turn,
-                    format!("It is under review, and only an approved commit goes there: {}", g.why),
-                )
-                .by(C::Approve),
+                (_, Some(g)) => Gate {
+                    id: G::G1,
+                    title: G::G1.title(),
+                    why: format!("It is under review, and only an approved commit goes there: {}", g.why),
+                    ..g
+                },
                 (Some(t), None) if Some(t) == tag => Gate::met(G::G1, format!("{t} is the approved commit.")),
                 (Some(t), None) => Gate::open(G::G1, Turn::Ctrl, format!("Only {t} is the approved commit.")),
                 (None, None) => Gate::open(G::G1, Turn::Contributor, "The approved commit has no verified tag yet.")

@@ -14,7 +14,7 @@ use crate::domain::{
     observation::Seen,
     observation::Source,
     release::Release,
-    review::{Approval, FindingState, Ground, ItemState, Review, Timeline},
+    review::{Approval, Finding, FindingState, Ground, ItemState, Review, Timeline},
     server::SupportClass,
     version::same_commit,
 };
@@ -199,6 +199,17 @@ pub(super) fn approvals(device: &Device, facts: &Facts) -> Gate {
             Some(format!(" {}’s approval counts no longer: {why}.", facts.people.name(a.mark.by)))
         })
         .unwrap_or_default();
+    let missing = format!("{} of {needed} approvals for {}", by.len(), commit.short());
+    // T5 stands before it: who answers findings and who accepts the answers go on first.
+    if review.open_findings().next().is_some() {
+        let answered = |f: &&Finding| f.state == FindingState::Answered;
+        let behind = match review.open_findings().any(|f| answered(&f)) {
+            true => answers_to_accept(device, review.open_findings().filter(answered), facts),
+            false => findings(device, facts),
+        };
+        let why = format!("{missing}; nobody can approve while a finding is open.{void}");
+        return Gate { id: G::T4, title: G::T4.title(), why, ..behind };
+    }
     // Whoever could give one: not its contributors, not who wrote it, not who gave one already.
     let proposed = review.commit.as_ref().map(|p| &p.facts.authors);
     let could = facts.people.0.values().filter(|p| {
@@ -206,9 +217,7 @@ pub(super) fn approvals(device: &Device, facts: &Facts) -> Gate {
             && !by.contains(&p.id)
             && !proposed.is_some_and(|authors| p.wrote(authors, facts.author_key))
     });
-    Gate::open(G::T4, Turn::Ctrl, format!("{} of {needed} approvals for {}.{void}", by.len(), commit.short()))
-        .waits(could.map(|p| p.id))
-        .by(C::Approve)
+    Gate::open(G::T4, Turn::Ctrl, format!("{missing}.{void}")).waits(could.map(|p| p.id)).by(C::Approve)
 }
 
 pub(super) fn findings(device: &Device, facts: &Facts) -> Gate {
@@ -228,19 +237,24 @@ pub(super) fn findings(device: &Device, facts: &Facts) -> Gate {
         )
         .by(C::AnswerFinding)
     } else {
-        let reviewers: BTreeSet<PersonId> = open.iter().map(|f| f.raised.mark.by).collect();
-        Gate::open(
-            G::T5,
-            Turn::Ctrl,
-            format!(
-                "{} to accept {}.",
-                has(facts, &reviewers.iter().copied().collect::<Vec<_>>()),
-                count(open.len(), "answer", "answers")
-            ),
-        )
-        .waits(reviewers)
-        .by(C::AcceptFinding)
+        answers_to_accept(device, open.into_iter(), facts)
     }
+}
+
+/// Whoever raised a finding accepts its answer; where they review this device no longer, any reviewer.
+fn answers_to_accept<'a>(device: &Device, answered: impl Iterator<Item = &'a Finding>, facts: &Facts) -> Gate {
+    let raised: Vec<PersonId> = answered.map(|f| f.raised.mark.by).collect();
+    let answers = count(raised.len(), "answer", "answers");
+    let mut reviewers: BTreeSet<PersonId> = raised.iter().copied().collect();
+    let why = match reviewers.iter().all(|p| facts.may_review(device, *p)) {
+        true => format!("{} to accept {answers}.", has(facts, &reviewers.iter().copied().collect::<Vec<_>>())),
+        false => {
+            reviewers.retain(|p| facts.may_review(device, *p));
+            reviewers.extend(facts.reviewers(device));
+            format!("A reviewer has to accept {answers}: not all who raised them review it still.")
+        }
+    };
+    Gate::open(G::T5, Turn::Ctrl, why).waits(reviewers).by(C::AcceptFinding)
 }
 
 /// T6 is never in the way: its absence is recorded.

@@ -2,7 +2,8 @@
 
 use super::given::*;
 use crate::domain::{
-    lifecycle::{Command as C, GateId as G, State, StateName as S, Turn},
+    id::PersonId,
+    lifecycle::{Actor, Command as C, CommandKind as K, GateId as G, State, StateName as S, Turn, gates::judge},
     refusal::Code,
 };
 
@@ -95,12 +96,7 @@ fn t2_late_milestones_show() {
     world.refused_as(Code::NoSuchThing, ILSE, C::ReachMilestone { milestone: 3 });
     world.refused_as(Code::NoSuchThing, ILSE, C::ReachMilestone { milestone: 0 });
     world.days_pass(30);
-    let gate = crate::domain::lifecycle::gates::judge(
-        G::T2,
-        &world.device,
-        None,
-        &world.facts(crate::domain::lifecycle::Actor::Custody),
-    );
+    let gate = judge(G::T2, &world.device, None, &world.facts(Actor::Custody));
     assert!(gate.met && gate.why.contains("late: Placed on a full server"), "{}", gate.why);
 }
 
@@ -199,6 +195,40 @@ fn t5_another_reviewer_accepts_where_the_first_is_none_any_more() {
     raised.refused_as(Code::NotYours, RAVI, accepts());
     raised.clone().must(CHIARA, accepts());
     raised.must(ILSE, C::RemoveContributor { person: RAVI }).must(CHIARA, accepts());
+}
+
+/// T5: then every reviewer is waited for.
+#[test]
+fn t5_answers_to_nobodys_finding_wait_for_every_reviewer() {
+    let mut world = device().shown();
+    world.must(RAVI, finds()).must(ILSE, answers(1));
+    world.person(RAVI).active = false;
+    let gate = judge(G::T5, &world.device, None, &world.facts(Actor::Custody));
+    assert_eq!((gate.turn, gate.waits_for), (Turn::Ctrl, vec![CHIARA, ARNE]));
+}
+
+/// T4, T5: while a finding is open, approvals wait for whoever goes on with the finding, and not for every reviewer.
+#[test]
+fn t4_approvals_wait_with_the_findings() {
+    let mut world = device().shown();
+    #[track_caller]
+    fn waits(world: &World, turn: Turn, people: &[PersonId], act: K) {
+        let gate = judge(G::T4, &world.device, None, &world.facts(Actor::Custody));
+        assert!(!gate.met && gate.why.starts_with("0 of 1 approvals for 0101010101"), "{}", gate.why);
+        assert_eq!((gate.turn, gate.waits_for.as_slice(), gate.where_to), (turn, people, Some(act)));
+    }
+    waits(&world, Turn::Ctrl, &[RAVI, CHIARA], K::Approve);
+    world.must(RAVI, finds());
+    waits(&world, Turn::Contributor, &[ILSE, MAREK], K::AnswerFinding);
+    world.must(ILSE, answers(1));
+    waits(&world, Turn::Ctrl, &[RAVI], K::AcceptFinding);
+    // The contributor has one more to answer (T5), and Ravi an answer to look at.
+    world.must(CHIARA, finds());
+    waits(&world, Turn::Ctrl, &[RAVI], K::AcceptFinding);
+    world.must(RAVI, C::AcceptFinding { finding: 1 });
+    waits(&world, Turn::Contributor, &[ILSE, MAREK], K::AnswerFinding);
+    world.must(MAREK, answers(2)).must(CHIARA, C::AcceptFinding { finding: 2 });
+    waits(&world, Turn::Ctrl, &[RAVI, CHIARA], K::Approve);
 }
 
 /// T6: a second contributor is not required, and whether one joined is on record; who asked is not the second.

@@ -3,7 +3,8 @@
 use super::given::*;
 use crate::domain::{
     cycle::HelpKind,
-    lifecycle::{Command as C, CommandKind as K, GateId as G, StateName as S, Turn},
+    id::PersonId,
+    lifecycle::{Actor, Command as C, CommandKind as K, GateId as G, StateName as S, Turn},
     observation::Source,
     refusal::Code,
     review::Ground,
@@ -111,6 +112,22 @@ fn t9_access_is_revoked() {
     world.deploys_by_permit(LENA, FULL, "1.4.2").sees(FULL, "1.4.2");
     world.stopped_only_by(G::T9, Turn::Ctrl, RAVI, OWN);
     world.must(KARL, C::RevokeAccess { person: ILSE }).must(RAVI, OWN);
+}
+
+/// T4, E4: with every gate met, whoever may take ownership is waited for, and nobody else.
+#[test]
+fn t4_whoever_may_take_ownership_is_waited_for() {
+    let mut world = device().ready_to_own();
+    for (changes, all) in [(false, vec![RAVI, CHIARA, ARNE]), (true, vec![CHIARA, ARNE])] {
+        if changes {
+            world.must(ILSE, C::AddContributor { person: RAVI });
+        }
+        let facts = world.facts(Actor::Custody);
+        let movers = facts.movers(&world.device, K::TakeOwnership);
+        assert_eq!(movers, all.into_iter().collect());
+        let may = |p: &&PersonId| world.may(Actor::Person(**p), K::TakeOwnership);
+        assert_eq!(movers, world.people.0.keys().filter(may).copied().collect());
+    }
 }
 
 /// T10: afterwards deployments and tags are CTRL's; contributors propose changes, and say whether "done" was reached.

@@ -16,4 +16,5 @@ mod samples;
 mod stages;
 mod support;
 mod transitions;
+mod waiting;
 mod walk;

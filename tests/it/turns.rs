@@ -1,0 +1,157 @@
+//! Whose turn it is, on somebody's own page, in the queue and in the bar.
+
+use crate::{app::TestApp, given::tag};
+use chrono::Duration;
+use custody::{
+    domain::{
+        contact::{OperatorRules, WhenStopped},
+        cycle::HelpKind,
+        lifecycle::{Command, CommandKind, command::Step},
+    },
+    service::{
+        sessions,
+        work::{self, Whose, Work},
+    },
+};
+
+/// The rows that are the reader's turn.
+fn own(page: &str) -> &str {
+    page.split("class=\"grp\"").skip(1).find(|group| group.contains("Your turn")).unwrap_or_default()
+}
+
+impl TestApp {
+    /// This device as somebody's work, if they have to do with it.
+    async fn work_of(&self, who: &str, device: &str) -> Option<Work> {
+        let mine = work::mine(&self.app, &self.caller(who), self.person(who)).await.unwrap();
+        mine.desk.work.into_iter().find(|w| w.device.name() == device)
+    }
+
+    async fn is_turn_of(&self, who: &str, device: &str) -> bool {
+        self.work_of(who, device).await.is_some_and(|w| w.whose == Whose::Mine)
+    }
+
+    /// Under review, with a timeline whose first milestone is due in a week, and nothing left but approvals and what
+    /// comes after them.
+    async fn shown_for_review(&self, device: &str) {
+        self.under_review(device).await;
+        let must = async |who: &str, command| _ = self.does(who, device, command).await.unwrap();
+        must("lena", Command::RecordOverview { text: "Small and tidy.".to_owned() }).await;
+        let due = self.app.clock.now().date_naive() + Duration::days(7);
+        let milestones = vec![Step { name: "Findings answered".to_owned(), due }];
+        must("ilse", Command::ProposeTimeline { milestones }).await;
+        must("lena", Command::AgreeTimeline {}).await;
+        let commit = self.commit_of("1.0.0");
+        must("ilse", Command::ProposeCommit { commit: commit.clone().into() }).await;
+        for item in self.app.policy.transfer.checklist.clone() {
+            let (commit, text) = (commit.clone(), "Seen.".to_owned());
+            must("ilse", Command::GiveEvidence { item: item.id, commit, passed: true, link: String::new(), text })
+                .await;
+        }
+        must("ilse", Command::VerifyTag { tag: tag("1.0.0") }).await;
+    }
+}
+
+/// T4, T5, E4: while a finding is open the review waits for the contributor, who alone hears of what is late; then for
+/// whoever raised it, and for every reviewer only once it is closed.
+#[tokio::test]
+async fn t5_a_review_with_findings_waits_for_whoever_goes_on_with_them() {
+    let test = TestApp::new().await;
+    test.shown_for_review("magnet").await;
+    for who in ["ravi", "chiara"] {
+        assert!(test.is_turn_of(who, "magnet").await, "{who} may approve");
+    }
+    let finding = Command::RaiseFinding { place: String::new(), text: "The loop blocks the server.".to_owned() };
+    test.does("ravi", "magnet", finding).await.unwrap();
+    test.advance(Duration::days(13));
+    for who in ["ravi", "chiara"] {
+        assert!(!test.is_turn_of(who, "magnet").await, "{who} cannot approve yet");
+        assert_eq!(sessions::count_turns(&test.app, test.person(who)).await.unwrap(), (0, 0));
+        let page = test.browser(who).await.page("/reviews?whose=all").await;
+        assert!(page.contains("1 finding to answer") && own(&page).is_empty(), "{page}");
+        assert!(!page.contains(" late<") && !page.contains("Late: "), "it is not theirs: {page}");
+    }
+    // Whoever takes care of it has other things to do.
+    let of_lena = test.work_of("lena", "magnet").await.unwrap();
+    assert!(of_lena.whose == Whose::Mine && !of_lena.ask.contains("Late"), "{}", of_lena.ask);
+    let page = test.browser("ilse").await.page("/my").await;
+    assert!(own(&page).contains("Late: Findings answered was due on 28 Nov 2026. 1 finding to answer"), "{page}");
+    // Two gates, and one act that meets both.
+    assert!(own(&page).contains("Answer the finding") && !own(&page).contains("See 2 gates"), "{page}");
+
+    let answer = Command::AnswerFinding { finding: 1, text: "It waits for the callback.".to_owned() };
+    test.does("ilse", "magnet", answer).await.unwrap();
+    let of_ravi = test.work_of("ravi", "magnet").await.unwrap();
+    assert_eq!((of_ravi.whose, of_ravi.act), (Whose::Mine, Some(CommandKind::AcceptFinding)));
+    assert!(!test.is_turn_of("chiara", "magnet").await, "Ravi raised it");
+    assert!(!test.is_turn_of("ilse", "magnet").await);
+    test.does("ravi", "magnet", Command::AcceptFinding { finding: 1 }).await.unwrap();
+    for who in ["ravi", "chiara"] {
+        let page = test.browser(who).await.page("/reviews").await;
+        assert!(own(&page).contains("Late: Findings answered") && own(&page).contains("6 days late"), "{page}");
+        assert!(own(&page).contains(">Approve<"), "{page}");
+    }
+}
+
+/// T4, E4: once every gate is met, each reviewer who may take ownership finds it as theirs, with the verb.
+#[tokio::test]
+async fn t4_whoever_may_take_ownership_is_waited_for() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.ready_to_own("magnet", "1.0.0").await;
+    for who in ["ravi", "chiara"] {
+        let browser = test.browser(who).await;
+        for path in ["/reviews", "/my"] {
+            let page = browser.page(path).await;
+            let offered = own(&page).contains("href=\"/devices/magnet/take-ownership\">Take ownership<");
+            assert!(offered, "{who}, {path}: {page}");
+        }
+        assert_eq!(sessions::count_turns(&test.app, test.person(who)).await.unwrap(), (1, 1), "{who}");
+    }
+    // Lena takes care of it, and is no reviewer.
+    assert!(!test.is_turn_of("lena", "magnet").await);
+    test.does("chiara", "magnet", Command::TakeOwnership {}).await.unwrap();
+    assert_eq!(sessions::count_turns(&test.app, test.person("ravi")).await.unwrap(), (0, 0));
+}
+
+/// E4: what waits has waited since it was asked for; what else happens to the device begins no wait anew.
+#[tokio::test]
+async fn e4_a_wait_begins_when_it_is_asked() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::hours(3));
+    let asked = test.app.clock.now();
+    let help = Command::AskHelp { kind: HelpKind::PairSession, text: "With the limits.".to_owned() };
+    test.does("ilse", "magnet", help).await.unwrap();
+    let reduced = test.device("magnet").await.state.since().unwrap();
+    let rules = |n: i64| Command::SetOperatorRules {
+        operators: OperatorRules { when_stopped: WhenStopped::CallFirst, may_stop: true, note: format!("Note {n}.") },
+    };
+    for n in 1..=2 {
+        test.advance(Duration::hours(1));
+        test.does("ilse", "magnet", rules(n)).await.unwrap();
+        let since = async |who: &str| test.work_of(who, "magnet").await.unwrap().since;
+        assert_eq!((since("lena").await, since("ilse").await), (asked, reduced));
+    }
+    let page = test.browser("lena").await.page("/reviews").await;
+    assert!(page.contains("waiting </span>2 h"), "{page}");
+}
+
+/// E4: where time alone made it somebody's turn, reading their own page is enough for the bar to say so everywhere.
+#[tokio::test]
+async fn e4_reading_ones_own_page_mends_what_the_bar_counts() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    test.reduced_support("magnet").await;
+    let ilse = test.person("ilse");
+    let (before, _) = sessions::count_turns(&test.app, ilse).await.unwrap();
+    // Her word that she can be called has aged.
+    test.advance(Duration::days(200));
+    assert_eq!(sessions::count_turns(&test.app, ilse).await.unwrap().0, before, "nothing looked at it");
+    let browser = test.browser("ilse").await;
+    let page = browser.page("/my").await;
+    let listed = own(&page).matches("class=\"dv\"").count() as u64;
+    assert!(listed > before, "{listed} are listed and were {before}: {page}");
+    assert_eq!(sessions::count_turns(&test.app, ilse).await.unwrap().0, listed);
+    let bar = format!("Your turn: </span>{listed}</span>");
+    assert!(page.contains(&bar) && browser.page("/requests").await.contains(&bar), "{page}");
+}
