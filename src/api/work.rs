@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
 struct WorkDto {
     device: String,
     state: StateName,
-    /// Whom it waits for: `me`, `contributor`, `ctrl`, `machine` or `nobody`.
+    /// Whom it waits for: `me`, `contributor`, `ctrl`, `user`, `machine` or `nobody`.
     waits_for: String,
     /// Their names, where that is known.
     people: Vec<String>,
@@ -49,6 +49,7 @@ fn dto(w: Work, people: &People) -> WorkDto {
         Whose::Mine => "me",
         Whose::Contributor => "contributor",
         Whose::Ctrl => "ctrl",
+        Whose::User => "user",
         Whose::Machine => "machine",
         Whose::Nobody => "nobody",
     };

@@ -30,6 +30,8 @@ pub enum Whose {
     Mine,
     Contributor,
     Ctrl,
+    /// A user of the device, whoever that is.
+    User,
     Machine,
     Nobody,
 }
@@ -319,6 +321,7 @@ fn ask_of_gates(device: &Device, step: CommandKind, gates: &[Gate], me: Option<P
         whose: match first.turn {
             Turn::Contributor => Whose::Contributor,
             Turn::Ctrl => Whose::Ctrl,
+            Turn::User => Whose::User,
             Turn::Machine => Whose::Machine,
         },
         waits_for: first.waits_for.clone(),

@@ -29,6 +29,7 @@ pub fn groups(desk: &Desk, me: PersonId, own_side: impl Fn(&Work) -> Side) -> Ve
             Whose::Mine => (Some(Turn::You(side)), ""),
             Whose::Contributor => (Some(Turn::Side(Side::Contributor)), ""),
             Whose::Ctrl => (Some(Turn::Side(Side::Ctrl)), ""),
+            Whose::User => (Some(Turn::User), ""),
             Whose::Machine => (Some(Turn::Machine), ""),
             Whose::Nobody => (None, "Nothing to do"),
         };

@@ -75,6 +75,7 @@ pub fn remedy_href(device: &str, act: CommandKind) -> String {
 /// Whose turn a gate is, as the reader sees it.
 pub fn turn_of(gate: &Gate, people: &People, me: Option<PersonId>) -> Turn {
     let side = match gate.turn {
+        lifecycle::Turn::User => return Turn::User,
         lifecycle::Turn::Machine => return Turn::Machine,
         lifecycle::Turn::Contributor => Side::Contributor,
         lifecycle::Turn::Ctrl => Side::Ctrl,

@@ -78,6 +78,7 @@ fn lead(desk: &Desk) -> String {
         (count(Whose::Mine), "you"),
         (count(Whose::Ctrl), "CTRL"),
         (count(Whose::Contributor), "other contributors"),
+        (count(Whose::User), "a user"),
         (count(Whose::Machine), "a machine"),
     ];
     let said: Vec<String> = all.into_iter().filter(|(n, _)| *n > 0).map(|(n, whom)| wait(n, whom)).collect();

@@ -64,6 +64,7 @@ impl StyleguidePage {
                 Turn::Person { name: "Aisha".into(), side: Side::Contributor },
                 Turn::Side(Side::Contributor),
                 Turn::Side(Side::Ctrl),
+                Turn::User,
                 Turn::Machine,
             ],
             pips: vec![Pips::counts(3, 1, 1, 2), Pips::counts(5, 0, 0, 1).small()],

@@ -1,6 +1,9 @@
 //! Whose turn it is, on somebody's own page, in the queue and in the bar.
 
-use crate::{app::TestApp, given::tag};
+use crate::{
+    app::TestApp,
+    given::{day, tag},
+};
 use chrono::Duration;
 use custody::{
     domain::{
@@ -154,4 +157,33 @@ async fn e4_reading_ones_own_page_mends_what_the_bar_counts() {
     assert_eq!(sessions::count_turns(&test.app, ilse).await.unwrap().0, listed);
     let bar = format!("Your turn: </span>{listed}</span>");
     assert!(page.contains(&bar) && browser.page("/requests").await.contains(&bar), "{page}");
+}
+
+/// T1, E4: what a user has to countersign is their turn and no contributor's, who can do nothing more; whoever may do it
+/// finds it on the device's page.
+#[tokio::test]
+async fn t1_a_statement_waits_for_a_user() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    assert!(test.is_turn_of("ilse", "magnet").await, "she states that it worked");
+    let operated = Command::StateOperated {
+        from: day("2026-11-01"),
+        to: day("2026-11-03"),
+        instrument: "SCS".to_owned(),
+        text: "Three shifts without a false flag.".to_owned(),
+    };
+    test.does("ilse", "magnet", operated).await.unwrap();
+    let work = test.work_of("ilse", "magnet").await.unwrap();
+    assert_eq!((work.whose, work.act), (Whose::User, Some(CommandKind::Countersign)));
+    for who in ["ilse", "marek", "noor"] {
+        assert_eq!(sessions::count_turns(&test.app, test.person(who)).await.unwrap(), (0, 0), "{who}");
+    }
+    let page = test.browser("ilse").await.page("/my").await;
+    assert!(page.contains("A user’s turn") && page.contains("It waits for a user of SCS to countersign"), "{page}");
+    let (_, mine) = test.acts("ilse").await.get("/me/work").await;
+    assert_eq!(mine["work"][0]["waits_for"], "user", "{mine}");
+    let page = test.browser("noor").await.page("/devices/magnet").await;
+    assert!(page.contains("A user’s turn") && page.contains("href=\"/devices/magnet/countersign\""), "{page}");
+    test.does("noor", "magnet", Command::Countersign {}).await.unwrap();
+    assert!(test.is_turn_of("ilse", "magnet").await, "she asks for the transfer");
 }

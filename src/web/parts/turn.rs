@@ -38,6 +38,8 @@ pub enum Turn {
     },
     /// Of one side.
     Side(Side),
+    /// Of somebody who uses the device and stands on neither side.
+    User,
     /// Nobody need do anything: an observer, a pipeline, the clock.
     Machine,
 }
@@ -50,6 +52,7 @@ impl Turn {
             Self::Person { name, .. } => format!("{name}’s turn"),
             Self::Side(Side::Contributor) => "Contributor’s turn".to_owned(),
             Self::Side(Side::Ctrl) => "CTRL’s turn".to_owned(),
+            Self::User => "A user’s turn".to_owned(),
             Self::Machine => "Waits on a machine".to_owned(),
         }
     }
@@ -61,15 +64,16 @@ impl Turn {
             Self::Person { name, .. } => name.clone(),
             Self::Side(Side::Contributor) => "The contributor".to_owned(),
             Self::Side(Side::Ctrl) => "CTRL".to_owned(),
+            Self::User => "A user".to_owned(),
             Self::Machine => "A machine".to_owned(),
         }
     }
 
-    /// The half to fill; a machine has none.
+    /// The half to fill; a user and a machine have none.
     pub fn side(&self) -> Option<Side> {
         match self {
             Self::You(side) | Self::Side(side) | Self::Person { side, .. } => Some(*side),
-            Self::Machine => None,
+            Self::User | Self::Machine => None,
         }
     }
 
@@ -83,7 +87,7 @@ impl Turn {
         match self {
             Self::You(_) => "you",
             Self::Machine => "auto",
-            Self::Person { .. } | Self::Side(_) => "",
+            Self::Person { .. } | Self::Side(_) | Self::User => "",
         }
     }
 
@@ -93,7 +97,8 @@ impl Turn {
             Self::You(_) => 0,
             Self::Person { side: Side::Contributor, .. } | Self::Side(Side::Contributor) => 1,
             Self::Person { side: Side::Ctrl, .. } | Self::Side(Side::Ctrl) => 2,
-            Self::Machine => 3,
+            Self::User => 3,
+            Self::Machine => 4,
         }
     }
 }

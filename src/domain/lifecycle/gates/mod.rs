@@ -151,6 +151,8 @@ impl GateId {
 pub enum Turn {
     Contributor,
     Ctrl,
+    /// Anybody who uses the device and is none of its contributors: who they are is on record nowhere (T1).
+    User,
     /// A machine reports it, nobody needs to click.
     Machine,
 }
@@ -270,7 +272,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         gate.waits_for = match gate.turn {
             Turn::Contributor => device.contributors.iter().copied().collect(),
             Turn::Ctrl => device.ctrl_contact.into_iter().collect(),
-            Turn::Machine => Vec::new(),
+            Turn::User | Turn::Machine => Vec::new(),
         };
     }
     gate

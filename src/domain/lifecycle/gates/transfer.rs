@@ -45,8 +45,11 @@ pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
         },
         _ => Gate::open(
             G::T1,
-            Turn::Contributor,
-            format!("Ask a user at {} to countersign the statement; nobody of the contributors can.", o.instrument),
+            Turn::User,
+            format!(
+                "It waits for a user of {} to countersign the statement; nobody of the contributors can.",
+                o.instrument
+            ),
         )
         .by(C::Countersign),
     }

@@ -33,7 +33,9 @@ fn t1_it_has_been_operated_and_a_user_says_so() {
     world.refused_as(Code::Incomplete, ILSE, states("2026-03-01", "2026-03-09", "SCS"));
     world.refused_as(Code::Incomplete, ILSE, states("2026-02-01", "2026-02-03", "Atlantis"));
     world.must(ILSE, states("2026-02-01", "2026-02-03", "SCS"));
-    world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
+    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
+    let gate = judge(G::T1, &world.device, None, &world.facts(Actor::Custody));
+    assert!(gate.waits_for.is_empty() && gate.why.contains("a user of SCS"), "{gate:?}");
     world.refused_as(Code::NotYours, MAREK, C::Countersign {});
     world.must(NOOR, C::Countersign {});
     world.readings.reach = Some(Err("gone".into()));
@@ -47,11 +49,11 @@ fn t1_it_has_been_operated_and_a_user_says_so() {
 fn t1_a_signature_is_for_one_statement_by_a_stranger() {
     let mut world = device().operated();
     world.must(ILSE, World::states_operated());
-    world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
+    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
     world.must(NOOR, C::Countersign {}).must(ILSE, C::AddContributor { person: NOOR });
-    world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
+    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
     world.must(ILSE, C::RemoveContributor { person: NOOR });
-    world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
+    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
     world.must(ILSE, World::states_operated());
     world.refused_as(Code::NotYours, NOOR, C::Countersign {});
     world.must(OTTO, C::Countersign {}).must(ILSE, C::RequestTransfer {});
