@@ -111,6 +111,26 @@ async fn one_field_finds_it() {
     assert!(out.page("/?q=%3Cb%3Ex").await.contains("&#60;b&#62;x"), "what was typed is escaped");
 }
 
+/// O2: what nobody registered is not answered by what has its letters somewhere: the page and the status say so, with
+/// the shift's number and with names that may have been meant.
+#[tokio::test]
+async fn o2_scattered_letters_are_no_answer() {
+    let test = TestApp::new().await;
+    for name in ["gratingTempTrend", "delayLineGuard"] {
+        test.reduced_support(name).await;
+    }
+    let out = test.stranger();
+    for (typed, near) in [("agipd", "gratingTempTrend"), ("zyla", "delayLineGuard")] {
+        let page = out.page(&format!("/?q={typed}")).await;
+        stand_in_order(&page, &["No registered device matches", "Did you mean", near, "tel:+494066969100"]);
+        assert!(!page.contains("Supported?"), "{typed}");
+        let status = out.get(&format!("/api/v1/status/{typed}")).await;
+        assert_eq!(status.status(), 404, "{typed}");
+        assert!(status.text().await.unwrap().contains(near), "{typed}");
+    }
+    assert!(out.page("/?q=gratingtmptrend").await.contains("Supported?"));
+}
+
 /// O2: who sleeps is not called; the shift is.
 #[tokio::test]
 async fn nobody_is_called_outside_their_hours() {

@@ -60,6 +60,109 @@ fn o2_half_remembered_names_are_found() {
     }
 }
 
+/// Names of the sample facility.
+const SAMPLES: [&str; 24] = [
+    "attenuatorCalc",
+    "beamCondLogger",
+    "beamConditionCheck",
+    "chamberPumpdown",
+    "cryoTempPid",
+    "crystalPinFinder",
+    "delayLineGuard",
+    "doorSealCheck",
+    "gotthard2Preview",
+    "gratingTempTrend",
+    "imagingSharpness",
+    "polarizationScan",
+    "ppLaserJitterMon",
+    "pulsePatternDecoder",
+    "raySheetAligner",
+    "undulatorGapWatch",
+    "MID_EXP_CRYO/CTRL/PID",
+    "SCS_XTD10_BCC/MON/BEAMCOND",
+    "SCS_EXP_HEAT/CTRL/SAMPLEHEATER",
+    "pythonServer/ctrl_hed_01",
+    "cppServer/contrib_mid_01",
+    "Experts of machine protection",
+    "Carmen Ortiz",
+    "Aisha Rahman",
+];
+
+/// O2: who asks for what nobody registered gets no answer about something that merely has the same letters somewhere,
+/// but names that may have been meant.
+#[test]
+fn o2_scattered_letters_are_no_answer() {
+    let index = index(&SAMPLES);
+    let near = |typed: &str| index.near(typed, 3, &|_| Box::new(0..index.rows.len()));
+    for typed in ["agipd", "zyla", "lpd", "pnccd", "camera", "andor", "basler", "picoscope", "beamcheck"] {
+        assert_eq!(best(&index, typed), None, "{typed}");
+    }
+    for typed in ["agipd", "zyla", "lpd", "pnccd", "camera", "andor", "beamcheck"] {
+        assert!(!near(typed).is_empty(), "{typed}");
+    }
+    assert!(matches!(near("beamcheck")[0], Target::Class(name) if name == "beamConditionCheck"));
+    // One letter or two are in anything.
+    for typed in ["i-0", "I0", "SCS_0/9"] {
+        assert_eq!(best(&index, typed), None, "{typed}");
+    }
+}
+
+/// O2: letters in a row are found with one typing error, in long words with two; whole words of what was typed with what
+/// stands between them left out.
+#[test]
+fn o2_letters_in_a_row_are_found() {
+    let index = index(&SAMPLES);
+    for (typed, name) in [
+        ("beamconditon", "beamConditionCheck"),
+        ("baemcondtioncheck", "beamConditionCheck"),
+        ("beanconditioncheek", "beamConditionCheck"),
+        ("gothard2", "gotthard2Preview"),
+        ("gothrad", "gotthard2Preview"),
+        ("gotthrad2", "gotthard2Preview"),
+        ("undulatrogapwacth", "undulatorGapWatch"),
+        ("beam check", "beamConditionCheck"),
+        ("cryo-tmp pid", "cryoTempPid"),
+        ("dealy-line", "delayLineGuard"),
+        ("jiter", "ppLaserJitterMon"),
+        ("SCS_SAMPLEHEATER", "SCS_EXP_HEAT/CTRL/SAMPLEHEATER"),
+        ("SCS_SAMPLHEATER", "SCS_EXP_HEAT/CTRL/SAMPLEHEATER"),
+        ("carmne", "Carmen Ortiz"),
+    ] {
+        assert_eq!(best(&index, typed).as_deref(), Some(name), "{typed}");
+    }
+    let errors = |word: &str, name: &str| Reading::new(word).stretches(name).map(|all| all[0].wrong);
+    for (word, name, wrong) in [
+        ("magnet", "scsmagnet1", Some(0)),
+        ("magnt", "scsmagnet1", Some(1)),
+        ("magneet", "scsmagnet1", Some(1)),
+        ("magnat", "scsmagnet1", Some(1)),
+        ("nagnet", "scsmagnet1", Some(1)),
+        ("mganet", "scsmagnet1", Some(1)),
+        ("mgaent", "scsmagnet1", None),
+        ("mag", "scsmagnet1", Some(0)),
+        ("mga", "scsmagnet1", None),
+        ("dleaystaeg", "delaystage", Some(2)),
+        ("delysaage", "delaystage", Some(2)),
+        ("xelaystage", "delaystage", Some(2)),
+        ("xelaysatge", "delaystage", None),
+    ] {
+        assert_eq!(errors(word, name), wrong, "{word} in {name}");
+    }
+}
+
+/// O2: fewer errors come first, and of as many a whole name, then its beginning.
+#[test]
+fn o2_the_fewest_errors_come_first() {
+    let mut index = index(&["myCamera", "cameraGuard", "camera"]);
+    assert_eq!(best(&index, "camrea").as_deref(), Some("camera"));
+    index.remove(2);
+    assert_eq!(best(&index, "camrea").as_deref(), Some("cameraGuard"));
+    index.insert("delayStages", Target::Class("delayStages".to_owned()), Owner::NOBODY);
+    index.insert("xDelayStage", Target::Class("xDelayStage".to_owned()), Owner::NOBODY);
+    assert_eq!(best(&index, "dealystage").as_deref(), Some("delayStages"));
+    assert_eq!(best(&index, "dealystagex").as_deref(), Some("delayStages"));
+}
+
 /// O2: the whole name before its beginning, that before anywhere else; a slot is used again.
 #[test]
 fn o2_the_best_match_comes_first() {
@@ -192,6 +295,27 @@ fn whose(slot: usize, owner: Owner) -> Whose {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// O2: a word is found where a look at every stretch of a name finds it.
+    #[test]
+    fn o2_a_stretch_is_found_as_by_a_look_at_every_stretch(word in "[abc]{4,7}", more in "[abc]{4,5}", name in "[abc]{0,16}") {
+        let mut name: Vec<char> = name.chars().collect();
+        // What is doubled may be typed once.
+        name.dedup();
+        let name: String = name.into_iter().collect();
+        let ends = || (0..name.len()).flat_map(|from| (from + 1..=name.len()).map(move |to| (from, to)));
+        let nearest = |word: &str| ends().map(|(from, to)| strsim::osa_distance(word, &name[from..to])).min();
+        let found = |word: &str| Reading::new(word).stretches(&name).map(|all| all[0]);
+        let (few, stretch) = (nearest(&word).filter(|wrong| *wrong <= 1), found(&word));
+        prop_assert_eq!(stretch.map(|s| usize::from(s.wrong)), few);
+        let long = word + &more;
+        let right = |s: crate::projection::reading::Stretch| strsim::osa_distance(&long, &name[s.from..s.to]) <= usize::from(s.wrong);
+        match found(&long) {
+            Some(s) => prop_assert!(s.wrong <= 2 && right(s)),
+            // Where the first letter is wrong, this is both errors.
+            None => prop_assert!(nearest(&long).is_none_or(|wrong| wrong > 1)),
+        }
+    }
 
     /// O2: a search finds what a look at every name finds, whatever came and went; of devices and of strangers those
     /// that come first, and the number of the others.

@@ -4,14 +4,13 @@ use super::{Index, Match, Target};
 use crate::projection::{
     grid::{Bits, Column, Note},
     names::Wanted,
-    reading::Reading,
+    reading::{Reading, Stretch},
 };
-use frizbee::Matching;
 use memchr::memmem::Finder;
 use std::cmp::Reverse;
 
-/// So many names are compared closely where nothing has what was typed: each costs a tenth of a microsecond.
-const COMPARED: usize = 2_000;
+/// So many names are compared closely where nothing has what was typed: each costs a microsecond.
+const COMPARED: usize = 1_000;
 
 /// And so many are looked at to find these.
 const LOOKED_AT: usize = 8_000;
@@ -36,31 +35,34 @@ pub struct Fitting {
 }
 
 impl Index {
-    /// What fits, in no order: names that hold every word as it stands; without any, those that hold them with gaps and
-    /// one or two typing errors. Of devices and strangers those that may be among the first `most`.
+    /// What fits, in no order: names that hold every word as it stands; without any, those that hold them with one or two
+    /// typing errors, and never those in which its letters are merely scattered. Of devices and strangers those that may
+    /// be among the first `most`.
     pub fn fitting(&self, typed: &str, most: usize, order: &Order) -> Fitting {
-        let reading = Reading::new(typed);
-        if reading.words.is_empty() {
-            return Fitting::default();
-        }
-        let as_typed = self.as_typed(&reading, most, order);
-        match as_typed.matches.is_empty() {
-            true => Fitting { matches: self.nearly(&reading, order), ..Fitting::default() },
-            false => as_typed,
-        }
+        let ways = Reading::ways(typed);
+        let as_typed = ways.iter().map(|way| self.as_typed(way, most, order));
+        let nearly = ways.iter().map(|way| Fitting { matches: self.nearly(way, order), ..Fitting::default() });
+        as_typed.chain(nearly).find(|fitting| !fitting.matches.is_empty()).unwrap_or_default()
     }
 
     /// What is most like it, though not enough to be found by it.
     pub fn near(&self, typed: &str, most: usize, order: &Order) -> Vec<&Target> {
         let reading = Reading::new(typed);
-        if reading.whole().len() < 4 {
+        let letters = reading.whole().len();
+        if letters < 3 {
             return Vec::new();
         }
-        let (slots, names) = self.like(&reading, 1, order);
-        let mut found = reading.matcher_forgiving(Matching::Fuzzy, 1).fitting(&names);
-        found.retain(|(_, score)| reading.share(*score) >= 45);
-        found.sort_by_key(|(at, score)| (Reverse(*score), names[*at], slots[*at]));
-        found.iter().filter_map(|(at, _)| self.target(slots[*at])).take(most).collect()
+        // Of three letters each has to be there.
+        let more = u16::from(letters > 3);
+        let mut resembling = reading.resembling(more);
+        let names = self.like(&reading, more, usize::MAX, order).into_iter();
+        let weight = |slot: usize| Reverse(self.weights[slot]);
+        let alike = names.filter_map(|(slot, name)| Some((Reverse(resembling.share(name)?), name, weight(slot), slot)));
+        let mut found: Vec<_> = alike.filter(|(Reverse(share), ..)| *share >= 45).collect();
+        found.sort();
+        // A class mostly has its device's name.
+        found.dedup_by_key(|(_, name, ..)| *name);
+        found.iter().filter_map(|(.., slot)| self.target(*slot)).take(most).collect()
     }
 
     fn as_typed(&self, reading: &Reading, most: usize, order: &Order) -> Fitting {
@@ -125,14 +127,14 @@ impl Index {
         Fitting { matches: kept.each().filter_map(best).collect(), besides: held.and(&counted).without(&kept) }
     }
 
-    /// The names that may hold each word with so many letters more than are forgiven, and their slots: those that share
-    /// most with what was typed, and of them those that are most urgent.
-    fn like(&self, reading: &Reading, more: u16, order: &Order) -> (Vec<usize>, Vec<&str>) {
+    /// The names that may hold each word with so many letters more than are forgiven and lack no more pairs than this,
+    /// and their slots: those that share most with what was typed, and of them those that are most urgent.
+    fn like(&self, reading: &Reading, more: u16, lacking: usize, order: &Order) -> Vec<(usize, &str)> {
         let wanted: Vec<Wanted> = reading.words.iter().map(|w| Wanted::new(w, more)).collect();
         let mut slots: Vec<(u32, Reverse<u8>, usize)> = Vec::new();
         let mut looked = 0;
         let levels = self.rows.grid().like(self.rows.len(), &reading.words, more);
-        for (lack, rows) in (0..).zip(&levels) {
+        for (lack, rows) in (0..).zip(&levels).take(lacking.saturating_add(1)) {
             // What shares less comes behind.
             if looked >= LOOKED_AT || slots.iter().filter(|(lacks, ..)| *lacks < lack).count() >= COMPARED {
                 break;
@@ -155,15 +157,25 @@ impl Index {
             slots.select_nth_unstable(COMPARED);
             slots.truncate(COMPARED);
         }
-        slots.into_iter().filter_map(|(.., slot)| Some((slot, self.names.get(slot)?))).unzip()
+        slots.into_iter().filter_map(|(.., slot)| Some((slot, self.names.get(slot)?))).collect()
     }
 
+    /// Those with fewer errors first; of as many, whole names and their beginnings as above.
     fn nearly(&self, reading: &Reading, order: &Order) -> Vec<Match> {
-        let (slots, names) = self.like(reading, 0, order);
-        let found = reading.matcher(Matching::Fuzzy).fitting(&names);
-        let best = found.iter().map(|(_, score)| *score).max().unwrap_or_default();
-        let fits = found.iter().filter(|(_, score)| reading.is_near(*score, best));
-        fits.map(|(at, score)| self.matched(slots[*at], u32::from(*score))).collect()
+        let typos = reading.typos();
+        // Two neighbours that are swapped spoil three pairs, and no other error as many.
+        let names = self.like(reading, 0, usize::from(typos) * 3, order).into_iter();
+        let fits = names.filter_map(|(slot, name)| {
+            let found = reading.stretches(name)?;
+            let wrong: u16 = found.iter().map(|s| s.wrong).sum();
+            let rank = match found.first()? {
+                _ if found.iter().map(|s| s.to - s.from).sum::<usize>() == name.len() => 3,
+                Stretch { from: 0, .. } => 2,
+                _ => 1,
+            };
+            Some(self.matched(slot, u32::from(typos - wrong) * 3 + rank))
+        });
+        fits.collect()
     }
 
     fn matched(&self, slot: usize, rank: u32) -> Match {
