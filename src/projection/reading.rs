@@ -2,7 +2,8 @@
 
 use crate::domain::nearest::plain;
 use frizbee::{CaseMatching, Config, Matching, Pattern, PatternConfig, UnicodeMatching};
-use std::{collections::BTreeSet, mem};
+use std::{cell::RefCell, collections::BTreeSet};
+use strsim::osa_distance;
 
 /// What was typed, as it is compared: plain letters, word by word.
 #[derive(Clone, Debug)]
@@ -59,85 +60,71 @@ impl Reading {
         self.words.iter().map(|w| w.typos).sum()
     }
 
-    /// Where each word stands in a name; `None` where one does not.
-    pub fn stretches(&self, name: &str) -> Option<Vec<Stretch>> {
-        self.words.iter().map(|w| w.stretch(name)).collect()
+    /// What looks for its words in names.
+    pub fn finder(&self) -> Finder {
+        Finder(self.words.iter().map(|w| (w.clone(), matcher([w], 0))).collect())
     }
 
     /// Names that have its letters in the same order, though not in a row, and with so many more wrong in each word than
     /// are forgiven.
     pub fn resembling(&self, more: u16) -> Resembling {
-        let patterns: Vec<Pattern> = self
-            .words
-            .iter()
-            .map(|w| {
-                let config = PatternConfig::default().max_typos(Some(w.typos + more)).matching(Some(Matching::Fuzzy));
-                Pattern::new(&w.plain, config)
-            })
-            .collect();
-        // All text is plain by now.
-        let config = Config::default().casing(CaseMatching::Respect).unicode(UnicodeMatching::Ignore);
         // The matcher gives 12 for each letter that stands where it should, and 4 more for its case.
         let letters: usize = self.words.iter().map(|w| w.plain.len()).sum();
-        Resembling { matcher: frizbee::Matcher::from_patterns(&patterns, &config), best: letters * 16 }
+        Resembling { matcher: matcher(&self.words, more), best: letters * 16 }
+    }
+}
+
+/// Finds these words with their letters in order, with so many more of each wrong than are forgiven.
+fn matcher<'a>(words: impl IntoIterator<Item = &'a Word>, more: u16) -> frizbee::Matcher {
+    let pattern = |w: &Word| {
+        let config = PatternConfig::default().max_typos(Some(w.typos + more)).matching(Some(Matching::Fuzzy));
+        Pattern::new(&w.plain, config)
+    };
+    let patterns: Vec<Pattern> = words.into_iter().map(pattern).collect();
+    // All text is plain by now.
+    let config = Config::default().casing(CaseMatching::Respect).unicode(UnicodeMatching::Ignore);
+    frizbee::Matcher::from_patterns(&patterns, &config)
+}
+
+/// Looks for words in names: frizbee says where a word may stand, and strsim with how many typing errors.
+pub struct Finder(Vec<(Word, frizbee::Matcher)>);
+
+impl Finder {
+    /// Where each word stands in a name; `None` where one does not.
+    pub fn stretches(&mut self, name: &str) -> Option<Vec<Stretch>> {
+        self.0.iter_mut().map(|(word, matcher)| word.stretch(matcher, name)).collect()
     }
 }
 
 impl Word {
     /// The letters in a row of a name that are this word but for no more typing errors than are forgiven: a letter wrong,
-    /// missing, too many, or two neighbours swapped. Those with the fewest errors, of these the first, and as long as the word.
+    /// missing, too many, or two neighbours swapped.
     ///
     /// A letter that the name has twice may be typed once. The first letter is seldom mistyped: where it is wrong in a
     /// word of two errors, it is both.
-    pub fn stretch(&self, name: &str) -> Option<Stretch> {
-        let (word, name, typos) = (self.plain.as_bytes(), name.as_bytes(), u32::from(self.typos));
-        let error = |at: usize| if at == 1 && typos > 1 { 2 * ERROR } else { ERROR };
-        // For each beginning of the word the errors, and from where, of a stretch that ends here; as far as these are
-        // few enough, and one further.
-        let begun = |so_far: &mut u32, at| {
-            let here = *so_far;
-            *so_far += error(at + 1);
-            Some(here)
-        };
-        let mut here: Vec<u32> = (0..=word.len()).scan(0, begun).collect();
-        let (mut last, mut before) = (here.clone(), here.clone());
-        let mut few = usize::from(self.typos);
-        let mut best: Option<Stretch> = None;
-        for to in 1..=name.len().min(ERROR as usize - 1) {
-            mem::swap(&mut before, &mut last);
-            mem::swap(&mut last, &mut here);
-            let letter = name[to - 1];
-            let again = typos > 0 && to > 1 && letter == name[to - 2] && letter.is_ascii_alphabetic();
-            here[0] = to as u32;
-            let until = word.len().min(few + 1);
-            for at in 1..=until {
-                let wrong = last[at - 1] + if word[at - 1] == letter { 0 } else { error(at) };
-                let missing = last[at] + if again { 0 } else { ERROR };
-                let more = here[at - 1] + error(at);
-                here[at] = wrong.min(missing).min(more);
-                if at > 1 && to > 1 && word[at - 2..at] == [letter, name[to - 2]] {
-                    here[at] = here[at].min(before[at - 2] + ERROR);
-                }
-            }
-            few = (1..=until).rev().find(|at| here[*at] / ERROR <= typos).unwrap_or_default();
-            if few == word.len() {
-                let (wrong, from) = ((here[few] / ERROR) as u16, (here[few] % ERROR) as usize);
-                let off = |from: usize, to: usize| (to - from).abs_diff(word.len());
-                let better = |b: Stretch| (wrong, from, off(from, to)) < (b.wrong, b.from, off(b.from, b.to));
-                if best.is_none_or(better) {
-                    best = Some(Stretch { wrong, from, to });
-                }
-            }
-            if until < word.len() {
-                here[until + 1] = u32::MAX / 2;
-            }
+    fn stretch(&self, matcher: &mut frizbee::Matcher, name: &str) -> Option<Stretch> {
+        if let Some(from) = name.find(&self.plain) {
+            return Some(Stretch { wrong: 0, from, to: from + self.plain.len() });
         }
-        best
+        if self.typos == 0 {
+            return None;
+        }
+        let letters = matcher.match_one_indices(name, 0)?.indices;
+        let (from, to) = (*letters.iter().min()? as usize, *letters.iter().max()? as usize + 1);
+        let there = name.get(from..to)?;
+        let wrong = osa_distance(&self.plain, there).min(osa_distance(&self.plain, &once(there)));
+        let first = self.typos > 1 && !there.starts_with(self.plain.get(..1)?);
+        let wrong = u16::try_from(wrong).ok()? + u16::from(first);
+        (wrong <= self.typos).then_some(Stretch { wrong, from, to })
     }
 }
 
-/// An error in a number that says in its lower half from where a stretch is.
-const ERROR: u32 = 1 << 16;
+/// Each letter once where it is there twice. Digits stay as they are.
+fn once(name: &str) -> String {
+    let mut letters: Vec<char> = name.chars().collect();
+    letters.dedup_by(|a, b| a == b && a.is_ascii_alphabetic());
+    letters.into_iter().collect()
+}
 
 /// Asks frizbee in one way alone: each of its ways is compiled 120 times over, for every kind of processor and of question.
 pub struct Resembling {
@@ -154,11 +141,11 @@ impl Resembling {
 }
 
 /// Shows in names which parts of them were meant; made once for all names of a page.
-pub struct Marks(Vec<Reading>);
+pub struct Marks(RefCell<Vec<Finder>>);
 
 impl Marks {
     pub fn new(typed: &str) -> Self {
-        Self(Reading::ways(typed))
+        Self(RefCell::new(Reading::ways(typed).iter().map(Reading::finder).collect()))
     }
 
     /// Pieces of a name in order, each with whether it was meant.
@@ -171,7 +158,8 @@ impl Marks {
             from.extend(std::iter::repeat_n(at, letters.len()));
             plain_name += &letters;
         }
-        let found = self.0.iter().filter_map(|way| way.stretches(&plain_name));
+        let mut finders = self.0.borrow_mut();
+        let found = finders.iter_mut().filter_map(|way| way.stretches(&plain_name));
         let found = found.min_by_key(|all| all.iter().map(|s| s.wrong).sum::<u16>()).unwrap_or_default();
         let hits: BTreeSet<usize> = found.iter().flat_map(|s| from[s.from]..=from[s.to - 1]).collect();
         let mut pieces: Vec<(String, bool)> = Vec::new();

@@ -165,8 +165,9 @@ impl Index {
         let typos = reading.typos();
         // Two neighbours that are swapped spoil three pairs, and no other error as many.
         let names = self.like(reading, 0, usize::from(typos) * 3, order).into_iter();
+        let mut finder = reading.finder();
         let fits = names.filter_map(|(slot, name)| {
-            let found = reading.stretches(name)?;
+            let found = finder.stretches(name)?;
             let wrong: u16 = found.iter().map(|s| s.wrong).sum();
             let rank = match found.first()? {
                 _ if found.iter().map(|s| s.to - s.from).sum::<usize>() == name.len() => 3,
