@@ -1,7 +1,7 @@
 //! What was typed, in plain letters, and what of a name was meant by it (O2).
 
 use crate::domain::nearest::plain;
-use frizbee::{CaseMatching, Config, Matching, Pattern, PatternConfig, UnicodeMatching};
+use frizbee::{CaseMatching, Config, Matching, Pattern, PatternConfig, Scoring, UnicodeMatching};
 use std::{cell::RefCell, collections::BTreeSet};
 use strsim::osa_distance;
 
@@ -62,7 +62,9 @@ impl Reading {
 
     /// What looks for its words in names.
     pub fn finder(&self) -> Finder {
-        Finder(self.words.iter().map(|w| (w.clone(), matcher([w], 0))).collect())
+        // Letters in a row are what is looked for: no letter is better for where it stands, and gaps are dear.
+        let scoring = Scoring { prefix_bonus: 0, gap_extend_penalty: 4, ..Scoring::default() };
+        Finder(self.words.iter().map(|w| (w.clone(), matcher([w], 0, scoring.clone()))).collect())
     }
 
     /// Names that have its letters in the same order, though not in a row, and with so many more wrong in each word than
@@ -70,19 +72,19 @@ impl Reading {
     pub fn resembling(&self, more: u16) -> Resembling {
         // The matcher gives 12 for each letter that stands where it should, and 4 more for its case.
         let letters: usize = self.words.iter().map(|w| w.plain.len()).sum();
-        Resembling { matcher: matcher(&self.words, more), best: letters * 16 }
+        Resembling { matcher: matcher(&self.words, more, Scoring::default()), best: letters * 16 }
     }
 }
 
 /// Finds these words with their letters in order, with so many more of each wrong than are forgiven.
-fn matcher<'a>(words: impl IntoIterator<Item = &'a Word>, more: u16) -> frizbee::Matcher {
+fn matcher<'a>(words: impl IntoIterator<Item = &'a Word>, more: u16, scoring: Scoring) -> frizbee::Matcher {
     let pattern = |w: &Word| {
         let config = PatternConfig::default().max_typos(Some(w.typos + more)).matching(Some(Matching::Fuzzy));
         Pattern::new(&w.plain, config)
     };
     let patterns: Vec<Pattern> = words.into_iter().map(pattern).collect();
     // All text is plain by now.
-    let config = Config::default().casing(CaseMatching::Respect).unicode(UnicodeMatching::Ignore);
+    let config = Config::default().casing(CaseMatching::Respect).unicode(UnicodeMatching::Ignore).scoring(scoring);
     frizbee::Matcher::from_patterns(&patterns, &config)
 }
 

@@ -141,6 +141,7 @@ fn o2_letters_in_a_row_are_found() {
         ("mgaent", "scsmagnet1", None),
         ("mag", "scsmagnet1", Some(0)),
         ("mga", "scsmagnet1", None),
+        ("tset", "scstestmonbeamcond", Some(1)),
         ("dleaystaeg", "delaystage", Some(2)),
         ("delysaage", "delaystage", Some(2)),
         ("xelaystage", "delaystage", Some(2)),
