@@ -113,11 +113,24 @@ impl Word {
         }
         let letters = matcher.match_one_indices(name, 0)?.indices;
         let (from, to) = (*letters.iter().min()? as usize, *letters.iter().max()? as usize + 1);
-        let there = name.get(from..to)?;
+        let longer = |from: usize, to: usize| (to - from).abs_diff(self.plain.len());
+        // Letters that are merely scattered there.
+        if longer(from, to) > usize::from(self.typos) + 2 {
+            return None;
+        }
+        // One letter at each end may be another one's.
+        let near = |at: usize| at.saturating_sub(1)..=at + 1;
+        let there = near(from).flat_map(|from| near(to).map(move |to| (from, to)));
+        let there = there.filter_map(|(from, to)| Some((self.wrong(name.get(from..to)?)?, longer(from, to), from, to)));
+        let (wrong, _, from, to) = there.min()?;
+        (wrong <= self.typos).then_some(Stretch { wrong, from, to })
+    }
+
+    /// How many typing errors lie between these letters and the word.
+    fn wrong(&self, there: &str) -> Option<u16> {
         let wrong = osa_distance(&self.plain, there).min(osa_distance(&self.plain, &once(there)));
         let first = self.typos > 1 && !there.starts_with(self.plain.get(..1)?);
-        let wrong = u16::try_from(wrong).ok()? + u16::from(first);
-        (wrong <= self.typos).then_some(Stretch { wrong, from, to })
+        Some(u16::try_from(wrong).ok()? + u16::from(first))
     }
 }
 
