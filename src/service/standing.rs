@@ -12,7 +12,10 @@ use crate::{
         id::{DeviceId, PersonId},
         lifecycle::Readings,
     },
-    store::{self, Tx, standing::{NOBODY, Turns}},
+    store::{
+        self, Tx,
+        standing::{NOBODY, Turns},
+    },
 };
 use std::collections::BTreeSet;
 

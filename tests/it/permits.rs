@@ -668,7 +668,10 @@ async fn g9_a_person_reports_by_hand() {
     test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
     let (lena, noor) = (test.browser("lena").await, test.browser("noor").await);
     let list = test.stranger().page("/deployments").await;
-    assert!(list.contains(" CET, by hand") && list.contains("placed by hand</span>") && list.contains("1.1.0"), "{list}");
+    assert!(
+        list.contains(" CET, by hand") && list.contains("placed by hand</span>") && list.contains("1.1.0"),
+        "{list}"
+    );
     let newest = deployments::list(&test.app, None, None).await.unwrap().deployments.remove(0);
     let here = format!("/deployments/{}", newest.id);
     assert!(test.stranger().page("/devices/magnet").await.contains(&here), "the device's page leads there");

@@ -8,9 +8,9 @@ pub mod facts;
 pub mod gates;
 pub mod state;
 pub mod table;
-pub mod waiting;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 
 pub use command::{Command, CommandKind};
 pub use decide::decide;
