@@ -22,6 +22,8 @@ pub struct Hits {
     pub strangers: Vec<(u32, Place)>,
     /// How many more devices and such instances fit.
     pub besides: usize,
+    /// Whether all of them have what was typed with typing errors alone.
+    pub nearly: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,7 @@ impl State {
     /// What somebody may mean by this; the first `most` devices are in order.
     pub fn find(&self, typed: &str, most: usize) -> Hits {
         let fitting = self.index().fitting(typed, most, &|of| self.in_order(of));
-        let mut found = Found { besides: fitting.besides, ..Found::default() };
+        let mut found = Found { besides: fitting.besides, nearly: fitting.nearly, ..Found::default() };
         let mut around = Vec::new();
         for m in fitting.matches {
             match m.owner {
@@ -193,7 +195,7 @@ impl State {
             let (x, y) = (&x.seen, &y.seen);
             b.cmp(a).then_with(|| x.instance.cmp(&y.instance)).then_with(|| x.server.cmp(&y.server))
         });
-        Hits { devices, strangers, besides: found.besides.count() }
+        Hits { devices, strangers, besides: found.besides.count(), nearly: found.nearly }
     }
 }
 
@@ -218,6 +220,7 @@ struct Found {
     known: Bits,
     /// The rows of what fits as well.
     besides: Bits,
+    nearly: bool,
 }
 
 impl Found {

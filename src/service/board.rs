@@ -113,6 +113,8 @@ pub struct Board {
     pub strangers: Vec<Place>,
     /// How many devices and unregistered instances a search found.
     pub matched: usize,
+    /// Whether nothing holds what was typed, and what matches has it with typing errors.
+    pub nearly: bool,
     pub answer: Option<Found>,
     /// Names that may have been meant, where nothing was found.
     pub near: Vec<String>,
@@ -126,7 +128,7 @@ impl Board {
     /// Whether every observer has fallen silent (G10).
     pub fn is_silent(&self, app: &App) -> bool {
         let after = Duration::minutes(app.policy.observations.silent_after_minutes.into());
-        self.observed.is_some_and(|at| self.now - at > after)
+        self.observed.is_some_and(|at| (self.now - at).abs() > after)
     }
 
     /// How many of these kinds there are, of one instrument or of all.

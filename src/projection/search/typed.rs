@@ -32,6 +32,8 @@ pub struct Fitting {
     pub matches: Vec<Match>,
     /// The rows of more devices and strangers that fit by their names, and come behind as many as were asked for.
     pub besides: Bits,
+    /// Whether no name holds what was typed, and these have it with typing errors.
+    pub nearly: bool,
 }
 
 impl Index {
@@ -41,7 +43,8 @@ impl Index {
     pub fn fitting(&self, typed: &str, most: usize, order: &Order) -> Fitting {
         let ways = Reading::ways(typed);
         let as_typed = ways.iter().map(|way| self.as_typed(way, most, order));
-        let nearly = ways.iter().map(|way| Fitting { matches: self.nearly(way, order), ..Fitting::default() });
+        let nearly =
+            ways.iter().map(|way| Fitting { matches: self.nearly(way, order), nearly: true, ..Fitting::default() });
         as_typed.chain(nearly).find(|fitting| !fitting.matches.is_empty()).unwrap_or_default()
     }
 
@@ -124,7 +127,11 @@ impl Index {
             let fits = self.rows.slots(row).filter_map(|slot| Some(self.matched(slot, rank(slot)?)));
             fits.max_by_key(|m| (m.rank, m.owner.urgency, Reverse(m.slot)))
         };
-        Fitting { matches: kept.each().filter_map(best).collect(), besides: held.and(&counted).without(&kept) }
+        Fitting {
+            matches: kept.each().filter_map(best).collect(),
+            besides: held.and(&counted).without(&kept),
+            nearly: false,
+        }
     }
 
     /// The names that may hold each word with so many letters more than are forgiven and lack no more pairs than this,

@@ -44,6 +44,8 @@ pub struct BoardView {
     others: Vec<Banner>,
     tiles: Vec<Tile>,
     filters: Vec<FilterChip>,
+    /// Above the answer: that it is spelled otherwise than what was typed.
+    nearly: Option<Banner>,
     answer: Option<AnswerCard>,
     thumb: Option<ThumbBar>,
     nothing: Option<Nothing>,
@@ -204,6 +206,7 @@ pub fn view(app: &App, asked: Asked, follows: bool) -> BoardView {
         groups,
         more: board.next.as_ref().map(|at| ("Show the next 50".to_owned(), asked.behind(at))),
         found,
+        nearly: (board.nearly && answer.is_some()).then(|| nearly(&wanted.typed)),
         answer,
         thumb,
         nothing,
@@ -238,6 +241,12 @@ pub fn away(app: &App, board: &Board) -> Option<Banner> {
         &format!("The registry’s database does not answer, since {since}."),
         "This page shows what was known then. Nothing can be changed until it is back; call as the numbers say.",
     ))
+}
+
+/// Another device may have nearly the same name.
+fn nearly(typed: &str) -> Banner {
+    let nothing = format!("Nothing is named “{}”.", typed.trim());
+    Banner::new(Tone::Warn, &nothing, "What is shown is spelled nearly so: compare the name before you act.")
 }
 
 /// What the shift does not know yet (H8).
