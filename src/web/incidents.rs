@@ -137,7 +137,7 @@ fn row(app: &App, page: &Page, listed: &Listed) -> Row {
         words: i.drift.words.clone(),
         remedy: listed.remedy.clone(),
         instrument: i.instrument.clone().unwrap_or_default(),
-        opened: words::near(app, i.opened, page.now),
+        opened: words::moment(app, i.opened),
         state: match i.closed {
             None => match words::so_far(i.opened, page.now) {
                 now if now == words::JUST_NOW => format!("opened {now}"),

@@ -43,10 +43,12 @@ pub fn ctrl(cx: &ActContext) -> Vec<Choice> {
     people(cx, |p| p.has(&Role::Ctrl) && !cx.device.is_contributor(p.id))
 }
 
-/// Servers of a class; of every class where none is given.
+/// Servers of a class, of every class where none is given: those that it is placed on first.
 pub fn servers(cx: &ActContext, class: Option<SupportClass>) -> Vec<Choice> {
-    let of_class = cx.servers.iter().filter(|s| class.is_none_or(|c| s.class == c));
+    let mut of_class: Vec<_> = cx.servers.iter().filter(|s| class.is_none_or(|c| s.class == c)).collect();
+    of_class.sort_by_key(|s| cx.device.placed_on(&s.name).is_none());
     of_class
+        .into_iter()
         .map(|s| Choice::new(&s.name.0, &format!("{}, {} on {} ({})", s.name, s.instrument, s.host, s.class.words())))
         .collect()
 }
