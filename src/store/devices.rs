@@ -22,7 +22,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, StreamTrait,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,14 +172,9 @@ pub async fn find_taken<C: ConnectionTrait>(c: &C, except: DeviceId, name: &str,
         .into_tuple::<String>()
         .all(c)
         .await?;
-    let ended = Query::select()
-        .column(row::Column::Id)
-        .from(row::Entity)
-        .and_where(row::Column::State.is_in(ENDS.map(<&str>::from)))
-        .to_owned();
     let held = device_class::Entity::find()
         .filter(Expr::cust(CLASS).is_in(classes.iter().map(|class| plain(class))))
-        .filter(device_class::Column::DeviceId.not_in_subquery(ended))
+        .filter(device_class::Column::DeviceId.not_in_subquery(ended()))
         .order_by_asc(device_class::Column::Class)
         .all(c)
         .await?;
@@ -192,6 +187,15 @@ pub async fn find_taken<C: ConnectionTrait>(c: &C, except: DeviceId, name: &str,
     // The same name before one that is like it.
     let name = names.iter().find(|n| *n == name).or(names.first()).cloned();
     Ok(Taken { name, class })
+}
+
+/// The ids of what has ended.
+fn ended() -> SelectStatement {
+    Query::select()
+        .column(row::Column::Id)
+        .from(row::Entity)
+        .and_where(row::Column::State.is_in(ENDS.map(<&str>::from)))
+        .to_owned()
 }
 
 /// Without case and separators, as [`plain`] has what is a name, and letter by letter as their indexes have it.
@@ -212,21 +216,38 @@ pub async fn list_by_names<C: ConnectionTrait>(c: &C, names: &BTreeSet<&str>) ->
     Ok(all)
 }
 
-/// The name of the device that holds each of these classes. What has ended holds none.
-pub async fn list_holders<C: ConnectionTrait>(c: &C, classes: &BTreeSet<String>) -> Result<BTreeMap<String, String>> {
-    let held = list_by_class(c, classes).await?;
-    let names: BTreeMap<String, (String, String)> = row::Entity::find()
-        .select_only()
-        .columns([row::Column::Id, row::Column::Name, row::Column::State])
-        .into_tuple::<(String, String, String)>()
-        .all(c)
-        .await?
-        .into_iter()
-        .map(|(id, name, state)| (id, (name, state)))
-        .collect();
-    let ends = ENDS.map(<&str>::from);
-    let holder = |id: &DeviceId| names.get(&id.to_string()).filter(|(_, state)| !ends.contains(&state.as_str()));
-    Ok(held.iter().filter_map(|(class, id)| Some((class.clone(), holder(id)?.0.clone()))).collect())
+/// By their plain letters, the names on record that these have but for case and separators.
+pub async fn list_names_alike<C: ConnectionTrait>(c: &C, names: &BTreeSet<&str>) -> Result<BTreeMap<String, String>> {
+    let names: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let mut all = BTreeMap::new();
+    // SQLite takes 32,766 values in a statement.
+    for part in names.chunks(10_000) {
+        let q = row::Entity::find().select_only().column(row::Column::Name);
+        let q = q.filter(Expr::cust(NAME).is_in(part.iter().map(String::as_str)));
+        let found = q.into_tuple::<String>().all(c).await?;
+        all.extend(found.into_iter().map(|name| (plain(&name), name)));
+    }
+    Ok(all)
+}
+
+/// By their plain letters, who holds these classes whatever their case and separators: the class as it is on record and
+/// its device's name. What has ended holds none.
+pub async fn list_holders<C: ConnectionTrait>(
+    c: &C,
+    classes: &BTreeSet<String>,
+) -> Result<BTreeMap<String, (String, String)>> {
+    let classes: Vec<String> = classes.iter().map(|class| plain(class)).collect();
+    let mut held = Vec::new();
+    for part in classes.chunks(10_000) {
+        let of = Expr::cust(CLASS).is_in(part.iter().map(String::as_str));
+        let q = device_class::Entity::find().filter(of).filter(device_class::Column::DeviceId.not_in_subquery(ended()));
+        for r in q.all(c).await? {
+            held.push((r.class, r.device_id.parse::<DeviceId>().map_err(|e| corrupt("a device's id", e))?));
+        }
+    }
+    let names = list_names_by_id(c, &held.iter().map(|(_, id)| *id).collect()).await?;
+    let named = held.into_iter().filter_map(|(class, id)| Some((plain(&class), (class, names.get(&id)?.clone()))));
+    Ok(named.collect())
 }
 
 /// The device that brings each of these classes.

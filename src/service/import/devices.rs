@@ -10,6 +10,7 @@ use crate::{
         id::{DeviceId, ServerName},
         import::{Imported, NOT_GIVEN},
         lifecycle::{Command, Happened, command::Application},
+        nearest::plain,
         release::VerifiedTag,
         request::{LevelOfSupport, Request},
         server::{Server, SupportClass},
@@ -54,8 +55,10 @@ pub(super) async fn read_tags(app: &App, table: &Table) -> Result<Tags> {
 /// What is on record that lines may speak of.
 struct Known {
     devices: BTreeMap<String, Device>,
-    /// Class → which other device brings it.
-    classes: BTreeMap<String, String>,
+    /// Plain letters → the name on record.
+    names: BTreeMap<String, String>,
+    /// Plain letters → the class on record and the name of the device that brings it.
+    classes: BTreeMap<String, (String, String)>,
     servers: BTreeMap<ServerName, Server>,
     people: ByEmail,
 }
@@ -68,6 +71,7 @@ impl Known {
         let servers = store::servers::list(c, None).await?;
         Ok(Self {
             devices: devices.into_iter().map(|d| (d.name().to_owned(), d)).collect(),
+            names: store::devices::list_names_alike(c, &names).await?,
             classes: store::devices::list_holders(c, &classes).await?,
             servers: servers.into_iter().map(|s| (s.name.clone(), s)).collect(),
             people: ByEmail::load(c).await?,
@@ -87,9 +91,9 @@ pub(super) async fn judge<C: ConnectionTrait>(
     let (mut lines, mut work) = (Vec::new(), Vec::new());
     for row in &table.rows {
         let name = row.get("name").to_owned();
-        let twice = names.insert(name.to_lowercase(), row.line);
+        let twice = names.insert(plain(&name), row.line);
         let same_class = row.list("classes").into_iter().find_map(|c| {
-            let line = classes.insert(c.clone(), row.line)?;
+            let line = classes.insert(plain(&c), row.line)?;
             (line != row.line).then_some((c, line))
         });
         let fate = match (twice, same_class, known.devices.get(&name)) {
@@ -128,8 +132,12 @@ fn imported(
     tags: Option<&Tags>,
 ) -> std::result::Result<Imported, String> {
     let request = request(app, row)?;
-    if let Some(holder) = request.classes.iter().find_map(|c| known.classes.get(c).filter(|h| **h != request.name)) {
-        return Err(format!("The device {holder} brings one of its classes already"));
+    if let Some(alike) = known.names.get(&plain(&request.name)).filter(|alike| **alike != request.name) {
+        return Err(format!("It is on record already as {alike}: write it so"));
+    }
+    let mut holders = request.classes.iter().filter_map(|class| known.classes.get(&plain(class)));
+    if let Some((class, holder)) = holders.find(|(_, holder)| *holder != request.name) {
+        return Err(format!("The device {holder} brings the class {class} already"));
     }
     let mut contributors = BTreeSet::new();
     for email in row.list("contributors") {
