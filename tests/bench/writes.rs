@@ -1,6 +1,6 @@
 //! `cargo bench --bench writes -- DIR [DATABASE]`: what a transition costs in the sample facility's data in DIR, or on this
-//! PostgreSQL, beside the rows that it writes in one commit through sqlx, in tables with the same indexes of the same
-//! database; what 32 who act at once wait; what readers notice of it; and what following the journal costs beside SHA-256
+//! PostgreSQL, beside the rows that it writes in one commit through sqlx, in copies of the same tables with the same
+//! indexes in the same database; what 32 who act at once wait; what readers notice of it; and what following the journal costs beside SHA-256
 //! over its bytes. Nobody else has the data open. Prints a line for each figure: name, ours, the baseline's.
 
 use axum::{
@@ -276,7 +276,7 @@ enum Pool {
     Server(PgPool),
 }
 
-/// Tables like those that a transition writes to, with as many indexes, and the rows that it wrote.
+/// Tables like those that a transition writes to, as full and with as many indexes, and the rows that it wrote.
 struct Beside {
     pool: Pool,
     device: String,
@@ -311,7 +311,7 @@ impl Beside {
         let own = Self { pool, device: device.id.to_string(), rows: Default::default(), backend };
         for table in TABLES.into_iter().chain(["device"]) {
             own.run(&format!("DROP TABLE IF EXISTS beside_{table}")).await;
-            own.run(&format!("CREATE TABLE beside_{table} AS SELECT * FROM {table} WHERE 1 = 0")).await;
+            own.run(&format!("CREATE TABLE beside_{table} AS SELECT * FROM {table}")).await;
             let indexes = match backend {
                 DbBackend::Postgres => {
                     format!("SELECT indexdef AS sql FROM pg_indexes WHERE tablename = '{table}'")
@@ -328,7 +328,6 @@ impl Beside {
                 own.run(&format!("CREATE INDEX beside_{table}_{n} ON beside_{table} {columns}")).await;
             }
         }
-        own.run(&format!("INSERT INTO beside_device SELECT * FROM device WHERE id = '{}'", own.device)).await;
         own
     }
 
