@@ -130,26 +130,23 @@ fn of_release(device: &Device, seen: &Seen) -> Verdict {
     let bad = |why: String| verdict(Support::NotSupported, why);
     let raw = &seen.version.raw;
     match &seen.version.reported {
-        Reported::CleanTag { commit, .. } => {
-            let release = device.releases.iter().rev().find(|r| seen.version.is_clean_build_of(r.tag().as_str()));
-            match release {
-                None => bad(format!("{raw} is not a verified release.")),
-                Some(r) if !r.stands() => bad(format!("The tag {} moved or vanished after it was verified.", r.tag())),
-                Some(r) if commit.as_deref().is_some_and(|c| !same_commit(c, r.commit().as_str())) => {
-                    bad(format!("{raw} names another commit than the verified {}.", r.tag()))
-                }
-                Some(r) => match device.placed_on(&seen.server) {
-                    Some(p) if p.release.as_ref() == Some(r.tag()) => {
-                        verdict(Support::FullySupported, "CTRL owns it, in a verified tag.")
-                    }
-                    Some(p) => bad(format!(
-                        "It runs {raw}, while {} is deployed there.",
-                        p.release.as_ref().map_or("nothing", |t| t.as_str())
-                    )),
-                    None => bad(format!("Nothing of it is deployed on {}.", seen.server)),
-                },
+        Reported::CleanTag { commit, .. } => match device.release_built(&seen.version, &seen.server) {
+            None => bad(format!("{raw} is not a verified release.")),
+            Some(r) if !r.stands() => bad(format!("The tag {} moved or vanished after it was verified.", r.tag())),
+            Some(r) if commit.as_deref().is_some_and(|c| !same_commit(c, r.commit().as_str())) => {
+                bad(format!("{raw} names another commit than the verified {}.", r.tag()))
             }
-        }
+            Some(r) => match device.placed_on(&seen.server) {
+                Some(p) if p.release.as_ref() == Some(r.tag()) => {
+                    verdict(Support::FullySupported, "CTRL owns it, in a verified tag.")
+                }
+                Some(p) => bad(format!(
+                    "It runs {raw}, while {} is deployed there.",
+                    p.release.as_ref().map_or("nothing", |t| t.as_str())
+                )),
+                None => bad(format!("Nothing of it is deployed on {}.", seen.server)),
+            },
+        },
         Reported::Dirty { .. } => bad(format!("{raw} was built with edits that no commit holds.")),
         Reported::Ahead { .. } => bad(format!("{raw} is ahead of its tag.")),
         Reported::FalseClean { .. } => bad(format!("{raw} is the framework’s version, not its own.")),

@@ -132,7 +132,7 @@ fn place(device: &Device, s: &Seen) -> Option<Drift> {
 fn build(device: &Device, s: &Seen) -> Option<Drift> {
     let raw = &s.version.raw;
     if let Reported::CleanTag { commit: Some(commit), .. } = &s.version.reported
-        && let Some(r) = device.releases.iter().rev().find(|r| s.version.is_clean_build_of(r.tag().as_str()))
+        && let Some(r) = device.release_built(&s.version, &s.server)
         && !same_commit(commit, r.commit().as_str())
     {
         let words = format!("{raw} names another commit than the verified {}.", r.tag());

@@ -7,7 +7,6 @@ use crate::{
         id::ServerName,
         lifecycle::StateName,
         observation::Source,
-        release::Release,
         server::SupportClass,
         support::Support,
         version::{Reported, same_commit},
@@ -103,9 +102,7 @@ fn of_class(v: &DeviceView, class: Option<SupportClass>) -> Tag {
 
 /// What the version proves.
 fn version(v: &DeviceView, i: &Instance) -> Tag {
-    let release: Option<&Release> =
-        v.device.releases.iter().rev().find(|r| i.seen.version.is_clean_build_of(r.tag().as_str()));
-    match (&i.seen.version.reported, release) {
+    match (&i.seen.version.reported, v.device.release_built(&i.seen.version, &i.seen.server)) {
         (Reported::CleanTag { commit, .. }, Some(r)) => {
             if commit.as_deref().is_some_and(|c| !same_commit(c, r.commit().as_str())) {
                 Tag::bad("another commit than the tag’s")

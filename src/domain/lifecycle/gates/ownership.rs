@@ -16,6 +16,7 @@ use crate::domain::{
     review::Ground,
     server::{Server, SupportClass},
     stage::Reporter,
+    version::same_version,
 };
 use strum::IntoEnumIterator;
 
@@ -258,7 +259,6 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
     }
 }
 
-/// The release on record; and the tag as the repository has it this moment, where it was read (A3, A10).
 /// Whether a release that stands is what its tag names this moment, where the repository was read for it (A3).
 pub(super) fn still_as_verified(id: G, release: &Release, facts: &Facts) -> Gate {
     let tag = release.tag();
@@ -278,6 +278,7 @@ pub(super) fn still_as_verified(id: G, release: &Release, facts: &Facts) -> Gate
     }
 }
 
+/// The release on record; and the tag as the repository has it this moment, where it was read (A3, A10).
 pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some((_, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::Tag, "No tag is asked for.");
@@ -369,7 +370,20 @@ pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
                     v.commit.short()
                 ),
             ),
-            _ => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
+            Some(_) => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
+            // What runs prints its version, which may be spelled like either of the two.
+            None => match device.releases.iter().find(|r| same_version(r.tag().as_str(), v.tag.as_str())) {
+                Some(r) => Gate::open(
+                    G::G2,
+                    Turn::Contributor,
+                    format!(
+                        "{} is the version of {}, a release on record: give it a version of its own.",
+                        v.tag,
+                        r.tag()
+                    ),
+                ),
+                None => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
+            },
         },
         Some(Err(why)) => Gate::open(G::G2, Turn::Contributor, why.clone()),
         None => Gate::open(G::G2, Turn::Machine, "The repository has not been read."),

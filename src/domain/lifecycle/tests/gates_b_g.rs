@@ -6,6 +6,7 @@ use crate::domain::{
     refusal::Code,
     release::TagNow,
     server::SupportClass,
+    version::classify,
 };
 
 fn verifies(name: &str) -> C {
@@ -112,6 +113,26 @@ fn g2_a_tag_is_verified_by_a_reading_of_its_own() {
     world.refused_as(Code::AlreadyDone, ILSE, verifies("1.4.2"));
     world.reads_tag("1.4.2", 2).stopped_only_by(G::G2, Turn::Contributor, ILSE, verifies("1.4.2"));
     assert_eq!((world.device.releases.len(), world.device.releases[0].commit()), (1, &commit(1)));
+}
+
+/// G2, G10: a version has one tag: what runs prints it, and nobody could tell which of two it is.
+#[test]
+fn g2_a_version_has_one_tag() {
+    let mut world = device().reduced_support();
+    world.reads_tag("1.4.2", 1).must(ILSE, verifies("1.4.2"));
+    let gate = world.reads_tag("v1.4.2", 2).stopped_only_by(G::G2, Turn::Contributor, ILSE, verifies("v1.4.2"));
+    assert!(gate.why.contains("the version of 1.4.2"), "{}", gate.why);
+    world.reads_tag("v1.4.3", 2).must(ILSE, verifies("v1.4.3"));
+    // Where there are two from before, what runs is the one that is placed there.
+    let mut world = device().ctrl_owned();
+    let placed = world.device.placements[0].clone();
+    let own = world.device.release(placed.release.as_ref().unwrap()).unwrap().clone();
+    let mut alike = own.clone();
+    alike.verified.tag = tag(&format!("v{}", own.tag()));
+    world.device.releases.push(alike.clone());
+    let version = classify(own.tag().as_str(), &[], &[]);
+    assert_eq!(world.device.release_built(&version, &placed.server), Some(&own));
+    assert_eq!(world.device.release_built(&version, &"cppServer/elsewhere".into()), Some(&alike));
 }
 
 /// G2: a tag that moves or vanishes is noticed and deployed no more; the release on record stays what it was.
