@@ -180,8 +180,9 @@ pub async fn state(app: &App, caller: &Caller, device: &str, report: Report) -> 
         return Err(Error::NotFound);
     };
     let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
-    if !people.has(me, &Role::Ctrl) || found.is_contributor(me) {
-        let refusal = Refusal::new(Code::NotYours, "This is for a member of CTRL who is not a contributor to state.");
+    if !people.has(me, &Role::Ctrl) || found.has_contributed(me) {
+        let refusal =
+            Refusal::new(Code::NotYours, "This is for a member of CTRL who has no part in the device to state.");
         record::attempt(app, caller, &found, "state_seen", &refusal).await?;
         return Err(refusal.into());
     }
@@ -212,10 +213,12 @@ pub async fn state_gone(app: &App, caller: &Caller, device: &str, instance: &str
     let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
     let me = caller.actor.person().ok_or(Error::NotFound)?;
     let people = store::people::load_people(&app.db.read, &BTreeSet::from([me])).await?;
-    if !people.has(me, &Role::Ctrl) || found.is_contributor(me) {
-        return Err(
-            Refusal::new(Code::NotYours, "This is for a member of CTRL who is not a contributor to state.").into()
-        );
+    if !people.has(me, &Role::Ctrl) || found.has_contributed(me) {
+        return Err(Refusal::new(
+            Code::NotYours,
+            "This is for a member of CTRL who has no part in the device to state.",
+        )
+        .into());
     }
     if !app.policy.observations.statements {
         return Err(Refusal::new(Code::WrongState, "Statements do not count here: an agent has to report it.").into());

@@ -617,6 +617,27 @@ async fn t8_a_statement_does_not_overrule_what_is_reported() {
     assert!(browser.page("/devices/magnet/state-seen").await.contains("reports everything"));
 }
 
+/// T8, A1: whoever had a part in it this cycle has no word about what runs, be they of CTRL or not.
+#[tokio::test]
+async fn a1_whoever_left_states_nothing() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let jonas = test.person("jonas");
+    test.does("ilse", "magnet", Command::AddContributor { person: jonas }).await.unwrap();
+    test.does("ilse", "magnet", Command::RemoveContributor { person: jonas }).await.unwrap();
+    let states = async |who: &str| {
+        let done = observations::state(&test.app, &test.caller(who), "magnet", report(REDUCED, "1.0.0")).await;
+        test.shown().await;
+        done
+    };
+    let stated = states("jonas").await;
+    assert!(matches!(&stated, Err(Error::Refused(r)) if r.code == Code::NotYours), "{stated:?}");
+    states("lena").await.unwrap();
+    let (caller, magnet) = (test.caller("jonas"), "SCS_TEST/MON/MAGNET");
+    let gone = observations::state_gone(&test.app, &caller, "magnet", magnet, &REDUCED.into()).await;
+    assert!(matches!(&gone, Err(Error::Refused(r)) if r.code == Code::NotYours), "{gone:?}");
+}
+
 /// G10: of more instances than one report takes, it says how several do not undo each other.
 #[tokio::test]
 async fn g10_a_report_that_is_too_large_says_how_to_split_it() {
