@@ -9,11 +9,12 @@ use super::{
         decide::may,
         gates::{Gate, GateId},
     },
+    permit::CLOCKS_DIFFER_SECONDS,
     refusal::{Code, Refusal},
     release::VerifiedTag,
     server::SupportClass,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -250,10 +251,17 @@ impl Deployment {
         }
     }
 
+    /// From when on its permit counts; before that the clock was set back, and by no clock is it known how old it is (F10).
+    pub fn valid_from(&self) -> DateTime<Utc> {
+        self.asked.at - Duration::seconds(CLOCKS_DIFFER_SECONDS)
+    }
+
     /// How far it is by the clock: what nobody began in time is over, whether or not that is on record yet.
     pub fn state_at(&self, now: DateTime<Utc>) -> DeploymentState {
         match (&self.permit, self.state) {
-            (Some(permit), DeploymentState::Allowed) if now >= permit.until => DeploymentState::Expired,
+            (Some(permit), DeploymentState::Allowed) if now >= permit.until || now < self.valid_from() => {
+                DeploymentState::Expired
+            }
             (_, state) => state,
         }
     }

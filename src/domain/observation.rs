@@ -70,8 +70,8 @@ impl Seen {
     }
 
     /// Whether its observer has fallen silent. A statement does not go silent: it says when it was made; and nobody says
-    /// more of what has stopped.
+    /// more of what has stopped. What was seen as far ahead was seen before the clock was set back (F10).
     pub fn is_silent(&self, now: DateTime<Utc>, after_minutes: u32) -> bool {
-        self.runs() && self.source.is_program() && now - self.seen > Duration::minutes(after_minutes.into())
+        self.runs() && self.source.is_program() && (now - self.seen).abs() > Duration::minutes(after_minutes.into())
     }
 }

@@ -213,6 +213,7 @@ pub fn show(app: &App, wanted: &Wanted) -> Board {
         next,
         strangers,
         matched,
+        nearly: hits.nearly,
         answer,
         near,
         people,

@@ -40,10 +40,10 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Whether its view is older than the policy allows, or there is none yet.
+    /// Whether its view is older than the policy allows, or from before the clock was set back; or there is none yet.
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
         let after = Duration::seconds(self.collector.stale_after_seconds.into());
-        self.doing.as_ref().and_then(|d| d.view).is_none_or(|view| now - view > after)
+        self.doing.as_ref().and_then(|d| d.view).is_none_or(|view| (now - view).abs() > after)
     }
 
     /// Whether it is asking right now.
@@ -138,10 +138,11 @@ async fn claim(app: &App, of: &Collector, lease: &str) -> Result<bool> {
     let answers = (of.addresses.len() + of.aggregators.len()) as i64;
     let now = app.clock.now();
     let until = now + Duration::seconds(answers * i64::from(of.timeout_seconds) + SAVING);
+    let latest = now + pause(of.every_seconds, u32::MAX, 1.0);
     let (owned, name, lease) = (app.clone(), of.name.clone(), lease.to_owned());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
-        let taken = store::collectors::claim(&tx, &name, &lease, now, until).await?;
+        let taken = store::collectors::claim(&tx, &name, &lease, now, until, latest).await?;
         tx.commit().await?;
         Ok(taken)
     })

@@ -4,8 +4,9 @@ use super::{Result, entity::collector as row};
 use chrono::{DateTime, Utc};
 use row::Column;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::{ExprTrait, OnConflict},
 };
 
 /// How one is doing.
@@ -56,13 +57,15 @@ pub async fn find<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<Doing>
     Ok(row::Entity::find_by_id(name.to_owned()).one(c).await?.map(hydrate))
 }
 
-/// Takes the turn of this collector for whoever holds this lease; false where it is not due, or somebody else asks.
+/// Takes the turn of this collector for whoever holds this lease; false where it is not due, or somebody else asks. What
+/// is due after the latest moment, or held for longer than until then, was before the clock was set back (F10).
 pub async fn claim<C: ConnectionTrait>(
     tx: &C,
     name: &str,
     lease: &str,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
+    latest: DateTime<Utc>,
 ) -> Result<bool> {
     let new = row::Model {
         name: name.to_owned(),
@@ -81,7 +84,7 @@ pub async fn claim<C: ConnectionTrait>(
         .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned())
         .exec_without_returning(tx)
         .await?;
-    let free = Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lte(now));
+    let free = Column::LeaseUntil.is_null().or(Column::LeaseUntil.lte(now)).or(Column::LeaseUntil.gt(until));
     let taken = row::Entity::update_many()
         .set(row::ActiveModel {
             lease: Set(Some(lease.to_owned())),
@@ -90,7 +93,7 @@ pub async fn claim<C: ConnectionTrait>(
             ..Default::default()
         })
         .filter(Column::Name.eq(name))
-        .filter(Column::DueAt.lte(now))
+        .filter(Column::DueAt.lte(now).or(Column::DueAt.gt(latest)))
         .filter(free)
         .exec(tx)
         .await?;

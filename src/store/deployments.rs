@@ -173,12 +173,17 @@ pub async fn list<C: ConnectionTrait>(
     q.order_by_desc(row::Column::Id).limit(most).all(c).await?.into_iter().map(hydrate).collect()
 }
 
-/// Those whose permit ran out unused, and of which that is not on record yet.
-pub async fn list_run_out<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) -> Result<Vec<Deployment>> {
+/// Those whose permit ran out unused, or was asked for as far `ahead`, and of which that is not on record yet.
+pub async fn list_run_out<C: ConnectionTrait>(
+    c: &C,
+    now: DateTime<Utc>,
+    ahead: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<Deployment>> {
     let q = row::Entity::find()
         .filter(row::Column::State.eq("allowed"))
         .filter(row::Column::PermitUntil.is_not_null())
-        .filter(row::Column::PermitUntil.lte(now))
+        .filter(Condition::any().add(row::Column::PermitUntil.lte(now)).add(row::Column::At.gt(ahead)))
         .order_by_asc(row::Column::PermitUntil)
         .limit(most);
     q.all(c).await?.into_iter().map(hydrate).collect()

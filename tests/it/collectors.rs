@@ -9,7 +9,7 @@ use chrono::Duration;
 use custody::{
     domain::{drift::Kind, policy::Collector},
     service::{
-        collectors::{Doing, poll},
+        collectors::{self, Doing, poll},
         tokens::{self, TokenScope},
     },
     store,
@@ -317,13 +317,25 @@ async fn g10_one_of_two_replicas_asks() {
     test.advance(Duration::seconds(40));
     let tx = other.db.begin().await.unwrap();
     let now = other.clock.now();
-    let taken = store::collectors::claim(&tx, "hall", "one that dies", now, now + Duration::seconds(65)).await.unwrap();
+    let (until, latest) = (now + Duration::seconds(65), now + Duration::hours(1));
+    let taken = store::collectors::claim(&tx, "hall", "one that dies", now, until, latest).await.unwrap();
     tx.commit().await.unwrap();
     assert!(taken);
     assert!(poll(&test.app, &of).await.unwrap().is_none());
     test.advance(Duration::seconds(66));
     source.answers(200, None, &written(&[]));
     assert!(poll(&test.app, &of).await.unwrap().is_some());
+    // F10: a clock that was a day ahead for a while does not keep it from asking for a day, nor calls its view new.
+    test.advance(Duration::days(1));
+    source.answers(200, None, &written(&[]));
+    assert!(poll(&test.app, &of).await.unwrap().is_some());
+    test.advance(Duration::days(-1));
+    let shown = collectors::list(&test.app).await.unwrap();
+    assert!(shown[0].is_stale(test.app.clock.now()));
+    source.answers(200, None, &written(&[]));
+    assert!(poll(&test.app, &of).await.unwrap().is_some());
+    let shown = collectors::list(&test.app).await.unwrap();
+    assert!(!shown[0].is_stale(test.app.clock.now()));
 }
 
 /// G10: whoever acts for CTRL has it asked at once, and reads how it went; nobody else does.
