@@ -11,19 +11,28 @@ use crate::{
     domain::{
         device::Device,
         lifecycle::Command,
+        repository::RepositoryAddress,
         tag::{CommitId, TagName},
     },
     jobs::{Job, counted},
     store,
 };
 use chrono::Duration;
-use std::collections::HashMap;
+use futures_util::{StreamExt, stream};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 /// So many changes are kept for whoever catches up by them; who is further behind reads everything anew.
 const CHANGES_KEPT: i64 = 100_000;
 
 /// How often permits that ran out are looked for.
 const DEPLOYMENTS_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// So many repositories are read at once.
+const AT_ONCE: usize = 4;
 
 /// Waits until it is for this replica to go round; false where Custody stops first.
 pub async fn turn(app: &App) -> bool {
@@ -120,7 +129,7 @@ pub async fn round(app: &App) -> Result<usize> {
     super::outbox::clean(app).await?;
     super::permits::keep(app).await?;
     let mut after = String::new();
-    let mut looked = 0;
+    let (mut looked, hang) = (0, Hang::default());
     loop {
         let page = store::devices::list_live_after(&app.db.read, &after, 50).await?;
         let Some(last) = page.last() else {
@@ -129,18 +138,37 @@ pub async fn round(app: &App) -> Result<usize> {
         after = last.name().to_owned();
         super::confirmations::remind(app, &page).await?;
         super::standing::look_again(app, &page).await?;
-        for device in &page {
-            look(app, device).await;
-            looked += 1;
-        }
+        stream::iter(&page).for_each_concurrent(AT_ONCE, |device| look(app, device, &hang)).await;
+        looked += page.len();
+    }
+}
+
+/// The hosts that kept this round waiting for nothing: it asks them no more, and what is on others is not looked at later
+/// for them (F9).
+#[derive(Default)]
+struct Hang(Mutex<HashSet<String>>);
+
+impl Hang {
+    fn hosts(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One device's repository: each release whose tag is not what it was, and the tags that are new.
-async fn look(app: &App, device: &Device) {
-    check(app, device, Command::CheckRepository {}).await;
-    let Ok(tags) = readings::list_tags(app, device).await else {
-        // That it cannot be reached is on record now.
+async fn look(app: &App, device: &Device, hang: &Hang) {
+    let address = RepositoryAddress::parse(&device.request.repository, &app.policy.repository_rules()).ok();
+    let host = address.as_ref().and_then(|a| a.host());
+    if host.is_some_and(|host| hang.hosts().contains(host)) {
+        return;
+    }
+    let begun = Instant::now();
+    // That it cannot be reached is on record then.
+    let Some(tags) = tags_there(app, device).await else {
+        if let Some(host) = host.filter(|_| begun.elapsed() > app.git.deadline() / 2)
+            && hang.hosts().insert(host.to_owned())
+        {
+            tracing::warn!(host, "repositories there keep the regular checks waiting: they are looked at next time");
+        }
         return;
     };
     let now: HashMap<&TagName, &CommitId> = tags.iter().map(|(tag, object)| (tag, object)).collect();
@@ -155,10 +183,24 @@ async fn look(app: &App, device: &Device) {
     }
 }
 
-async fn check(app: &App, device: &Device, command: Command) {
+/// The tags of its repository, where that can be reached.
+async fn tags_there(app: &App, device: &Device) -> Option<Vec<(TagName, CommitId)>> {
+    let checked = check(app, device, Command::CheckRepository {}).await;
+    if checked.is_some_and(|d| d.repository.is_some_and(|r| r.reached.is_err())) {
+        return None;
+    }
+    readings::list_tags(app, device).await.ok()
+}
+
+/// The device after the check, where it was made.
+async fn check(app: &App, device: &Device, command: Command) -> Option<Device> {
     match act(app, &Caller::custody(), device.name(), Ask::from(command)).await {
-        Ok(_) | Err(Error::Refused(_)) => {}
-        Err(error) => tracing::warn!(device = device.name(), %error, "a check did not end"),
+        Ok(done) => Some(done.device),
+        Err(Error::Refused(_)) => None,
+        Err(error) => {
+            tracing::warn!(device = device.name(), %error, "a check did not end");
+            None
+        }
     }
 }
 

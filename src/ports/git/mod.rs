@@ -88,6 +88,11 @@ impl Git {
         Git { resolver, ..self }
     }
 
+    /// How long a read may take.
+    pub fn deadline(&self) -> Duration {
+        self.limits.deadline
+    }
+
     /// Whether the repository answers and has this trunk: the head of it (H3, T1). Nothing is fetched.
     pub async fn reach(&self, address: &RepositoryAddress, trunk: &str) -> Result<CommitId, GitError> {
         verify::check_trunk(trunk)?;
