@@ -13,6 +13,7 @@ use crate::{
         device::Device,
         id::{DeploymentId, DeviceId},
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
+        refusal::{Code, Refusal},
         tag::CommitId,
     },
     store::{self, Tx, devices::Which},
@@ -188,12 +189,17 @@ async fn decide_and_save(
         return Err((Error::Stale(since), None));
     }
     if let Command::MoveOn { from, .. } = &ask.command {
-        moving_on::must_be_ready(tx, app, *from).await.map_err(bare)?;
+        moving_on::must_be_ready(tx, app, &before, *from).await.map_err(bare)?;
     }
+    let ask = &*deployments::with_what_was_there(tx, app, &before, ask).await.map_err(bare)?;
     let roster = record::roster(tx, app, was.as_ref()).await.map_err(bare)?;
     let gathered =
         gather_to_change(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
+    // Who may, and what is on record, can have changed since it was not read (A3).
+    if readings::are_missing(&ask.command, &before, &gathered.readings) {
+        return Err(bare(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.").into()));
+    }
     let after = events.iter().fold(before.clone(), evolve);
     let (was, roster) = (was.as_ref(), roster.as_ref());
     let change = Change { before: &before, after: &after, events: &events, gathered: &gathered, was, roster };

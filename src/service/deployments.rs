@@ -5,6 +5,7 @@ mod reading;
 mod reporting;
 
 pub use giving_back::keep;
+pub(super) use giving_back::with_what_was_there;
 pub use reading::{PAGE, Page, View, list, view};
 pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 
@@ -188,6 +189,8 @@ pub async fn begin(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>) -> 
     };
     let used = || permits::refused("it was used already, and a permit is used once");
     let permit = found.permit.as_ref().ok_or_else(used)?;
+    // While the repository was read, its key may have been revoked (A13).
+    permits::must_stand(tx, &permit.kid).await?;
     if !store::deployments::redeem(tx, &permit.jti, found.id, e.at).await? {
         return Err(used().into());
     }

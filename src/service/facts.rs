@@ -163,7 +163,11 @@ fn asked<'a>(caller: &Caller, device: &'a Device, command: Option<&'a Command>) 
         ) => Some(server.clone()),
         _ => None,
     };
-    let servers = device.placements.iter().map(|p| p.server.clone()).chain(server).collect();
+    let back = match command {
+        Some(Command::GiveBack { back, .. }) => back.as_slice(),
+        _ => &[],
+    };
+    let servers = device.placements.iter().chain(back).map(|p| p.server.clone()).chain(server).collect();
     Asked { people, areas, reviewers: device.review().is_some(), servers }
 }
 

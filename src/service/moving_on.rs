@@ -43,19 +43,32 @@ pub(super) async fn wait(tx: &Tx, app: &App, d: &Deployment) -> Result<()> {
         return Ok(());
     }
     let device = store::devices::find(tx, d.device).await?.ok_or(Error::NotFound)?;
-    if device.moving_on.by_itself.is_some() {
+    if device.moving_on.by_itself.is_some() && is_there(d, &device) {
         store::moving_on::insert(tx, d.id, d.device, app.clock.now()).await?;
     }
     Ok(())
 }
 
-/// What was reported while the repository was read counts too.
-pub(super) async fn must_be_ready(tx: &Tx, app: &App, from: DeploymentId) -> Result<()> {
+/// Whether what succeeded still is where it did. What another release took the place of, or a hand-over left behind, was
+/// succeeded by something else.
+fn is_there(d: &Deployment, device: &Device) -> bool {
+    device.placed_on(&d.server).is_some_and(|p| p.is_of(&d.release.tag, d.asked))
+}
+
+/// What was reported and placed while the repository was read counts too.
+pub(super) async fn must_be_ready(tx: &Tx, app: &App, device: &Device, from: DeploymentId) -> Result<()> {
     let d = store::deployments::find(tx, from).await?.ok_or(Error::NotFound)?;
-    match is_ready(&d, &app.policy) {
-        true => Ok(()),
-        false => Err(Refusal::new(Code::AlreadyDone, "What was reported since keeps it in development.").into()),
+    if !is_ready(&d, &app.policy) {
+        return Err(Refusal::new(Code::AlreadyDone, "What was reported since keeps it in development.").into());
     }
+    if is_there(&d, device) {
+        return Ok(());
+    }
+    let why = match device.placed_on(&d.server).and_then(|p| p.release.as_ref()) {
+        Some(other) => format!("{other} was deployed on {} since.", d.server),
+        None => format!("It is deployed on {} no longer.", d.server),
+    };
+    Err(Refusal::new(Code::WrongState, why).into())
 }
 
 /// It waits no longer; where somebody else was faster, nothing of this happens.

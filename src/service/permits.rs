@@ -204,6 +204,14 @@ pub async fn issue(app: &App, device: &Device, d: &Deployment, people: &People) 
     Ok(Some(SigningKey::read(&kept).and_then(|k| k.sign(&claims)).map_err(broken)?))
 }
 
+/// Refuses what a key signed that was revoked (A13).
+pub async fn must_stand(tx: &Tx, kid: &str) -> Result<()> {
+    match store::keys::find_private(tx, kid).await? {
+        Some(_) => Ok(()),
+        None => Err(refused("its key was revoked").into()),
+    }
+}
+
 /// What a permit of ours says, or why it is none.
 pub async fn read(app: &App, permit: &str) -> Result<Claims> {
     let keys = published(app).await?;

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         device::Device,
         lifecycle::{Command, Readings, State},
-        release::{CommitFacts, VerifiedTag},
+        release::{CommitFacts, Release, VerifiedTag},
         repository::RepositoryAddress,
         review::Review,
         tag::{CommitDigits, CommitId, TagName, found},
@@ -82,7 +82,7 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
             readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say))
         }
         Some(Wanted::ReviewedNow) => {
-            if let Some(release) = device.review().and_then(Review::commit).and_then(|c| device.release_of(c)) {
+            if let Some(release) = reviewed(device) {
                 readings.tag_now = Some(look(app, device, release.tag()).await.map_err(&mut say))
             }
         }
@@ -92,6 +92,21 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
         None => {}
     }
     (readings, is_away)
+}
+
+/// Whether a command that is judged by a release's tag as it is this moment comes without.
+pub fn are_missing(command: &Command, device: &Device, readings: &Readings) -> bool {
+    let release = match wanted(command) {
+        Some(Wanted::ReleaseNow(tag)) => device.release(tag),
+        Some(Wanted::ReviewedNow) => reviewed(device),
+        _ => None,
+    };
+    release.is_some() && readings.tag_now.is_none()
+}
+
+/// The release of the commit that is reviewed.
+fn reviewed(device: &Device) -> Option<&Release> {
+    device.review().and_then(Review::commit).and_then(|c| device.release_of(c))
 }
 
 fn address(app: &App, device: &Device) -> Result<RepositoryAddress, String> {

@@ -17,6 +17,7 @@ use custody::{
         act::{Ask, act},
         moving_on,
     },
+    store,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -134,6 +135,30 @@ async fn g5_it_is_given_up_after_the_policys_hours() {
     test.advance(Duration::hours(1));
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.0.0", "it is not tried any more");
+}
+
+/// G5: what succeeded late, where another release took its place or nothing of it is left, moves nothing on.
+#[tokio::test]
+async fn g5_what_is_there_no_longer_does_not_move_on() {
+    let test = TestApp::new().await;
+    let token = test.two_environments().await;
+    test.does("jonas", "magnet", Command::MoveOnByItself { server: FULL.into() }).await.unwrap();
+    let first = test.deployed(&token, "1.1.0", TRIAL, &[]).await;
+    test.deployed(&token, "1.0.0", TRIAL, &[]).await;
+    test.reports(&first, &token, succeeded()).await;
+    moving_on::keep(&test.app).await.unwrap();
+    assert_eq!(test.there(FULL).await.unwrap(), "1.0.0");
+
+    test.does("jonas", "magnet", Command::LiftHold { reason: "It was a trial.".to_owned() }).await.unwrap();
+    test.deployed(&token, "1.1.0", TRIAL, &[succeeded()]).await;
+    test.does("lena", "magnet", Command::Remove { server: TRIAL.into() }).await.unwrap();
+    moving_on::keep(&test.app).await.unwrap();
+    assert_eq!(test.there(FULL).await.unwrap(), "1.0.0");
+    assert!(store::moving_on::list_waiting(&test.app.db.read, test.app.clock.now(), 9).await.unwrap().is_empty());
+    // Where it stays it moves on.
+    test.deployed(&token, "1.1.0", TRIAL, &[succeeded()]).await;
+    moving_on::keep(&test.app).await.unwrap();
+    assert_eq!(test.there(FULL).await.unwrap(), "1.1.0");
 }
 
 /// G5: what is reported while the repository is read counts: it is looked at again with the decision.

@@ -15,9 +15,11 @@ use custody::{
     },
     ports::signing::{KeySet, Verifier},
     service::{
-        Error, deployments,
+        Caller, Error,
+        act::{Ask, act},
+        deployments,
         deployments::Wanted,
-        groups, permits,
+        groups, permits, servers,
         tokens::{self, TokenScope},
     },
     store,
@@ -569,6 +571,63 @@ async fn t8_a_failed_move_goes_back_to_the_development_server() {
     assert_eq!(places.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>(), [REDUCED]);
 }
 
+/// G9, N2: a place on a server that was taken off the record does not come back, and holds nothing else up.
+#[tokio::test]
+async fn g9_no_place_comes_back_on_a_server_that_is_gone() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    test.ready_to_own("magnet", "1.0.0").await;
+    test.does("lena", "magnet", Command::Remove { server: FULL.into() }).await.unwrap();
+    test.does("lena", "magnet", Command::Deploy { server: REDUCED.into(), tag: None }).await.unwrap();
+    let token = test.deploy_token("lena", ANY).await;
+    let d = test.allowed(&token, "1.0.0", FULL).await;
+    test.begins(&d, &token).await;
+    servers::remove(&test.app, &test.caller("ada"), REDUCED).await.unwrap();
+    let (status, answer) = test.reports(&d, &token, json!({ "what": "failed", "text": "No disk." })).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(test.device("magnet").await.placements.is_empty());
+    deployments::keep(&test.app).await.unwrap();
+}
+
+/// G9: what is to come back is judged by what is on record when it does, not by what was when it was asked.
+#[tokio::test]
+async fn g9_what_ran_out_meanwhile_does_not_come_back() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let there = test.device("magnet").await.placed_on(&FULL.into()).cloned();
+    test.allowed(&token, "1.1.0", FULL).await;
+    let second = test.allowed(&token, "1.0.0", FULL).await;
+    let id: DeploymentId = second["id"].as_str().unwrap().parse().unwrap();
+    let second = deployments::find(&test.app, id).await.unwrap();
+    let command = Command::GiveBack {
+        server: FULL.into(),
+        tag: tag("1.0.0"),
+        asked: second.asked,
+        // As it was read before the first one's permit ran out.
+        back: second.before.clone(),
+        why: "It failed.".to_owned(),
+        rolled_back: None,
+    };
+    test.advance(Duration::seconds(301));
+    act(&test.app, &Caller::custody(), "magnet", Ask::from(command)).await.unwrap();
+    assert_eq!(test.device("magnet").await.placed_on(&FULL.into()).cloned(), there);
+}
+
+/// F10: a permit from a time that is still to come is over: nobody knows how old it is, and its server is given back.
+#[tokio::test]
+async fn f10_a_permit_from_ahead_is_over() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    test.advance(Duration::hours(20));
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    test.advance(Duration::hours(-20));
+    let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+    let state = deployments::find(&test.app, id).await.unwrap().state_at(test.app.clock.now());
+    assert_eq!(state, DeploymentState::Expired);
+    deployments::keep(&test.app).await.unwrap();
+    assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
+}
+
 /// T8: only what came by permit counts, unless the policy says otherwise; and the gate says which it was.
 #[tokio::test]
 async fn t8_deployed_by_permit_where_it_is_required() {
@@ -649,6 +708,11 @@ async fn a13_keys_rotate_and_are_revoked() {
     let (status, refused) = test.begins(&d, &token).await;
     assert_eq!(status, 409);
     assert!(why(&refused).contains("not one of those that count"), "{refused}");
+    // Nor where it was revoked while the repository was read.
+    let id: DeploymentId = d["id"].as_str().unwrap().parse().unwrap();
+    let beginning = deployments::find(&test.app, id).await.unwrap().beginning();
+    let begun = act(&test.app, &test.caller("lena"), "magnet", Ask::from(beginning)).await;
+    assert!(matches!(&begun, Err(Error::Refused(r)) if r.sentence.contains("its key was revoked")), "{begun:?}");
     let after = test.allowed(&token, "1.0.0", FULL).await;
     assert_eq!(test.begins(&after, &token).await.0, 200, "the next one signs at once");
     let lines = store::journal::list_all(&test.app.db.read, permits::STREAM).await.unwrap();

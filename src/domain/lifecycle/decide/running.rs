@@ -91,12 +91,15 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             H::PermitRedeemed { server: server.clone(), tag: tag.clone() }
         }
         Command::GiveBack { server, tag, asked, back, why, rolled_back } => {
-            // What is no longer placed there holds nothing either.
-            if !device.placed_on(server).is_some_and(|p| p.is_of(tag, *asked)) {
-                return Ok(Vec::new());
-            }
             let held = rolled_back.and_then(|by| environments::held_by_roll_back(device, tag, &short(why).ok()?, by));
-            let back = back.iter().filter(|p| may_come_back(device, server, p)).cloned().collect();
+            match device.placed_on(server) {
+                Some(p) if p.is_of(tag, *asked) => {}
+                // Another one was deployed there since: this holds nothing any more.
+                Some(p) if p.mark.at >= asked.at => return Ok(Vec::new()),
+                // It failed, gave the server back by that, and was rolled back.
+                _ => return Ok(held.into_iter().collect()),
+            }
+            let back = back.iter().filter(|p| may_come_back(device, facts, server, p)).cloned().collect();
             let given = H::GivenBack { server: server.clone(), tag: tag.clone(), back, why: short(why)? };
             return Ok(std::iter::once(given).chain(held).collect());
         }
@@ -217,14 +220,15 @@ pub fn may_begin(
     Ok(())
 }
 
-/// Whether a place that made way may be taken again: its class is that of what is left (N2) and of the state (G1), and
-/// nobody took it meanwhile.
-fn may_come_back(device: &Device, from: &ServerName, place: &Placement) -> bool {
+/// Whether a place that made way may be taken again: its server is on record as it was, its class is that of what is left
+/// (N2) and of the state (G1), and nobody took it meanwhile.
+fn may_come_back(device: &Device, facts: &Facts, from: &ServerName, place: &Placement) -> bool {
     let mut left = device.placements.iter().filter(|p| p.server != *from);
     let fits = match device.state {
         State::CtrlOwned { .. } => place.class == SupportClass::Full,
         State::UnderReview { .. } => true,
         _ => place.class == SupportClass::Reduced,
     };
-    fits && left.all(|p| p.class == place.class && p.server != place.server)
+    let stands = facts.servers.get(&place.server).is_some_and(|s| s.class == place.class);
+    stands && fits && left.all(|p| p.class == place.class && p.server != place.server)
 }

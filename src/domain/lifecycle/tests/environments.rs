@@ -177,6 +177,13 @@ fn g5_a_roll_back_holds_it() {
     assert_eq!((hold.cause, hold.by), (Cause::RolledBack, Some(LENA)));
     assert!(hold.reason.contains("It lost frames."), "{}", hold.reason);
     assert!(world.acts(Actor::Custody, &rolled_back).unwrap().is_empty(), "once");
+    // It failed, which gave the server back, and was rolled back by its tool.
+    let mut world = owned();
+    passed(by_itself(&mut world)).must(KARL, World::deploy(FULL, "1.5.0"));
+    let (failed, rolled_back) = (give_back(&world, "1.5.0", None), give_back(&world, "1.5.0", Some(LENA)));
+    world.acts(Actor::Custody, &failed).unwrap();
+    world.acts(Actor::Custody, &rolled_back).unwrap();
+    assert_eq!(world.device.moving_on.hold.clone().unwrap().cause, Cause::RolledBack);
     // A tool that reports late on what made way since.
     let mut world = owned();
     passed(by_itself(&mut world)).must(KARL, World::deploy(FULL, "1.5.0"));
