@@ -132,7 +132,10 @@ fn imported(
     tags: Option<&Tags>,
 ) -> std::result::Result<Imported, String> {
     let request = request(app, row)?;
-    if let Some(alike) = known.names.get(&plain(&request.name)).filter(|alike| **alike != request.name) {
+    // Of two that are on record with names alike each stays what it is.
+    if !known.devices.contains_key(&request.name)
+        && let Some(alike) = known.names.get(&plain(&request.name))
+    {
         return Err(format!("It is on record already as {alike}: write it so"));
     }
     let mut holders = request.classes.iter().filter_map(|class| known.classes.get(&plain(class)));
