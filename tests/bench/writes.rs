@@ -76,9 +76,9 @@ fn main() {
         devices.truncate(CLIENTS);
         assert_eq!(devices.len(), CLIENTS, "there are too few devices");
 
-        alone(&app, &caller, &kept, &devices).await;
+        let base = Arc::new(alone(&app, &caller, &kept, &devices).await);
         at_once(&app, &caller, &devices).await;
-        beside_readers(&app, &caller, &devices).await;
+        beside_readers(&app, &caller, &devices, &base).await;
         journal(&app).await;
         app.db.close().await.expect("it closes");
     });
@@ -134,7 +134,7 @@ fn person(caller: &Caller) -> PersonId {
 }
 
 /// One device after the other, so that none has a longer history than devices have, in turn with the rows alone.
-async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) {
+async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) -> Beside {
     let base = Beside::new(app, kept, &devices[0]).await;
     let before = base.count(app).await;
     let name = devices[0].name();
@@ -154,6 +154,7 @@ async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) {
         rows.push(base.commit(round).await);
     }
     println!("transition_to_its_rows {} {}", middle(ours).as_micros(), middle(rows).as_micros());
+    base
 }
 
 /// Each on a device of their own.
@@ -186,13 +187,29 @@ async fn at_once(app: &App, caller: &Caller, devices: &[Device]) {
     println!("transition_of_32_at_once_to_one_alone {} {}", each(all, CLIENTS * EACH), each(one, EACH));
 }
 
-/// How long a device's page takes while somebody changes others without pause, and while nobody does.
-async fn beside_readers(app: &App, caller: &Caller, devices: &[Device]) {
+/// How long a device's page takes while somebody changes others without pause, while rows alone are written so, and while
+/// nobody writes.
+async fn beside_readers(app: &App, caller: &Caller, devices: &[Device], base: &Arc<Beside>) {
     let (device, written) = (&devices[0], &devices[1..]);
     let routes = custody::http::router(app.clone());
-    let (mut beside, mut alone) = (Vec::new(), Vec::new());
+    let (mut beside, mut beside_rows, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..3 {
         alone.push(read(&routes, device).await);
+        let enough = Arc::new(AtomicBool::new(false));
+        let writer = {
+            let (base, enough) = (base.clone(), enough.clone());
+            tokio::spawn(async move {
+                let mut many = 0;
+                while !enough.load(Ordering::Relaxed) {
+                    base.commit(many).await;
+                    many += 1;
+                }
+                many
+            })
+        };
+        beside_rows.push(read(&routes, device).await);
+        enough.store(true, Ordering::Relaxed);
+        eprintln!("{} times their rows beside the readers", writer.await.expect("it writes"));
         let enough = Arc::new(AtomicBool::new(false));
         let writer = {
             let (app, caller, enough) = (app.clone(), caller.clone(), enough.clone());
@@ -211,7 +228,9 @@ async fn beside_readers(app: &App, caller: &Caller, devices: &[Device]) {
         enough.store(true, Ordering::Relaxed);
         eprintln!("{} transitions beside the readers", writer.await.expect("it writes"));
     }
-    println!("page_while_writing_to_page_alone {} {}", middle(beside).as_micros(), middle(alone).as_micros());
+    let alone = middle(alone).as_micros();
+    println!("page_while_writing_to_page_alone {} {alone}", middle(beside).as_micros());
+    println!("page_while_rows_are_written_to_page_alone {} {alone}", middle(beside_rows).as_micros());
 }
 
 /// A page each, of two readers in three seconds.

@@ -5,7 +5,8 @@ use super::route::Route;
 use super::ssh::{self, SshIdentity};
 use super::{GitError, Limits};
 use crate::domain::repository::Protocol;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -53,6 +54,13 @@ pub(super) struct Outcome {
     complaint: String,
 }
 
+/// Where git is. Named by its path, and with nothing to be done before it begins, it is started without a copy of this
+/// process's memory, which all that is written afterwards would pay for page by page.
+fn program(path: &OsStr) -> PathBuf {
+    let mut there = std::env::split_paths(path).map(|folder| folder.join("git"));
+    there.find(|git| git.is_absolute() && git.is_file()).unwrap_or_else(|| "git".into())
+}
+
 impl Session {
     pub fn open(route: Route, limits: Limits, identity: &SshIdentity) -> Result<Session, GitError> {
         let directory = tempfile::Builder::new().prefix("custody-git-").tempdir().map_err(|error| local(&error))?;
@@ -77,6 +85,7 @@ impl Session {
     async fn run(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
         let mut child = self.command(arguments).spawn().map_err(|error| local(&error))?;
         let mut group = Group::of(&child);
+        group.bound(self.limits).map_err(|error| local(&error))?;
         let (stdout, stderr) =
             (child.stdout.take().expect("stdout is piped"), child.stderr.take().expect("stderr is piped"));
         let (output, complaint) = tokio::try_join!(
@@ -105,9 +114,9 @@ impl Session {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let directory = self.directory.path();
-        let mut command = Command::new("git");
-        command.current_dir(directory).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
+        let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+        let mut command = Command::new(program(&path));
+        command.current_dir(directory).env_clear().env("PATH", path);
         command.envs([
             ("LC_ALL", "C"),
             ("TZ", "UTC"),
@@ -135,7 +144,6 @@ impl Session {
         }
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0).kill_on_drop(true);
-        bound(&mut command, self.limits);
         command
     }
 
@@ -179,6 +187,23 @@ impl Group {
         Group(child.id().and_then(|id| libc::pid_t::try_from(id).ok()).filter(|id| *id > 1))
     }
 
+    /// Bounds what git and the helpers that it starts may take of memory and disk: a hostile server fills both inside
+    /// git, which has spoken to nobody yet.
+    fn bound(&self, limits: Limits) -> std::io::Result<()> {
+        let Some(id) = self.0 else { return Ok(()) };
+        let all = [(libc::RLIMIT_AS, limits.memory), (libc::RLIMIT_FSIZE, limits.file), (libc::RLIMIT_CORE, 0)];
+        for (what, most) in all {
+            let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+            // SAFETY: a plain system call with a pointer to a value that lives through it.
+            if unsafe { libc::prlimit(id, what, &raw const limit, std::ptr::null_mut()) } != 0 {
+                let error = std::io::Error::last_os_error();
+                // It has ended already.
+                return if error.raw_os_error() == Some(libc::ESRCH) { Ok(()) } else { Err(error) };
+            }
+        }
+        Ok(())
+    }
+
     /// Both channels are closed and git is gone: its number may soon be somebody else's.
     fn ended(&mut self) {
         self.0 = None;
@@ -191,27 +216,6 @@ impl Drop for Group {
             // SAFETY: a plain system call. The child leads the group and was not waited for, so the number is its own.
             unsafe { libc::killpg(id, libc::SIGKILL) };
         }
-    }
-}
-
-/// Bounds what the process and its helpers may take of memory and disk: a hostile server fills both inside git.
-fn bound(command: &mut Command, limits: Limits) {
-    let set = move |what, most: u64| {
-        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-        // SAFETY: a plain system call with a pointer to a value that lives through it.
-        if unsafe { libc::setrlimit(what, &raw const limit) } == 0 {
-            Ok(())
-        } else {
-            Err(std::io::Error::last_os_error())
-        }
-    };
-    // SAFETY: between fork and exec only system calls are made, nothing is allocated and no lock is taken.
-    unsafe {
-        command.pre_exec(move || {
-            set(libc::RLIMIT_AS, limits.memory)?;
-            set(libc::RLIMIT_FSIZE, limits.file)?;
-            set(libc::RLIMIT_CORE, 0)
-        });
     }
 }
 
