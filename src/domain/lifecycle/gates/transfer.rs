@@ -30,7 +30,17 @@ pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
         .by(C::StateOperated);
     };
     match o.countersigned {
-        Some(mark) if !device.has_contributed(mark.by) => match reachable(G::T1, device, facts) {
+        // A statement is countersigned once: only a new one can be.
+        Some(mark) if device.has_contributed(mark.by) => Gate::open(
+            G::T1,
+            Turn::Contributor,
+            format!(
+                "{} countersigned it and has become a contributor since: state it anew, for a user to countersign.",
+                facts.people.name(mark.by)
+            ),
+        )
+        .by(C::StateOperated),
+        Some(mark) => match reachable(G::T1, device, facts) {
             g if !g.met => g,
             _ => Gate::met(
                 G::T1,
@@ -43,7 +53,7 @@ pub(super) fn operated(device: &Device, facts: &Facts) -> Gate {
                 ),
             ),
         },
-        _ => Gate::open(
+        None => Gate::open(
             G::T1,
             Turn::User,
             format!(

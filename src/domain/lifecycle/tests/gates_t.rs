@@ -51,9 +51,15 @@ fn t1_a_signature_is_for_one_statement_by_a_stranger() {
     world.must(ILSE, World::states_operated());
     world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
     world.must(NOOR, C::Countersign {}).must(ILSE, C::AddContributor { person: NOOR });
-    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
-    world.must(ILSE, C::RemoveContributor { person: NOOR });
-    world.stopped_only_by(G::T1, Turn::User, ILSE, C::RequestTransfer {});
+    // Nobody can countersign it again, so that it waits for who can state it anew.
+    for changed in [None, Some(C::RemoveContributor { person: NOOR })] {
+        if let Some(command) = changed {
+            world.must(ILSE, command);
+        }
+        let gate = world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
+        assert_eq!(gate.where_to, Some(K::StateOperated), "{gate:?}");
+        world.refused_as(Code::AlreadyDone, OTTO, C::Countersign {});
+    }
     world.must(ILSE, World::states_operated());
     world.refused_as(Code::NotYours, NOOR, C::Countersign {});
     world.must(OTTO, C::Countersign {}).must(ILSE, C::RequestTransfer {});
