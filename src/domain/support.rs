@@ -119,6 +119,11 @@ fn modified_framework() -> Verdict {
     verdict(Support::NotSupported, "The framework is modified on its server: the whole service has no support.")
 }
 
+/// B2: whether its status comes of what has stopped too: it was handed back, and CTRL does not own it again.
+pub fn looks_back(device: &Device) -> bool {
+    device.cycle.base.is_some() && device.state.is_developed()
+}
+
 /// B2: after a hand-back it counts as N1 says until it has been seen on a reduced server, be it gone again by now.
 fn awaited_since_hand_back(device: &Device, seen: &[Seen]) -> bool {
     let arrived = |s: &Seen| s.support_class == Some(SupportClass::Reduced) && s.seen >= device.cycle.opened;

@@ -4,12 +4,14 @@ use super::{
     Result,
     changes::Touched,
     corrupt,
-    entity::{instance as row, server, whole_report},
+    entity::{device, instance as row, server, whole_report},
     text::Text,
 };
 use crate::domain::{
     id::{DeviceId, ServerName},
+    lifecycle::StateName,
     observation::{Seen, Source},
+    server::SupportClass,
     support::{Support, Verdict},
     version::classify,
 };
@@ -21,7 +23,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, StreamTrait,
-    sea_query::{OnConflict, Query},
+    sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,15 +84,34 @@ pub async fn list_of_devices<C: ConnectionTrait>(
     devices: impl IntoIterator<Item = DeviceId>,
     names: &VersionNames,
 ) -> Result<BTreeMap<DeviceId, Vec<Known>>> {
+    list_by_device(c, devices, row::Column::GoneAt.is_null(), names).await
+}
+
+/// What has stopped of several devices on reduced-support servers. One query.
+pub async fn list_stopped_on_reduced<C: ConnectionTrait>(
+    c: &C,
+    devices: impl IntoIterator<Item = DeviceId>,
+    names: &VersionNames,
+) -> Result<BTreeMap<DeviceId, Vec<Known>>> {
+    list_by_device(c, devices, row::Column::GoneAt.is_not_null().and(on_reduced()), names).await
+}
+
+fn on_reduced() -> SimpleExpr {
+    row::Column::SupportClass.eq(SupportClass::Reduced.to_string())
+}
+
+async fn list_by_device<C: ConnectionTrait>(
+    c: &C,
+    devices: impl IntoIterator<Item = DeviceId>,
+    of: SimpleExpr,
+    names: &VersionNames,
+) -> Result<BTreeMap<DeviceId, Vec<Known>>> {
     let ids: Vec<String> = devices.into_iter().map(|d| d.to_string()).collect();
     let mut by_device: BTreeMap<DeviceId, Vec<Known>> = BTreeMap::new();
     if ids.is_empty() {
         return Ok(by_device);
     }
-    let q = row::Entity::find()
-        .filter(row::Column::DeviceId.is_in(ids))
-        .filter(row::Column::GoneAt.is_null())
-        .order_by_asc(row::Column::Instance);
+    let q = row::Entity::find().filter(row::Column::DeviceId.is_in(ids)).filter(of).order_by_asc(row::Column::Instance);
     for r in q.all(c).await? {
         let known = hydrate(r, names)?;
         if let Some(device) = known.device {
@@ -305,11 +326,22 @@ fn touched_of<'a>(many: usize, all: impl Iterator<Item = (&'a str, &'a ServerNam
     each.collect()
 }
 
-/// Forgets what stopped before this moment; how many instances that were. Where they run again they are new.
+/// Forgets what stopped before this moment; how many instances that were. Where they run again they are new. That a
+/// device was on reduced-support servers is kept from its hand-back until CTRL owns it again: its status comes of it (B2).
 pub async fn delete_stopped_before<C: ConnectionTrait>(tx: &C, before: DateTime<Utc>) -> Result<u64> {
+    let developed = [StateName::ReducedSupport, StateName::UnderReview].map(<&str>::from);
+    let handed_back = Query::select()
+        .expr(Expr::val(1))
+        .from(device::Entity)
+        .and_where(Expr::col((device::Entity, device::Column::Id)).equals((row::Entity, row::Column::DeviceId)))
+        .and_where(device::Column::Cycle.gt(1))
+        .and_where(device::Column::State.is_in(developed))
+        .and_where(on_reduced())
+        .to_owned();
     let gone = Query::delete()
         .from_table(row::Entity)
         .and_where(row::Column::GoneAt.lt(before))
+        .and_where(Expr::exists(handed_back).not())
         .returning(Query::returning().columns([row::Column::Instance, row::Column::Server]))
         .to_owned();
     let gone = tx.query_all_raw(tx.get_database_backend().build(&gone)).await?;

@@ -5,13 +5,15 @@ use crate::{
     app::{FULL, REDUCED, TestApp},
     given::{day, tag},
 };
+use chrono::Duration;
 use custody::{
     domain::{
+        cycle::HelpKind,
         lifecycle::{Command, GateId, StateName},
         support::Support,
     },
-    service::Error,
-    store,
+    service::{Error, retention},
+    store::{self, instances::VersionNames},
 };
 
 async fn support(test: &TestApp, name: &str) -> Option<Support> {
@@ -67,6 +69,37 @@ async fn the_whole_cycle_and_again() {
     assert_eq!(device.state.name(), StateName::CtrlOwned);
     assert_eq!(test.replayed(&device).await, device, "the journal replays to the row");
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// B2, O1, A37: that it was on its reduced server counts after a hand-back, be it gone from there with the next report or
+/// for longer than that is kept of others.
+#[tokio::test]
+async fn b2_where_it_was_after_a_hand_back_counts_when_it_has_stopped() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let back = Command::HandBack { server: REDUCED.into(), until: None, reason: "A new scan mode.".to_owned() };
+    test.does("ilse", "magnet", back).await.unwrap();
+    test.sees(FULL, &[]).await;
+    assert_eq!(support(&test, "magnet").await, Some(Support::NotSupported));
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    test.sees(REDUCED, &[]).await;
+    assert_eq!(support(&test, "magnet").await, Some(Support::ReducedSupport), "it has been there");
+    test.advance(Duration::days(366));
+    retention::sweep(&test.app).await.unwrap();
+    let id = test.device("magnet").await.id;
+    let kept = async || {
+        let known = store::instances::list_of_device(&test.app.db.read, id, &VersionNames::default()).await.unwrap();
+        known.into_iter().map(|k| k.seen.server.0).collect::<Vec<_>>()
+    };
+    assert_eq!(kept().await, [REDUCED], "nothing comes of the full server");
+    let help = Command::AskHelp { kind: HelpKind::PairSession, text: "With the limits.".to_owned() };
+    test.does("ilse", "magnet", help).await.unwrap();
+    assert_eq!(support(&test, "magnet").await, Some(Support::ReducedSupport));
+    for ends in [Command::Remove { server: REDUCED.into() }, Command::Retire { reason: "Nobody uses it.".to_owned() }] {
+        test.does("lena", "magnet", ends).await.unwrap();
+    }
+    retention::sweep(&test.app).await.unwrap();
+    assert!(kept().await.is_empty(), "it is kept for no longer than it tells something");
 }
 
 /// G2, A3: a tag that is moved after it was verified is found by the regular check, and the release stays what it was.

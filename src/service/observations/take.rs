@@ -255,10 +255,13 @@ pub(super) async fn settle(
     (changed, known, heard): (&BTreeSet<DeviceId>, &[Known], &[ServerName]),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &version_names(app, None)).await?;
+    let names = version_names(app, None);
+    let mut seen = store::instances::list_of_devices(tx, devices.iter().copied(), &names).await?;
     let (mut lines, mut told) = (Vec::new(), Vec::new());
     let mut reviewed = BTreeSet::new();
     let all = store::devices::list_standing(tx, &devices).await?;
+    let looking_back = all.iter().map(|(d, _)| d).filter(|d| support::looks_back(d)).map(|d| d.id);
+    let mut stopped = store::instances::list_stopped_on_reduced(tx, looking_back, &names).await?;
     let mut looked = Looked::default();
     heard.iter().for_each(|server| looked.heard(server));
     for k in known {
@@ -268,12 +271,13 @@ pub(super) async fn settle(
         }
     }
     for (d, (was, since)) in &all {
-        let of = named(app, d, seen.remove(&d.id).unwrap_or_default());
+        let mut of = named(app, d, seen.remove(&d.id).unwrap_or_default());
         if changed.contains(&d.id) && d.review().is_some() {
             reviewed.insert(d.id);
         }
-        let verdict: Option<Verdict> = support::of_device(d, &of);
         looked.device(app, d, &of, now);
+        of.extend(named(app, d, stopped.remove(&d.id).unwrap_or_default()));
+        let verdict: Option<Verdict> = support::of_device(d, &of);
         let unsupported = verdict.as_ref().is_some_and(|v| v.support == Support::NotSupported);
         if *was == verdict {
             if unsupported {
