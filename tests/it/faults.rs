@@ -1,6 +1,11 @@
 //! What must hold when something breaks: races, hang-ups, lost answers, a database that takes no writes (A5, F2 to F5).
 
-use crate::{app::TestApp, given::application, postgres};
+use crate::{
+    app::{Browser, TestApp},
+    given::application,
+    postgres,
+    programs::Program,
+};
 use custody::{
     app::App,
     domain::{
@@ -10,7 +15,7 @@ use custody::{
     service::{
         Error,
         act::{Ask, act, submit},
-        devices,
+        devices, sessions,
     },
     store,
 };
@@ -150,6 +155,52 @@ async fn f4_no_writes_for_a_while_in_sqlite() {
     assert_eq!(lena.post("/devices/magnet/raise-point", &fields).await.status(), 303);
     let device = test.device("magnet").await;
     assert_eq!(test.replayed(&device).await, device);
+}
+
+impl TestApp {
+    /// Ilse's work is read, on her page and by a program: it is her turn, which is not kept yet, for time alone made it so.
+    async fn reads_what_time_changed(&self, browser: &Browser, program: &Program) {
+        let kept = async || sessions::count_turns(&self.app, self.person("ilse")).await.unwrap().0;
+        assert_eq!(kept().await, 0, "nothing looked at it");
+        let page = browser.page("/my").await;
+        assert!(page.contains("1 waits for you"), "{page}");
+        let (status, mine) = program.get("/me/work").await;
+        assert_eq!((status, &mine["work"][0]["waits_for"]), (200, &"me".into()), "{mine}");
+        assert_eq!(kept().await, 0, "it could not be written");
+    }
+
+    /// A device for which time alone makes it her turn.
+    async fn her_word_ages(&self) -> (Browser, Program) {
+        self.ready_to_accept("magnet").await;
+        self.advance(chrono::Duration::days(200));
+        (self.browser("ilse").await, self.acts("ilse").await)
+    }
+}
+
+/// F4, E4: somebody's own work is read while nothing can be written, also where something is to be derived anew.
+#[tokio::test]
+async fn f4_ones_own_work_is_read_without_writes_in_sqlite() {
+    let test = TestApp::new().await;
+    let (browser, program) = test.her_word_ages().await;
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("PRAGMA query_only = on").await.unwrap();
+    drop(tx);
+    assert!(test.app.db.begin().await.is_err());
+    test.reads_what_time_changed(&browser, &program).await;
+}
+
+/// F4, E4: nor does it wait for whoever writes; what is derived is kept afterwards.
+#[tokio::test]
+async fn f4_ones_own_work_waits_for_no_writer() {
+    let test = TestApp::new().await;
+    let (browser, program) = test.her_word_ages().await;
+    let tx = test.app.db.begin().await.unwrap();
+    let read = test.reads_what_time_changed(&browser, &program);
+    tokio::time::timeout(Duration::from_secs(5), read).await.expect("it waits for whoever writes");
+    drop(tx);
+    test.app.changes.close();
+    test.app.changes.wait().await;
+    assert_eq!(sessions::count_turns(&test.app, test.person("ilse")).await.unwrap().0, 1);
 }
 
 /// F4: changes that share a commit share its fate: where the disk is full each is told so, and what was acknowledged is

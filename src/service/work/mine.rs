@@ -8,11 +8,15 @@ use crate::{
     store,
 };
 use chrono::{DateTime, Duration, Utc};
+use std::time::Duration as Span;
 
 pub use crate::store::notices::Told;
 
 /// The devices of a person's own page.
 pub const MOST: u64 = 200;
+
+/// So long a page waits for what is derived anew; it is derived all the same.
+const WAITED: Span = Span::from_millis(500);
 
 /// What somebody's own page shows (E4).
 pub struct Mine {
@@ -33,7 +37,8 @@ pub struct Mine {
 }
 
 /// Everything of a person's own page. Where the list says that another number waits for them than is kept, time alone has
-/// changed whose turn it is: that is derived anew, so that every page says the same.
+/// changed whose turn it is: that is derived anew, so that every page says the same. Reading goes on where nothing can be
+/// written, or where many write (F4).
 pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     let mut mine = read_mine(app, caller, me).await?;
     let work = &mine.desk.work;
@@ -41,8 +46,14 @@ pub async fn mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     // What is cut off is counted all the same.
     if (work.len() as u64) < MOST && listed != mine.turns.0 {
         let devices: Vec<Device> = work.iter().map(|w| w.device.clone()).collect();
-        standing::look_again(app, &devices).await?;
-        mine.turns = store::standing::count_turns(&app.db.read, me).await?;
+        let owned = app.clone();
+        let anew = app.outliving(async move { standing::look_again(&owned, &devices).await });
+        if let Ok(done) = tokio::time::timeout(WAITED, anew).await {
+            match done? {
+                Ok(()) => mine.turns = store::standing::count_turns(&app.db.read, me).await?,
+                Err(error) => tracing::warn!(%error, "whose turn it is could not be derived anew"),
+            }
+        }
     }
     Ok(mine)
 }
