@@ -193,10 +193,11 @@ pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Te
     store::teams::list_teams(c).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
 }
 
-/// Whose turn it is follows membership: what this person has to do with, and the requests that a team is offered.
+/// Whose turn it is follows membership: what this person has to do with, the requests that a team is offered, and the
+/// reviews that wait for every reviewer (T4, T5).
 pub(super) async fn follow(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
     let mut devices = store::devices::list_ids_of_person(tx, person).await?;
-    let offered = store::devices::list_in_states(tx, &[StateName::Requested], 500).await?;
+    let offered = store::devices::list_in_states(tx, &[StateName::Requested, StateName::UnderReview], 1000).await?;
     devices.extend(offered.iter().map(|d| d.id));
     standing::refresh(tx, app, &devices).await
 }

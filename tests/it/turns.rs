@@ -12,9 +12,10 @@ use custody::{
         lifecycle::{Command, CommandKind, command::Step},
     },
     service::{
-        sessions,
+        closing, groups, sessions,
         work::{self, Whose, Work},
     },
+    store,
 };
 
 /// The rows that are the reader's turn.
@@ -93,6 +94,28 @@ async fn t5_a_review_with_findings_waits_for_whoever_goes_on_with_them() {
         assert!(own(&page).contains("Late: Findings answered") && own(&page).contains("6 days late"), "{page}");
         assert!(own(&page).contains(">Approve<"), "{page}");
     }
+}
+
+/// T4, E4: whoever becomes a reviewer, or is back as one, finds the reviews that wait for reviewers at once, and no longer
+/// where they are none.
+#[tokio::test]
+async fn t4_reviews_wait_for_a_new_reviewer() {
+    let test = TestApp::new().await;
+    test.shown_for_review("magnet").await;
+    let turns = async |who: &str| sessions::count_turns(&test.app, test.person(who)).await.unwrap();
+    let teams = store::teams::list_teams(&test.app.db.read).await.unwrap();
+    let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
+    let ada = test.caller("ada");
+    for (reviewer, expected) in [(true, (1, 1)), (false, (0, 0))] {
+        groups::put(&test.app, &ada, ici, test.person("jonas"), reviewer).await.unwrap();
+        assert_eq!(turns("jonas").await, expected, "{reviewer}");
+    }
+    let ravi = test.person("ravi");
+    closing::close(&test.app, &ada, ravi).await.unwrap();
+    test.does("lena", "magnet", Command::RecordOverview { text: "Still small.".to_owned() }).await.unwrap();
+    assert_eq!(turns("ravi").await, (0, 0));
+    closing::reopen(&test.app, &ada, ravi).await.unwrap();
+    assert_eq!(turns("ravi").await, (1, 1));
 }
 
 /// T4, E4: once every gate is met, each reviewer who may take ownership finds it as theirs, with the verb.
