@@ -6,7 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use custody::{
-    domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code},
+    domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code, server::Server},
     service::{
         Caller, Error, incidents,
         observations::{self, Collected, Report, collect, observe},
@@ -88,6 +88,29 @@ async fn g10_each_kind_opens_with_its_report_and_closes_when_mended() {
     test.sees(FULL, &[("magnet", "1.0.0")]).await;
     assert_eq!(test.incidents("magnet"), []);
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// N1, G10: the verdict's banner tells of the instance that gave it, also where its server's name begins as another's.
+#[tokio::test]
+async fn n1_the_banner_tells_of_the_server_that_the_verdict_names() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let longer = format!("{FULL}0");
+    let tx = test.app.db.begin().await.unwrap();
+    let servers = store::servers::load_servers(&tx, [FULL.into()]).await.unwrap();
+    let beside = Server { name: longer.as_str().into(), ..servers.into_values().next().unwrap() };
+    store::servers::insert(&tx, &beside, test.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let runs = |instance: &str, server: &str| Report { instance: instance.to_owned(), ..report(server, "1.0.0") };
+    test.sends_in(FULL, vec![runs("SCS_TEST/MON/A", FULL)]).await;
+    test.sends_in(&longer, vec![runs("SCS_TEST/MON/B", &longer)]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer, Kind::WrongServer]);
+    let page = test.stranger().page("/devices/magnet").await;
+    let (_, banner) = page.split_once("Not supported at all. ").unwrap();
+    let (banner, rest) = banner.split_at(banner.find("</div>").unwrap());
+    let says = format!("A contributed device on {longer}");
+    assert!(banner.contains(&says) && banner.contains("SCS_TEST/MON/B runs on"), "{banner}");
+    assert!(!banner.contains("SCS_TEST/MON/A") && rest.contains("SCS_TEST/MON/A runs on"), "{page}");
 }
 
 /// G10: what is unknown to the registry is an incident until it is registered or gone.

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         drift::{Drift, Kind, Terms},
         due::in_words,
+        id::ServerName,
         lifecycle::{CommandKind, State, Who},
         overrides::{Override, Standing},
         review::Ground,
@@ -22,6 +23,7 @@ use crate::{
     },
 };
 use chrono::Duration;
+use std::cmp::Reverse;
 
 /// A banner with its facts and its buttons.
 pub struct Notice {
@@ -88,10 +90,14 @@ fn not_supported(v: &DeviceView) -> Option<&Verdict> {
 /// The difference by which nobody supports it: it says the same as the verdict, or of the server that the verdict names
 /// why it must not run there.
 fn cause<'a>(v: &'a DeviceView, why: &str) -> Option<&'a Drift> {
-    let of = |is: &dyn Fn(&Drift) -> bool| v.incidents.iter().find(|i| is(i));
-    of(&|i| i.words == why)
-        .or_else(|| of(&|i| i.kind == Kind::BothClasses && why.contains(&i.server.0)))
-        .or_else(|| of(&|i| i.kind == Kind::WrongServer && why.contains(&i.server.0)))
+    let gave: Vec<&ServerName> = v.running().filter(|i| i.verdict.why == why).map(|i| &i.seen.server).collect();
+    // A server's name may be the beginning of another's: where no instance gave the verdict, the longest is meant.
+    let is_named = |i: &Drift| why.contains(&i.server.0) && (gave.is_empty() || gave.contains(&&i.server));
+    let of = |kind: Kind| {
+        let named = v.incidents.iter().filter(|i| i.kind == kind && is_named(i));
+        named.min_by_key(|i| Reverse(i.server.0.len()))
+    };
+    v.incidents.iter().find(|i| i.words == why).or_else(|| of(Kind::BothClasses)).or_else(|| of(Kind::WrongServer))
 }
 
 /// H8: the shift has not said yet that it knows.
