@@ -169,6 +169,19 @@ pub async fn overview(app: &App) -> Result<Overview> {
     let now = app.clock.now();
     let kept = store::jobs::list(&app.db.read).await?;
     let mut own = app.jobs.list();
+    let id = app.db.replica.to_string();
+    let replicas = match app.db.is_shared() {
+        true => store::jobs::list_replicas(&app.db.read).await?,
+        false => Vec::new(),
+    };
+    let started = replicas.iter().find(|r| r.id == id).map(|r| r.started_at);
+    // Each replica expects a first run of its own, and only the first comes to it. Whoever stands by goes by what is kept,
+    // unless that was due before its start: then it is of who is gone.
+    let is_first = app.db.is_first();
+    let next = |kept: Option<DateTime<Utc>>, mine: Option<DateTime<Utc>>| match kept {
+        Some(kept) if !is_first && started.is_none_or(|started| kept > started) => Some(kept),
+        kept => mine.or(kept),
+    };
     let me = name(app);
     let of = |job: Job| {
         let ran = kept.iter().find(|r| r.name == <&str>::from(job));
@@ -178,7 +191,7 @@ pub async fn overview(app: &App) -> Result<Overview> {
                 let kept = doing(ran);
                 Shown {
                     job,
-                    doing: Doing { next: kept.next.max(mine.next), ..kept },
+                    doing: Doing { next: next(kept.next, mine.next), ..kept },
                     replica: Some(ran.replica.clone()),
                 }
             }
@@ -193,11 +206,6 @@ pub async fn overview(app: &App) -> Result<Overview> {
         }
     };
     let jobs = Job::iter().map(of).collect();
-    let id = app.db.replica.to_string();
-    let replicas = match app.db.is_shared() {
-        true => store::jobs::list_replicas(&app.db.read).await?,
-        false => Vec::new(),
-    };
     let replicas = replicas.into_iter().map(|r| Other {
         is_this: r.id == id,
         is_first: if r.id == id { app.db.is_first() } else { r.is_first },

@@ -10,6 +10,7 @@ use crate::{
 use chrono::Duration;
 use custody::{
     app::App,
+    jobs::Job,
     service::{
         self, accounts, jobs,
         sessions::{self, Tried},
@@ -126,7 +127,7 @@ async fn e1_jobs_of_one_replica_are_read_at_the_other() {
     let started = test.app.clock.now();
     let (mut kept, mut here) = (BTreeMap::new(), BTreeMap::new());
     let minute = Span::from_secs(60);
-    let job = custody::jobs::Job::Escalation;
+    let job = Job::Escalation;
     let failed = async { Err::<(), _>(std::io::Error::other("the <b>mail</b> is away")) };
     other.watched(job, minute, failed, |()| String::new()).await.unwrap_err();
     jobs::save(&other, started, &mut kept).await.unwrap();
@@ -165,6 +166,46 @@ async fn e1_jobs_of_one_replica_are_read_at_the_other() {
     assert_eq!(store::jobs::list_replicas(&third.db.read).await.unwrap().len(), 1);
     works.abort();
     for app in [other, third] {
+        app.stop.cancel();
+    }
+}
+
+/// E1, E7: when a job runs next is what the replica says that does it, at the others too; what was kept before the start
+/// of one that stands by, and is past, says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn e1_the_next_run_is_that_of_whoever_does_it() {
+    let test = TestApp::on_postgres().await;
+    let works = tokio::spawn(service::replicas::be_first(test.app.clone()));
+    test.app.db.first().await;
+    let (job, hour) = (Job::Checks, Span::from_secs(3600));
+    let starts = async || {
+        let app = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+        let now = app.clock.now();
+        app.jobs.expect(job, now + hour);
+        jobs::save(&app, now, &mut BTreeMap::new()).await.unwrap();
+        app
+    };
+    let next = async |app: &App| {
+        let all = jobs::overview(app).await.unwrap().jobs;
+        all.into_iter().find(|j| j.job == job).unwrap().doing.next
+    };
+    let well = async { Ok::<_, std::io::Error>(()) };
+    test.app.watched(job, hour, well, |()| "3 devices looked at".to_owned()).await.unwrap();
+    let ends = Some(test.app.clock.now() + hour);
+    jobs::save(&test.app, test.app.clock.now(), &mut BTreeMap::new()).await.unwrap();
+    test.advance(Duration::minutes(30));
+    let beside = starts().await;
+    assert_eq!((next(&test.app).await, next(&beside).await), (ends, ends));
+    test.advance(Duration::hours(5));
+    let later = starts().await;
+    assert_eq!(next(&later).await, Some(later.clock.now() + hour));
+    // Who comes to do it does so when it said.
+    works.abort();
+    let works = tokio::spawn(service::replicas::be_first(later.clone()));
+    later.db.first().await;
+    assert_eq!(next(&later).await, Some(later.clock.now() + hour));
+    works.abort();
+    for app in [beside, later] {
         app.stop.cancel();
     }
 }
