@@ -152,19 +152,26 @@ pub(super) fn read_all(kept: Vec<Kept>) -> Result<Vec<Draft>> {
 pub async fn check(app: &App, draft: Draft) -> Result<Checked> {
     let people = Directory::load(app).await?;
     let mut problems = complete(&draft.answers, &app.policy, &people, draft.owner).err().unwrap_or_default();
-    problems.extend(taken(app, DeviceId(uuid::Uuid::nil()), &draft.answers).await?);
+    problems.extend(taken(app, None, &draft.answers).await?);
     problems.sort_by_key(|p| p.section);
     Ok(Checked { draft, people, problems })
 }
 
-/// Names and classes that other devices hold.
-pub async fn taken(app: &App, except: DeviceId, a: &Answers) -> Result<Vec<Problem>> {
-    taken_names(app, except, a.name.trim(), &a.class_list()).await
+/// Names and classes that other devices hold. `of`: the device on record that they are of; it keeps its name.
+pub async fn taken(app: &App, of: Option<DeviceId>, a: &Answers) -> Result<Vec<Problem>> {
+    taken_names(app, of, a.name.trim(), &a.class_list()).await
 }
 
 /// The same for a name and classes.
-pub(super) async fn taken_names(app: &App, except: DeviceId, name: &str, classes: &[String]) -> Result<Vec<Problem>> {
-    let taken = store::devices::find_taken(&app.db.read, except, name, classes).await?;
+pub(super) async fn taken_names(
+    app: &App,
+    of: Option<DeviceId>,
+    name: &str,
+    classes: &[String],
+) -> Result<Vec<Problem>> {
+    let except = of.unwrap_or(DeviceId(uuid::Uuid::nil()));
+    let asked = of.is_none().then_some(name);
+    let taken = store::devices::find_taken(&app.db.read, except, asked, classes).await?;
     let problems = taken.problems(name).into_iter();
     Ok(problems.map(|(field, say)| Problem::new(Section::Device, field, say)).collect())
 }

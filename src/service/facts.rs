@@ -184,11 +184,9 @@ async fn gather_beside<C: ConnectionTrait>(
     let taken = match command {
         Some(Command::Submit { application }) => {
             let r = &application.request;
-            store::devices::find_taken(c, device.id, &r.name, &r.classes).await?
+            store::devices::find_taken(c, device.id, Some(&r.name), &r.classes).await?
         }
-        Some(Command::Amend { request }) => {
-            store::devices::find_taken(c, device.id, &request.name, &request.classes).await?
-        }
+        Some(Command::Amend { request }) => store::devices::find_taken(c, device.id, None, &request.classes).await?,
         _ => Taken::default(),
     };
     // Only what is deployed is judged by its way.

@@ -116,13 +116,12 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
     })
 }
 
-/// What has to change in a request before it can be taken, names that other devices hold among it. `except`: the device
-/// that it is of, where that is on record.
-pub async fn check(app: &App, except: Option<DeviceId>, request: &Request) -> Result<()> {
+/// What has to change in a request before it can be taken, names that other devices hold among it. `of`: the device that
+/// it is of, where that is on record.
+pub async fn check(app: &App, of: Option<DeviceId>, request: &Request) -> Result<()> {
     let mut problems: Vec<FieldProblem> =
         request.problems(&app.policy).into_iter().map(|p| FieldProblem::new(p.field, p.say)).collect();
-    let except = except.unwrap_or(DeviceId(uuid::Uuid::nil()));
-    let taken = drafts::taken_names(app, except, &request.name, &request.classes).await?;
+    let taken = drafts::taken_names(app, of, &request.name, &request.classes).await?;
     problems.extend(taken.into_iter().map(|p| FieldProblem { field: p.field, say: p.say }));
     if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }

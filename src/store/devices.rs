@@ -160,18 +160,29 @@ pub async fn list_orphans<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u
 }
 
 /// The name and the class that other devices hold against a newcomer, whatever their case and separators. What has ended
-/// holds its name, but no class; what a device brings already it may go on with.
-pub async fn find_taken<C: ConnectionTrait>(c: &C, except: DeviceId, name: &str, classes: &[String]) -> Result<Taken> {
+/// holds its name, but no class; what a device brings already it may go on with, and whatever has a name keeps it: there
+/// is none to ask for.
+pub async fn find_taken<C: ConnectionTrait>(
+    c: &C,
+    except: DeviceId,
+    name: Option<&str>,
+    classes: &[String],
+) -> Result<Taken> {
     let id = except.to_string();
-    let names = row::Entity::find()
-        .select_only()
-        .column(row::Column::Name)
-        .filter(Expr::cust(NAME).eq(plain(name)))
-        .filter(row::Column::Id.ne(id.clone()))
-        .order_by_asc(row::Column::Name)
-        .into_tuple::<String>()
-        .all(c)
-        .await?;
+    let names = match name {
+        Some(name) => {
+            row::Entity::find()
+                .select_only()
+                .column(row::Column::Name)
+                .filter(Expr::cust(NAME).eq(plain(name)))
+                .filter(row::Column::Id.ne(id.clone()))
+                .order_by_asc(row::Column::Name)
+                .into_tuple::<String>()
+                .all(c)
+                .await?
+        }
+        None => Vec::new(),
+    };
     let held = device_class::Entity::find()
         .filter(Expr::cust(CLASS).is_in(classes.iter().map(|class| plain(class))))
         .filter(device_class::Column::DeviceId.not_in_subquery(ended()))
@@ -185,7 +196,7 @@ pub async fn find_taken<C: ConnectionTrait>(c: &C, except: DeviceId, name: &str,
         Some((asked.clone(), held.class.clone()))
     });
     // The same name before one that is like it.
-    let name = names.iter().find(|n| *n == name).or(names.first()).cloned();
+    let name = names.iter().find(|n| Some(n.as_str()) == name).or(names.first()).cloned();
     Ok(Taken { name, class })
 }
 

@@ -1,6 +1,7 @@
 //! One binary of tests for the whole of Custody.
 mod absences;
 mod administration;
+mod amending;
 mod api;
 mod app;
 mod authorisation;

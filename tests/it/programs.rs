@@ -70,7 +70,7 @@ impl Program {
     }
 
     /// Gives a command, by the revision that the device has now.
-    async fn does(&self, device: &str, command: Value) -> (u16, Value) {
+    pub async fn does(&self, device: &str, command: Value) -> (u16, Value) {
         let shown = self.sends(Method::GET, &format!("/devices/{device}"), &[], None).await;
         let seen = shown.headers()["etag"].to_str().unwrap().to_owned();
         let path = format!("/devices/{device}/commands");

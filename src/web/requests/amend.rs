@@ -69,11 +69,12 @@ async fn page(
         })
         .into();
     let all: Vec<Field> = sections.iter().flat_map(|(_, f)| f.iter().cloned()).collect();
+    let loose = problems.iter().filter(|p| all.iter().all(|f| f.name != p.field));
     Ok(AmendPage {
         layout: member.layout(Section::Requests).await?,
         name: device.name().to_owned(),
         sections,
-        errors: ErrorSummary::of(&all),
+        errors: loose.fold(ErrorSummary::of(&all), |errors, p| errors.with(&p.say)),
         notice,
         revision: device.revision,
         key: uuid::Uuid::new_v4().to_string(),
@@ -140,7 +141,7 @@ pub async fn send(
 }
 
 async fn complete(member: &Member, device: &Device, a: &Answers) -> Result<Result<Request, Vec<Mend>>, Problem> {
-    let taken = drafts::taken(&member.app, device.id, a).await?;
+    let taken = drafts::taken(&member.app, Some(device.id), a).await?;
     Ok(match drafts::request(a, &member.app.policy) {
         Ok(request) if taken.is_empty() => Ok(request),
         Ok(_) => Err(taken),
