@@ -1,4 +1,4 @@
-//! Changing a request that was sent, on its page (L1).
+//! Changing a request that was sent, on its page (L1, L7).
 
 use crate::app::{Browser, TestApp};
 use custody::{domain::device::Device, service::drafts::NO_AREA};
@@ -66,4 +66,32 @@ async fn l1_a_device_with_a_name_like_anothers_can_be_amended() {
     let command = serde_json::json!({ "command": "amend", "request": request });
     let (status, answer) = test.acts("ilse").await.does("magnet", command).await;
     assert_eq!(status, 200, "{answer}");
+}
+
+/// L7: that a device touches no critical area is chosen whenever its request is changed, for of some it was never said.
+#[tokio::test]
+async fn l7_the_form_does_not_say_that_no_area_is_touched() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let ilse = test.browser("ilse").await;
+    let boxes = |page: &str| {
+        let all = page.split("name=\"areas\"").skip(1).map(|rest| rest[..rest.find('>').unwrap()].to_owned());
+        all.filter(|tag| tag.contains(" checked")).collect::<Vec<_>>()
+    };
+    let page = ilse.page(PAGE).await;
+    assert!(page.contains("None of these") && boxes(&page).is_empty(), "{:?}", boxes(&page));
+    let device = test.device("magnet").await;
+    let (status, page) = sends(&ilse, &device, &[], &[]).await;
+    assert_eq!(status, 422, "{page}");
+    assert!(page.contains("Choose each area that it touches, or None of these"), "{page}");
+    assert_eq!(sends(&ilse, &device, &[NO_AREA], &[]).await.0, 303);
+    // Whoever sends an old page finds no difference in what is the same.
+    let (status, page) = sends(&ilse, &device, &[NO_AREA], &[]).await;
+    assert_eq!((status, page.contains("On record: “none of these”")), (409, false), "{page}");
+    assert_eq!(boxes(&page).len(), 1, "what was chosen stays so");
+    let device = test.device("magnet").await;
+    let patterns = ["pulse-patterns"];
+    assert_eq!(sends(&ilse, &device, &patterns, &[]).await.0, 303);
+    let page = ilse.page(PAGE).await;
+    assert!(boxes(&page).len() == 1 && boxes(&page)[0].contains("pulse-patterns"), "{:?}", boxes(&page));
 }

@@ -88,6 +88,12 @@ impl Answers {
         }
     }
 
+    /// The same, to be changed. That it touches no critical area is for its contributors to say: of some it never was, and
+    /// nothing else is on record of them (L7).
+    pub fn to_amend(r: &Request) -> Self {
+        Self { areas: r.areas.clone(), ..Self::of_request(r) }
+    }
+
     /// With the contacts and the operators' rules of a device; `name` says who a person is.
     pub fn with_contacts(
         mut self,

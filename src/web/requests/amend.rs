@@ -85,7 +85,7 @@ async fn page(
 pub async fn show(member: Member, Path(name): Path<String>) -> Answer {
     let device = discussions::to_amend(&member.app, &member.caller(), &name).await;
     let device = device.map_err(|e| Problem::from(e).at(&name))?;
-    let answers = Answers::of_request(&device.request);
+    let answers = Answers::to_amend(&device.request);
     Ok(page(&member, &device, &answers, &[], None).await?.into_response())
 }
 
