@@ -29,6 +29,7 @@ mod m0024_whole_report;
 mod m0025_roster;
 mod m0026_folded;
 mod m0027_stopped;
+mod m0028_last_deployed;
 
 pub struct Migrator;
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_roster::Migration),
             Box::new(m0026_folded::Migration),
             Box::new(m0027_stopped::Migration),
+            Box::new(m0028_last_deployed::Migration),
         ]
     }
 }

@@ -143,12 +143,14 @@ pub async fn find_last<C: ConnectionTrait>(c: &C, device: DeviceId, to: &Server)
     }
     let beside = Query::select().column(server::Column::Name).from(server::Entity).cond_where(its).to_owned();
     let mut last: Option<TagName> = None;
-    for there in [row::Column::Server.eq(&to.name.0), row::Column::Server.in_subquery(beside)] {
-        let q = row::Entity::find()
-            .filter(row::Column::DeviceId.eq(device.to_string()))
-            .filter(row::Column::State.is_in(["allowed", "started", "succeeded"]))
-            .filter(there)
-            .order_by_desc(row::Column::Id);
+    let of_it = row::Entity::find()
+        .filter(row::Column::DeviceId.eq(device.to_string()))
+        .filter(row::Column::State.is_in(["allowed", "started", "succeeded"]));
+    // In the order of an index each, so that the first that fits is the last that is read: there are ever more of them.
+    let there = of_it.clone().filter(row::Column::Server.eq(&to.name.0)).order_by_desc(row::Column::At);
+    let around = of_it.filter(Expr::cust("server || ''").in_subquery(beside));
+    for q in [there, around] {
+        let q = q.order_by_desc(row::Column::Id);
         let found = q.one(c).await?.map(hydrate).transpose()?.map(|d| d.release.tag);
         last = last.into_iter().chain(found).max_by(|a, b| a.order().cmp(&b.order()));
     }

@@ -316,3 +316,25 @@ async fn what_is_open_of_devices_is_found_by_them() {
         }
     }
 }
+
+/// PERFORMANCE, G5: what was deployed last is read alone, and not with all that was before it.
+#[tokio::test]
+async fn the_last_deployment_is_found_without_those_before_it() {
+    let test = TestApp::new().await;
+    if let Kept::Server(_) = postgres::kept(test.dir.path()).await {
+        return;
+    }
+    let of_it = "SELECT body FROM deployment WHERE device_id = 'x' AND state IN ('allowed', 'started', 'succeeded')";
+    let around = "server || '' IN (SELECT name FROM server WHERE environment = 'production')";
+    for (query, index) in [
+        (format!("{of_it} AND server = 'y' ORDER BY at DESC, id DESC LIMIT 1"), "deployment_placed"),
+        (format!("{of_it} AND {around} ORDER BY id DESC LIMIT 1"), "deployment_of_device"),
+    ] {
+        let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
+        let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|r| r.try_get::<String>("", "detail").unwrap()).collect();
+        assert!(plan[0].contains(index), "{plan:?}");
+        // Those of one moment alone are put in order.
+        assert!(plan.iter().all(|step| step != "USE TEMP B-TREE FOR ORDER BY"), "{plan:?}");
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! What comes from a repository is not trusted: each read has one deadline over all its processes, a bound on output,
 //! memory and files, speaks one protocol to one address that was resolved and judged by us, and leaves no process and
-//! no file behind, also when its future is dropped (A16–A19, F9). Nothing here runs a hook or hands an outsider's
-//! words to a shell.
+//! no file behind, also when its future is dropped (A16–A19, F9). Nothing here runs a hook, and no outsider's word is
+//! one of a shell's.
 
 mod commit;
 mod complaint;

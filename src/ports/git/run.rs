@@ -5,8 +5,7 @@ use super::route::Route;
 use super::ssh::{self, SshIdentity};
 use super::{GitError, Limits};
 use crate::domain::repository::Protocol;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -54,12 +53,16 @@ pub(super) struct Outcome {
     complaint: String,
 }
 
-/// Where git is. Named by its path, and with nothing to be done before it begins, it is started without a copy of this
-/// process's memory, which all that is written afterwards would pay for page by page.
-fn program(path: &OsStr) -> PathBuf {
-    let mut there = std::env::split_paths(path).map(|folder| folder.join("git"));
-    there.find(|git| git.is_absolute() && git.is_file()).unwrap_or_else(|| "git".into())
-}
+/// Bounds what git and the helpers that it starts may take of memory and disk, in KiB and in blocks of 512 bytes, and
+/// becomes it: a hostile server fills both inside git. All that follows stands as arguments and is no word of the shell's.
+/// Source: POSIX.1-2024, "ulimit".
+///
+/// Set by this process between fork and exec they would cost a copy of its memory, which all that is written afterwards
+/// pays for page by page. A shell says [`NOT_THERE`] where there is no git.
+const BOUNDED: &str = r#"ulimit -c 0 && ulimit -v "$0" && ulimit -f "$1" && shift && exec "$@""#;
+
+/// Source: POSIX.1-2024, "Exit Status for Commands".
+const NOT_THERE: i32 = 127;
 
 impl Session {
     pub fn open(route: Route, limits: Limits, identity: &SshIdentity) -> Result<Session, GitError> {
@@ -85,7 +88,6 @@ impl Session {
     async fn run(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
         let mut child = self.command(arguments).spawn().map_err(|error| local(&error))?;
         let mut group = Group::of(&child);
-        group.bound(self.limits).map_err(|error| local(&error))?;
         let (stdout, stderr) =
             (child.stdout.take().expect("stdout is piped"), child.stderr.take().expect("stderr is piped"));
         let (output, complaint) = tokio::try_join!(
@@ -114,9 +116,11 @@ impl Session {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let directory = self.directory.path();
-        let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-        let mut command = Command::new(program(&path));
-        command.current_dir(directory).env_clear().env("PATH", path);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", BOUNDED]).arg((self.limits.memory >> 10).to_string());
+        command.arg((self.limits.file >> 9).to_string()).arg("git");
+        command.current_dir(directory).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         command.envs([
             ("LC_ALL", "C"),
             ("TZ", "UTC"),
@@ -162,6 +166,9 @@ impl Outcome {
 
     /// What this failure says about a repository that was spoken to.
     pub fn unreachable(self) -> GitError {
+        if self.code == Some(NOT_THERE) {
+            return GitError::Program { detail: self.complaint };
+        }
         let lower = self.complaint.to_ascii_lowercase();
         let starved = [
             "out of memory",
@@ -185,23 +192,6 @@ struct Group(Option<libc::pid_t>);
 impl Group {
     fn of(child: &tokio::process::Child) -> Group {
         Group(child.id().and_then(|id| libc::pid_t::try_from(id).ok()).filter(|id| *id > 1))
-    }
-
-    /// Bounds what git and the helpers that it starts may take of memory and disk: a hostile server fills both inside
-    /// git, which has spoken to nobody yet.
-    fn bound(&self, limits: Limits) -> std::io::Result<()> {
-        let Some(id) = self.0 else { return Ok(()) };
-        let all = [(libc::RLIMIT_AS, limits.memory), (libc::RLIMIT_FSIZE, limits.file), (libc::RLIMIT_CORE, 0)];
-        for (what, most) in all {
-            let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-            // SAFETY: a plain system call with a pointer to a value that lives through it.
-            if unsafe { libc::prlimit(id, what, &raw const limit, std::ptr::null_mut()) } != 0 {
-                let error = std::io::Error::last_os_error();
-                // It has ended already.
-                return if error.raw_os_error() == Some(libc::ESRCH) { Ok(()) } else { Err(error) };
-            }
-        }
-        Ok(())
     }
 
     /// Both channels are closed and git is gone: its number may soon be somebody else's.
