@@ -48,6 +48,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("it starts");
     runtime.block_on(async {
         let app = open(&data).await;
+        has_read(&app).await;
         let device = store::devices::find_by_name(&app.db.read, DEVICE).await.expect("it reads").expect("it is there");
         let tag = TagName::parse(TAG, &TagRule::default()).expect("it is a tag");
         let repository = &device.request.repository;
@@ -160,6 +161,21 @@ async fn open(data: &Path) -> App {
     let app = App::new(Db::open(&data.join("custody.db")).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");
     app
+}
+
+/// Waits until what happened last is read of all devices, which goes on for a while after the start: nothing of it is part of
+/// what is measured.
+async fn has_read(app: &App) {
+    const QUIET: u64 = 10;
+    let mut before = app.db.statements();
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = app.db.statements();
+        if now - before < QUIET {
+            return;
+        }
+        before = now;
+    }
 }
 
 async fn beside(data: &Path) -> SqlitePool {

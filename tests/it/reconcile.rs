@@ -1,6 +1,11 @@
 //! Tags of which nobody tells, found at the regular checks (G2, F9).
 
-use crate::{app::TestApp, hooks::now};
+use crate::{
+    app::TestApp,
+    given::{application, policy_with},
+    hooks::now,
+    http_server::{Behaviour, HttpServer},
+};
 use custody::{
     domain::{release::TagNow, tag::TagName},
     service,
@@ -96,4 +101,26 @@ async fn f9_tags_are_found_when_the_repository_is_back() {
     std::fs::rename(&aside, test.repository.folder()).unwrap();
     service::checks::round(&test.app).await.unwrap();
     assert_eq!(now(&test, "0.9.1").await, Some(TagNow::Stands));
+}
+
+/// F9, G2: a git server that never answers costs a round of checks a few reads of it, and nothing on others waits for that.
+#[tokio::test]
+async fn f9_a_server_that_hangs_is_asked_no_more_in_a_round() {
+    let hangs = HttpServer::start(Behaviour::Hang).await;
+    let files = "protocols = [\"https\", \"ssh\", \"file\"]";
+    let policy = policy_with("")
+        .replace(files, &format!("{}, \"http-loopback\"]\ndeadline_seconds = 1", &files[..files.len() - 1]));
+    let test = TestApp::with_policy(&policy).await;
+    for n in 0..12 {
+        let mut asked = application(&test, &format!("away{n:02}"));
+        asked.request.repository = hangs.address();
+        test.requested_as(asked).await;
+    }
+    // The last by its name.
+    test.reduced_support("magnet").await;
+    assert_eq!(service::checks::round(&test.app).await.unwrap(), 13);
+    assert!((1..=8).contains(&hangs.requests()), "{}", hangs.requests());
+    assert!(test.device("magnet").await.repository.unwrap().reached.is_ok());
+    let lost = test.device("away00").await.repository.unwrap().reached;
+    assert!(lost.is_err(), "{lost:?}");
 }
