@@ -1,7 +1,7 @@
 //! Closing an account and opening it again; the last administrator stays (N4, A31).
 
 use super::{
-    Caller, Error, Result, groups, identity,
+    Caller, Error, Result, identity,
     people::{line, must_be_admin},
     standing,
 };
@@ -87,7 +87,7 @@ pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> 
             let open = row::ActiveModel { closed_at: Set(None), ..Default::default() };
             store::people::update(&tx, person, open).await?;
             store::journal::append(&tx, vec![line(&app, &caller, person, PersonEntry::Reopened, json!({}))]).await?;
-            groups::follow(&tx, &app, person).await?;
+            standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })
         .await?

@@ -8,7 +8,6 @@ use crate::{
     app::App,
     domain::{
         id::{GroupId, PersonId},
-        lifecycle::StateName,
         person::People,
         refusal::{Code, Refusal},
     },
@@ -148,7 +147,7 @@ pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, r
             let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
             let body = json!({ "person": person, "reviewer": reviewer });
             store::journal::append(&tx, vec![line(&app, &caller, group, kind, body)]).await?;
-            follow(&tx, &app, person).await?;
+            standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -176,7 +175,7 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
             store::teams::remove_member(&tx, group, person).await?;
             let body = json!({ "person": person });
             store::journal::append(&tx, vec![line(&app, &caller, group, "member_removed", body)]).await?;
-            follow(&tx, &app, person).await?;
+            standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })
         .await?
@@ -191,15 +190,6 @@ pub fn shown(t: &Team) -> Value {
 
 pub(super) async fn find<C: ConnectionTrait>(c: &C, group: GroupId) -> Result<Team> {
     store::teams::list_teams(c).await?.into_iter().find(|t| t.id == group).ok_or(Error::NotFound)
-}
-
-/// Whose turn it is follows membership: what this person has to do with, the requests that a team is offered, and the
-/// reviews that wait for every reviewer (T4, T5).
-pub(super) async fn follow(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
-    let mut devices = store::devices::list_ids_of_person(tx, person).await?;
-    let offered = store::devices::list_in_states(tx, &[StateName::Requested, StateName::UnderReview], 1000).await?;
-    devices.extend(offered.iter().map(|d| d.id));
-    standing::refresh(tx, app, &devices).await
 }
 
 pub(super) fn line(app: &App, caller: &Caller, group: GroupId, kind: &str, body: Value) -> Line {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         device::Device,
         id::{DeviceId, PersonId},
-        lifecycle::Readings,
+        lifecycle::{Readings, StateName},
     },
     store::{
         self, Tx,
@@ -39,6 +39,15 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
 /// The same for every device that a person has to do with.
 pub async fn refresh_of_person(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
     let devices = store::devices::list_ids_of_person(tx, person).await?;
+    refresh(tx, app, &devices).await
+}
+
+/// The same for somebody who came into a group or left one: with that come the requests that a team is offered, and the
+/// reviews that wait for every reviewer (T4, T5).
+pub async fn refresh_of_member(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
+    let mut devices = store::devices::list_ids_of_person(tx, person).await?;
+    let offered = store::devices::list_in_states(tx, &[StateName::Requested, StateName::UnderReview], 1000).await?;
+    devices.extend(offered.iter().map(|d| d.id));
     refresh(tx, app, &devices).await
 }
 

@@ -108,8 +108,13 @@ async fn f9_tags_are_found_when_the_repository_is_back() {
 async fn f9_a_server_that_hangs_is_asked_no_more_in_a_round() {
     let hangs = HttpServer::start(Behaviour::Hang).await;
     let files = "protocols = [\"https\", \"ssh\", \"file\"]";
-    let policy = policy_with("")
-        .replace(files, &format!("{}, \"http-loopback\"]\ndeadline_seconds = 1", &files[..files.len() - 1]));
+    let policy = policy_with("").replace(
+        files,
+        &format!(
+            "{}, \"http-loopback\"]\nprivate_addresses = true\nhosts = [\"127.0.0.1\"]\ndeadline_seconds = 1",
+            &files[..files.len() - 1]
+        ),
+    );
     let test = TestApp::with_policy(&policy).await;
     for n in 0..12 {
         let mut asked = application(&test, &format!("away{n:02}"));

@@ -9,7 +9,8 @@ use crate::{
     },
     service::{
         Caller, Error, Result, closing,
-        groups::{self, Team, TeamKind, insert_team, line},
+        groups::{Team, TeamKind, insert_team, line},
+        standing,
     },
     store::{self, Tx},
 };
@@ -86,7 +87,7 @@ pub(super) async fn follow(
         return Ok(());
     }
     store::journal::append(tx, lines).await?;
-    groups::follow(tx, app, person).await
+    standing::refresh_of_member(tx, app, person).await
 }
 
 /// Whether an administrator is left who can sign in.
