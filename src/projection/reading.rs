@@ -118,9 +118,15 @@ impl Word {
         if longer(from, to) > usize::from(self.typos) + 2 {
             return None;
         }
-        // One letter at each end may be another one's.
+        // One letter at each end may be another one's. Each of them makes one error less at most: what has too many with
+        // both is not looked at letter by letter.
+        let most = self.errors(name.get(from..to)?);
         let near = |at: usize| at.saturating_sub(1)..=at + 1;
-        let there = near(from).flat_map(|from| near(to).map(move |to| (from, to)));
+        let there = near(from).flat_map(|begins| near(to).map(move |ends| (begins, ends)));
+        let there = there.filter(|(begins, ends)| {
+            let moved = usize::from(*begins != from) + usize::from(*ends != to);
+            most <= usize::from(self.typos) + moved
+        });
         let there = there.filter_map(|(from, to)| Some((self.wrong(name.get(from..to)?)?, longer(from, to), from, to)));
         let (wrong, _, from, to) = there.min()?;
         (wrong <= self.typos).then_some(Stretch { wrong, from, to })
@@ -128,9 +134,15 @@ impl Word {
 
     /// How many typing errors lie between these letters and the word.
     fn wrong(&self, there: &str) -> Option<u16> {
-        let wrong = osa_distance(&self.plain, there).min(osa_distance(&self.plain, &once(there)));
         let first = self.typos > 1 && !there.starts_with(self.plain.get(..1)?);
-        Some(u16::try_from(wrong).ok()? + u16::from(first))
+        Some(u16::try_from(self.errors(there)).ok()? + u16::from(first))
+    }
+
+    /// The same, whichever letter they begin with.
+    pub(super) fn errors(&self, there: &str) -> usize {
+        let as_it_is = osa_distance(&self.plain, there);
+        let once = once(there);
+        if once.len() == there.len() { as_it_is } else { as_it_is.min(osa_distance(&self.plain, &once)) }
     }
 }
 

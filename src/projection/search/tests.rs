@@ -314,6 +314,16 @@ proptest! {
         }
     }
 
+    /// O2: of letters that have too many errors with both neighbours, fewer letters or more of them need not be looked at.
+    #[test]
+    fn o2_a_letter_makes_one_error_less_at_most(word in "[abc]{1,9}", name in "[abc]{2,12}") {
+        let reading = Reading::new(&word);
+        let errors = |there: &str| reading.words[0].errors(there);
+        for shorter in [&name[1..], &name[..name.len() - 1]] {
+            prop_assert!(errors(&name).abs_diff(errors(shorter)) <= 1, "{word} in {name} and {shorter}");
+        }
+    }
+
     /// O2: a search finds what a look at every name finds, whatever came and went; of devices and of strangers those
     /// that come first, and the number of the others.
     #[test]
