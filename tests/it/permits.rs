@@ -9,9 +9,10 @@ use custody::{
     domain::{
         deployment::{DeploymentState, Report},
         id::DeploymentId,
-        lifecycle::{Command, GateId},
+        lifecycle::{Command, GateId, Readings},
         refusal::Code,
         stage::Stage,
+        tag::TagName,
     },
     ports::signing::{KeySet, Verifier},
     service::{
@@ -19,7 +20,7 @@ use custody::{
         act::{Ask, act},
         deployments,
         deployments::Wanted,
-        groups, permits, servers,
+        groups, permits, readings, servers,
         tokens::{self, TokenScope},
     },
     store,
@@ -611,6 +612,23 @@ async fn g9_what_ran_out_meanwhile_does_not_come_back() {
     test.advance(Duration::seconds(301));
     act(&test.app, &Caller::custody(), "magnet", Ask::from(command)).await.unwrap();
     assert_eq!(test.device("magnet").await.placed_on(&FULL.into()).cloned(), there);
+}
+
+/// A3: what goes by a release's tag as it is this moment is decided with a reading of it, or not at all.
+#[tokio::test]
+async fn a3_nothing_is_decided_without_a_fresh_reading() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    let device = test.device("magnet").await;
+    let deploys = |tag: Option<TagName>| Command::Deploy { server: FULL.into(), tag };
+    let of_release = deploys(Some(tag("1.1.0")));
+    assert!(readings::are_missing(&of_release, &device, &Readings::default()));
+    let read = readings::take(&test.app, &device, &of_release).await;
+    assert!(!readings::are_missing(&of_release, &device, &read));
+    // These go by no tag on record.
+    for other in [deploys(None), deploys(Some(tag("9.9.9"))), Command::CheckRepository {}] {
+        assert!(!readings::are_missing(&other, &device, &Readings::default()), "{other:?}");
+    }
 }
 
 /// F10: a permit from a time that is still to come is over: nobody knows how old it is, and its server is given back.
