@@ -17,6 +17,7 @@ use custody::{
     },
     store,
 };
+use sea_orm::ConnectionTrait;
 use std::{collections::BTreeMap, fs, path::Path};
 
 const PEOPLE: &str = include_str!("../fixtures/import/people.csv");
@@ -137,6 +138,21 @@ async fn e5_a_second_import_changes_nothing() {
     assert_eq!(plan.summary(), "2 as it is, 1 kept");
     assert_eq!(plan.lines[0].fate.about(), "the record counts: summary differs there");
     assert_eq!(test.device("slitWatch").await.request.summary, "Warns when the slits drift apart.");
+}
+
+/// E5, L1: where older records have two classes alike, a device that brings one of them goes on with it.
+#[tokio::test]
+async fn e5_of_two_classes_alike_each_is_its_own() {
+    let test = TestApp::new().await;
+    test.imports_the_example().await;
+    let tx = test.app.db.begin().await.unwrap();
+    let renamed = "UPDATE device_class SET class = 'Slit_Watch' WHERE class = 'DelayScan'";
+    assert_eq!(tx.execute_unprepared(renamed).await.unwrap().rows_affected(), 1);
+    tx.commit().await.unwrap();
+    let two: Vec<&str> = DEVICES.lines().take(2).collect();
+    assert!(two[1].starts_with("slitWatch,"), "{two:?}");
+    let plan = test.imported(Kind::Devices, &two.join("\n")).await;
+    assert_eq!(plan.summary(), "1 as it is");
 }
 
 /// E5: each line that cannot come in is refused with its reason, and with it nothing comes in.

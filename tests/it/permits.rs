@@ -81,6 +81,20 @@ impl TestApp {
         self.deploy_token("lena", ANY).await
     }
 
+    /// Under review it moves from its development server to a full one, by a permit that is begun: whose token, and which
+    /// deployment.
+    async fn moves_to_full(&self) -> (String, Value) {
+        self.under_review("magnet").await;
+        self.ready_to_own("magnet", "1.0.0").await;
+        self.does("lena", "magnet", Command::Remove { server: FULL.into() }).await.unwrap();
+        self.does("lena", "magnet", Command::Deploy { server: REDUCED.into(), tag: None }).await.unwrap();
+        let token = self.deploy_token("lena", ANY).await;
+        let d = self.allowed(&token, "1.0.0", FULL).await;
+        assert_eq!(self.device("magnet").await.placements.len(), 1);
+        assert_eq!(self.begins(&d, &token).await.0, 200);
+        (token, d)
+    }
+
     /// All that production asks for.
     async fn passes(&self, release: &str) {
         self.on_staging("magnet", release).await;
@@ -559,14 +573,7 @@ async fn f10_what_nobody_began_gives_the_server_back() {
 #[tokio::test]
 async fn t8_a_failed_move_goes_back_to_the_development_server() {
     let test = TestApp::new().await;
-    test.under_review("magnet").await;
-    test.ready_to_own("magnet", "1.0.0").await;
-    test.does("lena", "magnet", Command::Remove { server: FULL.into() }).await.unwrap();
-    test.does("lena", "magnet", Command::Deploy { server: REDUCED.into(), tag: None }).await.unwrap();
-    let token = test.deploy_token("lena", ANY).await;
-    let d = test.allowed(&token, "1.0.0", FULL).await;
-    assert_eq!(test.device("magnet").await.placements.len(), 1);
-    test.begins(&d, &token).await;
+    let (token, d) = test.moves_to_full().await;
     test.reports(&d, &token, json!({ "what": "failed", "text": "No disk." })).await;
     let places = test.device("magnet").await.placements;
     assert_eq!(places.iter().map(|p| p.server.0.as_str()).collect::<Vec<_>>(), [REDUCED]);
@@ -576,13 +583,7 @@ async fn t8_a_failed_move_goes_back_to_the_development_server() {
 #[tokio::test]
 async fn g9_no_place_comes_back_on_a_server_that_is_gone() {
     let test = TestApp::new().await;
-    test.under_review("magnet").await;
-    test.ready_to_own("magnet", "1.0.0").await;
-    test.does("lena", "magnet", Command::Remove { server: FULL.into() }).await.unwrap();
-    test.does("lena", "magnet", Command::Deploy { server: REDUCED.into(), tag: None }).await.unwrap();
-    let token = test.deploy_token("lena", ANY).await;
-    let d = test.allowed(&token, "1.0.0", FULL).await;
-    test.begins(&d, &token).await;
+    let (token, d) = test.moves_to_full().await;
     servers::remove(&test.app, &test.caller("ada"), REDUCED).await.unwrap();
     let (status, answer) = test.reports(&d, &token, json!({ "what": "failed", "text": "No disk." })).await;
     assert_eq!(status, 200, "{answer}");

@@ -132,13 +132,15 @@ fn imported(
     tags: Option<&Tags>,
 ) -> std::result::Result<Imported, String> {
     let request = request(app, row)?;
-    // Of two that are on record with names alike each stays what it is.
-    if !known.devices.contains_key(&request.name)
+    // Of two that are on record with names or classes alike each stays what it is.
+    let own = known.devices.get(&request.name);
+    if own.is_none()
         && let Some(alike) = known.names.get(&plain(&request.name))
     {
         return Err(format!("It is on record already as {alike}: write it so"));
     }
-    let mut holders = request.classes.iter().filter_map(|class| known.classes.get(&plain(class)));
+    let new = |class: &&String| own.is_none_or(|d| !d.request.classes.contains(class));
+    let mut holders = request.classes.iter().filter(new).filter_map(|class| known.classes.get(&plain(class)));
     if let Some((class, holder)) = holders.find(|(_, holder)| *holder != request.name) {
         return Err(format!("The device {holder} brings the class {class} already"));
     }

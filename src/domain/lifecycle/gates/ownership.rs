@@ -359,21 +359,21 @@ pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
         .by(C::AskHelp);
     }
     match &facts.readings.tag {
-        Some(Ok(v)) => match device.release(&v.tag) {
-            Some(r) if r.verified.object != v.object => Gate::open(
-                G::G2,
-                Turn::Contributor,
-                format!(
-                    "{} was {} when it was verified and is {} now: a release never changes, make a new tag.",
-                    v.tag,
-                    r.commit().short(),
-                    v.commit.short()
+        Some(Ok(v)) => {
+            let alike = device.releases.iter().find(|r| same_version(r.tag().as_str(), v.tag.as_str()));
+            match (device.release(&v.tag), alike) {
+                (Some(r), _) if r.verified.object != v.object => Gate::open(
+                    G::G2,
+                    Turn::Contributor,
+                    format!(
+                        "{} was {} when it was verified and is {} now: a release never changes, make a new tag.",
+                        v.tag,
+                        r.commit().short(),
+                        v.commit.short()
+                    ),
                 ),
-            ),
-            Some(_) => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
-            // What runs prints its version, which may be spelled like either of the two.
-            None => match device.releases.iter().find(|r| same_version(r.tag().as_str(), v.tag.as_str())) {
-                Some(r) => Gate::open(
+                // What runs prints its version, which may be spelled like either of the two.
+                (None, Some(r)) => Gate::open(
                     G::G2,
                     Turn::Contributor,
                     format!(
@@ -382,9 +382,9 @@ pub(super) fn verified(device: &Device, facts: &Facts) -> Gate {
                         r.tag()
                     ),
                 ),
-                None => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
-            },
-        },
+                _ => Gate::met(G::G2, format!("{} is {} on {}.", v.tag, v.commit.short(), device.request.trunk)),
+            }
+        }
         Some(Err(why)) => Gate::open(G::G2, Turn::Contributor, why.clone()),
         None => Gate::open(G::G2, Turn::Machine, "The repository has not been read."),
     }
