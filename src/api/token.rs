@@ -56,7 +56,8 @@ impl OptionalFromRequestParts<App> for Bearer {
 impl Bearer {
     /// Whoever made the token acts by it.
     pub fn caller(&self) -> Caller {
-        Caller::person(self.token.created_by, self.origin.clone()).by(self.seen.clone())
+        let caller = Caller::person(self.token.created_by, self.origin.clone()).by(self.seen.clone());
+        Caller { token: Some(self.token.id.clone()), ..caller }
     }
 
     /// Whom it speaks for.
@@ -102,6 +103,11 @@ impl Bearer {
                 ))
             }
         }
+    }
+
+    /// Whether it is for one device alone.
+    pub fn is_for_a_device(&self) -> bool {
+        self.token.scope.device().is_some()
     }
 
     /// Refuses a token that is not for deployments of this device onto this server (G9, A11).

@@ -1,5 +1,7 @@
 //! The known word that somebody most likely meant.
 
+use rapidfuzz::distance::damerau_levenshtein;
+
 /// The word of `known` nearest to `given`, if one is near enough to be worth
 /// suggesting: case and `-` for `_` count for nothing, and at most about one
 /// letter in three may differ.
@@ -9,7 +11,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let allowed = (wanted.chars().count() / 3).clamp(1, 4);
     known
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&wanted, &plain(word)), word))
+        .map(|word| (damerau_levenshtein::distance(wanted.chars(), plain(word).chars()), word))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)

@@ -217,18 +217,15 @@ impl Grid {
             word.plain.bytes().for_each(|b| letters.put(letter(b)));
             letters.each().map(Column).collect::<Vec<_>>()
         };
-        let letters: Vec<(Vec<Column>, u16)> = words.iter().map(|w| (letters(w), w.typos + more)).collect();
-        let pairs: Vec<Column> = words.iter().flat_map(|w| Column::held(&w.plain)).collect();
+        let letters: Vec<(Vec<&[u64]>, u16)> =
+            words.iter().map(|w| (self.bits(letters(w)), (w.typos + more).min(MOST_LACKED))).collect();
+        let pairs = self.bits(words.iter().flat_map(|w| Column::held(&w.plain)));
         let mut by_lack = vec![Bits::default(); pairs.len() + 1];
         let mut number = Vec::new();
         for at in 0..rows.div_ceil(64) {
-            let mut may = u64::MAX;
-            for (letters, wrong) in &letters {
-                self.lacking(at, letters, &mut number);
-                may &= !above(&number, *wrong);
-            }
+            let may = letters.iter().fold(u64::MAX, |may, (letters, wrong)| may & may_lack(letters, at, *wrong, may));
             if may != 0 {
-                self.lacking(at, &pairs, &mut number);
+                lacking(&pairs, at, &mut number);
             }
             for bit in ones(may) {
                 let lack: usize = number.iter().enumerate().map(|(n, place)| ((place >> bit & 1) as usize) << n).sum();
@@ -238,33 +235,44 @@ impl Grid {
         by_lack
     }
 
-    /// How many of these columns each of 64 rows lacks, counted for all of them at once: of each number its binary places,
-    /// the lowest first.
-    fn lacking(&self, at: usize, columns: &[Column], number: &mut Vec<u64>) {
-        number.clear();
-        for column in columns {
-            let mut carry = !self.column(*column).0.get(at).copied().unwrap_or_default();
-            for place in number.iter_mut() {
-                (*place, carry) = (*place ^ carry, *place & carry);
-            }
-            if carry != 0 {
-                number.push(carry);
-            }
-        }
+    fn bits(&self, columns: impl IntoIterator<Item = Column>) -> Vec<&[u64]> {
+        columns.into_iter().map(|column| self.column(column).0.as_slice()).collect()
     }
 }
 
-/// Which of 64 numbers, given by their binary places, are above this one.
-fn above(number: &[u64], this: u16) -> u64 {
-    let (mut above, mut same) = (0, u64::MAX);
-    for n in (0..number.len().max(16)).rev() {
-        let place = number.get(n).copied().unwrap_or_default();
-        match n < 16 && this >> n & 1 == 1 {
-            true => same &= place,
-            false => (above, same) = (above | same & place, same & !place),
+/// No more letters of a word may be wrong, whatever is asked for.
+const MOST_LACKED: u16 = 3;
+
+/// Which of 64 rows lack no more than this many of these columns, among those that `may`.
+fn may_lack(columns: &[&[u64]], at: usize, wrong: u16, may: u64) -> u64 {
+    // Which of them lack more than none, than one, and so on.
+    let mut more = [0; MOST_LACKED as usize + 1];
+    let wrong = usize::from(wrong);
+    for column in columns {
+        let mut lacks = !column.get(at).copied().unwrap_or_default();
+        for more in &mut more[..=wrong] {
+            (*more, lacks) = (*more | lacks, *more & lacks);
+        }
+        if may & !more[wrong] == 0 {
+            break;
         }
     }
-    above
+    !more[wrong]
+}
+
+/// How many of these columns each of 64 rows lacks, counted for all of them at once: of each number its binary places,
+/// the lowest first.
+fn lacking(columns: &[&[u64]], at: usize, number: &mut Vec<u64>) {
+    number.clear();
+    for column in columns {
+        let mut carry = !column.get(at).copied().unwrap_or_default();
+        for place in number.iter_mut() {
+            (*place, carry) = (*place ^ carry, *place & carry);
+        }
+        if carry != 0 {
+            number.push(carry);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -314,18 +322,5 @@ mod tests {
         assert_eq!(like("camerx", 0), [0; 6]);
         assert_eq!(like("camerx", 1), [0, 200, 0, 0, 0, 0]);
         assert_eq!(like("x", 0), [0; 2]);
-    }
-
-    /// Numbers of 64 rows are compared place by place.
-    #[test]
-    fn what_is_above() {
-        // Of the first rows: 0, 1, 2, 3, 4.
-        let number = [0b01010, 0b01100, 0b10000];
-        let rows = |this| ones(above(&number, this)).collect::<Vec<_>>();
-        assert_eq!(rows(0), [1, 2, 3, 4]);
-        assert_eq!(rows(2), [3, 4]);
-        assert_eq!(rows(3), [4]);
-        assert_eq!(rows(u16::MAX), [0; 0]);
-        assert_eq!(ones(above(&[], 0)).count(), 0);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::domain::nearest::plain;
 use frizbee::{CaseMatching, Config, Matching, Pattern, PatternConfig, Scoring, UnicodeMatching};
+use rapidfuzz::distance::osa;
 use std::{cell::RefCell, collections::BTreeSet};
-use strsim::osa_distance;
 
 /// What was typed, as it is compared: plain letters, word by word.
 #[derive(Clone, Debug)]
@@ -64,7 +64,12 @@ impl Reading {
     pub fn finder(&self) -> Finder {
         // Letters in a row are what is looked for: no letter is better for where it stands, and gaps are dear.
         let scoring = Scoring { prefix_bonus: 0, gap_extend_penalty: 4, ..Scoring::default() };
-        Finder(self.words.iter().map(|w| (w.clone(), matcher([w], 0, scoring.clone()))).collect())
+        let sought = |w: &Word| Sought {
+            word: w.clone(),
+            matcher: matcher([w], 0, scoring.clone()),
+            distance: osa::BatchComparator::new(w.plain.bytes()),
+        };
+        Finder(self.words.iter().map(sought).collect())
     }
 
     /// Names that have its letters in the same order, though not in a row, and with so many more wrong in each word than
@@ -88,34 +93,43 @@ fn matcher<'a>(words: impl IntoIterator<Item = &'a Word>, more: u16, scoring: Sc
     frizbee::Matcher::from_patterns(&patterns, &config)
 }
 
-/// Looks for words in names: frizbee says where a word may stand, and strsim with how many typing errors.
-pub struct Finder(Vec<(Word, frizbee::Matcher)>);
+/// Looks for words in names.
+pub struct Finder(pub(super) Vec<Sought>);
+
+/// A word that is looked for: frizbee says where it may stand, and rapidfuzz with how many typing errors.
+pub(super) struct Sought {
+    word: Word,
+    matcher: frizbee::Matcher,
+    distance: osa::BatchComparator<u8>,
+}
 
 impl Finder {
     /// Where each word stands in a name; `None` where one does not.
     pub fn stretches(&mut self, name: &str) -> Option<Vec<Stretch>> {
-        self.0.iter_mut().map(|(word, matcher)| word.stretch(matcher, name)).collect()
+        self.0.iter_mut().map(|sought| sought.stretch(name)).collect()
     }
 }
 
-impl Word {
+impl Sought {
     /// The letters in a row of a name that are this word but for no more typing errors than are forgiven: a letter wrong,
     /// missing, too many, or two neighbours swapped.
     ///
     /// A letter that the name has twice may be typed once. The first letter is seldom mistyped: where it is wrong in a
     /// word of two errors, it is both.
-    fn stretch(&self, matcher: &mut frizbee::Matcher, name: &str) -> Option<Stretch> {
-        if let Some(from) = name.find(&self.plain) {
-            return Some(Stretch { wrong: 0, from, to: from + self.plain.len() });
+    fn stretch(&mut self, name: &str) -> Option<Stretch> {
+        let Word { plain, typos } = &self.word;
+        if let Some(from) = name.find(plain) {
+            return Some(Stretch { wrong: 0, from, to: from + plain.len() });
         }
-        if self.typos == 0 {
+        if *typos == 0 {
             return None;
         }
-        let letters = matcher.match_one_indices(name, 0)?.indices;
+        let typos = usize::from(*typos);
+        let letters = self.matcher.match_one_indices(name, 0)?.indices;
         let (from, to) = (*letters.iter().min()? as usize, *letters.iter().max()? as usize + 1);
-        let longer = |from: usize, to: usize| (to - from).abs_diff(self.plain.len());
+        let longer = |from: usize, to: usize| (to - from).abs_diff(plain.len());
         // Letters that are merely scattered there.
-        if longer(from, to) > usize::from(self.typos) + 2 {
+        if longer(from, to) > typos + 2 {
             return None;
         }
         // One letter at each end may be another one's. Each of them makes one error less at most: what has too many with
@@ -125,32 +139,34 @@ impl Word {
         let there = near(from).flat_map(|begins| near(to).map(move |ends| (begins, ends)));
         let there = there.filter(|(begins, ends)| {
             let moved = usize::from(*begins != from) + usize::from(*ends != to);
-            most <= usize::from(self.typos) + moved
+            most <= typos + moved
         });
         let there = there.filter_map(|(from, to)| Some((self.wrong(name.get(from..to)?)?, longer(from, to), from, to)));
         let (wrong, _, from, to) = there.min()?;
-        (wrong <= self.typos).then_some(Stretch { wrong, from, to })
+        (usize::from(wrong) <= typos).then_some(Stretch { wrong, from, to })
     }
 
     /// How many typing errors lie between these letters and the word.
     fn wrong(&self, there: &str) -> Option<u16> {
-        let first = self.typos > 1 && !there.starts_with(self.plain.get(..1)?);
+        let first = self.word.typos > 1 && !there.starts_with(self.word.plain.get(..1)?);
         Some(u16::try_from(self.errors(there)).ok()? + u16::from(first))
     }
 
     /// The same, whichever letter they begin with.
     pub(super) fn errors(&self, there: &str) -> usize {
-        let as_it_is = osa_distance(&self.plain, there);
-        let once = once(there);
-        if once.len() == there.len() { as_it_is } else { as_it_is.min(osa_distance(&self.plain, &once)) }
+        let as_it_is = self.distance.distance(there.bytes());
+        once(there).map_or(as_it_is, |once| as_it_is.min(self.distance.distance(once)))
     }
 }
 
-/// Each letter once where it is there twice. Digits stay as they are.
-fn once(name: &str) -> String {
-    let mut letters: Vec<char> = name.chars().collect();
-    letters.dedup_by(|a, b| a == b && a.is_ascii_alphabetic());
-    letters.into_iter().collect()
+/// Each letter once, where one is there twice in a row. Digits stay as they are.
+fn once(name: &str) -> Option<Vec<u8>> {
+    let twice = |a: u8, b: u8| a == b && a.is_ascii_alphabetic();
+    name.as_bytes().windows(2).any(|pair| twice(pair[0], pair[1])).then(|| {
+        let mut letters = name.as_bytes().to_vec();
+        letters.dedup_by(|a, b| twice(*a, *b));
+        letters
+    })
 }
 
 /// Asks frizbee in one way alone: each of its ways is compiled 120 times over, for every kind of processor and of question.

@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Error, Result, deployments,
-    facts::{gather_actor, gather_to_change},
+    facts::{actor_of, gather_to_change},
     moving_on, readings,
     record::{self, Change},
 };
@@ -13,6 +13,7 @@ use crate::{
         device::Device,
         id::{DeploymentId, DeviceId},
         lifecycle::{Command, CommandKind, Event, Happened, Readings, decide, decide::may, evolve, rule},
+        person::People,
         refusal::{Code, Refusal},
         tag::CommitId,
     },
@@ -31,8 +32,10 @@ pub struct Ask {
     pub key: Option<String>,
     /// What the key stands for, where that is more than the command: a digest of it.
     pub request: Option<String>,
-    /// For a deployment by permit: where it goes (G9). A person places without one.
-    pub permit: Option<Environment>,
+    /// Whether a permit is given for it (G9). A person places without one.
+    pub by_permit: bool,
+    /// The environment that whoever asks names: it has to be the server's own (G5).
+    pub environment: Option<Environment>,
     /// The commit that a deploy tool has at hand, where it says so: it has to be the release's own (A20).
     pub at_hand: Option<CommitId>,
     /// The deployment in development that waits no longer once this is on record (G5).
@@ -48,7 +51,8 @@ impl From<Command> for Ask {
             seen: None,
             key: None,
             request: None,
-            permit: None,
+            by_permit: false,
+            environment: None,
             at_hand: None,
             settles: None,
             exactly: false,
@@ -63,6 +67,8 @@ pub struct Done {
     pub events: Vec<Event>,
     /// The deployment that these events opened or began.
     pub deployment: Option<Deployment>,
+    /// Whoever has to do with it, as they were when it was decided; nobody where it was a repetition.
+    pub people: People,
 }
 
 /// Whether whoever acts must have seen the device as it is. A shut-down is urgent and never out of date.
@@ -88,24 +94,25 @@ pub async fn act_once_read(app: &App, caller: &Caller, device: &str, ask: Ask) -
 }
 
 async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, waits: bool) -> Result<Done> {
-    let (which, mut readings) = match readings::wanted(&ask.command) {
-        None => (Which::Name(device.to_owned()), Readings::default()),
+    let (target, mut readings) = match readings::wanted(&ask.command) {
+        None => (Target::Named(device.to_owned()), Readings::default()),
         Some(wanted) => {
-            let found = store::devices::find_by_name(&app.db.read, device).await?.ok_or(Error::NotFound)?;
+            let c = &app.db.read;
+            let (found, version) = store::devices::find_with_roster(c, device).await?.ok_or(Error::NotFound)?;
             // Nobody makes Custody read a repository who may not ask for it.
-            let actor = gather_actor(&app.db.read, app, caller).await?;
+            let actor = actor_of(c, app, caller, app.roster.at(&version)).await?;
             let wanted = may(&found, ask.command.kind(), &actor.facts(app, caller)).then_some(wanted);
             let (readings, is_away) = readings::take_or_miss(app, &found, wanted).await;
             if is_away && waits {
                 return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
             }
-            (Which::Id(found.id), readings)
+            (Target::Read(Box::new(found)), readings)
         }
     };
     readings.at_hand.clone_from(&ask.at_hand);
 
     let (app, caller) = (app.clone(), caller.clone());
-    app.clone().outliving(async move { change(&app, &caller, Target::Known(which), ask, readings).await }).await?
+    app.clone().outliving(async move { change(&app, &caller, target, ask, readings).await }).await?
 }
 
 /// Sends in a new request (L1 to L4). The draft that it came from is gone with it.
@@ -123,8 +130,29 @@ pub async fn sent_before(app: &App, caller: &Caller, ask: &Ask) -> Result<Option
 }
 
 enum Target {
-    Known(Which),
-    New { draft: Option<String> },
+    Named(String),
+    /// As it was when its repository was read.
+    Read(Box<Device>),
+    New {
+        draft: Option<String>,
+    },
+}
+
+impl Target {
+    /// What names the device, where it is on record.
+    fn which(&self) -> Option<Which> {
+        match self {
+            Self::Named(name) => Some(Which::Name(name.clone())),
+            Self::Read(device) => Some(Which::Id(device.id)),
+            Self::New { .. } => None,
+        }
+    }
+
+    /// Whether what was read is the repository of this device no more.
+    fn was_elsewhere(&self, now: &Device) -> bool {
+        let place = |d: &Device| (d.request.repository.clone(), d.request.trunk.clone(), d.request.folder.clone());
+        matches!(self, Self::Read(then) if place(then) != place(now))
+    }
 }
 
 /// How often a change is begun anew where the database went away under it.
@@ -168,14 +196,19 @@ async fn decide_and_save(
     readings: Readings,
 ) -> std::result::Result<Done, Failed> {
     let bare = |e: Error| (e, None);
-    let (before, was) = match target {
-        Target::Known(which) => {
-            let found = store::devices::find_to_change(tx, which).await.map_err(|e| bare(e.into()))?;
+    let (before, was) = match target.which() {
+        Some(which) => {
+            let token = caller.token.as_deref();
+            let found = store::devices::find_to_change(tx, &which, token).await.map_err(|e| bare(e.into()))?;
             let (device, was) = found.ok_or((Error::NotFound, None))?;
             (device, Some(was))
         }
-        Target::New { .. } => (Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()), None),
+        None => (Device::draft(DeviceId(uuid::Uuid::now_v7()), app.clock.now()), None),
     };
+    // Its repository was read meanwhile, or its body was long in coming (A31).
+    if was.as_ref().is_some_and(|was| was.is_revoked) {
+        return Err(bare(Refusal::new(Code::NotYours, "The token that this was asked with has been revoked.").into()));
+    }
     let with = |e: Error| (e, Some(Box::new(before.clone())));
     let request = digest(was.as_ref().map(|_| before.id), ask).map_err(bare)?;
     if let Some(done) = repeated(tx, caller, ask, &request).await.map_err(bare)? {
@@ -195,9 +228,10 @@ async fn decide_and_save(
     let roster = record::roster(tx, app, was.as_ref()).await.map_err(bare)?;
     let gathered =
         gather_to_change(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
+    deployments::must_be_in(&gathered.servers, &ask.command, ask.environment).map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
-    // Who may, and what is on record, can have changed since it was not read (A3).
-    if readings::are_missing(&ask.command, &before, &gathered.readings) {
+    // Who may, what is on record, and the repository itself can have changed since (A3).
+    if readings::are_missing(&ask.command, &before, &gathered.readings) || target.was_elsewhere(&before) {
         return Err(bare(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.").into()));
     }
     let after = events.iter().fold(before.clone(), evolve);
@@ -226,7 +260,7 @@ async fn decide_and_save(
             .await
             .map_err(|e| bare(e.into()))?;
     }
-    Ok(Done { device: after, events, deployment })
+    Ok(Done { people: gathered.people.clone(), device: after, events, deployment })
 }
 
 /// What names a request besides its key: the same key with another request is refused (F3).
@@ -236,9 +270,10 @@ fn digest(device: Option<DeviceId>, ask: &Ask) -> Result<String> {
     }
     let on = device.map_or_else(|| "new".to_owned(), |id| id.to_string());
     let body = serde_json::to_string(&ask.command).map_err(|e| Error::Internal(Box::new(e)))?;
-    let permit = ask.permit.map(|e| e.to_string()).unwrap_or_default();
+    let permit = if ask.by_permit { "permit" } else { "" };
+    let environment = ask.environment.map(|e| e.to_string()).unwrap_or_default();
     let at_hand = ask.at_hand.as_ref().map_or("", CommitId::as_str);
-    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}{at_hand}"))))
+    Ok(format!("{:x}", Sha256::digest(format!("{on}\n{body}{permit}{environment}{at_hand}"))))
 }
 
 async fn repeated<C: ConnectionTrait>(tx: &C, caller: &Caller, ask: &Ask, request: &str) -> Result<Option<Done>> {
@@ -254,7 +289,7 @@ async fn repeated<C: ConnectionTrait>(tx: &C, caller: &Caller, ask: &Ask, reques
     let id = outcome.parse().map_err(|e: uuid::Error| Error::Internal(Box::new(e)))?;
     let device = store::devices::find(tx, id).await?.ok_or(Error::NotFound)?;
     let deployment = store::deployments::find_by_key(tx, person, key).await?;
-    Ok(Some(Done { device, events: Vec::new(), deployment }))
+    Ok(Some(Done { device, events: Vec::new(), deployment, people: People::default() }))
 }
 
 /// What happened to a device after a revision of it.

@@ -10,7 +10,7 @@ pub use reading::{PAGE, Page, View, list, view};
 pub use reporting::{Begun, redeem, redeem_once, report, report_once};
 
 use super::{
-    Caller, Error, Result,
+    Caller, Error, FieldProblem, Result,
     act::{Ask, Done, act},
     facts::{gather, gather_actor},
     invalid, moving_on, permits, readings,
@@ -31,11 +31,13 @@ use crate::{
         },
         overrides::Override,
         refusal::{Code, Refusal},
+        server::Server,
         tag::{CommitId, TagName},
     },
     store::{self, Tx, journal::Line},
 };
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// What a deploy tool asks for.
 #[derive(Clone, Debug)]
@@ -53,21 +55,27 @@ impl Wanted {
     fn command(&self) -> Command {
         Command::Deploy { server: self.server.clone(), tag: Some(self.tag.clone()) }
     }
+}
 
-    /// The server's own; another one that was asked for is a mistake (G5).
-    async fn environment(&self, app: &App) -> Result<Environment> {
-        // A server that is not on record is refused by its gate.
-        let Some(server) = store::servers::find(&app.db.read, &self.server).await? else {
-            return Ok(self.environment.unwrap_or(Environment::Production));
-        };
-        match self.environment {
-            Some(other) if other != server.environment => invalid(
-                "environment",
-                format!("{} is in {}: name that, or leave it out", server.name, server.environment),
-            ),
-            _ => Ok(server.environment),
+/// Refuses another environment than that of the server that something is placed on (G5). One that is not on record is
+/// refused by its gate.
+pub(super) fn must_be_in(
+    servers: &BTreeMap<ServerName, Server>,
+    command: &Command,
+    named: Option<Environment>,
+) -> Result<()> {
+    let server = command.placing().and_then(|(server, _)| servers.get(server));
+    match server.zip(named) {
+        Some((server, named)) if named != server.environment => {
+            invalid("environment", format!("{} is in {}: name that, or leave it out", server.name, server.environment))
         }
+        _ => Ok(()),
     }
+}
+
+/// What asks about no device on record.
+fn no_device() -> Error {
+    Error::Invalid(vec![FieldProblem::new("device", "Name a device that is on record, like beamConditionCheck")])
 }
 
 /// What was allowed, with its permit.
@@ -79,14 +87,20 @@ pub struct Allowed {
 
 /// Asks for a deployment; a fresh read of the repository decides. The placement is on record when this returns.
 pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<String>) -> Result<Allowed> {
-    let permit = Some(wanted.environment(app).await?);
-    let ask = Ask { key, permit, at_hand: wanted.commit.clone(), ..Ask::from(wanted.command()) };
-    let Done { deployment, device, events } = act(app, caller, &wanted.device, ask).await?;
+    let (environment, at_hand) = (wanted.environment, wanted.commit.clone());
+    let ask = Ask { key, by_permit: true, environment, at_hand, ..Ask::from(wanted.command()) };
+    let done = act(app, caller, &wanted.device, ask).await;
+    let Done { deployment, device, events, mut people } = done.map_err(|e| match e {
+        Error::NotFound => no_device(),
+        other => other,
+    })?;
     let deployment = deployment.ok_or(Error::NotFound)?;
-    // Where it is a repetition, others may have reported since.
-    let people = store::people::load_names(&app.db.read, &deployment.people()).await?;
     let permit = match events.is_empty() {
-        true => self::permit(app, caller, &deployment).await?,
+        // Others may have reported since.
+        true => {
+            people = store::people::load_names(&app.db.read, &deployment.people()).await?;
+            self::permit(app, caller, &deployment).await?
+        }
         false => permits::issue(app, &device, &deployment, &people).await?.ok_or(Error::NotFound)?,
     };
     let device = device.name().to_owned();
@@ -96,12 +110,12 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
 
 /// The gates as they are now, with nothing changed; refused as the request itself would be.
 pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Gate>> {
-    wanted.environment(app).await?;
     let snapshot = app.db.snapshot().await?;
-    let device = store::devices::find_by_name(&snapshot, &wanted.device).await?.ok_or(Error::NotFound)?;
+    let device = store::devices::find_by_name(&snapshot, &wanted.device).await?.ok_or_else(no_device)?;
     let command = wanted.command();
     let mut gathered = gather(&snapshot, app, caller, &device, Some(&command), Readings::default()).await?;
     drop(snapshot);
+    must_be_in(&gathered.servers, &command, wanted.environment)?;
     if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
         gathered.readings = readings::take(app, &device, &command).await;
     }
@@ -128,9 +142,9 @@ pub async fn open(
     let placed = after.placed_on(server).ok_or(Error::NotFound)?;
     let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
     let gates = judge_all(rule(ask.command.kind()), before, Some(&ask.command), &gathered.facts(app, caller));
-    let permit = match ask.permit {
-        None => None,
-        Some(_) => {
+    let permit = match ask.by_permit {
+        false => None,
+        true => {
             let lives = placed.mark.at.timestamp() + i64::from(app.policy.permits.lifetime_seconds);
             // What an override lets through ends with it (G12).
             let of_it = |o: &&Override| o.server == *server && o.tag == *release.tag() && o.counts(placed.mark.at);

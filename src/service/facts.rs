@@ -6,7 +6,7 @@ use crate::{
     domain::{
         device::Device,
         id::{DeviceId, PersonId, ServerName},
-        lifecycle::{Command, Facts, Readings},
+        lifecycle::{Command, Facts, Readings, gates::asks_for_stages},
         observation::Seen,
         person::People,
         request::Taken,
@@ -23,7 +23,10 @@ use crate::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The facts of one decision, owned; [`Gathered::facts`] lends them.
 pub struct Gathered {
@@ -76,9 +79,20 @@ pub fn version_names(app: &App, device: Option<&Device>) -> VersionNames {
 
 /// Who acts, and nothing else: enough to tell what they may do.
 pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller) -> Result<Gathered> {
-    let people = match caller.actor.person() {
-        Some(person) => store::people::load_people(c, &BTreeSet::from([person])).await?,
-        None => People::default(),
+    actor_of(c, app, caller, None).await
+}
+
+/// The same from who is who, where that is at hand.
+pub async fn actor_of<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    caller: &Caller,
+    roster: Option<Arc<Roster>>,
+) -> Result<Gathered> {
+    let me: BTreeSet<PersonId> = caller.actor.person().into_iter().collect();
+    let people = match roster {
+        Some(roster) => roster.people(&me),
+        None => store::people::load_people(c, &me).await?,
     };
     Ok(Gathered {
         now: app.clock.now(),
@@ -189,16 +203,14 @@ async fn gather_beside<C: ConnectionTrait>(
         Some(Command::Amend { request }) => store::devices::find_taken(c, device.id, None, &request.classes).await?,
         _ => Taken::default(),
     };
-    // Only what is deployed is judged by its way.
-    let release = command.and_then(Command::placing).and_then(|(_, tag)| device.release(tag?));
-    let way = match release {
+    let way = match command.and_then(|command| asks_for_stages(device, command, &servers)) {
         Some(release) => store::stages::find_standing(c, device.id, release).await?,
         None => Way::default(),
     };
-    // Only what would move on by itself is held.
+    // Only what would move on by itself is held, by what is placed there or was last.
     let last = match command {
         Some(Command::Deploy { server, tag: Some(_) } | Command::MoveOn { server, .. })
-            if device.moving_on.by_itself.is_some() =>
+            if device.moving_on.by_itself.is_some() && device.placed_on(server).is_none_or(|p| p.release.is_none()) =>
         {
             match servers.get(server) {
                 Some(to) => store::deployments::find_last(c, device.id, to).await?,

@@ -43,9 +43,16 @@ pub struct Looked<'a> {
     told: BTreeSet<DeviceId>,
     /// Devices that nothing supports now.
     urgent: BTreeSet<DeviceId>,
+    /// Whether it is known that nothing is open of all that.
+    nothing_open: bool,
 }
 
 impl<'a> Looked<'a> {
+    /// Where it is known that nothing is open of what will be looked at.
+    pub fn nothing_open() -> Self {
+        Self { nothing_open: true, ..Self::default() }
+    }
+
     /// A device with everything that runs of it.
     pub fn device(&mut self, app: &App, device: &'a Device, seen: &[Seen], now: DateTime<Utc>) {
         self.devices.insert(device.id, device);
@@ -86,12 +93,15 @@ impl<'a> Looked<'a> {
 }
 
 /// Puts on record what was found, and closes what was not found again. A fixed number of statements where nothing
-/// differs from what is open already: two at most.
+/// differs from what is open already: two at most, and none where it is known that nothing is open.
 pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now: DateTime<Utc>) -> Result<()> {
     let devices: BTreeSet<DeviceId> = looked.devices.keys().copied().collect();
     let mut keys = looked.instances.clone();
     keys.extend(looked.heard.iter().map(|server| (server.0.clone(), server.clone())));
-    let mut open = store::incidents::list_open_of(tx, &devices, &keys).await?;
+    let mut open = match looked.nothing_open {
+        true => BTreeMap::new(),
+        false => store::incidents::list_open_of(tx, &devices, &keys).await?,
+    };
     // An instance may be called as its server is: only silence is the server's own.
     open.retain(|(kind, instance, server), i| match kind {
         Kind::Silent if *instance == server.0 => looked.heard.contains(server),

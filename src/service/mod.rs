@@ -87,16 +87,18 @@ pub struct Caller {
     pub origin: String,
     /// The marks of what was decided by, where the door was told any (see [`seen`]).
     pub seen: Option<Vec<String>>,
+    /// The id of the token that they act by: what they ask for ends with it (A31).
+    pub token: Option<String>,
 }
 
 impl Caller {
     pub fn person(id: PersonId, origin: impl Into<String>) -> Self {
-        Self { actor: Actor::Person(id), origin: origin.into(), seen: None }
+        Self { actor: Actor::Person(id), origin: origin.into(), seen: None, token: None }
     }
 
     /// Custody's own regular checks.
     pub fn custody() -> Self {
-        Self { actor: Actor::Custody, origin: "custody".to_owned(), seen: None }
+        Self { actor: Actor::Custody, origin: "custody".to_owned(), seen: None, token: None }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        deployment::{Deployment, Environment},
+        deployment::Deployment,
         device::Device,
         id::{DeploymentId, PersonId, ServerName},
         lifecycle::{Command, GateId, Readings, Turn, decide},
@@ -107,7 +107,7 @@ async fn move_on(app: &App, waiting: &Waiting) -> Result<()> {
     if let Some(why) = unread(app, &caller, &device, &command).await? {
         return again(app, waiting, &device, (set, why, tag)).await;
     }
-    let ask = Ask { permit: Some(Environment::Production), settles: Some(id), ..Ask::from(command) };
+    let ask = Ask { by_permit: true, settles: Some(id), ..Ask::from(command) };
     match act(app, &caller, device.name(), ask).await {
         Ok(_) => Ok(()),
         // It is there already, or has moved on in another process.

@@ -122,7 +122,8 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     if !imported {
         shift::waits(tx, &entries).await?;
     }
-    compare(tx, app, caller, change, &known, verdict.as_ref()).await?;
+    let open = relinked || was.is_none_or(|was| was.differs);
+    compare(tx, app, caller, change, (&known, open), verdict.as_ref()).await?;
     let asked = confirmations::ask(tx, app, change).await?;
     let (hear, shift) = news::news(app, change, &entries, &asked);
     people.extend(hear);
@@ -144,7 +145,7 @@ pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Hap
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
     let after = evolve(before.clone(), &event);
     // What is imported was on record nowhere.
-    let was = store::devices::find_to_change(tx, &Which::Id(after.id)).await?.map(|(_, was)| was);
+    let was = store::devices::find_to_change(tx, &Which::Id(after.id), None).await?.map(|(_, was)| was);
     let roster = roster(tx, app, was.as_ref()).await?;
     let gathered = gather_to_change(tx, app, &roster, caller, &after, None, Readings::default()).await?;
     let (before, after, events, gathered) = (&before, &after, &[event], &gathered);
@@ -152,18 +153,18 @@ pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Hap
     save(tx, app, caller, &change, None).await
 }
 
-/// G10: what runs beside what is on record from now on.
+/// G10: what runs beside what is on record from now on; and whether an incident may be open of it.
 async fn compare(
     tx: &Tx,
     app: &App,
     caller: &Caller,
     change: &Change<'_>,
-    known: &[Known],
+    (known, open): (&[Known], bool),
     verdict: Option<&Verdict>,
 ) -> Result<()> {
     let (after, now) = (change.after, change.gathered.now);
     let (own, others): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|k| k.device == Some(after.id));
-    let mut looked = Looked::default();
+    let mut looked = if open { Looked::default() } else { Looked::nothing_open() };
     for k in others {
         looked.stranger(&k.seen);
     }

@@ -15,7 +15,6 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
@@ -30,8 +29,16 @@ fn body(d: &Deployment) -> Result<String> {
     serde_json::to_string(d).map_err(|e| corrupt("a deployment", e))
 }
 
-/// `key` names the request that it answers (F3).
+/// `key` names the request that it answers (F3), and no other one any more: what it stood for long ago is forgotten.
 pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str>) -> Result<()> {
+    if let Some(key) = key {
+        row::Entity::update_many()
+            .set(row::ActiveModel { request_key: Set(None), ..Default::default() })
+            .filter(row::Column::AskedBy.eq(d.asked.by.to_string()))
+            .filter(row::Column::RequestKey.eq(key))
+            .exec(tx)
+            .await?;
+    }
     let state: &str = d.state.into();
     let row = row::Model {
         id: d.id.to_string(),
@@ -47,7 +54,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str
         unsettled: false,
         body: body(d)?,
     };
-    row.into_active_model().insert(tx).await.map(|_| ())
+    row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await.map(|_| ())
 }
 
 /// Keeps what changed: its state and its reports. Whether its server is to be given back follows from the state.

@@ -5,8 +5,8 @@ mod saving;
 pub use saving::{Derived, save};
 
 use super::{
-    Result, corrupt,
-    entity::{device as row, device_class, device_person},
+    Result, corrupt, doors,
+    entity::{device as row, device_class, device_person, incident, instance},
     roster,
     standing::{Standing, Turns, turns_of},
     text::{Text, list, tuples},
@@ -52,6 +52,20 @@ pub async fn find_by_name<C: ConnectionTrait>(c: &C, name: &str) -> Result<Optio
     found.map(|r| read(name, &r.try_get_by_index::<String>(0)?)).transpose()
 }
 
+/// The same, and the version of the roster at that moment.
+pub async fn find_with_roster<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<(Device, String)>> {
+    static BY_NAME: Text = Text::new();
+    let q = BY_NAME.with(c, vec![name.into()], |v| {
+        row::Entity::find()
+            .select_only()
+            .column(row::Column::Body)
+            .expr_as(Expr::from(roster::version()), "roster")
+            .filter(row::Column::Name.eq(v[0].clone()))
+    });
+    let found = c.query_one_raw(q).await?;
+    found.map(|r| Ok((read(name, &r.try_get_by_index::<String>(0)?)?, r.try_get_by_index(1)?))).transpose()
+}
+
 /// The id of the device of this name.
 pub async fn find_id<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<DeviceId>> {
     let q = row::Entity::find().select_only().column(row::Column::Id).filter(row::Column::Name.eq(name));
@@ -67,10 +81,18 @@ pub struct OnRecord {
     pub orphan_at: Option<DateTime<Utc>>,
     /// The version of the roster at that moment.
     pub roster: String,
+    /// Whether an incident is open of it, or of what runs of it.
+    pub differs: bool,
+    /// Whether the token that it is changed by was revoked.
+    pub is_revoked: bool,
 }
 
-/// The device of this id or name, to be changed, and what stands beside it. One query.
-pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<Option<(Device, OnRecord)>> {
+/// The device of this id or name, to be changed by whoever has this token, and what stands beside it. One query.
+pub async fn find_to_change<C: ConnectionTrait>(
+    c: &C,
+    which: &Which,
+    token: Option<&str>,
+) -> Result<Option<(Device, OnRecord)>> {
     static BY_ID: Text = Text::new();
     static BY_NAME: Text = Text::new();
     let (text, by, value) = match which {
@@ -78,13 +100,15 @@ pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<
         Which::Name(name) => (&BY_NAME, row::Column::Name, name.clone()),
     };
     let mut values = turns_of::values();
-    values.push(value.into());
+    values.extend([token.unwrap_or_default().into(), value.into()]);
     let q = text.with(c, values, |v| {
-        let (turns, device) = v.split_at(v.len() - 1);
-        with_standing(row::Entity::find().filter(by.eq(device[0].clone())))
+        let (turns, last) = v.split_at(v.len() - 2);
+        with_standing(row::Entity::find().filter(by.eq(last[1].clone())))
             .columns([row::Column::Due, row::Column::OrphanAt])
             .expr_as(Expr::from(roster::version()), "roster")
+            .expr_as(differs(), "differs")
             .expr_as(Expr::from(turns_of::query(turns)), "turns")
+            .expr_as(Expr::exists(doors::revoked(last[0].clone())), "revoked")
     });
     let Some(found) = c.query_one_raw(q).await? else { return Ok(None) };
     let (device, standing) = whole(found.try_get_many_by_index()?)?;
@@ -94,8 +118,28 @@ pub async fn find_to_change<C: ConnectionTrait>(c: &C, which: &Which) -> Result<
         due: found.try_get("", "due")?,
         orphan_at: found.try_get("", "orphan_at")?,
         roster: found.try_get("", "roster")?,
+        differs: found.try_get("", "differs")?,
+        is_revoked: found.try_get("", "revoked")?,
     };
     Ok(Some((device, was)))
+}
+
+/// Whether an incident is open of the device that is asked for, or of an instance of it.
+fn differs() -> Expr {
+    let id = || Expr::col((row::Entity, row::Column::Id));
+    let open = || {
+        let mut q = Query::select();
+        q.column(incident::Column::Id).from(incident::Entity).and_where(incident::Column::ClosedAt.is_null());
+        q
+    };
+    let own = open().and_where(Expr::col(incident::Column::DeviceId).eq(id())).to_owned();
+    let runs = Query::select()
+        .column(instance::Column::Instance)
+        .from(instance::Entity)
+        .and_where(Expr::col((instance::Entity, instance::Column::DeviceId)).eq(id()))
+        .to_owned();
+    let of_instance = open().and_where(Expr::col(incident::Column::Instance).in_subquery(runs)).to_owned();
+    Expr::exists(own).or(Expr::exists(of_instance))
 }
 
 pub async fn find<C: ConnectionTrait>(c: &C, id: DeviceId) -> Result<Option<Device>> {

@@ -3,13 +3,16 @@
 
 use super::{
     Result, corrupt,
-    entity::{idempotency, invitation, session, token},
+    entity::{idempotency, invitation, person, session, token},
+    text::Text,
 };
 use crate::domain::id::{DeviceId, PersonId, ServerName};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, Value,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,12 +211,40 @@ pub async fn insert_token<C: ConnectionTrait>(tx: &C, t: &Token, hash: &str) -> 
     row.into_active_model().insert(tx).await.map(|_| ())
 }
 
+/// The token of this hash, where its maker's account is open.
 pub async fn find_token<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<Token>> {
-    token::Entity::find().filter(token::Column::Hash.eq(hash)).one(c).await?.map(hydrate).transpose()
+    static BY_HASH: Text = Text::new();
+    find_token_by(c, &BY_HASH, token::Column::Hash, hash).await
 }
 
+/// The same by its id.
 pub async fn find_token_by_id<C: ConnectionTrait>(c: &C, id: &str) -> Result<Option<Token>> {
-    token::Entity::find_by_id(id.to_owned()).one(c).await?.map(hydrate).transpose()
+    static BY_ID: Text = Text::new();
+    find_token_by(c, &BY_ID, token::Column::Id, id).await
+}
+
+async fn find_token_by<C: ConnectionTrait>(c: &C, text: &Text, by: token::Column, is: &str) -> Result<Option<Token>> {
+    let q = text.with(c, vec![is.into()], |v| {
+        let of = Expr::col((person::Entity, person::Column::Id));
+        let open = Query::select()
+            .column(person::Column::Id)
+            .from(person::Entity)
+            .and_where(of.equals((token::Entity, token::Column::CreatedBy)))
+            .and_where(Expr::col((person::Entity, person::Column::ClosedAt)).is_null())
+            .to_owned();
+        token::Entity::find().filter(by.eq(v[0].clone())).filter(Expr::exists(open))
+    });
+    token::Model::find_by_statement(q).one(c).await?.map(hydrate).transpose()
+}
+
+/// Asks for the token of this id, if it was revoked.
+pub(super) fn revoked(id: Value) -> SelectStatement {
+    Query::select()
+        .column(token::Column::Id)
+        .from(token::Entity)
+        .and_where(Expr::col((token::Entity, token::Column::Id)).eq(id))
+        .and_where(Expr::col((token::Entity, token::Column::RevokedAt)).is_not_null())
+        .to_owned()
 }
 
 pub async fn list_tokens<C: ConnectionTrait>(c: &C) -> Result<Vec<Token>> {

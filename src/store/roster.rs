@@ -47,13 +47,18 @@ impl Kept {
 
     /// The same where its version is known.
     pub async fn of(&self, tx: &Tx, version: String) -> Result<Arc<Roster>> {
-        if let Some(kept) = self.get().filter(|kept| kept.version == version) {
+        if let Some(kept) = self.at(&version) {
             return Ok(kept);
         }
         // A version that is rolled back never comes again, so this may be kept whatever becomes of the transaction.
         let roster = Arc::new(Roster::read(tx, version).await?);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(roster.clone());
         Ok(roster)
+    }
+
+    /// What was read last, where that is this version.
+    pub fn at(&self, version: &str) -> Option<Arc<Roster>> {
+        self.get().filter(|kept| kept.version == version)
     }
 
     fn get(&self) -> Option<Arc<Roster>> {

@@ -7,11 +7,7 @@ use crate::{
 };
 use chrono::Duration;
 use custody::{
-    domain::{
-        deployment::{DeploymentState, Environment},
-        lifecycle::Command,
-        refusal::Code,
-    },
+    domain::{deployment::DeploymentState, lifecycle::Command, refusal::Code},
     service::{
         Error,
         act::{Ask, act},
@@ -172,7 +168,7 @@ async fn g5_what_is_reported_meanwhile_keeps_it() {
     // As Custody asks once it has found it ready.
     let moves = async || {
         let command = Command::MoveOn { server: FULL.into(), tag: tag("1.1.0"), from };
-        let ask = Ask { permit: Some(Environment::Production), settles: Some(from), ..Ask::from(command) };
+        let ask = Ask { by_permit: true, settles: Some(from), ..Ask::from(command) };
         act(&test.app, &test.caller("jonas"), "magnet", ask).await
     };
     test.reports(&d, &token, json!({ "what": "tests_after", "passed": false })).await;

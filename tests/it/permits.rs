@@ -18,13 +18,14 @@ use custody::{
     service::{
         Caller, Error,
         act::{Ask, act},
-        deployments,
+        checks, deployments,
         deployments::Wanted,
         groups, permits, readings, servers,
         tokens::{self, TokenScope},
     },
     store,
 };
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 pub const ANY: TokenScope = TokenScope::Deploy { device: None, server: None };
@@ -110,6 +111,12 @@ impl TestApp {
         let answer = reqwest::Client::new().get(address).bearer_auth(token).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
+}
+
+/// A release of the magnet onto its full server.
+fn wanted(release: &str) -> Wanted {
+    let (device, server) = ("magnet".to_owned(), FULL.into());
+    Wanted { device, tag: tag(release), server, environment: None, commit: None }
 }
 
 fn why(answer: &Value) -> &str {
@@ -853,4 +860,80 @@ async fn g9_a_list_without_any_says_so() {
     let page = test.stranger().page("/deployments?state=failed").await;
     assert!(page.contains("No deployment has failed. <a href=\"/deployments\">Show all</a>"), "{page}");
     assert!(test.stranger().page("/deployments").await.contains("Nothing has been deployed yet."));
+}
+
+/// F3: a key counts for a week; after that it may name another request, as whoever numbers their jobs anew has it.
+#[tokio::test]
+async fn f3_a_key_is_used_again_long_after() {
+    let test = TestApp::new().await;
+    let caller = test.caller("lena");
+    test.owned_with("1.1.0").await;
+    let wanted = wanted("1.1.0");
+    let ask = async || deployments::request(&test.app, &caller, &wanted, Some("release-1.1.0".to_owned())).await;
+    let first = ask().await.unwrap().view.deployment;
+    assert_eq!(ask().await.unwrap().view.deployment.id, first.id);
+    test.advance(Duration::days(8));
+    checks::round(&test.app).await.unwrap();
+    let later = ask().await.unwrap().view.deployment;
+    assert_ne!(later.id, first.id);
+    assert_eq!(ask().await.unwrap().view.deployment.id, later.id);
+}
+
+/// A31: who asks with a token that is revoked while the repository is read gets no permit.
+#[tokio::test]
+async fn a31_a_token_ends_what_was_asked_with_it() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    let (token, _) = tokens::create(&test.app, &test.caller("lena"), "deploy tool", ANY, 30).await.unwrap();
+    let caller = Caller { token: Some(token.id.clone()), ..test.caller("lena") };
+    deployments::request(&test.app, &caller, &wanted("1.1.0"), None).await.unwrap();
+    tokens::revoke(&test.app, &test.caller("lena"), &token.id).await.unwrap();
+    let revision = test.device("magnet").await.revision;
+    let Err(Error::Refused(refused)) = deployments::request(&test.app, &caller, &wanted("1.1.0"), None).await else {
+        panic!("a revoked token deploys");
+    };
+    assert!(refused.sentence.contains("revoked"), "{}", refused.sentence);
+    assert_eq!(test.device("magnet").await.revision, revision);
+}
+
+/// A3: what was read of one repository says nothing of the one that the device has meanwhile.
+#[tokio::test]
+async fn a3_another_repository_is_read_anew() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let tx = test.app.db.begin().await.unwrap();
+    let asked = test.app.db.statements();
+    let (app, caller) = (test.app.clone(), test.caller("ilse"));
+    let verifies =
+        tokio::spawn(
+            async move { act(&app, &caller, "magnet", Ask::from(Command::VerifyTag { tag: tag("1.0.0") })).await },
+        );
+    while test.app.db.statements() == asked {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let mut device = test.device("magnet").await;
+    device.request.trunk = "other".to_owned();
+    let body = serde_json::to_string(&device).unwrap();
+    tx.execute_unprepared(&format!("UPDATE device SET body = '{}'", body.replace('\'', "''"))).await.unwrap();
+    tx.commit().await.unwrap();
+    let Err(Error::Refused(refused)) = verifies.await.unwrap() else {
+        panic!("it is a release of another repository");
+    };
+    assert!(refused.sentence.contains("try again"), "{}", refused.sentence);
+    assert!(test.device("magnet").await.releases.is_empty());
+}
+
+/// PERFORMANCE, G9: what is allowed is told by a fixed number of statements, of which most are the record itself.
+#[tokio::test]
+async fn an_allowed_deployment_takes_few_statements() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    let caller = test.caller("lena");
+    let mut counted = Vec::new();
+    for _ in 0..3 {
+        let before = test.app.db.statements();
+        deployments::request(&test.app, &caller, &wanted("1.0.0"), None).await.unwrap();
+        counted.push(test.app.db.statements() - before);
+    }
+    assert!(counted[2] <= 14, "{counted:?}");
 }

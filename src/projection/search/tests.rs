@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use rapidfuzz::distance::osa;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 fn index(names: &[&str]) -> Index {
@@ -305,9 +306,9 @@ proptest! {
         prop_assert_eq!(name.contains(&word), found.is_some_and(|s| name[s.from..s.to] == word));
         if let Some(s) = found {
             let mut there: Vec<char> = name[s.from..s.to].chars().collect();
-            let as_it_is = strsim::osa_distance(&word, &name[s.from..s.to]);
+            let as_it_is = osa::distance(word.bytes(), name[s.from..s.to].bytes());
             there.dedup();
-            let once = strsim::osa_distance(&word, &there.iter().collect::<String>());
+            let once = osa::distance(word.chars(), there.iter().copied());
             prop_assert!(as_it_is.min(once) <= usize::from(s.wrong));
             let forgiven = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2][word.len()];
             prop_assert!(s.wrong <= forgiven, "{} of {}", s.wrong, forgiven);
@@ -318,7 +319,8 @@ proptest! {
     #[test]
     fn o2_a_letter_makes_one_error_less_at_most(word in "[abc]{1,9}", name in "[abc]{2,12}") {
         let reading = Reading::new(&word);
-        let errors = |there: &str| reading.words[0].errors(there);
+        let finder = reading.finder();
+        let errors = |there: &str| finder.0[0].errors(there);
         for shorter in [&name[1..], &name[..name.len() - 1]] {
             prop_assert!(errors(&name).abs_diff(errors(shorter)) <= 1, "{word} in {name} and {shorter}");
         }

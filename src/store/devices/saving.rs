@@ -1,7 +1,11 @@
 //! A device saved whole, with what stands beside it and has changed.
 
 use crate::{
-    domain::{device::Device, id::PersonId, support::Verdict},
+    domain::{
+        device::{Device, Placement},
+        id::{DeviceId, PersonId, ServerName},
+        support::Verdict,
+    },
     store::{
         Result, corrupt,
         devices::OnRecord,
@@ -39,9 +43,13 @@ pub struct Derived<'a> {
 pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, derived: &Derived<'_>) -> Result<bool> {
     let id = d.id.to_string();
     let is_new = before.revision == 0;
-    let moved = is_new || before.placements != d.placements || before.placed_class() != d.placed_class();
-    if moved {
-        placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).exec(tx).await?;
+    // A place is of the device's class, which changes with none of them there.
+    let reclassed = is_new || before.placed_class() != d.placed_class();
+    let stays = |server: &ServerName| !reclassed && d.placed_on(server).is_some();
+    let gone: Vec<&str> = before.placements.iter().filter(|p| !stays(&p.server)).map(|p| p.server.0.as_str()).collect();
+    if !gone.is_empty() {
+        let gone = placement::Column::Server.is_in(gone);
+        placement::Entity::delete_many().filter(placement::Column::DeviceId.eq(&id)).filter(gone).exec(tx).await?;
     }
     let mut columns = columns(d, derived)?;
     if is_new {
@@ -50,7 +58,7 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, deriv
         // For a key that is set, to whatever, SQLite looks through every table that refers to it, and each index of a
         // column that is set it writes anew.
         columns.id = NotSet;
-        if !moved {
+        if !reclassed {
             columns.placed_class = NotSet;
         }
         if before.name() == d.name() {
@@ -75,9 +83,8 @@ pub async fn save<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device, deriv
             return Ok(false);
         }
     }
-    if moved {
-        save_places(tx, d).await?;
-    }
+    let placed = d.placements.iter().filter(|p| reclassed || before.placed_on(&p.server) != Some(p));
+    save_places(tx, d.id, placed).await?;
     save_relations(tx, before, d).await?;
     standing::save_turns(tx, d.id, derived.was.map_or(&NOBODY, |was| &was.turns), derived.turns).await?;
     if is_new || before.releases != d.releases {
@@ -114,18 +121,27 @@ fn columns(d: &Device, derived: &Derived<'_>) -> Result<row::ActiveModel> {
     })
 }
 
-async fn save_places<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
-    if d.placements.is_empty() {
+async fn save_places<'a, C: ConnectionTrait>(
+    tx: &C,
+    id: DeviceId,
+    placed: impl Iterator<Item = &'a Placement>,
+) -> Result<()> {
+    use placement::Column::{At, Server, Tag};
+    let rows: Vec<placement::ActiveModel> = placed
+        .map(|p| placement::ActiveModel {
+            device_id: Set(id.to_string()),
+            server: Set(p.server.0.clone()),
+            class: Set(p.class.to_string()),
+            tag: Set(p.release.as_ref().map(|t| t.as_str().to_owned())),
+            at: Set(p.mark.at),
+        })
+        .collect();
+    if rows.is_empty() {
         return Ok(());
     }
-    let rows = d.placements.iter().map(|p| placement::ActiveModel {
-        device_id: Set(d.id.to_string()),
-        server: Set(p.server.0.clone()),
-        class: Set(p.class.to_string()),
-        tag: Set(p.release.as_ref().map(|t| t.as_str().to_owned())),
-        at: Set(p.mark.at),
-    });
-    placement::Entity::insert_many(rows).exec_without_returning(tx).await.map(|_| ())
+    // Of what is placed anew there, the class stays.
+    let again = OnConflict::columns([placement::Column::DeviceId, Server]).update_columns([Tag, At]).to_owned();
+    placement::Entity::insert_many(rows).on_conflict(again).exec_without_returning(tx).await.map(|_| ())
 }
 
 /// What a device brings: its classes, while it brings any.

@@ -7,6 +7,7 @@ mod setup;
 mod skipping;
 mod transfer;
 
+pub use ownership::asks_for_stages;
 pub use transfer::{agreed, approval_stands, approvers};
 
 use super::{

@@ -5,6 +5,7 @@ use crate::domain::{
     deployment::Environment,
     device::Device,
     due::in_words,
+    id::ServerName,
     lifecycle::{
         command::{Command, CommandKind as C},
         facts::Facts,
@@ -18,6 +19,7 @@ use crate::domain::{
     stage::Reporter,
     version::same_version,
 };
+use std::collections::BTreeMap;
 use strum::IntoEnumIterator;
 
 pub(super) fn reason(command: Option<&Command>) -> Gate {
@@ -312,17 +314,30 @@ pub(super) fn on_record(device: &Device, command: Option<&Command>, facts: &Fact
     }
 }
 
+/// The release whose stages decide whether a command may place it (G3).
+pub fn asks_for_stages<'a>(
+    device: &'a Device,
+    command: &Command,
+    servers: &BTreeMap<ServerName, Server>,
+) -> Option<&'a Release> {
+    let (server, tag) = command.placing()?;
+    let release = device.release(tag?).filter(|_| is_production(device, server, servers));
+    release.filter(|r| !device.was_reviewed(r.tag()))
+}
+
+/// Whether this is a full server of production, of a device that CTRL owns.
+fn is_production(device: &Device, server: &ServerName, servers: &BTreeMap<ServerName, Server>) -> bool {
+    let production = |s: &Server| s.class == SupportClass::Full && s.environment == Environment::Production;
+    servers.get(server).is_some_and(production) && matches!(device.state, State::CtrlOwned { .. })
+}
+
 /// G3: what goes onto a full server of production of a device that CTRL owns has passed its stages. The review stands in for the
 /// release that was taken over, and for what goes there under review (T8).
 pub(super) fn stages_passed(device: &Device, command: Option<&Command>, facts: &Facts) -> Gate {
     let Some((server, Some(tag))) = command.and_then(Command::placing) else {
         return Gate::met(G::G3, "What CTRL owns passes its stages before it goes into production.");
     };
-    let production = |s: &Server| s.class == SupportClass::Full && s.environment == Environment::Production;
-    if !facts.servers.get(server).is_some_and(production)
-        || !matches!(device.state, State::CtrlOwned { .. })
-        || device.release(tag).is_none()
-    {
+    if !is_production(device, server, facts.servers) || device.release(tag).is_none() {
         return Gate::met(G::G3, "It is not asked for here.");
     }
     if device.was_reviewed(tag) {
