@@ -27,11 +27,11 @@ async fn send(mailer: &Mailer, to: &str) -> Result<(), Undelivered> {
 #[tokio::test]
 async fn o5_a_late_answer_is_not_the_next_letters() {
     let smtp = SmtpServer::start().await;
-    let mailer = mailer(&smtp).within(Duration::from_millis(300));
-    smtp.is_late_once(Duration::from_millis(600));
+    let mailer = mailer(&smtp).within(Duration::from_secs(1));
+    smtp.is_late_once(Duration::from_millis(1500));
     let late = send(&mailer, "ilse@example.org").await;
     assert!(matches!(&late, Err(Undelivered::Later { why, .. }) if why.contains("did not answer within")), "{late:?}");
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     smtp.answers("body", "554 too long");
     let refused = send(&mailer, "marek@example.org").await;
     assert!(matches!(&refused, Err(Undelivered::Never { why }) if why.contains("too long")), "{refused:?}");
