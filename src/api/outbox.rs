@@ -131,7 +131,7 @@ pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<
 
 /// Try a message again at once
 #[utoipa::path(post, path = "/api/v1/outbox/{message}/again", tag = "Custody", security(("bearer" = [])),
-    responses((status = 204, description = "It is due now.")))]
+    responses((status = 204, description = "It is due now, or when its channel's quiet hours end.")))]
 pub async fn again(State(app): State<App>, Path(message): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
     outbox::again(&app, &bearer.acts()?, &message).await?;
     Ok(StatusCode::NO_CONTENT)

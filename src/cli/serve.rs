@@ -254,15 +254,13 @@ pub(super) async fn serve(
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     serving.await.map_err(std::io::Error::other)??;
-    // The checks end with the same stop; one that reads a slow repository is not waited for. What is on its way now is sent
-    // again after the next start, under the same id.
-    let outbox = async {
-        if let Some(outbox) = outbox {
-            let _ = outbox.await;
-        }
-    };
-    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first, outbox) };
+    // The checks end with the same stop; one that reads a slow repository is not waited for.
+    let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first) };
     let _ = tokio::time::timeout(Duration::from_secs(1), ends).await;
+    // What was taken already is marked, or it would come twice; the outbox itself bounds how long that takes.
+    if let Some(outbox) = outbox {
+        let _ = outbox.await;
+    }
     service::jobs::leave(&app).await;
     if let Err(error) = app.db.close().await {
         tracing::warn!(%error, "the database was not closed cleanly");

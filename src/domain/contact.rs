@@ -57,7 +57,7 @@ impl Contact {
         self.confirmed_until(policy).is_some_and(|until| now < until)
     }
 
-    /// What they are to be reminded of now. Who never gave their word was asked when they were named.
+    /// What about the word that they gave they are to be reminded of now.
     pub fn reminder(&self, policy: &Policy, now: DateTime<Utc>) -> Option<Reminder> {
         let until = self.confirmed_until(policy)?;
         let soon = until - Duration::days(policy.support.remind_days_before.into());

@@ -1,69 +1,41 @@
 //! Mail over SMTP: one recipient for each letter, so that nobody's trouble is another's.
 
+mod smtp;
+
+pub use smtp::Smtp;
+
 use crate::domain::telling::{Message, Undelivered, one_line};
 use askama::Template;
 pub use lettre::message::Mailbox;
 use lettre::{
-    Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    Address, AsyncTransport,
     message::{
         MultiPart,
         header::{HeaderName, HeaderValue},
     },
+    transport::smtp::Error,
 };
-use std::{fmt, time::Duration};
+use smtp::Transport;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use url::Url;
 
 /// A whole delivery has this long.
 const WITHIN: Duration = Duration::from_secs(45);
 
-type Transport = AsyncSmtpTransport<Tokio1Executor>;
-
-/// The mail server's address; it may hold a password, so it never shows as a whole.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Smtp(Url);
-
-impl fmt::Debug for Smtp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.0.scheme(), self.0.host_str().unwrap_or_default())
-    }
-}
-
-impl Smtp {
-    /// The whole address, with its password.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// `smtp://host:25`, `smtp://user:password@host:587?tls=required`, `smtps://user:password@host`; what to give
-    /// instead where it is none of these.
-    pub fn parse(given: &str) -> Result<Self, String> {
-        let wanted = "give the mail server, like smtp://mail.example.org or \
-                      smtps://name:password@mail.example.org";
-        let url = Url::parse(given).map_err(|_| wanted.to_owned())?;
-        if !matches!(url.scheme(), "smtp" | "smtps") || url.host_str().is_none_or(str::is_empty) {
-            return Err(wanted.to_owned());
-        }
-        let mut encrypted = url.scheme() == "smtps";
-        for (key, value) in url.query_pairs() {
-            match (&*key, &*value) {
-                ("tls", "required") => encrypted = true,
-                ("tls", "opportunistic") => {}
-                _ => return Err("after the ? stands tls=required or tls=opportunistic, and nothing else".to_owned()),
-            }
-        }
-        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if url.password().is_some() && !encrypted && !here {
-            return Err("the password would travel in clear; give smtps://, or add ?tls=required".to_owned());
-        }
-        Transport::from_url(url.as_str()).map_err(|_| wanted.to_owned())?;
-        Ok(Self(url))
-    }
-}
+/// How long connections that nobody uses any more have to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Sends letters.
 #[derive(Clone)]
 pub struct Mailer {
-    transport: Transport,
+    smtp: Smtp,
+    /// Holds the connections that are open.
+    transport: Arc<Mutex<Transport>>,
+    within: Duration,
     from: Mailbox,
     /// The host after the @ of a letter's id, and in List-Id.
     host: String,
@@ -85,25 +57,50 @@ struct Html<'a> {
 impl Mailer {
     /// `public_url` is where people open Custody.
     pub fn new(smtp: &Smtp, from: Mailbox, public_url: &Url) -> Self {
-        let transport = Transport::from_url(smtp.0.as_str())
-            .expect("it was read as one when it was parsed")
-            .timeout(Some(Duration::from_secs(20)))
-            .build();
         // A number's brackets and colons have no place in a letter's id.
         let host = public_url.host_str().unwrap_or("localhost").replace(['[', ']', ':'], "-");
-        Self { transport, from, host }
+        let transport = Arc::new(Mutex::new(smtp.transport()));
+        Self { smtp: smtp.clone(), transport, within: WITHIN, from, host }
+    }
+
+    /// With another time for a whole delivery.
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
     }
 
     /// Sends a message once, to one address. `settings` is where its reader chooses what they are told.
     pub async fn send(&self, to: &str, name: &str, message: &Message, settings: &Url) -> Result<(), Undelivered> {
         let letter = self.write(to, name, message, settings)?;
-        match tokio::time::timeout(WITHIN, self.transport.send(letter)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(judge(&error)),
-            Err(_) => {
-                Err(Undelivered::later(format!("The mail server did not answer within {} seconds", WITHIN.as_secs())))
-            }
+        let own = self.clone();
+        // To its end whoever waits for it: what is dropped halfway leaves its connection out of step.
+        let sent = tokio::spawn(async move { own.deliver(letter).await }).await;
+        sent.unwrap_or_else(|_| Err(Undelivered::later("The letter was not sent to its end")))
+    }
+
+    async fn deliver(&self, letter: lettre::Message) -> Result<(), Undelivered> {
+        let transport = self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut sending = transport.send(letter);
+        let within = tokio::time::timeout(self.within, async {
+            let Err(error) = (&mut sending).await else { return Ok(()) };
+            let for_good = is_refusal(&error) && self.is_let_in().await;
+            Err(if for_good { Undelivered::never(said(&error)) } else { Undelivered::later(said(&error)) })
+        });
+        if let Ok(done) = within.await {
+            return done;
         }
+        // The answer may still come, and the next letter on that connection would take it for its own. Nothing goes back
+        // to a pool that is shut, so it is shut while the letter is held.
+        *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = self.smtp.transport();
+        let _ = tokio::time::timeout(GOODBYE, transport.shutdown()).await;
+        drop(sending);
+        let seconds = self.within.as_secs();
+        Err(Undelivered::later(format!("The mail server did not answer within {seconds} seconds")))
+    }
+
+    /// Whether the mail server takes letters from Custody at all. A refusal does not say at which step it was met, so the
+    /// way up to the recipient is gone once more.
+    async fn is_let_in(&self) -> bool {
+        self.smtp.knock(&self.from.email).await.is_ok()
     }
 
     fn write(&self, to: &str, name: &str, message: &Message, settings: &Url) -> Result<lettre::Message, Undelivered> {
@@ -140,22 +137,20 @@ fn plain(message: &Message, settings: &Url) -> String {
 /// Codes about Custody's own sign-in: somebody mends the settings, and the letters wait for it.
 const SIGN_IN: [u16; 6] = [421, 454, 530, 534, 535, 538];
 
-fn judge(error: &lettre::transport::smtp::Error) -> Undelivered {
+/// Whether something is refused for good: the letter, its recipient, or whatever comes from Custody.
+fn is_refusal(error: &Error) -> bool {
+    error.is_permanent() && error.status().is_some_and(|code| !SIGN_IN.contains(&u16::from(code)))
+}
+
+fn said(error: &Error) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let cause: String = one_line(&cause).chars().take(200).collect();
     match error.status() {
-        Some(code) => {
-            let code = u16::from(code);
-            let why = format!("The mail server answered {code}: {cause}");
-            match error.is_permanent() && !SIGN_IN.contains(&code) {
-                true => Undelivered::never(why),
-                false => Undelivered::later(why),
-            }
-        }
-        None if error.is_timeout() => Undelivered::later("The mail server did not answer in time"),
-        None if error.is_tls() => Undelivered::later(format!("The mail server could not be trusted: {cause}")),
-        None if cause.is_empty() => Undelivered::later("The mail server could not be reached"),
-        None => Undelivered::later(format!("The mail server could not be reached: {cause}")),
+        Some(code) => format!("The mail server answered {code}: {cause}"),
+        None if error.is_timeout() => "The mail server did not answer in time".to_owned(),
+        None if error.is_tls() => format!("The mail server could not be trusted: {cause}"),
+        None if cause.is_empty() => "The mail server could not be reached".to_owned(),
+        None => format!("The mail server could not be reached: {cause}"),
     }
 }
 
@@ -208,24 +203,5 @@ mod tests {
         let html = text.split("text/html").nth(1).unwrap();
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&#60;script") || html.contains("&lt;script"), "{html}");
-    }
-
-    /// A password does not travel in clear, nor into a log.
-    #[test]
-    fn a_mail_server_is_given_as_an_address() {
-        for good in [
-            "smtp://mail.example.org",
-            "smtp://mail.example.org:587?tls=required",
-            "smtps://custody:s3cret@mail.example.org",
-            "smtp://custody:s3cret@mail.example.org:587?tls=required",
-            "smtp://127.0.0.1:2525",
-        ] {
-            let smtp = Smtp::parse(good).unwrap_or_else(|e| panic!("{good}: {e}"));
-            assert!(!format!("{smtp:?}").contains("s3cret"));
-        }
-        for bad in ["mail.example.org", "https://mail.example.org", "smtp://", "smtp://x?tls=maybe", "smtp://x?a=b"] {
-            assert!(Smtp::parse(bad).is_err(), "{bad}");
-        }
-        assert!(Smtp::parse("smtp://custody:s3cret@mail.example.org").unwrap_err().contains("in clear"));
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a link counts.
 pub const LINK_DAYS: i64 = 30;
@@ -105,24 +105,26 @@ fn calls_contacts(state: StateName) -> bool {
     !state.is_end() && !matches!(state, StateName::Draft | StateName::CtrlOwned)
 }
 
-/// Reminds the contacts of these devices whose word ages or has aged, each once for each word they gave; how many were
-/// reminded. Two queries where nobody is.
+/// Reminds the contacts of these devices whose word ages or has aged, each once for each word they gave, and while none
+/// of theirs counts, whenever the last link counts no longer; how many were reminded. Two queries where nobody is.
 pub async fn remind(app: &App, devices: &[Device]) -> Result<usize> {
     let now = app.clock.now();
-    let mut due = Vec::new();
-    for d in devices.iter().filter(|d| calls_contacts(d.state.name())) {
-        for c in &d.contacts {
-            if let (Some(reminder), Some(confirmed)) = (c.reminder(&app.policy, now), c.confirmed) {
-                let (cause, text) = reminds(app, c, reminder, confirmed);
-                due.push((d.id, c.person, cause, text));
-            }
-        }
+    let called = devices.iter().filter(|d| calls_contacts(d.state.name()));
+    let asks = |c: &&Contact| !c.is_confirmed(&app.policy, now) || c.reminder(&app.policy, now).is_some();
+    let contacts: Vec<_> = called.flat_map(|d| d.contacts.iter().filter(asks).map(move |c| (d.id, c))).collect();
+    if contacts.is_empty() {
+        return Ok(0);
     }
+    let asked = store::confirmations::list_causes(&app.db.read, &contacts.iter().map(|(d, _)| *d).collect()).await?;
+    let due = contacts.into_iter().filter_map(|(device, c)| {
+        let of = asked.iter().filter(|((d, p, _), _)| *d == device && *p == c.person);
+        let (cause, text) = reminds(app, c, &of.map(|((.., cause), at)| (cause.as_str(), *at)).collect(), now)?;
+        Some((device, c.person, cause, text))
+    });
+    let mut due: Vec<_> = due.collect();
     if due.is_empty() {
         return Ok(0);
     }
-    let asked = store::confirmations::list_causes(&app.db.read, &due.iter().map(|(d, ..)| *d).collect()).await?;
-    due.retain(|(device, person, cause, _)| !asked.contains(&(*device, *person, cause.clone())));
     let people = store::people::load_names(&app.db.read, &due.iter().map(|(_, p, ..)| *p).collect()).await?;
     due.retain(|(_, person, ..)| people.active(*person));
     if due.is_empty() {
@@ -139,19 +141,34 @@ pub async fn remind(app: &App, devices: &[Device]) -> Result<usize> {
     .await?
 }
 
-fn reminds(app: &App, c: &Contact, reminder: Reminder, confirmed: DateTime<Utc>) -> (String, String) {
+/// What a contact is reminded of now, and by which cause; `asked` for these causes before, at these moments.
+fn reminds(
+    app: &App,
+    c: &Contact,
+    asked: &BTreeMap<&str, DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<(String, String)> {
     let day = |at: DateTime<Utc>| at.with_timezone(&app.policy.facility.time_zone).format("%-d %b %Y").to_string();
-    let until = c.confirmed_until(&app.policy).map_or_else(String::new, day);
-    match reminder {
-        Reminder::Soon => (
-            format!("soon/{}", moment(confirmed)),
-            format!("Your word that operators can call you counts until {until}: confirm it again."),
-        ),
-        Reminder::Aged => (
-            format!("aged/{}", moment(confirmed)),
-            format!("Your word that operators can call you counts no longer since {until}: confirm it again."),
-        ),
+    let until = c.confirmed_until(&app.policy);
+    if let (Some(Reminder::Soon), Some(confirmed), Some(until)) = (c.reminder(&app.policy, now), c.confirmed, until) {
+        let cause = format!("soon/{}", moment(confirmed));
+        let text = format!("Your word that operators can call you counts until {}: confirm it again.", day(until));
+        return (!asked.contains_key(cause.as_str())).then_some((cause, text));
     }
+    let last = asked.values().max().copied();
+    let has_aged = until.is_some_and(|until| last.is_none_or(|last| last < until));
+    if !has_aged && last.is_some_and(|last| now < last + Duration::days(LINK_DAYS)) {
+        return None;
+    }
+    // Named by the link that it follows: whoever looks meanwhile sends no other one.
+    let cause = format!("again/{}", last.map_or_else(|| now.date_naive().to_string(), moment));
+    let text = match until {
+        Some(until) => {
+            format!("Your word that operators can call you counts no longer since {}: confirm it again.", day(until))
+        }
+        None => "You are a support contact: say that operators can call you.".to_owned(),
+    };
+    Some((cause, text))
 }
 
 /// What a link leads to.

@@ -6,19 +6,19 @@ mod desk;
 mod send;
 
 pub use crate::store::outbox::{Claimed, Place, Road, State};
-pub use desk::{After, Desk, Line, Part, again, give_up, overview};
+pub use desk::{After, Desk, Line, Part, again, count_failed, give_up, overview};
 pub use send::{Target, target, try_out};
 
 use super::Result;
 use crate::{
     app::App,
-    domain::telling::{Undelivered, next_try},
+    domain::telling::{Owner, Undelivered, after_quiet, next_try},
     jobs::{Job, counted},
-    store::{self, outbox::Outcome},
+    store::{self, Tx, outbox::Outcome, roster::Roster},
 };
 use chrono::{DateTime, Duration, Utc};
 use std::time::Duration as Span;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 /// How long a claim holds: longer than any delivery takes.
@@ -30,18 +30,30 @@ const AT_ONCE: usize = 8;
 /// How long the outbox is left alone when nothing is due.
 const PAUSE: Span = Span::from_secs(2);
 
-/// Delivers until Custody stops. What is under way then is sent again after the next start, under the same id.
+/// What is under way when Custody is told to stop has this long to end.
+const ENDING: Span = Span::from_secs(5);
+
+/// Delivers until Custody stops, and ends what is under way then. What takes longer is sent again after the next start,
+/// under the same id.
 pub async fn run(app: App) {
-    tokio::join!(go(&app, Road::Mail), go(&app, Road::Chat));
+    let too_long = async {
+        app.stop.cancelled().await;
+        tokio::time::sleep(ENDING).await;
+    };
+    let both = async { tokio::join!(go(&app, Road::Mail), go(&app, Road::Chat)) };
+    tokio::select! {
+        _ = both => {}
+        () = too_long => tracing::warn!("stopped although messages were still under way"),
+    }
 }
 
 async fn go(app: &App, road: Road) {
     let mut under_way = JoinSet::new();
-    loop {
-        let job = match road {
-            Road::Mail => Job::Mail,
-            Road::Chat => Job::Chats,
-        };
+    let job = match road {
+        Road::Mail => Job::Mail,
+        Road::Chat => Job::Chats,
+    };
+    while !app.stop.is_cancelled() {
         let work = claim(app, road, AT_ONCE - under_way.len());
         let said = |(_, taken): &(String, Vec<Claimed>)| counted(taken.len(), "message sent", "messages sent");
         let pause = match app.watched(job, PAUSE, work, said).await {
@@ -58,16 +70,25 @@ async fn go(app: &App, road: Road) {
             }
         };
         tokio::select! {
-            () = app.stop.cancelled() => return,
+            () = app.stop.cancelled() => {}
             Some(done) = under_way.join_next() => {
-                if let Ok(Err(error)) = done {
-                    tracing::error!(%error, "a delivery could not be marked and will be repeated");
+                if is_unmarked(done) {
                     tokio::time::sleep(PAUSE).await;
                 }
             }
             () = tokio::time::sleep(pause) => {}
         }
     }
+    while let Some(done) = under_way.join_next().await {
+        is_unmarked(done);
+    }
+}
+
+/// Whether a delivery could not be marked, which is logged.
+fn is_unmarked(done: std::result::Result<Result<()>, JoinError>) -> bool {
+    let Ok(Err(error)) = done else { return false };
+    tracing::error!(%error, "a delivery could not be marked and will be repeated");
+    true
 }
 
 /// Delivers what is due now, once; how many messages were tried.
@@ -95,6 +116,7 @@ pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Cl
     let claimed = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
+            put_off(&tx, &owned, road, now).await?;
             let claimed = store::outbox::claim(&tx, road, &name, now, now + LEASE, most).await?;
             tx.commit().await?;
             Ok::<_, super::Error>(claimed)
@@ -103,30 +125,60 @@ pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Cl
     Ok((lease, claimed))
 }
 
+/// What was due before quiet hours, and is not urgent, does not come in the middle of them.
+async fn put_off(tx: &Tx, app: &App, road: Road, now: DateTime<Utc>) -> Result<()> {
+    let roster = app.roster.current(tx).await?;
+    for channel in store::outbox::list_channels_due(tx, road, now).await? {
+        let until = not_in_quiet_hours(app, &roster, &channel, now);
+        if until > now {
+            store::outbox::put_off(tx, &channel, road, now, until).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same moment, or the end of the channel's quiet hours that it falls into.
+fn not_in_quiet_hours(app: &App, roster: &Roster, channel: &str, at: DateTime<Utc>) -> DateTime<Utc> {
+    let Some(channel) = roster.channel(channel) else { return at };
+    let person = match channel.owner {
+        Owner::Person(person) => roster.person(person),
+        Owner::Team(_) => None,
+    };
+    let zone = person.map_or(app.policy.facility.time_zone, |p| p.zone(&app.policy));
+    after_quiet(&channel.preferences, zone, at)
+}
+
 /// Sends one message and marks what became of it.
 pub async fn deliver(app: &App, lease: &str, claimed: Claimed) -> Result<()> {
+    let began = app.clock.now();
     let sent = send::send(app, &claimed).await?;
-    let now = app.clock.now();
-    let outcome = match sent {
-        Ok(()) => Outcome::Delivered,
-        Err(undelivered) => judge(app, &claimed, undelivered, now),
-    };
-    match &outcome {
-        Outcome::Delivered => tracing::debug!(message = claimed.message, "delivered"),
-        Outcome::Later(at, _) => tracing::info!(message = claimed.message, %at, "not delivered, tried again"),
-        Outcome::Failed(_) => tracing::warn!(message = claimed.message, "not delivered, for good"),
-    }
     let (owned, lease) = (app.clone(), lease.to_owned());
     app.outliving(async move {
+        let now = owned.clock.now();
         let tx = owned.db.begin().await?;
+        let outcome = match sent {
+            Ok(()) => Outcome::Delivered,
+            Err(undelivered) => judge(&owned, &owned.roster.current(&tx).await?, &claimed, undelivered, (began, now)),
+        };
+        match &outcome {
+            Outcome::Delivered => tracing::debug!(message = claimed.message, "delivered"),
+            Outcome::Later { at, .. } => tracing::info!(message = claimed.message, %at, "not delivered, tried again"),
+            Outcome::Failed(_) => tracing::warn!(message = claimed.message, "not delivered, for good"),
+        }
         store::outbox::settle(&tx, &claimed.message, &lease, outcome, now).await?;
         Ok(tx.commit().await?)
     })
     .await?
 }
 
-/// Whether and when a message that did not arrive is tried again.
-fn judge(app: &App, claimed: &Claimed, undelivered: Undelivered, now: DateTime<Utc>) -> Outcome {
+/// Whether and when a message that did not arrive in a try, from its beginning until now, is tried again.
+fn judge(
+    app: &App,
+    roster: &Roster,
+    claimed: &Claimed,
+    undelivered: Undelivered,
+    (began, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Outcome {
     let (why, after) = match undelivered {
         Undelivered::Never { why } => return Outcome::Failed(why),
         Undelivered::Later { why, after } => (why, after),
@@ -138,7 +190,9 @@ fn judge(app: &App, claimed: &Claimed, undelivered: Undelivered, now: DateTime<U
     let at = next_try(claimed.attempts, now, jitter());
     // What the other side asks for, within a day.
     let asked = after.and_then(|a| Duration::from_std(a).ok()).map_or(now, |a| now + a.min(Duration::days(1)));
-    Outcome::Later(at.max(asked), why)
+    let at = at.max(asked);
+    let at = if claimed.urgent { at } else { not_in_quiet_hours(app, roster, &claimed.channel, at) };
+    Outcome::Later { at, began, why }
 }
 
 fn jitter() -> f64 {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A link that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +55,23 @@ pub async fn find<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<Link>>
     }))
 }
 
-/// What these devices' contacts were asked for already: device, person, cause.
+/// What these devices' contacts were asked for already, and when: device, person, cause.
 pub async fn list_causes<C: ConnectionTrait>(
     c: &C,
     devices: &BTreeSet<DeviceId>,
-) -> Result<BTreeSet<(DeviceId, PersonId, String)>> {
-    let rows: Vec<(String, String, String)> = row::Entity::find()
+) -> Result<BTreeMap<(DeviceId, PersonId, String), DateTime<Utc>>> {
+    let rows: Vec<(String, String, String, DateTime<Utc>)> = row::Entity::find()
         .select_only()
-        .columns([row::Column::DeviceId, row::Column::PersonId, row::Column::Cause])
+        .columns([row::Column::DeviceId, row::Column::PersonId, row::Column::Cause, row::Column::CreatedAt])
         .filter(row::Column::DeviceId.is_in(devices.iter().map(DeviceId::to_string)))
         .into_tuple()
         .all(c)
         .await?;
     rows.into_iter()
-        .map(|(d, p, cause)| Ok((d.parse().map_err(|e| corrupt("a link's device", e))?, super::people::id(&p)?, cause)))
+        .map(|(d, p, cause, at)| {
+            let device: DeviceId = d.parse().map_err(|e| corrupt("a link's device", e))?;
+            Ok(((device, super::people::id(&p)?, cause), at))
+        })
         .collect()
 }
 

@@ -1,8 +1,10 @@
 //! What is on its way: written with the change that it tells of, claimed for a while by whoever delivers it, marked.
 
 mod desk;
+mod when;
 
 pub use desk::{Listed, Place, again, count, delete_ended_before, give_up, give_up_channel, list};
+pub use when::{list_channels_due, put_off};
 
 use super::{
     Result, corrupt,
@@ -55,15 +57,15 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Entry>) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
+    when::hurry(tx, &all).await?;
     let rows = all.into_iter().map(|e| {
         let id = uuid::Uuid::now_v7().to_string();
         let (person_id, team_id) = match e.owner {
             Owner::Person(person) => (Some(person.to_string()), None),
             Owner::Team(team) => (None, Some(team.to_string())),
         };
-        // What is urgent overtakes what is not.
-        let lane = e.in_order.then(|| if e.urgent { format!("{}/urgent", e.channel) } else { e.channel.clone() });
         row::ActiveModel {
+            lane: Set(lane(&e)),
             message: Set(id.clone()),
             id: Set(id),
             channel_id: Set(e.channel),
@@ -76,7 +78,6 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Entry>) -> Result<()> {
             urgent: Set(e.urgent),
             at: Set(e.at),
             digest: Set(e.digest.then(|| e.due.to_rfc3339())),
-            lane: Set(lane),
             state: Set(State::Waiting.to_string()),
             due_at: Set(e.due),
             attempts: Set(0),
@@ -98,6 +99,11 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Entry>) -> Result<()> {
     Ok(())
 }
 
+/// Where it arrives in order; what is urgent overtakes what is not.
+fn lane(e: &Entry) -> Option<String> {
+    e.in_order.then(|| if e.urgent { format!("{}/urgent", e.channel) } else { e.channel.clone() })
+}
+
 /// Which of two roads: a slow mail server does not hold up the chats, nor the other way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Road {
@@ -112,6 +118,7 @@ pub struct Claimed {
     pub message: String,
     pub channel: String,
     pub owner: Owner,
+    pub urgent: bool,
     /// How often it was tried, this time included.
     pub attempts: u32,
     pub tried_since: DateTime<Utc>,
@@ -236,6 +243,7 @@ async fn list_claimed<C: ConnectionTrait>(tx: &C, lease: &str, now: DateTime<Utc
                 message: r.message,
                 channel: r.channel_id,
                 owner,
+                urgent: r.urgent,
                 attempts: u32::try_from(r.attempts).unwrap_or(u32::MAX),
                 tried_since: r.tried_since.unwrap_or(now),
                 items: Vec::new(),
@@ -275,8 +283,12 @@ async fn device_names<C: ConnectionTrait>(c: &C, rows: &[row::Model]) -> Result<
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Delivered,
-    /// Tried again at this moment.
-    Later(DateTime<Utc>, String),
+    /// Tried again at this moment, or when it was hurried to since this try began.
+    Later {
+        at: DateTime<Utc>,
+        began: DateTime<Utc>,
+        why: String,
+    },
     Failed(String),
 }
 
@@ -290,13 +302,15 @@ pub async fn settle<C: ConnectionTrait>(
 ) -> Result<bool> {
     let mut change =
         row::ActiveModel { lease: Set(None), lease_until: Set(None), error: Set(String::new()), ..Default::default() };
+    let own = || waiting().add(Column::Message.eq(message)).add(Column::Lease.eq(lease));
     match outcome {
         Outcome::Delivered => {
             change.state = Set(State::Delivered.to_string());
             change.ended_at = Set(Some(now));
         }
-        Outcome::Later(at, why) => {
-            change.due_at = Set(at);
+        Outcome::Later { at, began, why } => {
+            let q = row::Entity::update_many().col_expr(Column::DueAt, Expr::value(at));
+            q.filter(own()).filter(Column::DueAt.lte(began)).exec(tx).await?;
             change.error = Set(why);
         }
         Outcome::Failed(why) => {
@@ -305,12 +319,6 @@ pub async fn settle<C: ConnectionTrait>(
             change.error = Set(why);
         }
     }
-    let done = row::Entity::update_many()
-        .set(change)
-        .filter(waiting())
-        .filter(Column::Message.eq(message))
-        .filter(Column::Lease.eq(lease))
-        .exec(tx)
-        .await?;
+    let done = row::Entity::update_many().set(change).filter(own()).exec(tx).await?;
     Ok(done.rows_affected > 0)
 }

@@ -133,6 +133,11 @@ impl Roster {
         self.channels.get(&owner).map_or(&[], Vec::as_slice)
     }
 
+    /// The channel of this id; `None` where it was removed, and for mail about which nothing was chosen.
+    pub fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.values().flatten().find(|c| c.id == id)
+    }
+
     /// These servers, those that exist.
     pub fn servers(&self, names: impl IntoIterator<Item = ServerName>) -> BTreeMap<ServerName, Server> {
         names.into_iter().filter_map(|name| self.servers.get(&name).cloned().map(|s| (name, s))).collect()

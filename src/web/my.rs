@@ -3,14 +3,18 @@
 use super::{
     desk, gatebox,
     layout::{Layout, Section},
-    parts::{Action, Side, Tone, WorkGroup},
+    parts::{Action, Side, Tone, WorkGroup, plural},
     problem::Answer,
     visitor::{Member, flash},
     words,
 };
 use crate::{
     app::App,
-    service::work::{self, Desk, Mine, Whose},
+    domain::person::Role,
+    service::{
+        outbox,
+        work::{self, Desk, Mine, Whose},
+    },
 };
 use askama::Template;
 use askama_web::WebTemplate;
@@ -59,11 +63,13 @@ async fn show(member: Member) -> Answer {
     let mut layout = member.layout(Section::Mine).await?;
     let mine = work::mine(app, &member.caller(), member.id()).await?;
     (layout.your_turn, layout.reviews) = mine.turns;
+    // What somebody was not told is looked for by nobody else.
+    let failed = if member.has(&Role::Admin) { outbox::count_failed(app).await? } else { 0 };
     let side = |w: &work::Work| if w.device.is_contributor(member.id()) { Side::Contributor } else { Side::Ctrl };
     let page = MyPage {
         lead: lead(&mine.desk),
         groups: desk::groups(&mine.desk, member.id(), side),
-        todo: todo(app, &mine),
+        todo: todo(app, &mine, failed),
         notes: notes(&mine),
         unread: mine.unread,
         layout,
@@ -85,9 +91,18 @@ fn lead(desk: &Desk) -> String {
     if said.is_empty() { "Nothing waits for you.".to_owned() } else { said.join(" ") }
 }
 
-fn todo(app: &App, mine: &Mine) -> Vec<Todo> {
+/// For an administrator with how many messages `failed` for good.
+fn todo(app: &App, mine: &Mine, failed: u64) -> Vec<Todo> {
     let now = mine.desk.now;
     let mut all = Vec::new();
+    if failed > 0 {
+        let failed = plural(usize::try_from(failed).unwrap_or(usize::MAX), "message");
+        all.push(Todo {
+            icon: "msg",
+            text: format!("{failed} to people failed for good: mend the address or the chat, or give up"),
+            action: Some(Action::link("Open the outbox", "/admin/outbox").small()),
+        });
+    }
     if let Some(version) = mine.conduct {
         all.push(Todo {
             icon: "file",

@@ -200,7 +200,9 @@ pub async fn save(member: &Member, place: Place, jar: CookieJar, named: Option<&
     match done {
         Ok(()) => {
             let said = match was {
-                Some(_) => "Saved. What is on its way already comes as it was chosen before.".to_owned(),
+                Some(_) => {
+                    "Saved. What is on its way already comes as it was chosen before, but in no quiet hours.".to_owned()
+                }
                 None => format!("{} is added. Send a test message to see whether it arrives.", kind.label()),
             };
             Ok((jar.add(flash(Tone::Good, &said)), Redirect::to(&place.base)).into_response())

@@ -10,6 +10,7 @@ use axum::{
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// A request that came.
@@ -42,6 +43,8 @@ pub type Answer = (u16, Option<(&'static str, String)>, String);
 struct Shared {
     posts: Arc<Mutex<Vec<Post>>>,
     answers: Arc<Mutex<VecDeque<Answer>>>,
+    /// How late the next request is answered.
+    late: Arc<Mutex<Option<Duration>>>,
 }
 
 pub struct ChatServer {
@@ -67,6 +70,10 @@ async fn take(State(shared): State<Shared>, method: Method, uri: Uri, headers: H
         body,
         status,
     });
+    let late = shared.late.lock().unwrap().take();
+    if let Some(late) = late {
+        tokio::time::sleep(late).await;
+    }
     let mut answer = (StatusCode::from_u16(status).unwrap(), said).into_response();
     if let Some((name, value)) = header {
         answer.headers_mut().insert(name, value.parse().unwrap());
@@ -88,6 +95,11 @@ impl ChatServer {
     pub fn answers(&self, status: u16, header: Option<(&'static str, &str)>, body: &str) {
         let header = header.map(|(name, value)| (name, value.to_owned()));
         self.shared.answers.lock().unwrap().push_back((status, header, body.to_owned()));
+    }
+
+    /// The next request is taken, and answered so much later.
+    pub fn is_late_once(&self, by: Duration) {
+        *self.shared.late.lock().unwrap() = Some(by);
     }
 
     pub fn posts(&self) -> Vec<Post> {

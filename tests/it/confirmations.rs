@@ -286,7 +286,60 @@ async fn l4_reminders_come_once_before_and_once_after() {
     test.advance(Duration::days(180));
     service::closing::close(&test.app, &test.caller("ada"), test.person("ilse")).await.unwrap();
     test.shown().await;
+    assert_eq!(remind(&test).await, 1, "Marek is asked again");
     assert_eq!(remind(&test).await, 0);
+}
+
+/// L4: whoever never gave their word, whose number somebody else changed, and whose word has aged is asked again whenever
+/// the last link is too old, as its page says: once each time, and no more once they have given it.
+#[tokio::test]
+async fn l4_whoever_gives_no_word_is_asked_again() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let stranger = test.stranger();
+    let asked = links(&test, "marek").await.len();
+    for times in 1..=3 {
+        test.advance(Duration::days(confirmations::LINK_DAYS) - Duration::seconds(1));
+        assert_eq!(remind(&test).await, 0, "the last link still counts");
+        test.advance(Duration::seconds(1));
+        assert!(stranger.get(&link(&test, "marek").await).await.status() == 410, "and now no more");
+        let device = [test.device("magnet").await];
+        let two = tokio::join!(confirmations::remind(&test.app, &device), confirmations::remind(&test.app, &device));
+        assert_eq!(two.0.unwrap() + two.1.unwrap(), 1);
+        assert_eq!(links(&test, "marek").await.len(), asked + times);
+    }
+    let gives_word = async || {
+        let link = link(&test, "marek").await;
+        let word = seen(&stranger.page(&link).await);
+        assert_eq!(stranger.post(&link, &[("seen", &word)]).await.status(), 303);
+    };
+    gives_word().await;
+    test.advance(Duration::days(confirmations::LINK_DAYS));
+    assert_eq!(remind(&test).await, 0, "his word counts");
+
+    let details = Details {
+        name: "Marek Dvořák".to_owned(),
+        email: "marek@example.org".to_owned(),
+        phone: Some("+49 40 66969 221".to_owned()),
+        time_zone: "Europe/Berlin".to_owned(),
+        commit_emails: Vec::new(),
+    };
+    service::people::edit(&test.app, &test.caller("ada"), test.person("marek"), details).await.unwrap();
+    test.shown().await;
+    assert_eq!(remind(&test).await, 0, "he was asked just now");
+    test.advance(Duration::days(confirmations::LINK_DAYS));
+    assert_eq!(remind(&test).await, 1, "and did not answer");
+    gives_word().await;
+
+    // Each has their word asked for as it ages, when it has, and again.
+    test.advance(Duration::days(180));
+    let before = links(&test, "marek").await.len();
+    for _ in 0..3 {
+        remind(&test).await;
+        assert_eq!(remind(&test).await, 0);
+        test.advance(Duration::days(confirmations::LINK_DAYS));
+    }
+    assert_eq!(links(&test, "marek").await.len(), before + 3);
 }
 
 /// L4: the round of checks reminds, and what CTRL owns has nobody to be asked.

@@ -31,6 +31,7 @@ mod import;
 mod import_pages;
 mod incidents;
 mod live;
+mod mail;
 mod moving_on;
 #[cfg(feature = "full-tests")]
 mod needs_programs;

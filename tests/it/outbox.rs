@@ -204,6 +204,29 @@ async fn after_days_it_fails_and_can_be_tried_again() {
     assert_eq!(smtp.letters()[0].id(), format!("<{}@127.0.0.1>", failed[0].message));
 }
 
+/// O5: what failed for good stays until somebody tries it again or gives it up; what was delivered or given up goes.
+#[tokio::test]
+async fn o5_what_failed_stays_until_somebody_sees_it() {
+    let smtp = SmtpServer::start().await;
+    let test = with_mail(&smtp).await;
+    test.requested("magnet").await;
+    test.delivers().await;
+    smtp.answers("ilse@example.org", "550 no such person here");
+    test.now_tells("ilse", "k", "Something.", false).await;
+    test.delivers().await;
+    test.advance(Duration::days(400));
+    outbox::clean(&test.app).await.unwrap();
+    let failed = test.failed().await;
+    assert_eq!(failed.len(), 1);
+    let delivered = store::outbox::list(&test.app.db.read, &[outbox::State::Delivered], None, 1).await.unwrap().1;
+    assert_eq!(delivered, 0);
+    outbox::give_up(&test.app, &test.caller("ada"), &failed[0].message).await.unwrap();
+    test.advance(Duration::days(31));
+    outbox::clean(&test.app).await.unwrap();
+    let given_up = store::outbox::list(&test.app.db.read, &[outbox::State::GivenUp], None, 1).await.unwrap().1;
+    assert_eq!(given_up, 0);
+}
+
 /// O5: one address that is refused for good, or for now, holds up nobody else.
 #[tokio::test]
 async fn one_recipients_trouble_is_nobody_elses() {
@@ -348,6 +371,40 @@ async fn a_chat_gets_its_messages_in_order() {
     assert!(said[1..].iter().zip(1..).all(|(s, n)| s.ends_with(&format!("Thing {n}."))), "{said:?}");
     assert_eq!(said.len(), 4);
     assert_eq!(chat.posts()[0].id(), chat.taken()[1].id(), "the same id over all tries");
+}
+
+/// O5, N5: what is urgent waits for no try that is hours away: what it stands behind is tried at once and comes first,
+/// also where it comes in the middle of a try.
+#[tokio::test]
+async fn o5_what_is_urgent_waits_behind_no_later_try() {
+    let chat = ChatServer::start().await;
+    let test = TestApp::with_policy(&trial()).await;
+    test.requested("magnet").await;
+    test.chat("ilse", Kind::Mattermost, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
+    let said = || chat.taken().iter().map(|p| p.text().rsplit(' ').next().unwrap().to_owned()).collect::<Vec<_>>();
+    chat.answers(429, Some(("retry-after", "86400")), "slow down");
+    test.now_tells("ilse", "k1", "Fire one.", true).await;
+    test.delivers().await;
+    test.advance(Duration::minutes(1));
+    test.delivers().await;
+    assert_eq!(chat.posts().len(), 1, "it asked for a day");
+    test.now_tells("ilse", "k2", "Fire two.", true).await;
+    test.delivers().await;
+    assert_eq!(said(), ["one.", "two."]);
+
+    chat.answers(429, Some(("retry-after", "86400")), "slow down");
+    chat.is_late_once(std::time::Duration::from_millis(300));
+    test.now_tells("ilse", "k3", "Fire three.", true).await;
+    let app = test.app.clone();
+    let trying = tokio::spawn(async move { outbox::round(&app).await });
+    while chat.posts().len() < 4 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    test.advance(Duration::seconds(1));
+    test.now_tells("ilse", "k4", "Fire four.", true).await;
+    trying.await.unwrap().unwrap();
+    test.delivers().await;
+    assert_eq!(said(), ["one.", "two.", "three.", "four."]);
 }
 
 /// O5: a chat that asks for patience gets it; one that is gone is not asked again; a redirect is not followed (A27).
@@ -498,6 +555,48 @@ async fn digests_and_quiet_hours_hold_back() {
     test.advance(Duration::days(1));
     test.delivers().await;
     assert_eq!(smtp.letters().len(), 3);
+}
+
+/// O5: what was due before the quiet hours, and could not be delivered or was not claimed then, waits for their end like
+/// all the rest; what is urgent is tried all the same.
+#[tokio::test]
+async fn o5_quiet_hours_hold_for_what_comes_late() {
+    let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
+    let test = with_mail(&smtp).await;
+    test.requested("magnet").await;
+    test.delivers().await;
+    smtp.forget();
+    let quiet = Preferences { quiet: Some((time("22:00"), time("07:00"))), ..Preferences::default() };
+    test.mail("ilse", quiet).await;
+    test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), quiet).await;
+    // 20:30 in Berlin. The mail server is away; the chat's messages are claimed by nobody.
+    test.advance(at("2026-11-21T19:30:00Z") - test.app.clock.now());
+    test.now_tells("ilse", "k1", "One.", false).await;
+    test.now_tells("ilse", "fire", "Fire.", true).await;
+    smtp.is(Mood::Away);
+    let mail_is_tried = async || {
+        let (lease, all) = outbox::claim(&test.app, Road::Mail, 8).await.unwrap();
+        for claimed in all {
+            outbox::deliver(&test.app, &lease, claimed).await.unwrap();
+        }
+    };
+    while test.app.clock.now() < at("2026-11-21T22:30:00Z") {
+        mail_is_tried().await;
+        test.advance(Duration::minutes(10));
+    }
+    let waiting = store::outbox::list(&test.app.db.read, &[outbox::State::Waiting], None, 10).await.unwrap().0;
+    let one = waiting.iter().find(|l| l.text == "One." && l.attempts > 0).expect("it was tried");
+    assert_eq!(one.due, at("2026-11-22T06:00:00Z"), "{one:?}");
+    smtp.is(Mood::Takes);
+    test.advance(Duration::hours(3));
+    test.delivers().await;
+    assert_eq!((smtp.letters().len(), chat.posts().len()), (1, 1), "what is urgent comes at any hour");
+    test.advance(at("2026-11-22T05:59:59Z") - test.app.clock.now());
+    test.delivers().await;
+    assert_eq!((smtp.letters().len(), chat.posts().len()), (1, 1));
+    test.advance(Duration::seconds(1));
+    test.delivers().await;
+    assert_eq!((smtp.letters().len(), chat.posts().len()), (2, 2));
 }
 
 /// O5: a group's chat hears once of what concerns the group: the shift of a shut-down (N5) and of each change of support
@@ -665,8 +764,32 @@ async fn a_silent_mail_server_holds_up_no_chat() {
     test.now_tells("ilse", "k", "Something.", false).await;
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     test.app.stop.cancel();
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), worker).await;
-    assert!(ended.is_ok(), "a stop waits for nobody");
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(8), worker).await;
+    assert!(ended.is_ok(), "a stop waits five seconds for the mail server, and no longer");
+}
+
+/// F13, O5: what a chat has taken already when Custody is told to stop is marked, so that it does not come twice; nothing
+/// else is begun.
+#[tokio::test]
+async fn f13_a_stop_waits_for_what_was_taken() {
+    let chat = ChatServer::start().await;
+    let test = TestApp::with_policy(&trial()).await;
+    test.requested("magnet").await;
+    test.chat("ilse", Kind::Mattermost, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
+    test.now_tells("ilse", "k1", "One.", false).await;
+    test.now_tells("ilse", "k2", "Two.", false).await;
+    chat.is_late_once(std::time::Duration::from_secs(1));
+    let worker = tokio::spawn(outbox::run(test.app.clone()));
+    while chat.posts().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    test.app.stop.cancel();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(8), worker).await;
+    ended.expect("it ends by itself").unwrap();
+    assert_eq!(chat.posts().len(), 1, "the second is for after the next start");
+    let ended = store::outbox::list(&test.app.db.read, &[outbox::State::Delivered], None, 10).await.unwrap().0;
+    assert!(ended.iter().any(|e| e.text == "One."), "{ended:?}");
+    assert!(chat.posts()[0].text().ends_with("One."));
 }
 
 /// F11: what people were told before keeps its place, and leads to the device.

@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::Duration;
 use custody::{
-    domain::telling::Owner,
+    domain::{lifecycle::Command, telling::Owner},
     service::tokens::TokenScope,
     store::{self, outbox::Entry},
 };
@@ -155,6 +155,36 @@ async fn an_administrator_sees_what_does_not_arrive() {
     let entries = custody::store::journal::list_all(&test.app.db.read, "outbox").await.unwrap();
     let kinds: Vec<_> = entries.iter().map(|e| e.kind.as_str()).collect();
     assert_eq!(kinds, ["tried_again", "given_up"]);
+}
+
+/// O5: administrators see on their own page and on the one of administration that something failed for good, until they
+/// gave it up or it arrived; nobody else does.
+#[tokio::test]
+async fn o5_what_failed_for_good_is_seen_where_administrators_look() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&trial(), Some(&smtp.url)).await;
+    smtp.answers("ilse@example.org", "550 no such person");
+    test.requested("magnet").await;
+    test.does("jonas", "magnet", Command::RaiseReservation { text: "Too loud.".to_owned() }).await.unwrap();
+    let ada = test.browser("ada").await;
+    for page in ["/my", "/admin"] {
+        assert!(!ada.page(page).await.contains("failed for good"), "{page}");
+    }
+    test.delivers().await;
+    let page = ada.page("/admin/outbox").await;
+    let give_up: Vec<_> = addresses(&page, "/give-up").into_iter().map(str::to_owned).collect();
+    assert!(!give_up.is_empty(), "{page}");
+    for page in ["/my", "/admin"] {
+        let shown = ada.page(page).await;
+        assert!(shown.contains("to people failed for good") && shown.contains("Open the outbox"), "{page}: {shown}");
+    }
+    assert!(!test.browser("lena").await.page("/my").await.contains("failed for good"));
+    for address in give_up {
+        assert_eq!(ada.post(&address, &[]).await.status(), 303);
+    }
+    for page in ["/my", "/admin"] {
+        assert!(!ada.page(page).await.contains("failed for good"), "{page}");
+    }
 }
 
 /// O5: a group's chats are kept by administrators, on the group's page.

@@ -46,8 +46,10 @@ pub enum Mood {
 struct Shared {
     mood: Mutex<Mood>,
     letters: Mutex<Vec<Letter>>,
-    /// What somebody's letters are answered with.
+    /// What somebody's letters, or a step of everybody's, are answered with.
     refusals: Mutex<BTreeMap<String, String>>,
+    /// How late the next letter is answered.
+    late: Mutex<Option<Duration>>,
 }
 
 #[derive(Clone)]
@@ -60,8 +62,12 @@ impl SmtpServer {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let shared =
-            Arc::new(Shared { mood: Mutex::new(Mood::Takes), letters: Mutex::default(), refusals: Mutex::default() });
+        let shared = Arc::new(Shared {
+            mood: Mutex::new(Mood::Takes),
+            letters: Mutex::default(),
+            refusals: Mutex::default(),
+            late: Mutex::default(),
+        });
         let of = shared.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -79,13 +85,19 @@ impl SmtpServer {
         *self.shared.mood.lock().unwrap() = mood;
     }
 
-    /// `550 no such person`, or back to taking letters with an empty answer.
+    /// `550 no such person`, or back to taking letters with an empty answer; at the `greeting`, to `MAIL FROM` or to the
+    /// `body` for everybody's letters.
     pub fn answers(&self, to: &str, answer: &str) {
         let mut refusals = self.shared.refusals.lock().unwrap();
         match answer {
             "" => refusals.remove(to),
             _ => refusals.insert(to.to_owned(), answer.to_owned()),
         };
+    }
+
+    /// The next letter is taken, and that is said so much later.
+    pub fn is_late_once(&self, by: Duration) {
+        *self.shared.late.lock().unwrap() = Some(by);
     }
 
     pub fn letters(&self) -> Vec<Letter> {
@@ -110,7 +122,8 @@ async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     while mood() == Mood::Silent {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    say(&mut stream, "220 test").await?;
+    let refusal = |step: &str| shared.refusals.lock().unwrap().get(step).cloned();
+    say(&mut stream, refusal("greeting").as_deref().unwrap_or("220 test")).await?;
     let mut to = String::new();
     loop {
         let Some(line) = line(&mut stream).await? else { return Ok(()) };
@@ -122,8 +135,9 @@ async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             say(&mut stream, "250-test\r\n250-8BITMIME\r\n250 SMTPUTF8").await?;
         } else if upper.starts_with("RCPT TO:") {
             to = line[8..].trim().trim_start_matches('<').split('>').next().unwrap().to_owned();
-            let refusal = shared.refusals.lock().unwrap().get(&to).cloned();
-            say(&mut stream, refusal.as_deref().unwrap_or("250 ok")).await?;
+            say(&mut stream, refusal(&to).as_deref().unwrap_or("250 ok")).await?;
+        } else if upper.starts_with("MAIL FROM:") {
+            say(&mut stream, refusal("MAIL FROM").as_deref().unwrap_or("250 ok")).await?;
         } else if upper == "DATA" {
             say(&mut stream, "354 go on").await?;
             let mut text = String::new();
@@ -135,10 +149,18 @@ async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 }
                 text.push_str("\r\n");
             }
+            if let Some(refusal) = refusal("body") {
+                say(&mut stream, &refusal).await?;
+                continue;
+            }
             shared.letters.lock().unwrap().push(Letter { to: to.clone(), text });
             if mood() == Mood::TakesAndHangsUp {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 return Ok(());
+            }
+            let late = shared.late.lock().unwrap().take();
+            if let Some(late) = late {
+                tokio::time::sleep(late).await;
             }
             say(&mut stream, "250 taken").await?;
         } else if upper == "QUIT" {

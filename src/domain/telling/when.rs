@@ -33,7 +33,7 @@ fn next(zone: Tz, time: NaiveTime, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The same moment, or the end of the quiet hours that it falls into.
-fn after_quiet(of: &Preferences, zone: Tz, at: DateTime<Utc>) -> DateTime<Utc> {
+pub fn after_quiet(of: &Preferences, zone: Tz, at: DateTime<Utc>) -> DateTime<Utc> {
     let Some((from, to)) = of.quiet else {
         return at;
     };

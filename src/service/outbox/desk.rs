@@ -84,6 +84,12 @@ pub async fn overview(app: &App, after: &After) -> Result<Desk> {
     Ok(Desk { waiting: part(waiting), failed: part(failed), ended: part(ended) })
 }
 
+/// How many things failed for good, and wait for an administrator to see them.
+pub async fn count_failed(app: &App) -> Result<u64> {
+    let found = store::outbox::count(&app.db.read, &[State::Failed]).await?;
+    Ok(found.iter().map(|(_, many)| many).sum())
+}
+
 /// Tries a message anew, at once.
 pub async fn again(app: &App, caller: &Caller, message: &str) -> Result<()> {
     change(app, caller, message, "tried_again").await

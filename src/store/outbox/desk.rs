@@ -59,9 +59,11 @@ pub async fn give_up_channel<C: ConnectionTrait>(tx: &C, channel: &str, why: &st
     q.filter(waiting()).exec(tx).await.map(|_| ())
 }
 
-/// Forgets what ended before a moment; that somebody was told of it stays with their notices.
+/// Forgets what was delivered or given up before a moment; that somebody was told of it stays with their notices. What
+/// failed waits for somebody to see it.
 pub async fn delete_ended_before<C: ConnectionTrait>(tx: &C, before: DateTime<Utc>) -> Result<()> {
-    let q = row::Entity::delete_many().filter(Column::State.ne(State::Waiting.to_string()));
+    let over = [State::Delivered, State::GivenUp].map(|s| s.to_string());
+    let q = row::Entity::delete_many().filter(Column::State.is_in(over));
     q.filter(Column::EndedAt.lt(before)).exec(tx).await.map(|_| ())
 }
 

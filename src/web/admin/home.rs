@@ -3,8 +3,10 @@
 use super::Administrator;
 use crate::{
     app::App,
+    service::outbox,
     web::{
         layout::{Layout, Section},
+        parts::{Banner, Tone, plural},
         problem::Answer,
     },
 };
@@ -58,10 +60,18 @@ const PARTS: [(&str, &[Entry]); 4] = [
 #[template(path = "admin/home.html")]
 pub struct HomePage {
     pub layout: Layout,
+    /// What people were not told.
+    pub banner: Option<Banner>,
     pub parts: &'static [(&'static str, &'static [Entry])],
 }
 
 /// GET /admin
 async fn show(admin: Administrator) -> Answer {
-    Ok(HomePage { layout: admin.layout(Section::Elsewhere).await?, parts: &PARTS }.into_response())
+    let failed = usize::try_from(outbox::count_failed(&admin.app).await?).unwrap_or(usize::MAX);
+    let banner = (failed > 0).then(|| {
+        let strong = format!("{} to people failed for good.", plural(failed, "message"));
+        let text = "Mend the address or the chat and try again, or give up.";
+        Banner::new(Tone::Warn, &strong, text).link("Open the outbox", "/admin/outbox")
+    });
+    Ok(HomePage { layout: admin.layout(Section::Elsewhere).await?, banner, parts: &PARTS }.into_response())
 }

@@ -185,7 +185,8 @@ async fn show(admin: Administrator, Query(asked): Query<Asked>) -> Answer {
 /// POST /admin/outbox/{message}/again
 async fn again(admin: Administrator, jar: CookieJar, Path(message): Path<String>) -> Answer {
     outbox::again(&admin.app, &admin.caller(), &message).await?;
-    done(jar, "It is tried again now. Reload the page in a moment to see what became of it.", "/admin/outbox")
+    let say = "It is tried again now, or when quiet hours end. Reload the page in a moment to see what became of it.";
+    done(jar, say, "/admin/outbox")
 }
 
 /// POST /admin/outbox/{message}/give-up
