@@ -4,9 +4,9 @@ use crate::{
     app::{FULL, TestApp},
     given::policy_with,
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use custody::{
-    domain::{lifecycle::Command, refusal::Code, support::Support},
+    domain::{id::DeviceId, lifecycle::Command, refusal::Code, support::Support},
     service::{
         self, Caller, Error,
         groups::{self, TeamKind},
@@ -58,6 +58,18 @@ async fn told(test: &TestApp, name: &str) -> Vec<store::notices::Told> {
 
 async fn profile(test: &TestApp, name: &str) -> Profile {
     service::people::find(&test.app, test.person(name)).await.unwrap().unwrap()
+}
+
+/// A line of a device's stream of support that says nothing more.
+fn said(device: DeviceId, at: DateTime<Utc>, kind: &str) -> store::journal::Line {
+    store::journal::Line {
+        stream: format!("support/{device}"),
+        at,
+        actor: None,
+        origin: "test".to_owned(),
+        kind: kind.to_owned(),
+        body: "{}".to_owned(),
+    }
 }
 
 /// H8: a change that an act makes and one that is seen both wait, in the transaction that put them on record.
@@ -447,6 +459,24 @@ async fn h8_who_knew_what_when() {
     let page = stranger.page("/shift?device=magnet&day=2026-11-22").await;
     assert!(page.contains("Shut down by CTRL") && page.contains("not yet"), "{page}");
     assert!(stranger.page("/shift?device=nothing").await.contains("No device is called nothing"));
+}
+
+/// H8, O2: what the shift said to a change, however much that is, hides neither the change nor what happened last.
+#[tokio::test]
+async fn h8_words_hide_no_change() {
+    let test = TestApp::new().await;
+    let seq = begun(&test).await;
+    let (device, now) = (test.device("magnet").await.id, test.app.clock.now());
+    let tx = test.app.db.begin().await.unwrap();
+    let words = (0..120).map(|_| said(device, now, shift::ACKNOWLEDGED)).collect();
+    store::journal::append(&tx, words).await.unwrap();
+    tx.commit().await.unwrap();
+    service::feed::follow(&test.app).await.unwrap();
+    assert_eq!(service::board::changed_since(&test.app, seq - 1), (1, seq));
+    let told = test.app.projection.read().card_by_name("magnet").unwrap().latest.clone();
+    assert!(told.iter().any(|t| t.text.starts_with("Reduced support")), "{told:?}");
+    let feed = test.stranger().page("/feeds/devices/magnet.atom").await;
+    assert!(feed.contains("magnet: Reduced support"), "{feed}");
 }
 
 /// H8: the page costs as many statements for many changes as for one.
