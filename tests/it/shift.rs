@@ -479,6 +479,21 @@ async fn h8_words_hide_no_change() {
     assert!(feed.contains("magnet: Reduced support"), "{feed}");
 }
 
+/// F10, H8: what is late is so by when it was, not by its number: the clock of another replica may have been behind.
+#[tokio::test]
+async fn f10_what_is_late_is_counted_by_its_time() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    test.advance(-Duration::minutes(40));
+    shut_down(&test, "magnet").await;
+    test.advance(Duration::minutes(45));
+    let now = test.app.clock.now();
+    assert_eq!(counts(&test.app).await.unwrap(), (2, 1));
+    let state = test.app.projection.read();
+    assert_eq!(state.count_unacknowledged(now - Duration::minutes(30)), (2, 1));
+    assert_eq!(state.oldest_unacknowledged(), Some(now - Duration::minutes(45)));
+}
+
 /// H8: the page costs as many statements for many changes as for one.
 #[tokio::test]
 async fn h8_the_page_costs_a_fixed_number_of_statements() {
