@@ -461,6 +461,34 @@ async fn h8_who_knew_what_when() {
     assert!(stranger.page("/shift?device=nothing").await.contains("No device is called nothing"));
 }
 
+/// H8: the file holds the whole record, however long that is.
+#[tokio::test]
+async fn h8_the_file_holds_the_whole_record() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    let (device, now) = (test.device("magnet").await.id, test.app.clock.now());
+    let many = proof::EXPORTED as usize + 1;
+    let line = || said(device, now, "support_changed");
+    let tx = test.app.db.begin().await.unwrap();
+    let entries = store::journal::append(&tx, (0..many).map(|_| line()).collect()).await.unwrap();
+    let kept = entries.iter().map(|e| store::shift::Kept {
+        seq: e.seq,
+        device,
+        from: Some(Support::ReducedSupport),
+        to: Some(Support::ShutDown),
+        why: "Again.".to_owned(),
+        at: now,
+        acknowledged_at: None,
+        escalated_at: None,
+    });
+    store::shift::insert(&tx, kept.collect()).await.unwrap();
+    tx.commit().await.unwrap();
+    let file = test.stranger().page("/shift/record.csv").await;
+    assert_eq!(file.matches("\"acknowledged by\"").count(), 1, "one head");
+    let records: std::collections::BTreeSet<&str> = file.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!((file.lines().count(), records.len()), (many + 2, many + 1), "each change once");
+}
+
 /// H8, O2: what the shift said to a change, however much that is, hides neither the change nor what happened last.
 #[tokio::test]
 async fn h8_words_hide_no_change() {
