@@ -522,6 +522,21 @@ async fn f10_what_is_late_is_counted_by_its_time() {
     assert_eq!(state.oldest_unacknowledged(), Some(now - Duration::minutes(45)));
 }
 
+/// N1: what is started again where nothing supports it is told as that too, and not as a restart alone.
+#[tokio::test]
+async fn n1_a_restart_without_support_is_told_as_that() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    shut_down(&test, "magnet").await;
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    test.does("jonas", "magnet", Command::Restart { text: "It has a limit now.".to_owned() }).await.unwrap();
+    for who in ["otto", "ilse"] {
+        let all = store::notices::list(&test.app.db.read, test.person(who), 100).await.unwrap();
+        let words = "not supported at all (before: shut down by CTRL)";
+        assert_eq!(all.iter().filter(|t| t.text.contains(words)).count(), 1, "{who}: {all:?}");
+    }
+}
+
 /// H8: the page costs as many statements for many changes as for one.
 #[tokio::test]
 async fn h8_the_page_costs_a_fixed_number_of_statements() {
