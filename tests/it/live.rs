@@ -283,6 +283,21 @@ async fn o2_what_happened_last_is_read_again() {
     anew.stop.cancel();
 }
 
+/// A31: the open boards of an account that is closed end; everybody else's go on.
+#[tokio::test]
+async fn a31_open_boards_of_a_closed_account_end() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let marek = test.browser("marek").await;
+    let mut own = Feed { response: marek.get("/board/feed").await, read: String::new() };
+    let mut other = Feed::open(&test, "/board/feed").await;
+    own.event().await.unwrap();
+    service::closing::close(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();
+    while own.event().await.is_some() {}
+    test.does("ilse", "magnet", restart(WhenStopped::DoNotRestart)).await.unwrap();
+    other.until("Do not restart").await;
+}
+
 /// F13: open boards end with Custody; their browsers come back by themselves.
 #[tokio::test]
 async fn f13_open_boards_end() {
