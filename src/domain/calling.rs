@@ -115,9 +115,11 @@ fn reach(person: &Person, hours: impl Fn(DateTime<Utc>) -> Reach, policy: &Polic
 
 /// The order in which a device's contacts are called now: who answers, then who answers at another hour, then who is
 /// away; among these as the contributors listed them. A deputy answers when the contact cannot, unless they are away
-/// themselves. People without a number or with a closed account are left out.
+/// themselves; one who is listed too is called as such, at their own hours. People without a number or with a closed
+/// account are left out.
 pub fn order(contacts: &[Contact], people: &People, policy: &Policy, now: DateTime<Utc>) -> Vec<Call> {
     let callable = |id: PersonId| people.get(id).filter(|p| p.active && p.phone.is_some());
+    let is_listed = |id: &PersonId| contacts.iter().any(|c| c.person == *id);
     let mut calls: Vec<Call> = Vec::new();
     let mut add = |call: Call| {
         if calls.iter().all(|known| known.person != call.person) {
@@ -131,7 +133,7 @@ pub fn order(contacts: &[Contact], people: &People, policy: &Policy, now: DateTi
             let reach = reach(person, |at| c.hours.at(zone, at), policy, now);
             add(Call { person: c.person, reach, instead_of: None, confirmed });
         }
-        if let Some(deputy) = c.deputy.and_then(callable) {
+        if let Some(deputy) = c.deputy.filter(|d| !is_listed(d)).and_then(callable) {
             let reach = reach(deputy, |_| Reach::Now(None), policy, now);
             add(Call { person: deputy.id, reach, instead_of: Some(c.person), confirmed });
         }
@@ -186,7 +188,7 @@ fn person(
     now: DateTime<Utc>,
 ) -> Option<(PersonId, Reach)> {
     let person = people.get(id).filter(|p| p.active && p.phone.is_some())?;
-    let known = calls.iter().find(|c| c.person == id).map(|c| c.reach);
+    let known = calls.iter().find(|c| c.person == id && c.instead_of.is_none()).map(|c| c.reach);
     let away = || person.away(policy, now).map(|a| Reach::AwayUntil(a.until));
     Some((id, known.or_else(away).unwrap_or(Reach::Unknown)))
 }
@@ -279,6 +281,23 @@ mod tests {
         assert_eq!(calls[..2], [(1, Reach::Now(None)), (2, Reach::Now(None))]);
     }
 
+    /// L4, O2: a deputy who is a contact themselves answers at their own hours, in whatever order the two are listed.
+    #[test]
+    fn o2_a_deputy_who_is_a_contact_keeps_their_own_hours() {
+        let people = || [1, 2, 3].map(|n| person(n, true));
+        let opens = Reach::From(at("2026-11-23T07:00:00Z"));
+        let night = "2026-11-21T02:12:00Z";
+        let (first, second) = (contact(1, Hours::Working, Some(2)), contact(2, Hours::Working, Some(1)));
+        assert_eq!(called(&[first.clone(), second.clone()], people(), night), [(1, opens), (2, opens)]);
+        assert_eq!(called(&[second, first.clone()], people(), night), [(2, opens), (1, opens)]);
+        let confirmed = Contact { confirmed: Some(at("2026-11-20T08:00:00Z")), ..contact(2, Hours::Always, None) };
+        for contacts in [[first.clone(), confirmed.clone()], [confirmed, first]] {
+            assert_eq!(called(&contacts, people(), night), [(2, Reach::Now(None)), (1, opens)]);
+            let calls = order(&contacts, &people().into_iter().collect(), &Policy::built_in(), at(night));
+            assert_eq!((calls[0].instead_of, calls[0].confirmed), (None, true), "their own word");
+        }
+    }
+
     /// L4, O2: a deputy who is away does not answer, and then nobody does.
     #[test]
     fn a_deputy_may_be_away_too() {
@@ -331,6 +350,12 @@ mod tests {
         let gone = whom(shut, Some(9), [a, b, c, away(9, "2026-11-20", "2026-12-03")]);
         assert_eq!(gone[2], (9, Some(Reach::AwayUntil(at("2026-12-03T23:00:00Z")))));
         assert_eq!(names(gone), [0, 1, 9, 3]);
+        // For whom they are a deputy says nothing of when they answer for a restart.
+        let deputies = [contact(1, Hours::Working, Some(9))];
+        let people = there().into_iter().collect();
+        let responsible = Some(PersonId(Uuid::from_u128(9)));
+        let all = callees(shut, responsible, &deputies, &people, &Policy::built_in(), night);
+        assert_eq!(all[0], Callee::Responsible(PersonId(Uuid::from_u128(9)), Reach::Unknown));
         // A contact's hours are known: they sleep.
         assert_eq!(names(whom(shut, Some(3), there())), [0, 1, 3]);
         assert_eq!(names(whom(Some(Support::ReducedSupport), None, there())), [1, 0, 3]);

@@ -169,13 +169,13 @@ impl State {
 
     /// How many changes the shift has not acknowledged, and how many of these came before `late`.
     pub fn count_unacknowledged(&self, late: DateTime<Utc>) -> (usize, usize) {
-        // In order of their numbers they are in order of time.
-        (self.unacknowledged.len(), self.unacknowledged.values().take_while(|at| **at < late).count())
+        (self.unacknowledged.len(), self.unacknowledged.values().filter(|at| **at < late).count())
     }
 
-    /// When the oldest change came that the shift has not acknowledged (H8).
+    /// When the oldest change came that the shift has not acknowledged (H8). In order of their numbers they need not be in
+    /// order of time: replicas' clocks differ.
     pub fn oldest_unacknowledged(&self) -> Option<DateTime<Utc>> {
-        self.unacknowledged.values().next().copied()
+        self.unacknowledged.values().min().copied()
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 //! A command on a device: the one road to every transition.
 
 use super::{
-    Caller, Error, Result, deployments,
+    Caller, Error, Result, confirmations, deployments,
     facts::{actor_of, gather_to_change},
     moving_on, readings,
     record::{self, Change},
@@ -42,6 +42,8 @@ pub struct Ask {
     pub settles: Option<DeploymentId>,
     /// Whether it has to be exactly the revision that was seen, whatever is decided.
     pub exactly: bool,
+    /// What a contact read of themselves, where they say that it is right (L4).
+    pub read: Option<String>,
 }
 
 impl From<Command> for Ask {
@@ -56,6 +58,7 @@ impl From<Command> for Ask {
             at_hand: None,
             settles: None,
             exactly: false,
+            read: None,
         }
     }
 }
@@ -220,6 +223,9 @@ async fn decide_and_save(
     {
         let since = events_since(tx, &before, seen).await.map_err(bare)?;
         return Err((Error::Stale(since), None));
+    }
+    if let (Some(read), Some(me)) = (&ask.read, caller.actor.person()) {
+        confirmations::must_be_as_read(tx, &before, me, read).await.map_err(bare)?;
     }
     if let Command::MoveOn { from, .. } = &ask.command {
         moving_on::must_be_ready(tx, app, &before, *from).await.map_err(bare)?;

@@ -16,11 +16,12 @@ use crate::{
         id::{DeviceId, PersonId},
         journal::moment,
         lifecycle::{self, Command, Happened, StateName},
-        person::Person,
+        person::{People, Person},
     },
     store::{self, Tx, confirmations::Link, roster::Roster},
 };
 use chrono::{DateTime, Duration, Utc};
+use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -207,9 +208,8 @@ pub async fn open(app: &App, secret: &str) -> Result<Opened> {
     let c = &app.db.read;
     let link = store::confirmations::find(c, &secret::hash(secret)).await?.ok_or(Error::NotFound)?;
     let device = store::devices::find(c, link.device).await?.ok_or(Error::NotFound)?;
-    let contact = device.contacts.iter().find(|c| c.person == link.person).cloned();
-    let ids = std::iter::once(link.person).chain(contact.as_ref().and_then(|c| c.deputy)).collect();
-    let mut people = store::people::load_names(c, &ids).await?;
+    let contact = contact_of(&device, link.person);
+    let mut people = people_of(c, link.person, contact.as_ref()).await?;
     let person = people.0.remove(&link.person).filter(|p| p.active).ok_or(Error::NotFound)?;
     let name = device.name().to_owned();
     if let Some(at) = link.used_at {
@@ -225,6 +225,28 @@ pub async fn open(app: &App, secret: &str) -> Result<Opened> {
     let deputy = contact.deputy.and_then(|d| people.0.remove(&d));
     let seen = seen(&person, &contact, deputy.as_ref());
     Ok(Opened::Open(Box::new(Asked { device, person, contact, deputy, seen, link })))
+}
+
+fn contact_of(device: &Device, person: PersonId) -> Option<Contact> {
+    device.contacts.iter().find(|c| c.person == person).cloned()
+}
+
+/// The contact and their deputy.
+async fn people_of<C: ConnectionTrait>(c: &C, person: PersonId, contact: Option<&Contact>) -> Result<People> {
+    let ids = std::iter::once(person).chain(contact.and_then(|c| c.deputy)).collect();
+    Ok(store::people::load_names(c, &ids).await?)
+}
+
+/// Refuses a word for something else than what is on record at this moment: a number may have been changed since the link
+/// was opened.
+pub(super) async fn must_be_as_read(tx: &Tx, device: &Device, me: PersonId, read: &str) -> Result<()> {
+    let contact = contact_of(device, me);
+    let people = people_of(tx, me, contact.as_ref()).await?;
+    let is_as_read = match (people.get(me), &contact) {
+        (Some(person), Some(c)) => seen(person, c, c.deputy.and_then(|d| people.get(d))) == read,
+        _ => false,
+    };
+    if is_as_read { Ok(()) } else { Err(Error::Stale(Vec::new())) }
 }
 
 fn seen(person: &Person, c: &Contact, deputy: Option<&Person>) -> String {
@@ -254,7 +276,12 @@ pub async fn confirm(app: &App, secret: &str, saw: &str, origin: &str) -> Result
     let caller = Caller::person(asked.person.id, origin);
     // The link names the request: two clicks at once are one word.
     let key = Some(format!("link/{}", asked.link.hash));
-    act(app, &caller, asked.device.name(), Ask { key, ..Ask::from(Command::ConfirmContact {}) }).await?;
+    let ask = Ask { key, read: Some(saw.to_owned()), ..Ask::from(Command::ConfirmContact {}) };
+    match act(app, &caller, asked.device.name(), ask).await {
+        Ok(_) => {}
+        Err(Error::Stale(_)) => return Ok(Answer::Look(open(app, secret).await?)),
+        Err(error) => return Err(error),
+    }
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;

@@ -41,8 +41,9 @@ fn names_as_contact(contacts: &[Contact], person: PersonId) -> bool {
     contacts.iter().any(|c| c.person == person || c.deputy == Some(person))
 }
 
-/// The devices that a person has to do with, as a deputy too.
-fn devices_of(app: &App, person: PersonId) -> BTreeSet<DeviceId> {
+/// The devices that a person has to do with, as a deputy too, and those of which the board says something that names them.
+pub(super) async fn devices_of(tx: &Tx, app: &App, person: PersonId) -> Result<BTreeSet<DeviceId>> {
+    let mut all = store::devices::list_ids_of_person(tx, person).await?;
     let state = app.projection.read();
     let has = |c: &&std::sync::Arc<crate::projection::Card>| {
         c.contributors.contains(&person)
@@ -50,7 +51,8 @@ fn devices_of(app: &App, person: PersonId) -> BTreeSet<DeviceId> {
             || names_as_contact(&c.contacts, person)
             || c.latest.iter().any(|t| t.text.contains(state.people().name(person)))
     };
-    state.cards().filter(has).map(|c| c.id).collect()
+    all.extend(state.cards().filter(has).map(|c| c.id));
+    Ok(all)
 }
 
 /// What would go, and what would stand out afterwards. [`Error::NotFound`] for who was erased before.
@@ -96,8 +98,7 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
                 }
             }
             closing::close_in(&tx, &app, &caller, person).await?;
-            let mut devices = devices_of(&app, person);
-            devices.extend(store::devices::list_ids_of_person(&tx, person).await?);
+            let devices = devices_of(&tx, &app, person).await?;
             for device in store::devices::list_by_id(&tx, &devices).await? {
                 take_out(&tx, &app, &caller, device, person).await?;
             }

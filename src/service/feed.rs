@@ -240,24 +240,37 @@ async fn build(app: &App) -> Result<()> {
     let ids: Vec<DeviceId> = state.cards().map(|c| c.id).collect();
     app.projection.apply(seq, |s| *s = state);
     let (first, later) = ids.split_at(ids.len().min(AT_ONCE));
-    fill(app, first).await?;
+    let later = match fill(app, first).await {
+        Ok(()) => later,
+        Err(error) => {
+            tracing::warn!(%error, "what happened last is not known of all devices yet");
+            ids.as_slice()
+        }
+    };
     if !later.is_empty() {
-        let (app, later) = (app.clone(), later.to_vec());
-        tokio::spawn(async move {
-            for part in later.chunks(BETWEEN) {
-                if app.stop.is_cancelled() {
-                    return;
-                }
-                let _one = app.projection.taking_in.lock().await;
-                if let Err(error) = fill(&app, part).await {
-                    // Each device is read again with its next change.
-                    tracing::warn!(%error, "what happened last is not known of all devices");
-                    return;
-                }
-            }
-        });
+        tokio::spawn(fill_later(app.clone(), later.to_vec()));
     }
     Ok(())
+}
+
+/// The same as [`fill`], a few at once. What cannot be read is read a little later.
+async fn fill_later(app: App, ids: Vec<DeviceId>) {
+    for part in ids.chunks(BETWEEN) {
+        loop {
+            if app.stop.is_cancelled() {
+                return;
+            }
+            let filled = {
+                let _one = app.projection.taking_in.lock().await;
+                fill(&app, part).await
+            };
+            match filled {
+                Ok(()) => break,
+                Err(error) => tracing::debug!(%error, "what happened last is asked for again"),
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
 }
 
 /// Everything that runs, and what has stopped of devices on record, in order of servers and ids, each where it stays: a

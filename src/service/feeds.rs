@@ -39,8 +39,7 @@ pub async fn support(app: &App, instrument: Option<&str>) -> Result<Vec<Change>>
 /// The changes of one device. One query.
 pub async fn of_device(app: &App, name: &str) -> Result<Vec<Change>> {
     let id = app.projection.read().card_by_name(name).map(|c| c.id).ok_or(Error::NotFound)?;
-    let stream = [super::record::support_stream(id)];
-    let entries = store::journal::list_streams(&app.db.read, &stream, None, MOST).await?;
+    let entries = store::journal::list_support_of(&app.db.read, &super::record::support_stream(id), MOST).await?;
     Ok(changes(app, &entries))
 }
 
@@ -58,5 +57,5 @@ fn changes(app: &App, entries: &[Entry]) -> Vec<Change> {
             why: body.why.unwrap_or_default(),
         })
     };
-    entries.iter().filter(|e| e.kind == "support_changed").filter_map(change).collect()
+    entries.iter().filter_map(change).collect()
 }

@@ -1,6 +1,6 @@
 //! People on record, and what they and administrators may change of them (E1, L4, T4).
 
-use super::{Caller, Error, Result, confirmations, invalid, shapes, standing};
+use super::{Caller, Error, Result, confirmations, erasure, invalid, shapes, standing};
 use crate::{
     app::App,
     domain::{
@@ -9,7 +9,7 @@ use crate::{
         person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
-    store::{self, Tx, entity::person as row, journal::Line},
+    store::{self, Tx, changes::Touched, entity::person as row, journal::Line},
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use serde_json::{Value, json};
@@ -224,6 +224,14 @@ pub async fn edit_own(app: &App, caller: &Caller, own: OwnDetails) -> Result<()>
         .await?
 }
 
+/// What was told of them and what the board says last of a device name them as they are called now: a former name would
+/// be left behind when they are erased (A37).
+async fn rename(tx: &Tx, app: &App, was: &Profile, name: &str) -> Result<()> {
+    store::erasure::rename(tx, &was.person.name, name).await?;
+    let devices = erasure::devices_of(tx, app, was.person.id).await?;
+    Ok(store::changes::append(tx, devices.into_iter().map(Touched::Device)).await?)
+}
+
 pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, details: Details) -> Result<()> {
     let email = details.email.trim().to_lowercase();
     let mut details = Details {
@@ -255,8 +263,9 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
     if changed.is_empty() {
         return Ok(());
     }
+    let name = details.name;
     let change = row::ActiveModel {
-        name: Set(details.name),
+        name: Set(name.clone()),
         email: Set(details.email),
         phone: Set(details.phone),
         time_zone: Set(details.time_zone),
@@ -264,6 +273,9 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
         ..Default::default()
     };
     store::people::update(tx, id, change).await?;
+    if changed.contains(&"name") {
+        rename(tx, app, was, &name).await?;
+    }
     store::journal::append(tx, vec![line(app, caller, id, PersonEntry::Changed, json!({ "parts": changed }))]).await?;
     if changed.contains(&"phone") && caller.actor.person() != Some(id) {
         confirmations::end_of(tx, app, caller, id).await?;

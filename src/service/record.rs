@@ -109,10 +109,12 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     // What is imported is as it was: nothing changed at the facility that anybody has to hear of (E5).
     let imported = events.iter().any(|e| matches!(e.what, Happened::Imported { .. }));
     let (mut people, mut teams) = (Vec::new(), Vec::new());
-    // The shift hears of a shut-down as such.
+    // The shift hears of a shut-down or a restart as such, and in any case that nothing supports it any more (N1).
+    let told = events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift);
+    let unsupported = verdict.as_ref().is_some_and(|v| v.support == Support::NotSupported);
     if let Some(changed) = entries.get(events.len())
         && !imported
-        && !events.iter().any(|e| audience(&e.what) == Audience::DeviceAndShift)
+        && (!told || unsupported)
     {
         let was = supported.map(|v| v.support);
         let (hear, shift) = telling::support_changed(app, roster, after, was, verdict.as_ref(), changed);

@@ -337,7 +337,8 @@ impl<'a> Status<'a> {
             Callee::Contact(c) => {
                 let about = match c.instead_of {
                     Some(other) => format!("deputy of {}", self.people.name(other)),
-                    None => format!("{} contributor", card.group),
+                    None if card.contributors.contains(&c.person) => format!("{} contributor", card.group),
+                    None => "support contact".to_owned(),
                 };
                 let deputy_of = c.instead_of.map(|p| self.people.name(p));
                 self.person(c.person, about.into(), c.reach).map(|p| Called { deputy_of, confirmed: c.confirmed, ..p })

@@ -44,14 +44,7 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     looked::Entity::delete_many().filter(looked::Column::PersonId.eq(&id)).exec(tx).await?;
     idempotency::Entity::delete_many().filter(idempotency::Column::PersonId.eq(&id)).exec(tx).await?;
     given_answer::Entity::delete_many().filter(given_answer::Column::PersonId.eq(&id)).exec(tx).await?;
-    for personal in [of.name, of.email].into_iter().filter(|p| !p.is_empty()) {
-        // Whoever repeats their request is told that it was carried out.
-        given_answer::Entity::update_many()
-            .set(given_answer::ActiveModel { body: Set(None), ..Default::default() })
-            .filter(given_answer::Column::Body.contains(personal))
-            .exec(tx)
-            .await?;
-    }
+    forget_answers(tx, of.email).await?;
     draft::Entity::delete_many().filter(draft::Column::Owner.eq(&id)).exec(tx).await?;
     import_draft::Entity::delete_many().filter(import_draft::Column::PersonId.eq(&id)).exec(tx).await?;
     notice::Entity::delete_many().filter(notice::Column::PersonId.eq(&id)).exec(tx).await?;
@@ -64,7 +57,8 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
         .filter(token::Column::RevokedAt.is_null())
         .exec(tx)
         .await?;
-    unname(tx, of).await?;
+    rename(tx, of.name, of.instead).await?;
+    replace_in_drafts(tx, of.email, "").await?;
     let bare = row::ActiveModel {
         name: Set(of.instead.to_owned()),
         email: Set(String::new()),
@@ -81,32 +75,53 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
     changes::append(tx, touched.chain([Touched::Person(of.person)])).await
 }
 
-/// What others were told, without the name, and their drafts without name and address. One that is no more than a word may be a word of something else.
-async fn unname<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
-    if !of.name.trim().contains(' ') {
+/// A name that is somebody's no longer: what others were told and their drafts say the other one. One that is no more than a
+/// word may be a word of something else.
+pub async fn rename<C: ConnectionTrait>(tx: &C, name: &str, instead: &str) -> Result<()> {
+    forget_answers(tx, name).await?;
+    if !name.trim().contains(' ') {
         return Ok(());
     }
-    let without = |column: Expr, what: &str, instead: &str| {
-        Func::cust("replace").args([column, Expr::value(what), Expr::value(instead)])
-    };
     notice::Entity::update_many()
-        .col_expr(notice::Column::Text, without(Expr::col(notice::Column::Text), of.name, of.instead).into())
-        .filter(notice::Column::Text.contains(of.name))
+        .col_expr(notice::Column::Text, replaced(Expr::col(notice::Column::Text), name, instead))
+        .filter(notice::Column::Text.contains(name))
         .exec(tx)
         .await?;
     outbox::Entity::update_many()
-        .col_expr(outbox::Column::Text, without(Expr::col(outbox::Column::Text), of.name, of.instead).into())
-        .filter(outbox::Column::Text.contains(of.name))
+        .col_expr(outbox::Column::Text, replaced(Expr::col(outbox::Column::Text), name, instead))
+        .filter(outbox::Column::Text.contains(name))
         .exec(tx)
         .await?;
-    for (what, instead) in [(of.name, of.instead), (of.email, "")] {
-        draft::Entity::update_many()
-            .col_expr(draft::Column::Answers, without(Expr::col(draft::Column::Answers), what, instead).into())
-            .filter(draft::Column::Answers.contains(what))
-            .exec(tx)
-            .await?;
+    replace_in_drafts(tx, name, instead).await
+}
+
+async fn replace_in_drafts<C: ConnectionTrait>(tx: &C, what: &str, instead: &str) -> Result<()> {
+    if what.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    draft::Entity::update_many()
+        .col_expr(draft::Column::Answers, replaced(Expr::col(draft::Column::Answers), what, instead))
+        .filter(draft::Column::Answers.contains(what))
+        .exec(tx)
+        .await
+        .map(|_| ())
+}
+
+fn replaced(column: Expr, what: &str, instead: &str) -> Expr {
+    Func::cust("replace").args([column, Expr::value(what), Expr::value(instead)]).into()
+}
+
+/// Answers that hold it: whoever repeats their request is told that it was carried out.
+async fn forget_answers<C: ConnectionTrait>(tx: &C, personal: &str) -> Result<()> {
+    if personal.is_empty() {
+        return Ok(());
+    }
+    given_answer::Entity::update_many()
+        .set(given_answer::ActiveModel { body: Set(None), ..Default::default() })
+        .filter(given_answer::Column::Body.contains(personal))
+        .exec(tx)
+        .await
+        .map(|_| ())
 }
 
 /// Notices that were made before, and seen: what nobody has looked at stays.

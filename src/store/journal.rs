@@ -267,6 +267,16 @@ pub async fn list_support<C: ConnectionTrait>(c: &C, instrument: Option<&str>, m
     Ok(q.order_by_desc(row::Column::Seq).limit(most).all(c).await?.into_iter().map(Entry::from).collect())
 }
 
+/// The same of the device of this stream, however much the shift has said to them.
+pub async fn list_support_of<C: ConnectionTrait>(c: &C, stream: &str, most: u64) -> Result<Vec<Entry>> {
+    let q = row::Entity::find()
+        .filter(row::Column::Stream.eq(stream))
+        .filter(row::Column::Kind.eq("support_changed"))
+        .order_by_desc(row::Column::Revision)
+        .limit(most);
+    Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
+}
+
 /// The newest entry of a stream.
 pub async fn find_last<C: ConnectionTrait>(c: &C, stream: &str) -> Result<Option<Entry>> {
     let last = row::Entity::find().filter(row::Column::Stream.eq(stream)).order_by_desc(row::Column::Revision).one(c);

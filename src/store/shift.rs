@@ -2,7 +2,7 @@
 
 use super::{
     Result, corrupt,
-    entity::{acknowledgement, escalation, looked, support_change as row},
+    entity::{acknowledgement, device, escalation, looked, support_change as row},
     text::Text,
 };
 use crate::domain::{
@@ -121,6 +121,30 @@ pub async fn list_newest_open_of<C: ConnectionTrait>(c: &C, devices: &BTreeSet<D
         .group_by_col(row::Column::DeviceId)
         .to_owned();
     all(c, row::Entity::find().filter(row::Column::Seq.in_subquery(newest))).await
+}
+
+/// The number of the last change of each of these devices, or of all: by a look at the end of each, however many it had.
+pub async fn list_last<C: ConnectionTrait>(
+    c: &C,
+    devices: Option<&BTreeSet<DeviceId>>,
+) -> Result<BTreeMap<DeviceId, i64>> {
+    let id = || Expr::col((device::Entity, device::Column::Id));
+    let last = Query::select()
+        .expr(Expr::col(row::Column::Seq).max())
+        .from(row::Entity)
+        .and_where(Expr::col((row::Entity, row::Column::DeviceId)).eq(id()))
+        .to_owned();
+    let mut q = Query::select().expr_as(id(), "id").expr_as(Expr::from(last), "last").from(device::Entity).to_owned();
+    if let Some(devices) = devices {
+        q.and_where(id().is_in(devices.iter().map(DeviceId::to_string)));
+    }
+    let mut all = BTreeMap::new();
+    for found in c.query_all_raw(c.get_database_backend().build(&q)).await? {
+        let (id, last): (String, Option<i64>) = (found.try_get("", "id")?, found.try_get("", "last")?);
+        let id: DeviceId = id.parse().map_err(|e| corrupt("a change's device", e))?;
+        all.extend(last.map(|seq| (id, seq)));
+    }
+    Ok(all)
 }
 
 pub async fn list_by_seq<C: ConnectionTrait>(c: &C, seqs: &BTreeSet<i64>) -> Result<Vec<Kept>> {

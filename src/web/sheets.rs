@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use std::convert::Infallible;
+use std::{convert::Infallible, future::ready};
 
 /// Lines on their way into a file.
 pub struct Sheet(csv::Writer<Vec<u8>>);
@@ -45,13 +45,28 @@ where
     A: Send + 'static,
     F: Fn(A) -> (Bytes, Option<A>) + Clone + Send + 'static,
 {
+    file_as_read(name, first, move |at| ready(Ok::<_, Infallible>(next(at))))
+}
+
+/// The same where each page has to be read first. One that cannot be read breaks the file off: nobody takes that for its
+/// end.
+pub fn file_as_read<A, F, R, E>(name: &str, first: A, next: F) -> Response
+where
+    A: Send + 'static,
+    F: Fn(A) -> R + Clone + Send + 'static,
+    R: Future<Output = Result<(Bytes, Option<A>), E>> + Send + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+{
     let pages = stream::unfold(Some(first), move |at| {
         let next = next.clone();
         async move {
-            let (bytes, after) = next(at?);
+            let (page, after) = match next(at?).await {
+                Ok((bytes, after)) => (Ok(bytes), after),
+                Err(error) => (Err(error), None),
+            };
             // A long list is not made in one go: others are answered between its pages.
             tokio::task::yield_now().await;
-            Some((Ok::<_, Infallible>(bytes), after))
+            Some((page, after))
         }
     });
     let headers = [

@@ -3,7 +3,7 @@
 use crate::app::{Browser, TestApp};
 use chrono::Duration;
 use custody::{
-    domain::id::PersonId,
+    domain::{id::PersonId, lifecycle::Command},
     service::{self, Caller, absences},
     store,
 };
@@ -41,6 +41,8 @@ fn of(person: PersonId) -> String {
 async fn the_shift_calls_the_deputy() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
+    let contacts = test.device("magnet").await.contacts.into_iter().take(1).collect();
+    test.does("ilse", "magnet", Command::SetContacts { contacts }).await.unwrap();
     let (out, ilse, noor) = (test.stranger(), test.browser("ilse").await, test.browser("noor").await);
     in_order(&card(&out).await, &["66969 214", "Ilse Hartmann", "Then", "Marek Dvořák"]);
 

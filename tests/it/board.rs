@@ -153,6 +153,20 @@ async fn nobody_is_called_outside_their_hours() {
     stand_in_order(&page, &["Call now", "+49 40 66969 100", "Then", "+49 40 66969 214"]);
 }
 
+/// O2, O4: a contact who contributes nothing is not called a contributor, on the board and in the panel for other
+/// pages.
+#[tokio::test]
+async fn o2_a_contact_need_not_be_a_contributor() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let mut contacts = test.device("magnet").await.contacts;
+    contacts[0].person = test.person("noor");
+    test.does("ilse", "magnet", Command::SetContacts { contacts }).await.unwrap();
+    let out = test.stranger();
+    stand_in_order(&out.page("/?q=magnet").await, &["Call now", "Noor El-Amin, support contact", "Marek Dvořák"]);
+    assert!(out.page("/embed/magnet").await.contains("Noor El-Amin, support contact"));
+}
+
 /// N5, N6: a device that is shut down is not to be started, and says who is responsible.
 #[tokio::test]
 async fn a_stopped_device_names_who_may_start_it() {

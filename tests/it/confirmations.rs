@@ -173,6 +173,27 @@ async fn l4_a_word_counts_for_what_was_read() {
     assert_eq!(stranger.post(&link, &[("seen", &now)]).await.status(), 303);
 }
 
+/// L4: nor for a number that is changed in the moment in which it is said.
+#[tokio::test]
+async fn l4_a_number_that_changes_meanwhile_is_not_confirmed() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let link = link(&test, "marek").await;
+    let saw = seen(&test.stranger().page(&link).await);
+    let tx = test.app.db.begin().await.unwrap();
+    let (app, secret) = (test.app.clone(), link.trim_start_matches("/confirm/").to_owned());
+    let word = tokio::spawn(async move { confirmations::confirm(&app, &secret, &saw, "link 192.0.2.7").await });
+    // It has read what is on record, and waits for this transaction.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let number = sea_orm::ActiveValue::Set(Some("+49 40 66969 999".to_owned()));
+    let change = store::entity::person::ActiveModel { phone: number, ..Default::default() };
+    store::people::update(&tx, test.person("marek"), change).await.unwrap();
+    tx.commit().await.unwrap();
+    let answer = word.await.unwrap().unwrap();
+    assert!(matches!(answer, confirmations::Answer::Look(confirmations::Opened::Open(_))), "it is shown anew");
+    assert_eq!(confirmed(&test, "marek").await, None);
+}
+
 /// L4: a word counts for the number that it was given for: where an administrator or an import changes that, it ends at
 /// once and the contact is asked anew; whoever changes their own keeps theirs.
 #[tokio::test]

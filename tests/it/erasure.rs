@@ -170,6 +170,40 @@ async fn a37_a_person_is_erased() {
     assert!(verified.status.success(), "{}", crate::backup::said(&verified));
 }
 
+/// A37: a former name is left nowhere: what others were told and the board's sentences say the new one, and then none.
+#[tokio::test]
+async fn a37_a_former_name_goes_too() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let (app, ada, chiara) = (&test.app, test.caller("ada"), test.person("chiara"));
+    // She has nothing to do with the device but this.
+    test.does("chiara", "magnet", test.shut_down("jonas")).await.unwrap();
+    let says = |name: &str| {
+        let latest = app.projection.read().card_by_name("magnet").unwrap().latest.clone();
+        latest.iter().any(|t| t.text.contains(name))
+    };
+    assert!(says("Chiara Moretti"));
+    let details = people::Details {
+        name: "Chiara Bianchi".to_owned(),
+        email: "chiara@example.org".to_owned(),
+        phone: Some("+49 40 66969 133".to_owned()),
+        time_zone: "Europe/Berlin".to_owned(),
+        commit_emails: Vec::new(),
+    };
+    people::edit(app, &ada, chiara, details).await.unwrap();
+    test.shown().await;
+    assert!(says("Chiara Bianchi") && !says("Moretti"), "the board follows");
+    let kept = dump(&test).await;
+    assert!(lines_with(&kept, "Moretti").is_empty(), "{:#?}", lines_with(&kept, "Moretti"));
+    assert!(!lines_with(&kept, "Chiara Bianchi shut it down").is_empty(), "who was told of it reads the new name");
+
+    erasure::erase(app, &ada, chiara).await.unwrap();
+    test.shown().await;
+    assert!(!says("Chiara"));
+    let page = test.stranger().page("/?q=magnet").await;
+    assert!(page.contains("a person who was erased") && !page.contains("Moretti"), "{page}");
+}
+
 /// A37, E1: the last administrator who can sign in is not erased, and their own tokens end with whoever is.
 #[tokio::test]
 async fn a37_somebody_keeps_the_place() {

@@ -256,6 +256,48 @@ async fn a35_slow_clients_hold_up_nobody() {
     assert_eq!(test.stranger().get("/").await.status(), 200);
 }
 
+/// O2, H8: what happened last is read again where it could not be read at the start, and what is new is known before.
+#[tokio::test]
+async fn o2_what_happened_last_is_read_again() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let rename = async |from: &str, to: &str| {
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared(&format!("ALTER TABLE {from} RENAME TO {to}")).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let policy = crate::app::POLICY.as_str();
+    let anew = open(test.dir.path(), test.app.clock.clone(), policy, &test.url).await;
+    rename("journal", "elsewhere").await;
+    service::feed::start(&anew).await.unwrap();
+    let told = || anew.projection.read().card_by_name("magnet").map_or(0, |c| c.latest.len());
+    assert_eq!((told(), board::changed_since(&anew, 0).0), (0, 1));
+    rename("elsewhere", "journal").await;
+    for _ in 0..200 {
+        if told() > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(told() > 0);
+    anew.stop.cancel();
+}
+
+/// A31: the open boards of an account that is closed end; everybody else's go on.
+#[tokio::test]
+async fn a31_open_boards_of_a_closed_account_end() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let marek = test.browser("marek").await;
+    let mut own = Feed { response: marek.get("/board/feed").await, read: String::new() };
+    let mut other = Feed::open(&test, "/board/feed").await;
+    own.event().await.unwrap();
+    service::closing::close(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();
+    while own.event().await.is_some() {}
+    test.does("ilse", "magnet", restart(WhenStopped::DoNotRestart)).await.unwrap();
+    other.until("Do not restart").await;
+}
+
 /// F13: open boards end with Custody; their browsers come back by themselves.
 #[tokio::test]
 async fn f13_open_boards_end() {

@@ -195,6 +195,11 @@ async fn lists_are_read_by_an_index() {
         ("a story", "SELECT * FROM journal WHERE stream = 'x' ORDER BY revision DESC LIMIT 20"),
         ("what waits for the shift", "SELECT * FROM support_change WHERE acknowledged_at IS NULL ORDER BY at LIMIT 9"),
         ("a device’s changes", "SELECT * FROM support_change WHERE device_id = 'x' ORDER BY seq DESC LIMIT 9"),
+        ("a device's last change", "SELECT max(seq) FROM support_change WHERE device_id = 'x'"),
+        (
+            "a device's changes of support",
+            "SELECT * FROM journal WHERE stream = 'x' AND kind = 'support_changed' ORDER BY revision DESC LIMIT 100",
+        ),
         ("changes of support", "SELECT * FROM journal WHERE kind = 'support_changed' ORDER BY seq DESC LIMIT 100"),
         // Sorted afterwards: they are as many as an instrument's devices have had.
         (

@@ -4,9 +4,9 @@ use crate::{
     app::{FULL, TestApp},
     given::policy_with,
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use custody::{
-    domain::{lifecycle::Command, refusal::Code, support::Support},
+    domain::{id::DeviceId, lifecycle::Command, refusal::Code, support::Support},
     service::{
         self, Caller, Error,
         groups::{self, TeamKind},
@@ -58,6 +58,18 @@ async fn told(test: &TestApp, name: &str) -> Vec<store::notices::Told> {
 
 async fn profile(test: &TestApp, name: &str) -> Profile {
     service::people::find(&test.app, test.person(name)).await.unwrap().unwrap()
+}
+
+/// A line of a device's stream of support that says nothing more.
+fn said(device: DeviceId, at: DateTime<Utc>, kind: &str) -> store::journal::Line {
+    store::journal::Line {
+        stream: format!("support/{device}"),
+        at,
+        actor: None,
+        origin: "test".to_owned(),
+        kind: kind.to_owned(),
+        body: "{}".to_owned(),
+    }
 }
 
 /// H8: a change that an act makes and one that is seen both wait, in the transaction that put them on record.
@@ -447,6 +459,82 @@ async fn h8_who_knew_what_when() {
     let page = stranger.page("/shift?device=magnet&day=2026-11-22").await;
     assert!(page.contains("Shut down by CTRL") && page.contains("not yet"), "{page}");
     assert!(stranger.page("/shift?device=nothing").await.contains("No device is called nothing"));
+}
+
+/// H8: the file holds the whole record, however long that is.
+#[tokio::test]
+async fn h8_the_file_holds_the_whole_record() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    let (device, now) = (test.device("magnet").await.id, test.app.clock.now());
+    let many = proof::EXPORTED as usize + 1;
+    let line = || said(device, now, "support_changed");
+    let tx = test.app.db.begin().await.unwrap();
+    let entries = store::journal::append(&tx, (0..many).map(|_| line()).collect()).await.unwrap();
+    let kept = entries.iter().map(|e| store::shift::Kept {
+        seq: e.seq,
+        device,
+        from: Some(Support::ReducedSupport),
+        to: Some(Support::ShutDown),
+        why: "Again.".to_owned(),
+        at: now,
+        acknowledged_at: None,
+        escalated_at: None,
+    });
+    store::shift::insert(&tx, kept.collect()).await.unwrap();
+    tx.commit().await.unwrap();
+    let file = test.stranger().page("/shift/record.csv").await;
+    assert_eq!(file.matches("\"acknowledged by\"").count(), 1, "one head");
+    let records: std::collections::BTreeSet<&str> = file.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!((file.lines().count(), records.len()), (many + 2, many + 1), "each change once");
+}
+
+/// H8, O2: what the shift said to a change, however much that is, hides neither the change nor what happened last.
+#[tokio::test]
+async fn h8_words_hide_no_change() {
+    let test = TestApp::new().await;
+    let seq = begun(&test).await;
+    let (device, now) = (test.device("magnet").await.id, test.app.clock.now());
+    let tx = test.app.db.begin().await.unwrap();
+    let words = (0..120).map(|_| said(device, now, shift::ACKNOWLEDGED)).collect();
+    store::journal::append(&tx, words).await.unwrap();
+    tx.commit().await.unwrap();
+    service::feed::follow(&test.app).await.unwrap();
+    assert_eq!(service::board::changed_since(&test.app, seq - 1), (1, seq));
+    let told = test.app.projection.read().card_by_name("magnet").unwrap().latest.clone();
+    assert!(told.iter().any(|t| t.text.starts_with("Reduced support")), "{told:?}");
+    let feed = test.stranger().page("/feeds/devices/magnet.atom").await;
+    assert!(feed.contains("magnet: Reduced support"), "{feed}");
+}
+
+/// F10, H8: what is late is so by when it was, not by its number: the clock of another replica may have been behind.
+#[tokio::test]
+async fn f10_what_is_late_is_counted_by_its_time() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    test.advance(-Duration::minutes(40));
+    shut_down(&test, "magnet").await;
+    test.advance(Duration::minutes(45));
+    let now = test.app.clock.now();
+    assert_eq!(counts(&test.app).await.unwrap(), (2, 1));
+    let state = test.app.projection.read();
+    assert_eq!(state.count_unacknowledged(now - Duration::minutes(30)), (2, 1));
+    assert_eq!(state.oldest_unacknowledged(), Some(now - Duration::minutes(45)));
+}
+
+/// N1: what is started again where nothing supports it is told as that too, and not as a restart alone.
+#[tokio::test]
+async fn n1_a_restart_without_support_is_told_as_that() {
+    let test = TestApp::new().await;
+    begun(&test).await;
+    shut_down(&test, "magnet").await;
+    test.sees(FULL, &[("magnet", "1.0.0")]).await;
+    test.does("jonas", "magnet", Command::Restart { text: "It has a limit now.".to_owned() }).await.unwrap();
+    for who in ["otto", "ilse"] {
+        let all = store::notices::list(&test.app.db.read, test.person(who), 100).await.unwrap();
+        let words = "not supported at all (before: shut down by CTRL)";
+        assert_eq!(all.iter().filter(|t| t.text.contains(words)).count(), 1, "{who}: {all:?}");
+    }
 }
 
 /// H8: the page costs as many statements for many changes as for one.

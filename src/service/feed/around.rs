@@ -12,7 +12,8 @@ use crate::{
     },
     projection::{Beside, Card},
     service::{
-        Result, record,
+        Result,
+        shift::{ACKNOWLEDGED, ESCALATED},
         told::{latest, told_streams},
     },
     store::{self, shift::Kept, standing::Standing},
@@ -29,32 +30,38 @@ const OPEN: u64 = 1_000_000;
 #[derive(Default)]
 pub struct Around {
     newest: BTreeMap<DeviceId, Vec<Entry>>,
+    changed: BTreeMap<DeviceId, i64>,
     open: BTreeMap<DeviceId, BTreeMap<i64, DateTime<Utc>>>,
     incidents: BTreeMap<DeviceId, Vec<Incident>>,
 }
 
 impl Around {
-    /// Beside these devices. Three queries.
+    /// Beside these devices. Four queries.
     pub async fn read(app: &App, ids: &BTreeSet<DeviceId>) -> Result<Self> {
         let c = &app.db.read;
         let incidents = store::incidents::list_open_of_devices(c, Some(ids)).await?;
-        let mut around = Self { incidents, ..Self::default() };
+        let changed = store::shift::list_last(c, Some(ids)).await?;
+        let mut around = Self { changed, incidents, ..Self::default() };
         around.open(store::shift::list_open_of_many(c, ids).await?);
         let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
         for e in store::journal::list_newest(c, &streams, RECENT).await? {
-            if let Some(device) = store::journal::device(&e.stream) {
+            // What the shift said to a change is not what happened.
+            if ![ACKNOWLEDGED, ESCALATED].contains(&e.kind.as_str())
+                && let Some(device) = store::journal::device(&e.stream)
+            {
                 around.newest.entry(device).or_default().push(e);
             }
         }
         Ok(around)
     }
 
-    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Two
+    /// Beside all devices, but for what happened last: that is much to read, and not what is asked for first. Three
     /// queries.
     pub async fn read_all(app: &App) -> Result<Self> {
         let c = &app.db.read;
         let incidents = store::incidents::list_open_of_devices(c, None).await?;
-        let mut around = Self { incidents, ..Self::default() };
+        let changed = store::shift::list_last(c, None).await?;
+        let mut around = Self { changed, incidents, ..Self::default() };
         around.open(store::shift::list_open(c, None, OPEN).await?);
         Ok(around)
     }
@@ -74,7 +81,6 @@ impl Around {
     pub fn card(&mut self, app: &App, device: Device, standing: Standing, people: &People) -> Card {
         let (verdict, support_since) = standing;
         let mut entries = self.newest.remove(&device.id).unwrap_or_default();
-        let changed = entries.iter().find(|e| e.kind == record::SUPPORT_CHANGED).map(|e| e.seq);
         entries.truncate(RECENT as usize);
         let unacknowledged = self.open.remove(&device.id).unwrap_or_default();
         let incidents = self.incidents.remove(&device.id).unwrap_or_default();
@@ -82,7 +88,7 @@ impl Around {
             verdict,
             support_since,
             latest: latest(app, &entries, people),
-            changed,
+            changed: self.changed.remove(&device.id),
             unacknowledged,
             incidents,
         };

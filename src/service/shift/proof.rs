@@ -11,8 +11,8 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 
 /// Changes on a page of the record.
 pub const PAGE: u64 = 50;
-/// The most changes that are exported at once.
-pub const EXPORTED: u64 = 10_000;
+/// Changes that are read at once for a file of all of them.
+pub const EXPORTED: u64 = 1000;
 
 /// Which part of the record is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -138,7 +138,7 @@ fn call(app: &App, a: &board::Answer, board: &Board) -> CallCard {
     let mut order = a.callees.iter().filter_map(|callee| match callee {
         Callee::Shift => Some(shift(app)),
         Callee::Responsible(id, reach) => responsible(app, *id, *reach, board),
-        Callee::Contact(c) => contact(app, c, &a.card.group, board),
+        Callee::Contact(c) => contact(app, c, &a.card, board),
     });
     CallCard { first: order.next(), then: order.collect(), ..nobody(app, board.now) }
 }
@@ -149,11 +149,12 @@ fn responsible(app: &App, id: PersonId, reach: Reach, board: &Board) -> Option<C
     Some(Contact::new(&person.name, RESPONSIBLE, Phone::new(person.phone.clone()?)).reach(&said).later(!reach.now()))
 }
 
-fn contact(app: &App, c: &Call, group: &str, board: &Board) -> Option<Contact> {
+fn contact(app: &App, c: &Call, card: &Card, board: &Board) -> Option<Contact> {
     let person = board.people.get(c.person)?;
     let about = match c.instead_of {
         Some(other) => format!("deputy of {}", board.people.name(other)),
-        None => format!("{group} contributor"),
+        None if card.contributors.contains(&c.person) => format!("{} contributor", card.group),
+        None => "support contact".to_owned(),
     };
     let mut reach = operators::reach(app, c.reach, c.instead_of.is_some(), board.now);
     if !c.confirmed {

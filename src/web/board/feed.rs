@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::id::PersonId,
     figures::OpenStream,
+    projection::Current,
     streams::{Streams, Ticket},
     web::{
         problem::{Answer, Problem},
@@ -77,19 +79,28 @@ impl Views {
         if let Some(frames) = open.get(&key) {
             return Ok(frames.clone());
         }
+        // First of all: what changes while it is drawn goes out after it.
+        let current = app.projection.follow();
         let (mut first, pieces) = draw(app, asked, None, 0)?;
         // A page that was drawn just before shows the same.
         first.changed = first.shown.at - JUST_BEFORE;
         let (sender, frames) = watch::channel(Arc::new(first));
         open.insert(key.clone(), frames.clone());
         let (views, app, asked) = (self.clone(), app.clone(), asked.clone());
-        tokio::spawn(async move { views.keep(&app, &asked, key, sender, pieces).await });
+        tokio::spawn(async move { views.keep(&app, &asked, key, sender, pieces, current).await });
         Ok(frames)
     }
 
     /// Draws the view anew with each change and each beat, until nobody looks at it any more.
-    async fn keep(&self, app: &App, asked: &Asked, key: String, frames: watch::Sender<Arc<Frame>>, mut pieces: Pieces) {
-        let mut current = app.projection.follow();
+    async fn keep(
+        &self,
+        app: &App,
+        asked: &Asked,
+        key: String,
+        frames: watch::Sender<Arc<Frame>>,
+        mut pieces: Pieces,
+        mut current: watch::Receiver<Current>,
+    ) {
         let mut number = 0;
         let mut changed_at = frames.borrow().changed;
         loop {
@@ -219,8 +230,8 @@ async fn listen(
     // Who comes back has missed something, if only that the clock went on.
     let missed =
         headers.contains_key("last-event-id") || !shown.is_some_and(|s| s.has_all_of(&first.shown, first.changed));
-    let (stop, open) = (visitor.app.stop.clone(), visitor.app.figures.open_stream());
-    let listener = Listener { frames, stop, has: first.number, _ticket: ticket, _open: open };
+    let (who, open) = (visitor.who.map(|me| me.id()), visitor.app.figures.open_stream());
+    let listener = Listener { app: visitor.app, who, frames, has: first.number, _ticket: ticket, _open: open };
     let begin = if missed { first.whole.clone() } else { first.hello.clone() };
     let begin = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(begin) });
     let rest = futures_util::stream::unfold(listener, |mut l| async move { Some((Ok(l.next().await?), l)) });
@@ -235,8 +246,10 @@ async fn listen(
 }
 
 struct Listener {
+    app: App,
+    /// Who opened it, if they were signed in.
+    who: Option<PersonId>,
     frames: watch::Receiver<Arc<Frame>>,
-    stop: tokio_util::sync::CancellationToken,
     /// The number of the frame that this page has.
     has: u64,
     _ticket: Ticket,
@@ -247,12 +260,47 @@ impl Listener {
     /// The next thing to send; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
         tokio::select! {
-            _ = self.stop.cancelled() => return None,
+            _ = self.app.stop.cancelled() => return None,
             changed = self.frames.changed() => changed.ok()?,
+        }
+        // Whose account was closed comes back as anybody does (A31).
+        if self.who.is_some_and(|id| self.app.projection.read().people().get(id).is_some_and(|p| !p.active)) {
+            return None;
         }
         let frame = self.frames.borrow_and_update().clone();
         let missed = frame.number != self.has + 1;
         self.has = frame.number;
         Some(if missed { frame.whole.clone() } else { frame.change.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{app::Parts, domain::policy::Policy, ports::clock::Clock, store::Db};
+
+    /// O3: what changes between the first drawing of a view and its following goes out at once, not with a later beat.
+    #[tokio::test]
+    async fn o3_nothing_is_missed_while_a_view_begins() {
+        let dir = tempfile::tempdir().unwrap();
+        let parts = Parts {
+            policy: Policy::built_in(),
+            clock: Clock::System,
+            public_url: "http://127.0.0.1:8080".parse().unwrap(),
+            secure_cookies: false,
+            demo: false,
+            mail: None,
+            sends: false,
+            metrics: Default::default(),
+            proxies: Default::default(),
+        };
+        let app = App::new(Db::open(&dir.path().join("custody.db")).await.unwrap(), parts);
+        let mut frames = Arc::new(Views::default()).open(&app, &Asked::read("")).unwrap();
+        // What follows it has not run yet.
+        app.projection.apply(1, |_| {});
+        tokio::time::timeout(BEAT / 2, frames.changed()).await.expect("before the next beat").unwrap();
+        assert_eq!(frames.borrow().shown.seq, 1);
+        app.stop.cancel();
+        app.db.close().await.unwrap();
     }
 }

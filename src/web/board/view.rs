@@ -259,9 +259,7 @@ pub fn shift(board: &Board) -> Option<Banner> {
     };
     let banner = match late {
         0 => Banner::new(Tone::Info, &format!("{changes}."), ""),
-        late => {
-            Banner::new(Tone::Warn, &format!("{changes}, {late} of them late."), "What is late has gone on to CTRL.")
-        }
+        late => Banner::new(Tone::Warn, &format!("{changes}, {late} of them late."), "What is late goes on to CTRL."),
     };
     Some(banner.link("Read and acknowledge", "/shift"))
 }

@@ -2,10 +2,14 @@
 
 use super::Asked;
 use crate::{
+    app::App,
     domain::support::Support,
-    service::shift::{
-        Change, Changes,
-        proof::{self, EXPORTED},
+    service::{
+        self, Error,
+        shift::{
+            Change, Changes,
+            proof::{self, EXPORTED, Proof, Wanted},
+        },
     },
     web::{
         problem::Answer,
@@ -18,14 +22,33 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// GET /shift/record.csv
 pub(super) async fn export(visitor: Visitor, Query(asked): Query<Asked>) -> Answer {
-    let found = proof::proof(&visitor.app, &asked.wanted()?, EXPORTED).await?;
-    let mut sheet = Sheet::default();
-    sheet.line(COLUMNS);
-    for change in &found.changes.all {
-        sheet.line(line(&found.changes, change));
+    let (app, wanted) = (visitor.app, asked.wanted()?);
+    // Read before anything is sent: what is wrong with the first page is answered as such.
+    let first = proof::proof(&app, &wanted, EXPORTED).await?;
+    Ok(sheets::file_as_read("shift-record.csv", (Some(COLUMNS), first), move |(columns, page)| {
+        let (app, wanted) = (app.clone(), wanted.clone());
+        async move {
+            let mut sheet = Sheet::default();
+            if let Some(columns) = columns {
+                sheet.line(columns);
+            }
+            for change in &page.changes.all {
+                sheet.line(line(&page.changes, change));
+            }
+            let next = older(&app, wanted, &page)
+                .await
+                .inspect_err(|error| tracing::error!(%error, "the record of the shift breaks off"))?;
+            Ok::<_, Error>((sheet.bytes(), next.map(|page| (None, page))))
+        }
+    }))
+}
+
+/// The page after this one, if there is one.
+async fn older(app: &App, wanted: Wanted, page: &Proof) -> service::Result<Option<Proof>> {
+    match page.older {
+        Some(before) => Ok(Some(proof::proof(app, &Wanted { before: Some(before), ..wanted }, EXPORTED).await?)),
+        None => Ok(None),
     }
-    let lines = sheet.bytes();
-    Ok(sheets::file("shift-record.csv", (), move |()| (lines.clone(), None)))
 }
 
 const COLUMNS: [&str; 10] =
