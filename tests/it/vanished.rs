@@ -161,7 +161,7 @@ async fn f6_what_was_under_way_ends() {
     let count = |name: &str| {
         let sql = format!("SELECT count(*) FROM change WHERE name = '{name}'");
         let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
-        async { db.read.query_one_raw(count).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() }
+        async move { db.read.query_one_raw(count).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() }
     };
     assert_eq!((count("never").await, count("kept").await), (0, 1));
 }
