@@ -166,6 +166,27 @@ async fn f6_what_was_under_way_ends() {
     assert_eq!((count("never").await, count("kept").await), (0, 1));
 }
 
+/// O3: while the database is away, whoever is signed in reads the board as quickly as everybody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_a_signed_in_operator_waits_for_no_database() {
+    let cluster = Cluster::start(true);
+    let dir = tempfile::tempdir().unwrap();
+    postgres::stands_for(dir.path(), &cluster.copy_of_template().await);
+    let test = TestApp::on(dir, &POLICY, None).await;
+    test.requested("magnet").await;
+    let otto = test.browser("otto").await;
+    assert!(otto.page("/").await.contains("Otto Petersen"));
+    cluster.crash();
+    until("the board knows", async || test.app.projection.current().away.is_some()).await;
+    for page in ["/", "/?q=magnet", "/wall"] {
+        let begun = Instant::now();
+        assert!(otto.page(page).await.contains("database does not answer"), "{page}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "{page} took {:?}", begun.elapsed());
+    }
+    cluster.begin_again();
+    until("they are known again", async || otto.page("/").await.contains("Otto Petersen")).await;
+}
+
 /// F13: told to stop while the database does not answer, it is gone within ten seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn f13_a_machine_that_vanishes_keeps_nobody_from_stopping() {
