@@ -85,7 +85,10 @@ async fn g12_an_override_from_asking_to_its_end() {
     let why = g3["why"].as_str().unwrap();
     assert!(why.contains("Lena Brandt") && why.contains("Jonas Okafor") && why.contains("loses frames"), "{why}");
     let page = test.stranger().page(&format!("/deployments/{}", d["id"].as_str().unwrap())).await;
-    assert!(page.contains("skipped by override"), "{page}");
+    assert!(page.contains("skipped by override") && page.contains("of Lena Brandt and Jonas Okafor"), "{page}");
+    let all = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap();
+    let (allowed, named) = (all.iter().any(|e| e.kind == "allowed"), all.iter().find(|e| e.body.contains("Brandt")));
+    assert!(allowed && named.is_none(), "the record names nobody (A37): {named:?}");
     assert_eq!(test.begins(&d, &lena).await.0, 200);
 
     for who in ["ilse", "otto", "lena"] {
