@@ -112,11 +112,12 @@ fn digest(text: &str) -> Digest {
     Sha256::digest(text).into()
 }
 
-/// Where tries come from: an address, or of the newer kind the network, as one is easily given billions of these.
+/// Where tries come from: the origin with the place of its address.
 fn place(origin: &str) -> String {
-    match address(origin).parse() {
-        Ok(IpAddr::V6(v6)) => format!("{:x?}", &v6.segments()[..4]),
-        _ => origin.to_owned(),
+    let address = address(origin);
+    match address.parse() {
+        Ok(ip) => origin.replace(address, &guessing::place(ip).to_string()),
+        Err(_) => origin.to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
+    domain::guessing::place,
     figures::OpenStream,
     streams::{Streams, Ticket},
     web::{
@@ -206,7 +207,7 @@ async fn listen(
     let query = query.unwrap_or_default();
     let whom = match &visitor.who {
         Some(me) => me.id().to_string(),
-        None => from.ip().to_string(),
+        None => place(from.ip()).to_string(),
     };
     let Some(ticket) = streams.take(&whom) else {
         let full = "Too many boards are open. Close some of them, or wait a minute.";
