@@ -4,7 +4,7 @@ use super::{
     Caller, Error, FieldProblem, Result, groups, identity, invalid, passwords,
     people::{self, NewPerson, line, must_be_admin},
     secret,
-    sessions::LOCAL,
+    sessions::{self, LOCAL},
     shapes,
 };
 use crate::{

@@ -9,7 +9,10 @@ use crate::{
 use custody::{
     domain::lifecycle::Command,
     service::Error,
-    store::{self, connection::is_unavailable, connection::is_unconfirmed, connection::postgres::Server},
+    store::{
+        self,
+        connection::{is_unavailable, is_unconfirmed, postgres::Server},
+    },
 };
 use sea_orm::ConnectionTrait;
 use std::{
