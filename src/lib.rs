@@ -10,6 +10,7 @@ pub mod figures;
 pub mod http;
 pub mod jobs;
 pub mod kept;
+mod limits;
 mod memory;
 pub mod ports;
 pub mod projection;

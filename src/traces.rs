@@ -23,7 +23,7 @@ use url::Url;
 /// A collector has this long to take what is sent.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What is left at the end has this long: Custody is gone within ten seconds of being told (F13).
-const LAST: Duration = Duration::from_secs(2);
+const LAST: Duration = Duration::from_secs(1);
 
 /// Whether anything is sent: names for it are made then only.
 static ON: AtomicBool = AtomicBool::new(false);

@@ -136,7 +136,7 @@ fn dto(app: &App, view: View) -> DeploymentDto {
         at: d.asked.at,
         permit_id: d.permit.as_ref().map(|p| p.jti.clone()),
         permit_until: d.permit.as_ref().map(|p| p.until),
-        gates: d.gates,
+        gates: d.gates.iter().map(|g| g.read(&people)).collect(),
     }
 }
 

@@ -38,7 +38,11 @@ mod token;
 mod tokens;
 mod work;
 
-use crate::{app::App, service::hooks::Readers};
+use crate::{
+    app::App,
+    limits::{self, ByPlace},
+    service::hooks::Readers,
+};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -48,7 +52,7 @@ use axum::{
 };
 use openapi::Described;
 use std::sync::Arc;
-use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The largest body: 5,000 observations fit.
@@ -126,24 +130,26 @@ pub fn from_memory() -> Router<App> {
     routes.method_not_allowed_fallback(problem::another_method).layer(middleware::map_response(problem::complete))
 }
 
-/// What has Custody write to others: ten at once from one address, then one every three seconds.
+/// What has Custody write to others: ten at once from one place, then one every three seconds.
 fn seldom(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
     let limit = GovernorConfigBuilder::default()
         .per_second(3)
         .burst_size(10)
-        .key_extractor(PeerIpKeyExtractor)
+        .key_extractor(ByPlace)
         .finish()
         .expect("both numbers are above zero");
+    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
     routes.layer(GovernorLayer::new(Arc::new(limit)))
 }
 
-/// 50 requests a second from one address, 200 at once: an agent never meets it, who tries out secrets does.
+/// 50 requests a second from one place, 200 at once: an agent never meets it, who tries out secrets does.
 fn not_too_often(routes: Router<App>) -> Router<App> {
     let limit = GovernorConfigBuilder::default()
         .per_millisecond(20)
         .burst_size(200)
-        .key_extractor(PeerIpKeyExtractor)
+        .key_extractor(ByPlace)
         .finish()
         .expect("both numbers are above zero");
+    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
     routes.layer(GovernorLayer::new(Arc::new(limit)))
 }

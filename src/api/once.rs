@@ -11,7 +11,7 @@ use crate::{
     app::App,
     service::{
         Error,
-        answers::{self, Claim},
+        answers::{self, Came, Claim},
     },
 };
 use axum::{
@@ -74,7 +74,8 @@ async fn carry_out(app: App, request: Request, repeats: bool, next: Next) -> Ans
     let path = parts.uri.path().to_owned();
     let asked = parts.uri.path_and_query().map_or(path.as_str(), |p| p.as_str());
     let mut digest = Sha256::new();
-    digest.update(format!("{}\n{} {asked}\n", bearer.token.id, parts.method));
+    // Another token of the same person that may do the same stands for it; one that may do less is shown nothing.
+    digest.update(format!("{:?}\n{} {asked}\n", bearer.token.scope, parts.method));
     digest.update(&bytes);
     let digest = format!("{:x}", digest.finalize());
     let asked = Instant::now();
@@ -98,8 +99,12 @@ async fn carry_out(app: App, request: Request, repeats: bool, next: Next) -> Ans
         let answer = next.run(Request::from_parts(parts, Body::from(bytes))).await;
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
-        let kept = head.status.is_success().then(|| kept(&head.status, &head.headers, &head.extensions, &bytes));
-        match answers::settle(&owned, person, &key, kept).await {
+        let came = match head.status {
+            s if s.is_success() => Came::Done(kept(&s, &head.headers, &head.extensions, &bytes)),
+            s if s.is_server_error() && !repeats => Came::Unknown,
+            _ => Came::ToNothing,
+        };
+        match answers::settle(&owned, person, &key, came).await {
             Ok(Some(before)) if before.body.is_some() => return given(before),
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "an answer was not kept"),

@@ -70,7 +70,7 @@ const REFUSALS: [(&str, &str, &str); 14] = [
     ("422", "Entries", "Some entries need a change."),
     ("428", "RevisionNeeded", "The header If-Match is needed: the device's ETag as it was read."),
     ("429", "TooOften", "Too many requests: wait as long as Retry-After says."),
-    ("503", "Unavailable", "Changes cannot be saved now: nothing was saved."),
+    ("503", "Unavailable", "Changes cannot be saved now; its detail says whether anything may have been."),
 ];
 
 const ABOUT: &str = "The registry of record for contributed devices: who owns them, what support they get, whom to call.\n\n\

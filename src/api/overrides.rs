@@ -4,6 +4,7 @@ use super::{
     body::Sent,
     devices::idempotency_key,
     problem::{Answer, Problem},
+    revision::Read,
     token::Bearer,
 };
 use crate::{
@@ -16,7 +17,9 @@ use crate::{
         tag::TagName,
     },
     service::{
+        Error,
         act::{Ask, act},
+        catalogue, commands,
         overrides::{self, Page, Place},
     },
 };
@@ -168,11 +171,15 @@ pub async fn ask(
     let tag = TagName::parse(&asked.tag, &app.policy.tag_rule()).map_err(|e| Problem::field("tag", e.to_string()))?;
     let Asked { server, until, reason, .. } = asked;
     let command = Command::AskOverride { tag, server: ServerName(server), skips, until, reason };
-    Ok((StatusCode::CREATED, does(app, name, &headers, &bearer, command).await?).into_response())
+    Ok((StatusCode::CREATED, does(app, name, &headers, &bearer, command.into()).await?).into_response())
 }
 
 /// Approve an override, as a second person of CTRL
-#[utoipa::path(post, path = "/api/v1/devices/{name}/overrides/{number}/approval", tag = "Overrides", security(("bearer" = [])), params(("number" = u32, Path, description = "Its number within the device.")),
+///
+/// `If-Match` says which revision of the device it was decided by.
+#[utoipa::path(post, path = "/api/v1/devices/{name}/overrides/{number}/approval", tag = "Overrides", security(("bearer" = [])),
+    params(("number" = u32, Path, description = "Its number within the device."),
+        ("If-Match" = Option<String>, Header, description = "The device's ETag as it was read.", pattern = "^\"[0-9]{1,18}\"$")),
     responses((status = 200, description = "The override that it was about.", body = ListDto)))]
 pub async fn approve(
     State(app): State<App>,
@@ -180,7 +187,9 @@ pub async fn approve(
     headers: HeaderMap,
     bearer: Bearer,
 ) -> Answer<Json<ListDto>> {
-    does(app, name, &headers, &bearer, Command::ApproveOverride { number }).await
+    bearer.must_be_bound_to_nothing()?;
+    let Read::Revision(seen) = Read::of(&headers)? else { return Err(Problem::revision_needed()) };
+    does(app, name, &headers, &bearer, Ask { seen: Some(seen), ..Ask::from(Command::ApproveOverride { number }) }).await
 }
 
 /// Why it ends before its time.
@@ -201,14 +210,20 @@ pub async fn end(
     bearer: Bearer,
     Sent(Reason { reason }): Sent<Reason>,
 ) -> Answer<Json<ListDto>> {
-    does(app, name, &headers, &bearer, Command::EndOverride { number, reason }).await
+    does(app, name, &headers, &bearer, Command::EndOverride { number, reason }.into()).await
 }
 
 /// Does it; the override that it was about, as it is now. A repetition is answered with all of the device.
-async fn does(app: App, name: String, headers: &HeaderMap, bearer: &Bearer, command: Command) -> Answer<Json<ListDto>> {
+async fn does(app: App, name: String, headers: &HeaderMap, bearer: &Bearer, ask: Ask) -> Answer<Json<ListDto>> {
     bearer.must_be_bound_to_nothing()?;
-    let ask = Ask { key: idempotency_key(headers)?, ..Ask::from(command) };
-    let done = act(&app, &bearer.caller(), &name, ask).await?;
+    let ask = Ask { key: idempotency_key(headers)?, exactly: ask.seen.is_some(), ..ask };
+    let done = match act(&app, &bearer.caller(), &name, ask).await {
+        Err(Error::Stale(events)) => {
+            let device = catalogue::show(&app, &name).await?.device;
+            return Err(Problem::changed(commands::tell_all(&app, Some(&device), &events).await?));
+        }
+        done => done?,
+    };
     let about = done.events.iter().find_map(|e| match e.what {
         Happened::OverrideAsked { number, .. }
         | Happened::OverrideApproved { number }

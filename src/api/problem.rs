@@ -11,6 +11,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::error::Error as _;
 use utoipa::ToSchema;
 
 /// What a program is told instead of an answer.
@@ -216,7 +217,7 @@ impl Problem {
             StatusCode::CONFLICT,
             "outcome_unknown",
             "What came of this request is not known",
-            "Custody ended while it was working on it. Read whether it was done; if not, send it with a new key.",
+            "Custody ended or failed while it was working on it. Read whether it was done; if not, send it with a new key.",
         )
     }
 
@@ -297,14 +298,16 @@ impl From<Error> for Problem {
                 p.0.errors = errors;
                 p
             }
-            Error::Unavailable(cause) => {
-                tracing::error!(error = %cause, "changes cannot be saved");
-                let mut p = Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "Changes cannot be saved now",
-                    "Nothing was saved. Send the same again in a minute.",
-                );
+            error @ Error::Unavailable(_) => {
+                tracing::error!(error = %error.source().unwrap_or(&error), "changes cannot be saved");
+                let detail = match error.is_unconfirmed() {
+                    true => {
+                        "It may have been saved: the database did not confirm it. Read whether it was done, in a minute."
+                    }
+                    false => "Nothing was saved. Send the same again in a minute.",
+                };
+                let title = "Changes cannot be saved now";
+                let mut p = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail);
                 p.0.headers.push((header::RETRY_AFTER, "60"));
                 p
             }

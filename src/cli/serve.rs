@@ -24,6 +24,10 @@ use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, util::SubscriberInitE
 /// How long a replica waits at its start to be the one that does what only one does.
 const FIRST_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long each of the last things is waited for when everybody is answered: a database that is gone keeps nobody from
+/// stopping (F13).
+const LAST_WITHIN: Duration = Duration::from_millis(500);
+
 pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Outcome> {
     let settings = match Settings::load(&args.settings) {
         Ok(settings) => settings,
@@ -256,14 +260,16 @@ pub(super) async fn serve(
     serving.await.map_err(std::io::Error::other)??;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
     let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first) };
-    let _ = tokio::time::timeout(Duration::from_secs(1), ends).await;
+    let _ = tokio::time::timeout(LAST_WITHIN, ends).await;
     // What was taken already is marked, or it would come twice; the outbox itself bounds how long that takes.
     if let Some(outbox) = outbox {
         let _ = outbox.await;
     }
     service::jobs::leave(&app).await;
-    if let Err(error) = app.db.close().await {
-        tracing::warn!(%error, "the database was not closed cleanly");
+    match tokio::time::timeout(LAST_WITHIN, app.db.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the database was not closed cleanly"),
+        Err(_) => tracing::warn!("the database does not answer, and was not closed"),
     }
     Ok(Outcome::Done)
 }

@@ -9,7 +9,9 @@ use super::{
         decide::may,
         gates::{Gate, GateId},
     },
+    naming::{people_in, with_names, without_names},
     permit::CLOCKS_DIFFER_SECONDS,
+    person::People,
     refusal::{Code, Refusal},
     release::VerifiedTag,
     server::SupportClass,
@@ -117,6 +119,18 @@ pub struct GateThen {
 impl From<Gate> for GateThen {
     fn from(g: Gate) -> Self {
         Self { id: g.id, title: g.title.to_owned(), met: g.met, overridden: g.overridden, why: g.why }
+    }
+}
+
+impl GateThen {
+    /// As it is kept for good: it names people by their ids (A37).
+    pub fn kept(self, everybody: &People) -> Self {
+        Self { why: without_names(&self.why, everybody), ..self }
+    }
+
+    /// As it is read now.
+    pub fn read(&self, people: &People) -> Self {
+        Self { why: with_names(&self.why, people), ..self.clone() }
     }
 }
 
@@ -233,7 +247,8 @@ const REPORTS_MOST: usize = 100;
 impl Deployment {
     /// Whoever asked for it, and whoever reported on it.
     pub fn people(&self) -> BTreeSet<PersonId> {
-        self.reports.iter().filter_map(|r| r.by).chain([self.asked.by]).collect()
+        let gates = self.gates.iter().flat_map(|g| people_in(&g.why));
+        self.reports.iter().filter_map(|r| r.by).chain([self.asked.by]).chain(gates).collect()
     }
 
     /// Whether it moved on by itself (G5): nothing else is judged by a hold.

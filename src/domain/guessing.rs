@@ -4,10 +4,24 @@
 //! The counts are kept where every replica reads them. Limits on requests of programs count for each replica by itself.
 
 use chrono::{DateTime, Duration, Utc};
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    net::{IpAddr, Ipv6Addr},
+};
 
 /// Who tried what, without keeping it: a digest of the name, and of the address.
 pub type Digest = [u8; 32];
+
+/// Where somebody asks from: an address, or of the newer kind the network, as one is easily given billions of these.
+pub fn place(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        v4 => v4,
+    }
+}
 
 /// What a try is counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

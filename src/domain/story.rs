@@ -4,6 +4,7 @@ use super::{
     due::in_words,
     id::PersonId,
     lifecycle::{Event, Happened as H},
+    naming::with_names,
     person::People,
     policy::Policy,
     review::Ground,
@@ -121,7 +122,9 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::MovingOnStopped => "stopped it from moving on by itself.".to_owned(),
         H::MovingOnHeld { reason, .. } => format!("put a hold on moving on by itself: {reason}"),
         H::HoldLifted { reason } => format!("lifted the hold on moving on by itself: {reason}"),
-        H::StayedInDevelopment { server, tag, why } => format!("did not move {tag} on to {server}: {why}"),
+        H::StayedInDevelopment { server, tag, why } => {
+            format!("did not move {tag} on to {server}: {}", with_names(why, people))
+        }
         H::OverrideAsked { number, tag, server, skips, until, reason } => {
             let skips: Vec<&str> = skips.iter().map(|s| s.label()).collect();
             let until = until.with_timezone(&policy.facility.time_zone).format("%-d %b %Y, %H:%M %Z");

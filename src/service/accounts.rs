@@ -4,7 +4,7 @@ use super::{
     Caller, Error, FieldProblem, Result, groups, identity, invalid, passwords,
     people::{self, NewPerson, line, must_be_admin},
     secret,
-    sessions::LOCAL,
+    sessions::{self, LOCAL},
     shapes,
 };
 use crate::{
@@ -224,12 +224,19 @@ pub async fn change_password(
 ) -> Result<()> {
     identity::local_accounts(app)?;
     let me = caller.actor.person().ok_or(Error::NotFound)?;
+    // Whoever has somebody's session has not their password, and guesses at it no more often than at the front (A34).
+    let (ways, now) = (sessions::ways(login, &caller.origin), app.clock.now());
+    if let Err(until) = sessions::begin_try(app, ways, now).await? {
+        let time = until.with_timezone(&app.policy.facility.time_zone).format("%H:%M:%S");
+        return invalid("old", format!("Too many wrong passwords. Nothing was tried this time: try again at {time}"));
+    }
     let account = store::people::find_account(&app.db.read, LOCAL, login).await?;
     let hash = account.filter(|(owner, _)| *owner == me).and_then(|(_, hash)| hash);
     let known = old.chars().take(passwords::LONGEST + 1).collect();
     if !passwords::verify(app, known, hash.clone()).await? {
         return invalid("old", "This is not your password now. Check whether Caps Lock is on");
     }
+    sessions::was_right(app, ways, now).await?;
     let profile = store::people::find_profile(&app.db.read, me).await?.ok_or(Error::NotFound)?;
     if let Err(why) = shapes::password(new, &[&profile.person.name, login]) {
         return invalid("new", why);

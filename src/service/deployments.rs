@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        deployment::{self, Deployment, DeploymentState, Environment, PermitGiven, Report, Reported},
+        deployment::{self, Deployment, DeploymentState, Environment, GateThen, PermitGiven, Report, Reported},
         device::Device,
         id::{DeploymentId, ServerName},
         lifecycle::{
@@ -138,7 +138,7 @@ pub async fn open(
         _ => None,
     });
     let Some(server) = placing else { return Ok(None) };
-    let Change { before, after, gathered, .. } = change;
+    let Change { before, after, gathered, roster, .. } = change;
     let placed = after.placed_on(server).ok_or(Error::NotFound)?;
     let release = placed.release.as_ref().and_then(|t| after.release(t)).ok_or(Error::NotFound)?;
     let gates = judge_all(rule(ask.command.kind()), before, Some(&ask.command), &gathered.facts(app, caller));
@@ -170,7 +170,7 @@ pub async fn open(
         environment,
         asked: placed.mark,
         permit,
-        gates: gates.into_iter().map(Into::into).collect(),
+        gates: gates.into_iter().map(|g| GateThen::from(g).kept(roster.everybody())).collect(),
         before: before.placements.iter().filter(|p| !after.placements.contains(p)).cloned().collect(),
         state: DeploymentState::Allowed,
         reports: Vec::new(),

@@ -106,6 +106,7 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
                 person,
                 name: &profile.person.name,
                 email: &profile.email,
+                commit_emails: &profile.commit_emails,
                 instead: ERASED,
                 time_zone: app.policy.facility.time_zone.name(),
                 at: app.clock.now(),

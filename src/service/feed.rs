@@ -27,6 +27,12 @@ use std::{
 /// How often the database is asked though nobody said that something changed: another replica may have written.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// A database that has not answered a look after this does not answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// And one that has not given what has changed, or everything there is.
+const READ_WITHIN: Duration = Duration::from_secs(15);
+const REBUILT_WITHIN: Duration = Duration::from_secs(120);
+
 /// So many changes are taken in at once.
 const BATCH: u64 = 2000;
 
@@ -71,13 +77,14 @@ pub async fn follow(app: &App) -> Result<()> {
     let c = &app.db.read;
     loop {
         let current = app.projection.current();
-        let new = store::changes::list_after(c, current.seq, BATCH).await?;
+        let new =
+            within(ANSWERS_WITHIN, async { Ok(store::changes::list_after(c, current.seq, BATCH).await?) }).await?;
         if new.first().is_none_or(|(seq, _)| *seq != current.seq + 1) {
-            let range = store::changes::find_range(c).await?;
+            let range = within(ANSWERS_WITHIN, async { Ok(store::changes::find_range(c).await?) }).await?;
             let (first, last) = range.unwrap_or((current.seq + 1, current.seq));
             if first > current.seq + 1 || last < current.seq {
                 // What was missed was thrown away, or an older database was restored.
-                return build(app).await;
+                return within(REBUILT_WITHIN, build(app)).await;
             }
         }
         let Some((seq, _)) = new.last() else {
@@ -86,12 +93,18 @@ pub async fn follow(app: &App) -> Result<()> {
         };
         let (seq, all) = (*seq, (new.len() as u64) < BATCH);
         let touched: BTreeSet<Touched> = new.into_iter().map(|(_, t)| t).collect();
-        let read = read(app, touched).await?;
+        let read = within(READ_WITHIN, read(app, touched)).await?;
         app.projection.apply(seq, |state| read.put(state));
         if all {
             return Ok(());
         }
     }
+}
+
+/// A server that is gone without a word ends no read: the board says then that it is old (O3).
+pub(super) async fn within<T>(limit: Duration, read: impl Future<Output = Result<T>>) -> Result<T> {
+    let read = tokio::time::timeout(limit, read).await;
+    read.unwrap_or_else(|_| Err(Error::Unavailable("the database does not answer".into())))
 }
 
 /// Everything that was touched, as it is now.
@@ -262,7 +275,7 @@ async fn fill_later(app: App, ids: Vec<DeviceId>) {
             }
             let filled = {
                 let _one = app.projection.taking_in.lock().await;
-                fill(&app, part).await
+                within(READ_WITHIN, fill(&app, part)).await
             };
             match filled {
                 Ok(()) => break,

@@ -179,6 +179,7 @@ fn named(what: &H) -> Vec<PersonId> {
         | H::ConfirmationEnded { person }
         | H::Adopted { person } => vec![*person],
         H::ShutDown { responsible, .. } => vec![*responsible],
+        H::StayedInDevelopment { why, .. } => people_in(why),
         H::ContactsSet { contacts } => contacts.iter().map(|c| c.person).collect(),
         _ => Vec::new(),
     }

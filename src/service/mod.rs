@@ -150,6 +150,14 @@ impl From<Refusal> for Error {
     }
 }
 
+impl Error {
+    /// Whether it may have been saved, though nobody heard so (F6).
+    pub fn is_unconfirmed(&self) -> bool {
+        let is = |cause: &sea_orm::DbErr| store::connection::is_unconfirmed(cause);
+        matches!(self, Self::Unavailable(cause) if cause.downcast_ref().is_some_and(is))
+    }
+}
+
 impl From<sea_orm::DbErr> for Error {
     fn from(e: sea_orm::DbErr) -> Self {
         use store::connection::{is_nul, is_unavailable};

@@ -16,6 +16,7 @@ use crate::{
         id::{DeploymentId, PersonId, ServerName},
         lifecycle::{Command, GateId, Readings, Turn, decide},
         moving_on::{ByItself, is_ready, pause},
+        naming::without_names,
         person::People,
         refusal::{Code, Refusal},
         tag::TagName,
@@ -187,7 +188,8 @@ async fn again(app: &App, of: &Waiting, device: &Device, what: (ByItself, String
 /// It stays where it is; where there is a reason to tell, that goes on record with it.
 async fn stay(app: &App, id: DeploymentId, device: &Device, told: Option<(ServerName, String, TagName)>) -> Result<()> {
     let Some((server, why, tag)) = told else { return stays(app, id).await };
-    // A gate may quote what people wrote at length.
+    // Gates name people, and the record does not (A37). They may quote what people wrote at length.
+    let why = without_names(&why, &store::people::list_names(&app.db.read).await?);
     let why = why.chars().take(LONGEST_REASON).collect();
     let ask = Ask { settles: Some(id), ..Ask::from(Command::StayInDevelopment { server, tag, why }) };
     match act(app, &Caller::custody(), device.name(), ask).await {

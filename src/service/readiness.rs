@@ -3,7 +3,7 @@
 use crate::{app::App, store};
 use std::{fmt, time::Duration};
 
-/// A database that has not answered a read after this does not answer.
+/// A database that has not answered after this does not answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why it would be wrong to send requests here now.
@@ -26,7 +26,7 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// What stands in the way; `None` where nothing does. One read at most.
+/// What stands in the way; `None` where nothing does. One read at most, and a word with the connection that writes.
 pub async fn find_obstacle(app: &App) -> Option<Obstacle> {
     if app.stop.is_cancelled() {
         return Some(Obstacle::Stopping);
@@ -35,9 +35,7 @@ pub async fn find_obstacle(app: &App) -> Option<Obstacle> {
         return Some(Obstacle::Starting);
     }
     let read = tokio::time::timeout(ANSWERS_WITHIN, store::changes::find_range(&app.db.read)).await;
-    match read {
-        Ok(Ok(_)) => None,
-        // Said once a second by whoever feeds the board; a probe need not repeat it.
-        Ok(Err(_)) | Err(_) => Some(Obstacle::NoDatabase),
-    }
+    // Said once a second by whoever feeds the board; a probe need not repeat it.
+    let is_there = matches!(read, Ok(Ok(_))) && app.db.takes_writes(ANSWERS_WITHIN).await;
+    (!is_there).then_some(Obstacle::NoDatabase)
 }

@@ -1,7 +1,7 @@
 //! Several replicas on one PostgreSQL act as one: each hears at once what the others committed, and one of them does
 //! what only one does.
 
-use super::Result;
+use super::{Result, feed};
 use crate::{
     app::App,
     domain::id::ServerName,
@@ -12,6 +12,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// How long a lost connection is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// A database that has not told after this when what runs was seen does not answer.
+const READ_WITHIN: Duration = Duration::from_secs(15);
 
 /// By so much the clocks of replicas may differ, and so long may it take until a loss shows.
 const MARGIN: TimeDelta = TimeDelta::minutes(2);
@@ -56,7 +59,8 @@ async fn listen(app: &App, heard_at: &mut DateTime<Utc>) -> Result<()> {
 /// Reads when what runs was seen, and nothing else of it.
 async fn see_again(app: &App, servers: Option<&[ServerName]>, from: DateTime<Utc>) -> Result<()> {
     let mut by_moment: BTreeMap<DateTime<Utc>, Vec<(String, ServerName)>> = BTreeMap::new();
-    for (instance, server, at) in list_seen(&app.db.read, servers, from).await? {
+    let seen = feed::within(READ_WITHIN, async { Ok(list_seen(&app.db.read, servers, from).await?) });
+    for (instance, server, at) in seen.await? {
         by_moment.entry(at).or_default().push((instance, server));
     }
     for (at, all) in by_moment {

@@ -1,6 +1,6 @@
 //! What is no record is kept for as long as the policy says, and deleted then (A37). The journal and what it tells of stay.
 
-use super::Result;
+use super::{Result, checks};
 use crate::{
     app::App,
     domain::guessing,
@@ -12,9 +12,10 @@ use chrono::Duration;
 /// Between two looks.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(3600);
 
-/// Looks at once and then every hour, until Custody stops. A round that fails is logged, and the next one tries again.
+/// Looks at once and then every hour, until Custody stops; of several replicas one does. A round that fails is logged, and
+/// the next one tries again.
 pub async fn run(app: App) {
-    loop {
+    while checks::turn(&app).await {
         let said = |n: &usize| counted(*n, "thing deleted", "things deleted");
         if let Err(error) = app.watched(Job::Retention, EVERY, sweep(&app), said).await {
             tracing::error!(%error, "what is kept no longer could not be deleted");

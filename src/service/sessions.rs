@@ -47,7 +47,7 @@ pub enum Tried {
 /// (A34).
 pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Tried> {
     identity::local_accounts(app)?;
-    let ways = Way::of(account_digest(login), digest(&place(origin)));
+    let ways = ways(login, origin);
     let now = app.clock.now();
     if let Err(until) = begin_try(app, ways, now).await? {
         return Ok(Tried::Wait(until));
@@ -71,8 +71,17 @@ pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin
     })
 }
 
+/// What a try is counted by.
+pub(super) fn ways(login: &str, origin: &str) -> [Way; 3] {
+    Way::of(account_digest(login), digest(&place(origin)))
+}
+
 /// Counts a try for every replica before the password is looked at; `Err` says when one may try again.
-async fn begin_try(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<std::result::Result<(), DateTime<Utc>>> {
+pub(super) async fn begin_try(
+    app: &App,
+    ways: [Way; 3],
+    now: DateTime<Utc>,
+) -> Result<std::result::Result<(), DateTime<Utc>>> {
     // Whoever only waits keeps nobody from writing.
     if let Err(until) = guessing::begin(&store::guesses::load(&app.db.read, &ways).await?, now) {
         return Ok(Err(until));
@@ -92,7 +101,8 @@ async fn begin_try(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<std:
     .await?
 }
 
-async fn was_right(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<()> {
+/// The password was right.
+pub(super) async fn was_right(app: &App, ways: [Way; 3], now: DateTime<Utc>) -> Result<()> {
     let owned = app.clone();
     app.outliving(async move {
         let tx = owned.db.begin().await?;
@@ -112,11 +122,12 @@ fn digest(text: &str) -> Digest {
     Sha256::digest(text).into()
 }
 
-/// Where tries come from: an address, or of the newer kind the network, as one is easily given billions of these.
+/// Where tries come from: the origin with the place of its address.
 fn place(origin: &str) -> String {
-    match address(origin).parse() {
-        Ok(IpAddr::V6(v6)) => format!("{:x?}", &v6.segments()[..4]),
-        _ => origin.to_owned(),
+    let address = address(origin);
+    match address.parse() {
+        Ok(ip) => origin.replace(address, &guessing::place(ip).to_string()),
+        Err(_) => origin.to_owned(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The database: SQLite in a file of the data directory, or a PostgreSQL that several replicas share.
 
+mod bounds;
 pub mod postgres;
 mod sqlite;
 mod writer;
 
 use crate::domain::person::AuthorKey;
+use bounds::Bounds;
 use postgres::Server;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
@@ -12,16 +14,19 @@ use sea_orm::{
     sqlx::{self, postgres::PgDatabaseError},
 };
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
 use writer::Writer;
 
+pub use bounds::Patience;
 pub use writer::Tx;
 
 /// Where the data are kept.
@@ -77,17 +82,19 @@ impl Db {
 
     /// Opens the database in this file.
     pub async fn open(file: &Path) -> Result<Self, DbErr> {
-        Self::new(sqlite::open(file).await?, None).await
+        Self::new(sqlite::open(file).await?, None, Bounds::default()).await
     }
 
     /// Opens the database on this server.
     pub async fn connect(server: &Server) -> Result<Self, DbErr> {
-        Self::new(server.open().await?, Some(server.clone())).await
+        let bounds = Bounds::new(server.patience);
+        Self::new(server.open(bounds.given_up.clone()).await?, Some(server.clone()), bounds).await
     }
 
     async fn new(
         (mut read, mut write): (DatabaseConnection, DatabaseConnection),
         server: Option<Server>,
+        bounds: Bounds,
     ) -> Result<Self, DbErr> {
         let author_key = super::own_keys::load_or_make_author_key(&write).await?;
         let statements = Arc::new(AtomicU64::new(0));
@@ -99,7 +106,8 @@ impl Db {
         }
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
-        Ok(Self { read, write: Writer::new(write), statements, server, first, replica: Uuid::new_v4(), author_key })
+        let write = Writer::new(write, bounds);
+        Ok(Self { read, write, statements, server, first, replica: Uuid::new_v4(), author_key })
     }
 
     /// How many statements were run since the start.
@@ -134,6 +142,11 @@ impl Db {
         self.write.begin().await
     }
 
+    /// Whether a write that is begun now would be taken, as far as can be told within this time.
+    pub async fn takes_writes(&self, within: Duration) -> bool {
+        self.write.answers(within).await
+    }
+
     /// Waits for what is under way and closes the database.
     pub async fn close(&self) -> Result<(), DbErr> {
         self.read.close_by_ref().await?;
@@ -143,6 +156,28 @@ impl Db {
 
 pub(super) fn conn_error(e: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(e)))
+}
+
+/// The server is waited for no longer. It is not tried again at once, as what is gone is.
+pub(super) fn not_answered() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal("the database does not answer".to_owned()))
+}
+
+/// A commit was sent, and whether it was carried out is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("a commit was not confirmed")]
+struct Unconfirmed(#[source] DbErr);
+
+fn unconfirmed(e: DbErr) -> DbErr {
+    conn_error(sqlx::Error::Io(io::Error::other(Unconfirmed(e))))
+}
+
+/// Whether what was to be saved may have been saved (F6).
+pub fn is_unconfirmed(e: &DbErr) -> bool {
+    match driver(e) {
+        Some(sqlx::Error::Io(e)) => e.get_ref().is_some_and(|e| e.is::<Unconfirmed>()),
+        _ => false,
+    }
 }
 
 fn driver(e: &DbErr) -> Option<&sqlx::Error> {

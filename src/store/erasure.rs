@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
-    sea_query::{Expr, Func},
+    sea_query::{Expr, ExprTrait, Func},
 };
 use std::collections::BTreeSet;
 
@@ -21,6 +21,8 @@ use std::collections::BTreeSet;
 pub struct Erased<'a> {
     pub person: PersonId,
     pub email: &'a str,
+    /// Those of their commits.
+    pub commit_emails: &'a [String],
     /// As they were called: what others were told of them says `instead` from now on.
     pub name: &'a str,
     pub instead: &'a str,
@@ -59,6 +61,7 @@ pub async fn erase<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
         .await?;
     rename(tx, of.name, of.instead).await?;
     replace_in_drafts(tx, of.email, "").await?;
+    delete_imports(tx, of).await?;
     let bare = row::ActiveModel {
         name: Set(of.instead.to_owned()),
         email: Set(String::new()),
@@ -92,6 +95,12 @@ pub async fn rename<C: ConnectionTrait>(tx: &C, name: &str, instead: &str) -> Re
         .filter(outbox::Column::Text.contains(name))
         .exec(tx)
         .await?;
+    // Who gave a message up stands there.
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::Error, replaced(Expr::col(outbox::Column::Error), name, instead))
+        .filter(outbox::Column::Error.contains(name))
+        .exec(tx)
+        .await?;
     replace_in_drafts(tx, name, instead).await
 }
 
@@ -122,6 +131,20 @@ async fn forget_answers<C: ConnectionTrait>(tx: &C, personal: &str) -> Result<()
         .exec(tx)
         .await
         .map(|_| ())
+}
+
+/// Tables that somebody handed in and that hold them: carried out later, they would bring them back.
+async fn delete_imports<C: ConnectionTrait>(tx: &C, of: &Erased<'_>) -> Result<()> {
+    let name = Some(of.name).filter(|name| name.trim().contains(' '));
+    let emails = of.commit_emails.iter().map(String::as_str).chain([of.email]).filter(|email| !email.is_empty());
+    for personal in name.into_iter().chain(emails) {
+        let content = Expr::from(Func::lower(Expr::col(import_draft::Column::Content)));
+        let holds = content.like(format!("%{}%", personal.to_lowercase()));
+        // Not every database knows small letters beyond those of English.
+        let holds = holds.or(import_draft::Column::Content.contains(personal));
+        import_draft::Entity::delete_many().filter(holds).exec(tx).await?;
+    }
+    Ok(())
 }
 
 /// Notices that were made before, and seen: what nobody has looked at stays.

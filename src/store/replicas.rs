@@ -3,12 +3,12 @@
 
 use super::{
     Db, Result,
-    connection::{conn_error, is_postgres, postgres},
+    connection::{conn_error, is_postgres, not_answered, postgres},
     entity::instance,
 };
 use crate::domain::id::ServerName;
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Statement};
 use sqlx::{
     Connection, Executor,
     postgres::{PgListener, PgPoolOptions},
@@ -111,7 +111,7 @@ impl Db {
         let pool = pool.acquire_timeout(ANSWERS_WITHIN).connect_with(server.options()?).await.map_err(conn_error)?;
         let mut listener = PgListener::connect_with(&pool).await.map_err(conn_error)?;
         listener.ignore_pool_close_event(true);
-        listener.listen_all([CHANGE, SEEN]).await.map_err(conn_error)?;
+        in_time(listener.listen_all([CHANGE, SEEN])).await?;
         Ok(Some(Ear { listener, own: self.replica }))
     }
 
@@ -130,7 +130,8 @@ impl Db {
     /// where that is lost, and another one may have become it.
     pub async fn be_first(&self) -> Result<Infallible> {
         let Some(server) = &self.server else { return Ok(std::future::pending().await) };
-        let mut c = server.connect_to_be_first().await?;
+        let connected = timeout(ANSWERS_WITHIN, server.connect_to_be_first()).await;
+        let mut c = connected.map_err(|_| not_answered())??;
         let _not_longer = NotLonger(&self.first);
         loop {
             let asked = async {
@@ -139,13 +140,15 @@ impl Db {
                     false => sqlx::query_scalar(postgres::FIRST).fetch_one(&mut c).await,
                 }
             };
-            let is_first = timeout(ANSWERS_WITHIN, asked).await;
-            let is_first = is_first.map_err(|_| DbErr::Custom("the database does not answer".to_owned()))?;
-            let is_first = is_first.map_err(conn_error)?;
+            let is_first = in_time(asked).await?;
             self.first.send_if_modified(|first| std::mem::replace(first, is_first) != is_first);
             sleep(EVERY).await;
         }
     }
+}
+
+async fn in_time<T>(asked: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    timeout(ANSWERS_WITHIN, asked).await.map_err(|_| not_answered())?.map_err(conn_error)
 }
 
 /// Whoever lost the connection, or is not asked any longer, is the first no more.
@@ -172,8 +175,7 @@ impl Ear {
                 Ok(Ok(None)) => return Ok(Heard::Gap),
                 Ok(Err(e)) => return Err(conn_error(e)),
                 Err(_) => {
-                    let there = timeout(ANSWERS_WITHIN, self.listener.execute("SELECT 1")).await;
-                    there.map_err(|_| DbErr::Custom("the database does not answer".to_owned()))?.map_err(conn_error)?;
+                    in_time(self.listener.execute("SELECT 1")).await?;
                 }
             }
         }

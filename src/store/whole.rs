@@ -38,7 +38,12 @@ where
         options.isolation_level = Some(IsolationLevel::RepeatableRead);
         options.access_mode = Some(AccessMode::ReadOnly);
     }
-    c.begin_with_options(options).await
+    let moment = c.begin_with_options(options).await?;
+    if is_postgres(c) {
+        // A long table is read for longer than any page is.
+        moment.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+    }
+    Ok(moment)
 }
 
 /// The name of the last step of the database's shape.

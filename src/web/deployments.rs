@@ -178,7 +178,8 @@ async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
     let view = deployments::view(app, caller.as_ref(), parse(&deployment)?).await.map_err(Problem::from)?;
     let d = &view.deployment;
     let report = report_action(&view).filter(|_| view.may_report);
-    let gates = d.gates.iter().map(|g| (g.id.to_string(), g.title.clone(), gate_tag(g), g.why.clone())).collect();
+    let gates = d.gates.iter().map(|g| g.read(&view.people));
+    let gates = gates.map(|g| (g.id.to_string(), g.title.clone(), gate_tag(&g), g.why)).collect();
     let page = ShowPage {
         layout: visitor.layout(Section::Elsewhere).await?,
         facts: facts(app, &view),

@@ -52,13 +52,16 @@ mod upload;
 pub mod visitor;
 pub mod words;
 
-use crate::app::App;
+use crate::{
+    app::App,
+    limits::{self, ByPlace},
+};
 use axum::{
     Router,
     routing::{get, post},
 };
 use std::sync::Arc;
-use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 
 /// Every page.
 pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
@@ -106,26 +109,28 @@ pub fn from_memory() -> Router<App> {
     tools::small()
 }
 
-/// What makes Custody ask others on behalf of somebody unknown: sixty at once from one address, which many may share
+/// What makes Custody ask others on behalf of somebody unknown: sixty at once from one place, which many may share
 /// behind a proxy, then two a second.
 fn costly(routes: Router<App>) -> Router<App> {
     let limit = GovernorConfigBuilder::default()
         .per_millisecond(500)
         .burst_size(60)
-        .key_extractor(PeerIpKeyExtractor)
+        .key_extractor(ByPlace)
         .finish()
         .expect("both numbers are above zero");
+    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
     routes.layer(GovernorLayer::new(Arc::new(limit)))
 }
 
-/// Where secrets could be guessed: ten tries at once from one address, then one every three seconds; of each replica by
+/// Where secrets could be guessed: ten tries at once from one place, then one every three seconds; of each replica by
 /// itself.
 fn guessable(routes: Router<App>) -> Router<App> {
     let limit = GovernorConfigBuilder::default()
         .per_second(3)
         .burst_size(10)
-        .key_extractor(PeerIpKeyExtractor)
+        .key_extractor(ByPlace)
         .finish()
         .expect("both numbers are above zero");
+    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
     routes.layer(GovernorLayer::new(Arc::new(limit)))
 }

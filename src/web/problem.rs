@@ -190,6 +190,7 @@ async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, path: &
                 let all: Vec<String> = problems.iter().map(|p| format!("{}.", p.say)).collect();
                 Trouble::unreadable(&all.join(" "))
             }
+            Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed(),
             Error::Unavailable(_) => Trouble::unavailable("Nothing was lost: reading goes on. Try again in a minute."),
             Error::Internal(_) => Trouble::internal(id),
         },

@@ -22,7 +22,7 @@ const HEAD: Duration = Duration::from_secs(15);
 /// What was sent has to be taken within this.
 const SLOWEST: Duration = Duration::from_secs(90);
 /// What is under way when Custody is told to stop has this long to end.
-const DRAIN: Duration = Duration::from_secs(8);
+const DRAIN: Duration = Duration::from_secs(6);
 /// Who comes after that has to ask within this, and has it at least for the answer.
 const LATE: Duration = Duration::from_millis(500);
 

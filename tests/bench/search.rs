@@ -196,6 +196,7 @@ fn main() {
     }
     let dir = tempfile::tempdir().expect("there is room");
     let app = runtime.block_on(app(&dir.path().join("custody.db"), state));
+    let _within = runtime.enter();
     let routes = custody::http::router(app.clone());
     let ask = |path: &str| {
         // Something changed meanwhile: what was worked out before is not given again.

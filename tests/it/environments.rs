@@ -10,6 +10,7 @@ use custody::{
     domain::{
         deployment::{DeploymentState, Environment},
         lifecycle::{Command, Happened},
+        naming::with_names,
         refusal::Code,
         server::{Server, SupportClass},
         stage::Stage,
@@ -70,10 +71,13 @@ impl TestApp {
     pub async fn stayed(&self) -> Option<String> {
         let id = self.device("magnet").await.id.to_string();
         let all = store::journal::list_since(&self.app.db.read, &id, 0).await.unwrap();
-        all.iter().rev().find_map(|e| match store::journal::read(e).unwrap() {
+        let why = all.iter().rev().find_map(|e| match store::journal::read(e).unwrap() {
             Happened::StayedInDevelopment { why, .. } => Some(why),
             _ => None,
-        })
+        })?;
+        let people = store::people::list_names(&self.app.db.read).await.unwrap();
+        assert!(people.0.values().all(|p| !why.contains(&p.name)), "the record names nobody (A37): {why}");
+        Some(with_names(&why, &people))
     }
 
     pub async fn was_told(&self, who: &str) -> Vec<String> {
@@ -184,6 +188,8 @@ async fn g5_going_back_holds_until_it_is_lifted() {
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.0.0");
     assert!(test.stayed().await.unwrap().contains("held since Lena Brandt"), "{:?}", test.stayed().await);
+    let history = test.stranger().page("/devices/magnet/history").await;
+    assert!(history.contains("held since Lena Brandt"), "{history}");
     let (status, shown) = test.moving(reqwest::Method::GET, "", &token, json!({})).await;
     assert_eq!((status, &shown["hold"]["cause"]), (200, &json!("older_release")), "{shown}");
     assert!(test.was_told("ilse").await.iter().any(|t| t.contains("put a hold on moving on by itself")));

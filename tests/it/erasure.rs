@@ -8,7 +8,7 @@ use chrono::Duration;
 use custody::{
     domain::{id::PersonId, lifecycle::Command},
     service::{
-        self, Error, accounts, checks, closing, drafts, erasure, people, retention,
+        self, Error, accounts, checks, closing, drafts, erasure, import, people, retention,
         sessions::{self, LOCAL},
         tokens::{self, TokenScope},
     },
@@ -116,7 +116,34 @@ async fn a37_a_person_is_erased() {
     let put = test.acts("marek").await.sends(Method::PUT, "/me", &key, Some(own)).await;
     assert!(put.status().is_success(), "{}", put.text().await.unwrap());
     test.does("lena", "magnet", Command::SetContacts { contacts: vec![last] }).await.unwrap();
+    // What an administrator handed in and has not imported, and what he gave up of what was on its way to another.
+    let tables = [
+        ("people.csv", "name,email\nMarek Dvořák,somebody@example.org\n"),
+        ("more.csv", "name,email\nSomebody,DVORAK@users.example.org\n"),
+        ("others.csv", "name,email\nVera Klein,vera@example.org\n"),
+    ];
+    for (source, content) in tables {
+        import::keep(app, &test.caller("ada"), import::Kind::People, source, content.as_bytes()).await.unwrap();
+    }
+    let on_its_way = store::outbox::Entry {
+        channel: "mail".to_owned(),
+        owner: store::channels::Owner::Person(test.person("noor")),
+        device: None,
+        key: "k1".to_owned(),
+        text: "Somebody asks.".to_owned(),
+        path: "/".to_owned(),
+        urgent: false,
+        at: app.clock.now(),
+        due: app.clock.now(),
+        digest: false,
+        in_order: false,
+    };
+    let tx = app.db.begin().await.unwrap();
+    store::outbox::insert(&tx, vec![on_its_way]).await.unwrap();
+    tx.execute_unprepared("UPDATE outbox SET error = 'Given up by Marek Dvořák'").await.unwrap();
+    tx.commit().await.unwrap();
     let before = dump(&test).await;
+    assert!(!lines_with(&before, "Given up by Marek").is_empty());
     for personal in ["Dvořák", "marek@", "dvorak", "66969 219", "Europe/Prague"] {
         assert!(!lines_with(&before, personal).is_empty(), "{personal} is kept before");
     }
@@ -136,6 +163,7 @@ async fn a37_a_person_is_erased() {
         let left = lines_with(&after, personal);
         assert!(left.is_empty(), "{personal}: {left:#?}");
     }
+    assert!(lines_with(&after, "DVORAK").is_empty() && !lines_with(&after, "Vera Klein").is_empty());
     let profile = people::find(app, marek).await.unwrap().unwrap();
     assert!(profile.is_erased() && profile.person.name == "a person who was erased");
     assert!(store::people::find_account(&app.db.read, LOCAL, "marek").await.unwrap().is_none());

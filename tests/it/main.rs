@@ -68,6 +68,8 @@ mod token_command;
 mod tools;
 mod traces;
 mod turns;
+#[cfg(feature = "full-tests")]
+mod vanished;
 mod version_strings;
 #[cfg(feature = "full-tests")]
 mod whole;

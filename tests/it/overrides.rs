@@ -28,9 +28,17 @@ impl TestApp {
         (self.deploy_token("lena", ANY).await, self.deploy_token("jonas", ANY).await)
     }
 
+    /// Sent by the device's revision.
     async fn overrides(&self, path: &str, token: &str, body: Value) -> (u16, Value) {
+        let seen = format!("\"{}\"", self.device("magnet").await.revision);
+        self.overrides_by(Some(&seen), path, token, body).await
+    }
+
+    async fn overrides_by(&self, seen: Option<&str>, path: &str, token: &str, body: Value) -> (u16, Value) {
         let address = format!("{}/api/v1/devices/magnet/overrides{path}", self.url);
-        let response = reqwest::Client::new().post(address).bearer_auth(token).json(&body).send().await.unwrap();
+        let request = reqwest::Client::new().post(address).bearer_auth(token).json(&body);
+        let request = seen.into_iter().fold(request, |request, seen| request.header("if-match", seen));
+        let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
     }
 
@@ -85,7 +93,10 @@ async fn g12_an_override_from_asking_to_its_end() {
     let why = g3["why"].as_str().unwrap();
     assert!(why.contains("Lena Brandt") && why.contains("Jonas Okafor") && why.contains("loses frames"), "{why}");
     let page = test.stranger().page(&format!("/deployments/{}", d["id"].as_str().unwrap())).await;
-    assert!(page.contains("skipped by override"), "{page}");
+    assert!(page.contains("skipped by override") && page.contains("of Lena Brandt and Jonas Okafor"), "{page}");
+    let all = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap();
+    let (allowed, named) = (all.iter().any(|e| e.kind == "allowed"), all.iter().find(|e| e.body.contains("Brandt")));
+    assert!(allowed && named.is_none(), "the record names nobody (A37): {named:?}");
     assert_eq!(test.begins(&d, &lena).await.0, 200);
 
     for who in ["ilse", "otto", "lena"] {
@@ -106,6 +117,24 @@ async fn g12_an_override_from_asking_to_its_end() {
     assert_eq!(list["overrides"][0]["ended_by"], "Custody", "{list}");
     assert_eq!(test.replayed(&device).await, device);
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// A4, G12: whoever approves says by what they decided: nobody approves what another has changed since.
+#[tokio::test]
+async fn a4_an_override_is_approved_as_it_was_read() {
+    let test = TestApp::new().await;
+    let (lena, jonas) = test.emergency().await;
+    assert_eq!(test.overrides("", &lena, test.asked(60)).await.0, 201);
+    for unsaid in [None, Some("*")] {
+        let (status, answer) = test.overrides_by(unsaid, "/1/approval", &jonas, json!({})).await;
+        assert_eq!((status, &answer["code"]), (428, &json!("revision_needed")), "{answer}");
+    }
+    let seen = format!("\"{}\"", test.device("magnet").await.revision);
+    test.does("lena", "magnet", Command::HoldMovingOn { reason: "Beam time.".to_owned() }).await.unwrap();
+    let (status, answer) = test.overrides_by(Some(&seen), "/1/approval", &jonas, json!({})).await;
+    assert_eq!((status, &answer["changes"][0]["what"]), (412, &json!("moving_on_held")), "{answer}");
+    assert!(test.device("magnet").await.overrides[0].approved.is_none());
+    assert_eq!(test.overrides("/1/approval", &jonas, json!({})).await.0, 200);
 }
 
 /// G12: it stands on the board, the wall, the device's page and the lists of deployments while it lasts, and no longer.

@@ -5,7 +5,7 @@
 use crate::app::TestApp;
 use custody::store::{
     Db, Tx,
-    connection::{Kept, postgres::Server},
+    connection::{Kept, Patience, postgres::Server},
 };
 use sea_orm::{
     ConnectionTrait, DbBackend, Statement,
@@ -26,6 +26,9 @@ use tokio::sync::OnceCell;
 
 /// In a directory of data, the address of the database that stands for it.
 const ADDRESS: &str = "database";
+
+/// In a directory of data, whose server is waited for no longer than a test is.
+const IMPATIENT: &str = "impatient";
 
 /// What keeps the data of this directory: a file in it, or a database that is its own from now on.
 pub async fn kept(dir: &Path) -> Kept {
@@ -64,7 +67,12 @@ pub fn is_wanted() -> bool {
 }
 
 fn server_of(dir: &Path) -> Option<Server> {
-    Some(Server::parse(&fs::read_to_string(dir.join(ADDRESS)).ok()?).unwrap())
+    let server = Server::parse(&fs::read_to_string(dir.join(ADDRESS)).ok()?).unwrap();
+    let [acquired, tested, begun, done] = [2000, 500, 4000, 3000].map(Duration::from_millis);
+    match dir.join(IMPATIENT).exists() {
+        true => Some(server.with_patience(Patience { acquired, tested, begun, done })),
+        false => Some(server),
+    }
 }
 
 /// The flags by which the program finds the data of this directory.
@@ -135,6 +143,13 @@ pub async fn new_database(dir: &Path) -> Server {
 /// This database stands for this directory from now on.
 pub fn stands_for(dir: &Path, server: &Server) {
     fs::write(dir.join(ADDRESS), server.as_str()).unwrap();
+}
+
+/// The same, and nobody waits long for it.
+#[cfg(feature = "full-tests")]
+pub fn stands_impatiently_for(dir: &Path, server: &Server) {
+    stands_for(dir, server);
+    fs::write(dir.join(IMPATIENT), "").unwrap();
 }
 
 /// The server of this run.
@@ -218,6 +233,12 @@ impl Cluster {
     /// The address of a database on it.
     pub fn address(&self, database: &str) -> Server {
         Server::parse(&format!("postgres://custody@localhost/{database}?host={}", self.dir.display())).unwrap()
+    }
+
+    /// The socket that it listens on.
+    #[cfg(feature = "full-tests")]
+    pub fn socket(&self) -> PathBuf {
+        self.dir.join(".s.PGSQL.5432")
     }
 
     /// Runs a statement beside everything.

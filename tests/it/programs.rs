@@ -548,16 +548,61 @@ async fn f3_what_was_cut_off_is_told() {
 /// F3: of two that worked on the same, as the first was slow, the answer that was given first is the one.
 #[tokio::test]
 async fn f3_the_first_answer_counts() {
-    use custody::service::answers::{Answer, Claim, claim, settle};
+    use custody::service::answers::{Answer, Came, Claim, claim, settle};
     let test = TestApp::new().await;
     let claims = async || claim(&test.app, test.person("ada"), "k", "digest", true).await.unwrap();
-    let settles = async |answer| settle(&test.app, test.person("ada"), "k", answer).await.unwrap();
+    let settles = async |came| settle(&test.app, test.person("ada"), "k", came).await.unwrap();
     let said = |body: &str| Answer { status: 200, headers: "{}".to_owned(), body: Some(body.to_owned()) };
     assert_eq!(claims().await, Claim::First);
-    assert_eq!(settles(Some(said("the first"))).await, None);
-    assert_eq!(settles(Some(said("another"))).await, Some(said("the first")));
-    assert_eq!(settles(None).await, Some(said("the first")), "and is not given back");
+    assert_eq!(settles(Came::Done(said("the first"))).await, None);
+    assert_eq!(settles(Came::Done(said("another"))).await, Some(said("the first")));
+    assert_eq!(settles(Came::ToNothing).await, Some(said("the first")), "and is not given back");
     assert_eq!(claims().await, Claim::Known(said("the first")));
+}
+
+/// F3, F6: what failed in the middle may have been done: it is not done again under its key by guessing.
+#[tokio::test]
+async fn f3_what_failed_in_the_middle_is_not_done_again() {
+    let test = TestApp::new().await;
+    let ada = test.acts("ada").await;
+    let token = json!({ "name": "notebook", "scope": "read", "days": 7 });
+    let send = async || {
+        let headers = [("idempotency-key", "k1")];
+        read(ada.sends(Method::POST, "/me/tokens", &headers, Some(token.clone())).await).await
+    };
+    let run = async |sql: &str| {
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    run("ALTER TABLE journal RENAME TO journal_away").await;
+    assert_eq!(send().await.0, 500);
+    run("ALTER TABLE journal_away RENAME TO journal").await;
+    for _ in 0..2 {
+        let (status, answer) = send().await;
+        assert_eq!((status, answer["code"].as_str()), (409, Some("outcome_unknown")), "{answer}");
+    }
+    let (_, own) = ada.get("/me/tokens").await;
+    assert_eq!(own["tokens"].as_array().unwrap().len(), 1, "the one that asks");
+}
+
+/// F3: a renewed token repeats what the one before asked for; one that may do less is shown nothing of it.
+#[tokio::test]
+async fn f3_a_renewed_token_is_answered_the_same() {
+    let test = TestApp::new().await;
+    let (one, renewed, less) = (test.acts("ada").await, test.acts("ada").await, test.reads("ada").await);
+    let vera = json!({ "name": "Vera Klein", "email": "vera@example.org" });
+    let send = async |by: &Program, body: &Value| {
+        let sent = by.sends(Method::POST, "/people", &[("idempotency-key", "k1")], Some(body.clone())).await;
+        (sent.headers().contains_key("idempotency-replayed"), read(sent).await)
+    };
+    let (_, first) = send(&one, &vera).await;
+    assert_eq!(first.0, 201);
+    assert_eq!(send(&renewed, &vera).await, (true, first));
+    let (_, other) = send(&renewed, &json!({ "name": "Olaf Klein", "email": "olaf@example.org" })).await;
+    assert_eq!((other.0, other.1["code"].as_str()), (422, Some("key_reused")));
+    let (_, refused) = send(&less, &vera).await;
+    assert_eq!((refused.0, refused.1["code"].as_str()), (422, Some("key_reused")));
 }
 
 /// F3: whoever asks again does not wait for one that was killed over it: its service knows the key.

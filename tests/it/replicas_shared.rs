@@ -18,7 +18,7 @@ use custody::{
     store::{self, connection::postgres::FIRST, entity::guess},
 };
 use sea_orm::{
-    EntityTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, Statement,
     sqlx::{self, Connection},
 };
 use std::{
@@ -71,6 +71,35 @@ async fn a34_wrong_passwords_count_for_all_replicas() {
     let digests = |way: &str| way.split(' ').skip(1).all(|d| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit()));
     assert!(rows.len() > 20 && rows.iter().all(|r| digests(&r.way)), "{rows:?}");
     other.stop.cancel();
+}
+
+/// E7: a round of checks that finds nothing to throw away has no replica read anew who is who.
+#[tokio::test]
+async fn e7_a_round_that_changes_nothing_leaves_the_roster() {
+    let test = TestApp::on_postgres().await;
+    let version = async || {
+        let c = &test.app.db.read;
+        let asked = Statement::from_string(c.get_database_backend(), "SELECT version FROM roster");
+        c.query_one_raw(asked).await.unwrap().unwrap().try_get_by_index::<String>(0).unwrap()
+    };
+    service::checks::round(&test.app).await.unwrap();
+    let before = version().await;
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(version().await, before);
+}
+
+/// E7: everything is read at one moment, however long that takes; a page is not.
+#[tokio::test]
+async fn e7_what_is_exported_may_take_long() {
+    let test = TestApp::on_postgres().await;
+    let moment = store::whole::at_once(&test.app.db.read).await.unwrap();
+    let bound = async |c: &DatabaseTransaction| {
+        let asked = Statement::from_string(DbBackend::Postgres, "SHOW statement_timeout");
+        c.query_one_raw(asked).await.unwrap().unwrap().try_get_by_index::<String>(0).unwrap()
+    };
+    assert_eq!(bound(&moment).await, "0");
+    moment.rollback().await.unwrap();
+    assert_eq!(bound(&test.app.db.snapshot().await.unwrap()).await, "30s");
 }
 
 /// The links that a replica has printed.

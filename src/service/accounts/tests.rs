@@ -257,6 +257,23 @@ async fn a_new_password_ends_other_sessions() {
     assert!(rig.sign_in("ada").await.is_none());
 }
 
+/// A34: whoever has somebody's session guesses at their password no more often than at the front.
+#[tokio::test]
+async fn a34_the_old_password_is_not_guessed() {
+    let rig = Rig::new().await;
+    let keep = secret::hash(&rig.sign_in("ada").await.unwrap());
+    let change = async |old: &str| {
+        change_password(&rig.app, &rig.admin, "ada", old, "entirely other words", &keep).await.unwrap_err()
+    };
+    for _ in 0..5 {
+        assert_eq!(fields(change("wrong").await), ["old"]);
+    }
+    let Error::Invalid(problems) = change(PASSWORD).await else { panic!("it waits") };
+    assert!(problems[0].say.starts_with("Too many wrong passwords"), "{problems:?}");
+    rig.app.clock.advance(Duration::seconds(31));
+    change_password(&rig.app, &rig.admin, "ada", PASSWORD, "entirely other words", &keep).await.unwrap();
+}
+
 /// A6: membership is read at each decision: a reviewer who is one no longer is none from then on.
 #[tokio::test]
 async fn a_reviewer_is_one_only_while_they_are() {

@@ -8,6 +8,7 @@ use crate::{
         drift::Incident,
         id::{DeviceId, PersonId},
         journal::Entry,
+        naming::people_in,
         person::People,
     },
     projection::{Beside, Card},
@@ -74,7 +75,8 @@ impl Around {
 
     /// Everybody whom what happened last names.
     pub fn people(&self) -> BTreeSet<PersonId> {
-        self.newest.values().flatten().filter_map(|e| e.actor).collect()
+        let entries = || self.newest.values().flatten();
+        entries().filter_map(|e| e.actor).chain(entries().flat_map(|e| people_in(&e.body))).collect()
     }
 
     /// The card of a device.

@@ -22,7 +22,7 @@ pub(super) fn news<'a>(
     entries: &[Entry],
     asked: &BTreeSet<PersonId>,
 ) -> (Vec<Telling>, Vec<(Teams<'a>, News)>) {
-    let Change { before, after: d, events, gathered: g, roster, .. } = *change;
+    let Change { before, after: d, events, roster, .. } = *change;
     let first_team = &app.policy.intake.first_team;
     let (mut people, mut teams) = (Vec::new(), Vec::new());
     for (e, entry) in events.iter().zip(entries) {
@@ -60,8 +60,9 @@ pub(super) fn news<'a>(
         if matches!(e.what, Happened::ContactsSet { .. }) {
             to.retain(|person| !asked.contains(person));
         }
-        let who = e.by.map_or("Custody", |p| g.people.name(p));
-        let text = format!("{who} {}", story::tell(e, &g.people, &app.policy));
+        let everybody = roster.everybody();
+        let who = e.by.map_or("Custody", |p| everybody.name(p));
+        let text = format!("{who} {}", story::tell(e, everybody, &app.policy));
         let urgent = matches!(
             e.what,
             Happened::ShutDown { .. } | Happened::OverrideAsked { .. } | Happened::OverrideApproved { .. }

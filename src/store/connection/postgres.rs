@@ -1,9 +1,12 @@
 //! PostgreSQL, which several replicas share: one connection of each replica writes, several only read.
 
-use super::conn_error;
+use super::{
+    bounds::{GivenUp, Patience},
+    conn_error,
+};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, io, str::FromStr, sync::atomic::Ordering, time::Duration};
 
 /// Whoever writes holds it until the commit: writers of all replicas come one after another, as on SQLite, and each
 /// sees what the one before it wrote. So the journal has one order and no gap, and nothing has to be tried again.
@@ -19,14 +22,15 @@ const NOT_SILENT: &str = "SET idle_session_timeout = '15s'";
 /// The server does not know what is to be set. Source: PostgreSQL, appendix A "Error Codes".
 const UNKNOWN: &str = "42704";
 
-/// So long a request waits for a connection, which includes a server that is just restarting.
-const ACQUIRED_WITHIN: Duration = Duration::from_secs(8);
 /// A connection that was idle for so long is asked whether it still is one.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
 
 /// The server and database that keep the data, by their address; shown without the password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Server(String);
+pub struct Server {
+    address: String,
+    pub(super) patience: Patience,
+}
 
 impl Server {
     /// Reads an address as PostgreSQL's own programs take it; else what to give instead.
@@ -34,7 +38,8 @@ impl Server {
     pub fn parse(given: &str) -> Result<Self, String> {
         let wanted = "give an address like postgres://custody@db.example.org/custody";
         let rest = given.strip_prefix("postgres://").or_else(|| given.strip_prefix("postgresql://"));
-        let server = Self(format!("postgres://{}", rest.ok_or(wanted)?));
+        let address = format!("postgres://{}", rest.ok_or(wanted)?);
+        let server = Self { address, patience: Patience::default() };
         match server.options() {
             Ok(options) if options.get_database().is_some_and(|name| !name.is_empty()) => Ok(server),
             Ok(_) => Err(format!("{wanted}, with the database's name")),
@@ -42,14 +47,19 @@ impl Server {
         }
     }
 
+    /// The same, waited for otherwise.
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The whole address, with the password.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.address
     }
 
     /// How connections that stand beside the pools are made.
     pub fn options(&self) -> Result<PgConnectOptions, DbErr> {
-        let options = PgConnectOptions::from_str(&self.0).map_err(conn_error)?;
+        let options = PgConnectOptions::from_str(&self.address).map_err(conn_error)?;
         Ok(options.application_name("custody"))
     }
 
@@ -64,16 +74,32 @@ impl Server {
         Ok(c)
     }
 
-    /// With bounds on what may go wrong: a statement, a lock and a transaction that nobody goes on with end.
-    fn pool(&self, most: u32, reads: bool) -> ConnectOptions {
-        let mut o = ConnectOptions::new(self.0.clone());
+    /// With bounds on what may go wrong: a statement, a lock and a transaction that nobody goes on with end, and what does
+    /// not answer when it is taken or given back is closed.
+    fn pool(&self, most: u32, reads: bool, given_up: GivenUp) -> ConnectOptions {
+        let mut o = ConnectOptions::new(self.address.clone());
+        let tested = self.patience.tested;
         o.max_connections(most)
             .min_connections(1)
-            .acquire_timeout(ACQUIRED_WITHIN)
-            .test_before_acquire(true)
-            .test_before_acquire_if_idle_for(TESTED_AFTER)
+            .acquire_timeout(self.patience.acquired)
+            .test_before_acquire(false)
             .set_application_name("custody")
             .sqlx_logging_level(log::LevelFilter::Debug);
+        o.map_sqlx_postgres_before_acquire(move |c, of| {
+            Box::pin(async move {
+                match of.idle_for >= TESTED_AFTER {
+                    true => answers(c, tested).await,
+                    false => Ok(true),
+                }
+            })
+        });
+        o.map_sqlx_postgres_pool_opts(move |o| {
+            let given_up = given_up.clone();
+            o.after_release(move |c, _| {
+                let within = if given_up.swap(false, Ordering::AcqRel) { Duration::ZERO } else { tested };
+                Box::pin(answers(c, within))
+            })
+        });
         o.map_sqlx_postgres_opts(move |o| {
             o.options([
                 ("statement_timeout", "30s"),
@@ -89,24 +115,25 @@ impl Server {
     }
 
     /// Brings the database to today's shape, one replica at a time; then reading and writing.
-    pub(super) async fn open(&self) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+    pub(super) async fn open(&self, given_up: GivenUp) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
         self.migrate().await?;
-        Ok((Database::connect(self.pool(8, true)).await?, Database::connect(self.pool(1, false)).await?))
+        let read = Database::connect(self.pool(8, true, GivenUp::default())).await?;
+        Ok((read, Database::connect(self.pool(1, false, given_up)).await?))
     }
 
     /// For reading alone, as it is: beside replicas that run. A long journal is read by two.
     pub async fn open_to_read(&self) -> Result<DatabaseConnection, DbErr> {
-        Database::connect(self.pool(2, true)).await
+        Database::connect(self.pool(2, true, GivenUp::default())).await
     }
 
     /// On a connection of its own, whose end gives the lock back: another replica may be at it for long.
     async fn migrate(&self) -> Result<(), DbErr> {
         use migrations::MigratorTrait;
-        let mut o = ConnectOptions::new(self.0.clone());
+        let mut o = ConnectOptions::new(self.address.clone());
         o.max_connections(1)
             .idle_timeout(None::<Duration>)
             .max_lifetime(None::<Duration>)
-            .acquire_timeout(ACQUIRED_WITHIN)
+            .acquire_timeout(self.patience.acquired)
             .sqlx_logging_level(log::LevelFilter::Debug);
         let only = Database::connect(o).await?;
         let shaped = async {
@@ -117,6 +144,19 @@ impl Server {
         only.close().await?;
         shaped
     }
+}
+
+/// Whether a connection answers; one that does not is an error, so that it is closed without a word. At once where there
+/// is no time.
+async fn answers(c: &mut PgConnection, within: Duration) -> Result<bool, sqlx::Error> {
+    match within.is_zero() {
+        true => Err(silent()),
+        false => tokio::time::timeout(within, c.ping()).await.map_err(|_| silent())?.map(|()| true),
+    }
+}
+
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 impl fmt::Display for Server {

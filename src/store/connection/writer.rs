@@ -1,17 +1,20 @@
 //! Writes come one after another, and those that wait for each other share a commit: the log is synced once for all of
 //! them, and each is told only then. Alone, a write is a transaction; together, each is a savepoint of one.
 
-use super::{conn_error, is_gone, is_unavailable, postgres};
+use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, postgres, unconfirmed};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use std::{
     mem,
-    sync::{Arc, Mutex as Cell, PoisonError},
+    sync::{Arc, Mutex as Cell, PoisonError, atomic::Ordering},
     time::{Duration, Instant},
 };
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, oneshot},
+    time::timeout,
+};
 
 /// How often a write is begun anew where the server has just gone, and how long after.
 const BEGUN_AGAIN: u32 = 3;
@@ -26,6 +29,9 @@ pub(super) struct Writer {
     connection: DatabaseConnection,
     /// Whoever holds it writes; what waits for its commit is in it.
     turn: Arc<Mutex<Option<Together>>>,
+    /// When somebody had the turn last.
+    taken: Arc<Cell<Instant>>,
+    bounds: Bounds,
     /// What went wrong with the connection itself, not with what was asked of it.
     lost: Arc<Cell<Option<DbErr>>>,
 }
@@ -43,8 +49,11 @@ impl Together {
         self.told.len() >= MOST_TOGETHER || self.since.elapsed() >= LONGEST_TOGETHER
     }
 
-    async fn commit(self) {
-        let done = self.whole.commit().await;
+    async fn commit(self, bounds: &Bounds) {
+        let is_shared = bounds.patience.is_some();
+        let done = bounds.done(self.whole.commit()).await;
+        // Where a server was asked for it, the answer alone may be lost.
+        let done = done.map_err(|e| if is_shared && is_unavailable(&e) { unconfirmed(e) } else { e });
         tell(self.told, &done);
     }
 
@@ -71,8 +80,9 @@ pub struct Tx {
 }
 
 impl Writer {
-    pub(super) fn new(connection: DatabaseConnection) -> Self {
-        Self { connection, turn: Arc::default(), lost: Arc::default() }
+    pub(super) fn new(connection: DatabaseConnection, bounds: Bounds) -> Self {
+        let taken = Arc::new(Cell::new(Instant::now()));
+        Self { connection, turn: Arc::default(), taken, bounds, lost: Arc::default() }
     }
 
     /// Waits for its turn and begins. Whoever asks may hang up: what is begun here is begun to its end, and rolled back
@@ -83,12 +93,12 @@ impl Writer {
     }
 
     async fn begin_in_turn(self) -> Result<Tx, DbErr> {
-        let mut turn = self.turn.clone().lock_owned().await;
+        let mut turn = self.bounds.waits(self.take_turn()).await?;
         if let Some(together) = turn.take() {
             match self.why_lost() {
                 Some(why) => together.fail(why),
-                None if together.is_full() => together.commit().await,
-                None => match together.whole.begin().await {
+                None if together.is_full() => together.commit(&self.bounds).await,
+                None => match self.bounds.done(together.whole.begin()).await {
                     Ok(own) => {
                         *turn = Some(together);
                         return Ok(Tx { own, turn, writer: self });
@@ -102,6 +112,27 @@ impl Writer {
             false => self.begin_among_replicas().await?,
         };
         Ok(Tx { own, turn, writer: self })
+    }
+
+    async fn take_turn(&self) -> OwnedMutexGuard<Option<Together>> {
+        let turn = self.turn.clone().lock_owned().await;
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        turn
+    }
+
+    /// Whether a write is taken, as far as can be told within this time: nobody keeps the turn for longer than a server is
+    /// waited for, and the connection answers.
+    pub(super) async fn answers(&self, within: Duration) -> bool {
+        let Some(of) = self.bounds.patience else { return true };
+        match timeout(within, self.turn.lock()).await {
+            // Its commit is about to tell.
+            Ok(turn) if turn.is_some() => true,
+            Ok(_turn) => timeout(within, self.connection.ping()).await.is_ok_and(|answer| answer.is_ok()),
+            Err(_) => {
+                let taken = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+                taken.elapsed() < of.begun + of.done
+            }
+        }
     }
 
     fn is_file(&self) -> bool {
@@ -140,10 +171,12 @@ impl Writer {
         loop {
             let begun = async {
                 let tx = self.connection.begin().await?;
+                // There is one connection: whichever was given up is closed by now.
+                self.bounds.given_up.store(false, Ordering::Release);
                 tx.execute_unprepared(postgres::ONE_WRITER).await?;
                 Ok(tx)
             };
-            match begun.await {
+            match self.bounds.begun(begun).await {
                 Err(e) if again < BEGUN_AGAIN && is_gone(&e) => again += 1,
                 begun => return begun,
             }
@@ -157,11 +190,11 @@ impl Writer {
 
     /// Commits what waits for it, once those that came before had their turn.
     async fn commit_together(self) {
-        let mut turn = self.turn.clone().lock_owned().await;
+        let mut turn = self.take_turn().await;
         if let Some(together) = turn.take() {
             match self.why_lost() {
                 Some(why) => together.fail(why),
-                None => together.commit().await,
+                None => together.commit(&self.bounds).await,
             }
         }
     }
@@ -180,7 +213,7 @@ impl Tx {
         let (told, done) = oneshot::channel();
         match &mut *turn {
             Some(together) => {
-                own.commit().await?;
+                writer.bounds.done(own.commit()).await?;
                 together.told.push(told);
             }
             alone => *alone = Some(Together { whole: own, since: Instant::now(), told: vec![told] }),
@@ -192,11 +225,12 @@ impl Tx {
     }
 
     pub async fn rollback(self) -> Result<(), DbErr> {
-        self.own.rollback().await
+        self.writer.bounds.done(self.own.rollback()).await
     }
 
     /// Keeps in mind where the connection itself failed: whatever waits for a commit on it fails too.
-    fn heard<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+    async fn hear<T>(&self, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let answer = self.writer.bounds.done(asked).await;
         if let Err(e) = &answer
             && is_unavailable(e)
         {
@@ -213,18 +247,18 @@ impl ConnectionTrait for Tx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.heard(self.own.execute_raw(statement).await)
+        self.hear(self.own.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.heard(self.own.execute_unprepared(sql).await)
+        self.hear(self.own.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.heard(self.own.query_one_raw(statement).await)
+        self.hear(self.own.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.heard(self.own.query_all_raw(statement).await)
+        self.hear(self.own.query_all_raw(statement)).await
     }
 }

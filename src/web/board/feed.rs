@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::id::PersonId,
+    domain::{guessing::place, id::PersonId},
     figures::OpenStream,
     projection::Current,
     streams::{Streams, Ticket},
@@ -217,7 +217,7 @@ async fn listen(
     let query = query.unwrap_or_default();
     let whom = match &visitor.who {
         Some(me) => me.id().to_string(),
-        None => from.ip().to_string(),
+        None => place(from.ip()).to_string(),
     };
     let Some(ticket) = streams.take(&whom) else {
         let full = "Too many boards are open. Close some of them, or wait a minute.";

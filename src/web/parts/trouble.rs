@@ -100,6 +100,14 @@ impl Trouble {
             .action(Action::link("Go to the board", "/"))
     }
 
+    /// 503: the database was asked to save it, and did not say that it has.
+    pub fn unconfirmed() -> Self {
+        let text = [
+            "The database did not confirm it. Look whether it was done before you try again; for support of a device, call the number at the top.",
+        ];
+        Self::new(503, "plug", "It may have been saved", &text).action(Action::link("Go to the board", "/"))
+    }
+
     /// With something to do.
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);

@@ -1,0 +1,205 @@
+//! The database's machine vanishes without a word: nothing is refused and nothing is closed, there is no answer any more
+//! (F6, F13, O3). On PostgreSQL, whatever the others are on.
+
+use crate::{
+    app::{POLICY, TestApp},
+    postgres::{self, Cluster},
+    served::Served,
+};
+use custody::{
+    domain::lifecycle::Command,
+    service::Error,
+    store::{
+        self,
+        connection::{is_unavailable, is_unconfirmed, postgres::Server},
+    },
+};
+use sea_orm::ConnectionTrait;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream, UnixStream},
+    sync::watch,
+};
+
+/// Between Custody and a server's socket; what it has fallen silent on stays open, and silent.
+struct Between {
+    /// How often the machine has vanished, and whether it is away.
+    vanished: watch::Sender<(u32, bool)>,
+    port: u16,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Between {
+    async fn start(socket: PathBuf) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let vanished = watch::Sender::new((0, false));
+        let told = vanished.clone();
+        let task = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(between(client, socket.clone(), told.subscribe()));
+            }
+        });
+        Self { vanished, port, task }
+    }
+
+    fn address(&self, of: &Server) -> Server {
+        let database = of.as_str().rsplit('/').find_map(|part| part.split_once("?host=")).unwrap().0;
+        Server::parse(&format!("postgres://custody@127.0.0.1:{}/{database}?sslmode=disable", self.port)).unwrap()
+    }
+
+    fn vanish(&self) {
+        self.vanished.send_modify(|(times, is_away)| (*times, *is_away) = (*times + 1, true));
+    }
+
+    /// It is there again, and knows nothing of what was connected before.
+    fn come_back(&self) {
+        self.vanished.send_modify(|(_, is_away)| *is_away = false);
+    }
+}
+
+impl Drop for Between {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn between(mut client: TcpStream, socket: PathBuf, mut vanished: watch::Receiver<(u32, bool)>) {
+    let (times, is_away) = *vanished.borrow();
+    if !is_away {
+        let mut server = UnixStream::connect(socket).await.unwrap();
+        tokio::select! {
+            _ = copy_bidirectional(&mut client, &mut server) => return,
+            _ = vanished.wait_for(|now| now.0 != times) => {}
+        }
+        // A machine that has lost its power takes its sessions with it.
+        drop(server);
+    }
+    std::future::pending::<()>().await;
+}
+
+/// A facility on a server whose machine can vanish.
+async fn on(cluster: &Cluster) -> (TestApp, Between) {
+    let dir = tempfile::tempdir().unwrap();
+    let between = Between::start(cluster.socket()).await;
+    postgres::stands_impatiently_for(dir.path(), &between.address(&cluster.copy_of_template().await));
+    (TestApp::on(dir, &POLICY, None).await, between)
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{what}: not within thirty seconds");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    println!("{what}: after {:.1} s", begun.elapsed().as_secs_f32());
+}
+
+fn asks() -> Command {
+    Command::RaisePoint { text: "Which broker?".to_owned() }
+}
+
+/// F6, O3: writes are told to come again, the board says that it is old, and probes are told; once the machine is there
+/// again, everything goes on by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn f6_a_machine_that_vanishes_is_noticed() {
+    let cluster = Cluster::start(false);
+    let (test, between) = on(&cluster).await;
+    test.requested("magnet").await;
+    let ready = async || test.stranger().get("/readyz").await.status() == 200;
+    assert!(ready().await);
+
+    between.vanish();
+    let begun = Instant::now();
+    for _ in 0..3 {
+        let asked = test.does("lena", "magnet", asks()).await;
+        assert!(matches!(&asked, Err(Error::Unavailable(_))), "{asked:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(25), "it took {:?}", begun.elapsed());
+    until("the board knows", async || test.app.projection.current().away.is_some()).await;
+    assert!(test.stranger().page("/?q=magnet").await.contains("database does not answer"));
+    assert!(!ready().await);
+
+    between.come_back();
+    until("writes go on", async || test.does("lena", "magnet", asks()).await.is_ok()).await;
+    until("the board is current", async || test.app.projection.current().away.is_none()).await;
+    until("it is ready", ready).await;
+    assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
+}
+
+/// F6: what was under way ends, too: a statement was not carried out, and of a commit nobody knows. Neither is left open
+/// for whoever writes next.
+#[tokio::test(flavor = "multi_thread")]
+async fn f6_what_was_under_way_ends() {
+    let cluster = Cluster::start(false);
+    let (test, between) = on(&cluster).await;
+    let db = &test.app.db;
+    let inserts = |name: &str| format!("INSERT INTO change (kind, name) VALUES ('server', '{name}')");
+
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared(&inserts("never")).await.unwrap();
+    between.vanish();
+    let asked = tx.execute_unprepared(&inserts("nor this")).await.unwrap_err();
+    assert!(is_unavailable(&asked) && !is_unconfirmed(&asked), "{asked}");
+    let begun = Instant::now();
+    assert!(tx.execute_unprepared(&inserts("nor that")).await.is_err());
+    let _ = tx.rollback().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "nothing more is asked of it");
+    between.come_back();
+
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared(&inserts("perhaps")).await.unwrap();
+    between.vanish();
+    let asked = tx.commit().await.unwrap_err();
+    assert!(is_unavailable(&asked) && is_unconfirmed(&asked), "{asked}");
+    between.come_back();
+
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared(&inserts("kept")).await.unwrap();
+    tx.commit().await.unwrap();
+    let count = |name: &str| {
+        let sql = format!("SELECT count(*) FROM change WHERE name = '{name}'");
+        let count = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
+        async move { db.read.query_one_raw(count).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() }
+    };
+    assert_eq!((count("never").await, count("kept").await), (0, 1));
+}
+
+/// O3: while the database is away, whoever is signed in reads the board as quickly as everybody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_a_signed_in_operator_waits_for_no_database() {
+    let cluster = Cluster::start(true);
+    let dir = tempfile::tempdir().unwrap();
+    postgres::stands_for(dir.path(), &cluster.copy_of_template().await);
+    let test = TestApp::on(dir, &POLICY, None).await;
+    test.requested("magnet").await;
+    let otto = test.browser("otto").await;
+    assert!(otto.page("/").await.contains("Otto Petersen"));
+    cluster.crash();
+    until("the board knows", async || test.app.projection.current().away.is_some()).await;
+    for page in ["/", "/?q=magnet", "/wall"] {
+        let begun = Instant::now();
+        assert!(otto.page(page).await.contains("database does not answer"), "{page}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "{page} took {:?}", begun.elapsed());
+    }
+    cluster.begin_again();
+    until("they are known again", async || otto.page("/").await.contains("Otto Petersen")).await;
+}
+
+/// F13: told to stop while the database does not answer, it is gone within ten seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_a_machine_that_vanishes_keeps_nobody_from_stopping() {
+    let cluster = Cluster::start(false);
+    let (test, between) = on(&cluster).await;
+    std::fs::write(test.dir.path().join("policy.toml"), &*POLICY).unwrap();
+    let custody = Served::start("serve", test.dir.path(), "Custody is at ");
+    custody.get("/healthz").await;
+    between.vanish();
+    let begun = Instant::now();
+    tokio::task::spawn_blocking(move || custody.stop()).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+}
