@@ -158,7 +158,10 @@ pub async fn deliver(app: &App, lease: &str, claimed: Claimed) -> Result<()> {
         let tx = owned.db.begin().await?;
         let outcome = match sent {
             Ok(()) => Outcome::Delivered,
-            Err(undelivered) => judge(&owned, &owned.roster.current(&tx).await?, &claimed, undelivered, (began, now)),
+            Err(undelivered) => {
+                let roster = owned.roster.current(&tx).await?;
+                judge(&owned, &roster, &claimed, undelivered, (began, now))
+            }
         };
         match &outcome {
             Outcome::Delivered => tracing::debug!(message = claimed.message, "delivered"),
