@@ -127,7 +127,7 @@ async fn a37_a_person_is_erased() {
     }
     let on_its_way = store::outbox::Entry {
         channel: "mail".to_owned(),
-        owner: store::channels::Owner::Person(test.person("noor")),
+        owner: custody::domain::telling::Owner::Person(test.person("noor")),
         device: None,
         key: "k1".to_owned(),
         text: "Somebody asks.".to_owned(),
