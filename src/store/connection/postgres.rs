@@ -96,8 +96,15 @@ impl Server {
         o.map_sqlx_postgres_pool_opts(move |o| {
             let given_up = given_up.clone();
             o.after_release(move |c, _| {
-                let within = if given_up.swap(false, Ordering::AcqRel) { Duration::ZERO } else { tested };
-                Box::pin(answers(c, within))
+                let is_given_up = given_up.swap(false, Ordering::AcqRel);
+                Box::pin(async move {
+                    match is_given_up {
+                        true => Err(silent()),
+                        // Whoever reads may have hung up in the middle; a write that is not given up was answered just now.
+                        false if reads => answers(c, tested).await,
+                        false => Ok(true),
+                    }
+                })
             })
         });
         o.map_sqlx_postgres_opts(move |o| {
@@ -146,13 +153,9 @@ impl Server {
     }
 }
 
-/// Whether a connection answers; one that does not is an error, so that it is closed without a word. At once where there
-/// is no time.
+/// Whether a connection answers; one that does not is an error, so that it is closed without a word.
 async fn answers(c: &mut PgConnection, within: Duration) -> Result<bool, sqlx::Error> {
-    match within.is_zero() {
-        true => Err(silent()),
-        false => tokio::time::timeout(within, c.ping()).await.map_err(|_| silent())?.map(|()| true),
-    }
+    tokio::time::timeout(within, c.ping()).await.map_err(|_| silent())?.map(|()| true)
 }
 
 fn silent() -> sqlx::Error {
