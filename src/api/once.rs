@@ -101,7 +101,7 @@ async fn carry_out(app: App, request: Request, repeats: bool, next: Next) -> Ans
         let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
         let came = match head.status {
             s if s.is_success() => Came::Done(kept(&s, &head.headers, &head.extensions, &bytes)),
-            s if s.is_server_error() && !repeats => Came::Unknown,
+            s if (s.is_server_error() || s == StatusCode::REQUEST_TIMEOUT) && !repeats => Came::Unknown,
             _ => Came::ToNothing,
         };
         match answers::settle(&owned, person, &key, came).await {
