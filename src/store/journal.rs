@@ -294,6 +294,15 @@ pub async fn find_newest<C: ConnectionTrait>(c: &C) -> Result<Option<Entry>> {
     Ok(row::Entity::find().order_by_desc(row::Column::Seq).one(c).await?.map(Entry::from))
 }
 
+/// The entries of these numbers, in no order. No query where there is no number.
+pub async fn list_numbered<C: ConnectionTrait>(c: &C, numbers: &[i64]) -> Result<Vec<Entry>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let q = row::Entity::find().filter(row::Column::Seq.is_in(numbers.iter().copied()));
+    Ok(q.all(c).await?.into_iter().map(Entry::from).collect())
+}
+
 /// The entry of this number.
 pub async fn find<C: ConnectionTrait>(c: &C, seq: i64) -> Result<Option<Entry>> {
     Ok(row::Entity::find_by_id(seq).one(c).await?.map(Entry::from))

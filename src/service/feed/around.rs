@@ -20,7 +20,10 @@ use crate::{
     store::{self, shift::Kept, standing::Standing},
 };
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// How many entries of each of a device's streams are looked at for what happened last.
 const RECENT: u32 = 8;
@@ -37,7 +40,7 @@ pub struct Around {
 }
 
 impl Around {
-    /// Beside these devices. Four queries.
+    /// Beside these devices. Four queries, and one more where the shift said much to a change.
     pub async fn read(app: &App, ids: &BTreeSet<DeviceId>) -> Result<Self> {
         let c = &app.db.read;
         let incidents = store::incidents::list_open_of_devices(c, Some(ids)).await?;
@@ -45,7 +48,11 @@ impl Around {
         let mut around = Self { changed, incidents, ..Self::default() };
         around.open(store::shift::list_open_of_many(c, ids).await?);
         let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
-        for e in store::journal::list_newest(c, &streams, RECENT).await? {
+        let newest = store::journal::list_newest(c, &streams, RECENT).await?;
+        let read: BTreeSet<i64> = newest.iter().map(|e| e.seq).collect();
+        let behind: Vec<i64> = around.changed.values().filter(|seq| !read.contains(seq)).copied().collect();
+        let behind = store::journal::list_numbered(c, &behind).await?;
+        for e in newest.into_iter().chain(behind) {
             // What the shift said to a change is not what happened.
             if ![ACKNOWLEDGED, ESCALATED].contains(&e.kind.as_str())
                 && let Some(device) = store::journal::device(&e.stream)
@@ -53,6 +60,7 @@ impl Around {
                 around.newest.entry(device).or_default().push(e);
             }
         }
+        around.newest.values_mut().for_each(|all| all.sort_by_key(|e| Reverse(e.seq)));
         Ok(around)
     }
 
