@@ -935,5 +935,5 @@ async fn an_allowed_deployment_takes_few_statements() {
     let _one = test.app.projection.taking_in.lock().await;
     let before = test.app.db.statements();
     deployments::request(&test.app, &caller, &wanted("1.0.0"), None).await.unwrap();
-    assert_eq!(test.app.db.statements() - before, 12);
+    assert_eq!(test.app.db.statements() - before, 11);
 }
