@@ -210,8 +210,8 @@ impl Grid {
     }
 
     /// Of the first `rows` those that lack no more letters of any word than may be wrong and `more`, by how many of the
-    /// pairs they lack.
-    pub fn like(&self, rows: usize, words: &[Word], more: u16) -> Vec<Bits> {
+    /// pairs they lack, up to `most`.
+    pub fn like(&self, rows: usize, words: &[Word], more: u16, most: usize) -> Vec<Bits> {
         let letters = |word: &Word| {
             let mut letters = Columns::default();
             word.plain.bytes().for_each(|b| letters.put(letter(b)));
@@ -220,16 +220,16 @@ impl Grid {
         let letters: Vec<(Vec<&[u64]>, u16)> =
             words.iter().map(|w| (self.bits(letters(w)), (w.typos + more).min(MOST_LACKED))).collect();
         let pairs = self.bits(words.iter().flat_map(|w| Column::held(&w.plain)));
-        let mut by_lack = vec![Bits::default(); pairs.len() + 1];
+        let mut by_lack = vec![Bits(vec![0; rows.div_ceil(64)]); pairs.len().min(most) + 1];
         let mut number = Vec::new();
         for at in 0..rows.div_ceil(64) {
             let may = letters.iter().fold(u64::MAX, |may, (letters, wrong)| may & may_lack(letters, at, *wrong, may));
-            if may != 0 {
-                lacking(&pairs, at, &mut number);
+            if may == 0 {
+                continue;
             }
-            for bit in ones(may) {
-                let lack: usize = number.iter().enumerate().map(|(n, place)| ((place >> bit & 1) as usize) << n).sum();
-                by_lack[lack].put(at * 64 + bit);
+            lacking(&pairs, at, &mut number);
+            for (lack, rows) in by_lack.iter_mut().enumerate() {
+                rows.0[at] = may & are(&number, lack);
             }
         }
         by_lack
@@ -238,6 +238,13 @@ impl Grid {
     fn bits(&self, columns: impl IntoIterator<Item = Column>) -> Vec<&[u64]> {
         columns.into_iter().map(|column| self.column(column).0.as_slice()).collect()
     }
+}
+
+/// Which of 64 numbers, given by their binary places, are this one.
+fn are(number: &[u64], this: usize) -> u64 {
+    let is = |n: usize, place: u64| if this >> n & 1 == 1 { place } else { !place };
+    let fits = this >> number.len() == 0;
+    number.iter().enumerate().fold(if fits { u64::MAX } else { 0 }, |all, (n, place)| all & is(n, *place))
 }
 
 /// No more letters of a word may be wrong, whatever is asked for.
@@ -315,12 +322,25 @@ mod tests {
         let names: Vec<String> = (0..200).map(|n| format!("camera{n:03}")).collect();
         let grid = grid(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let like = |typed: &str, typos| {
-            let by_lack = grid.like(names.len(), &[word(typed, typos)], 0);
+            let by_lack = grid.like(names.len(), &[word(typed, typos)], 0, usize::MAX);
             by_lack.iter().map(Bits::count).collect::<Vec<_>>()
         };
         assert_eq!(like("camera", 0), [200, 0, 0, 0, 0, 0]);
         assert_eq!(like("camerx", 0), [0; 6]);
         assert_eq!(like("camerx", 1), [0, 200, 0, 0, 0, 0]);
         assert_eq!(like("x", 0), [0; 2]);
+        let two = grid.like(names.len(), &[word("camerx", 1)], 0, 1);
+        assert_eq!(two.iter().map(Bits::count).collect::<Vec<_>>(), [0, 200]);
+    }
+
+    /// Numbers of 64 rows are told place by place.
+    #[test]
+    fn what_is_a_number() {
+        // Of the first rows: 0, 1, 2, 3, 4; of the others 0.
+        let number = [0b01010, 0b01100, 0b10000];
+        let rows = |this| ones(are(&number, this)).filter(|row| *row < 5).collect::<Vec<_>>();
+        assert_eq!([0, 1, 2, 3, 4].map(rows), [[0], [1], [2], [3], [4]]);
+        assert_eq!(rows(8), [0; 0]);
+        assert_eq!((are(&[], 0), are(&[], 1)), (u64::MAX, 0));
     }
 }

@@ -20,7 +20,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// An instance that runs, or one that has stopped.
@@ -62,6 +62,8 @@ pub struct State {
     names: BTreeMap<String, DeviceId>,
     /// The devices' numbers in the board's order, by instrument, `None` for all.
     orders: HashMap<Option<String>, BTreeMap<Key, u32>>,
+    /// The order of all, side by side: a search may go through most of it. Put together where it is asked for.
+    in_order: OnceLock<Vec<u32>>,
     counts: BTreeMap<Kind, u64>,
     /// What runs on each server by id, with the slot of its name.
     places: HashMap<ServerName, Vec<(Place, u32)>>,
@@ -211,7 +213,10 @@ impl State {
 
     /// The numbers of all devices in the board's order.
     pub(super) fn numbers_in_order(&self) -> impl Iterator<Item = u32> {
-        self.orders.get(&None).into_iter().flat_map(BTreeMap::values).copied()
+        let all = self
+            .in_order
+            .get_or_init(|| self.orders.get(&None).into_iter().flat_map(BTreeMap::values).copied().collect());
+        all.iter().copied()
     }
 
     /// Devices in order of name, those behind `after`.

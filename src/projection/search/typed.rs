@@ -140,8 +140,8 @@ impl Index {
         let wanted: Vec<Wanted> = reading.words.iter().map(|w| Wanted::new(w, more)).collect();
         let mut slots: Vec<(u32, Reverse<u8>, usize)> = Vec::new();
         let mut looked = 0;
-        let levels = self.rows.grid().like(self.rows.len(), &reading.words, more);
-        for (lack, rows) in (0..).zip(&levels).take(lacking.saturating_add(1)) {
+        let levels = self.rows.grid().like(self.rows.len(), &reading.words, more, lacking);
+        for (lack, rows) in (0..).zip(&levels) {
             // What shares less comes behind.
             if looked >= LOOKED_AT || slots.iter().filter(|(lacks, ..)| *lacks < lack).count() >= COMPARED {
                 break;

@@ -26,6 +26,9 @@ use std::{
 impl State {
     /// Puts a device as it is now in the place of what was known of it.
     pub fn put_card(&mut self, card: Card) {
+        if self.card(card.id).is_none_or(|was| (was.urgency(), &was.name) != (card.urgency(), &card.name)) {
+            self.in_order.take();
+        }
         self.take_card(card.id);
         let card = Arc::new(card);
         let number = self.give_number(card.id);
