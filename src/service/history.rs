@@ -26,8 +26,8 @@ use std::{borrow::Cow, collections::BTreeSet};
 pub const PAGE: u64 = 50;
 /// How far apart in the journal the records of a page may be for the whole chain between them to be followed.
 const FOLLOWED: i64 = 5000;
-/// The most records that are exported at once.
-pub const EXPORTED: u64 = 10_000;
+/// How many records are read at once where all are exported.
+pub const EXPORTED: u64 = 1000;
 
 /// A record in words.
 #[derive(Clone, Debug)]

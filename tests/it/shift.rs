@@ -487,6 +487,10 @@ async fn h8_the_file_holds_the_whole_record() {
     assert_eq!(file.matches("\"acknowledged by\"").count(), 1, "one head");
     let records: std::collections::BTreeSet<&str> = file.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
     assert_eq!((file.lines().count(), records.len()), (many + 2, many + 1), "each change once");
+    // So does that of the device.
+    let file = test.stranger().page("/devices/magnet/history.csv").await;
+    let records: std::collections::BTreeSet<&str> = file.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert!(records.len() > many && records.len() + 1 == file.lines().count(), "{} records", records.len());
 }
 
 /// H8, O2: what the shift said to a change, however much that is, hides neither the change nor what happened last.

@@ -2,7 +2,10 @@
 
 use crate::{
     app::App,
-    service::history::{self, Began, Checked, EXPORTED, PAGE, Told},
+    service::{
+        self, Error,
+        history::{self, Began, Checked, EXPORTED, HistoryView, PAGE, Told},
+    },
     web::{
         gatebox,
         layout::{Layout, Section},
@@ -119,15 +122,33 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
 
 /// GET /devices/{name}/history.csv
 pub async fn export(visitor: Visitor, Path(name): Path<String>) -> Answer {
-    let view = history::read(&visitor.app, &name, None, EXPORTED).await.map_err(Problem::from)?;
-    let mut sheet = Sheet::default();
+    let first = history::read(&visitor.app, &name, None, EXPORTED).await.map_err(Problem::from)?;
     let with_origin = sees_origin(&visitor);
-    sheet.line(["record", "moment", "who", "what", "kind", "hash"].into_iter().chain(with_origin.then_some("from")));
-    for t in &view.told {
-        let at = t.at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let cells = [&t.seq.to_string(), &at, &t.who, &t.what, &t.kind, &t.hash];
-        sheet.line(cells.into_iter().chain(with_origin.then_some(&t.origin)));
+    let (app, file) = (visitor.app, format!("{}-history.csv", first.device.name()));
+    Ok(sheets::file_as_read(&file, (true, first), move |(begins, page)| {
+        let app = app.clone();
+        async move {
+            let mut sheet = Sheet::default();
+            if begins {
+                let columns = ["record", "moment", "who", "what", "kind", "hash"];
+                sheet.line(columns.into_iter().chain(with_origin.then_some("from")));
+            }
+            for t in &page.told {
+                let at = t.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+                let cells = [&t.seq.to_string(), &at, &t.who, &t.what, &t.kind, &t.hash];
+                sheet.line(cells.into_iter().chain(with_origin.then_some(&t.origin)));
+            }
+            let older =
+                older(&app, &page).await.inspect_err(|error| tracing::error!(%error, "a history breaks off"))?;
+            Ok::<_, Error>((sheet.bytes(), older.map(|page| (false, page))))
+        }
+    }))
+}
+
+/// The page after this one, if there is one.
+async fn older(app: &App, page: &HistoryView) -> service::Result<Option<HistoryView>> {
+    match page.older {
+        Some(before) => history::read(app, page.device.name(), Some(before), EXPORTED).await.map(Some),
+        None => Ok(None),
     }
-    let lines = sheet.bytes();
-    Ok(sheets::file(&format!("{}-history.csv", view.device.name()), (), move |()| (lines.clone(), None)))
 }
