@@ -80,7 +80,8 @@ impl Server {
         let mut o = ConnectOptions::new(self.address.clone());
         let tested = self.patience.tested;
         o.max_connections(most)
-            .min_connections(1)
+            // The pool replaces what was closed by itself, waits five minutes for that, and nobody else connects meanwhile.
+            .min_connections(0)
             .acquire_timeout(self.patience.acquired)
             .test_before_acquire(false)
             .set_application_name("custody")
