@@ -91,6 +91,23 @@ pub struct Parts {
     pub proxies: Proxies,
 }
 
+impl Parts {
+    /// Those of a registry that sends nothing and believes no proxy.
+    pub fn quiet(policy: Policy, clock: Clock, public_url: url::Url) -> Self {
+        Self {
+            policy,
+            clock,
+            public_url,
+            secure_cookies: false,
+            demo: false,
+            mail: None,
+            sends: false,
+            metrics: MetricsFor::default(),
+            proxies: Proxies::default(),
+        }
+    }
+}
+
 impl App {
     pub fn new(db: Db, parts: Parts) -> Self {
         let Parts { policy, clock, public_url, secure_cookies, demo, mail, sends, metrics, proxies } = parts;

@@ -11,17 +11,7 @@ async fn breaks() -> &'static str {
 #[tokio::test]
 async fn a_panic_is_counted() {
     let dir = tempfile::tempdir().unwrap();
-    let parts = Parts {
-        policy: Policy::built_in(),
-        clock: Clock::System,
-        public_url: "http://127.0.0.1:8080".parse().unwrap(),
-        secure_cookies: false,
-        demo: false,
-        mail: None,
-        sends: false,
-        metrics: Default::default(),
-        proxies: Default::default(),
-    };
+    let parts = Parts::quiet(Policy::built_in(), Clock::System, "http://127.0.0.1:8080".parse().unwrap());
     let app = App::new(Db::open(&dir.path().join("custody.db")).await.unwrap(), parts);
     let small = lean(app.clone(), Router::new().route("/small", get(breaks)));
     let all = small.merge(common(app.clone(), Router::new().route("/large", get(breaks))));

@@ -147,17 +147,11 @@ fn median(mut all: Vec<Duration>) -> u128 {
 
 async fn open(data: &Path) -> App {
     let policy = std::fs::read_to_string(data.join("policy.toml")).expect("the demo has a policy");
-    let parts = Parts {
-        policy: Policy::parse(&policy).expect("the policy is right"),
-        clock: Clock::System,
-        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
-        secure_cookies: false,
-        demo: false,
-        mail: None,
-        sends: false,
-        metrics: Default::default(),
-        proxies: Default::default(),
-    };
+    let parts = Parts::quiet(
+        Policy::parse(&policy).expect("the policy is right"),
+        Clock::System,
+        "http://127.0.0.1:8080".parse().expect("it is an address"),
+    );
     let app = App::new(Db::open(&data.join("custody.db")).await.expect("it opens"), parts);
     feed::start(&app).await.expect("it reads");
     app

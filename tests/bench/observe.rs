@@ -65,17 +65,8 @@ fn median(mut all: Vec<Duration>) -> u128 {
 
 /// Custody with one server and its agent's token.
 async fn custody(dir: &Path) -> (Router, String) {
-    let parts = Parts {
-        policy: Policy::built_in(),
-        clock: Clock::System,
-        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
-        secure_cookies: false,
-        demo: false,
-        mail: None,
-        sends: false,
-        metrics: Default::default(),
-        proxies: Default::default(),
-    };
+    let parts =
+        Parts::quiet(Policy::built_in(), Clock::System, "http://127.0.0.1:8080".parse().expect("it is an address"));
     let app = App::new(Db::open(&dir.join("custody.db")).await.expect("it opens"), parts);
     let lena = PersonId(uuid::Uuid::from_u128(1));
     let tx = app.db.begin().await.expect("it begins");

@@ -51,17 +51,8 @@ async fn of_page(data: &Path, page: &str) -> (DatabaseConnection, Vec<Statement>
     let heard: Arc<Mutex<Vec<Statement>>> = Arc::default();
     let hears = heard.clone();
     db.read.set_metric_callback(move |info| hears.lock().expect("nobody panicked").push(info.statement.clone()));
-    let parts = Parts {
-        policy: Policy::built_in(),
-        clock: Clock::System,
-        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
-        secure_cookies: false,
-        demo: false,
-        mail: None,
-        sends: false,
-        metrics: Default::default(),
-        proxies: Default::default(),
-    };
+    let parts =
+        Parts::quiet(Policy::built_in(), Clock::System, "http://127.0.0.1:8080".parse().expect("it is an address"));
     let app = App::new(db, parts);
     feed::start(&app).await.expect("it reads");
     let routes = custody::http::router(app.clone());

@@ -233,17 +233,11 @@ fn tell(name: &str, work: impl Fn()) {
 /// What answers requests from this state.
 async fn app(file: &std::path::Path, state: State) -> App {
     let policy = "[facility]\ninstruments = [\"SPB\", \"FXE\", \"SQS\", \"SCS\", \"SXP\", \"MID\", \"HED\"]\n";
-    let parts = Parts {
-        policy: Policy::parse(policy).expect("the policy is right"),
-        clock: Clock::fixed(now()),
-        public_url: "http://127.0.0.1:8080".parse().expect("it is an address"),
-        secure_cookies: false,
-        demo: false,
-        mail: None,
-        sends: false,
-        metrics: Default::default(),
-        proxies: Default::default(),
-    };
+    let parts = Parts::quiet(
+        Policy::parse(policy).expect("the policy is right"),
+        Clock::fixed(now()),
+        "http://127.0.0.1:8080".parse().expect("it is an address"),
+    );
     let app = App::new(Db::open(file).await.expect("it opens"), parts);
     app.projection.apply(1, |s| *s = state);
     app

@@ -36,17 +36,11 @@ async fn empty() -> (App, tempfile::TempDir) {
     let db = Db::open(&dir.path().join("custody.db")).await.unwrap();
     let app = App::new(
         db,
-        Parts {
-            policy: Policy::built_in(),
-            clock: Clock::fixed(Utc.with_ymd_and_hms(2026, 11, 21, 2, 47, 0).unwrap()),
-            public_url: "http://127.0.0.1:8080".parse().unwrap(),
-            secure_cookies: false,
-            demo: false,
-            mail: None,
-            sends: false,
-            metrics: Default::default(),
-            proxies: Default::default(),
-        },
+        Parts::quiet(
+            Policy::built_in(),
+            Clock::fixed(Utc.with_ymd_and_hms(2026, 11, 21, 2, 47, 0).unwrap()),
+            "http://127.0.0.1:8080".parse().unwrap(),
+        ),
     );
     (app, dir)
 }

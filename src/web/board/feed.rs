@@ -283,17 +283,7 @@ mod tests {
     #[tokio::test]
     async fn o3_nothing_is_missed_while_a_view_begins() {
         let dir = tempfile::tempdir().unwrap();
-        let parts = Parts {
-            policy: Policy::built_in(),
-            clock: Clock::System,
-            public_url: "http://127.0.0.1:8080".parse().unwrap(),
-            secure_cookies: false,
-            demo: false,
-            mail: None,
-            sends: false,
-            metrics: Default::default(),
-            proxies: Default::default(),
-        };
+        let parts = Parts::quiet(Policy::built_in(), Clock::System, "http://127.0.0.1:8080".parse().unwrap());
         let app = App::new(Db::open(&dir.path().join("custody.db")).await.unwrap(), parts);
         let mut frames = Arc::new(Views::default()).open(&app, &Asked::read("")).unwrap();
         // What follows it has not run yet.
