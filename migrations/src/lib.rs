@@ -30,6 +30,7 @@ mod m0025_roster;
 mod m0026_folded;
 mod m0027_stopped;
 mod m0028_last_deployed;
+mod m0029_group_mail;
 
 pub struct Migrator;
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_folded::Migration),
             Box::new(m0027_stopped::Migration),
             Box::new(m0028_last_deployed::Migration),
+            Box::new(m0029_group_mail::Migration),
         ]
     }
 }

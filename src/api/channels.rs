@@ -72,7 +72,7 @@ impl From<Channel> for ChannelDto {
         Self {
             etag: etag(&seen::mark(&channels::shown(&c))),
             place: channels::place(&c),
-            id: if c.kind == Kind::Mail { "mail".to_owned() } else { c.id },
+            id: if c.is_own_mail() { "mail".to_owned() } else { c.id },
             kind: c.kind.to_string(),
             takes: of.wanted.to_string(),
             daily_at: of.digest.map(time),
@@ -87,9 +87,9 @@ impl From<Channel> for ChannelDto {
 #[serde(deny_unknown_fields)]
 #[schema(as = ChannelEntered)]
 pub struct Entered {
-    /// With a new one: `mattermost`, `slack` or `zulip`.
+    /// With a new one: `mattermost`, `slack` or `zulip`; for a group also `mail`.
     kind: Option<String>,
-    /// A webhook, or a Zulip site; left out, the one on record stays.
+    /// A webhook, a Zulip site, or where a group's mail goes; left out, the one on record stays.
     #[serde(default)]
     address: String,
     /// A Zulip bot's address.
@@ -155,8 +155,12 @@ async fn found(app: &App, owner: Owner, id: &str) -> Answer<Json<ChannelDto>> {
 }
 
 async fn add(app: &App, caller: &Caller, owner: Owner, entered: Entered) -> Answer<Response> {
-    let kind = entered.kind.as_deref().and_then(|k| k.parse().ok()).filter(|k| *k != Kind::Mail);
-    let kind: Kind = kind.ok_or_else(|| Problem::field("kind", "Choose mattermost, slack or zulip"))?;
+    let (is_possible, choose): (fn(&Kind) -> bool, _) = match owner {
+        Owner::Person(_) => (|k| *k != Kind::Mail, "Choose mattermost, slack or zulip"),
+        Owner::Team(_) => (|_| true, "Choose mail, mattermost, slack or zulip"),
+    };
+    let kind = entered.kind.as_deref().and_then(|k| k.parse().ok()).filter(is_possible);
+    let kind = kind.ok_or_else(|| Problem::field("kind", choose))?;
     let of = entered.preferences()?;
     let id = channels::add(app, caller, owner, kind, entered.typed(), of).await?;
     Ok((StatusCode::CREATED, found(app, owner, &id).await?).into_response())
@@ -245,7 +249,7 @@ pub async fn of_group(State(app): State<App>, Path(group): Path<String>, bearer:
     list(&app, team(&app, &group).await?).await
 }
 
-/// Add a chat to a group's channels
+/// Add a channel to a group
 #[utoipa::path(post, path = "/api/v1/groups/{group}/channels", tag = "Groups", security(("bearer" = [])),
     request_body = Entered, responses((status = 201, description = "The channel.", body = ChannelDto)))]
 pub async fn add_to_group(
@@ -273,7 +277,7 @@ pub async fn change_of_group(
     change(&app, &caller, team(&app, &group).await?, &channel, entered).await
 }
 
-/// Remove a chat from a group's channels
+/// Remove one of a group's channels
 #[utoipa::path(delete, path = "/api/v1/groups/{group}/channels/{channel}", tag = "Groups", security(("bearer" = [])),
     responses((status = 204, description = "It is removed.")))]
 pub async fn remove_of_group(

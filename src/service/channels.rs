@@ -16,13 +16,13 @@ use serde_json::json;
 
 pub use crate::store::channels::{Channel, mail_id};
 
-/// How many chats somebody can have.
+/// How many channels somebody can add.
 const MOST: usize = 5;
 
-/// A chat as it is entered.
+/// Where a channel leads, as it is entered.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
-    /// A webhook, or a Zulip site; empty keeps the one on record.
+    /// A webhook, a Zulip site, or where a group's mail goes; empty keeps the one on record.
     pub address: String,
     pub login: String,
     /// Empty keeps the one on record.
@@ -52,9 +52,10 @@ pub async fn find(app: &App, owner: Owner, id: &str) -> Result<Channel> {
 pub fn place(channel: &Channel) -> String {
     let address = WebhookAddress::kept(&channel.address.0).map_or_else(String::new, |a| a.shortened());
     match channel.kind {
+        Kind::Mail => channel.address.0.clone(),
         Kind::Zulip if channel.topic.is_empty() => format!("{address}, to {}", channel.stream),
         Kind::Zulip => format!("{address}, {} › {}", channel.stream, channel.topic),
-        Kind::Mail | Kind::Mattermost | Kind::Slack => address,
+        Kind::Mattermost | Kind::Slack => address,
     }
 }
 
@@ -79,7 +80,7 @@ async fn must_keep<C: ConnectionTrait>(c: &C, caller: &Caller, owner: Owner) -> 
     }
 }
 
-/// Adds a chat; its id.
+/// Adds a chat, or a group's mail; its id.
 pub async fn add(
     app: &App,
     caller: &Caller,
@@ -88,9 +89,6 @@ pub async fn add(
     typed: Typed,
     of: Preferences,
 ) -> Result<String> {
-    if kind == Kind::Mail {
-        return Err(Error::NotFound);
-    }
     let empty = Channel {
         id: uuid::Uuid::now_v7().to_string(),
         owner,
@@ -102,17 +100,20 @@ pub async fn add(
         topic: String::new(),
         preferences: of,
     };
+    if empty.is_own_mail() {
+        return Err(Error::NotFound);
+    }
     let channel = read(app, empty, typed).await?;
     let id = channel.id.clone();
     save(app, caller, channel, true).await?;
     Ok(id)
 }
 
-/// Changes a channel. Of mail only what comes and when is one's own to choose.
+/// Changes a channel. Of one's own mail only what comes and when is one's own to choose.
 pub async fn change(app: &App, caller: &Caller, owner: Owner, id: &str, typed: Typed, of: Preferences) -> Result<()> {
     let mut channel = find(app, owner, id).await?;
     channel.preferences = of;
-    if channel.kind != Kind::Mail {
+    if !channel.is_own_mail() {
         channel = read(app, channel, typed).await?;
     }
     save(app, caller, channel, false).await
@@ -126,10 +127,10 @@ async fn save(app: &App, caller: &Caller, channel: Channel, new: bool) -> Result
             let tx = app.db.begin().await?;
             must_keep(&tx, &caller, channel.owner).await?;
             let had = store::channels::list(&tx, channel.owner).await?;
-            if new && had.iter().filter(|c| c.kind != Kind::Mail).count() >= MOST {
-                return invalid("address", format!("There are {MOST} chats already. Remove one first"));
+            if new && had.iter().filter(|c| !c.is_own_mail()).count() >= MOST {
+                return invalid("address", format!("There are {MOST} channels already. Remove one first"));
             }
-            if !new && channel.kind != Kind::Mail && !had.iter().any(|c| c.id == channel.id) {
+            if !new && !channel.is_own_mail() && !had.iter().any(|c| c.id == channel.id) {
                 return Err(Error::NotFound);
             }
             if !new {
@@ -147,14 +148,14 @@ async fn save(app: &App, caller: &Caller, channel: Channel, new: bool) -> Result
         .await?
 }
 
-/// Removes a chat, and gives up what waits for it.
+/// Removes what was added, and gives up what waits for it.
 pub async fn remove(app: &App, caller: &Caller, owner: Owner, id: &str) -> Result<()> {
     let (app, caller, id) = (app.clone(), caller.clone(), id.to_owned());
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
             must_keep(&tx, &caller, owner).await?;
-            let found = store::channels::find(&tx, &id, owner).await?.filter(|c| c.kind != Kind::Mail);
+            let found = store::channels::find(&tx, &id, owner).await?.filter(|c| !c.is_own_mail());
             let channel = found.ok_or(Error::NotFound)?;
             caller.must_have_seen(shown(&channel))?;
             let now = app.clock.now();
@@ -216,7 +217,13 @@ async fn read(app: &App, was: Channel, typed: Typed) -> Result<Channel> {
     let mut problems = Vec::new();
     let mut channel = was;
     let address = typed.address.trim();
-    if !address.is_empty() || channel.address.0.is_empty() {
+    let entered = !address.is_empty() || channel.address.0.is_empty();
+    if entered && channel.kind == Kind::Mail {
+        match mailbox(app, address) {
+            Ok(()) => channel.address = Secret(address.to_owned()),
+            Err(say) => problems.push(FieldProblem::new("address", say)),
+        }
+    } else if entered {
         match judge(app, address).await {
             Ok(address) => {
                 // A key is for the site that it was entered with.
@@ -253,6 +260,14 @@ async fn read(app: &App, was: Channel, typed: Typed) -> Result<Channel> {
         }
     }
     if problems.is_empty() { Ok(channel) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Judges where a group's mail is to go.
+fn mailbox(app: &App, address: &str) -> std::result::Result<(), &'static str> {
+    if app.mail.is_none() && app.chat.is_none() {
+        return Err("Nothing is sent from here, so no address can be added");
+    }
+    shapes::email(address).map_err(|_| "Enter an e-mail address, like operations@example.org")
 }
 
 /// Judges an address as it would be when connecting to it (A27).

@@ -51,8 +51,8 @@ impl Telling {
 /// So many are put on record by one statement: databases bound what it holds.
 const AT_ONCE: usize = 200;
 
-/// Tells each person and each team of each thing once, whatever was asked before: teams in their own chats, where they
-/// have some, people in Custody itself and as they chose.
+/// Tells each person and each team of each thing once, whatever was asked before: teams through their own channels,
+/// where they have some, people in Custody itself and as they chose.
 pub async fn tell(
     tx: &Tx,
     app: &App,
@@ -65,7 +65,8 @@ pub async fn tell(
         new.extend(put_on_record(tx, part).await?);
     }
     let mut sent = Vec::new();
-    if app.chat.is_some() {
+    let outside = app.mail.is_some() || app.chat.is_some();
+    if outside {
         for (teams, news) in teams {
             let told = roster.teams().iter().filter(|t| teams.are(t));
             sent.extend(told.flat_map(|t| roster.channels(Owner::Team(t.id)).iter().map(move |c| (t, c))).map(
@@ -76,7 +77,7 @@ pub async fn tell(
             ));
         }
     }
-    if app.mail.is_some() || app.chat.is_some() {
+    if outside {
         // Whoever's account is closed is told of nothing any more.
         for (person, news) in
             new.into_iter().filter_map(|t| Some((roster.person(t.to).filter(|p| p.active)?, t.news())))
@@ -187,7 +188,7 @@ impl Teams<'_> {
     }
 }
 
-/// What a team is told in its own chat. Its members are told by [`tell`].
+/// What a team is told through its own channels. Its members are told by [`tell`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     /// `None` where no device on record is meant.
@@ -196,7 +197,7 @@ pub struct News {
     pub key: String,
     pub at: DateTime<Utc>,
     pub text: String,
-    /// Everybody in the chat can follow it: never a link that is one person's own.
+    /// Everybody there can follow it: never a link that is one person's own.
     pub path: String,
     pub urgent: bool,
 }

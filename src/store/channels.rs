@@ -18,7 +18,7 @@ pub struct Channel {
     pub id: String,
     pub owner: Owner,
     pub kind: Kind,
-    /// A webhook, or a Zulip site.
+    /// A webhook, a Zulip site, or where a group's mail goes; a person's goes where their account says.
     pub address: Secret,
     /// A Zulip bot, its key, and where it writes.
     pub login: String,
@@ -34,6 +34,11 @@ pub fn mail_id(person: PersonId) -> String {
 }
 
 impl Channel {
+    /// Whether it is a person's mail, which is theirs without being added and is never removed.
+    pub fn is_own_mail(&self) -> bool {
+        self.kind == Kind::Mail && matches!(self.owner, Owner::Person(_))
+    }
+
     /// Mail as everybody has it who chose nothing: all of it, at once.
     pub fn mail(person: PersonId) -> Self {
         Self {

@@ -22,6 +22,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::cookie::CookieJar;
+use strum::IntoEnumIterator;
 
 /// Whose channels, and at which address they are kept.
 pub struct Place {
@@ -45,9 +46,9 @@ impl Place {
     }
 
     fn href(&self, channel: &Channel) -> String {
-        match channel.kind {
-            Kind::Mail => format!("{}/mail", self.base),
-            _ => format!("{}/{}", self.base, channel.id),
+        match channel.is_own_mail() {
+            true => format!("{}/mail", self.base),
+            false => format!("{}/{}", self.base, channel.id),
         }
     }
 }
@@ -97,13 +98,15 @@ fn wanted(wanted: Wanted, team: bool) -> Tag {
     }
 }
 
-fn banners(app: &App, place: &Place, mail: &str) -> Vec<Banner> {
+/// `mail` is where mail goes, if any does.
+fn banners(app: &App, mail: Option<&str>) -> Vec<Banner> {
     let mut all = Vec::new();
-    let person = matches!(place.owner, Owner::Person(_));
-    if app.chat.is_none() {
+    if app.chat.is_none() && app.mail.is_none() {
         let text = "What is chosen here shows how it works. Everything is told in Custody itself.";
         all.push(Banner::new(Tone::Info, "Nothing is sent from here.", text));
-    } else if person && app.mail.is_none() {
+    } else if app.mail.is_none()
+        && let Some(mail) = mail
+    {
         let text = format!(
             "No mail goes to {mail} until whoever runs Custody sets a mail server: `--smtp` and `--mail-from`. \
              Until then choose a chat, or look at Your devices."
@@ -117,39 +120,41 @@ fn banners(app: &App, place: &Place, mail: &str) -> Vec<Banner> {
 pub async fn show(member: &Member, place: Place) -> Answer {
     let app = &member.app;
     let team = matches!(place.owner, Owner::Team(_));
-    let mail = &member.me.profile.email;
-    let rows = channels::list(app, place.owner).await?.into_iter().map(|c| {
+    let all = channels::list(app, place.owner).await?;
+    let leads = |c: &Channel| if c.is_own_mail() { member.me.profile.email.clone() } else { channels::place(c) };
+    let banners = banners(app, all.iter().find(|c| c.kind == Kind::Mail).map(leads).as_deref());
+    let rows = all.into_iter().map(|c| {
         let href = place.href(&c);
         let what = match c.kind {
-            Kind::Mail => "e-mail".to_owned(),
-            kind => format!("{} at {}", kind.label(), channels::place(&c)),
+            Kind::Mail if c.is_own_mail() => "e-mail".to_owned(),
+            kind => format!("{} at {}", kind.label(), leads(&c)),
         };
         let mut actions = vec![
             Action::link("Change", &href).small().about(&what),
             Action::post("Send a test message", &format!("{href}/test")).small().about(&format!("to {what}")),
         ];
-        if c.kind != Kind::Mail {
+        if !c.is_own_mail() {
             actions.push(Action::link("Remove", &format!("{href}/remove")).small().danger().about(&what));
         }
         Row {
             kind: c.kind.label(),
-            place: if c.kind == Kind::Mail { mail.clone() } else { channels::place(&c) },
+            place: leads(&c),
             tag: wanted(c.preferences.wanted, team),
             when: when(&c.preferences),
             actions,
         }
     });
     let rows = rows.collect();
-    let kinds = [Kind::Mattermost, Kind::Slack, Kind::Zulip];
+    let kinds = Kind::iter().filter(|k| team || *k != Kind::Mail);
     let add = kinds.map(|k| Action::link(k.label(), &format!("{}/new?kind={k}", place.base)).icon("plus"));
     let page = NotificationsPage {
-        banners: banners(app, &place, mail),
+        add: add.collect(),
+        banners,
         layout: member.layout(Section::Elsewhere).await?,
         title: place.title,
         crumb: place.crumb,
         zone: place.zone,
         rows,
-        add: add.into(),
         team,
     };
     Ok(page.into_response())
@@ -161,11 +166,14 @@ async fn form_page(
     form: &ChannelForm,
     was: Option<&Channel>,
 ) -> Result<FormPage, Problem> {
-    let kind = form.kind(was)?;
     let team = matches!(place.owner, Owner::Team(_));
+    let kind = form.kind(was, team)?;
     let (title, action, button) = match was {
         Some(c) if c.kind == Kind::Mail => ("What comes by e-mail".to_owned(), place.href(c), "Save"),
         Some(c) => (format!("What comes to {}", kind.label()), place.href(c), "Save"),
+        None if kind == Kind::Mail => {
+            ("Add an e-mail address".to_owned(), format!("{}/new", place.base), "Add address")
+        }
         None => (format!("Add {}", kind.label()), format!("{}/new", place.base), "Add chat"),
     };
     let fields = form.fields(kind, was, team, &place.zone);
@@ -174,7 +182,7 @@ async fn form_page(
         .under(&place.title, &place.base))
 }
 
-/// The form of a new chat, or of a channel that is there.
+/// The form of a new one, or of a channel that is there.
 pub async fn ask(member: &Member, place: Place, named: Option<&str>, kind: &str) -> Answer {
     let was = match named {
         Some(named) => Some(channels::find(&member.app, place.owner, &place.id(named)).await?),
@@ -191,7 +199,7 @@ pub async fn save(member: &Member, place: Place, jar: CookieJar, named: Option<&
         Some(named) => Some(channels::find(app, place.owner, &place.id(named)).await?),
         None => None,
     };
-    let kind = form.kind(was.as_ref())?;
+    let kind = form.kind(was.as_ref(), matches!(place.owner, Owner::Team(_)))?;
     let done = match (form.preferences(), &was) {
         (Err(problems), _) => Err(crate::service::Error::Invalid(problems)),
         (Ok(of), Some(c)) => channels::change(app, &member.caller(), place.owner, &c.id, form.typed(), of).await,
@@ -226,10 +234,10 @@ pub async fn try_out(member: &Member, place: Place, jar: CookieJar, named: &str)
     Ok((jar.add(said), Redirect::to(&place.base)).into_response())
 }
 
-/// Asks before a chat is removed.
+/// Asks before something is removed.
 pub async fn ask_remove(member: &Member, place: Place, named: &str) -> Answer {
     let found = channels::find(&member.app, place.owner, &place.id(named)).await?;
-    if found.kind == Kind::Mail {
+    if found.is_own_mail() {
         return Err(Problem::not_found());
     }
     let page = ConfirmPage {
@@ -240,7 +248,10 @@ pub async fn ask_remove(member: &Member, place: Place, named: &str) -> Answer {
                 "Nothing is sent to {} any more, and what is on its way there is given up.",
                 channels::place(&found)
             ),
-            "Custody forgets the address: to add it again, copy it from the chat.".to_owned(),
+            match found.kind {
+                Kind::Mail => "To add it again, enter the address.".to_owned(),
+                _ => "Custody forgets the address: to add it again, copy it from the chat.".to_owned(),
+            },
         ],
         crumbs: vec![place.crumb.clone(), (place.title.clone(), place.base.clone())],
         action: Action::post("Remove it", &format!("{}/remove", place.href(&found))).danger(),
@@ -249,8 +260,8 @@ pub async fn ask_remove(member: &Member, place: Place, named: &str) -> Answer {
     Ok(page.into_response())
 }
 
-/// Removes a chat.
+/// Removes what was added.
 pub async fn remove(member: &Member, place: Place, jar: CookieJar, named: &str) -> Answer {
     channels::remove(&member.app, &member.caller(), place.owner, &place.id(named)).await?;
-    Ok((jar.add(flash(Tone::Good, "The chat is removed.")), Redirect::to(&place.base)).into_response())
+    Ok((jar.add(flash(Tone::Good, "It is removed.")), Redirect::to(&place.base)).into_response())
 }

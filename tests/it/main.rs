@@ -22,6 +22,7 @@ mod git_http;
 mod git_safety;
 mod git_verify;
 mod given;
+mod group_mail;
 mod hooks;
 mod hooks_away;
 mod hooks_pipelines;

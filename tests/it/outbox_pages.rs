@@ -83,7 +83,7 @@ async fn a_chat_is_added_tried_out_and_removed() {
     assert!(entries.iter().all(|e| !e.body.contains("hooks")), "{entries:?}");
     let record = test.browser("ada").await.page(&format!("/admin/people/{}", test.person("ilse"))).await;
     assert!(
-        record.contains("removed a chat that they were told in") && !record.contains("changed something"),
+        record.contains("removed a channel that they were told through") && !record.contains("changed something"),
         "{record}"
     );
 }

@@ -67,6 +67,9 @@ pub async fn choose(app: &App, cast: &Cast) -> Result<()> {
             webhook("demo-doc", doc, Kind::Mattermost, "https://chat.example.org/hooks/shift5d8a", everything)
         }),
     );
+    all.extend(
+        team("Electronics").map(|e| webhook("demo-electronics", e, Kind::Mail, "electronics@example.org", digest)),
+    );
     all.extend(team("ICI").map(|ici| Channel {
         login: "custody-bot@zulip.example.org".to_owned(),
         secret: Secret("a key that opens nothing".to_owned()),

@@ -63,9 +63,9 @@ pub async fn list_holding<C: sea_orm::ConnectionTrait>(c: &C, app: &App, team: &
         1 => why.push("somebody is in it: take them out first".to_owned()),
         n => why.push(format!("{n} people are in it: take them out first")),
     }
-    let chats = store::channels::list(c, Owner::Team(team.id)).await?.len();
-    if chats > 0 {
-        why.push("it has chats of its own: remove them first".to_owned());
+    let channels = store::channels::list(c, Owner::Team(team.id)).await?.len();
+    if channels > 0 {
+        why.push("it is told through channels of its own: remove them first".to_owned());
     }
     why.extend(named_by_policy(app, &team.name));
     Ok(why)

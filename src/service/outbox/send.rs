@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     domain::{
-        id::PersonId,
+        id::{GroupId, PersonId},
         telling::{Item, Kind, Message, Owner, Undelivered},
         webhook::WebhookAddress,
     },
@@ -19,7 +19,12 @@ use crate::{
 /// Where a channel leads.
 #[derive(Clone, Debug)]
 pub enum Target {
-    Mail { to: String, name: String },
+    /// `settings` is where it is chosen what comes there.
+    Mail {
+        to: String,
+        name: String,
+        settings: String,
+    },
     Chat(Room),
 }
 
@@ -28,6 +33,7 @@ pub async fn target(app: &App, channel: &Channel) -> Result<std::result::Result<
     let kept = || WebhookAddress::kept(&channel.address.0);
     let room = match (channel.kind, kept(), channel.owner) {
         (Kind::Mail, _, Owner::Person(person)) => return mail(app, person).await,
+        (Kind::Mail, _, Owner::Team(team)) => return mail_of_group(app, team, &channel.address.0).await,
         (Kind::Mattermost, Some(address), _) => Room::Mattermost(address),
         (Kind::Slack, Some(address), _) => Room::Slack(address),
         (Kind::Zulip, Some(site), _) => Room::Zulip {
@@ -37,7 +43,7 @@ pub async fn target(app: &App, channel: &Channel) -> Result<std::result::Result<
             to: channel.stream.clone(),
             topic: channel.topic.clone(),
         },
-        (Kind::Mail, _, Owner::Team(_)) | (_, None, _) => {
+        (_, None, _) => {
             return Ok(Err(Undelivered::never("The address on record leads nowhere. Enter it again")));
         }
     };
@@ -56,7 +62,15 @@ async fn open(app: &App, person: PersonId) -> Result<std::result::Result<store::
 
 async fn mail(app: &App, person: PersonId) -> Result<std::result::Result<Target, Undelivered>> {
     let found = open(app, person).await?;
-    Ok(found.map(|p| Target::Mail { to: p.email, name: p.person.name }))
+    let settings = "/account/notifications".to_owned();
+    Ok(found.map(|p| Target::Mail { to: p.email, name: p.person.name, settings }))
+}
+
+async fn mail_of_group(app: &App, team: GroupId, to: &str) -> Result<std::result::Result<Target, Undelivered>> {
+    let found = store::teams::list_teams(&app.db.read).await?.into_iter().find(|t| t.id == team);
+    let settings = format!("/admin/groups/{team}/notifications");
+    let target = found.map(|t| Target::Mail { to: to.to_owned(), name: t.name, settings });
+    Ok(target.ok_or_else(|| Undelivered::never("The group was removed")))
 }
 
 /// Sends what was claimed. The database is read before, and nothing of it is held meanwhile.
@@ -84,9 +98,9 @@ pub(super) async fn send(app: &App, claimed: &Claimed) -> Result<std::result::Re
 
 async fn over(app: &App, target: &Target, message: &Message) -> std::result::Result<(), Undelivered> {
     match target {
-        Target::Mail { to, name } => match &app.mail {
+        Target::Mail { to, name, settings } => match &app.mail {
             Some(mail) => {
-                let settings = app.public_url.join("/account/notifications").unwrap_or_else(|_| app.public_url.clone());
+                let settings = app.public_url.join(settings).unwrap_or_else(|_| app.public_url.clone());
                 mail.send(to, name, message, &settings).await
             }
             None => Err(Undelivered::later("Mail is not set up")),

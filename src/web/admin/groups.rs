@@ -121,8 +121,8 @@ pub struct GroupPage {
     pub members: Vec<Member>,
     /// Where somebody is put in.
     pub put: String,
-    /// Where its chats are kept.
-    pub chats: String,
+    /// Where its channels are kept.
+    pub channels: String,
     /// Where it gets another name, and where it is removed.
     pub here: String,
     pub add: Vec<Field>,
@@ -209,7 +209,7 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         name: team.name,
         members,
         put: format!("{here}/put"),
-        chats: format!("{here}/notifications"),
+        channels: format!("{here}/notifications"),
         here,
         add,
     };

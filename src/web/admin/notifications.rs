@@ -1,4 +1,4 @@
-//! `/admin/groups/{id}/notifications`: a group's own chats (O5).
+//! `/admin/groups/{id}/notifications`: a group's own channels (O5).
 
 use super::Administrator;
 use crate::{

@@ -61,6 +61,7 @@ impl ChannelForm {
         let time = |t: NaiveTime| t.format(TIME).to_string();
         Self {
             kind: channel.kind.to_string(),
+            address: if channel.kind == Kind::Mail { channel.address.0.clone() } else { String::new() },
             login: channel.login.clone(),
             stream: channel.stream.clone(),
             topic: channel.topic.clone(),
@@ -73,17 +74,13 @@ impl ChannelForm {
         }
     }
 
-    /// A channel keeps its kind; a new one is a chat of the kind asked for.
-    pub fn kind(&self, was: Option<&Channel>) -> Result<Kind, Problem> {
-        match was {
-            Some(channel) => Ok(channel.kind),
-            None => self
-                .kind
-                .parse()
-                .ok()
-                .filter(|k| *k != Kind::Mail)
-                .ok_or_else(|| Problem::unreadable("Choose which kind of chat it is: Mattermost, Slack or Zulip.")),
+    /// A channel keeps its kind; a new one is of the kind asked for, and nobody adds mail to their own.
+    pub fn kind(&self, was: Option<&Channel>, team: bool) -> Result<Kind, Problem> {
+        if let Some(channel) = was {
+            return Ok(channel.kind);
         }
+        let kind = self.kind.parse().ok().filter(|k| team || *k != Kind::Mail);
+        kind.ok_or_else(|| Problem::unreadable("Choose Mattermost, Slack or Zulip; for a group also e-mail."))
     }
 
     pub fn typed(&self) -> Typed {
@@ -127,7 +124,13 @@ impl ChannelForm {
     /// The questions, with what was entered.
     pub fn fields(&self, kind: Kind, was: Option<&Channel>, team: bool, zone: &str) -> Vec<Field> {
         let mut all = match kind {
-            Kind::Mail => Vec::new(),
+            Kind::Mail if !team => Vec::new(),
+            Kind::Mail => vec![
+                Field::new(Shape::Email, "address", "E-mail address")
+                    .hint("Like operations@example.org: a list, or a box that somebody reads.")
+                    .value(&self.address)
+                    .max(254),
+            ],
             Kind::Mattermost | Kind::Slack | Kind::Zulip => self.address_fields(kind, was),
         };
         if was.is_none() {
