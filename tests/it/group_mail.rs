@@ -150,8 +150,12 @@ async fn f11_channels_outlive_the_change_of_their_table_in_sqlite() {
     migrations::Migrator::up(&db, Some(27)).await.unwrap();
     let person = uuid::Uuid::from_u128(1);
     for statement in [
-        format!("INSERT INTO person (id, name, email, time_zone, created_at) VALUES ('{person}', 'Ilse', 'i@example.org', 'Europe/Berlin', '2026-11-21T08:00:00+00:00')"),
-        format!("INSERT INTO channel (id, person_id, kind, address, wanted, quiet_from, quiet_to, changed_at) VALUES ('c1', '{person}', 'slack', 'https://hooks.example.com/1', 'mine', '22:00', '07:00', '2026-11-21T08:00:00+00:00')"),
+        format!(
+            "INSERT INTO person (id, name, email, time_zone, created_at) VALUES ('{person}', 'Ilse', 'i@example.org', 'Europe/Berlin', '2026-11-21T08:00:00+00:00')"
+        ),
+        format!(
+            "INSERT INTO channel (id, person_id, kind, address, wanted, quiet_from, quiet_to, changed_at) VALUES ('c1', '{person}', 'slack', 'https://hooks.example.com/1', 'mine', '22:00', '07:00', '2026-11-21T08:00:00+00:00')"
+        ),
     ] {
         db.execute_unprepared(&statement).await.unwrap();
     }
