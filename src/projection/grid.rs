@@ -1,6 +1,8 @@
 //! Which letters, and which pairs of neighbouring letters, the names of each row have: a column of bits for each of them.
 //! Who types two letters is answered by one column, and what holds a longer word is found where its columns meet.
 
+mod like;
+
 use super::reading::Word;
 
 /// Plain letters: `0` to `9` and `a` to `z`.
@@ -209,76 +211,8 @@ impl Grid {
             .unwrap_or_default()
     }
 
-    /// Of the first `rows` those that lack no more letters of any word than may be wrong and `more`, by how many of the
-    /// pairs they lack, up to `most`.
-    pub fn like(&self, rows: usize, words: &[Word], more: u16, most: usize) -> Vec<Bits> {
-        let letters = |word: &Word| {
-            let mut letters = Columns::default();
-            word.plain.bytes().for_each(|b| letters.put(letter(b)));
-            letters.each().map(Column).collect::<Vec<_>>()
-        };
-        let letters: Vec<(Vec<&[u64]>, u16)> =
-            words.iter().map(|w| (self.bits(letters(w)), (w.typos + more).min(MOST_LACKED))).collect();
-        let pairs = self.bits(words.iter().flat_map(|w| Column::held(&w.plain)));
-        let mut by_lack = vec![Bits(vec![0; rows.div_ceil(64)]); pairs.len().min(most) + 1];
-        let mut number = Vec::new();
-        for at in 0..rows.div_ceil(64) {
-            let may = letters.iter().fold(u64::MAX, |may, (letters, wrong)| may & may_lack(letters, at, *wrong, may));
-            if may == 0 {
-                continue;
-            }
-            lacking(&pairs, at, &mut number);
-            for (lack, rows) in by_lack.iter_mut().enumerate() {
-                rows.0[at] = may & are(&number, lack);
-            }
-        }
-        by_lack
-    }
-
     fn bits(&self, columns: impl IntoIterator<Item = Column>) -> Vec<&[u64]> {
         columns.into_iter().map(|column| self.column(column).0.as_slice()).collect()
-    }
-}
-
-/// Which of 64 numbers, given by their binary places, are this one.
-fn are(number: &[u64], this: usize) -> u64 {
-    let is = |n: usize, place: u64| if this >> n & 1 == 1 { place } else { !place };
-    let fits = this >> number.len() == 0;
-    number.iter().enumerate().fold(if fits { u64::MAX } else { 0 }, |all, (n, place)| all & is(n, *place))
-}
-
-/// No more letters of a word may be wrong, whatever is asked for.
-const MOST_LACKED: u16 = 3;
-
-/// Which of 64 rows lack no more than this many of these columns, among those that `may`.
-fn may_lack(columns: &[&[u64]], at: usize, wrong: u16, may: u64) -> u64 {
-    // Which of them lack more than none, than one, and so on.
-    let mut more = [0; MOST_LACKED as usize + 1];
-    let wrong = usize::from(wrong);
-    for column in columns {
-        let mut lacks = !column.get(at).copied().unwrap_or_default();
-        for more in &mut more[..=wrong] {
-            (*more, lacks) = (*more | lacks, *more & lacks);
-        }
-        if may & !more[wrong] == 0 {
-            break;
-        }
-    }
-    !more[wrong]
-}
-
-/// How many of these columns each of 64 rows lacks, counted for all of them at once: of each number its binary places,
-/// the lowest first.
-fn lacking(columns: &[&[u64]], at: usize, number: &mut Vec<u64>) {
-    number.clear();
-    for column in columns {
-        let mut carry = !column.get(at).copied().unwrap_or_default();
-        for place in number.iter_mut() {
-            (*place, carry) = (*place ^ carry, *place & carry);
-        }
-        if carry != 0 {
-            number.push(carry);
-        }
     }
 }
 
@@ -294,16 +228,12 @@ mod tests {
         grid
     }
 
-    fn word(plain: &str, typos: u16) -> Word {
-        Word { plain: plain.to_owned(), typos }
-    }
-
     /// What has every pair of each word may hold it, and nothing else does.
     #[test]
     fn what_holds_a_word_has_its_pairs() {
         let grid = grid(&["camera01", "magnet", "x", "gama"]);
         let held = |words: &[&str]| {
-            let words: Vec<Word> = words.iter().map(|w| word(w, 0)).collect();
+            let words: Vec<Word> = words.iter().map(|w| Word { plain: (*w).to_owned(), typos: 0 }).collect();
             grid.held(&words).each().collect::<Vec<_>>()
         };
         assert_eq!(held(&["ma"]), [1, 3]);
@@ -314,33 +244,5 @@ mod tests {
         assert_eq!(held(&[]), [0; 0]);
         assert_eq!(grid.column(Column::begun("ma")).each().collect::<Vec<_>>(), [1]);
         assert_eq!(grid.column(Column::begun("x")).each().collect::<Vec<_>>(), [2]);
-    }
-
-    /// Who lacks a letter more than may be wrong is left out, and nobody else; the others are told apart by their pairs.
-    #[test]
-    fn only_what_cannot_fit_is_left_out() {
-        let names: Vec<String> = (0..200).map(|n| format!("camera{n:03}")).collect();
-        let grid = grid(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let like = |typed: &str, typos| {
-            let by_lack = grid.like(names.len(), &[word(typed, typos)], 0, usize::MAX);
-            by_lack.iter().map(Bits::count).collect::<Vec<_>>()
-        };
-        assert_eq!(like("camera", 0), [200, 0, 0, 0, 0, 0]);
-        assert_eq!(like("camerx", 0), [0; 6]);
-        assert_eq!(like("camerx", 1), [0, 200, 0, 0, 0, 0]);
-        assert_eq!(like("x", 0), [0; 2]);
-        let two = grid.like(names.len(), &[word("camerx", 1)], 0, 1);
-        assert_eq!(two.iter().map(Bits::count).collect::<Vec<_>>(), [0, 200]);
-    }
-
-    /// Numbers of 64 rows are told place by place.
-    #[test]
-    fn what_is_a_number() {
-        // Of the first rows: 0, 1, 2, 3, 4; of the others 0.
-        let number = [0b01010, 0b01100, 0b10000];
-        let rows = |this| ones(are(&number, this)).filter(|row| *row < 5).collect::<Vec<_>>();
-        assert_eq!([0, 1, 2, 3, 4].map(rows), [[0], [1], [2], [3], [4]]);
-        assert_eq!(rows(8), [0; 0]);
-        assert_eq!((are(&[], 0), are(&[], 1)), (u64::MAX, 0));
     }
 }

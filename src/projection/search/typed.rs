@@ -58,7 +58,9 @@ impl Index {
         // Of three letters each has to be there.
         let more = u16::from(letters > 3);
         let mut resembling = reading.resembling(more);
-        let names = self.like(&reading, more, usize::MAX, order).into_iter();
+        // What shares not even a third of its pairs has its letters merely scattered.
+        let pairs = reading.words.iter().map(|w| w.plain.len().saturating_sub(1)).sum::<usize>();
+        let names = self.like(&reading, more, pairs * 2 / 3, order).into_iter();
         let weight = |slot: usize| Reverse(self.weights[slot]);
         let alike = names.filter_map(|(slot, name)| Some((Reverse(resembling.share(name)?), name, weight(slot), slot)));
         let mut found: Vec<_> = alike.filter(|(Reverse(share), ..)| *share >= 45).collect();
@@ -155,7 +157,7 @@ impl Index {
                 }
                 for slot in self.rows.slots(row) {
                     looked += 1;
-                    let lacks = self.names.lacks(slot, &wanted);
+                    let lacks = self.names.lacks(slot, &wanted).filter(|lacks| *lacks as usize <= lacking);
                     slots.extend(lacks.map(|lacks| (lacks, Reverse(self.owners[slot].urgency), slot)));
                 }
             }
@@ -169,9 +171,17 @@ impl Index {
 
     /// Those with fewer errors first; of as many, whole names and their beginnings as above.
     fn nearly(&self, reading: &Reading, order: &Order) -> Vec<Match> {
+        let typos = usize::from(reading.typos());
+        // Two neighbours that are swapped spoil three pairs, any other error no more than two: what is swapped besides
+        // another error is looked for where nothing is nearer.
+        let (most, all) = (typos.max(2) * 2, typos * 3);
+        let found = self.nearly_lacking(reading, most.min(all), order);
+        if found.is_empty() && most < all { self.nearly_lacking(reading, all, order) } else { found }
+    }
+
+    fn nearly_lacking(&self, reading: &Reading, lacking: usize, order: &Order) -> Vec<Match> {
         let typos = reading.typos();
-        // Two neighbours that are swapped spoil three pairs, and no other error as many.
-        let names = self.like(reading, 0, usize::from(typos) * 3, order).into_iter();
+        let names = self.like(reading, 0, lacking, order).into_iter();
         let mut finder = reading.finder();
         let fits = names.filter_map(|(slot, name)| {
             let found = finder.stretches(name)?;
