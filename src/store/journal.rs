@@ -1,5 +1,6 @@
 //! The journal: appended to in the transaction that it tells of, read in order.
 
+mod copied;
 mod following;
 
 pub use following::{follow, verify};

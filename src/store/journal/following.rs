@@ -1,6 +1,6 @@
 //! The journal followed from its first entry to its last (E2).
 
-use super::{list_after, row};
+use super::{copied, list_after, row};
 use crate::{
     domain::journal::{Broken, Chain, Entry, Link},
     store::Result,
@@ -8,31 +8,51 @@ use crate::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 use memchr::memchr_iter;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, Order,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Order,
     sea_query::{Expr, ExprTrait, Func, Query},
 };
+use sqlx::PgPool;
 use std::mem::replace;
 use tokio::task::spawn_blocking;
 
-/// Follows the whole chain.
-pub async fn verify<C: ConnectionTrait>(c: &C) -> Result<std::result::Result<Chain, Broken>> {
-    follow(c, |_, _| {}).await
+/// What became of following a journal.
+type Followed = Result<std::result::Result<Chain, Broken>>;
+
+/// Follows the whole chain, as a transaction sees it.
+pub async fn verify<C: ConnectionTrait>(c: &C) -> Followed {
+    follow_pages(|after| read_page(c, after), |_, _| {}).await
 }
 
 /// Follows the whole chain; `each` is shown the number and the hash of every entry that was found as it was written.
-pub async fn follow<C: ConnectionTrait>(
-    c: &C,
+pub async fn follow(c: &DatabaseConnection, each: impl FnMut(i64, &str)) -> Followed {
+    match c.get_database_backend() {
+        DbBackend::Postgres => {
+            let pool = c.get_postgres_connection_pool();
+            follow_pages(|after| copy_page(pool, after), each).await
+        }
+        _ => follow_pages(|after| read_page(c, after), each).await,
+    }
+}
+
+async fn follow_pages<P: Future<Output = Result<Page>>>(
+    read: impl Fn(i64) -> P,
     mut each: impl FnMut(i64, &str),
-) -> Result<std::result::Result<Chain, Broken>> {
+) -> Followed {
     let mut chain = Chain::default();
     // Numbers have no gap, or the chain is broken: where a page begins is known before those in front of it are read.
-    let pages = stream::iter((0..).step_by(PAGE as usize)).map(|after| read_page(c, after));
+    let pages = stream::iter((0..).step_by(PAGE as usize)).map(read);
     let mut pages = pages.buffered(AT_ONCE);
     while let Some(page) = pages.try_next().await? {
+        let mut follow = |(n, link): (usize, Link<'_>), wrong: &Option<usize>| {
+            chain.follow_link(&link, *wrong != Some(n)).map(|()| each(link.seq, link.hash))
+        };
         let followed = match &page {
-            Page::Text { text, wrong, .. } => links(text).flatten().enumerate().try_for_each(|(n, link)| {
-                chain.follow_link(&link, *wrong != Some(n)).map(|()| each(link.seq, link.hash))
-            }),
+            Page::Copied { bytes, wrong, .. } => {
+                copied::links(bytes).into_iter().flatten().enumerate().try_for_each(|link| follow(link, wrong))
+            }
+            Page::Text { text, wrong, .. } => {
+                links(text).flatten().enumerate().try_for_each(|link| follow(link, wrong))
+            }
             Page::Rows(rows) => rows.iter().try_for_each(|e| chain.follow(e).map(|()| each(e.seq, &e.hash))),
         };
         if let Err(broken) = followed {
@@ -56,7 +76,9 @@ const UNIT: u8 = b'\x1f';
 const RECORD: u8 = b'\x1e';
 
 enum Page {
-    /// Its entries as one text, how many they are, and which of them is the first that is not as it was written.
+    /// As PostgreSQL copies them out, how many they are, and which of them is the first that is not as it was written.
+    Copied { bytes: Vec<u8>, many: i64, wrong: Option<usize> },
+    /// The same as one text.
     Text { text: String, many: i64, wrong: Option<usize> },
     /// Where one of them has a mark of its own in it, as nothing that is written here has: it might pass for an entry.
     Rows(Vec<Entry>),
@@ -65,7 +87,7 @@ enum Page {
 impl Page {
     fn is_full(&self) -> bool {
         match self {
-            Self::Text { many, .. } => *many == PAGE,
+            Self::Copied { many, .. } | Self::Text { many, .. } => *many == PAGE,
             Self::Rows(rows) => rows.len() as i64 == PAGE,
         }
     }
@@ -82,6 +104,18 @@ async fn read_page<C: ConnectionTrait>(c: &C, after: i64) -> Result<Page> {
         (text, Some(wrong)) => Ok(Page::Text { text, many, wrong }),
         (_, None) => Ok(Page::Rows(list_after(c, after, PAGE as u64).await?)),
     }
+}
+
+/// The same, copied out.
+async fn copy_page(pool: &PgPool, after: i64) -> Result<Page> {
+    let bytes = copied::read(pool, after, PAGE).await?;
+    let checked = move || {
+        let links = copied::links(&bytes)?;
+        let (many, wrong) = (links.len() as i64, links.iter().position(|link| !link.is_as_written()));
+        Some(Page::Copied { many, wrong, bytes })
+    };
+    let page = spawn_blocking(checked).await.map_err(|e| DbErr::Custom(e.to_string()))?;
+    page.ok_or_else(|| DbErr::Custom("what the database copied out cannot be read".to_owned()))
 }
 
 /// Which entry is not as it was written, if one is; `None` where marks are not where they should be.
