@@ -140,6 +140,34 @@ async fn e5_a_second_import_changes_nothing() {
     assert_eq!(test.device("slitWatch").await.request.summary, "Warns when the slits drift apart.");
 }
 
+/// E5, L4: what a line of contacts leaves open stays as it is on record, and with it the word that they gave; whoever is new
+/// is called by their own clock.
+#[tokio::test]
+async fn e5_what_a_line_of_contacts_leaves_open_stays() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let mut contacts = test.device("magnet").await.contacts;
+    contacts[0].time_zone = "Asia/Tokyo".to_owned();
+    test.does("ilse", "magnet", Command::SetContacts { contacts }).await.unwrap();
+    let before = test.device("magnet").await.contacts;
+    assert!(before.iter().all(|c| c.confirmed.is_some() && c.deputy.is_some()), "{before:?}");
+    let table = "device,email,hours\nmagnet,ilse@example.org,always\nmagnet,marek@example.org,always\n";
+    assert_eq!(test.imported(Kind::Contacts, table).await.summary(), "2 as it is");
+    assert_eq!(test.device("magnet").await.contacts, before);
+
+    let own = service::people::OwnDetails {
+        phone: Some("+81 3 5555 0462".to_owned()),
+        time_zone: "Asia/Tokyo".to_owned(),
+        commit_emails: Vec::new(),
+    };
+    service::people::edit_own(&test.app, &test.caller("noor"), own).await.unwrap();
+    let plan = test.imported(Kind::Contacts, &format!("{table}magnet,noor@example.org,working\n")).await;
+    assert_eq!(plan.summary(), "1 new, 2 as it is");
+    let after = test.device("magnet").await.contacts;
+    assert_eq!(after[..2], before[..]);
+    assert_eq!((after.len(), after[2].time_zone.as_str()), (3, "Asia/Tokyo"));
+}
+
 /// E5, L1: where older records have two classes alike, a device that brings one of them goes on with it.
 #[tokio::test]
 async fn e5_of_two_classes_alike_each_is_its_own() {

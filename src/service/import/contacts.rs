@@ -1,5 +1,6 @@
 //! Support contacts of devices: a device's lines are its order of calling. Whom the table does not name stays, behind
-//! those that it names. Each is asked to confirm themselves: an import speaks for nobody (L4).
+//! those that it names, and what a cell leaves open stays as it is on record. Each is asked to confirm themselves: an
+//! import speaks for nobody (L4).
 
 use super::{ByEmail, Fate, Line, Table, Work};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -> Result<(Vec<Line>, Vec<Work>)> {
+pub(super) async fn judge<C: ConnectionTrait>(c: &C, table: &Table) -> Result<(Vec<Line>, Vec<Work>)> {
     let names: BTreeSet<&str> = table.rows.iter().map(|r| r.get("device")).collect();
     let devices = store::devices::list_by_names(c, &names).await?;
     let devices: BTreeMap<&str, &Device> = devices.iter().map(|d| (d.name(), d)).collect();
@@ -33,7 +34,7 @@ pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -
             }
             Some(d) => {
                 let list = lists.entry(d.name()).or_default();
-                match contact(app, row, &people) {
+                match contact(row, d, &people) {
                     Err(why) => Fate::refused(why),
                     Ok(c) if list.iter().any(|l| l.person == c.person) => {
                         Fate::refused("An earlier line names them for this device")
@@ -71,15 +72,22 @@ fn unconfirmed(c: &Contact) -> Contact {
     Contact { confirmed: None, ..c.clone() }
 }
 
-fn contact(app: &App, row: &super::Row, people: &ByEmail) -> std::result::Result<Contact, String> {
-    let person = people.find(row.get("email"))?;
+/// The line as a contact of this device. Whoever is new is called by their own clock, where the line names none.
+fn contact(row: &super::Row, d: &Device, people: &ByEmail) -> std::result::Result<Contact, String> {
+    let profile = people.find_profile(row.get("email"))?;
+    let person = profile.person.id;
+    let was = d.contacts.iter().find(|was| was.person == person);
     let hours = row.get("hours");
     let hours: Hours = hours
         .parse()
         .map_err(|_| format!("There are no hours {hours}: write while_beam, working, daytime or always"))?;
-    let time_zone = row.some("time_zone").unwrap_or(app.policy.facility.time_zone.name()).to_owned();
+    let own = was.map_or(&profile.time_zone, |was| &was.time_zone);
+    let time_zone = row.some("time_zone").unwrap_or(own).to_owned();
     shapes::time_zone(&time_zone).map_err(|e| e.message.unwrap_or_default())?;
-    let deputy = row.some("deputy").map(|email| people.find(email)).transpose()?;
+    let deputy = match row.some("deputy") {
+        Some(email) => Some(people.find(email)?),
+        None => was.and_then(|was| was.deputy),
+    };
     if deputy == Some(person) {
         return Err("Nobody is their own deputy".to_owned());
     }

@@ -47,7 +47,7 @@ async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table, tags: &Tags)
         Kind::People => people::judge(c, app, table).await?,
         Kind::Servers => places::judge(c, app, table).await?,
         Kind::Devices => devices::judge(c, app, table, tags).await?,
-        Kind::Contacts => contacts::judge(c, app, table).await?,
+        Kind::Contacts => contacts::judge(c, table).await?,
     };
     Ok((Plan::new(table, lines), work))
 }
