@@ -466,6 +466,32 @@ async fn e5_servers_come_from_a_karabo_web_server() {
     assert!(import::from_karabo(&of("/api/servers.json")).await.unwrap_err().contains("did not succeed"));
 }
 
+/// E5: a name and a password in an address are for whoever is asked; what is written down for good names the place alone.
+#[tokio::test]
+async fn e5_an_address_is_written_down_without_its_password() {
+    let test = TestApp::new().await;
+    test.imported(Kind::Servers, "host,class\nvm,full\n").await;
+    let other = ChatServer::start().await;
+    let of = |path: &str| import::Database {
+        address: format!("{}{path}", other.url.replace("http://", "http://reader:verysecret@")).parse().unwrap(),
+        credential: None,
+        instrument: "SCS".to_owned(),
+        leave_out: ["Starter/*", "DataBaseds/*", "Tango*", "karabo/*"].map(str::to_owned).into(),
+    };
+    other.answers(200, None, include_str!("../fixtures/tango/tangogql_inventory.json"));
+    let (tango, _) = import::from_tango(&of("/db")).await.unwrap();
+    other.answers(200, None, include_str!("../fixtures/karabo/aggregator_status.json"));
+    let (karabo, _) = import::from_karabo(&of("/status.json")).await.unwrap();
+    assert!(other.posts().iter().all(|p| p.headers["authorization"].to_str().unwrap().starts_with("Basic ")));
+    for (table, path) in [(tango, "/db"), (karabo, "/status.json")] {
+        assert_eq!(table.source, format!("{}{path}", other.url));
+        let done = import::carry_out(&test.app, &test.caller("ada"), table, None).await.unwrap();
+        assert!(matches!(&done, Outcome::Done(plan) if plan.writes() > 0), "{done:?}");
+    }
+    let kept = crate::postgres::bytes(test.dir.path()).await;
+    assert!(!String::from_utf8_lossy(&kept).contains("verysecret"));
+}
+
 /// E5: the command asks a Karabo web server too.
 #[tokio::test(flavor = "multi_thread")]
 async fn e5_karabo_on_the_command_line() {

@@ -2,7 +2,7 @@
 //! knows anything of support. Only read: a PUT there would stop or start what it watches.
 
 use super::{
-    Kind, Table,
+    Kind, Table, place,
     tango::{Database, SECONDS, row},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub async fn from_karabo(of: &Database) -> Result<(Table, Vec<String>), String> {
     let asker = Asker::with(of.credential.as_deref(), str::to_owned, SECONDS)?;
     let answer = asker.get(of.address.as_str(), &[]).await?;
-    servers(&answer, of.address.host_str(), &of.instrument, &of.leave_out, of.address.as_str())
+    servers(&answer, of.address.host_str(), &of.instrument, &of.leave_out, &place(&of.address))
 }
 
 /// `own` is the host of the web server that was asked.

@@ -159,6 +159,13 @@ impl ByEmail {
     }
 }
 
+/// An address as it is written down, in the journal too: it names the place and no credential.
+fn place(address: &url::Url) -> String {
+    let mut place = address.clone();
+    let _ = (place.set_username(""), place.set_password(None));
+    place.into()
+}
+
 impl From<Unreadable> for Error {
     fn from(e: Unreadable) -> Self {
         Self::Invalid(vec![super::FieldProblem::new("file", e.to_string())])

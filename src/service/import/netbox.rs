@@ -1,6 +1,6 @@
 //! Hosts from NetBox: a tag says which of them have reduced support.
 
-use super::{Kind, Table};
+use super::{Kind, Table, place};
 use crate::ports::{
     collectors::Asker,
     netbox::{self, Machine},
@@ -22,10 +22,7 @@ pub struct Hosts {
 pub async fn from_netbox(of: &Hosts) -> Result<Table, String> {
     let asker = Asker::with(of.token_variable.as_deref(), netbox::authorization, netbox::SECONDS)?;
     let all = netbox::machines(&asker, &of.address).await?;
-    let mut source = of.address.clone();
-    // What is written down names the place and no credential.
-    let _ = (source.set_username(""), source.set_password(None));
-    hosts(all, &of.reduced_tag, source.as_str())
+    hosts(all, &of.reduced_tag, &place(&of.address))
 }
 
 pub(super) fn hosts(all: Vec<Machine>, reduced_tag: &str, source: &str) -> Result<Table, String> {

@@ -1,7 +1,7 @@
 //! Servers from a Tango database, by TangoGQL: onto the hosts that are on record already, as a database knows nothing of
 //! support. What runs on them is a collector's to tell: one look would be stale the next minute.
 
-use super::{Kind, Table};
+use super::{Kind, Table, place};
 use crate::{
     domain::collector::{fits, tango},
     ports::collectors::Asker,
@@ -27,7 +27,7 @@ pub struct Database {
 pub async fn from_tango(of: &Database) -> Result<(Table, Vec<String>), String> {
     let asker = Asker::with(of.credential.as_deref(), str::to_owned, SECONDS)?;
     let answer = ask(&asker, of.address.as_str()).await?;
-    servers(&answer, &of.instrument, &of.leave_out, of.address.as_str())
+    servers(&answer, &of.instrument, &of.leave_out, &place(&of.address))
 }
 
 /// What is sent for a token: one with its scheme as it is, and any other as `Bearer`.
