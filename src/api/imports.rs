@@ -131,7 +131,7 @@ pub struct PlanDto {
     source: String,
     /// Whether it was carried out.
     done: bool,
-    /// Stands for every fate in it.
+    /// Stands for every fate in it, and for what comes in.
     plan: String,
     lines: Vec<LineDto>,
     /// What is not in it, and why.

@@ -140,8 +140,8 @@ async fn e5_a_second_import_changes_nothing() {
     assert_eq!(test.device("slitWatch").await.request.summary, "Warns when the slits drift apart.");
 }
 
-/// E5, L4: what a line of contacts leaves open stays as it is on record, and with it the word that they gave; whoever is new
-/// is called by their own clock.
+/// E5, L4: what a line of contacts leaves open stays as it is on record, and with it the word that they gave; whoever is
+/// new is called by their own clock.
 #[tokio::test]
 async fn e5_what_a_line_of_contacts_leaves_open_stays() {
     let test = TestApp::new().await;
@@ -259,6 +259,29 @@ async fn e5_one_line_that_is_refused_stops_all() {
     let table = test.table(Kind::Devices, DEVICES);
     let refused = import::carry_out(&test.app, &test.caller("lena"), table, None).await;
     assert!(matches!(refused, Err(service::Error::Refused(_))), "{refused:?}");
+}
+
+/// E5, A3, A4: who agrees to a plan agrees to what the table says, and to what the repository says of it, and not only
+/// to which lines come in.
+#[tokio::test]
+async fn e5_other_contents_are_another_plan() {
+    let test = TestApp::new().await;
+    let ada = test.caller("ada");
+    let host = |class: &str| test.table(Kind::Servers, &format!("host,class\nsqs-rr-07,{class}\n"));
+    let seen = import::plan(&test.app, &ada, &host("reduced")).await.unwrap().digest;
+    let other = import::carry_out(&test.app, &ada, host("full"), Some(seen.clone())).await.unwrap();
+    assert!(matches!(other, Outcome::Moved(_)), "{other:?}");
+    let done = import::carry_out(&test.app, &ada, host("reduced"), Some(seen)).await.unwrap();
+    assert!(matches!(done, Outcome::Done(_)), "{done:?}");
+
+    test.imported(Kind::People, PEOPLE).await;
+    test.imported(Kind::Servers, SERVERS).await;
+    let seen = import::plan(&test.app, &ada, &test.table(Kind::Devices, DEVICES)).await.unwrap().digest;
+    test.repository.git(&["tag", "-f", "-a", "-m", "1.0.0", "1.0.0"]);
+    let moved =
+        import::carry_out(&test.app, &ada, test.table(Kind::Devices, DEVICES), Some(seen.clone())).await.unwrap();
+    assert!(matches!(&moved, Outcome::Moved(plan) if plan.digest != seen), "{moved:?}");
+    assert!(store::devices::find_by_name(&test.app.db.read, "gateValves").await.unwrap().is_none());
 }
 
 /// E5, T3, G3: what came in walks on like any other: its release has no review that would stand in for its stages.
@@ -466,7 +489,7 @@ async fn e5_servers_come_from_a_karabo_web_server() {
     assert!(import::from_karabo(&of("/api/servers.json")).await.unwrap_err().contains("did not succeed"));
 }
 
-/// E5: a name and a password in an address are for whoever is asked; what is written down for good names the place alone.
+/// E5: a name and a password in an address are for whoever is asked; what is written down names the place alone.
 #[tokio::test]
 async fn e5_an_address_is_written_down_without_its_password() {
     let test = TestApp::new().await;

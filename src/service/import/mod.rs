@@ -49,7 +49,7 @@ async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table, tags: &Tags)
         Kind::Devices => devices::judge(c, app, table, tags).await?,
         Kind::Contacts => contacts::judge(c, table).await?,
     };
-    Ok((Plan::new(table, lines), work))
+    Ok((Plan::new(table, tags, lines), work))
 }
 
 /// Each line's fate as things stand now. Nothing is changed.

@@ -1,6 +1,6 @@
 //! What an import comes to: the fate of each line, before anything is done.
 
-use super::Table;
+use super::{Table, devices::Tags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -163,13 +163,15 @@ pub struct Plan {
     pub kind: Kind,
     pub source: String,
     pub lines: Vec<Line>,
-    /// Stands for every fate in it: whoever agrees to a plan agrees to this one.
+    /// Stands for every fate in it, and for what comes in: whoever agrees to a plan agrees to this one.
     pub digest: String,
 }
 
 impl Plan {
-    pub(super) fn new(table: &Table, lines: Vec<Line>) -> Self {
-        let all = serde_json::to_vec(&lines).expect("lines are always JSON");
+    /// Of what the table says, and what repositories say of it: either may be another by the time that it is agreed to.
+    pub(super) fn new(table: &Table, tags: &Tags, lines: Vec<Line>) -> Self {
+        let cells: Vec<_> = table.rows.iter().map(|r| &r.cells).collect();
+        let all = serde_json::to_vec(&(&lines, cells, tags)).expect("lines and tags are always JSON");
         Self { kind: table.kind, source: table.source.clone(), lines, digest: format!("{:x}", Sha256::digest(all)) }
     }
 
