@@ -9,7 +9,7 @@ use crate::{
         device::Device,
         id::{DeviceId, ServerName},
         import::{Imported, NOT_GIVEN},
-        lifecycle::{Command, Happened, command::Application},
+        lifecycle::{Command, Happened, StateName, command::Application},
         nearest::plain,
         release::VerifiedTag,
         request::{LevelOfSupport, Request},
@@ -101,7 +101,7 @@ pub(super) async fn judge<C: ConnectionTrait>(
             (None, Some((class, line)), _) => Fate::refused(format!("Line {line} brings the class {class} already")),
             (None, None, Some(device)) => match imported(app, &known, table, row, None) {
                 Err(why) => Fate::refused(why),
-                Ok(given) => match differs(device, &given) {
+                Ok(given) => match differs(device, &given, row) {
                     parts if parts.is_empty() => Fate::Same,
                     parts => Fate::Kept { parts },
                 },
@@ -258,31 +258,41 @@ fn operators(row: &Row) -> std::result::Result<OperatorRules, String> {
     Ok(OperatorRules { when_stopped, may_stop, note })
 }
 
-/// In which parts the record is other than the line; a text that was not given differs from nothing.
-fn differs(on_record: &Device, given: &Imported) -> Vec<String> {
+/// In which parts the record is other than the line; what was not given differs from nothing.
+fn differs(on_record: &Device, given: &Imported, row: &Row) -> Vec<String> {
     let (is, was) = (&given.application.request, &on_record.request);
-    let text = |given: &str, there: &str| given != NOT_GIVEN && given != there;
+    let (may, might) = (&given.application.operators, &on_record.operators);
+    let says = |column| row.some(column).is_some();
     let set = |all: &[String]| all.iter().cloned().collect::<BTreeSet<_>>();
+    let has_ended = on_record.state.name().is_end();
+    let is_ctrls = on_record.state.name() == StateName::CtrlOwned;
+    let has = |tag: &str| on_record.releases.iter().any(|r| r.tag().as_str() == tag);
     let parts = [
+        ("state", has_ended),
+        ("owner", !has_ended && row.get("owner").eq_ignore_ascii_case("ctrl") != is_ctrls),
+        ("release", row.some("release").is_some_and(|tag| !has(tag))),
         ("classes", set(&is.classes) != set(&was.classes)),
         ("instruments", set(&is.instruments) != set(&was.instruments)),
         ("group", is.group != was.group),
         ("summary", is.summary != was.summary),
         ("repository", is.repository != was.repository),
-        ("trunk", is.trunk != was.trunk),
-        ("folder", is.folder != was.folder),
-        ("why", text(&is.why, &was.why)),
-        ("done", text(&is.done, &was.done)),
-        ("assumptions", text(&is.assumptions, &was.assumptions)),
-        ("hardware", text(&is.hardware, &was.hardware)),
-        ("connectivity", text(&is.connectivity, &was.connectivity)),
-        ("special", is.special != was.special),
-        ("areas", set(&is.areas) != set(&was.areas)),
-        ("failures", text(&is.failures, &was.failures)),
+        ("trunk", says("trunk") && is.trunk != was.trunk),
+        ("folder", says("folder") && is.folder != was.folder),
+        ("why", says("why") && is.why != was.why),
+        ("done", says("done") && is.done != was.done),
+        ("assumptions", says("assumptions") && is.assumptions != was.assumptions),
+        ("hardware", says("hardware") && is.hardware != was.hardware),
+        ("connectivity", says("connectivity") && is.connectivity != was.connectivity),
+        ("special", says("special") && is.special != was.special),
+        ("level", says("level") && is.level != was.level),
+        ("areas", says("areas") && set(&is.areas) != set(&was.areas)),
+        ("failures", says("failures") && is.failures != was.failures),
         ("contributors", given.application.contributors != on_record.contributors),
         ("ctrl_contact", given.ctrl_contact.is_some() && given.ctrl_contact != on_record.ctrl_contact),
         ("server", given.server.as_ref().is_some_and(|(s, _)| on_record.placed_on(s).is_none())),
-        ("operators", given.application.operators != on_record.operators),
+        ("when_stopped", says("when_stopped") && may.when_stopped != might.when_stopped),
+        ("may_stop", says("may_stop") && may.may_stop != might.may_stop),
+        ("operators_note", says("operators_note") && may.note != might.note),
     ];
     parts.into_iter().filter(|(_, differs)| *differs).map(|(part, _)| part.to_owned()).collect()
 }
