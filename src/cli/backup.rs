@@ -117,10 +117,15 @@ async fn read(args: &RestoreArgs) -> Result<String> {
     }
     let part = Part::new(&to)?;
     // The copy is what is checked: nobody changes it in between.
-    fs::copy(&args.from, &part.file).map_err(failed("Nothing can be copied to", &part.file))?;
+    copy(&args.from, &part.file).map_err(failed("Nothing can be copied to", &part.file))?;
     let holds = check(&part.file).await?;
     part.finish()?;
     Ok(format!("{} holds {holds}\nWhat came after that is not in it.", to.display()))
+}
+
+/// What it holds and nothing else: a back-up that was locked away against changes makes no database that takes none.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    io::copy(&mut File::open(from)?, &mut OpenOptions::new().write(true).open(to)?).map(|_| ())
 }
 
 /// The copy is whole, and its journal is what was written; what it holds, in words.

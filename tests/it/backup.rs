@@ -4,6 +4,7 @@ use crate::{app::TestApp, postgres, served::Served};
 use custody::domain::{cycle::HelpKind, lifecycle::Command as Act};
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output},
 };
@@ -41,7 +42,7 @@ fn left_in(dir: &Path) -> Vec<String> {
 }
 
 /// F12, E7: a back-up under load holds everything that was acknowledged before it began, and verifies; restored elsewhere
-/// it serves.
+/// it is for the service alone, and serves.
 #[tokio::test(flavor = "multi_thread")]
 async fn f12_a_back_up_under_load_is_restored_elsewhere() {
     let test = TestApp::new().await;
@@ -73,9 +74,12 @@ async fn f12_a_back_up_under_load_is_restored_elsewhere() {
     assert_eq!(left_in(place.path()), ["custody.backup"]);
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&file).unwrap()) & 0o777, 0o600, "it holds secrets");
 
+    // As an archive has it: for everybody to read, and for nobody to change.
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
     let elsewhere = place.path().join("new/data");
     let restored = custody(&["restore"], &[("--from", &file), ("--data", &elsewhere)]);
     assert!(restored.status.success(), "{}", said(&restored));
+    assert_eq!(fs::metadata(elsewhere.join("custody.db")).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(said(&restored).contains("What came after that is not in it."), "{}", said(&restored));
     let verified = custody(&["audit", "verify"], &[("--data", &elsewhere)]);
     assert_eq!((verified.status.code(), entries(&verified)), (Some(0), held));
