@@ -4,6 +4,7 @@ use crate::{app::TestApp, postgres, served::Served};
 use serde_json::Value;
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Output},
 };
@@ -117,4 +118,21 @@ async fn e7_what_was_cut_or_changed_does_not_come_in() {
     }
     let said = refused(&["import", "--all", "/nowhere"], files.path());
     assert!(said.contains("There is no file /nowhere"), "{said}");
+}
+
+/// E7: what goes to a server leaves directories alone that are nothing to it, like one that is called data by chance.
+#[test]
+fn e7_what_goes_to_a_server_leaves_directories_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = Command::new(env!("CARGO_BIN_EXE_custody"))
+        .args(["import", "--all", "export", "--database", "postgres:///custody?host=/nowhere"])
+        .current_dir(&place)
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o755);
 }
