@@ -129,12 +129,17 @@ impl Figures {
         OpenStream(self.streams.clone())
     }
 
+    /// Checkpoints are to be taken from this moment on: where none ever is, that grows old too.
+    pub fn expects_checkpoints(&self, at: DateTime<Utc>) {
+        let _ = self.checkpoint.compare_exchange(0, at.timestamp(), Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// The journal met its checkpoints at this moment, and the newest is of where it ended then (A36).
     pub fn checkpointed(&self, at: DateTime<Utc>) {
         self.checkpoint.store(at.timestamp(), Ordering::Relaxed);
     }
 
-    /// When it last did, since the start.
+    /// When it last did, or was to begin with; `None` where no checkpoints are taken here.
     pub fn last_checkpoint(&self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.checkpoint.load(Ordering::Relaxed), 0).filter(|at| at.timestamp() > 0)
     }

@@ -93,6 +93,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 pub async fn run(app: App, folder: Folder, every: Duration) {
     app.jobs.expect(Job::Checkpoints, app.clock.now());
     while checks::turn(&app).await {
+        app.figures.expects_checkpoints(app.clock.now());
         let said = |taken: &Taken| match taken {
             Taken::New(checkpoint) => format!("signed up to #{}", checkpoint.seq),
             Taken::Known(_) | Taken::Nothing => "the journal is where it was".to_owned(),

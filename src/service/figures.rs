@@ -33,7 +33,7 @@ pub struct Standing {
     pub oldest_review: i64,
     /// The last change that is on the board.
     pub shown: i64,
-    /// Since when no checkpoint of the journal was taken; `None` where none was since the start.
+    /// Since when no checkpoint of the journal was taken; `None` where this Custody takes none.
     pub checkpoint: Option<i64>,
     /// Statements since the start.
     pub statements: u64,

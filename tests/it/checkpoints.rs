@@ -12,14 +12,15 @@ use custody::{
         checkpoint::{Checkpoint, TYPE},
         journal::{Entry, GENESIS},
     },
+    jobs::Job,
     ports::{
         checkpoints::Folder,
         signing::{SigningKey, encode},
     },
     service::{
         Caller,
-        checkpoints::{NotTaken, Taken, take},
-        permits,
+        checkpoints::{NotTaken, Taken, run, take},
+        permits, replicas,
     },
     store::{self, journal::Line},
 };
@@ -401,18 +402,34 @@ async fn a36_the_program_takes_checkpoints() {
         }
     };
     let begun = std::time::Instant::now();
-    loop {
-        let figures = reqwest::get(format!("{url}metrics")).await.unwrap().text().await.unwrap();
-        if figures.contains("custody_checkpoint_age_seconds ") {
-            break;
-        }
-        assert!(begun.elapsed().as_secs() < 30, "no checkpoint was taken: {figures}");
+    while rig.folder().list().unwrap().is_empty() {
+        assert!(begun.elapsed().as_secs() < 30, "no checkpoint was taken");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+    let figures = reqwest::get(format!("{url}metrics")).await.unwrap().text().await.unwrap();
+    assert!(figures.contains("custody_checkpoint_age_seconds "), "{figures}");
     let found = rig.verify();
     assert!(said(&found).contains("1 checkpoint is met"), "{}", said(&found));
     let id = program.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let ended = tokio::time::timeout(std::time::Duration::from_secs(10), program.wait()).await;
     assert!(ended.unwrap().unwrap().success());
+}
+
+/// A36: where no checkpoint can be taken from the start on, the age of the last one grows all the same: whoever watches it
+/// is told.
+#[tokio::test]
+async fn a36_that_none_is_ever_taken_shows() {
+    let test = TestApp::new().await;
+    let no_folder = tempfile::NamedTempFile::new().unwrap();
+    tokio::spawn(replicas::be_first(test.app.clone()));
+    tokio::spawn(run(test.app.clone(), Folder::new(no_folder.path()), std::time::Duration::from_secs(3600)));
+    let begun = std::time::Instant::now();
+    while test.app.jobs.list().get(&Job::Checkpoints).is_none_or(|doing| doing.failures == 0) {
+        assert!(begun.elapsed().as_secs() < 30, "it was not tried");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    test.advance(Duration::hours(3));
+    let figures = test.stranger().page("/metrics").await;
+    assert!(figures.contains("custody_checkpoint_age_seconds 10800"), "{figures}");
 }
