@@ -154,6 +154,20 @@ impl Db {
     }
 }
 
+/// Brings a database to today's shape; one that is further is left as it is (F11).
+async fn shape(c: &DatabaseConnection) -> Result<(), DbErr> {
+    use migrations::MigratorTrait;
+    // Source: sea-orm-migration, `get_migration_with_status`.
+    const UNKNOWN: &str = "has been applied but its file is missing";
+    match migrations::Migrator::up(c, None).await {
+        Err(DbErr::Custom(said)) if said.contains(UNKNOWN) => Err(DbErr::Custom(
+            "a newer version of Custody has shaped it: go on with that version, or restore a back-up from before"
+                .to_owned(),
+        )),
+        shaped => shaped,
+    }
+}
+
 pub(super) fn conn_error(e: sqlx::Error) -> DbErr {
     DbErr::Conn(RuntimeErr::SqlxError(Arc::new(e)))
 }

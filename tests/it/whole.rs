@@ -1,6 +1,7 @@
 //! All data go from one database to another, and nothing is lost on the way (E7).
 
 use crate::{app::TestApp, postgres, served::Served};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use std::{
     fs,
@@ -135,4 +136,19 @@ fn e7_what_goes_to_a_server_leaves_directories_alone() {
         .unwrap();
     assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
     assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o755);
+}
+
+/// F11: a version of Custody that is older than the data says so, and leaves them as they are.
+#[tokio::test]
+async fn f11_an_older_custody_leaves_newer_data_alone() {
+    let test = TestApp::new().await;
+    let dir = test.dir.path();
+    done(&["token", "list"], dir);
+    let tx = test.app.db.begin().await.unwrap();
+    let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
+    tx.execute_unprepared(later).await.unwrap();
+    tx.commit().await.unwrap();
+    let ran = custody(&["token", "list"], dir);
+    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(ran.status.code() == Some(1) && said.contains("a newer version of Custody has shaped it"), "{said}");
 }

@@ -135,7 +135,6 @@ impl Server {
 
     /// On a connection of its own, whose end gives the lock back: another replica may be at it for long.
     async fn migrate(&self) -> Result<(), DbErr> {
-        use migrations::MigratorTrait;
         let mut o = ConnectOptions::new(self.address.clone());
         o.max_connections(1)
             .idle_timeout(None::<Duration>)
@@ -145,7 +144,7 @@ impl Server {
         let only = Database::connect(o).await?;
         let shaped = async {
             only.execute_unprepared(SHAPE).await?;
-            migrations::Migrator::up(&only, None).await
+            super::shape(&only).await
         };
         let shaped = shaped.await;
         only.close().await?;

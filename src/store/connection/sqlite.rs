@@ -34,8 +34,7 @@ pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection
     let mut writer = options(1);
     writer.map_sqlx_sqlite_opts(move |o| tune(o).optimize_on_close(true, None));
     let write = Database::connect(writer).await?;
-    use migrations::MigratorTrait;
-    migrations::Migrator::up(&write, None).await?;
+    super::shape(&write).await?;
     // With samples of values at hand SQLite prepares a statement anew for each value that it is given.
     write.execute_unprepared("DROP TABLE IF EXISTS sqlite_stat4").await?;
     let mut readers = options(4);
