@@ -45,7 +45,7 @@ pub fn ask_to_sign_in(app: &App, parts: &Parts) -> Response {
 }
 
 /// The page that a form was sent from, if it is one of ours; many forms are sent to where no page is.
-fn page_of(app: &App, headers: &HeaderMap) -> String {
+pub(super) fn page_of(app: &App, headers: &HeaderMap) -> String {
     let from = headers.get(header::REFERER).and_then(|v| Url::parse(v.to_str().ok()?).ok());
     let path = from.filter(|url| url.origin() == app.public_url.origin()).map(|url| match url.query() {
         Some(query) => format!("{}?{query}", url.path()),

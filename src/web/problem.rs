@@ -2,6 +2,7 @@
 
 use super::{
     acts::label,
+    ended::page_of,
     gatebox, layers,
     layout::Section,
     parts::{Action, Change, ErrorPage, Trouble, in_sentence},
@@ -14,7 +15,7 @@ use crate::{
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -107,11 +108,21 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Where one goes on from an error: the page that was asked for, or the one that a form was sent from.
+fn way_back(app: &App, parts: &Parts) -> String {
+    match parts.method.is_safe() {
+        true => parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+        false => page_of(app, &parts.headers),
+    }
+}
+
 /// Draws the page of a problem, and of what no handler answers. Errors are logged here, once.
 pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("none").to_owned();
-    let path = parts.uri.path().to_owned();
+    let back = way_back(&app, &parts);
+    // What is only sent to has no page of its own.
+    let sent_to = Some(parts.uri.path().to_owned()).filter(|_| !parts.method.is_safe());
     // The session is read before the handler runs, so that the page of an error can be drawn without a database.
     let visitor = Visitor::from_request_parts(&mut parts, &app).await;
     let response = match &visitor {
@@ -128,9 +139,9 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
     let trouble = match &problem {
         Some(problem) => {
             log(problem, &id);
-            trouble(problem, &app, visitor.as_ref().ok(), &path, &id).await
+            trouble(problem, &app, visitor.as_ref().ok(), &back, &id).await
         }
-        None => plain(status, &id, &path),
+        None => plain(status, &id, &back, sent_to),
     };
     let Ok(visitor) = visitor else {
         tracing::error!(request = id, "the session could not be read");
@@ -171,7 +182,7 @@ fn log(problem: &Problem, id: &str) {
     }
 }
 
-async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, path: &str, id: &str) -> Trouble {
+async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, back: &str, id: &str) -> Trouble {
     match &*problem.0 {
         Kind::Forbidden(why) => Trouble::forbidden(why),
         Kind::Unreadable(why) => Trouble::unreadable(why),
@@ -179,10 +190,10 @@ async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, path: &
             Error::NotFound => Trouble::not_found(),
             Error::Refused(r) => refused(r, device.as_deref(), *step, reader).await,
             Error::Stale(events) => {
-                let href = device.as_ref().map_or_else(|| path.to_owned(), |d| format!("/devices/{d}"));
+                let href = device.as_ref().map_or_else(|| back.to_owned(), |d| format!("/devices/{d}"));
                 Trouble::stale(changes(app, events).await, &href)
             }
-            Error::Changed(_) => Trouble::stale(Vec::new(), path),
+            Error::Changed(_) => Trouble::stale(Vec::new(), back),
             Error::KeyReused => {
                 Trouble::unreadable("This form was sent before with other content. Open it again, and send it anew.")
             }
@@ -191,7 +202,7 @@ async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, path: &
                 Trouble::unreadable(&all.join(" "))
             }
             Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed(),
-            Error::Unavailable(_) => Trouble::unavailable("Nothing was lost: reading goes on. Try again in a minute."),
+            Error::Unavailable(_) => Trouble::unavailable(back),
             Error::Internal(_) => Trouble::internal(id),
         },
     }
@@ -239,23 +250,24 @@ async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<C
         .collect()
 }
 
-/// What the layers answer by themselves.
-fn plain(status: StatusCode, id: &str, path: &str) -> Trouble {
+/// What the layers answer by themselves; `sent_to` is what may be opened where something was sent to it.
+fn plain(status: StatusCode, id: &str, back: &str, sent_to: Option<String>) -> Trouble {
     match status {
         StatusCode::NOT_FOUND => Trouble::not_found(),
         StatusCode::METHOD_NOT_ALLOWED => {
             let mut t = Trouble::unreadable("This address is opened, or sent to, in another way. Start from its page.");
             t.status = status.as_u16();
-            t.actions.push(Action::link("Open the page", path));
+            t.actions.push(match sent_to {
+                Some(page) => Action::link("Open the page", &page),
+                None => Action::link("Go to the board", "/"),
+            });
             t
         }
         StatusCode::FORBIDDEN => Trouble::forbidden(
             "The request came from another site, or your browser did not say from where. Open the page here and send it again.",
         ),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            let mut t = Trouble::unavailable("Too much was asked at once. Wait a minute, then try again.");
-            t.status = status.as_u16();
-            t
+            Trouble { status: status.as_u16(), ..Trouble::busy(back) }
         }
         s if s.is_client_error() => {
             let mut t = Trouble::unreadable(match s {

@@ -398,15 +398,23 @@ async fn l4_the_secret_stays_with_the_contact() {
     assert!(!page.contains(&format!("value=\"{link}")), "{page}");
 }
 
-/// A34: links are guessed no faster than passwords.
+/// A34: links are guessed no faster than passwords, and whoever is slowed down is told that, not that the database is away.
 #[tokio::test]
 async fn l4_guessing_is_slowed_down() {
     let test = TestApp::new().await;
     let stranger = test.stranger();
-    let mut statuses = Vec::new();
+    let (mut statuses, mut slowed) = (Vec::new(), String::new());
     for n in 0..14 {
-        statuses.push(stranger.get(&format!("/confirm/guess-{n}")).await.status().as_u16());
+        let answer = stranger.get(&format!("/confirm/guess-{n}")).await;
+        statuses.push(answer.status().as_u16());
+        if answer.status() == 429 {
+            slowed = answer.text().await.unwrap();
+        }
     }
     assert_eq!(&statuses[..10], &[404; 10]);
     assert!(statuses[10..].contains(&429), "{statuses:?}");
+    for said in ["Too much was asked at once", "Wait a minute", "\">Try again</a>"] {
+        assert!(slowed.contains(said), "{said}: {slowed}");
+    }
+    assert!(!slowed.contains("Changes cannot be saved"), "{slowed}");
 }

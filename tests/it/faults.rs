@@ -157,6 +157,18 @@ async fn f4_no_writes_for_a_while_in_sqlite() {
     assert_eq!(test.replayed(&device).await, device);
 }
 
+/// F4: a page that cannot be read while the database is away leads back to itself, not away from what was asked for.
+#[tokio::test]
+async fn f4_what_cannot_be_read_is_tried_again() {
+    let test = TestApp::new().await;
+    let lena = test.browser("lena").await;
+    test.app.db.close().await.unwrap();
+    let away = lena.get("/reviews?whose=all").await;
+    assert_eq!(away.status(), 503);
+    let page = away.text().await.unwrap();
+    assert!(page.contains("href=\"/reviews?whose=all\">Try again</a>"), "{page}");
+}
+
 impl TestApp {
     /// Ilse's work is read, on her page and by a program: it is her turn, which is not kept yet, for time alone made it so.
     async fn reads_what_time_changed(&self, browser: &Browser, program: &Program) {

@@ -353,7 +353,10 @@ async fn h8_the_page_of_the_shift() {
     assert_eq!(otto.post("/shift/acknowledge", &[("seq", "1"), ("role", "ctrl")]).await.status(), 422, "A29");
     let away = otto.post("/shift/acknowledge", &[("seq", &seq.to_string()), ("next", "//example.com")]).await;
     assert_eq!(away.headers()["location"], "/", "A30");
-    assert_eq!(stranger.get("/shift/acknowledge").await.status(), 405, "A33: no effect behind a GET");
+    let nothing = stranger.get("/shift/acknowledge").await;
+    assert_eq!(nothing.status(), 405, "A33: no effect behind a GET");
+    let nothing = nothing.text().await.unwrap();
+    assert!(!nothing.contains("href=\"/shift/acknowledge\""), "it leads back to itself: {nothing}");
 }
 
 /// H8: a device stands once, as it is, the most urgent first, with each of its changes below; one button says all of

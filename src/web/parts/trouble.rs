@@ -90,14 +90,19 @@ impl Trouble {
         Self { request: Some(request.to_owned()), ..Self::new(500, "alert", "Custody failed at this", &text) }
     }
 
-    /// 503: the database is away; `next` is what was asked for.
+    /// 503: the database is away; `next` is the page to try again from.
     pub fn unavailable(next: &str) -> Self {
         let text = [
             "Nothing was saved. The board goes on with what was known. Try again in a minute; for support of a device, call the number at the top.",
         ];
-        Self::new(503, "plug", "Changes cannot be saved now", &text)
-            .action(Action::link("Try again", local_path(next)).primary())
-            .action(Action::link("Go to the board", "/"))
+        Self::new(503, "plug", "Changes cannot be saved now", &text).trying(next)
+    }
+
+    /// 429, or 503: whoever asks has to wait, as too much was asked; `next` is the page to try again from.
+    pub fn busy(next: &str) -> Self {
+        let text =
+            ["Nothing was saved. Wait a minute, then try again; for support of a device, call the number at the top."];
+        Self::new(429, "hour", "Too much was asked at once", &text).trying(next)
     }
 
     /// 503: the database was asked to save it, and did not say that it has.
@@ -106,6 +111,10 @@ impl Trouble {
             "The database did not confirm it. Look whether it was done before you try again; for support of a device, call the number at the top.",
         ];
         Self::new(503, "plug", "It may have been saved", &text).action(Action::link("Go to the board", "/"))
+    }
+
+    fn trying(self, next: &str) -> Self {
+        self.action(Action::link("Try again", local_path(next)).primary()).action(Action::link("Go to the board", "/"))
     }
 
     /// With something to do.

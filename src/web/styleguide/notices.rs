@@ -54,6 +54,7 @@ pub(super) fn troubles() -> Vec<Trouble> {
         Trouble::unreadable("The page number is a whole number from 1 on, like `?page=2`."),
         Trouble::internal("01936f5e-7a54-7c3e-9a53-1f2f0a6c8e11"),
         Trouble::unavailable("/devices/7"),
+        Trouble::busy("/devices/7"),
         Trouble::unconfirmed(),
     ]
 }
