@@ -236,7 +236,8 @@ async fn reads(device: Option<&str>, reader: Option<&Visitor>) -> Option<prepare
     prepare::prepare(&reader.app, &caller, device?, None).await.ok()
 }
 
-async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<Change> {
+/// What has happened since somebody opened their page, in words.
+pub async fn changes(app: &App, events: &[crate::domain::lifecycle::Event]) -> Vec<Change> {
     let ids: BTreeSet<_> = events.iter().filter_map(|e| e.by).collect();
     // Without names it is still worth reading.
     let people = service::people::load(app, &ids).await.unwrap_or_default();

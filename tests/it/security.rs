@@ -107,6 +107,31 @@ async fn a4_an_outdated_page_is_refused_with_what_changed() {
     assert_eq!(test.device("magnet").await.review().unwrap().approvals.len(), 0);
 }
 
+/// A4: what was typed into a form that is out of date comes back with what changed, and counts for the device as it is now.
+#[tokio::test]
+async fn a4_an_outdated_form_keeps_what_was_typed() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let seen = test.device("magnet").await.revision.to_string();
+    test.does("marek", "magnet", Command::JoinReview {}).await.unwrap();
+    let lena = test.browser("lena").await;
+    let back = async |revision: &str| {
+        let fields = [("revision", revision), ("reason", "The clock drifts, as two runs have shown.")];
+        lena.post("/devices/magnet/return-to-development", &fields).await
+    };
+    let response = back(&seen).await;
+    assert_eq!(response.status(), 409);
+    let page = response.text().await.unwrap();
+    let now = test.device("magnet").await.revision.to_string();
+    let revision = format!("name=\"revision\" value=\"{now}\"");
+    for said in ["joined the review", "The clock drifts, as two runs have shown.</textarea>", revision.as_str()] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(test.device("magnet").await.review().is_some(), "nothing was done");
+    assert_eq!(back(&now).await.status(), 303);
+    assert!(test.device("magnet").await.review().is_none());
+}
+
 /// A6: the approval of somebody who is a reviewer no longer, or whose account is closed, counts no longer.
 #[tokio::test]
 async fn a6_a_demoted_reviewer_counts_no_longer() {

@@ -17,8 +17,8 @@ pub use typed::Typed;
 use super::{
     gatebox,
     layout::{Section, local_path},
-    parts::{GateBox, Tone},
-    problem::{Answer, Problem, refusal_status},
+    parts::{Change, GateBox, Tone},
+    problem::{Answer, Problem, changes, refusal_status},
     visitor::{Member, flash},
 };
 use crate::{
@@ -98,8 +98,7 @@ async fn send(
             if let Some(refusal) = cx.why_not {
                 return Err(Problem::from(Error::from(refusal)).at(&name).doing(act));
             }
-            let wrong =
-                Wrong { status: StatusCode::UNPROCESSABLE_ENTITY, problems, sentences: Vec::new(), gates: None };
+            let wrong = Wrong { problems, ..Wrong::of(StatusCode::UNPROCESSABLE_ENTITY) };
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
@@ -109,8 +108,15 @@ async fn send(
             let told = prepare::told(app, &done).await?;
             Ok(go_on(jar, &name, typed.one("next"), &told))
         }
-        Err(Error::Refused(r)) if mends_in_form(&r, &cx) && all.iter().any(|q| q.is_visible()) => {
+        Err(Error::Refused(r)) if mends_in_form(&r, &cx) && all.iter().any(Question::is_visible) => {
             again(&member, act, &cx, all, &typed, Wrong::refused(&r, act, &cx)).await
+        }
+        // What was typed is not lost: the form comes back with it, for the device as it is now (A4).
+        Err(Error::Stale(since)) if all.iter().any(Question::is_visible) => {
+            let cx = prepare::prepare(app, &caller, &name, Some(act)).await?;
+            let all = questions(act, &cx, &typed);
+            let wrong = Wrong { stale: Some(changes(app, &since).await), ..Wrong::of(StatusCode::CONFLICT) };
+            again(&member, act, &cx, all, &typed, wrong).await
         }
         Err(error) => Err(Problem::from(error).at(&name).doing(act)),
     }
@@ -140,18 +146,24 @@ struct Wrong {
     sentences: Vec<String>,
     /// Every gate of the step that was refused, met or not (G9).
     gates: Option<GateBox>,
+    /// What changed since the form was opened, where that is why (A4).
+    stale: Option<Vec<Change>>,
 }
 
 impl Wrong {
+    fn of(status: StatusCode) -> Self {
+        Self { status, problems: Vec::new(), sentences: Vec::new(), gates: None, stale: None }
+    }
+
     fn sentence(status: StatusCode, say: String) -> Self {
-        Self { status, problems: Vec::new(), sentences: vec![say], gates: None }
+        Self { sentences: vec![say], ..Self::of(status) }
     }
 
     fn refused(r: &Refusal, act: CommandKind, cx: &ActContext) -> Self {
         let open: Vec<String> = r.gates.iter().filter(|g| g.is_open()).map(|g| g.why.clone()).collect();
         let sentences = if open.is_empty() { vec![r.sentence.clone()] } else { open };
         let gates = (!r.gates.is_empty()).then(|| gatebox::of_step(Some(act), &r.gates, cx.device.name(), Some(cx)));
-        Self { status: refusal_status(r), problems: Vec::new(), sentences, gates }
+        Self { sentences, gates, ..Self::of(refusal_status(r)) }
     }
 }
 
@@ -167,6 +179,7 @@ async fn again(
     let layout = member.layout(Section::Elsewhere).await?;
     let mut page = ActPage::of(layout, act, cx, all, typed).with_problems(&wrong.problems, &wrong.sentences);
     page.gates = wrong.gates.or(page.gates);
+    page.stale = wrong.stale;
     Ok((wrong.status, page).into_response())
 }
 

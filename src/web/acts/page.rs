@@ -13,7 +13,7 @@ use crate::{
     web::{
         gatebox,
         layout::{Layout, local_path},
-        parts::{ErrorSummary, GateBox},
+        parts::{Change, ErrorSummary, GateBox},
     },
 };
 use askama::Template;
@@ -40,6 +40,8 @@ pub struct ActPage {
     pub locked: Option<String>,
     pub questions: Vec<Question>,
     pub errors: ErrorSummary,
+    /// What changed since the form was opened, where it was sent too late (A4).
+    pub stale: Option<Vec<Change>>,
     pub revision: u64,
     /// Makes a repetition of this form known (F3).
     pub key: String,
@@ -70,6 +72,7 @@ impl ActPage {
             locked,
             questions,
             errors: ErrorSummary::default(),
+            stale: None,
             revision: cx.device.revision,
             key: uuid::Uuid::new_v4().to_string(),
             next,

@@ -143,6 +143,7 @@ fn page(layout: Layout, words: &Words, cx: &ActContext, questions: Vec<Question>
         locked,
         questions,
         errors: ErrorSummary::default(),
+        stale: None,
         revision: cx.device.revision,
         key: uuid::Uuid::new_v4().to_string(),
         next: format!("/devices/{name}"),
