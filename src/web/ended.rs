@@ -1,15 +1,16 @@
-//! What is sent after its sender's session has ended is given back to them, to be sent again once they have signed in.
-//! It is kept in that page alone.
+//! What is sent after its sender's session has ended is given back to them, to be sent again once they have signed in,
+//! and so is what cannot be saved now. It is kept in that page alone.
 
 use super::{
     layout::{Section, local_path},
-    parts::{Field, Tone},
+    parts::{Field, Tone, Unsaved},
     visitor::{Visitor, flash},
 };
 use crate::app::App;
 use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
+    body::Bytes,
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -54,40 +55,51 @@ pub(super) fn page_of(app: &App, headers: &HeaderMap) -> String {
     local_path(path.as_deref().unwrap_or_default()).to_owned()
 }
 
-/// A form that nobody signed in has sent.
+/// A form that is not answered yet.
 pub struct Sent {
     visitor: Visitor,
     next: String,
-    fields: Vec<Field>,
+    form: Bytes,
 }
 
 impl Sent {
     /// What could be given back. Only a browser that says that the form is our own is given it: nobody else's answers get
     /// a button here (A33).
-    pub fn of(parts: &Parts, form: &[u8]) -> Option<Self> {
-        let visitor = parts.extensions.get::<Visitor>().filter(|v| v.who.is_none())?;
+    pub fn of(parts: &Parts, form: &Bytes) -> Option<Self> {
+        let visitor = parts.extensions.get::<Visitor>()?;
         let says = |name: &str| parts.headers.get(name).is_some_and(|v| !v.is_empty());
         if !says("origin") && !says("sec-fetch-site") {
             return None;
         }
-        let fields: Vec<_> = form_urlencoded::parse(form).take(MOST + 1).collect();
+        Some(Self { visitor: visitor.clone(), next: page_of(&visitor.app, &parts.headers), form: form.clone() })
+    }
+
+    /// Its answers; none where one of them is a secret.
+    fn fields(&self) -> Option<Vec<Field>> {
+        let fields: Vec<_> = form_urlencoded::parse(&self.form).take(MOST + 1).collect();
         let secret = fields.iter().any(|(name, _)| SECRETS.contains(&name.as_ref()));
         if fields.is_empty() || fields.len() > MOST || secret {
             return None;
         }
-        let fields = fields.iter().map(|(name, value)| Field::hidden(name, value)).collect();
-        Some(Self { visitor: visitor.clone(), next: page_of(&visitor.app, &parts.headers), fields })
+        Some(fields.iter().map(|(name, value)| Field::hidden(name, value)).collect())
     }
 
-    /// The form's answer: what was sent is given back if nobody was there to send it.
-    pub fn or_back(self, answer: Response) -> Response {
-        if answer.extensions().get::<ByNobody>().is_none() {
+    /// The form's answer: what was sent is given back if nobody was there to send it. Where it cannot be saved now, it goes
+    /// along for the page that says so (F4).
+    pub fn or_back(self, mut answer: Response) -> Response {
+        let by_nobody = answer.extensions().get::<ByNobody>().is_some();
+        if !by_nobody && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return answer;
+        }
+        let Some(fields) = self.fields() else { return answer };
+        let action = local_path(&self.visitor.path).to_owned();
+        if !by_nobody {
+            answer.extensions_mut().insert(Unsaved { action, fields });
             return answer;
         }
         let mut layout = self.visitor.bare_layout(Section::Elsewhere);
         layout.path.clone_from(&self.next);
-        let action = local_path(&self.visitor.path).to_owned();
-        let page = EndedPage { layout, action, sign_in: sign_in(&self.next), fields: self.fields };
+        let page = EndedPage { layout, action, sign_in: sign_in(&self.next), fields };
         (StatusCode::FORBIDDEN, page).into_response()
     }
 }

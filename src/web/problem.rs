@@ -5,7 +5,7 @@ use super::{
     ended::page_of,
     gatebox, layers,
     layout::Section,
-    parts::{Action, Change, ErrorPage, Trouble, in_sentence},
+    parts::{Action, Change, ErrorPage, Trouble, Unsaved, in_sentence},
     visitor::Visitor,
 };
 use crate::{
@@ -139,7 +139,8 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
     let trouble = match &problem {
         Some(problem) => {
             log(problem, &id);
-            trouble(problem, &app, visitor.as_ref().ok(), &back, &id).await
+            let unsaved = response.extensions().get::<Unsaved>().cloned();
+            trouble(problem, &app, visitor.as_ref().ok(), unsaved, &back, &id).await
         }
         None => plain(status, &id, &back, sent_to),
     };
@@ -182,7 +183,14 @@ fn log(problem: &Problem, id: &str) {
     }
 }
 
-async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, back: &str, id: &str) -> Trouble {
+async fn trouble(
+    problem: &Problem,
+    app: &App,
+    reader: Option<&Visitor>,
+    unsaved: Option<Unsaved>,
+    back: &str,
+    id: &str,
+) -> Trouble {
     match &*problem.0 {
         Kind::Forbidden(why) => Trouble::forbidden(why),
         Kind::Unreadable(why) => Trouble::unreadable(why),
@@ -202,7 +210,7 @@ async fn trouble(problem: &Problem, app: &App, reader: Option<&Visitor>, back: &
                 Trouble::unreadable(&all.join(" "))
             }
             Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed(),
-            Error::Unavailable(_) => Trouble::unavailable(back),
+            Error::Unavailable(_) => unsaved.map_or_else(|| Trouble::unavailable(back), Trouble::unsaved),
             Error::Internal(_) => Trouble::internal(id),
         },
     }

@@ -125,7 +125,8 @@ async fn f3_a_repetition_is_answered_not_acted_out() {
     assert_eq!(raised(&test.device("magnet").await), 2);
 }
 
-/// F4: while the database takes no writes they are answered with 503, reading goes on, and it recovers by itself.
+/// F4: while the database takes no writes they are answered with 503, what was typed is given back to be sent again,
+/// reading goes on, and it recovers by itself.
 #[tokio::test]
 async fn f4_no_writes_for_a_while_in_sqlite() {
     let test = TestApp::new().await;
@@ -147,7 +148,15 @@ async fn f4_no_writes_for_a_while_in_sqlite() {
         assert_eq!(response.status(), 303);
     }
     let refused = refused.expect("a full database refuses");
-    assert!(refused.contains("Changes cannot be saved now"), "{refused}");
+    let kept = format!("name=\"text\" value=\"{long}\"");
+    for said in [
+        "Changes cannot be saved now",
+        "<form method=\"post\" action=\"/devices/magnet/raise-point\">",
+        kept.as_str(),
+        "Send it again",
+    ] {
+        assert!(refused.contains(said), "{said}: {refused}");
+    }
     lena.page("/devices/magnet").await;
     let tx = test.app.db.begin().await.unwrap();
     tx.execute_unprepared("PRAGMA max_page_count = 1073741823").await.unwrap();

@@ -35,6 +35,6 @@ pub use ribbon::{Ribbon, RibbonMark, RibbonRun};
 pub use status::{Chip, Status};
 pub use text::{in_sentence, plural, prose, solid};
 pub use timeline::TimelineItem;
-pub use trouble::{Change, DemoPeople, DemoPerson, ErrorPage, SignInPage, Trouble};
+pub use trouble::{Change, DemoPeople, DemoPerson, ErrorPage, SignInPage, Trouble, Unsaved};
 pub use turn::{Pip, Pips, Side, Turn};
 pub use work::{WorkGroup, WorkRow};

@@ -16,6 +16,15 @@ pub struct Change {
     pub what: String,
 }
 
+/// A form that was sent in vain, to be sent again as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsaved {
+    /// What it was sent to.
+    pub action: String,
+    /// Its answers, none of them shown.
+    pub fields: Vec<Field>,
+}
+
 /// Something that went wrong, as a page: the verdict, why, what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -33,6 +42,8 @@ pub struct Trouble {
     pub changes: Vec<Change>,
     /// What to quote when asking for help.
     pub request: Option<String>,
+    /// What was sent and can be sent again from this page.
+    pub unsaved: Option<Unsaved>,
     /// What to do.
     pub actions: Vec<Action>,
 }
@@ -47,6 +58,7 @@ impl Trouble {
             gates: None,
             changes: vec![],
             request: None,
+            unsaved: None,
             actions: vec![],
         }
     }
@@ -96,6 +108,15 @@ impl Trouble {
             "Nothing was saved. The board goes on with what was known. Try again in a minute; for support of a device, call the number at the top.",
         ];
         Self::new(503, "plug", "Changes cannot be saved now", &text).trying(next)
+    }
+
+    /// 503: the database is away, and what was sent is still in this page.
+    pub fn unsaved(form: Unsaved) -> Self {
+        let text = [
+            "Nothing was saved. This page still has what you sent: send it again in a minute. For support of a device, call the number at the top.",
+        ];
+        let trouble = Self::new(503, "plug", "Changes cannot be saved now", &text);
+        Self { unsaved: Some(form), ..trouble }.action(Action::link("Go to the board", "/"))
     }
 
     /// 429, or 503: whoever asks has to wait, as too much was asked; `next` is the page to try again from.
