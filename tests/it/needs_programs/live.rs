@@ -203,6 +203,40 @@ async fn o3_a_search_outlives_a_restart() {
     chrome.close().await;
 }
 
+/// O3: on a slow line boxes are ticked faster than the list answers: what is ticked last of them counts with the others.
+#[tokio::test]
+async fn o3_every_box_that_is_ticked_counts() {
+    let test = TestApp::new().await;
+    test.requested("camera").await;
+    test.under_review("grating").await;
+    test.reduced_support("magnet").await;
+    let slow = |request: Request, next: Next| async move {
+        if request.uri().path() == "/" && request.headers().contains_key("hx-request") {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+        next.run(request).await
+    };
+    let routes = custody::http::router(test.app.clone()).layer(axum::middleware::from_fn(slow));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = test.app.clone();
+    let server = tokio::spawn(async move { custody::web::server::serve(&app, routes, listener).await });
+    let driver = Driver::start();
+    let chrome = driver.browse().await;
+    chrome.goto(&url).await;
+    chrome.is_live().await;
+    chrome.mark().await;
+    let boxes = "document.querySelectorAll('#b-filters input[type=checkbox]')";
+    assert_eq!(chrome.eval(&format!("{boxes}.length")).await, 3);
+    chrome.eval(&format!("{boxes}.forEach(one => one.click())")).await;
+    chrome.until("[...new URL(location).searchParams].length === 3").await;
+    chrome.until_says("#b-list", "camera").await;
+    assert_eq!(chrome.eval(&format!("[...{boxes}].every(one => one.checked)")).await, true);
+    assert!(chrome.is_same().await);
+    chrome.close().await;
+    server.abort();
+}
+
 /// O3: whichever script comes last, the page follows.
 #[tokio::test]
 async fn o3_scripts_may_come_late() {
