@@ -88,6 +88,17 @@
   };
   doc.addEventListener('htmx:after:swap', () => { tick(); mark(); });
 
+  // The address follows what is searched for; so does what the bar and the news lead back to.
+  const here = () => location.pathname + location.search;
+  doc.addEventListener('submit', e => {
+    const next = e.target.elements.namedItem('next');
+    if (next) next.value = here();
+  }, true);
+  doc.addEventListener('click', e => {
+    const link = e.target.closest?.('a[href^="/sign-in?next="]');
+    if (link) link.href = `/sign-in?next=${encodeURIComponent(here())}`;
+  }, true);
+
   // Whoever goes on typing goes on behind what is there, whenever the browser gives the field its focus.
   const typed = field();
   if (typed?.selectionEnd === 0) typed.setSelectionRange(typed.value.length, typed.value.length);

@@ -85,6 +85,33 @@ async fn o2_by_keys_alone() {
     chrome.close().await;
 }
 
+/// O2, O3: whoever finds the page too bright, or signs in, after they have searched keeps the answer.
+#[tokio::test]
+async fn o2_the_bar_leads_back_to_the_search() {
+    let test = TestApp::new().await;
+    for name in ["camera", "magnet"] {
+        test.reduced_support(name).await;
+    }
+    let driver = Driver::start();
+    let chrome = driver.browse().await;
+    chrome.goto(&test.url).await;
+    chrome.is_live().await;
+    chrome.search("magnte").await;
+    chrome.until_says(".answer .nm", "magnet").await;
+    chrome.until("new URL(location).searchParams.get('q') === 'magnte'").await;
+    chrome.press("Night").await;
+    chrome.until_says(".answer .nm", "magnet").await;
+    assert_eq!(chrome.eval("document.documentElement.dataset.theme").await, "night");
+    assert_eq!(chrome.value("q").await, "magnte");
+    chrome.search("camera").await;
+    chrome.until("new URL(location).searchParams.get('q') === 'camera'").await;
+    chrome.eval("document.querySelector('a.sign-in').click()").await;
+    chrome.says("Or try it as one of these people").await;
+    chrome.press("Otto Petersen").await;
+    chrome.until_says(".answer .nm", "camera").await;
+    chrome.close().await;
+}
+
 /// O2: where the browser does not let the page copy, the number is said.
 #[tokio::test]
 async fn o2_a_number_that_cannot_be_copied_is_said() {
