@@ -8,12 +8,17 @@
   // The server beats every ten seconds: nothing for longer than twice that, and this page knows nothing.
   const SILENCE = 25000;
   let heard = Date.now();
+  // In the background nothing is heard: in front again the page has as long to hear something, and says since when it did not.
+  let watched = heard;
   // The form whose answer did not come: it is sent again when the server is heard.
   let unanswered = null;
   const lost = () => {
     const banner = by('lost');
     if (!banner || !banner.hidden) return;
-    banner.querySelector('.lost-since').textContent = new Date(heard).toLocaleTimeString();
+    const since = banner.querySelector('.lost-since');
+    const at = new Date(heard);
+    since.dateTime = at.toISOString();
+    since.textContent = Date.now() - heard < 43200000 ? at.toLocaleTimeString() : at.toLocaleString();
     banner.hidden = false;
     doc.body.classList.add('is-lost');
   };
@@ -51,10 +56,10 @@
   };
   doc.addEventListener('htmx:response:error', missed);
   doc.addEventListener('htmx:error', missed);
-  doc.addEventListener('visibilitychange', () => { if (!doc.hidden) heard = Date.now(); });
+  doc.addEventListener('visibilitychange', () => { if (!doc.hidden) watched = Date.now(); });
   setInterval(() => {
     if (doc.hidden) return;
-    if (Date.now() - heard > SILENCE) lost();
+    if (Date.now() - Math.max(heard, watched) > SILENCE) lost();
     if (doc.body.classList.contains('is-lost')) retry();
   }, 1000);
 

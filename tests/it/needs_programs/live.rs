@@ -177,6 +177,33 @@ async fn o3_an_open_board_outlives_a_restart() {
     chrome.close().await;
 }
 
+/// O3: a page that comes to the front again and finds no server says since when it has heard nothing, not since when it is
+/// looked at.
+#[tokio::test]
+async fn o3_what_was_missed_in_the_background_is_told() {
+    let mut test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let driver = Driver::start();
+    let chrome = driver.browse().await;
+    chrome.goto(&test.url).await;
+    chrome.is_live().await;
+    let turns = |hidden: bool| {
+        format!(
+            "(Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }}), \
+             document.dispatchEvent(new Event('visibilitychange')))"
+        )
+    };
+    chrome.eval(&turns(true)).await;
+    test.restart().await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    chrome.eval("(window.inFront = Date.now())").await;
+    chrome.eval(&turns(false)).await;
+    chrome.until("!document.getElementById('lost').hidden").await;
+    let missed = "window.inFront - Date.parse(document.querySelector('#lost time').dateTime)";
+    assert!(chrome.eval(missed).await.as_f64().unwrap() > 3000.0);
+    chrome.close().await;
+}
+
 /// O3: what is typed while Custody is restarted is answered as soon as it is there, and followed.
 #[tokio::test]
 async fn o3_a_search_outlives_a_restart() {
