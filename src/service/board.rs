@@ -194,7 +194,9 @@ pub fn show(app: &App, wanted: &Wanted) -> Board {
     let unknown: Vec<Place> = state.strangers(wanted.instrument.as_deref()).take(PAGE).cloned().collect();
     let strangers: Vec<Place> = hits.strangers.iter().take(PAGE).map(|(_, p)| p.clone()).collect();
     matched += hits.strangers.len() + hits.besides;
-    let answer = wanted.searches().then(|| best(app, &state, wanted, &rows, &hits, now)).flatten();
+    // The first of a later page is not what was meant: that stands on the first one.
+    let answers = wanted.searches() && wanted.after.is_none();
+    let answer = answers.then(|| best(app, &state, wanted, &rows, &hits, now)).flatten();
     let near = if wanted.searches() && matched == 0 { state.near(&wanted.typed, 3) } else { Vec::new() };
 
     let shown = rows.iter().chain(&act).filter_map(|r| r.place.as_ref()).chain(&unknown);

@@ -83,6 +83,22 @@ async fn o3_a_choice_that_nothing_fits_says_so() {
     assert!(out.page("/?q=magnet").await.contains("1 of 2 devices in any state match"));
 }
 
+/// O2: only the first page of what was found has an answer: no other device stands there as what was asked for.
+#[tokio::test]
+async fn o2_a_later_page_answers_nothing_else() {
+    let test = TestApp::new().await;
+    for n in 0..51 {
+        test.requested(&format!("magnet{n:02}")).await;
+    }
+    let out = test.stranger();
+    let first = out.page("/?q=magnet").await;
+    assert!(first.contains("<article class=\"answer\""), "{first}");
+    let more = first.split("href=\"").find_map(|rest| Some(rest.split_once("\">Show the next 50")?.0)).unwrap();
+    let second = out.page(&more.replace("&#38;", "&")).await;
+    assert!(second.contains("/devices/magnet"), "{second}");
+    assert!(!second.contains("<article class=\"answer\""), "{second}");
+}
+
 /// O2: one field takes an instance, a device, a class, a server, a host or a person, whatever the case and separators.
 #[tokio::test]
 async fn one_field_finds_it() {
