@@ -82,14 +82,22 @@
   };
   setInterval(tick, 1000);
 
-  // What its reader has not seen yet is marked, on lines that came later too.
+  // What its reader has not seen yet is marked, on lines that came later too, and can be said to be seen.
   const mark = () => {
     const looked = Number(by('board')?.dataset.looked ?? NaN);
     if (Number.isNaN(looked)) return;
+    let newest = 0;
     for (const row of doc.querySelectorAll('tr[data-changed]')) {
       const sign = row.querySelector('.new');
       if (sign) sign.hidden = Number(row.dataset.changed) <= looked;
+      newest = Math.max(newest, Number(row.dataset.changed));
     }
+    const news = doc.querySelector('form.news');
+    if (!news || newest <= Number(news.elements.seq.value)) return;
+    news.elements.seq.value = newest;
+    news.querySelector('span').textContent = 'Devices have changed their support since you last looked.';
+    news.querySelector('button').hidden = false;
+    news.classList.remove('only-l');
   };
   doc.addEventListener('htmx:after:swap', () => { tick(); mark(); });
 

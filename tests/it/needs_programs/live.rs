@@ -332,6 +332,9 @@ async fn h8_what_is_new_to_the_shift_is_marked() {
     chrome.mark().await;
     test.does("lena", "magnet", shut_down(&test)).await.unwrap();
     chrome.until(&format!("{new} === 'magnet'")).await;
+    // What was said before is true no longer, and is not said any more.
+    chrome.until_says(".news", "Devices have changed their support since you last looked").await;
+    assert_eq!(chrome.eval("document.querySelector('.news button').checkVisibility()").await, true);
     assert!(chrome.is_same().await);
 
     chrome.client.refresh().await.unwrap();
