@@ -80,7 +80,8 @@ async fn o3_a_choice_that_nothing_fits_says_so() {
     for path in ["/", "/?state=requested", "/?support=reduced_support", "/?q=magnet"] {
         assert!(!out.page(path).await.contains("<h2>No device"), "{path}");
     }
-    assert!(out.page("/?q=magnet").await.contains("1 of 2 devices in any state match"));
+    let found = "<span role=\"status\"><span id=\"found\">1 of 2 devices in any state match</span></span>";
+    assert!(out.page("/?q=magnet").await.contains(found), "who does not see it hears it while they type");
 }
 
 /// O2: only the first page of what was found has an answer: no other device stands there as what was asked for.
