@@ -98,9 +98,10 @@ fn o2_scattered_letters_are_no_answer() {
     for typed in ["agipd", "zyla", "lpd", "pnccd", "camera", "andor", "basler", "picoscope", "beamcheck"] {
         assert_eq!(best(&index, typed), None, "{typed}");
     }
-    for typed in ["agipd", "zyla", "lpd", "pnccd", "camera", "andor", "beamcheck"] {
+    for typed in ["zyla", "lpd", "camera", "andor", "beamcheck"] {
         assert!(!near(typed).is_empty(), "{typed}");
     }
+    assert!(near("pnccd").is_empty(), "its letters are in many names, and hardly two of them side by side");
     assert!(matches!(near("beamcheck")[0], Target::Class(name) if name == "beamConditionCheck"));
     // One letter or two are in anything.
     for typed in ["i-0", "I0", "SCS_0/9"] {
