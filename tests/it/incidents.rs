@@ -418,6 +418,53 @@ async fn g10_an_agent_and_a_collector_report_the_same() {
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 
+/// G10: what an agent on the server saw end no collector brings back while the agent speaks, for a control system may not
+/// know of a kill. What was started since counts at once, and where the agent has fallen silent the collector does.
+#[tokio::test]
+async fn g10_what_an_agent_saw_end_no_collector_brings_back() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::minutes(11));
+    let says = async |report: &Report| {
+        let told = Collected { servers: [FULL.into()].into(), reports: vec![report.clone()], ..Collected::default() };
+        collect(&test.app, "tango", &|_: &str| true, told).await.unwrap();
+        test.shown().await;
+    };
+    let killed = report(FULL, "1.0.0");
+    says(&killed).await;
+    assert_eq!(test.incidents("magnet"), []);
+    // For longer than the policy's patience: each report of the agent's says so anew.
+    for minute in 0..15 {
+        test.sends_in(FULL, vec![]).await;
+        says(&killed).await;
+        assert_eq!(test.incidents("magnet"), [Kind::NotSeen], "minute {minute}");
+        test.advance(Duration::minutes(1));
+    }
+    let again = Report { since: test.app.clock.now(), ..killed };
+    says(&again).await;
+    assert_eq!(test.incidents("magnet"), [], "it was started again");
+    test.sends_in(FULL, vec![]).await;
+    says(&again).await;
+    assert_eq!(test.incidents("magnet"), [Kind::NotSeen]);
+    test.advance(Duration::minutes(11));
+    says(&again).await;
+    assert_eq!(test.incidents("magnet"), [], "nobody says otherwise any more");
+}
+
+/// E2, T8: that something stopped is on record as the word of the agent that sees it no more, not of whoever stated it.
+#[tokio::test]
+async fn e2_what_an_agent_sees_no_more_is_gone_by_its_own_word() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    observations::state(&test.app, &test.caller("lena"), "magnet", report(REDUCED, "1.0.0")).await.unwrap();
+    test.shown().await;
+    test.sees(REDUCED, &[]).await;
+    let stream = format!("seen/{}", test.device("magnet").await.id);
+    let entries = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    let last = entries.last().unwrap();
+    assert_eq!((last.kind.as_str(), last.actor), ("instance_gone", None));
+}
+
 /// G10, O5, F7: what nobody registered has no people of its own, so the first team of CTRL hears of it: at once and once of
 /// the first, and of all that come behind it in one message that says how many; what comes back or is gone is no news.
 #[tokio::test]

@@ -44,6 +44,7 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
             refuse_against_a_program(&tx, r, &before, now, silent_after).await?;
         }
     }
+    let ended = ended_by_agents(&tx, &source, &reports, &before, now, silent_after).await?;
     let taken = reports.len();
     let mut unknown = 0;
     let (mut again, mut differing) = (BTreeMap::new(), BTreeMap::new());
@@ -52,7 +53,7 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
         let class = servers.get(&key.1).map(|s| s.class);
         match before.get(&key) {
             // An agent on the server is nearer to it: while it speaks, a collector changes nothing of what it said.
-            Some(w) if yields(&source, w, now, silent_after) => {
+            Some(w) if yields(&source, w, now, silent_after) || ended.contains(&key) => {
                 unknown += usize::from(w.device.is_none());
                 again.insert(key.clone(), None);
             }
@@ -126,6 +127,8 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
             .collect();
         for (key, mut k) in missing {
             k.seen.gone = Some(now);
+            // Whose word it is that it has gone.
+            k.seen.source = source.clone();
             gone += 1;
             touched.extend(k.device);
             changed.extend(k.device);
@@ -144,7 +147,10 @@ pub async fn take(app: &App, caller: &Caller, scope: &Scope, reports: Vec<Report
     let known: Vec<Known> = known.into_values().collect();
     store::instances::save_unsaid(&tx, &again, false).await?;
     if scope.complete {
-        store::instances::save_whole(&tx, &scope.servers, now).await?;
+        // Where an agent says otherwise, it is the agent that has told everything.
+        let others: BTreeSet<&ServerName> = ended.iter().map(|(_, server)| server).collect();
+        let whole = scope.servers.iter().filter(|server| !others.contains(server)).cloned().collect();
+        store::instances::save_whole(&tx, &whole, now).await?;
     }
     if !again.is_empty() {
         let servers = again.iter().map(|k| &k.seen.server).collect();
@@ -176,6 +182,31 @@ fn is_same(was: &Known, r: &Report, source: &Source) -> bool {
 fn yields(source: &Source, was: &Known, now: DateTime<Utc>, silent_after_minutes: u32) -> bool {
     let speaks = was.seen.is_reported(now, silent_after_minutes);
     matches!(source, Source::Collector { .. }) && speaks && was.seen.source != *source
+}
+
+/// What an agent on its server saw end, and a collector calls running since before that: a control system may not know of
+/// a kill. While the agent tells everything that runs there, its word stands.
+async fn ended_by_agents(
+    tx: &Tx,
+    source: &Source,
+    reports: &[Report],
+    before: &BTreeMap<Key, Known>,
+    now: DateTime<Utc>,
+    silent_after_minutes: u32,
+) -> Result<BTreeSet<Key>> {
+    let by_agents = before.iter().filter(|(_, k)| k.seen.source == Source::Agent);
+    let gone: BTreeMap<&Key, DateTime<Utc>> = by_agents.filter_map(|(key, k)| Some((key, k.seen.gone?))).collect();
+    if gone.is_empty() || !matches!(source, Source::Collector { .. }) {
+        return Ok(BTreeSet::new());
+    }
+    let keys = reports.iter().map(|r| ((r.instance.clone(), ServerName(r.server.clone())), r.since));
+    let ended = keys.filter(|(key, since)| gone.get(key).is_some_and(|at| since <= at));
+    let mut ended: BTreeSet<Key> = ended.map(|(key, _)| key).collect();
+    if !ended.is_empty() {
+        let whole = store::instances::list_whole_since(tx, heard_since(now, silent_after_minutes), None).await?;
+        ended.retain(|(_, server)| whole.contains(server));
+    }
+    Ok(ended)
 }
 
 /// T8: a person's word stands in where nothing reports, and nowhere else.
