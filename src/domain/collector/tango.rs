@@ -52,6 +52,9 @@ struct Server {
 
 #[derive(Deserialize)]
 struct Starter {
+    #[serde(default)]
+    name: String,
+    exported: Option<bool>,
     attributes: Option<Vec<Option<Attribute>>>,
 }
 
@@ -82,7 +85,10 @@ pub fn read(answer: &str, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vie
     let whole = failure.is_none() && devices.iter().all(Option::is_some);
     let mut view = View::default();
     view.notes.extend(failure.map(|f| format!("A part of the answer is missing: {f}")));
-    let said = starters_say(starters.unwrap_or_default());
+    let starters = starters.unwrap_or_default();
+    let unheard = unheard(&starters, &devices);
+    view.notes.extend(unheard.iter().map(|host| format!("The Starter of {host} does not answer.")));
+    let said = starters_say(starters);
     let mut unsure = BTreeSet::new();
     for d in devices.into_iter().flatten() {
         let Some(server) = d.server else {
@@ -94,7 +100,8 @@ pub fn read(answer: &str, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vie
         if id.is_empty() || d.name.to_lowercase().starts_with("dserver/") {
             continue;
         }
-        match said.get(&id.to_lowercase()) {
+        let by_starter = said.get(&id.to_lowercase());
+        match by_starter {
             Some(Said::Moving) => {
                 unsure.insert(id);
                 continue;
@@ -111,6 +118,12 @@ pub fn read(answer: &str, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vie
         }
         let class = told(d.device_class);
         let host = told(server.host);
+        // Who says its version answers.
+        let answers = server.version_info.as_ref().is_some_and(|info| !info.is_empty());
+        if unheard.contains(&host.to_lowercase()) && by_starter.is_none() && !answers {
+            view.unsure.insert((d.name, id));
+            continue;
+        }
         view.running.push(Running {
             version: version(&class, &id, server.version_info.as_ref()),
             since: moment(&d.started_date.unwrap_or_default(), "%Y-%m-%d %H:%M:%S", zone).unwrap_or(now),
@@ -164,6 +177,16 @@ fn told(value: Option<String>) -> String {
     if value.trim().is_empty() || value == "nada" { String::new() } else { value.trim().to_owned() }
 }
 
+/// The hosts whose Starter the database calls running and which does not answer: where it was killed, or its host fell,
+/// everything else there may have been too, and is called running still. The gateway tells no attributes of it.
+fn unheard(starters: &[Option<Starter>], devices: &[Option<Device>]) -> BTreeSet<String> {
+    let mute = |s: &&Starter| s.exported == Some(true) && s.attributes.as_ref().is_none_or(Vec::is_empty);
+    let mute: BTreeSet<String> = starters.iter().flatten().filter(mute).map(|s| s.name.to_lowercase()).collect();
+    let theirs = devices.iter().flatten().filter(|d| !mute.is_empty() && mute.contains(&d.name.to_lowercase()));
+    let hosts = theirs.filter_map(|d| Some(told(d.server.as_ref()?.host.clone()).to_lowercase()));
+    hosts.filter(|host| !host.is_empty()).collect()
+}
+
 /// `LabMotor/lab1<tab>FAULT<tab>1<tab>2<tab>0`, a line for each server that a Starter watches.
 fn starters_say(starters: Vec<Option<Starter>>) -> BTreeMap<String, Said> {
     let attributes = starters.into_iter().flatten().flat_map(|s| s.attributes.unwrap_or_default()).flatten();
@@ -199,139 +222,4 @@ fn version(class: &str, server: &str, info: Option<&BTreeMap<String, serde_json:
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono_tz::{Europe::Berlin, UTC};
-    use serde_json::{Value, json};
-
-    const RECORDED: &str = include_str!("../../../tests/fixtures/tango/tangogql_inventory.json");
-    const ALL_UP: &str = include_str!("../../../tests/fixtures/tango/starter_all_up.json");
-    const KILLED: &str = include_str!("../../../tests/fixtures/tango/starter_after_kill9_and_clean_stop.json");
-
-    fn now() -> DateTime<Utc> {
-        "2026-11-21T08:00:00Z".parse().unwrap()
-    }
-
-    fn names(view: &View) -> Vec<&str> {
-        view.running.iter().map(|r| r.instance.as_str()).collect()
-    }
-
-    /// The recorded answer with what the recorded Starter said in it.
-    fn with_starter(starter: &str) -> String {
-        let mut answer: Value = serde_json::from_str(RECORDED).unwrap();
-        let starter: Value = serde_json::from_str(starter).unwrap();
-        answer["data"]["starters"] =
-            json!([{ "name": "tango/admin/vm", "attributes": [{ "name": "Servers", "value": starter["Servers"] }] }]);
-        answer.to_string()
-    }
-
-    /// G10: the recorded answer, read: what is exported runs, with its host, its start and its own version.
-    #[test]
-    fn g10_the_recorded_answer_is_read() {
-        let view = read(RECORDED, UTC, now()).unwrap();
-        let expected = ["sys/database/2", "sys/tg_test/1", "tango/admin/vm", "lab/motor/1", "lab/motor/2", "lab/cam/1"];
-        assert_eq!(names(&view), expected);
-        let cam = &view.running[5];
-        assert_eq!((cam.class.as_str(), cam.server.as_str(), cam.host.as_str()), ("LabCam", "LabCam/lab1", "vm"));
-        assert_eq!(cam.version, "2.0.1", "not that of a library");
-        assert_eq!(cam.since.to_rfc3339(), "2026-11-21T02:44:14+00:00");
-        assert_eq!(view.running[1].version, "", "the database’s version is that of the protocol");
-        assert!(view.whole.contains("LabMotor/spare") && view.whole.contains("TangoTest/test"));
-        assert_eq!(view.notes, Vec::<String>::new());
-        let there = read(RECORDED, Berlin, now()).unwrap();
-        assert_eq!(there.running[5].since.to_rfc3339(), "2026-11-21T01:44:14+00:00", "an hour east");
-    }
-
-    /// E5: the plan of the database: every server, running or not; a part of an answer is refused.
-    #[test]
-    fn e5_the_servers_of_a_database() {
-        let all = servers(RECORDED).unwrap();
-        let of = |name: &str| all.iter().find(|l| l.server == name).map(|l| l.host.as_deref());
-        assert_eq!(of("LabCam/lab1"), Some(Some("vm")));
-        assert_eq!(of("TangoRestServer/rest"), Some(None), "nada is no host");
-        let mut names: Vec<&str> = all.iter().map(|l| l.server.as_str()).collect();
-        names.dedup();
-        assert_eq!(names.len(), all.len(), "each once");
-        let mut answer: Value = serde_json::from_str(RECORDED).unwrap();
-        answer["errors"] = json!([{ "message": "timeout" }]);
-        assert!(servers(&answer.to_string()).is_err_and(|why| why.contains("timeout")));
-        assert!(servers("{}").is_err() && servers("no").is_err());
-    }
-
-    /// G10: after a kill the database says exported; the Starter knows better.
-    #[test]
-    fn g10_what_was_killed_does_not_run() {
-        assert_eq!(names(&read(&with_starter(ALL_UP), UTC, now()).unwrap()).len(), 6);
-        let view = read(&with_starter(KILLED), UTC, now()).unwrap();
-        assert_eq!(names(&view), ["sys/database/2", "tango/admin/vm", "lab/cam/1"]);
-        assert!(view.whole.contains("LabMotor/lab1"), "that nothing of it runs is known");
-    }
-
-    /// G10: the same by an answer that was recorded whole, right after a kill.
-    #[test]
-    fn g10_the_gateway_hands_on_what_the_starter_says() {
-        let answer = include_str!("../../../tests/fixtures/tango/tangogql_starter_after_kill9.json");
-        assert!(answer.contains(r#""sys/tg_test/1","deviceClass":"TangoTest","exported":true"#));
-        let view = read(answer, UTC, now()).unwrap();
-        assert_eq!(names(&view), ["sys/database/2", "tango/admin/vm"]);
-        assert!(view.whole.contains("TangoTest/test"));
-    }
-
-    /// F9: of a server that does not answer, or of which two Starters differ, nothing is said.
-    #[test]
-    fn f9_a_hung_server_is_neither_up_nor_down() {
-        for lines in
-            [json!(["LabMotor/lab1\tMOVING\t1\t2\t1"]), json!(["labmotor/LAB1\tON\t1", "LabMotor/lab1\tFAULT\t1"])]
-        {
-            let starter = json!({ "Servers": lines }).to_string();
-            let view = read(&with_starter(&starter), UTC, now()).unwrap();
-            assert!(!names(&view).contains(&"lab/motor/1") && !view.whole.contains("LabMotor/lab1"), "{lines}");
-            assert!(view.whole.contains("LabCam/lab1"));
-        }
-    }
-
-    /// F9: a part of an answer proves nothing of what is missing in it.
-    #[test]
-    fn f9_a_part_of_an_answer_is_no_list() {
-        let mut answer: Value = serde_json::from_str(RECORDED).unwrap();
-        answer["errors"] = json!([{ "message": "timeout" }]);
-        let view = read(&answer.to_string(), UTC, now()).unwrap();
-        assert_eq!((names(&view).len(), view.whole.len()), (6, 0));
-        assert!(view.notes[0].contains("timeout"));
-        let mut answer: Value = serde_json::from_str(RECORDED).unwrap();
-        answer["data"]["devices"][0] = Value::Null;
-        assert_eq!(read(&answer.to_string(), UTC, now()).unwrap().whole.len(), 0);
-    }
-
-    /// F9: what is no answer is said to be none; unset values stay unset.
-    #[test]
-    fn f9_what_is_no_answer_is_refused() {
-        for (bad, says) in [
-            ("", "no answer of TangoGQL"),
-            ("<html>", "no answer of TangoGQL"),
-            ("[]", "no answer of TangoGQL"),
-            ("{}", "no devices"),
-            (r#"{"data":null,"errors":[{"message":"Not authorised"}]}"#, "Not authorised"),
-            (r#"{"data":{"devices":"all"}}"#, "no answer of TangoGQL"),
-        ] {
-            assert!(read(bad, UTC, now()).unwrap_err().contains(says), "{bad}");
-        }
-        let unset = r#"{"data":{"devices":[{"name":"a/b/c","deviceClass":"nada","exported":true,"startedDate":null,
-            "server":{"id":"S/1","host":" ","versionInfo":null}},
-            {"name":"a/b/d","exported":true,"server":{"id":"nada"}},{"name":"a/b/e","exported":true}]}}"#;
-        let view = read(unset, UTC, now()).unwrap();
-        assert_eq!(names(&view), ["a/b/c"]);
-        let r = &view.running[0];
-        assert_eq!((r.class.as_str(), r.host.as_str(), r.version.as_str(), r.since), ("", "unknown", "", now()));
-        assert!(view.notes[0].contains("a/b/e"));
-    }
-
-    proptest::proptest! {
-        /// F9: no bytes are too odd.
-        #[test]
-        fn f9_no_answer_is_too_odd(at in 0..RECORDED.len(), cut in 0..60usize, typed in "\\PC{0,8}|[\"\\[\\]{}:,0-9a-z\t]{0,6}") {
-            let (start, end) = (RECORDED.floor_char_boundary(at), RECORDED.floor_char_boundary((at + cut).min(RECORDED.len())));
-            let _ = read(&format!("{}{typed}{}", &RECORDED[..start], &RECORDED[end..]), UTC, now());
-        }
-    }
-}
+mod tests;
