@@ -25,6 +25,7 @@ pub async fn ask(
                     servers.up.entry(name).and_modify(|up| *up |= is_up).or_insert(is_up);
                 }
                 servers.stale.extend(told.stale);
+                servers.unheard.extend(told.unheard);
             }
             Err(why) => failed.push(why),
         }

@@ -19,7 +19,8 @@ const ALL_SAID: Duration = Duration::seconds(30);
 
 /// What both together tell. Of a server that no aggregator knows afresh nothing is said.
 pub fn view(identities: BTreeMap<String, Identity>, servers: &Servers, now: DateTime<Utc>) -> View {
-    let mut view = View { whole: servers.up.keys().cloned().collect(), ..View::default() };
+    let known = servers.up.iter().filter(|(name, up)| **up || !servers.unheard.contains(*name));
+    let mut view = View { whole: known.map(|(name, _)| name.clone()).collect(), ..View::default() };
     // All devices of a server have one logger: while it hears one of them, it did not stop.
     let heard = identities.values().filter(|i| i.begun.is_some() && !i.is_unheard());
     let heard: BTreeSet<String> = heard.map(|i| i.server.clone()).collect();

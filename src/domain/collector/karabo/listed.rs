@@ -32,6 +32,8 @@ pub struct Servers {
     /// By name: whether it is up.
     pub up: BTreeMap<String, bool>,
     pub stale: Vec<String>,
+    /// Servers that such hosts have: what is down elsewhere may be up there.
+    pub unheard: BTreeSet<String>,
 }
 
 /// Reads an aggregator's `/status.json`. What it says of a host that it has not heard of for longer than `fresh` counts
@@ -48,6 +50,7 @@ pub fn read_servers(answer: &str, zone: chrono_tz::Tz, fresh: Duration, now: Dat
         let heard = moment(&host.last_update, "%a, %d %b %Y %H:%M:%S", zone);
         if heard.is_none_or(|at| now - at > fresh || at - now > fresh) {
             servers.stale.push(name);
+            servers.unheard.extend(host.services.into_iter().map(|s| s.karabo_name));
             continue;
         }
         for s in host.services {

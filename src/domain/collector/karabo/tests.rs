@@ -76,6 +76,26 @@ fn f9_an_old_entry_counts_as_nothing() {
     assert_eq!((view.running.len(), view.whole.len(), view.notes.len()), (0, 0, 1), "nothing is closed by it");
 }
 
+/// F9: a server that was moved is down on the host that it left; while the one that it went to is not heard of, that is no
+/// proof that it stopped.
+#[test]
+fn f9_down_on_one_host_may_be_up_on_another() {
+    let now = at("2026-11-21T02:53:38Z");
+    let host = |last_update: &str, is: &str| json!({ "last_update": last_update, "services": [{ "karabo_name": "h7/mdl/1", "status": is }] });
+    let fresh = "Sat, 21 Nov 2026 02:53:34";
+    for (heard, up, runs, whole) in [
+        ("Sat, 21 Nov 2026 02:43:34", "up, running", 0, false),
+        (fresh, "up, running", 4, true),
+        (fresh, "down, stopped", 0, true),
+    ] {
+        let left = host(fresh, "down, stopped");
+        let status = json!({ "success": true, "servers": { "left": left, "went": host(heard, up) } });
+        let servers = read_servers(&status.to_string(), UTC, minute(), now).unwrap();
+        let told = view(read_identities(&influx(&[])).unwrap(), &servers, now);
+        assert_eq!((told.running.len(), told.whole.contains("h7/mdl/1")), (runs, whole), "{heard} {up}");
+    }
+}
+
 /// F9: an answer that says in words that it failed has HTTP 200.
 #[test]
 fn f9_success_is_read() {
@@ -148,7 +168,7 @@ fn g10_the_later_mark_counts() {
     let identity =
         |ceased| Identity { server: "h7/mdl/1".to_owned(), begun: mark(1, None), ceased, ..Identity::default() };
     let both = BTreeMap::from([("A".to_owned(), identity(None)), ("B".to_owned(), identity(mark(1, None)))]);
-    let servers = Servers { up: BTreeMap::from([("h7/mdl/1".to_owned(), true)]), stale: Vec::new() };
+    let servers = Servers { up: BTreeMap::from([("h7/mdl/1".to_owned(), true)]), ..Servers::default() };
     assert_eq!(view(both, &servers, at("2026-11-21T02:59:30Z")).unsure.len(), 1);
 }
 
