@@ -163,7 +163,7 @@ async fn look(app: &App, device: &Device, hang: &Hang) {
     }
     let begun = Instant::now();
     // That it cannot be reached is on record then.
-    let Some(tags) = tags_there(app, device).await else {
+    let Some((device, tags)) = tags_there(app, device).await else {
         if let Some(host) = host.filter(|_| begun.elapsed() > app.git.deadline() / 2)
             && hang.hosts().insert(host.to_owned())
         {
@@ -175,21 +175,22 @@ async fn look(app: &App, device: &Device, hang: &Hang) {
     for release in &device.releases {
         let is_same = now.get(release.tag()).is_some_and(|object| **object == release.verified.object);
         if !(is_same && release.stands()) {
-            check(app, device, Command::CheckTag { tag: release.tag().clone() }).await;
+            check(app, &device, Command::CheckTag { tag: release.tag().clone() }).await;
         }
     }
-    if let Err(error) = reconcile::find_new(app, device, tags).await {
+    if let Err(error) = reconcile::find_new(app, &device, tags).await {
         tracing::warn!(device = device.name(), %error, "new tags could not be looked for");
     }
 }
 
-/// The tags of its repository, where that can be reached.
-async fn tags_there(app: &App, device: &Device) -> Option<Vec<(TagName, CommitId)>> {
-    let checked = check(app, device, Command::CheckRepository {}).await;
-    if checked.is_some_and(|d| d.repository.is_some_and(|r| r.reached.is_err())) {
+/// The device with what its repository says of itself, and the tags there, where it can be reached.
+async fn tags_there(app: &App, device: &Device) -> Option<(Device, Vec<(TagName, CommitId)>)> {
+    let checked = check(app, device, Command::CheckRepository {}).await.unwrap_or_else(|| device.clone());
+    if checked.repository.as_ref().is_some_and(|r| r.reached.is_err()) {
         return None;
     }
-    readings::list_tags(app, device).await.ok()
+    let tags = readings::list_tags(app, &checked).await.ok()?;
+    Some((checked, tags))
 }
 
 /// The device after the check, where it was made.

@@ -1,11 +1,8 @@
 //! Tags that repositories have and the record has not: history, and what is no release. They are not read again until
-//! they name something else.
+//! what was met with them has changed.
 
 use super::{Result, entity::tag_met as row};
-use crate::domain::{
-    id::DeviceId,
-    tag::{CommitId, TagName},
-};
+use crate::domain::{id::DeviceId, tag::TagName};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use std::collections::BTreeMap;
 
@@ -15,7 +12,8 @@ const AT_ONCE: usize = 1000;
 /// No tag has this name: with it stands the address of the repository that was looked through.
 const LOOKED: &str = "";
 
-/// Those of a device, with what they named; `None` where this repository of it has not been looked through yet. One query.
+/// Those of a device, each with what was met; `None` where this repository of it has not been looked through yet. One
+/// query.
 pub async fn list<C: ConnectionTrait>(
     c: &C,
     of: DeviceId,
@@ -39,12 +37,12 @@ pub async fn begin<C: ConnectionTrait>(tx: &C, of: DeviceId, repository: &str) -
 }
 
 /// Remembers these.
-pub async fn save<C: ConnectionTrait>(tx: &C, of: DeviceId, all: &[(TagName, CommitId)]) -> Result<()> {
+pub async fn save<C: ConnectionTrait>(tx: &C, of: DeviceId, all: &[(TagName, String)]) -> Result<()> {
     for part in all.chunks(AT_ONCE) {
         let rows = part.iter().map(|(tag, object)| row::ActiveModel {
             device_id: Set(of.to_string()),
             tag: Set(tag.as_str().to_owned()),
-            object: Set(object.as_str().to_owned()),
+            object: Set(object.clone()),
         });
         let anew = OnConflict::columns([row::Column::DeviceId, row::Column::Tag])
             .update_column(row::Column::Object)

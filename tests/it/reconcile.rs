@@ -8,7 +8,7 @@ use crate::{
 };
 use custody::{
     domain::{release::TagNow, tag::TagName},
-    service,
+    service, store,
 };
 
 /// G2: tags of which nobody told are found at the regular check, the newest first, history left alone; what is no
@@ -81,6 +81,34 @@ async fn g2_back_ports_are_found_where_nobody_tells() {
     test.repository.git(&["tag", "-f", "-a", "-m", "again", "0.1.7", "main"]);
     round(&test).await;
     assert_eq!(names(&test).await, ["0.1.7", "0.9.5", "0.9.6", "1.0.0", "1.0.1", "1.1.0", "1.2.0"]);
+}
+
+/// G2: a tag may be pushed before its branch is merged: it is read again once the trunk has moved, and then found; that
+/// it is no release goes on record once.
+#[tokio::test]
+async fn g2_a_tag_is_found_once_its_branch_is_merged() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let round = async || service::checks::round(&test.app).await.unwrap();
+    round().await;
+    let refused = format!("refused/{}", test.device("magnet").await.id);
+    let refusals = async || store::journal::list_all(&test.app.db.read, &refused).await.unwrap().len();
+    let commits = |what: &str| test.repository.git(&["commit", "-q", "--allow-empty", "-m", what]);
+    test.repository.git(&["checkout", "-q", "-b", "aside"]);
+    commits("Fix limit switch polarity");
+    test.repository.git(&["tag", "-a", "-m", "x", "1.1.0"]);
+    test.repository.git(&["checkout", "-q", "main"]);
+    round().await;
+    let before = refusals().await;
+    // The trunk moves without it.
+    commits("Say what the limits are");
+    for _ in 0..2 {
+        round().await;
+        assert_eq!((now(&test, "1.1.0").await, refusals().await), (None, before));
+    }
+    test.repository.git(&["merge", "-q", "--no-ff", "-m", "Merge aside", "aside"]);
+    round().await;
+    assert_eq!(now(&test, "1.1.0").await, Some(TagNow::Stands));
 }
 
 /// F9, G2: a new tag that cannot be read because the repository is away is no tag that was refused: it is found when the
