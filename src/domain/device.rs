@@ -196,12 +196,12 @@ impl Device {
         self.releases.iter().find(|r| r.tag() == tag)
     }
 
-    /// The release that a version printed on this server names. Of several that are spelled alike it is the one that is
-    /// placed there, else the newest.
+    /// The release that a version printed on this server names. Of several that are spelled alike, or are of the commit
+    /// that it names, it is the one that is placed there, else the newest of this name.
     pub fn release_built(&self, version: &Classified, server: &ServerName) -> Option<&Release> {
         let named = |r: &&Release| version.is_clean_build_of(r.tag().as_str());
         let placed = self.placed_on(server).and_then(|p| self.release(p.release.as_ref()?));
-        placed.filter(named).or_else(|| self.releases.iter().rev().find(named))
+        placed.filter(|r| named(r) || r.is_built(version)).or_else(|| self.releases.iter().rev().find(named))
     }
 
     /// Whether the review stands in for what a release has to pass: it is the one that CTRL took over (T8, G3). What was

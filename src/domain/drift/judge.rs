@@ -6,6 +6,7 @@ use crate::domain::{
     id::ServerName,
     observation::Seen,
     server::SupportClass,
+    tag::TagName,
     version::{Reported, same_commit},
 };
 use chrono::{DateTime, Utc};
@@ -152,7 +153,8 @@ fn build(device: &Device, s: &Seen) -> Option<Drift> {
         }
         Reported::CleanTag { .. } | Reported::Unknown { .. } => {
             // Where nothing is deployed the place itself is wrong, which is said already.
-            let tag = deployed.filter(|tag| !s.version.is_clean_build_of(tag.as_str()))?;
+            let is_it = |tag: &&TagName| device.release(tag).is_some_and(|r| r.is_built(&s.version));
+            let tag = deployed.filter(|tag| !is_it(tag))?;
             let says = match raw.is_empty() {
                 true => "It reports no version".to_owned(),
                 false => format!("It runs {raw}"),

@@ -112,6 +112,10 @@ fn g10_each_difference_is_found_and_no_other() {
         (&[(FULL, "1.4.2-0-gaaaaaaa", 0)], full, 60, &[]),
         (&[(FULL, "1.4.2-0-gccccccc", 0)], full, 60, &[FalseClean]),
         (&[(REDUCED, "1.4.2-0-gccccccc", 0)], reduced, 60, &[FalseClean]),
+        // One commit can carry several tags.
+        (&[(FULL, "1.4.3-0-gaaaaaaa", 0)], full, 60, &[]),
+        (&[(FULL, "1.4.3-0-gccccccc", 0)], full, 60, &[OtherVersion]),
+        (&[(FULL, "1.4.3-0-gaaaaaaa-dirty", 0)], full, 60, &[Dirty]),
         // Where support is reduced its contributors may run anything.
         (&[(REDUCED, "1.4.2-3-gaaaaaaa-dirty", 0)], reduced, 60, &[]),
         (&[(REDUCED, "", 0)], reduced, 60, &[]),

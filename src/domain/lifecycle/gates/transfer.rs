@@ -13,10 +13,8 @@ use crate::domain::{
     lifecycle::{command::CommandKind as C, facts::Facts},
     observation::Seen,
     observation::Source,
-    release::Release,
     review::{Approval, Finding, FindingState, Ground, ItemState, Review, Timeline},
     server::SupportClass,
-    version::same_commit,
 };
 use std::collections::BTreeSet;
 
@@ -349,7 +347,7 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
         return Gate::open(G::T8, Turn::Machine, words);
     }
     // Wherever it runs: one dirty instance on a server nobody placed it on is enough to say no.
-    if let Some(s) = facts.running().find(|s| !runs_exactly(s, release)) {
+    if let Some(s) = facts.running().find(|s| !release.is_built(&s.version)) {
         return Gate::open(
             G::T8,
             Turn::Ctrl,
@@ -381,12 +379,6 @@ pub(super) fn placed_and_seen(device: &Device, facts: &Facts) -> Gate {
             if stated { ", by a CTRL member’s statement" } else { "" }
         ),
     )
-}
-
-/// The tag, clean; and where the string names a commit, that very commit.
-fn runs_exactly(seen: &Seen, release: &Release) -> bool {
-    seen.version.is_clean_build_of(release.tag().as_str())
-        && seen.version.commit().is_none_or(|c| same_commit(c, release.commit().as_str()))
 }
 
 pub(super) fn access_revoked(device: &Device, facts: &Facts) -> Gate {

@@ -171,6 +171,26 @@ fn o1_only_the_deployed_verified_tag_is_supported() {
     assert_eq!(status(&world), Some(Support::NotSupported), "its tag moved");
 }
 
+/// O1, G10: one commit can carry several tags: what names the deployed release's own commit is that release, and what
+/// names another is not.
+#[test]
+fn o1_the_commit_counts_where_it_is_printed() {
+    let mut world = device().ctrl_owned();
+    for (version, is) in [
+        ("1.4.3-0-g0101010", Support::FullySupported),
+        ("1.5.0rc1-0-g0101010", Support::FullySupported),
+        ("1.4.3-0-g0202020", Support::NotSupported),
+        ("1.4.3", Support::NotSupported),
+    ] {
+        world.sees(FULL, version);
+        assert_eq!(status(&world), Some(is), "{version}");
+    }
+    // It is on record too.
+    world.reads_tag("1.4.3", 1).must(KARL, C::VerifyTag { tag: tag("1.4.3") });
+    world.sees(FULL, "1.4.3-0-g0101010");
+    assert_eq!(status(&world), Some(Support::FullySupported));
+}
+
 /// B2: after a hand-back it is as N1 says until it is seen on the reduced server and on no full one.
 #[test]
 fn b2_after_a_hand_back_it_is_as_n1_says_until_it_is_seen() {
