@@ -89,7 +89,7 @@ const KEYS: [&str; 12] = [
     "authorization",
 ];
 
-pub(super) fn collectors(source: &Source<'_>) -> Vec<Collector> {
+pub(super) fn collectors(source: &Source<'_>, silent_after_minutes: u32) -> Vec<Collector> {
     let items = source.tables("observations", "collectors", &KEYS).value;
     let names: Vec<_> = items.iter().filter_map(|item| source.item_text(item, "name")).collect();
     for name in names.iter().filter(|name| !is_plain_word(&name.value)) {
@@ -97,11 +97,11 @@ pub(super) fn collectors(source: &Source<'_>) -> Vec<Collector> {
         source.problem(&name.place, format!("“{}” cannot be the name of a collector.", name.value), hint);
     }
     source.refuse_twice(&names);
-    items.iter().filter_map(|item| collector(source, item)).collect()
+    items.iter().filter_map(|item| collector(source, item, silent_after_minutes)).collect()
 }
 
 /// One table; what is wrong in it is kept as a problem.
-fn collector(source: &Source<'_>, item: &Item<'_>) -> Option<Collector> {
+fn collector(source: &Source<'_>, item: &Item<'_>, silent_after_minutes: u32) -> Option<Collector> {
     let name = source.item_text(item, "name");
     let kind = source.item_text(item, "kind").and_then(|found| kind(source, &found));
     let secret = source.item_text_if(item, "authorization");
@@ -128,6 +128,18 @@ fn collector(source: &Source<'_>, item: &Item<'_>) -> Option<Collector> {
     let hint = "Name its servers, for example covers = [\"cppServer/*_scs_*\"].";
     let covers = some("covers", "This collector speaks for no server (A24).", hint).unwrap_or_default();
     let every = source.item_whole(item, "every_seconds", 5..=3600, "seconds", 30);
+    // With the tenth that is added to keep several apart.
+    if every.value + every.value / 10 >= silent_after_minutes * 60 {
+        let asked = every.value;
+        let reason = format!(
+            "All that it brings would be silent ({silent_after_minutes} min) before it is asked again ({asked} s)."
+        );
+        let hint = format!(
+            "Set every_seconds = {} or less, or raise silent_after_minutes below [observations].",
+            silent_after_minutes * 30
+        );
+        source.problem(&every.place, reason, hint);
+    }
     let stale = source.item_whole(item, "stale_after_seconds", 10..=86_400, "seconds", 300);
     if stale.value <= every.value {
         let reason = format!("It would be stale ({} s) before it is asked again ({} s).", stale.value, every.value);

@@ -19,6 +19,7 @@ pub(super) const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
     let source = Source::open(file)?;
     let critical = areas(&source);
+    let silent_after_minutes = source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value;
     let policy = Policy {
         facility: facility(&source),
         conduct: Conduct {
@@ -49,11 +50,11 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         environments: environments(&source),
         repositories: repositories(&source),
         observations: Observations {
-            silent_after_minutes: source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value,
+            silent_after_minutes,
             statements: source.flag("observations", "statements"),
             grace_minutes: source.whole("observations", "grace_minutes", 0..=1440, "minutes").value,
             flapping_minutes: source.whole("observations", "flapping_minutes", 0..=1440, "minutes").value,
-            collectors: collectors(&source),
+            collectors: collectors(&source, silent_after_minutes),
         },
         board: Board {
             streams: source.whole("board", "streams", 1..=100_000, "boards").value,

@@ -169,6 +169,8 @@ const WRONG: &[Wrong] = &[
         "(A24)", "cppServer"),
     ("[[observations.collectors]]\nname = \"t\"\nkind = \"tango\"\naddresses = [\"https://t\"]\ncovers = [\"*\"]\nevery_seconds = 1", 6, 17, "observations.collectors.every_seconds",
         "from 5 to 3600", "every_seconds = 30"),
+    ("[[observations.collectors]]\nname = \"t\"\nkind = \"tango\"\naddresses = [\"https://t\"]\ncovers = [\"*\"]\nevery_seconds = 600\nstale_after_seconds = 3000", 6, 17, "observations.collectors.every_seconds",
+        "silent (10 min) before", "300 or less"),
     ("[[observations.collectors]]\nname = \"t\"\nkind = \"tango\"\naddresses = [\"https://t\"]\ncovers = [\"*\"]\nstale_after_seconds = 20", 6, 23, "observations.collectors.stale_after_seconds",
         "stale (20 s) before", "90 or more"),
     ("[[observations.collectors]]\nname = \"k\"\nkind = \"karabo\"\naddresses = [\"https://t\"]\ncovers = [\"*\"]", 1, 1, "observations.collectors",
