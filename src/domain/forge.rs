@@ -165,14 +165,21 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
         (Some("push" | "tag_push"), _) => sent.r#ref.as_deref().and_then(moved).into_iter().collect(),
         (Some("merge_request"), Some(a)) => a.target_branch.map(Hint::Branch).into_iter().collect(),
         (Some("pipeline"), Some(a)) => {
-            let Some(whole) = ended(a.status.as_deref()) else {
+            let whole = ended(a.status.as_deref());
+            // One that waits for somebody to start a job has ended as far as that, and tells no more until then.
+            let waits = a.status.as_deref() == Some("manual");
+            if whole.is_none() && !waits {
                 return Ok(None);
-            };
+            }
             // A job that is run again in the same pipeline has a larger number.
             let attempt = sent.builds.iter().filter_map(|b| b.id).max().unwrap_or(1).max(1);
-            let mut parts: Vec<(String, bool)> = Vec::new();
+            let (mut parts, mut open): (Vec<(String, bool)>, Vec<String>) = Default::default();
             for build in sent.builds {
-                let (Some(stage), Some(passed)) = (build.stage, ended(build.status.as_deref())) else {
+                let Some(stage) = build.stage else { continue };
+                let Some(passed) = ended(build.status.as_deref()) else {
+                    if waits && !build.allow_failure && build.status.as_deref() != Some("skipped") {
+                        open.push(stage);
+                    }
                     continue;
                 };
                 // A part has passed when each of its jobs has that must.
@@ -182,8 +189,11 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
                     None => parts.push((stage, passed)),
                 }
             }
-            if parts.is_empty() {
-                parts.push(("pipeline".to_owned(), whole));
+            parts.retain(|(name, _)| !open.contains(name));
+            match whole {
+                Some(whole) if parts.is_empty() => parts.push(("pipeline".to_owned(), whole)),
+                None if parts.is_empty() => return Ok(None),
+                Some(_) | None => {}
             }
             vec![Hint::Pipeline(Pipeline {
                 own: a.source_project_id.is_none_or(|id| Some(id) == project.id),

@@ -71,6 +71,34 @@ fn a20_jobs_that_prove_nothing() {
     assert_eq!(parts, [("test".to_owned(), false), ("lint".to_owned(), true)]);
 }
 
+/// G3: a pipeline that waits for somebody to start its deployment tells how it went so far: of the part in which it
+/// waits, and of those behind it, nothing.
+#[test]
+fn g3_a_pipeline_that_waits_tells_what_has_ended() {
+    let parts = |more: &str| {
+        let body = format!(
+            r#"{{"object_kind":"pipeline","project":{{"id":7,"git_http_url":"https://git.example/a.git"}},
+               "object_attributes":{{"id":20,"ref":"1.0.0","tag":true,"sha":"abc","status":"manual"}},
+               "builds":[{more}]}}"#
+        );
+        let heard = read(Forge::Gitlab, "Pipeline Hook", body.as_bytes()).unwrap()?;
+        match heard.what.into_iter().next()? {
+            Hint::Pipeline(run) => Some(run.parts),
+            _ => None,
+        }
+    };
+    let job = |stage: &str, status: &str| format!(r#"{{"stage":"{stage}","status":"{status}"}}"#);
+    let (built, tested) = (job("build", "success"), job("test", "success"));
+    let (deploy, later) = (job("deploy", "manual"), job("after", "created"));
+    let both = Some(vec![("build".to_owned(), true), ("test".to_owned(), true)]);
+    assert_eq!(parts(&[&*built, &*tested, &*deploy, &*later].join(",")), both);
+    let may_fail = r#"{"stage":"test","status":"manual","allow_failure":true}"#;
+    assert_eq!(parts(&[&*built, &*tested, &*job("test", "skipped"), may_fail, &*deploy].join(",")), both);
+    let waits = parts(&[&*built, &*tested, &*job("test", "manual")].join(","));
+    assert_eq!(waits, Some(vec![("build".to_owned(), true)]));
+    assert_eq!((parts(&deploy), parts("")), (None, None));
+}
+
 /// What is none of ours, and what cannot be read.
 #[test]
 fn odd_bodies_are_answered() {
