@@ -7,6 +7,9 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
+/// The most classes, instruments or critical areas of one request: each is compared with each, and looked up (A35).
+pub const NAMES_MOST: usize = 100;
+
 /// How much CTRL helps while the device is developed (L2).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter, strum::IntoStaticStr, strum::EnumString,
@@ -138,6 +141,10 @@ pub struct Problem {
 impl Request {
     /// Everything that is missing or cannot be, in the order of the form (L1, L2, L3).
     pub fn problems(&self, policy: &Policy) -> Vec<Problem> {
+        let too_many = self.too_many();
+        if !too_many.is_empty() {
+            return too_many;
+        }
         let mut found = Vec::new();
         let mut need = |bad: bool, section, field, say: &str| {
             if bad {
@@ -243,6 +250,18 @@ impl Request {
         }
         found.sort_by_key(|p| p.section);
         found
+    }
+
+    /// Lists that are too long to be looked through for what else is wrong.
+    fn too_many(&self) -> Vec<Problem> {
+        let lists = [
+            (Section::Device, "classes", &self.classes),
+            (Section::Device, "instruments", &self.instruments),
+            (Section::Risks, "areas", &self.areas),
+        ];
+        let long = lists.into_iter().filter(|(.., names)| names.len() > NAMES_MOST);
+        long.map(|(section, field, _)| Problem { section, field, say: format!("Name at most {NAMES_MOST} {field}") })
+            .collect()
     }
 }
 

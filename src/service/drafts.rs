@@ -24,7 +24,7 @@ use crate::{
         lifecycle::Command,
         person::People,
         person_entry::PersonEntry,
-        request::Section,
+        request::{NAMES_MOST, Section},
     },
     store::{self, Tx, drafts::Draft as Kept, entity::person as row},
 };
@@ -171,6 +171,8 @@ pub(super) async fn taken_names(
     classes: &[String],
 ) -> Result<Vec<Problem>> {
     let except = of.unwrap_or(DeviceId(uuid::Uuid::nil()));
+    // More of them are refused in any case.
+    let classes = &classes[..classes.len().min(NAMES_MOST)];
     let asked = of.is_none().then_some(name);
     let taken = store::devices::find_taken(&app.db.read, except, asked, classes).await?;
     let problems = taken.problems(name).into_iter();

@@ -6,7 +6,7 @@ use crate::domain::{
     lifecycle::{Command as C, GateId as G, StateName as S, Turn},
     person::{Person, Role},
     refusal::Code,
-    request::Taken,
+    request::{NAMES_MOST, Taken},
 };
 use std::collections::BTreeSet;
 
@@ -86,6 +86,26 @@ fn l1_no_class_twice_and_no_folder_elsewhere() {
         assert_eq!(field(&|r| r.folder = folder.to_owned()), ["folder"], "{folder}");
     }
     assert_eq!(field(&|r| r.classes = ["A1", "B1", "A1"].map(str::to_owned).to_vec()), ["classes"]);
+}
+
+/// L1, A35: a request names so many classes, instruments and areas at most; more are not even compared with each other.
+#[test]
+fn l1_a35_a_request_names_so_many_things_at_most() {
+    let many: Vec<String> = (0..=NAMES_MOST).map(|n| format!("Class{n}")).collect();
+    let field = |change: &dyn Fn(&mut crate::domain::request::Request)| {
+        let mut asked = request();
+        change(&mut asked);
+        asked.problems(&policy("")).into_iter().map(|p| p.field).collect::<Vec<_>>()
+    };
+    assert!(field(&|r| r.classes = many[1..].to_vec()).is_empty());
+    assert_eq!(field(&|r| r.classes = many.clone()), ["classes"]);
+    assert_eq!(field(&|r| r.instruments = vec!["SCS".to_owned(); NAMES_MOST + 1]), ["instruments"]);
+    assert_eq!(field(&|r| r.areas = vec!["pulse-patterns".to_owned(); NAMES_MOST + 1]), ["areas"]);
+    let mut world = device().requested();
+    let mut request = world.device.request.clone();
+    request.classes = many;
+    let gate = world.stopped_by(G::Form, Turn::Contributor, ILSE, C::Amend { request: Box::new(request) });
+    assert!(gate.why.contains("at most 100 classes"), "{}", gate.why);
 }
 
 /// L2: the level of support is one of three, and is listed on acceptance.
