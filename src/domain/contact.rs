@@ -119,6 +119,9 @@ impl WhenStopped {
     }
 }
 
+/// The longest note to the shift, in characters: it is read at night, and goes out with every answer about the device.
+pub const NOTE_MAX: usize = 1000;
+
 /// The contributor's word to the shift.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

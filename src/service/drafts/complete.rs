@@ -2,7 +2,7 @@
 
 use super::{Answers, ContactAnswer, Directory, NO_AREA};
 use crate::domain::{
-    contact::{Contact, ENTER_A_NUMBER, OperatorRules, is_phone},
+    contact::{Contact, ENTER_A_NUMBER, NOTE_MAX, OperatorRules, is_phone},
     id::PersonId,
     lifecycle::command::Application,
     policy::Policy,
@@ -82,8 +82,8 @@ pub fn complete(a: &Answers, policy: &Policy, people: &Directory, me: PersonId) 
     if !matches!(a.may_stop.as_str(), "yes" | "no") {
         need("may_stop", "Choose whether operators may stop it");
     }
-    if a.note.chars().count() > 1000 {
-        need("note", "Shorten it to 1000 characters: operators read it at night");
+    if a.note.trim().chars().count() > NOTE_MAX {
+        need("note", &format!("Shorten it to {NOTE_MAX} characters: operators read it at night"));
     }
     match (request, when_stopped) {
         (Ok(request), Some(when_stopped)) if problems.is_empty() => Ok(Application {

@@ -1,7 +1,11 @@
-//! The list of support contacts as it is taken (L4).
+//! The list of support contacts and the word to the shift, as they are taken (L4, O6).
 
 use super::{Code, Refusal};
-use crate::domain::{contact::Contact, device::Device, lifecycle::facts::Facts};
+use crate::domain::{
+    contact::{Contact, NOTE_MAX, OperatorRules},
+    device::Device,
+    lifecycle::facts::Facts,
+};
 
 /// The new list, which keeps the confirmations of entries that stay as they are (L4).
 pub(super) fn list(device: &Device, given: &[Contact], facts: &Facts) -> Result<Vec<Contact>, Refusal> {
@@ -32,4 +36,14 @@ pub(super) fn list(device: &Device, given: &[Contact], facts: &Facts) -> Result<
         list.push(Contact { confirmed, ..c.clone() });
     }
     Ok(list)
+}
+
+/// What operators may do, with a note that they can read at night.
+pub(super) fn rules(given: &OperatorRules) -> Result<OperatorRules, Refusal> {
+    let note = given.note.trim();
+    if note.chars().count() > NOTE_MAX {
+        let say = format!("Shorten the note to {NOTE_MAX} characters: operators read it at night.");
+        return Err(Refusal::new(Code::Incomplete, say));
+    }
+    Ok(OperatorRules { note: note.to_owned(), ..given.clone() })
 }

@@ -15,6 +15,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
             let mut application = application.clone();
             // Whoever sends it in has the form before them: their own number is confirmed with it, and no other.
             application.contacts = super::contacts::list(device, &application.contacts, facts)?;
+            application.operators = super::contacts::rules(&application.operators)?;
             if application.contributors.iter().any(|c| !facts.people.active(*c)) {
                 return Err(Refusal::new(Code::Incomplete, "Choose contributors whose accounts are open."));
             }

@@ -134,10 +134,11 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         Command::SetContacts { contacts } => H::ContactsSet { contacts: contacts::list(device, contacts, facts)? },
         Command::ConfirmContact {} => H::ContactConfirmed,
         Command::SetOperatorRules { operators } => {
-            if device.operators == *operators {
+            let operators = contacts::rules(operators)?;
+            if device.operators == operators {
                 return Err(already("That is on record already."));
             }
-            H::OperatorRulesSet { operators: operators.clone() }
+            H::OperatorRulesSet { operators }
         }
         Command::AddContributor { person } => {
             if device.is_contributor(*person) {

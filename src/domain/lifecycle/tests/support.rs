@@ -2,8 +2,9 @@
 
 use super::given::*;
 use crate::domain::{
-    contact::WhenStopped,
+    contact::{NOTE_MAX, OperatorRules, WhenStopped},
     lifecycle::{Command as C, StateName},
+    refusal::Code,
     support::{Support, of_device, of_instance},
 };
 use strum::IntoEnumIterator;
@@ -237,9 +238,23 @@ fn o6_what_operators_may_do_is_the_contributors_word() {
     (changed.when_stopped, changed.may_stop) = (WhenStopped::DoNotRestart, false);
     let set = || C::SetOperatorRules { operators: changed.clone() };
     for who in [OTTO, NOOR] {
-        world.refused_as(crate::domain::refusal::Code::NotYours, who, set());
+        world.refused_as(Code::NotYours, who, set());
     }
     world.must(ILSE, set());
     assert_eq!(world.device.operators, changed);
-    world.refused_as(crate::domain::refusal::Code::AlreadyDone, ILSE, set());
+    world.refused_as(Code::AlreadyDone, ILSE, set());
+}
+
+/// O6, A35: the note to operators is short, on the way in as little as later, and by whatever door.
+#[test]
+fn o6_the_note_to_operators_is_short() {
+    let with = |letters: usize| OperatorRules { note: "x".repeat(letters), ..operators() };
+    let mut world = device();
+    world.application.operators = with(NOTE_MAX + 1);
+    let application = Box::new(world.application.clone());
+    world.refused_as(Code::Incomplete, ILSE, C::Submit { application });
+    let mut world = device().requested();
+    let refusal = world.refused_as(Code::Incomplete, ILSE, C::SetOperatorRules { operators: with(NOTE_MAX + 1) });
+    assert!(refusal.sentence.contains("1000 characters"), "{}", refusal.sentence);
+    world.must(ILSE, C::SetOperatorRules { operators: with(NOTE_MAX) });
 }

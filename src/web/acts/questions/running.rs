@@ -128,7 +128,7 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
                 "Choose whether operators may stop it",
             )
             .value(if d.operators.may_stop { "yes" } else { "no" }),
-            area("note", "In your own words", "Say it in your own words")
+            Question::new(Field::area("note", "In your own words").rows(4).max(1000), "Say it in your own words")
                 .optional()
                 .hint("What else they must know at three in the morning, like: do not change its configuration.")
                 .value(&d.operators.note),
