@@ -27,6 +27,10 @@ pub(super) fn list(device: &Device, given: &[Contact], facts: &Facts) -> Result<
         if c.deputy == Some(c.person) {
             return Err(incomplete(format!("{} cannot be their own deputy.", facts.people.name(c.person))));
         }
+        if c.deputy.is_some_and(|d| !facts.people.active(d)) {
+            let name = facts.people.name(c.person);
+            return Err(incomplete(format!("Choose a deputy of {name} whose account is open, or nobody.")));
+        }
         let before = device
             .contacts
             .iter()

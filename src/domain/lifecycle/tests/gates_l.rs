@@ -3,6 +3,7 @@
 use super::given::*;
 use crate::domain::{
     absence::Absence,
+    id::PersonId,
     lifecycle::{Command as C, GateId as G, StateName as S, Turn},
     person::{Person, Role},
     refusal::Code,
@@ -204,7 +205,18 @@ fn l4_a_list_that_cannot_be_called_is_not_taken() {
     nowhere.time_zone = "Mars/Olympus".into();
     let mut own_deputy = contact(MAREK);
     own_deputy.deputy = Some(MAREK);
-    let lists = [vec![contact(ILSE), contact(ILSE)], vec![nowhere], vec![own_deputy], vec![contact(STELLA)]];
+    // Nobody answers there: an account that is closed, and a person whom nobody knows.
+    let [mut closed, mut stranger] = [contact(MAREK), contact(MAREK)];
+    closed.deputy = Some(STELLA);
+    stranger.deputy = Some(PersonId(uuid::Uuid::from_u128(987_654)));
+    let lists = [
+        vec![contact(ILSE), contact(ILSE)],
+        vec![nowhere],
+        vec![own_deputy],
+        vec![contact(STELLA)],
+        vec![closed],
+        vec![stranger],
+    ];
     for contacts in lists {
         let mut world = device();
         world.person(STELLA).active = false;
