@@ -169,21 +169,15 @@ impl Request {
         }
         need(self.summary.trim().is_empty(), Device, "summary", "Say in a sentence what it does");
         need(self.group.trim().is_empty(), Device, "group", "Enter your group, like SCS");
-        let listed = &policy.facility.instruments;
-        match listed.is_empty() {
-            true => need(
-                self.instruments.is_empty() || self.instruments.iter().any(|i| i.trim().is_empty()),
-                Device,
-                "instruments",
-                "Enter each instrument on a line of its own, like SCS",
-            ),
-            false => need(
-                self.instruments.is_empty() || self.instruments.iter().any(|i| !listed.contains(i)),
-                Device,
-                "instruments",
-                "Choose at least one instrument of the list",
-            ),
-        }
+        need(
+            self.instruments.is_empty() || self.instruments.iter().any(|i| !policy.is_instrument(i)),
+            Device,
+            "instruments",
+            match policy.facility.instruments.is_empty() {
+                true => "Enter each instrument on a line of its own, like SCS",
+                false => "Choose at least one instrument of the list",
+            },
+        );
         let rules = policy.repository_rules();
         if let Err(problem) = RepositoryAddress::parse(&self.repository, &rules) {
             let like = rules.example().filter(|_| problem == RepositoryProblem::Empty);

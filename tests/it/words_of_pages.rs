@@ -1,7 +1,7 @@
 //! What pages say to whoever reads them: what is true, by its name, and with the way on.
 
 use crate::{
-    app::{FULL, TestApp},
+    app::{FULL, POLICY, TestApp},
     given::day,
 };
 use chrono::Duration;
@@ -207,6 +207,28 @@ async fn l1_names_are_told_apart_by_more_than_case() {
     let mut more = own.request.clone();
     more.classes.push("BeamCheckCLASS".to_owned());
     assert!(said(Some(own.id), &more).await.is_empty());
+}
+
+/// T1, N3: where the policy has no list of instruments, as the built-in one has none, the forms ask for a name; nobody could
+/// choose one there, and no device came to its review.
+#[tokio::test]
+async fn t1_n3_instruments_are_typed_where_there_is_no_list() {
+    let test = TestApp::with_policy(&POLICY.replace("instruments = [\"SCS\", \"SQS\", \"MID\"]\n", "")).await;
+    assert!(test.app.policy.facility.instruments.is_empty());
+    test.reduced_support("magnet").await;
+    let take_over = test.browser("lena").await.page("/devices/magnet/take-over").await;
+    assert!(
+        take_over.contains("name=\"instrument\"") && !take_over.contains("None, its authors are gone"),
+        "{take_over}"
+    );
+    let ilse = test.browser("ilse").await;
+    let stated = [("from", "2026-11-01"), ("to", "2026-11-03"), ("text", "Three shifts."), ("instrument", " ")];
+    let back = ilse.post("/devices/magnet/state-operated", &stated).await;
+    assert_eq!(back.status(), 422);
+    assert!(back.text().await.unwrap().contains("Enter the instrument, like SCS"));
+    let stated = [&stated[..3], &[("instrument", "SCS")][..]].concat();
+    ilse.acts(&test, "magnet", "state-operated", &stated).await;
+    assert!(test.device("magnet").await.cycle.operated.is_some());
 }
 
 /// L4: everything that is wrong with the list of contacts is told at once, each with a link to its field, and what was typed

@@ -15,6 +15,15 @@ impl Policy {
         self.transfer.checklist.iter().find(|i| i.id == id).map_or(id, |i| &i.name)
     }
 
+    /// Whether an instrument can be called so: as one of the list, and where there is none as people type it.
+    pub fn is_instrument(&self, name: &str) -> bool {
+        let listed = &self.facility.instruments;
+        match listed.is_empty() {
+            true => !name.trim().is_empty() && name.chars().count() <= 80 && !name.chars().any(char::is_control),
+            false => listed.iter().any(|i| i == name),
+        }
+    }
+
     /// Which repositories may be read (A17).
     pub fn repository_rules(&self) -> RepositoryRules {
         let of = &self.repositories;

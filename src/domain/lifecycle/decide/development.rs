@@ -114,8 +114,8 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                     format!("{to} has not come yet: state what has been, up to {}.", facts.today),
                 ));
             }
-            if !facts.policy.facility.instruments.contains(instrument) {
-                return Err(Refusal::new(Code::Incomplete, "Choose an instrument of the list."));
+            if !facts.policy.is_instrument(instrument) {
+                return Err(Refusal::new(Code::Incomplete, "Name an instrument of the facility, like SCS."));
             }
             H::OperatedStated {
                 from: *from,

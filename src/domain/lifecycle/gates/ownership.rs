@@ -113,8 +113,8 @@ pub(super) fn needed_elsewhere(command: Option<&Command>, facts: &Facts) -> Gate
         Some(Command::TakeOver { ground: Ground::NeededElsewhere { instrument, task }, reason }) => {
             if reason.trim().is_empty() || task.trim().is_empty() {
                 Gate::open(G::N3, Turn::Ctrl, "Give the reason, and the task by which the author is to help.")
-            } else if !facts.policy.facility.instruments.contains(instrument) {
-                Gate::open(G::N3, Turn::Ctrl, "Choose the instrument that needs it.")
+            } else if !facts.policy.is_instrument(instrument) {
+                Gate::open(G::N3, Turn::Ctrl, "Name the instrument that needs it, one of the facility, like SCS.")
             } else {
                 Gate::met(G::N3, format!("{instrument} needs it."))
             }

@@ -4,6 +4,7 @@ use super::given::*;
 use crate::domain::{
     id::PersonId,
     lifecycle::{Actor, Command as C, CommandKind as K, GateId as G, State, StateName as S, Turn, gates::judge},
+    policy::Policy,
     refusal::Code,
 };
 
@@ -42,6 +43,25 @@ fn t1_it_has_been_operated_and_a_user_says_so() {
     world.stopped_only_by(G::T1, Turn::Contributor, ILSE, C::RequestTransfer {});
     world.readings.reach = None;
     world.must(ILSE, C::RequestTransfer {}).is(S::UnderReview);
+}
+
+/// T1, N3: where the policy has no list of instruments, as the built-in one has none, their names are typed.
+#[test]
+fn t1_n3_without_a_list_instruments_are_typed() {
+    let mut world = device().reduced_support();
+    world.policy.facility.instruments.clear();
+    assert!(Policy::built_in().facility.instruments.is_empty());
+    let states = |at: &str| C::StateOperated {
+        from: day("2026-02-01"),
+        to: day("2026-02-03"),
+        instrument: at.into(),
+        text: reason(),
+    };
+    for odd in [" ", "A\nB", &"x".repeat(81)] {
+        world.refused_as(Code::Incomplete, ILSE, states(odd));
+    }
+    world.clone().must(LENA, World::takes_over(World::needed())).is(S::UnderReview);
+    world.must(ILSE, states("SCS")).must(NOOR, C::Countersign {}).must(ILSE, C::RequestTransfer {}).is(S::UnderReview);
 }
 
 /// T1: a new statement asks for a new signature, and whoever becomes a contributor signed as one.

@@ -84,7 +84,10 @@ pub fn questions(act: CommandKind, cx: &ActContext) -> Vec<Question> {
         StateOperated => vec![
             date("from", "From"),
             date("to", "To"),
-            select("instrument", "At which instrument?", choices::instruments(cx), "Choose the instrument"),
+            match choices::instruments(cx) {
+                none if none.is_empty() => typed_instrument("At which instrument?"),
+                listed => select("instrument", "At which instrument?", listed, "Choose the instrument"),
+            },
             area(
                 "text",
                 "What did it do there?",
@@ -104,13 +107,16 @@ pub fn questions(act: CommandKind, cx: &ActContext) -> Vec<Question> {
                 ],
                 "Choose the ground of the take-over",
             ),
-            optional_select(
-                "instrument",
-                "Instrument that needs it",
-                "None, its authors are gone",
-                choices::instruments(cx),
-                "Choose the instrument that needs it",
-            ),
+            match choices::instruments(cx) {
+                none if none.is_empty() => typed_instrument("Instrument that needs it").optional(),
+                listed => optional_select(
+                    "instrument",
+                    "Instrument that needs it",
+                    "None, its authors are gone",
+                    listed,
+                    "Choose the instrument that needs it",
+                ),
+            },
             area(
                 "task",
                 "The author’s task",
@@ -122,6 +128,12 @@ pub fn questions(act: CommandKind, cx: &ActContext) -> Vec<Question> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// Where the policy has no list of instruments, people type their names.
+fn typed_instrument(label: &str) -> Question {
+    let field = Field::text("instrument", label).hint("Its name, like SCS.").max(80);
+    Question::new(field, "Enter the instrument, like SCS")
 }
 
 fn without_access(cx: &ActContext) -> Vec<crate::domain::id::PersonId> {
