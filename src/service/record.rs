@@ -17,7 +17,7 @@ use crate::{
     domain::{
         device::Device,
         due,
-        lifecycle::{Event, Facts, Happened, Readings, StateName, evolve},
+        lifecycle::{Event, Facts, Happened, Readings, StateName, decide::TEXT_MAX, evolve},
         naming::without_names,
         observation::Seen,
         refusal::Refusal,
@@ -291,9 +291,12 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
     let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();
+    // It may quote what was sent, however long that is, and the journal keeps it for good (A35).
+    let said: String = refusal.sentence.chars().take(4 * TEXT_MAX).collect();
     let tx = app.db.begin().await?;
-    // Sentences name people, and the journal does not (A37).
-    let why = without_names(&refusal.sentence, app.roster.current(&tx).await?.everybody());
+    // Sentences name people, and the journal does not (A37): a name goes whole, before the rest is cut.
+    let why = without_names(&said, app.roster.current(&tx).await?.everybody());
+    let why: String = why.chars().take(TEXT_MAX).collect();
     let line = Line {
         stream: refused_stream(d),
         at: app.clock.now(),

@@ -568,6 +568,21 @@ async fn a35_others_are_served() {
     assert_eq!(lena.get("/devices/magnet").await.status(), 200);
 }
 
+/// A35: what a refused attempt quotes of what was sent is kept at a bounded length: the journal keeps it for good.
+#[tokio::test]
+async fn a35_an_attempt_is_kept_in_short() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let server = "x".repeat(100_000);
+    let refused =
+        refusal(test.does("ilse", "magnet", Command::Deploy { server: server.as_str().into(), tag: None }).await);
+    assert!(refused.sentence.len() > server.len(), "it quotes the name");
+    let stream = format!("refused/{}", test.device("magnet").await.id);
+    let kept = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].body.len() < 5_000 && kept[0].body.contains("xxx"), "{}", kept[0].body.len());
+}
+
 /// G1, A9: onto a full server goes a tag of what CTRL owns, asked for by CTRL; anything else is refused.
 #[tokio::test]
 async fn g1_only_tags_only_ctrl() {
