@@ -1,7 +1,7 @@
 //! What is sent as it has to come: a body that is JSON, said to be JSON, plain, of bounded size and depth (A29, A35); and
 //! a query of the words that an address knows.
 
-use super::problem::Problem;
+use super::{problem::Problem, token::authenticate};
 use crate::app::App;
 use axum::{
     body::Bytes,
@@ -11,6 +11,10 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use std::time::{Duration, Instant};
+
+/// A body that takes longer to come is not from the moment in which its sender was known.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A query, read; what is wrong with it is told as of any field.
 pub struct Params<T>(pub T);
@@ -34,7 +38,12 @@ impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
         if !is_plain_json(request.headers()) {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
+        let (begun, sent_with) = (Instant::now(), request.headers().get(header::AUTHORIZATION).cloned());
         let bytes = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
+        // The token was looked at before the body came: one that has ended meanwhile opens nothing more (A31).
+        if sent_with.is_some() && begun.elapsed() > AT_ONCE {
+            authenticate(app, sent_with.as_ref()).await.map_err(IntoResponse::into_response)?;
+        }
         if has_nul(&bytes) {
             return Err(Problem::nul().into_response());
         }

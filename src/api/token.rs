@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
-    http::{header, request::Parts},
+    http::{HeaderValue, header, request::Parts},
 };
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -23,16 +23,21 @@ pub struct Bearer {
     seen: Option<Vec<String>>,
 }
 
+/// The token that was sent, if it opens anything at this moment.
+pub async fn authenticate(app: &App, sent: Option<&HeaderValue>) -> Result<Token, Problem> {
+    let sent = sent.and_then(|v| v.to_str().ok());
+    let (scheme, secret) = sent.and_then(|s| s.split_once(' ')).ok_or_else(Problem::no_token)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::no_token());
+    }
+    tokens::authenticate(app, secret.trim()).await?.ok_or_else(Problem::no_token)
+}
+
 impl FromRequestParts<App> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let sent = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let (scheme, secret) = sent.and_then(|s| s.split_once(' ')).ok_or_else(Problem::no_token)?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Problem::no_token());
-        }
-        let token = tokens::authenticate(app, secret.trim()).await?.ok_or_else(Problem::no_token)?;
+        let token = authenticate(app, parts.headers.get(header::AUTHORIZATION)).await?;
         let from = match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
             Some(ConnectInfo(address)) => format!("api {}", address.ip()),
             None => "api".to_owned(),

@@ -1,20 +1,28 @@
 //! What every page passes: the size of its form, the check that a form is our own, errors drawn as pages.
 
-use super::{ended::Sent, problem::Problem, visitor::session_cookie_name};
+use super::{
+    ended::Sent,
+    problem::Problem,
+    visitor::{Visitor, session_cookie_name},
+};
 use crate::app::App;
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{Method, StatusCode, header},
+    extract::{FromRequestParts, Request, State},
+    http::{Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
+use std::time::{Duration, Instant};
 use tower::ServiceBuilder;
 use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 
 /// The largest body of a page's form.
 pub const FORM_MOST: usize = 256 * 1024;
+
+/// A form that takes longer to come is not from the moment in which its sender was known.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Forms come from our own pages (A33). Without a session there is nothing to misuse; with one, the browser has to say
 /// where the request came from.
@@ -26,11 +34,11 @@ async fn own_pages_only(State(app): State<App>, request: Request, next: Next) ->
     if changes && signed_in && !says_where {
         return StatusCode::FORBIDDEN.into_response();
     }
-    without_nul(request, next).await
+    without_nul(&app, request, next).await
 }
 
 /// No text has the character NUL: one database keeps it and the other does not, and no keyboard writes it.
-async fn without_nul(request: Request, next: Next) -> Response {
+async fn without_nul(app: &App, request: Request, next: Next) -> Response {
     let refused =
         || Problem::unreadable("The character NUL was sent, which no text has: leave it out.").into_response();
     let uri = request.uri();
@@ -46,10 +54,14 @@ async fn without_nul(request: Request, next: Next) -> Response {
     if announced.is_some_and(|length: usize| length > FORM_MOST) {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let begun = Instant::now();
     match axum::body::to_bytes(body, FORM_MOST).await {
         Ok(form) if form.contains(&0) || form.windows(3).any(|w| w == b"%00") => refused(),
         Ok(form) => {
+            if begun.elapsed() > AT_ONCE {
+                known_anew(&mut parts, app).await;
+            }
             let sent = Sent::of(&parts, &form);
             let answer = next.run(Request::from_parts(parts, form.into())).await;
             match sent {
@@ -59,6 +71,13 @@ async fn without_nul(request: Request, next: Next) -> Response {
         }
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
+}
+
+/// Who sends a form was looked up before it came: a session that has ended meanwhile sends nothing more (A31).
+async fn known_anew(parts: &mut Parts, app: &App) {
+    parts.extensions.remove::<Visitor>();
+    // It keeps who that is beside the form, and nobody where that cannot be told.
+    let _ = Visitor::from_request_parts(parts, app).await;
 }
 
 /// A sentence that was for the next page has been said once a page is drawn.

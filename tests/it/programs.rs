@@ -451,6 +451,30 @@ async fn e1_a_token_is_as_wide_as_its_maker() {
     assert_eq!(ada.get("/me").await.0, 401, "expired");
 }
 
+/// A31: what was on its way when its token ended comes to nothing, however late the rest of it comes.
+#[tokio::test]
+async fn a31_a_body_that_comes_after_its_token_has_ended() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let test = TestApp::new().await;
+    let noor = test.acts("noor").await;
+    let body = json!({ "name": "the next one", "scope": "admin", "days": 366 }).to_string();
+    let (begun, rest) = body.split_at(10);
+    let (secret, length) = (&noor.secret, body.len());
+    let head = format!(
+        "POST /api/v1/me/tokens HTTP/1.1\r\nHost: custody\r\nAuthorization: Bearer {secret}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{begun}"
+    );
+    let mut stream = tokio::net::TcpStream::connect(test.url.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    tokens::revoke_own(&test.app, &test.caller("noor"), &noor.id).await.unwrap();
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert_eq!(tokens::list_own(&test.app, test.person("noor")).await.unwrap().len(), 1, "none was made by it");
+}
+
 /// E1: the page of one's own tokens makes one; what it cannot make stays typed.
 #[tokio::test]
 async fn e1_the_page_makes_ones_own_tokens() {

@@ -447,6 +447,35 @@ async fn a31_what_is_sent_too_late_is_given_back() {
     assert!(page.contains("Your session had ended; what you sent was not saved."), "{page}");
 }
 
+/// A31: a form that was on its way when its session ended comes from nobody, however late the rest of it comes.
+#[tokio::test]
+async fn a31_a_form_that_comes_after_its_session_has_ended() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let test = TestApp::new().await;
+    let noor = test.person("noor");
+    let session =
+        service::sessions::open(&test.app, noor, "a thief's browser", "web 192.0.2.7").await.unwrap().unwrap();
+    let address = test.url.trim_start_matches("http://");
+    let form = "name=the+next+one&scope=admin&days=366";
+    let (begun, rest) = form.split_at(10);
+    let head = format!(
+        "POST /account/tokens/new HTTP/1.1\r\nHost: {address}\r\nOrigin: {}\r\nCookie: custody={session}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{begun}",
+        test.url,
+        form.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    service::sessions::end_all(&test.app, &test.caller("noor"), noor).await.unwrap();
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("Send it again"), "{answer}");
+    assert!(service::tokens::list_own(&test.app, noor).await.unwrap().is_empty(), "none was made by it");
+}
+
 /// A17, A31: every question for a secret is known to what gives forms back.
 #[test]
 fn a31_no_secret_is_given_back() {
