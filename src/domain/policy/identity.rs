@@ -157,8 +157,10 @@ fn provider(
         false => vec!["profile".to_owned(), "email".to_owned()],
     };
     let groups_claim = source.item_text_if(item, "groups_claim").map_or_else(|| "groups".to_owned(), |f| f.value);
-    let rules = source.item_tables(item, "rules", &RULE_KEYS);
-    let rules = rules.iter().filter_map(|item| rule(source, item, areas)).collect();
+    let items = source.item_tables(item, "rules", &RULE_KEYS);
+    let rules: Vec<_> = items.iter().filter_map(|item| Some((rule(source, item, areas)?, item))).collect();
+    refuse_two_kinds(source, &rules);
+    let rules = rules.into_iter().map(|(rule, _)| rule).collect();
     Some(Provider {
         id: id?,
         name: name?.value,
@@ -234,6 +236,21 @@ fn rule(source: &Source<'_>, item: &Item<'_>, areas: &[Area]) -> Option<GroupRul
         source.problem(&team.place, "This is too long for a group's name.", "Use at most 80 characters on one line.");
     }
     Some(GroupRule { group: group?.value, team: team?.value, kind: kind?, area: area.map(|a| a.value), reviewer })
+}
+
+/// A group here is of one kind, and experts are for one area: whoever one rule means would have the rights of another.
+fn refuse_two_kinds(source: &Source<'_>, rules: &[(GroupRule, &Item<'_>)]) {
+    for (n, (rule, item)) in rules.iter().enumerate() {
+        let same = |(first, _): &&(GroupRule, &Item<'_>)| first.team.eq_ignore_ascii_case(&rule.team);
+        let Some((first, _)) = rules[..n].iter().find(same) else { continue };
+        if (first.kind, &first.area) != (rule.kind, &rule.area) {
+            let reason = format!("A rule before makes another kind of group of “{}”: {}.", rule.team, first.kind);
+            source.problem(&item.place, reason, "Name another team in one of them.");
+        } else if first.team != rule.team {
+            let reason = format!("A rule before writes “{}” as “{}”.", rule.team, first.team);
+            source.problem(&item.place, reason, "Write a team’s name the same everywhere.");
+        }
+    }
 }
 
 fn kind(source: &Source<'_>, found: &Found<String>) -> Option<GroupKind> {
