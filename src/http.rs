@@ -60,7 +60,10 @@ async fn counted(State(app): State<App>, request: Request, next: Next) -> Respon
 }
 
 async fn counted_once_built(State(app): State<App>, request: Request, next: Next) -> Response {
-    count(&app, request, |request| once_built(&app, request, next)).await
+    let is_of_a_program = api::is_address(request.uri().path());
+    let answer = count(&app, request, |request| once_built(&app, request, next)).await;
+    // Outside of all that answers by itself: whatever goes wrong is told to programs in one form (E3).
+    if is_of_a_program { api::complete(answer) } else { answer }
 }
 
 /// Whoever changed something finds it so on the next page.

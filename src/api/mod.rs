@@ -51,6 +51,7 @@ use axum::{
     routing::{any, get},
 };
 use openapi::Described;
+pub use problem::complete;
 use std::sync::Arc;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -110,9 +111,13 @@ pub fn routes(app: &App, described_as: Described) -> Router<App> {
     let open = Router::new()
         .route("/.well-known/jwks.json", get(keys::show))
         .method_not_allowed_fallback(problem::another_method);
-    not_too_often(all.layer(middleware::from_fn(without_nul)))
-        .merge(open)
-        .layer(middleware::map_response(problem::complete))
+    not_too_often(all.layer(middleware::from_fn(without_nul))).merge(open)
+}
+
+/// Whether it is programs that ask there: the reference beside it is for people.
+pub fn is_address(path: &str) -> bool {
+    let below = path.strip_prefix("/api").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    (below && !path.starts_with("/api/docs")) || path == "/.well-known/jwks.json"
 }
 
 /// No name has the character NUL.
@@ -127,7 +132,7 @@ async fn without_nul(request: Request, next: Next) -> Response {
 /// Answered from memory, and asked by walls of screens at once: nothing can be guessed there.
 pub fn from_memory() -> Router<App> {
     let (routes, _) = status::routes().split_for_parts();
-    routes.method_not_allowed_fallback(problem::another_method).layer(middleware::map_response(problem::complete))
+    routes.method_not_allowed_fallback(problem::another_method)
 }
 
 /// What has Custody write to others: ten at once from one place, then one every three seconds.

@@ -258,8 +258,22 @@ impl Problem {
             StatusCode::TOO_MANY_REQUESTS => {
                 ("too_often", "Too many requests", "Wait as long as the header Retry-After says, then try again.")
             }
+            StatusCode::REQUEST_TIMEOUT => (
+                "too_slow",
+                "It took too long",
+                "What was asked for may still be done: read whether it was, or send the same again with its Idempotency-Key.",
+            ),
+            StatusCode::SERVICE_UNAVAILABLE => (
+                "unavailable",
+                "Custody cannot answer now",
+                "Nothing was done. Wait as long as the header Retry-After says, then try again.",
+            ),
             s if s.is_client_error() => ("unreadable", "The request cannot be read", "Check what was sent."),
-            _ => ("internal", "Custody failed at this", "Nothing was saved. Try again; quote the header X-Request-Id."),
+            _ => (
+                "internal",
+                "Custody failed at this",
+                "It may have been done: read whether it was. Quote the header X-Request-Id where you tell of it.",
+            ),
         };
         Self::new(status, code, title, detail)
     }
@@ -349,8 +363,8 @@ impl IntoResponse for InWords {
     }
 }
 
-/// Whatever answers an error here answers it as a problem: the limits and the framework too.
-pub async fn complete(response: Response) -> Response {
+/// Whatever answers an error here answers it as a problem: the limits, what takes too long or panics, and the framework too.
+pub fn complete(response: Response) -> Response {
     let status = response.status();
     let told = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM)
         || response.extensions().get::<Told>().is_some();
@@ -358,10 +372,10 @@ pub async fn complete(response: Response) -> Response {
         return response;
     }
     let mut problem = Problem::of_status(status).into_response();
-    for name in [header::ALLOW, header::RETRY_AFTER] {
-        if let Some(value) = response.headers().get(&name) {
-            problem.headers_mut().insert(name, value.clone());
-        }
+    let of_its_body =
+        [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::TRANSFER_ENCODING];
+    for (name, value) in response.headers().iter().filter(|(name, _)| !of_its_body.contains(name)) {
+        problem.headers_mut().append(name, value.clone());
     }
     problem
 }

@@ -32,3 +32,37 @@ async fn a_panic_is_counted() {
     }
     app.db.close().await.unwrap();
 }
+
+/// E3: what is answered around every door, as when Custody starts or stops, is a problem at the programs' one and nowhere
+/// else; its headers stay.
+#[tokio::test]
+async fn e3_what_goes_wrong_around_the_doors_is_a_problem_for_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let parts = Parts::quiet(Policy::built_in(), Clock::System, "http://127.0.0.1:8080".parse().unwrap());
+    let app = App::new(Db::open(&dir.path().join("custody.db")).await.unwrap(), parts);
+    // The board is never built, and Custody stops.
+    app.stop.cancel();
+    let all = router(app.clone());
+    let kind = |answer: &Response| answer.headers().get(header::CONTENT_TYPE).map(|t| t.to_str().unwrap().to_owned());
+    for (path, problem) in [
+        ("/api/v1/devices", true),
+        ("/api/v1/status/magnet", true),
+        ("/.well-known/jwks.json", true),
+        ("/api/docs", false),
+        ("/devices.csv", false),
+    ] {
+        let asked = Request::get(path).body(Body::empty()).unwrap();
+        let answer = all.clone().oneshot(asked).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"2"[..]), "{path}");
+        let is_problem = kind(&answer).is_some_and(|kind| kind == "application/problem+json");
+        assert_eq!(is_problem, problem, "{path}");
+    }
+    let slow = (StatusCode::REQUEST_TIMEOUT, [("x-request-id", "7")], "a text").into_response();
+    let told = api::complete(slow);
+    assert_eq!(kind(&told).unwrap(), "application/problem+json");
+    assert_eq!(told.headers()["x-request-id"], "7");
+    let body = axum::body::to_bytes(told.into_body(), 4096).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((body["code"].as_str(), body["status"].as_u64()), (Some("too_slow"), Some(408)));
+    app.db.close().await.unwrap();
+}
