@@ -135,14 +135,11 @@ fn tidy(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
+/// Each of them once, in their order. However many were sent: their number is judged after this.
 fn tidy_addresses(all: Vec<String>, email: &str) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for address in all.iter().map(|a| a.trim().to_lowercase()) {
-        if !address.is_empty() && address != email && !kept.contains(&address) {
-            kept.push(address);
-        }
-    }
-    kept
+    let mut known = BTreeSet::new();
+    let addresses = all.iter().map(|a| a.trim().to_lowercase());
+    addresses.filter(|a| !a.is_empty() && a != email && known.insert(a.clone())).collect()
 }
 
 /// What an administrator may change of a person.

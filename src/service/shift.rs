@@ -206,6 +206,10 @@ pub async fn acknowledge(app: &App, caller: &Caller, seqs: &[i64]) -> Result<usi
 }
 
 async fn say(app: &App, caller: &Caller, me: PersonId, named: BTreeSet<i64>) -> Result<usize> {
+    let number = || super::invalid("seq", format!("Choose between 1 and {MOST} changes that you have seen"));
+    if named.len() as u64 > MOST {
+        return number();
+    }
     let tx = app.db.begin().await?;
     let chosen = store::shift::list_by_seq(&tx, &named).await?;
     let people = store::people::load_people(&tx, &BTreeSet::from([me])).await?;
@@ -213,9 +217,8 @@ async fn say(app: &App, caller: &Caller, me: PersonId, named: BTreeSet<i64>) -> 
         tx.rollback().await?;
         return Err(refuse(app, caller, &chosen).await?);
     }
-    if named.is_empty() || named.len() as u64 > MOST {
-        let say = format!("Choose between 1 and {MOST} changes that you have seen");
-        return super::invalid("seq", say);
+    if named.is_empty() {
+        return number();
     }
     if chosen.len() < named.len() {
         return Err(Error::NotFound);

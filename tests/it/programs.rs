@@ -835,6 +835,8 @@ async fn h8_the_shift_acknowledges_by_the_api() {
     assert!(!seqs.is_empty());
     assert_eq!(lena.post("/shift/acknowledgements", json!({ "changes": seqs })).await.0, 403);
     assert_eq!(otto.post("/shift/acknowledgements", json!({ "changes": [] })).await.0, 422);
+    let too_many: Vec<i64> = (0..70_000).collect();
+    assert_eq!(otto.post("/shift/acknowledgements", json!({ "changes": too_many })).await.0, 422);
     assert_eq!(otto.post("/shift/acknowledgements", json!({ "changes": seqs })).await.1["new"], seqs.len());
     assert_eq!(otto.post("/shift/acknowledgements", json!({ "changes": seqs })).await.1["new"], 0);
     assert_eq!(otto.get("/shift").await.1["waiting"], json!([]));

@@ -326,6 +326,22 @@ async fn an_address_of_commits_is_not_ones_own_to_drop() {
     assert!(!now.person.wrote(&["ilse@home.example".to_owned()].into(), key));
 }
 
+/// A35: each address is looked up among the others and not compared with each of them, while everybody else's changes
+/// wait.
+#[tokio::test]
+async fn a35_addresses_of_commits_are_few_however_many_are_sent() {
+    let rig = Rig::new().await;
+    let me = Caller::person(rig.member("Ilse Hartmann", "ilse").await, "test");
+    let own = OwnDetails {
+        phone: None,
+        time_zone: "Europe/Berlin".to_owned(),
+        commit_emails: (0..150_000).map(|n| format!("{n}@a.example")).collect(),
+    };
+    let asked = std::time::Instant::now();
+    assert_eq!(fields(people::edit_own(&rig.app, &me, own).await.unwrap_err()), ["commit_emails"]);
+    assert!(asked.elapsed() < std::time::Duration::from_secs(20));
+}
+
 /// L3: everybody accepts the rules of conduct for themselves, in the version in force.
 #[tokio::test]
 async fn conduct_is_accepted_for_oneself() {
