@@ -125,3 +125,25 @@ fn g9_a_report_is_whole() {
          succeeded, failed, rolled_back."
     );
 }
+
+/// G9: a pipeline that reports tests without end is stopped, and what became of the deployment is told all the same: it
+/// begins, ends and runs out, so that its server is given back.
+#[test]
+fn g9_tests_without_end_keep_no_end_from_being_told() {
+    let tested = |by: &[&str], word: &str| {
+        let mut d = deployment(true);
+        for word in by.iter().copied().chain(std::iter::repeat_n(word, 100)) {
+            d = evolve(d, &Reported { at: noon(), by: None, report: report(word) });
+        }
+        assert_eq!(decide(&d, &report(word), noon()).unwrap_err().code, Code::Incomplete);
+        d
+    };
+    let waits = tested(&[], "before");
+    for (word, at) in [("started", noon()), ("failed", noon()), ("expired", noon() + Duration::seconds(300))] {
+        decide(&waits, &report(word), at).unwrap();
+    }
+    let begun = tested(&["started"], "after");
+    for word in ["succeeded", "failed", "rolled_back"] {
+        decide(&begun, &report(word), noon()).unwrap();
+    }
+}
