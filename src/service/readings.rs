@@ -10,7 +10,7 @@ use crate::{
         review::Review,
         tag::{CommitDigits, CommitId, TagName, found},
     },
-    ports::git::GitError,
+    ports::git::{GitError, Sighting},
 };
 
 /// Why a repository was not read.
@@ -79,11 +79,11 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
         Some(Wanted::Tag(tag)) => readings.tag = Some(verify(app, device, tag).await.map_err(&mut say)),
         Some(Wanted::ReleaseNow(tag)) if device.release(tag).is_none() => {}
         Some(Wanted::TagNow(tag) | Wanted::ReleaseNow(tag)) => {
-            readings.tag_now = Some(look(app, device, tag).await.map_err(&mut say))
+            note(&mut readings, look(app, device, tag).await.map_err(&mut say));
         }
         Some(Wanted::ReviewedNow) => {
             if let Some(release) = reviewed(device) {
-                readings.tag_now = Some(look(app, device, release.tag()).await.map_err(&mut say))
+                note(&mut readings, look(app, device, release.tag()).await.map_err(&mut say));
             }
         }
         Some(Wanted::Commit(commit)) => {
@@ -140,10 +140,14 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
     })
 }
 
-async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<CommitId>, Failed> {
+async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<Sighting>, Failed> {
     let address = address(app, device)?;
-    let seen = app.git.look_at_tag(&address, tag).await?;
-    Ok(seen.map(|s| s.object))
+    Ok(app.git.look_at_tag(&address, tag).await?)
+}
+
+fn note(readings: &mut Readings, seen: Result<Option<Sighting>, String>) {
+    readings.tag_is_branch = matches!(&seen, Ok(Some(s)) if s.is_branch);
+    readings.tag_now = Some(seen.map(|s| s.map(|s| s.object)));
 }
 
 /// The repository's tags that count as releases by their names, and what each of them names.

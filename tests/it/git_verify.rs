@@ -168,6 +168,11 @@ async fn moved_and_vanished() {
     assert_ne!(moved.object, verified.object);
     assert_eq!(moved.peeled, commit(&repository, "main"));
 
+    assert!(!moved.is_branch);
+    repository.git(&["branch", "1.0.0", "main~1"]);
+    let both = git.look_at_tag(&address, &tag("1.0.0")).await.unwrap().unwrap();
+    assert_eq!((both.object, both.is_branch), (moved.object, true), "A19: a branch has its name since");
+
     repository.git(&["tag", "-d", "1.0.0"]);
     assert_eq!(git.look_at_tag(&address, &tag("1.0.0")).await, Ok(None));
     assert_eq!(verify(&repository, "1.0.0").await.unwrap_err().code(), "git_no_such_tag");

@@ -371,6 +371,29 @@ async fn a3_no_permit_is_handed_out_that_would_begin_nothing() {
     refused(permit_of(&d, &lena).await, "Jonas Okafor, who asked for it, may not deploy it now");
 }
 
+/// G2, A19: while a branch has the release's name nothing is permitted, handed out or begun by it: what checks it out by
+/// that name may get the branch.
+#[tokio::test]
+async fn a19_a_branch_of_the_tags_name_is_not_deployed() {
+    let test = TestApp::new().await;
+    let token = test.owned_with("1.1.0").await;
+    let d = test.allowed(&token, "1.1.0", FULL).await;
+    test.repository.git(&["branch", "1.1.0", "HEAD~1"]);
+    let asked = json!({ "device": "magnet", "tag": "1.1.0", "server": FULL });
+    let permit = format!("/{}/permit", d["id"].as_str().unwrap());
+    let answers = [
+        test.sends("", &token, &asked).await,
+        test.sends(&permit, &token, &json!({})).await,
+        test.begins(&d, &token).await,
+    ];
+    for (status, refused) in answers {
+        assert_eq!(status, 409, "{refused}");
+        assert!(why(&refused).contains("the name of a branch too"), "{refused}");
+    }
+    test.repository.git(&["branch", "-D", "1.1.0"]);
+    assert_eq!(test.begins(&d, &token).await.0, 200);
+}
+
 /// G2, T4: with its approval the permit of what is under review is gone.
 #[tokio::test]
 async fn t4_no_permit_is_handed_out_without_its_approval() {

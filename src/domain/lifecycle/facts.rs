@@ -45,6 +45,8 @@ pub struct Readings {
     pub tag: Option<Result<VerifiedTag, String>>,
     /// The object that a recorded tag names now; `Ok(None)` when it is gone.
     pub tag_now: Option<Result<Option<CommitId>, String>>,
+    /// Whether a branch has that tag's name by now, so that a checkout could take either (A19).
+    pub tag_is_branch: bool,
     pub commit: Option<Result<CommitFacts, String>>,
     /// The commit that is at hand where it is to be deployed, as whoever asks says.
     pub at_hand: Option<CommitId>,

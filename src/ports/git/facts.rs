@@ -11,6 +11,8 @@ pub struct Sighting {
     pub object: CommitId,
     /// The same with all tag objects peeled off.
     pub peeled: CommitId,
+    /// Whether a branch has the tag's name too, so that a checkout could take either (A19).
+    pub is_branch: bool,
 }
 
 /// References as `git ls-remote` lists them: object and full name.
@@ -44,8 +46,13 @@ impl Listing {
     pub fn sighting(&self, tag: &TagName) -> Option<Sighting> {
         let object = self.get(&tag.reference())?.clone();
         let peeled = self.get(&format!("{}^{{}}", tag.reference())).unwrap_or(&object).clone();
-        Some(Sighting { object, peeled })
+        Some(Sighting { object, peeled, is_branch: self.get(&branch_of(tag)).is_some() })
     }
+}
+
+/// The branch that would have the name of this tag.
+pub(super) fn branch_of(tag: &TagName) -> String {
+    format!("refs/heads/{tag}")
 }
 
 pub(super) async fn reach(session: &Session, trunk: &str) -> Result<CommitId, GitError> {
@@ -62,6 +69,6 @@ pub(super) async fn list_tags(session: &Session) -> Result<Vec<(String, CommitId
 
 pub(super) async fn look_at_tag(session: &Session, tag: &TagName) -> Result<Option<Sighting>, GitError> {
     let reference = tag.reference();
-    let listing = Listing::of(session, &[&reference, &format!("{reference}^{{}}")]).await?;
+    let listing = Listing::of(session, &[&reference, &format!("{reference}^{{}}"), &branch_of(tag)]).await?;
     Ok(listing.sighting(tag))
 }

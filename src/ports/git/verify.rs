@@ -2,7 +2,7 @@
 
 use super::GitError;
 use super::commit::{CommitFacts, read_commit};
-use super::facts::{Listing, Sighting};
+use super::facts::{Listing, Sighting, branch_of};
 use super::history::{self, Author, Authorship};
 use super::run::Session;
 use crate::domain::tag::{CommitId, TagName, check_plain, found};
@@ -44,14 +44,13 @@ pub(super) async fn verify_tag(
     trunk: &str,
     base: Option<&CommitId>,
 ) -> Result<VerifiedTag, GitError> {
-    let (reference, branch, trunk_reference) =
-        (tag.reference(), format!("refs/heads/{tag}"), format!("refs/heads/{trunk}"));
+    let (reference, branch, trunk_reference) = (tag.reference(), branch_of(tag), format!("refs/heads/{trunk}"));
     let listing = Listing::of(session, &[&reference, &format!("{reference}^{{}}"), &branch, &trunk_reference]).await?;
     let name = tag.to_string();
-    let Some(Sighting { object, .. }) = listing.sighting(tag) else {
+    let Some(Sighting { object, is_branch, .. }) = listing.sighting(tag) else {
         return Err(GitError::NoSuchTag { tag: name });
     };
-    found::no_branch(tag, listing.get(&branch).is_some())?;
+    found::no_branch(tag, is_branch)?;
     if listing.get(&trunk_reference).is_none() {
         return Err(GitError::NoSuchTrunk { trunk: trunk.to_owned() });
     }

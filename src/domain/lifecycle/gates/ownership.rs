@@ -17,6 +17,7 @@ use crate::domain::{
     review::Ground,
     server::{Server, SupportClass},
     stage::Reporter,
+    tag::found,
     version::same_version,
 };
 use std::collections::BTreeMap;
@@ -264,6 +265,7 @@ pub(super) fn tag_only(device: &Device, command: Option<&Command>, facts: &Facts
 /// Whether a release that stands is what its tag names this moment, where the repository was read for it (A3).
 pub(super) fn still_as_verified(id: G, release: &Release, facts: &Facts) -> Gate {
     let tag = release.tag();
+    let branch = found::no_branch(tag, facts.readings.tag_is_branch);
     match &facts.readings.tag_now {
         Some(Ok(Some(now))) if *now != release.verified.object => Gate::open(
             id,
@@ -276,7 +278,10 @@ pub(super) fn still_as_verified(id: G, release: &Release, facts: &Facts) -> Gate
             format!("{tag} is gone from the repository: push it again as it was, or make a new tag."),
         ),
         Some(Err(why)) => Gate::open(id, Turn::Machine, format!("The repository cannot be read now: {why}")),
-        _ => Gate::met(id, format!("{tag} is {}.", release.commit().short())),
+        _ => match branch {
+            Ok(()) => Gate::met(id, format!("{tag} is {}.", release.commit().short())),
+            Err(why) => Gate::open(id, Turn::Contributor, why.to_string()),
+        },
     }
 }
 

@@ -135,6 +135,25 @@ fn g2_a_version_has_one_tag() {
     assert_eq!(world.device.release_built(&version, &"cppServer/elsewhere".into()), Some(&alike));
 }
 
+/// G2, A19: a branch that takes a release's name after it was verified keeps it from every server while it is there: a
+/// checkout by that name could take either.
+#[test]
+fn g2_a_branch_of_the_releases_name_keeps_it_back() {
+    let mut world = device().ready_to_own();
+    world.readings.tag_is_branch = true;
+    let gate = world.stopped_only_by(G::T7, Turn::Contributor, RAVI, C::TakeOwnership {});
+    assert!(gate.why.contains("the name of a branch too"), "{}", gate.why);
+    world.readings.tag_is_branch = false;
+    world.must(RAVI, C::TakeOwnership {});
+    world.readings.tag_is_branch = true;
+    world.stopped_only_by(G::Tag, Turn::Contributor, KARL, World::deploy(FULL_TOO, "1.4.2"));
+    world.readings.tag_is_branch = false;
+    world.must(KARL, World::deploy(FULL_TOO, "1.4.2"));
+    let permit = world.permit(FULL_TOO);
+    world.readings.tag_is_branch = true;
+    world.stopped_only_by(G::Tag, Turn::Contributor, KARL, permit);
+}
+
 /// G2: a tag that moves or vanishes is noticed and deployed no more; the release on record stays what it was.
 #[test]
 fn g2_a_tag_that_moves_is_not_deployed_again() {
