@@ -51,6 +51,28 @@ async fn t1_h3_the_trunk_itself_is_read() {
     assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "git_no_such_trunk");
 }
 
+/// G2, H3: a repository of another account, as a git server beside Custody has them, is read like any other below the
+/// policy's roots, bare or not.
+#[tokio::test]
+async fn g2_a_repository_of_another_account_is_read() {
+    let repository = Repository::new().commit("a").tag("1.0.0");
+    let plain = repository.root().join("plain");
+    repository.git(&["clone", "-q", "--no-local", repository.folder().to_str().unwrap(), plain.to_str().unwrap()]);
+    let (main, rules) = (commit(&repository, "main"), rules_for(&repository));
+    for folder in [repository.folder(), plain.clone(), plain.join(".git")] {
+        // Nobody but root gives things away.
+        if std::os::unix::fs::chown(&folder, Some(65_534), Some(65_534)).is_err() {
+            return;
+        }
+    }
+    for folder in [repository.folder(), plain] {
+        let address = RepositoryAddress::parse(&format!("file://{}", folder.display()), &rules).unwrap();
+        let git = Git::new(rules.clone(), Limits::default());
+        assert_eq!(git.reach(&address, "main").await, Ok(main.clone()), "{}", folder.display());
+        assert_eq!(git.verify_tag(&address, &tag("1.0.0"), "main", None).await.unwrap().commit, main);
+    }
+}
+
 /// G2: an annotated tag is recorded with its object, commit, tree, tagger and authors.
 #[tokio::test]
 async fn annotated() {

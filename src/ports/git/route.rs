@@ -24,6 +24,8 @@ pub(super) struct Route {
     /// What git is given.
     pub url: String,
     pub host: Option<Pinned>,
+    /// The folder itself, of one on this machine.
+    pub folder: Option<String>,
 }
 
 /// A host, held to one number.
@@ -59,7 +61,7 @@ pub(super) async fn find(
     let protocol = address.protocol();
     let (Some(name), Some(port)) = (address.host(), address.port()) else {
         let folder = real_folder(address, rules).await?;
-        return Ok(Route { protocol, url: format!("file://{folder}"), host: None });
+        return Ok(Route { protocol, url: format!("file://{folder}"), host: None, folder: Some(folder) });
     };
     let numbers = match address.literal_ip() {
         Some(ip) => vec![ip],
@@ -76,7 +78,7 @@ pub(super) async fn find(
     let first = numbers.iter().find(|ip| ip.is_ipv4()).or(numbers.first());
     let ip = *first.ok_or_else(|| GitError::Unreachable { detail: format!("the name {name} has no address") })?;
     let host = Pinned { name: name.to_owned(), port, unusual_port: address.has_unusual_port(), ip };
-    Ok(Route { protocol, url: address.to_string(), host: Some(host) })
+    Ok(Route { protocol, url: address.to_string(), host: Some(host), folder: None })
 }
 
 async fn resolve(name: &str, port: u16, resolver: &Resolver) -> Result<Vec<IpAddr>, GitError> {

@@ -45,6 +45,9 @@ pub(super) struct Session {
     ssh_command: Option<String>,
 }
 
+/// The file that says which folder git trusts, in the read's own directory.
+const TRUSTED: &str = "git_settings";
+
 /// What a run came to.
 pub(super) struct Outcome {
     pub success: bool,
@@ -75,6 +78,9 @@ impl Session {
             }
             _ => None,
         };
+        if let Some(folder) = &route.folder {
+            std::fs::write(directory.path().join(TRUSTED), trusting(folder)).map_err(|error| local(&error))?;
+        }
         Ok(Session { route, limits, directory, ssh_command })
     }
 
@@ -136,6 +142,9 @@ impl Session {
             ("GIT_ALLOW_PROTOCOL", self.route.protocol.scheme()),
         ]);
         command.env("HOME", directory).env("GIT_CEILING_DIRECTORIES", directory.parent().unwrap_or(Path::new("/")));
+        if self.route.folder.is_some() {
+            command.env("GIT_CONFIG_GLOBAL", directory.join(TRUSTED));
+        }
         if let Some(ssh) = &self.ssh_command {
             command.env("GIT_SSH_COMMAND", ssh).env("GIT_SSH_VARIANT", "ssh");
         }
@@ -184,6 +193,14 @@ impl Outcome {
         }
         GitError::Unreachable { detail: self.complaint }
     }
+}
+
+/// Has git read a folder below the policy's roots that belongs to another account, as those of a git server beside Custody
+/// do. Git takes that from a file: what stands on its command line does not reach the process that reads the folder.
+/// Source: git-config, "safe.directory".
+fn trusting(folder: &str) -> String {
+    let folder = folder.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+    format!("[safe]\n\tdirectory = \"{folder}\"\n\tdirectory = \"{folder}/.git\"\n")
 }
 
 /// The processes of one run: git and the helpers it starts. They do not outlive this value.
