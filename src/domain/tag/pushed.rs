@@ -6,6 +6,7 @@ use crate::domain::{
     device::Device,
     lifecycle::StateName,
     person::{Person, Role},
+    version::same_version,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -94,7 +95,8 @@ pub fn judge(
     all
 }
 
-/// A release on record names one object for ever, and a version's tag does not move even before it is on record (A3).
+/// A release on record names one object for ever and is the only one of its version, however that is spelled; and a
+/// version's tag does not move even before it is on record (A3).
 fn stays(device: &Device, tag: &TagName, pushed: &Pushed) -> Result<String, String> {
     let (old, new) = (&pushed.old, &pushed.new);
     if let Some(release) = device.release(tag) {
@@ -107,9 +109,13 @@ fn stays(device: &Device, tag: &TagName, pushed: &Pushed) -> Result<String, Stri
             Some(_) => Ok(format!("{tag} names what is on record.")),
         };
     }
-    match (old, new) {
-        (Some(old), Some(new)) if old != new => {
+    let alike = device.releases.iter().find(|r| same_version(r.tag().as_str(), tag.as_str()));
+    match (old, new, alike) {
+        (Some(old), Some(new), _) if old != new => {
             Err(format!("{tag} names {} already, and a version’s tag does not move: make a new tag.", old.short()))
+        }
+        (None, Some(_), Some(r)) => {
+            Err(format!("{tag} is the version of {}, a release on record: give it a version of its own.", r.tag()))
         }
         _ => Ok(format!("{tag} is not on record.")),
     }

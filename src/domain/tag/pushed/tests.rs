@@ -123,6 +123,8 @@ fn g2_each_thing_that_is_wrong_is_one_condition() {
         ("names the same again",   |p| p.old = p.new.clone(),                     &[],         &[]),
         ("moves a release",        |p| (p.name, p.old) = ("1.0.0".to_owned(), Some(id('a'))), &["stays"], &["stays"]),
         ("makes another of it",    |p| p.name = "1.0.0".to_owned(),               &["stays"],  &["stays"]),
+        ("spells one otherwise",   |p| p.name = "v1.0.0".to_owned(),              &["stays"],  &["stays"]),
+        ("takes that away",        |p| (p.name, p.old, p.new) = ("v1.0.0".to_owned(), Some(id('c')), None), &[], &[]),
         ("puts a release back",    |p| (p.name, p.new) = ("1.0.0".to_owned(), Some(id('a'))), &[], &[]),
         ("deletes a release",      |p| (p.name, p.old, p.new) = ("1.0.0".to_owned(), Some(id('a')), None), &["stays"], &["stays"]),
         ("deletes what is none",   |p| (p.old, p.new) = (Some(id('c')), None),    &[],         &[]),
