@@ -32,6 +32,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod refusal;
 pub mod release;
+pub mod reminder;
 pub mod repository;
 pub mod request;
 pub mod review;

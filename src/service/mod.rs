@@ -51,6 +51,7 @@ pub mod readiness;
 pub mod readings;
 pub mod reconcile;
 pub mod record;
+pub mod reminders;
 pub mod replicas;
 pub mod requests;
 pub mod retention;

@@ -70,6 +70,16 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Notice>) -> Result<BTre
         .collect()
 }
 
+/// Who has been told of these causes, each with the cause. One query.
+pub async fn list_told<C: ConnectionTrait>(
+    c: &C,
+    causes: impl IntoIterator<Item = String>,
+) -> Result<BTreeSet<(PersonId, String)>> {
+    let q = row::Entity::find().select_only().columns([row::Column::PersonId, row::Column::Key]);
+    let told: Vec<(String, String)> = q.filter(row::Column::Key.is_in(causes)).into_tuple().all(c).await?;
+    told.into_iter().map(|(person, key)| Ok((super::people::id(&person)?, key))).collect()
+}
+
 pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Told>> {
     let rows: Vec<ToldRow> = row::Entity::find()
         .select_only()

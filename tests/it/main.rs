@@ -53,6 +53,7 @@ mod proxies;
 mod queries;
 mod reconcile;
 mod releases;
+mod reminders;
 #[cfg(feature = "full-tests")]
 mod replicas;
 #[cfg(feature = "full-tests")]
