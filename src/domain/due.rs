@@ -34,8 +34,13 @@ pub struct Due {
     pub what: What,
 }
 
-/// The first thing that is due, on the facility's calendar; what was missed stays due.
+/// The first thing that is due.
 pub fn next(device: &Device, policy: &Policy) -> Option<Due> {
+    all(device, policy).into_iter().min_by_key(|d| d.on)
+}
+
+/// Everything that is due, on the facility's calendar; what was missed stays due.
+pub fn all(device: &Device, policy: &Policy) -> Vec<Due> {
     let day = |at: DateTime<Utc>| at.with_timezone(&policy.facility.time_zone).date_naive();
     let mut all = Vec::new();
     match device.state.name() {
@@ -57,5 +62,5 @@ pub fn next(device: &Device, policy: &Policy) -> Option<Due> {
     }
     let timeline = device.review().and_then(|r| r.timeline.as_ref()).filter(|t| t.agreed());
     all.extend(timeline.and_then(|t| t.next()).map(|m| Due { on: m.due, what: What::Milestone(m.name.clone()) }));
-    all.into_iter().min_by_key(|d| d.on)
+    all
 }

@@ -92,7 +92,7 @@ fn of_device(kept: Kept, facts: &Facts, me: Option<PersonId>) -> Work {
     let is_me = |p: &PersonId| Some(*p) == me;
     let mine = gates.iter().filter(|g| !g.met && g.waits_for.iter().any(is_me)).count();
     let due = due::next(&device, facts.policy);
-    let mut asks = asks(&device, step, &gates, due.as_ref(), me, facts);
+    let mut asks = asks(&device, step, &gates, me, facts);
     let is_mine = |a: &Asked| a.waits_for.iter().any(is_me);
     let asks_me = asks.iter().position(is_mine);
     let at = match asks_me {
@@ -159,16 +159,9 @@ pub fn open_help(device: &Device) -> impl Iterator<Item = &Help> {
 
 /// Everything that is asked about a device. The last is what its next step waits for, and says what there is to say where
 /// nothing is asked; whoever is not asked themselves hears the first.
-fn asks(
-    device: &Device,
-    step: Option<CommandKind>,
-    gates: &[Gate],
-    due: Option<&Due>,
-    me: Option<PersonId>,
-    facts: &Facts,
-) -> Vec<Asked> {
+fn asks(device: &Device, step: Option<CommandKind>, gates: &[Gate], me: Option<PersonId>, facts: &Facts) -> Vec<Asked> {
     let mut all: Vec<Asked> = ask_to_restart(device, me, facts).into_iter().collect();
-    all.extend(ask_beside_gates(device, due, facts));
+    all.extend(ask_beside_gates(device, facts));
     all.push(match step {
         Some(step) => ask_of_gates(device, step, gates, me, facts),
         None => nothing_to_do(device, facts),
@@ -181,9 +174,8 @@ fn asks(
 pub fn waits_for(device: &Device, facts: &Facts, team: &BTreeSet<PersonId>) -> BTreeSet<(PersonId, bool)> {
     let step = next_step(device.state.name());
     let gates = step.map_or_else(Vec::new, |s| judge_all(rule(s), device, None, facts));
-    let due = due::next(device, facts.policy);
     let mut all = BTreeSet::new();
-    for asked in asks(device, step, &gates, due.as_ref(), None, facts) {
+    for asked in asks(device, step, &gates, None, facts) {
         all.extend(asked.waits_for.iter().map(|p| (*p, asked.whose == Whose::Ctrl)));
     }
     for gate in gates.iter().filter(|g| !g.met) {
@@ -223,7 +215,7 @@ fn offers_itself(device: &Device) -> bool {
 }
 
 /// What is asked besides the gates of the next step.
-fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<Asked> {
+fn ask_beside_gates(device: &Device, facts: &Facts) -> Vec<Asked> {
     let mut all = Vec::new();
     let ctrl = |sentence: String, act, since| Asked {
         whose: Whose::Ctrl,
@@ -258,35 +250,47 @@ fn ask_beside_gates(device: &Device, due: Option<&Due>, facts: &Facts) -> Vec<As
         let sentence = format!("Help asked for, {}: {asked}", help.kind.words().to_lowercase());
         all.push(ctrl(sentence, CommandKind::ScheduleHelp, help.asked.as_ref().map(|r| r.mark.at)));
     }
-    let reminded = |on: NaiveDate| on - Duration::days(facts.policy.handback.remind_days_before.into());
-    match due {
-        Some(Due { on, what: What::LoanEnd }) if reminded(*on) <= facts.today => {
-            let sentence = if *on < facts.today {
-                format!("The hand-back ended on {}: ask for the review, or extend it", in_words(*on))
+    // Each of them: a word that aged earlier hides no hand-back that is over. Once the review is asked for it is on its way.
+    let develops = device.state.name() == StateName::ReducedSupport;
+    all.extend(
+        due::all(device, facts.policy).iter().filter(|_| develops).filter_map(|due| ask_of_day(device, due, facts)),
+    );
+    all
+}
+
+/// What is asked of the contributors because a day has come or is near (B4, L4).
+fn ask_of_day(device: &Device, due: &Due, facts: &Facts) -> Option<Asked> {
+    let on = due.on;
+    let asked = |waits_for, sentence, act, since| {
+        Some(Asked { whose: Whose::Contributor, waits_for, sentence, act: Some(act), since })
+    };
+    match due.what {
+        What::LoanEnd => {
+            let reminded = on - Duration::days(facts.policy.handback.remind_days_before.into());
+            if facts.today < reminded {
+                return None;
+            }
+            let sentence = if on < facts.today {
+                format!("The hand-back ended on {}: ask for the review, or extend it", in_words(on))
             } else {
-                format!("The hand-back ends on {}", in_words(*on))
+                format!("The hand-back ends on {}", in_words(on))
             };
-            all.push(Asked {
-                whose: Whose::Contributor,
-                waits_for: people_of(device),
-                sentence,
-                act: Some(CommandKind::RequestTransfer),
-                since: due::begin_of(reminded(*on), facts.policy).max(device.state.since()),
-            });
+            let since = due::begin_of(reminded, facts.policy).max(device.state.since());
+            asked(people_of(device), sentence, CommandKind::RequestTransfer, since)
         }
-        Some(Due { on, what: What::Contacts })
-            if *on <= facts.today && device.state.name() == StateName::ReducedSupport =>
-        {
+        What::Contacts if on <= facts.today => {
             let aged = device.contacts.iter().filter(|c| !c.is_confirmed(facts.policy, facts.now));
             let since = aged.clone().filter_map(|c| c.confirmed_until(facts.policy)).min();
             let aged: Vec<PersonId> = aged.map(|c| c.person).collect();
+            // On its last day a word counts up to the moment at which it was given.
+            if aged.is_empty() {
+                return None;
+            }
             let sentence = format!("Contacts to be confirmed again: {}", facts.people.names(&aged));
-            let act = Some(CommandKind::ConfirmContact);
-            all.push(Asked { whose: Whose::Contributor, waits_for: aged, sentence, act, since });
+            asked(aged, sentence, CommandKind::ConfirmContact, since)
         }
-        _ => {}
+        What::Contacts | What::Answer | What::Milestone(_) => None,
     }
-    all
 }
 
 fn people_of(device: &Device) -> Vec<PersonId> {
@@ -345,10 +349,12 @@ fn nothing_to_do(device: &Device, facts: &Facts) -> Asked {
     };
     let asks_done = Duration::days(facts.policy.transfer.done_question_days.into());
     match &device.state {
-        crate::domain::lifecycle::State::CtrlOwned { since, .. } => {
+        crate::domain::lifecycle::State::CtrlOwned { since, owned } => {
             let answered = |p: &PersonId| device.done_answers.iter().any(|a| a.remark.mark.by == *p);
             let silent: Vec<PersonId> = device.contributors.iter().filter(|p| !answered(p)).copied().collect();
-            match device.done_answers.is_empty() && facts.now - *since >= asks_done && !silent.is_empty() {
+            // Nobody had promised anything before it was imported.
+            let asks = !owned.approved.is_empty() && device.done_answers.is_empty() && !silent.is_empty();
+            match asks && facts.now - *since >= asks_done {
                 true => Asked {
                     whose: Whose::Contributor,
                     waits_for: silent,

@@ -14,6 +14,7 @@ use custody::{
     service::{
         self,
         import::{self, Kind, Outcome, Plan, Table},
+        work::Whose,
     },
     store,
 };
@@ -308,6 +309,22 @@ async fn e5_what_came_in_walks_on() {
     let fates: Vec<String> = plan.lines.iter().map(|l| format!("{} {}", l.fate.word(), l.fate.about())).collect();
     let kept = |parts: &str| format!("kept the record counts: {parts} differs there");
     assert_eq!(fates, ["as it is ".to_owned(), kept("state"), kept("owner, server")]);
+}
+
+/// E5, T10: of what was imported nobody promised here what "done" means, and nobody is asked whether it was reached.
+#[tokio::test]
+async fn t10_nobody_is_asked_whether_what_came_in_is_done() {
+    let test = TestApp::new().await;
+    test.imports_the_example().await;
+    test.advance(chrono::Duration::days(30));
+    let gate = test.device("gateValves").await;
+    for contributor in gate.contributors.iter().copied() {
+        let caller = service::Caller::person(contributor, "test");
+        let mine = service::work::mine(&test.app, &caller, contributor).await.unwrap();
+        let work = mine.desk.work.into_iter().find(|w| w.device.name() == "gateValves");
+        assert_eq!(work.map_or(Whose::Nobody, |w| w.whose), Whose::Nobody);
+    }
+    assert_eq!(service::reminders::send(&test.app, std::slice::from_ref(&gate)).await.unwrap(), 0);
 }
 
 fn run(test: &TestApp, args: &[&str], file: Option<&Path>) -> (Option<i32>, String) {

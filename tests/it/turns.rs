@@ -1,7 +1,7 @@
 //! Whose turn it is, on somebody's own page, in the queue and in the bar.
 
 use crate::{
-    app::TestApp,
+    app::{REDUCED, TestApp},
     given::{day, tag},
 };
 use chrono::Duration;
@@ -209,4 +209,40 @@ async fn t1_a_statement_waits_for_a_user() {
     assert!(page.contains("A user’s turn") && page.contains("href=\"/devices/magnet/countersign\""), "{page}");
     test.does("noor", "magnet", Command::Countersign {}).await.unwrap();
     assert!(test.is_turn_of("ilse", "magnet").await, "she asks for the transfer");
+}
+
+/// B4, L4, E4: a hand-back that is over is asked about also where a contact's word aged before, and no more once the review
+/// is asked for: then it waits for whoever goes on with that.
+#[tokio::test]
+async fn b4_a_hand_back_that_is_over_is_asked_about_until_the_review() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let until = test.app.clock.now().date_naive() + Duration::days(190);
+    let back = Command::HandBack { server: REDUCED.into(), until: Some(until), reason: "A new scan mode.".to_owned() };
+    test.does("ilse", "magnet", back).await.unwrap();
+    test.advance(Duration::days(200));
+    let operated = Command::StateOperated {
+        from: day("2026-11-01"),
+        to: day("2026-11-03"),
+        instrument: "SCS".to_owned(),
+        text: "Three shifts without a false flag.".to_owned(),
+    };
+    test.does("ilse", "magnet", operated).await.unwrap();
+    // Of the gates one waits for a user and one for Lena.
+    let work = test.work_of("marek", "magnet").await.unwrap();
+    assert_eq!((work.whose, work.act), (Whose::Mine, Some(CommandKind::RequestTransfer)), "{}", work.ask);
+    assert!(work.ask.starts_with("The hand-back ended on 30 May 2027"), "{}", work.ask);
+
+    for who in ["ilse", "marek"] {
+        test.does(who, "magnet", Command::ConfirmContact {}).await.unwrap();
+    }
+    for point in 1..=5 {
+        test.does("lena", "magnet", Command::SignOffPoint { point }).await.unwrap();
+    }
+    test.repository.git(&["commit", "--allow-empty", "-m", "a new scan mode"]);
+    test.repository.git(&["tag", "-a", "-m", "1.1.0", "1.1.0"]);
+    test.asks_for_transfer("magnet").await;
+    test.ready_to_own("magnet", "1.1.0").await;
+    assert!(test.is_turn_of("ravi", "magnet").await, "he can take it");
+    assert!(!test.is_turn_of("marek", "magnet").await, "nothing is left for him to do");
 }
