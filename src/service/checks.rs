@@ -163,9 +163,14 @@ async fn look(app: &App, device: &Device, hang: &Hang) {
         return;
     }
     let begun = Instant::now();
+    let hangs = || begun.elapsed() > app.git.deadline() / 2;
     // That it cannot be reached is on record then.
-    let Some((device, tags)) = tags_there(app, device).await else {
-        if let Some(host) = host.filter(|_| begun.elapsed() > app.git.deadline() / 2)
+    let device = &check(app, device, Command::CheckRepository {}).await.unwrap_or_else(|| device.clone());
+    let is_lost = device.repository.as_ref().is_some_and(|r| r.reached.is_err());
+    // One that answers and has lost its trunk has tags all the same.
+    let tags = if is_lost && hangs() { None } else { readings::list_tags(app, device).await.ok() };
+    let Some(tags) = tags else {
+        if let Some(host) = host.filter(|_| hangs())
             && hang.hosts().insert(host.to_owned())
         {
             tracing::warn!(host, "repositories there keep the regular checks waiting: they are looked at next time");
@@ -176,22 +181,16 @@ async fn look(app: &App, device: &Device, hang: &Hang) {
     for release in &device.releases {
         let is_same = now.get(release.tag()).is_some_and(|object| **object == release.verified.object);
         if !(is_same && release.stands()) {
-            check(app, &device, Command::CheckTag { tag: release.tag().clone() }).await;
+            check(app, device, Command::CheckTag { tag: release.tag().clone() }).await;
         }
     }
-    if let Err(error) = reconcile::find_new(app, &device, tags).await {
+    // Without its trunk no tag is a release, and none would be read again for that.
+    if is_lost {
+        return;
+    }
+    if let Err(error) = reconcile::find_new(app, device, tags).await {
         tracing::warn!(device = device.name(), %error, "new tags could not be looked for");
     }
-}
-
-/// The device with what its repository says of itself, and the tags there, where it can be reached.
-async fn tags_there(app: &App, device: &Device) -> Option<(Device, Vec<(TagName, CommitId)>)> {
-    let checked = check(app, device, Command::CheckRepository {}).await.unwrap_or_else(|| device.clone());
-    if checked.repository.as_ref().is_some_and(|r| r.reached.is_err()) {
-        return None;
-    }
-    let tags = readings::list_tags(app, &checked).await.ok()?;
-    Some((checked, tags))
 }
 
 /// The device after the check, where it was made.

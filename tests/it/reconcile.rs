@@ -131,6 +131,24 @@ async fn f9_tags_are_found_when_the_repository_is_back() {
     assert_eq!(now(&test, "0.9.1").await, Some(TagNow::Stands));
 }
 
+/// G2, A3: a tag that moves is found also while the repository has no trunk of the name on record; a new one is found once
+/// the trunk is back.
+#[tokio::test]
+async fn a3_a_tag_that_moves_is_found_without_the_trunk() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.repository.git(&["branch", "-m", "main", "trunk"]);
+    test.repository.git(&["tag", "-f", "-a", "-m", "moved", "1.0.0", "HEAD"]);
+    test.repository.git(&["tag", "-a", "-m", "new", "1.1.0", "HEAD"]);
+    service::checks::round(&test.app).await.unwrap();
+    assert!(test.device("magnet").await.repository.unwrap().reached.is_err());
+    assert!(matches!(now(&test, "1.0.0").await, Some(TagNow::Moved { .. })));
+    assert_eq!(now(&test, "1.1.0").await, None);
+    test.repository.git(&["branch", "-m", "trunk", "main"]);
+    service::checks::round(&test.app).await.unwrap();
+    assert_eq!(now(&test, "1.1.0").await, Some(TagNow::Stands));
+}
+
 /// F9, G2: a git server that never answers costs a round of checks a few reads of it, and nothing on others waits for that.
 #[tokio::test]
 async fn f9_a_server_that_hangs_is_asked_no_more_in_a_round() {
