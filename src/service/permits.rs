@@ -71,7 +71,7 @@ async fn make(tx: &Tx, app: &App, caller: &Caller, others_retire: DateTime<Utc>)
     let now = app.clock.now();
     let key = Key { kid: made.kid.clone(), x: made.x.clone(), created_at: now, retired_at: None, revoked_at: None };
     store::keys::insert(tx, &key, made.kept()).await?;
-    store::keys::retire_others(tx, &key.kid, others_retire).await?;
+    store::keys::retire_others(tx, &key.kid, now, others_retire).await?;
     let body = json!({ "kid": key.kid, "x": key.x, "others_retire": others_retire });
     store::journal::append(tx, vec![line(app, caller, "key_made", body)]).await?;
     Ok(key.kid)
@@ -148,7 +148,10 @@ pub async fn keep(app: &App) -> Result<()> {
             })
             .await?
         }
-        [only] if now - only.created_at >= due => rotate(app, &Caller::custody()).await.map(|_| ()),
+        // One that is to retire and has no other behind it was to be followed by one that was revoked (A13).
+        [only] if only.retired_at.is_some() || now - only.created_at >= due => {
+            rotate(app, &Caller::custody()).await.map(|_| ())
+        }
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use super::{Result, entity::signing_key as row};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    QueryOrder, sea_query::ExprTrait,
 };
 
 /// A key as it is kept, without its private half.
@@ -50,12 +50,12 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, key: &Key, private: String) -> R
     row.into_active_model().insert(tx).await.map(|_| ())
 }
 
-/// Every other key that signs stops doing so at that moment.
-pub async fn retire_others<C: ConnectionTrait>(tx: &C, kid: &str, at: DateTime<Utc>) -> Result<()> {
+/// Every other key that signs now stops doing so at that moment.
+pub async fn retire_others<C: ConnectionTrait>(tx: &C, kid: &str, now: DateTime<Utc>, at: DateTime<Utc>) -> Result<()> {
     row::Entity::update_many()
         .set(row::ActiveModel { retired_at: Set(Some(at)), ..Default::default() })
         .filter(row::Column::Kid.ne(kid))
-        .filter(row::Column::RetiredAt.is_null())
+        .filter(row::Column::RetiredAt.is_null().or(row::Column::RetiredAt.gt(now)))
         .exec(tx)
         .await
         .map(|_| ())

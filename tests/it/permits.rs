@@ -773,6 +773,28 @@ async fn a13_keys_rotate_and_are_revoked() {
     }
 }
 
+/// A13: where the next key is revoked before it signs, another one is published, and the older one signs until hosts
+/// without a connection can know that.
+#[tokio::test]
+async fn a13_a_next_key_that_is_revoked_is_followed_by_another() {
+    let test = TestApp::new().await;
+    permits::keep(&test.app).await.unwrap();
+    test.advance(Duration::days(1));
+    let ada = test.caller("ada");
+    let next = permits::rotate(&test.app, &ada).await.unwrap();
+    test.advance(Duration::days(6));
+    permits::revoke(&test.app, &ada, &next).await.unwrap();
+    permits::keep(&test.app).await.unwrap();
+    let overlap = test.app.clock.now() + Duration::days(7);
+    let all = permits::list_keys(&test.app).await.unwrap();
+    let stand: Vec<_> = all.iter().map(|k| (k.revoked_at.is_some(), k.retired_at)).collect();
+    assert_eq!(stand[0], (false, Some(overlap)), "the first signs on");
+    assert_eq!((stand.len(), stand[2]), (3, (false, None)));
+    assert_eq!(permits::published(&test.app).await.unwrap().keys.len(), 2);
+    permits::keep(&test.app).await.unwrap();
+    assert_eq!(permits::list_keys(&test.app).await.unwrap().len(), 3, "one is enough");
+}
+
 /// G9: what went where is on pages; where no tool reports, a person of CTRL does, and nobody else.
 #[tokio::test]
 async fn g9_a_person_reports_by_hand() {
