@@ -1,12 +1,14 @@
 //! The database: SQLite in a file of the data directory, or a PostgreSQL that several replicas share.
 
 mod bounds;
+mod only;
 pub mod postgres;
 mod sqlite;
 mod writer;
 
 use crate::domain::person::AuthorKey;
 use bounds::Bounds;
+use only::{Only, counted};
 use postgres::Server;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr,
@@ -92,21 +94,17 @@ impl Db {
     }
 
     async fn new(
-        (mut read, mut write): (DatabaseConnection, DatabaseConnection),
+        (mut read, write): (DatabaseConnection, DatabaseConnection),
         server: Option<Server>,
         bounds: Bounds,
     ) -> Result<Self, DbErr> {
         let author_key = super::own_keys::load_or_make_author_key(&write).await?;
         let statements = Arc::new(AtomicU64::new(0));
-        for connection in [&mut read, &mut write] {
-            let count = statements.clone();
-            connection.set_metric_callback(move |_| {
-                count.fetch_add(1, Ordering::Relaxed);
-            });
-        }
+        counted(&mut read, &statements);
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
-        let write = Writer::new(write, bounds);
+        let only = Only::new(write, server.clone(), bounds.given_up.clone(), statements.clone());
+        let write = Writer::new(only, bounds);
         Ok(Self { read, write, statements, server, first, replica: Uuid::new_v4(), author_key })
     }
 

@@ -128,6 +128,13 @@ impl Server {
         Ok((read, Database::connect(self.pool(1, false, given_up)).await?))
     }
 
+    /// For writing, in the place of what was opened; it connects once it is asked.
+    pub(super) async fn to_write(&self, given_up: GivenUp) -> Result<DatabaseConnection, DbErr> {
+        let mut o = self.pool(1, false, given_up);
+        o.connect_lazy(true);
+        Database::connect(o).await
+    }
+
     /// For reading alone, as it is: beside replicas that run. A long journal is read by two.
     pub async fn open_to_read(&self) -> Result<DatabaseConnection, DbErr> {
         Database::connect(self.pool(2, true, GivenUp::default())).await

@@ -1,10 +1,10 @@
 //! Writes come one after another, and those that wait for each other share a commit: the log is synced once for all of
 //! them, and each is told only then. Alone, a write is a transaction; together, each is a savepoint of one.
 
-use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, postgres, unconfirmed};
+use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, only::Only, postgres, unconfirmed};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use std::{
     mem,
@@ -26,7 +26,7 @@ const LONGEST_TOGETHER: Duration = Duration::from_millis(40);
 /// The one connection that writes.
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
-    connection: DatabaseConnection,
+    only: Only,
     /// Whoever holds it writes; what waits for its commit is in it.
     turn: Arc<Mutex<Option<Together>>>,
     /// When somebody had the turn last.
@@ -80,9 +80,9 @@ pub struct Tx {
 }
 
 impl Writer {
-    pub(super) fn new(connection: DatabaseConnection, bounds: Bounds) -> Self {
+    pub(super) fn new(only: Only, bounds: Bounds) -> Self {
         let taken = Arc::new(Cell::new(Instant::now()));
-        Self { connection, turn: Arc::default(), taken, bounds, lost: Arc::default() }
+        Self { only, turn: Arc::default(), taken, bounds, lost: Arc::default() }
     }
 
     /// Waits for its turn and begins. Whoever asks may hang up: what is begun here is begun to its end, and rolled back
@@ -127,7 +127,7 @@ impl Writer {
         match timeout(within, self.turn.lock()).await {
             // Its commit is about to tell.
             Ok(turn) if turn.is_some() => true,
-            Ok(_turn) => timeout(within, self.connection.ping()).await.is_ok_and(|answer| answer.is_ok()),
+            Ok(_turn) => timeout(within, self.only.get().ping()).await.is_ok_and(|answer| answer.is_ok()),
             Err(_) => {
                 let taken = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
                 taken.elapsed() < of.begun + of.done
@@ -136,7 +136,7 @@ impl Writer {
     }
 
     fn is_file(&self) -> bool {
-        self.connection.get_database_backend() == DbBackend::Sqlite
+        self.only.get().get_database_backend() == DbBackend::Sqlite
     }
 
     /// IMMEDIATE: a deferred one that reads before it writes fails in a way that no timeout retries.
@@ -150,17 +150,18 @@ impl Writer {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        match self.connection.begin_with_options(options()).await {
+        let connection = self.only.get();
+        match connection.begin_with_options(options()).await {
             Err(e) if !is_unavailable(&e) => {
                 self.renew().await?;
-                self.connection.begin_with_options(options()).await
+                connection.begin_with_options(options()).await
             }
             begun => begun,
         }
     }
 
     async fn renew(&self) -> Result<(), DbErr> {
-        self.connection.get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
+        self.only.get().get_sqlite_connection_pool().acquire().await.map_err(conn_error)?.close_on_drop();
         Ok(())
     }
 
@@ -169,14 +170,20 @@ impl Writer {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut again = 0;
         loop {
+            let connection = self.only.get();
             let begun = async {
-                let tx = self.connection.begin().await?;
+                let tx = connection.begin().await?;
                 // There is one connection: whichever was given up is closed by now.
                 self.bounds.given_up.store(false, Ordering::Release);
                 tx.execute_unprepared(postgres::ONE_WRITER).await?;
                 Ok(tx)
             };
             match self.bounds.begun(begun).await {
+                // Whoever asks has the turn: nobody else has it but the pool itself.
+                Err(e @ DbErr::ConnectionAcquire(_)) => {
+                    self.only.replace().await?;
+                    return Err(e);
+                }
                 Err(e) if again < BEGUN_AGAIN && is_gone(&e) => again += 1,
                 begun => return begun,
             }
@@ -202,7 +209,7 @@ impl Writer {
     /// Waits for what is under way and closes the connection.
     pub(super) async fn close(&self) -> Result<(), DbErr> {
         self.clone().commit_together().await;
-        self.connection.close_by_ref().await
+        self.only.get().close_by_ref().await
     }
 }
 
