@@ -29,6 +29,8 @@ use tokio::{
 struct Between {
     /// How often the machine has vanished, and whether it is away.
     vanished: watch::Sender<(u32, bool)>,
+    /// How many connections are let through.
+    through: watch::Sender<u32>,
     port: u16,
     task: tokio::task::JoinHandle<()>,
 }
@@ -38,13 +40,14 @@ impl Between {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let vanished = watch::Sender::new((0, false));
-        let told = vanished.clone();
+        let through = watch::Sender::new(0);
+        let (told, count) = (vanished.clone(), through.clone());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(between(client, socket.clone(), told.subscribe()));
+                tokio::spawn(between(client, socket.clone(), told.subscribe(), count.clone()));
             }
         });
-        Self { vanished, port, task }
+        Self { vanished, through, port, task }
     }
 
     fn address(&self, of: &Server) -> Server {
@@ -52,8 +55,9 @@ impl Between {
         Server::parse(&format!("postgres://custody@127.0.0.1:{}/{database}?sslmode=disable", self.port)).unwrap()
     }
 
-    fn vanish(&self) {
+    async fn vanish(&self) {
         self.vanished.send_modify(|(times, is_away)| (*times, *is_away) = (*times + 1, true));
+        self.through.subscribe().wait_for(|many| *many == 0).await.unwrap();
     }
 
     /// It is there again, and knows nothing of what was connected before.
@@ -68,16 +72,26 @@ impl Drop for Between {
     }
 }
 
-async fn between(mut client: TcpStream, socket: PathBuf, mut vanished: watch::Receiver<(u32, bool)>) {
+async fn between(
+    mut client: TcpStream,
+    socket: PathBuf,
+    mut vanished: watch::Receiver<(u32, bool)>,
+    through: watch::Sender<u32>,
+) {
     let (times, is_away) = *vanished.borrow();
     if !is_away {
         let mut server = UnixStream::connect(socket).await.unwrap();
-        tokio::select! {
-            _ = copy_bidirectional(&mut client, &mut server) => return,
-            _ = vanished.wait_for(|now| now.0 != times) => {}
-        }
+        through.send_modify(|many| *many += 1);
+        let has_ended = tokio::select! {
+            _ = copy_bidirectional(&mut client, &mut server) => true,
+            _ = vanished.wait_for(|now| now.0 != times) => false,
+        };
         // A machine that has lost its power takes its sessions with it.
         drop(server);
+        through.send_modify(|many| *many -= 1);
+        if has_ended {
+            return;
+        }
     }
     std::future::pending::<()>().await;
 }
@@ -113,7 +127,7 @@ async fn f6_a_machine_that_vanishes_is_noticed() {
     let ready = async || test.stranger().get("/readyz").await.status() == 200;
     assert!(ready().await);
 
-    between.vanish();
+    between.vanish().await;
     let begun = Instant::now();
     for _ in 0..3 {
         let asked = test.does("lena", "magnet", asks()).await;
@@ -142,7 +156,7 @@ async fn f6_what_was_under_way_ends() {
 
     let tx = db.begin().await.unwrap();
     tx.execute_unprepared(&inserts("never")).await.unwrap();
-    between.vanish();
+    between.vanish().await;
     let asked = tx.execute_unprepared(&inserts("nor this")).await.unwrap_err();
     assert!(is_unavailable(&asked) && !is_unconfirmed(&asked), "{asked}");
     let begun = Instant::now();
@@ -153,7 +167,7 @@ async fn f6_what_was_under_way_ends() {
 
     let tx = db.begin().await.unwrap();
     tx.execute_unprepared(&inserts("perhaps")).await.unwrap();
-    between.vanish();
+    between.vanish().await;
     let asked = tx.commit().await.unwrap_err();
     assert!(is_unavailable(&asked) && is_unconfirmed(&asked), "{asked}");
     between.come_back();
@@ -198,7 +212,7 @@ async fn f13_a_machine_that_vanishes_keeps_nobody_from_stopping() {
     std::fs::write(test.dir.path().join("policy.toml"), &*POLICY).unwrap();
     let custody = Served::start("serve", test.dir.path(), "Custody is at ");
     custody.get("/healthz").await;
-    between.vanish();
+    between.vanish().await;
     let begun = Instant::now();
     tokio::task::spawn_blocking(move || custody.stop()).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
