@@ -316,7 +316,7 @@ async fn open(f: &Facility, chrome: &Chrome, p: &Page) {
             let text = "And which rate?".to_owned();
             f.test.does("ilse", "asked", Command::RaisePoint { text }).await.unwrap();
             chrome.press(says).await;
-            chrome.says("409").await;
+            chrome.says("It has changed since you opened this page").await;
         }
         First::Send(to) => {
             let send = format!(
