@@ -76,6 +76,9 @@ pub struct Pipeline {
     pub commit: String,
     /// Name and outcome of each part, in order of their end; of the whole run where no parts are told.
     pub parts: Vec<(String, bool)>,
+    /// Parts in which a job that counts has not ended yet.
+    #[serde(default)]
+    pub open: Vec<String>,
     pub link: String,
 }
 
@@ -202,6 +205,7 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
                 reference: a.r#ref.unwrap_or_default(),
                 commit: a.sha.unwrap_or_default(),
                 parts,
+                open,
                 link: a.url.unwrap_or_default(),
             })]
         }
@@ -299,6 +303,7 @@ fn hub(event: &str, body: &[u8]) -> Result<Option<Heard>, Unreadable> {
                     reference: run.head_branch.unwrap_or_default(),
                     commit: run.head_sha.unwrap_or_default(),
                     parts: vec![(run.name.unwrap_or_default(), passed)],
+                    open: Vec::new(),
                     link: run.html_url.unwrap_or_default(),
                 })]
             }

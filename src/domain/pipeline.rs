@@ -32,8 +32,8 @@ fn read(reporter: &str) -> Option<(&str, Run)> {
     Some((forge, Run { number: number.parse().ok()?, attempt: attempt.parse().ok()? }))
 }
 
-/// What a run says of stages, in their order: a stage has passed when each part that the policy names for it has.
-/// Nothing where it is a fork's, of a branch, or has no number by which it could be told from a later one.
+/// What a run says of stages, in their order: a stage has passed when each part that the policy names for it has, and
+/// is not over while one of them is not. Nothing where it is a fork's, of a branch, or has no number by which it could be told from a later one.
 pub fn says(pipeline: &Pipeline, rules: &Releases) -> Vec<(Stage, bool)> {
     if !pipeline.own || !pipeline.of_tag || pipeline.run.number == 0 {
         return Vec::new();
@@ -41,6 +41,9 @@ pub fn says(pipeline: &Pipeline, rules: &Releases) -> Vec<(Stage, bool)> {
     let stages = [(Stage::Built, &rules.pipeline_built), (Stage::Tested, &rules.pipeline_tested)];
     let verdict = |names: &[String]| {
         let is_named = |part: &str| names.iter().any(|n| n.eq_ignore_ascii_case(part));
+        if pipeline.open.iter().any(|part| is_named(part)) {
+            return None;
+        }
         let of_it = || pipeline.parts.iter().filter(|(part, _)| is_named(part));
         of_it().next()?;
         Some(of_it().all(|(_, passed)| *passed))
@@ -83,6 +86,7 @@ mod tests {
             reference: "1.5.0".to_owned(),
             commit: "4015b57a143aec5156fd1444a017a32137a3fd0f".to_owned(),
             parts: parts.iter().map(|(n, p)| ((*n).to_owned(), *p)).collect(),
+            open: Vec::new(),
             link: String::new(),
         }
     }
@@ -108,6 +112,18 @@ mod tests {
             change(&mut other);
             assert_eq!(says(&other, &rules), vec![]);
         }
+    }
+
+    /// G3: while one part of a stage waits for somebody to start it, what the others of it came to is no verdict.
+    #[test]
+    fn g3_a_stage_is_not_over_before_all_its_parts_are() {
+        let mut rules = Policy::built_in().releases;
+        rules.pipeline_tested = ["test", "hardware"].map(str::to_owned).into();
+        let mut waits = pipeline(&[("build", true), ("test", true)]);
+        waits.open = vec!["Hardware".to_owned()];
+        assert_eq!(says(&waits, &rules), [(Stage::Built, true)]);
+        waits.open = vec!["deploy".to_owned()];
+        assert_eq!(says(&waits, &rules), [(Stage::Built, true), (Stage::Tested, true)]);
     }
 
     /// A22: a run's name is read back as it was written, and nothing else is a run.

@@ -75,7 +75,7 @@ fn a20_jobs_that_prove_nothing() {
 /// waits, and of those behind it, nothing.
 #[test]
 fn g3_a_pipeline_that_waits_tells_what_has_ended() {
-    let parts = |more: &str| {
+    let run = |more: &str| {
         let body = format!(
             r#"{{"object_kind":"pipeline","project":{{"id":7,"git_http_url":"https://git.example/a.git"}},
                "object_attributes":{{"id":20,"ref":"1.0.0","tag":true,"sha":"abc","status":"manual"}},
@@ -83,10 +83,11 @@ fn g3_a_pipeline_that_waits_tells_what_has_ended() {
         );
         let heard = read(Forge::Gitlab, "Pipeline Hook", body.as_bytes()).unwrap()?;
         match heard.what.into_iter().next()? {
-            Hint::Pipeline(run) => Some(run.parts),
+            Hint::Pipeline(run) => Some(run),
             _ => None,
         }
     };
+    let parts = |more: &str| Some(run(more)?.parts);
     let job = |stage: &str, status: &str| format!(r#"{{"stage":"{stage}","status":"{status}"}}"#);
     let (built, tested) = (job("build", "success"), job("test", "success"));
     let (deploy, later) = (job("deploy", "manual"), job("after", "created"));
@@ -96,6 +97,8 @@ fn g3_a_pipeline_that_waits_tells_what_has_ended() {
     assert_eq!(parts(&[&*built, &*tested, &*job("test", "skipped"), may_fail, &*deploy].join(",")), both);
     let waits = parts(&[&*built, &*tested, &*job("test", "manual")].join(","));
     assert_eq!(waits, Some(vec![("build".to_owned(), true)]));
+    let waits = run(&[&*built, &*tested, &*deploy, &*later].join(",")).unwrap();
+    assert_eq!(waits.open, ["deploy", "after"]);
     assert_eq!((parts(&deploy), parts("")), (None, None));
 }
 
