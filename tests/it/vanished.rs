@@ -183,6 +183,17 @@ async fn f6_what_was_under_way_ends() {
     assert_eq!((count("never").await, count("kept").await), (0, 1));
 }
 
+/// F13: what is closed stays closed: nothing that comes after it connects anew, and writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_what_is_closed_stays_closed() {
+    let cluster = Cluster::start(false);
+    let db = store::Db::connect(&cluster.copy_of_template().await).await.unwrap();
+    db.close().await.unwrap();
+    for _ in 0..2 {
+        assert!(db.begin().await.is_err_and(|e| is_unavailable(&e)));
+    }
+}
+
 /// O3: while the database is away, whoever is signed in reads the board as quickly as everybody else.
 #[tokio::test(flavor = "multi_thread")]
 async fn o3_a_signed_in_operator_waits_for_no_database() {

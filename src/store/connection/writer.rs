@@ -3,8 +3,8 @@
 
 use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, only::Only, postgres, unconfirmed};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use std::{
     mem,
@@ -179,8 +179,8 @@ impl Writer {
                 Ok(tx)
             };
             match self.bounds.begun(begun).await {
-                // Whoever asks has the turn: nobody else has it but the pool itself.
-                Err(e @ DbErr::ConnectionAcquire(_)) => {
+                // Whoever asks has the turn: nobody else has it but the pool itself. One that was closed stays so.
+                Err(e @ DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => {
                     self.only.replace().await?;
                     return Err(e);
                 }
