@@ -7,7 +7,7 @@ use super::{
     id::PersonId,
     lifecycle::{State, StateName},
     policy::Policy,
-    review::FindingState,
+    review::{FindingState, Milestone},
 };
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeSet;
@@ -29,8 +29,8 @@ pub struct Reminder {
 
 /// What has come due with a device by this day at the facility.
 pub fn come_due(device: &Device, policy: &Policy, today: NaiveDate) -> Vec<Reminder> {
-    let all = [loan(device, policy, today), milestone(device, today), done(device, policy, today)];
-    all.into_iter().flatten().collect()
+    let others = [loan(device, policy, today), done(device, policy, today)];
+    others.into_iter().flatten().chain(milestones(device, today)).collect()
 }
 
 fn is_news(since: NaiveDate, today: NaiveDate) -> bool {
@@ -57,26 +57,24 @@ fn loan(device: &Device, policy: &Policy, today: NaiveDate) -> Option<Reminder> 
     Some(Reminder { cause: format!("hand_back/{}/{on}/{which}", device.cycle.number), text, page: "", to: None })
 }
 
-/// T2: an agreed milestone that is late; with it what waits for the contributors in the review (T5).
-fn milestone(device: &Device, today: NaiveDate) -> Option<Reminder> {
-    let review = device.review()?;
-    let timeline = review.timeline.as_ref().filter(|t| t.agreed())?;
-    let mut all = timeline.milestones.iter().enumerate();
-    let (place, late) = all.find(|(_, m)| m.reached.is_none() && m.due < today)?;
-    if !is_news(late.due, today) {
-        return None;
-    }
-    let agreed = [timeline.by_contributor, timeline.by_ctrl].into_iter().flatten().map(|m| m.at).max()?;
+/// T2: each agreed milestone that is late, also behind one that is late for longer; with it what waits for the contributors
+/// in the review (T5).
+fn milestones(device: &Device, today: NaiveDate) -> Vec<Reminder> {
+    let Some(review) = device.review() else { return Vec::new() };
+    let Some(timeline) = review.timeline.as_ref().filter(|t| t.agreed()) else { return Vec::new() };
+    let agreed = [timeline.by_contributor, timeline.by_ctrl].into_iter().flatten().map(|m| m.at.timestamp()).max();
     let owed = match review.findings.iter().filter(|f| f.state == FindingState::Open).count() {
         0 => "",
         _ => " Findings wait for their answers: following up is the contributor’s part.",
     };
-    Some(Reminder {
-        cause: format!("milestone/{}/{place}", agreed.timestamp()),
-        text: format!("Late: {} was due on {}.{owed}", late.name, in_words(late.due)),
+    let late = |m: &Milestone| m.reached.is_none() && m.due < today && is_news(m.due, today);
+    let reminder = |(place, m): (usize, &Milestone)| Reminder {
+        cause: format!("milestone/{}/{place}", agreed.unwrap_or_default()),
+        text: format!("Late: {} was due on {}.{owed}", m.name, in_words(m.due)),
         page: "/review",
         to: None,
-    })
+    };
+    timeline.milestones.iter().enumerate().filter(|(_, m)| late(m)).map(reminder).collect()
 }
 
 /// T10: some weeks after, the contributors and the user who said that it works are asked. Of what was imported nobody had

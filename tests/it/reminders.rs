@@ -83,6 +83,28 @@ async fn t2_both_sides_are_reminded_of_a_late_milestone() {
     assert!(test.reminded_of("ilse", "Late: Placed was due on 30 Nov 2026.").await.is_some());
 }
 
+/// T2: a milestone that comes late behind one that is late already is told as well, however long nobody reaches that one.
+#[tokio::test]
+async fn t2_a_milestone_that_is_late_hides_no_other() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let must = async |who: &str, command| _ = test.does(who, "magnet", command).await.unwrap();
+    must("lena", Command::RecordOverview { text: "Small and tidy.".to_owned() }).await;
+    let step = |name: &str, days| {
+        let due = test.app.clock.now().date_naive() + Duration::days(days);
+        Step { name: name.to_owned(), due }
+    };
+    let milestones = vec![step("Findings answered", 7), step("Placed", 9), step("Owned", 60)];
+    must("ilse", Command::ProposeTimeline { milestones }).await;
+    must("lena", Command::AgreeTimeline {}).await;
+    for (days, late) in [(8, "Findings answered"), (2, "Placed"), (51, "Owned")] {
+        test.advance(Duration::days(days));
+        assert!(test.reminds().await >= 3, "{late}");
+        assert_eq!(test.reminds().await, 0, "{late}");
+        assert!(test.reminded_of("ilse", &format!("Late: {late} was due on ")).await.is_some(), "{late}");
+    }
+}
+
 /// T10: some weeks after, the contributors and the user who said that it works are asked whether "done" was reached; who
 /// has answered is not.
 #[tokio::test]
