@@ -153,7 +153,7 @@ impl Device {
 
     /// Whether this version is a release on record whose tag still stands.
     pub fn has_released(&self, version: &Classified) -> bool {
-        self.releases.iter().any(|r| r.stands() && version.is_clean_build_of(r.tag().as_str()))
+        self.releases.iter().any(|r| r.stands() && r.is_built(version))
     }
 
     pub fn name(&self) -> &str {

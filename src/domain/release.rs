@@ -4,7 +4,7 @@
 use super::{
     person::{AuthorKey, Person},
     tag::{CommitId, TagName},
-    version::{Classified, Reported, same_commit},
+    version::Classified,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -57,13 +57,9 @@ impl Release {
         let by = self.verified.tagger_email.as_ref();
         !people.into_iter().any(|p| by.is_some_and(|author| p.is_author(author, key)))
     }
-    /// Whether a printed version is a clean build of it. One commit can carry several tags: where it names a commit,
-    /// that counts, whichever of them it was printed with.
+    /// Whether a printed version is a clean build of it.
     pub fn is_built(&self, version: &Classified) -> bool {
-        match &version.reported {
-            Reported::CleanTag { commit: Some(commit), .. } => same_commit(commit, self.commit().as_str()),
-            _ => version.is_clean_build_of(self.tag().as_str()),
-        }
+        version.is_build_of(self.tag().as_str(), self.commit().as_str())
     }
     /// Whether the tag still is what was verified.
     pub fn stands(&self) -> bool {

@@ -67,6 +67,15 @@ impl Classified {
     pub fn is_clean_build_of(&self, tag: &str) -> bool {
         matches!(&self.reported, Reported::CleanTag { tag: printed, .. } if same_version(printed, tag))
     }
+
+    /// Whether it is a clean build of the release of this tag and commit. One commit can carry several tags: where a commit
+    /// is printed, that counts, whichever of them it was printed with.
+    pub fn is_build_of(&self, tag: &str, commit: &str) -> bool {
+        match &self.reported {
+            Reported::CleanTag { commit: Some(printed), .. } => same_commit(printed, commit),
+            _ => self.is_clean_build_of(tag),
+        }
+    }
 }
 
 /// Reads a reported version.

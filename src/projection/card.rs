@@ -10,7 +10,7 @@ use crate::domain::{
     observation::Known,
     overrides::Override,
     support::{Verdict, is_misplaced},
-    tag::TagName,
+    tag::{CommitId, TagName},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
@@ -49,8 +49,8 @@ pub struct Card {
     pub graces: Vec<DateTime<Utc>>,
     /// Overrides that are asked for or count, or did when this was read (G12).
     pub overrides: Vec<Override>,
-    /// Releases on record whose tag still stands.
-    pub releases: Vec<TagName>,
+    /// Releases on record whose tag still stands, each with its commit.
+    pub releases: Vec<(TagName, CommitId)>,
     /// The last day of the review's timeline.
     pub promised: Option<NaiveDate>,
     /// What happened last, newest first.
@@ -78,12 +78,13 @@ impl Card {
     pub fn new(device: Device, beside: Beside) -> Self {
         let Beside { verdict, support_since, latest, changed, unacknowledged, incidents } = beside;
         let timeline = device.review().and_then(|r| r.timeline.as_ref());
+        let releases = device.releases.iter().filter(|r| r.stands());
         Self {
             graces: device.graces().collect(),
             promised: timeline.and_then(|t| t.milestones.last()).map(|m| m.due),
             state: device.state.name(),
             state_since: device.state.since(),
-            releases: device.releases.iter().filter(|r| r.stands()).map(|r| r.tag().clone()).collect(),
+            releases: releases.map(|r| (r.tag().clone(), r.commit().clone())).collect(),
             id: device.id,
             revision: device.revision,
             repository: same_repository(&device.request.repository),
@@ -141,6 +142,7 @@ impl Card {
 
     /// Whether this very version is a release on record whose tag still stands.
     pub fn verified(&self, place: &Known) -> bool {
-        self.releases.iter().any(|tag| place.seen.version.is_clean_build_of(tag.as_str()))
+        let version = &place.seen.version;
+        self.releases.iter().any(|(tag, commit)| version.is_build_of(tag.as_str(), commit.as_str()))
     }
 }

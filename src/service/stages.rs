@@ -257,7 +257,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
     let stranger = tagged_by_strangers(c, &app.author_key, &device).await?.contains(release.tag());
-    let of_it = |s: &&Seen| s.runs() && s.version.is_clean_build_of(tag);
+    let of_it = |s: &&Seen| s.runs() && release.is_built(&s.version);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
         runs,

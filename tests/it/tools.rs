@@ -15,7 +15,7 @@ use custody::{
     },
 };
 use reqwest::{Response, StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Everything that anybody may read without a sign-in; the last of them is asked by name.
 const OPEN: [&str; 6] = [
@@ -60,6 +60,29 @@ impl TestApp {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+/// O1, O4: whether it is a verified release that runs is answered alike by the board, the status and the device: one commit
+/// can carry several tags, and a tag's name with another commit is none.
+#[tokio::test]
+async fn o4_what_is_verified_is_so_everywhere() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let own = test.commit_of("1.0.0").to_string();
+    let other = if own.starts_with('a') { "bbbbbbbbb" } else { "aaaaaaaaa" };
+    for (version, is) in [(format!("1.0.1-0-g{}", &own[..9]), true), (format!("1.0.0-0-g{other}"), false)] {
+        test.sees(FULL, &[("magnet", &version)]).await;
+        let status = test.status("magnet").await;
+        assert_eq!((&status["where"]["version"], &status["where"]["verified"]), (&json!(version), &json!(is)));
+        assert_eq!(status["support"]["status"] == "fully_supported", is, "{status}");
+        let device: Value = test.stranger().get("/api/v1/devices/magnet").await.json().await.unwrap();
+        let there = device["instances"].as_array().unwrap().iter().find(|i| i["server"] == FULL).unwrap();
+        assert_eq!(there["verified"], is, "{device}");
+        let answer = test.stranger().page("/?q=magnet").await;
+        assert_eq!(answer.contains("tag verified</span>"), is, "{answer}");
+        let release = test.stranger().page("/devices/magnet/releases/1.0.0").await;
+        assert_eq!(release.contains("SCS_TEST/MON/MAGNET"), is, "{release}");
+    }
 }
 
 /// O4: one name, whatever it is the name of, and the whole answer as the board has it.

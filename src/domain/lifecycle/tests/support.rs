@@ -6,6 +6,7 @@ use crate::domain::{
     lifecycle::{Command as C, StateName},
     refusal::Code,
     support::{Support, of_device, of_instance},
+    version::classify,
 };
 use strum::IntoEnumIterator;
 
@@ -185,6 +186,8 @@ fn o1_the_commit_counts_where_it_is_printed() {
     ] {
         world.sees(FULL, version);
         assert_eq!(status(&world), Some(is), "{version}");
+        let is_released = world.device.has_released(&classify(version, &[], &[]));
+        assert_eq!(is_released, is == Support::FullySupported, "{version}");
     }
     // It is on record too.
     world.reads_tag("1.4.3", 1).must(KARL, C::VerifyTag { tag: tag("1.4.3") });
