@@ -314,11 +314,13 @@ impl From<Error> for Problem {
             }
             error @ Error::Unavailable(_) => {
                 tracing::error!(error = %error.source().unwrap_or(&error), "changes cannot be saved");
-                let detail = match error.is_unconfirmed() {
-                    true => {
+                let detail = match (error.is_unconfirmed(), error.away()) {
+                    (true, _) => {
                         "It may have been saved: the database did not confirm it. Read whether it was done, in a minute."
+                            .to_owned()
                     }
-                    false => "Nothing was saved. Send the same again in a minute.",
+                    (false, Some(away)) => format!("{away}. Nothing was saved. Send the same again in a minute."),
+                    (false, None) => "Nothing was saved. Send the same again in a minute.".to_owned(),
                 };
                 let title = "Changes cannot be saved now";
                 let mut p = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail);

@@ -107,7 +107,7 @@ async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, wai
             let wanted = may(&found, ask.command.kind(), &actor.facts(app, caller)).then_some(wanted);
             let (readings, is_away) = readings::take_or_miss(app, &found, wanted).await;
             if is_away && waits {
-                return Err(Error::Unavailable(format!("the repository of {device} does not answer").into()));
+                return Err(Error::Unavailable(format!("The repository of {device} does not answer").into()));
             }
             (Target::Read(Box::new(found)), readings)
         }

@@ -152,6 +152,14 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
+    /// What is away, in words for whoever asks, where it is not the database.
+    pub fn away(&self) -> Option<String> {
+        match self {
+            Self::Unavailable(cause) if !cause.is::<sea_orm::DbErr>() => Some(cause.to_string()),
+            _ => None,
+        }
+    }
+
     /// Whether it may have been saved, though nobody heard so (F6).
     pub fn is_unconfirmed(&self) -> bool {
         let is = |cause: &sea_orm::DbErr| store::connection::is_unconfirmed(cause);

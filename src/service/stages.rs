@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Error, Result,
-    act::{Ask, act},
+    act::{Ask, act_once_read},
     facts::{gather, gather_to_change},
     record,
     telling::{self, Telling},
@@ -37,7 +37,7 @@ use strum::IntoEnumIterator;
 pub const PAGE: u64 = 50;
 
 /// Puts a report on record, or says why not. A tag that has not been verified yet is read and verified first, where a
-/// job reports it: the job knew of it before Custody did.
+/// job reports it: the job knew of it before Custody did. While the repository is away nothing is judged.
 pub async fn report(app: &App, caller: &Caller, name: &str, tag: &TagName, told: Told) -> Result<Report> {
     report_once(app, caller, name, tag, told, None).await
 }
@@ -54,7 +54,7 @@ pub async fn report_once(
     let device = store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)?;
     if told.job.is_some() && device.release(tag).is_none() {
         let verify = Ask::from(Command::VerifyTag { tag: tag.clone() });
-        match act(app, caller, name, verify).await {
+        match act_once_read(app, caller, name, verify).await {
             Ok(_) => {}
             // Two jobs of one pipeline came at once.
             Err(Error::Refused(r)) if r.code == Code::AlreadyDone => {}

@@ -280,6 +280,32 @@ async fn a20_a_job_reports_what_it_did_with_this_commit() {
     assert_eq!(part(&format!("?limit=1&after={}", next.as_str().unwrap())).await, (json!(["1.0.0"]), Value::Null));
 }
 
+/// F9, G3: while the repository of a tag that was not read yet is away, a job is told to come again, not that it may not;
+/// nothing goes on record of it.
+#[tokio::test]
+async fn f9_a_job_comes_again_while_the_repository_is_away() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.tags("1.1.0");
+    let (job, commit) = (test.job("magnet").await, test.commit_of("1.1.0"));
+    let report = async || {
+        let address = format!("{}/api/v1/devices/magnet/releases/1.1.0/stages", test.url);
+        let body = json!({ "stage": "built", "commit": commit, "passed": true });
+        reqwest::Client::new().post(address).bearer_auth(&job).json(&body).send().await.unwrap()
+    };
+    let stream = format!("refused/{}", test.device("magnet").await.id);
+    let refused = async || store::journal::list_all(&test.app.db.read, &stream).await.unwrap().len();
+    let (away, before) = (test.repository.root().join("away.git"), refused().await);
+    std::fs::rename(test.repository.folder(), &away).unwrap();
+    let answer = report().await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].as_bytes()), (503, &b"60"[..]));
+    let told: Value = answer.json().await.unwrap();
+    assert!(told["detail"].as_str().unwrap().starts_with("The repository of magnet does not answer."), "{told}");
+    assert_eq!(refused().await, before);
+    std::fs::rename(&away, test.repository.folder()).unwrap();
+    assert_eq!(report().await.status(), 200);
+}
+
 /// G3, A3: a tag that moved afterwards goes no further, and leaves the queue.
 #[tokio::test]
 async fn a3_a_moved_tag_stops_its_way() {
