@@ -324,11 +324,13 @@ pub fn may_report(
     if reporters.contains(&Reporter::Ctrl) && ctrl { Ok(()) } else { not_yours() }
 }
 
-/// A link is a web address that a browser opens, or none (A25).
+/// A link is a web address that a browser opens, or none (A25). What reads addresses forgives the character NUL, which not
+/// every database keeps.
 fn link(given: &str) -> Result<String, Refusal> {
     let given = given.trim();
+    let is_address = |u: url::Url| matches!(u.scheme(), "http" | "https");
     let plain = given.is_empty()
-        || (given.len() <= TEXT_MAX && given.parse().is_ok_and(|u: url::Url| matches!(u.scheme(), "http" | "https")));
+        || (given.len() <= TEXT_MAX && !given.chars().any(char::is_control) && given.parse().is_ok_and(is_address));
     if plain {
         Ok(given.to_owned())
     } else {

@@ -91,6 +91,20 @@ async fn g3_what_is_told_while_the_repository_is_away_is_not_lost() {
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 
+/// A15, A22: what a pipeline's link has that no database keeps alike is refused like any other link, at once: it is not
+/// tried again for days.
+#[tokio::test]
+async fn a15_a_link_with_nul_waits_for_nothing() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let hook = hook(&test).await;
+    let mut body = ended(&test, 20, &[("build", true)]);
+    body["object_attributes"]["url"] = json!("https://git.example.org/-/pipelines/\u{0}20");
+    assert_eq!(tells(&test, &hook, "1", &body).await.0, StatusCode::ACCEPTED);
+    test.settles().await;
+    assert_eq!((test.waiting_deliveries().await, test.way("1.0.0").await.len()), (0, 0));
+}
+
 /// A22: runs that waited and runs that did not: what came last counts, in whichever order they are looked at.
 #[tokio::test]
 async fn a22_what_waited_overtakes_nothing() {
