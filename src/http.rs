@@ -61,9 +61,14 @@ async fn counted(State(app): State<App>, request: Request, next: Next) -> Respon
 
 async fn counted_once_built(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_of_a_program = api::is_address(request.uri().path());
+    let asked = web::around::Asked::of(&request);
     let answer = count(&app, request, |request| once_built(&app, request, next)).await;
-    // Outside of all that answers by itself: whatever goes wrong is told to programs in one form (E3).
-    if is_of_a_program { api::complete(answer) } else { answer }
+    // Outside of all that answers by itself: whatever goes wrong is told to programs in one form (E3), and to people on a
+    // page.
+    match is_of_a_program {
+        true => api::complete(answer),
+        false => asked.page(&app, &answer).map_or(answer, |page| with_policies(page, app.secure_cookies)),
+    }
 }
 
 /// Whoever changed something finds it so on the next page.

@@ -120,9 +120,9 @@ fn way_back(app: &App, parts: &Parts) -> String {
 pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).unwrap_or("none").to_owned();
-    let back = way_back(&app, &parts);
+    let (back, reads) = (way_back(&app, &parts), parts.method.is_safe());
     // What is only sent to has no page of its own.
-    let sent_to = Some(parts.uri.path().to_owned()).filter(|_| !parts.method.is_safe());
+    let sent_to = Some(parts.uri.path().to_owned()).filter(|_| !reads);
     // The session is read before the handler runs, so that the page of an error can be drawn without a database.
     let visitor = Visitor::from_request_parts(&mut parts, &app).await;
     let response = match &visitor {
@@ -140,7 +140,7 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
         Some(problem) => {
             log(problem, &id);
             let unsaved = response.extensions().get::<Unsaved>().cloned();
-            trouble(problem, &app, visitor.as_ref().ok(), unsaved, &back, &id).await
+            trouble(problem, &app, visitor.as_ref().ok(), unsaved, (&back, reads), &id).await
         }
         None => plain(status, &id, &back, sent_to),
     };
@@ -166,7 +166,7 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
 }
 
 /// Whether a handler has drawn a page of its own: a form filled in again is one.
-fn drawn(response: &Response) -> bool {
+pub(super) fn drawn(response: &Response) -> bool {
     let status = response.status();
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|t| !t.as_bytes().starts_with(b"text/plain"));
@@ -188,7 +188,7 @@ async fn trouble(
     app: &App,
     reader: Option<&Visitor>,
     unsaved: Option<Unsaved>,
-    back: &str,
+    (back, reads): (&str, bool),
     id: &str,
 ) -> Trouble {
     match &*problem.0 {
@@ -210,6 +210,7 @@ async fn trouble(
                 Trouble::unreadable(&all.join(" "))
             }
             Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed(),
+            Error::Unavailable(_) if reads => Trouble::unread(back),
             Error::Unavailable(_) => unsaved.map_or_else(|| Trouble::unavailable(back), Trouble::unsaved),
             Error::Internal(_) => Trouble::internal(id),
         },
@@ -281,7 +282,6 @@ fn plain(status: StatusCode, id: &str, back: &str, sent_to: Option<String>) -> T
         s if s.is_client_error() => {
             let mut t = Trouble::unreadable(match s {
                 StatusCode::PAYLOAD_TOO_LARGE => "What was sent is too large. Shorten the text, and link to the rest.",
-                StatusCode::REQUEST_TIMEOUT => "It took too long to arrive. Try again.",
                 _ => "What was sent cannot be read. Open the page again, and send it anew.",
             });
             t.status = s.as_u16();

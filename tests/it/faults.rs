@@ -176,6 +176,7 @@ async fn f4_what_cannot_be_read_is_tried_again() {
     assert_eq!(away.status(), 503);
     let page = away.text().await.unwrap();
     assert!(page.contains("href=\"/reviews?whose=all\">Try again</a>"), "{page}");
+    assert!(page.contains("This cannot be read now") && !page.contains("saved"), "nothing was to be saved: {page}");
 }
 
 impl TestApp {

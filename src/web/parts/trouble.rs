@@ -94,12 +94,36 @@ impl Trouble {
         Self::new(422, "alert", "This cannot be read", &[why])
     }
 
-    /// 500: the request's id and nothing else.
+    /// 500: the request's id and nothing else. How far it came is not known.
     pub fn internal(request: &str) -> Self {
         let text = [
-            "Nothing was saved. Try again; if it happens again, tell an administrator the request below. For support of a device, call the number at the top.",
+            "If you sent something, look whether it was saved before you send it again. If this happens again, tell an administrator the request below. For support of a device, call the number at the top.",
         ];
         Self { request: Some(request.to_owned()), ..Self::new(500, "alert", "Custody failed at this", &text) }
+    }
+
+    /// 408: it took longer than anything may, and what was asked for goes on all the same; `next` as below.
+    pub fn slow(next: &str) -> Self {
+        let text = [
+            "If you sent something, it may still be done: look whether it was before you send it again. For support of a device, call the number at the top.",
+        ];
+        Self::new(408, "hour", "It took too long", &text).trying(next)
+    }
+
+    /// 503: Custody starts, stops, or has too much to do; `next` is the page to try again from.
+    pub fn not_now(next: &str) -> Self {
+        let text = [
+            "It starts, stops, or too much is asked at once. Nothing was saved. Try again in a minute; for support of a device, call the number at the top.",
+        ];
+        Self::new(503, "hour", "Custody cannot answer now", &text).trying(next)
+    }
+
+    /// 503: the database is away, and nothing was to be saved; `next` is the page that was asked for.
+    pub fn unread(next: &str) -> Self {
+        let text = [
+            "The database does not answer. The board goes on with what was known. Try again in a minute; for support of a device, call the number at the top.",
+        ];
+        Self::new(503, "plug", "This cannot be read now", &text).trying(next)
     }
 
     /// 503: the database is away; `next` is the page to try again from.
