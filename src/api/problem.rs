@@ -322,7 +322,7 @@ impl From<Error> for Problem {
                     (false, Some(away)) => format!("{away}. Nothing was saved. Send the same again in a minute."),
                     (false, None) => "Nothing was saved. Send the same again in a minute.".to_owned(),
                 };
-                let title = "Changes cannot be saved now";
+                let title = "Custody cannot answer now";
                 let mut p = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail);
                 p.0.headers.push((header::RETRY_AFTER, "60"));
                 p
