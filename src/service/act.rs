@@ -63,11 +63,13 @@ impl From<Command> for Ask {
     }
 }
 
-/// The device as it is now, and the events that made it so; none where the request was a repetition.
+/// The device as it is now, and the events that made it so; none where it is as it was.
 #[derive(Clone, Debug)]
 pub struct Done {
     pub device: Device,
     pub events: Vec<Event>,
+    /// Whether it was done when the same was asked before under its key (F3).
+    pub is_repetition: bool,
     /// The deployment that these events opened or began.
     pub deployment: Option<Deployment>,
     /// Whoever has to do with it, as they were when it was decided; nobody where it was a repetition.
@@ -266,7 +268,7 @@ async fn decide_and_save(
             .await
             .map_err(|e| bare(e.into()))?;
     }
-    Ok(Done { people: gathered.people.clone(), device: after, events, deployment })
+    Ok(Done { people: gathered.people.clone(), device: after, events, is_repetition: false, deployment })
 }
 
 /// What names a request besides its key: the same key with another request is refused (F3).
@@ -295,7 +297,7 @@ async fn repeated<C: ConnectionTrait>(tx: &C, caller: &Caller, ask: &Ask, reques
     let id = outcome.parse().map_err(|e: uuid::Error| Error::Internal(Box::new(e)))?;
     let device = store::devices::find(tx, id).await?.ok_or(Error::NotFound)?;
     let deployment = store::deployments::find_by_key(tx, person, key).await?;
-    Ok(Some(Done { device, events: Vec::new(), deployment, people: People::default() }))
+    Ok(Some(Done { device, events: Vec::new(), is_repetition: true, deployment, people: People::default() }))
 }
 
 /// What happened to a device after a revision of it.

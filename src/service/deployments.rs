@@ -90,7 +90,7 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
     let (environment, at_hand) = (wanted.environment, wanted.commit.clone());
     let ask = Ask { key, by_permit: true, environment, at_hand, ..Ask::from(wanted.command()) };
     let done = act(app, caller, &wanted.device, ask).await;
-    let Done { deployment, device, events, mut people } = done.map_err(|e| match e {
+    let Done { deployment, device, events, mut people, .. } = done.map_err(|e| match e {
         Error::NotFound => no_device(),
         other => other,
     })?;

@@ -302,5 +302,6 @@ async fn sent_before(app: &App, owner: PersonId, key: &str) -> Result<Sent> {
     let (_, outcome) = store::doors::find_outcome(&app.db.read, owner, key).await?.ok_or(Error::NotFound)?;
     let id = outcome.parse().map_err(|_| Error::NotFound)?;
     let device = store::devices::find(&app.db.read, id).await?.ok_or(Error::NotFound)?;
-    Ok(Sent::Done(Box::new(Done { device, events: Vec::new(), deployment: None, people: People::default() })))
+    let people = People::default();
+    Ok(Sent::Done(Box::new(Done { device, events: Vec::new(), is_repetition: true, deployment: None, people })))
 }

@@ -85,6 +85,9 @@ fn why_not(device: &Device, act: CommandKind, standing: &BTreeSet<Who>) -> Refus
 
 /// What was done, in sentences for whoever did it.
 pub async fn told(app: &App, done: &Done) -> Result<String> {
+    if done.is_repetition {
+        return Ok("It was done when this was sent before, and not a second time.".to_owned());
+    }
     if done.events.is_empty() {
         return Ok("Nothing is different from what was on record.".to_owned());
     }

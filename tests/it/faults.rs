@@ -125,6 +125,23 @@ async fn f3_a_repetition_is_answered_not_acted_out() {
     assert_eq!(raised(&test.device("magnet").await), 2);
 }
 
+/// F3: a form that is sent twice is acted out once, and whoever sent it is told that it was.
+#[tokio::test]
+async fn f3_a_form_that_is_sent_twice_says_so() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.browser("lena").await;
+    for is_repetition in [false, true] {
+        let sent = lena.post("/devices/magnet/raise-point", &[("text", "Which rate?"), ("key", "b7c1")]).await;
+        assert_eq!(sent.status(), 303);
+        let page = lena.page("/devices/magnet").await;
+        assert_eq!(page.contains("and not a second time"), is_repetition, "{page}");
+        assert!(!page.contains("Nothing is different"), "{page}");
+    }
+    let points = test.device("magnet").await.cycle.discussion.points;
+    assert_eq!(points.iter().filter(|p| p.section.is_none()).count(), 1);
+}
+
 /// F4: while the database takes no writes they are answered with 503, what was typed is given back to be sent again,
 /// reading goes on, and it recovers by itself.
 #[tokio::test]
