@@ -91,7 +91,7 @@ pub struct ObserveArgs {
     #[arg(long, value_name = "FILE")]
     pub token_file: PathBuf,
 
-    /// Keep only what runs on this server
+    /// Keep only what runs on this server: the one that the token speaks for
     #[arg(long, value_name = "SERVER")]
     pub server: Option<String>,
 

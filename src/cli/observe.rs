@@ -3,7 +3,7 @@
 mod read;
 
 use super::{Outcome, args::ObserveArgs, server::keeps_secret};
-use crate::service::observations::{MOST, Observed};
+use crate::service::observations::{MOST, Observed, Report};
 use read::Trouble;
 use std::{io::Write, time::Duration};
 
@@ -70,6 +70,8 @@ async fn once(args: &ObserveArgs) -> Result<String, Trouble> {
     let mut observed = Observed::parse(&text).map_err(|e| Trouble::Wrong(e.0))?;
     if let Some(server) = &args.server {
         observed.observations.retain(|o| o.server == *server);
+        // A name that is mistyped fits nothing, which is no proof that nothing runs: Custody knows whose the token is.
+        observed.server = Some(server.clone());
     }
     if args.partial {
         observed.complete = false;
@@ -99,8 +101,9 @@ fn parts(observed: Observed) -> Vec<Observed> {
     if observed.observations.len() <= MOST {
         return vec![observed];
     }
-    let each = observed.observations.chunks(MOST);
-    each.map(|some| Observed { complete: false, observations: some.to_vec() }).collect()
+    let part =
+        |some: &[Report]| Observed { server: observed.server.clone(), complete: false, observations: some.to_vec() };
+    observed.observations.chunks(MOST).map(part).collect()
 }
 
 /// What Custody made of a report.
@@ -146,7 +149,7 @@ mod tests {
     /// G10: what does not fit into one post is sent in several, of which none has the others gone.
     #[test]
     fn g10_a_large_report_is_sent_in_parts() {
-        let report = |i: usize| crate::service::observations::Report {
+        let report = |i: usize| Report {
             instance: format!("A/B/{i}"),
             class: "Motor".to_owned(),
             server: "s/1".to_owned(),
@@ -155,11 +158,12 @@ mod tests {
             since: chrono::DateTime::UNIX_EPOCH,
         };
         for (many, expected) in [(0, vec![0]), (MOST, vec![MOST]), (MOST + 1, vec![MOST, 1])] {
-            let all = parts(Observed { complete: true, observations: (0..many).map(report).collect() });
+            let observations = (0..many).map(report).collect();
+            let all = parts(Observed { server: Some("s/1".to_owned()), complete: true, observations });
             assert_eq!(all.iter().map(|p| p.observations.len()).collect::<Vec<_>>(), expected);
-            assert!(all.iter().all(|p| p.complete == (many <= MOST)), "{many}");
+            assert!(all.iter().all(|p| p.complete == (many <= MOST) && p.server.is_some()), "{many}");
         }
-        let partial = parts(Observed { complete: false, observations: vec![report(1)] });
+        let partial = parts(Observed { server: None, complete: false, observations: vec![report(1)] });
         assert!(!partial[0].complete);
     }
 }

@@ -42,6 +42,13 @@ async fn g10_the_agent_reports_what_it_reads() {
     assert_eq!(said, "1 reported: 0 gone, 0 not registered\n");
     assert_eq!(running(), 1);
 
+    // Of a name that is mistyped nothing is found, and that says nothing of the server that the token speaks for.
+    let mistyped = observe(&test.url, &table, &token, &["--server", "cppServer/contrib_scs_1"]).await;
+    let said = String::from_utf8_lossy(&mistyped.stderr).into_owned();
+    assert_eq!(mistyped.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("speaks for {REDUCED} only, not for cppServer/contrib_scs_1.")), "{said}");
+    assert_eq!(running(), 1);
+
     // A table that lost its first line would else say that nothing runs.
     std::fs::write(&table, "").unwrap();
     assert_eq!(observe(&test.url, &table, &token, &[]).await.status.code(), Some(2));
@@ -49,8 +56,8 @@ async fn g10_the_agent_reports_what_it_reads() {
     std::fs::write(&table, head).unwrap();
     assert_eq!(observe(&test.url, &table, &token, &["--partial"]).await.status.code(), Some(0));
     assert_eq!(running(), 1);
-    assert_eq!(observe(&test.url, &table, &token, &[]).await.status.code(), Some(0));
-    assert_eq!(running(), 0);
+    assert_eq!(observe(&test.url, &table, &token, &["--server", REDUCED]).await.status.code(), Some(0));
+    assert_eq!(running(), 0, "of the right server it says that nothing runs there");
 
     // Nobody answers at the port that was just free.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

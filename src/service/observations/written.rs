@@ -12,6 +12,9 @@ pub struct Unreadable(pub String);
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observed {
+    /// The server that it is about, where it says so: of an empty one nothing else tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     #[serde(default = "yes")]
     pub complete: bool,
     pub observations: Vec<Report>,
@@ -45,7 +48,7 @@ impl Observed {
                 "This CSV is no report: {e}. Its first line is instance,class,server,host,version,since"
             ))
         })?;
-        Ok(Self { complete: true, observations })
+        Ok(Self { server: None, complete: true, observations })
     }
 }
 
