@@ -7,7 +7,7 @@ mod reporting;
 pub use giving_back::keep;
 pub(super) use giving_back::with_what_was_there;
 pub use reading::{PAGE, Page, View, list, view};
-pub use reporting::{Begun, redeem, redeem_once, report, report_once};
+pub use reporting::{Begun, not_yours, redeem, redeem_once, report, report_once};
 
 use super::{
     Caller, Error, FieldProblem, Result,

@@ -4,8 +4,8 @@ use super::{
     entries,
     layout::{Layout, Section},
     overrides,
-    parts::{Action, Banner, Choice, Fact, Field, Tag, TimelineItem, Tone},
-    problem::{Answer, Problem},
+    parts::{Action, Banner, Choice, ErrorSummary, Fact, Field, Tag, TimelineItem, Tone},
+    problem::{Answer, Problem, refusal_status},
     single::FormPage,
     visitor::{Member, Visitor, flash},
     words,
@@ -15,6 +15,7 @@ use crate::{
     domain::{
         deployment::{Deployment, DeploymentState, GateThen, Report, Reported},
         id::DeploymentId,
+        refusal::{Code, Refusal},
     },
     service::{
         Caller, Error,
@@ -294,6 +295,8 @@ fn by_hand(d: &Deployment, view: &View) -> Vec<&'static str> {
 #[serde(deny_unknown_fields)]
 struct Typed {
     #[serde(default)]
+    key: String,
+    #[serde(default)]
     what: String,
     #[serde(default)]
     link: String,
@@ -327,6 +330,7 @@ fn choices(takes: &[&'static str]) -> Vec<Choice> {
 async fn form(member: &Member, view: &View, typed: &Typed) -> Result<FormPage, Problem> {
     let d = &view.deployment;
     let fields = vec![
+        entries::key(),
         Field::radio("what", "What came of it?", choices(&by_hand(d, view))).value(&typed.what),
         Field::text("link", "A page about it")
             .hint("Like https://gitlab.example.org/jobs/17")
@@ -350,6 +354,15 @@ async fn form(member: &Member, view: &View, typed: &Typed) -> Result<FormPage, P
 async fn ask(member: Member, Path(deployment): Path<String>) -> Answer {
     let view =
         deployments::view(&member.app, Some(&member.caller()), parse(&deployment)?).await.map_err(Problem::from)?;
+    if !view.may_report {
+        return Err(Error::from(deployments::not_yours()).into());
+    }
+    if by_hand(&view.deployment, &view).is_empty() {
+        let state = view.deployment.state_at(view.now).words();
+        let sentence =
+            format!("This deployment is {state}: nothing more can be reported of it. Ask for a new deployment.");
+        return Err(Problem::from(Error::from(Refusal::new(Code::WrongState, sentence))).at(&view.device));
+    }
     Ok(form(&member, &view, &Typed::default()).await?.answer())
 }
 
@@ -373,8 +386,9 @@ fn read(typed: &Typed) -> Result<Report, Error> {
 async fn report(member: Member, jar: CookieJar, Path(deployment): Path<String>, Form(typed): Form<Typed>) -> Answer {
     let (app, caller, id) = (&member.app, member.caller(), parse(&deployment)?);
     let view = deployments::view(app, Some(&caller), id).await.map_err(Problem::from)?;
+    let key = entries::key_of(&typed.key)?;
     let done = match read(&typed) {
-        Ok(report) => deployments::report(app, &caller, id, report).await,
+        Ok(report) => deployments::report_once(app, &caller, id, report, key).await,
         Err(error) => Err(error),
     };
     match done {
@@ -386,6 +400,16 @@ async fn report(member: Member, jar: CookieJar, Path(deployment): Path<String>, 
             let mut again = form(&member, &view, &typed).await?;
             again.errors = entries::mark(&mut again.fields, entries::problems(error)?);
             Ok(again.answer())
+        }
+        // What was typed is not lost while there is something to report.
+        Err(Error::Refused(r)) if !r.code.is_about_who() => {
+            let view = deployments::view(app, Some(&caller), id).await.map_err(Problem::from)?;
+            if by_hand(&view.deployment, &view).is_empty() {
+                return Err(Problem::from(Error::Refused(r)).at(&view.device));
+            }
+            let mut again = form(&member, &view, &typed).await?;
+            again.errors = ErrorSummary::default().with(&r.sentence);
+            Ok((refusal_status(&r), again).into_response())
         }
         Err(error) => Err(Problem::from(error).at(&view.device)),
     }

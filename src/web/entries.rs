@@ -56,6 +56,20 @@ pub fn overtaken(now: &Value, typed: &[(&str, &str)]) -> Vec<FieldProblem> {
     all
 }
 
+/// Makes a repetition of a form known (F3).
+pub fn key() -> Field {
+    Field::hidden("key", uuid::Uuid::new_v4())
+}
+
+/// The key that came back with the form; none where the form had none.
+pub fn key_of(typed: &str) -> Result<Option<String>, Problem> {
+    match typed {
+        "" => Ok(None),
+        key if key.len() <= 100 => Ok(Some(key.to_owned())),
+        _ => Err(Problem::unreadable("The form’s key is too long. Open the page again, and send it anew.")),
+    }
+}
+
 /// An answer that may be left open.
 pub fn optional(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|t| !t.is_empty())

@@ -830,12 +830,41 @@ async fn g9_a_person_reports_by_hand() {
     assert!(page.contains("No disk") && !page.contains("<b>No disk"), "{page}");
     assert_eq!(test.placed(FULL).await.unwrap(), "1.0.0");
     assert!(lena.page("/deployments?state=failed").await.contains(&here));
+    // Who may not report is not asked to, nor who may where there is nothing more to say.
+    assert_eq!(noor.get(&report).await.status(), 403);
+    assert_eq!(lena.post(&report, &[("what", "rolled_back"), ("text", "x")]).await.status(), 303);
+    assert_eq!(lena.get(&report).await.status(), 409);
     // Where there is a permit, the work begins by it alone.
     let d = test.allowed(&token, "1.1.0", FULL).await;
     let report = format!("/deployments/{}/report", d["id"].as_str().unwrap());
     assert_eq!(lena.post(&report, &[("what", "started")]).await.status(), 422);
     assert_eq!(lena.get("/deployments?state=nonsense").await.status(), 422);
     assert_eq!(lena.get("/deployments/nonsense").await.status(), 404);
+}
+
+/// F3, G9: what was typed into a report comes back where it cannot be taken, and the form that is sent twice is on record
+/// once.
+#[tokio::test]
+async fn f3_a_report_by_hand_is_kept_and_taken_once() {
+    let test = TestApp::new().await;
+    test.owned_with("1.1.0").await;
+    test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
+    let id = deployments::list(&test.app, None, None).await.unwrap().deployments[0].id;
+    let (lena, report) = (test.browser("lena").await, format!("/deployments/{id}/report"));
+    let form = |link: &'static str| {
+        [("what", "tests_before_passed"), ("link", link), ("text", "All of them."), ("key", "sent-once")]
+    };
+    let refused = lena.post(&report, &form("gitlab.example.org/jobs/17")).await;
+    assert_eq!(refused.status(), 409);
+    let page = refused.text().await.unwrap();
+    for kept in ["Give the link in full", "value=\"gitlab.example.org/jobs/17\"", "All of them.", " checked"] {
+        assert!(page.contains(kept), "{kept}: {page}");
+    }
+    assert!(page.contains("name=\"key\"") && !page.contains("sent-once"), "it is another form: {page}");
+    for _ in 0..2 {
+        assert_eq!(lena.post(&report, &form("https://gitlab.example.org/jobs/17")).await.status(), 303);
+    }
+    assert_eq!(deployments::find(&test.app, id).await.unwrap().reports.len(), 1);
 }
 
 /// A6, A9, T10: whoever may not deploy it now reports nothing, and moves no placement; only what their tool began by its

@@ -50,9 +50,7 @@ pub async fn report_once(
             }
             let device = store::devices::find(&tx, found.device).await?.ok_or(Error::NotFound)?;
             if !may_report(&tx, &owned, &by, &device, &found).await? {
-                let sentence =
-                    "Whoever may deploy the device there reports on it, and whoever asked for it until it has ended.";
-                return Err(Refusal::new(Code::NotYours, sentence).into());
+                return Err(not_yours().into());
             }
             if report == Report::Started && found.permit.is_some() {
                 return invalid("permit", "Send the permit with it: the work begins by redeeming it");
@@ -74,6 +72,12 @@ pub async fn report_once(
         giving_back::give_back(app, &after).await?;
     }
     Ok(after)
+}
+
+/// Who reports on it, for whoever does not.
+pub fn not_yours() -> Refusal {
+    let sentence = "Whoever may deploy the device there reports on it, and whoever asked for it until it has ended.";
+    Refusal::new(Code::NotYours, sentence)
 }
 
 pub(super) async fn may_report<C: ConnectionTrait>(

@@ -15,7 +15,7 @@ pub use page::ActPage;
 pub use typed::Typed;
 
 use super::{
-    gatebox,
+    entries, gatebox,
     layout::{Section, local_path},
     parts::{Change, GateBox, Tone},
     problem::{Answer, Problem, changes, refusal_status},
@@ -102,7 +102,7 @@ async fn send(
             return again(&member, act, &cx, all, &typed, wrong).await;
         }
     };
-    let ask = Ask { seen: revision(&typed)?, key: key(&typed)?, ..Ask::from(command) };
+    let ask = Ask { seen: revision(&typed)?, key: entries::key_of(typed.one("key"))?, ..Ask::from(command) };
     match service::act::act(app, &caller, &name, ask).await {
         Ok(done) => {
             let told = prepare::told(app, &done).await?;
@@ -193,15 +193,6 @@ fn revision(typed: &Typed) -> Result<Option<u64>, Problem> {
                 Problem::unreadable("The page’s revision cannot be read. Open the page again, and send it anew.")
             })
         }
-    }
-}
-
-/// What makes a repetition of this request known (F3).
-fn key(typed: &Typed) -> Result<Option<String>, Problem> {
-    match typed.one("key") {
-        "" => Ok(None),
-        key if key.len() <= 100 => Ok(Some(key.to_owned())),
-        _ => Err(Problem::unreadable("The form’s key is too long. Open the page again, and send it anew.")),
     }
 }
 
