@@ -1,9 +1,10 @@
 //! `/deployable`: what is on staging and waits for a person's answer, several answered at once (G4).
 
 use super::{
+    entries,
     layout::{Layout, Section},
     overrides,
-    parts::{Banner, Tone},
+    parts::{Banner, Field, Tone},
     problem::{Answer, Problem},
     visitor::{Member, flash},
     words,
@@ -64,6 +65,8 @@ struct QueuePage {
     /// The remark for all.
     text: String,
     more: Option<String>,
+    /// Makes a repetition of this form known (F3).
+    key: Field,
 }
 
 /// GET /deployable
@@ -75,6 +78,7 @@ async fn show(member: Member, RawQuery(query): RawQuery) -> Answer {
 /// What was typed: ticks, remarks, the answer.
 #[derive(Default)]
 struct Typed {
+    key: String,
     ticked: BTreeSet<String>,
     remarks: BTreeMap<String, String>,
     text: String,
@@ -89,6 +93,7 @@ impl Typed {
                 "check" => {
                     typed.ticked.insert(value);
                 }
+                "key" => typed.key = value,
                 "text" => typed.text = value,
                 "answer" => typed.passed = Some(value == "deployable"),
                 other => match other.strip_prefix("remark/") {
@@ -110,15 +115,21 @@ impl Typed {
 }
 
 /// POST /deployable: each is a change of its own, so that one that is refused keeps no other back.
-async fn check(member: Member, jar: CookieJar, Form(pairs): Form<Vec<(String, String)>>) -> Answer {
+async fn check(
+    member: Member,
+    jar: CookieJar,
+    RawQuery(query): RawQuery,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
     let mut typed = Typed::read(pairs)?;
+    let (query, form) = (query.as_deref(), entries::key_of(&typed.key)?);
     let wrong = |say: &str| vec![Banner::new(Tone::Bad, "Nothing was put on record.", say)];
     let Some(passed) = typed.passed else {
-        let page = page(&member, None, &typed, wrong("Choose an answer: deployable or not.")).await?;
+        let page = page(&member, query, &typed, wrong("Choose an answer: deployable or not.")).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     if typed.ticked.is_empty() || typed.ticked.len() as u64 > PAGE {
-        let page = page(&member, None, &typed, wrong("Tick the releases that you checked, at most 50.")).await?;
+        let page = page(&member, query, &typed, wrong("Tick the releases that you checked, at most 50.")).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
@@ -133,7 +144,8 @@ async fn check(member: Member, jar: CookieJar, Form(pairs): Form<Vec<(String, St
             text: typed.remark(&key).to_owned(),
         };
         let what = format!("{device} {tag}");
-        match stages::report(&member.app, &member.caller(), &device, &tag, told).await {
+        let once = form.as_ref().map(|form| format!("{form}/{key}"));
+        match stages::report_once(&member.app, &member.caller(), &device, &tag, told, once).await {
             Ok(_) => {
                 typed.ticked.remove(&key);
                 taken.push(what);
@@ -155,7 +167,7 @@ async fn check(member: Member, jar: CookieJar, Form(pairs): Form<Vec<(String, St
     if !taken.is_empty() {
         refused.insert(0, Banner::new(Tone::Good, "The others went through.", &said));
     }
-    let page = page(&member, None, &typed, refused).await?;
+    let page = page(&member, query, &typed, refused).await?;
     Ok((StatusCode::CONFLICT, page).into_response())
 }
 
@@ -190,7 +202,7 @@ async fn page(member: &Member, query: Option<&str>, typed: &Typed, refused: Vec<
         }
     };
     let refused = refused.into_iter().chain(overrides::banners(app, found.now)).collect();
-    Ok(QueuePage { lead, refused, checks, rows, text: typed.text.clone(), more, layout })
+    Ok(QueuePage { lead, refused, checks, rows, text: typed.text.clone(), more, key: entries::key(), layout })
 }
 
 fn row(found: &Checks, w: &Waiting, typed: &Typed) -> Row {

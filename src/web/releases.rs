@@ -1,6 +1,7 @@
 //! `/devices/{name}/releases/{tag}`: what a release is, its way through the stages, and what can be done next (G2, G3).
 
 use super::{
+    entries,
     layout::{Layout, Section},
     parts::{Banner, Choice, ErrorSummary, Fact, Field, Tag, Tone},
     problem::{Answer, Problem, refusal_status},
@@ -76,6 +77,8 @@ struct ReleasePage {
 #[serde(deny_unknown_fields)]
 struct Typed {
     #[serde(default)]
+    key: String,
+    #[serde(default)]
     stage: String,
     #[serde(default)]
     outcome: String,
@@ -104,9 +107,9 @@ async fn report(
 ) -> Answer {
     let (app, caller) = (&member.app, member.caller());
     let view = stages::look(app, Some(&caller), &name, &tag).await?;
-    let said = told(&typed);
+    let (said, key) = (told(&typed), entries::key_of(&typed.key)?);
     let refused = match said {
-        Ok(said) => match stages::report(app, &caller, &name, &view.tag, said).await {
+        Ok(said) => match stages::report_once(app, &caller, &name, &view.tag, said, key).await {
             Ok(report) => {
                 let verdict = if report.passed { "passed" } else { "failed" };
                 let text = format!("“{}” {verdict} is on record for {}.", report.stage.label(), view.tag);
@@ -289,6 +292,7 @@ fn fields(v: &ReleaseView, typed: &Typed) -> Vec<Field> {
     }
     let outcomes = vec![Choice::new("passed", "Passed"), Choice::new("failed", "Failed")];
     vec![
+        entries::key(),
         Field::radio("stage", "Stage", choices).value(&typed.stage),
         Field::radio("outcome", "Outcome", outcomes).value(&typed.outcome),
         Field::text("link", "Link to the proof")

@@ -447,6 +447,29 @@ async fn f3_a_stage_is_reported_once_under_its_key() {
     assert_eq!(answer["stages"][1]["reports"].as_array().map(Vec::len), Some(1));
 }
 
+/// F3: a stage that is reported on a page, and an answer to the queue, are taken once, however often their form is sent.
+#[tokio::test]
+async fn f3_forms_of_stages_are_taken_once() {
+    let test = TestApp::new().await;
+    test.with_newer("magnet", "1.1.0").await;
+    let (commit, path) = (test.commit_of("1.1.0"), "/devices/magnet/releases/1.1.0");
+    let (lena, jonas) = (test.browser("lena").await, test.browser("jonas").await);
+    assert!(lena.page(path).await.contains("name=\"key\""));
+    let built = [("stage", "built"), ("outcome", "passed"), ("commit", commit.as_str()), ("key", "sent-once")];
+    for _ in 0..2 {
+        assert_eq!(lena.post(&format!("{path}/stages"), &built).await.status(), 303);
+        assert_eq!(test.way("1.1.0").await.len(), 1);
+    }
+    test.on_staging("magnet", "1.1.0").await;
+    assert!(jonas.page("/deployable").await.contains("name=\"key\""));
+    let ticked = format!("magnet/1.1.0/{commit}");
+    for _ in 0..2 {
+        let answer = [("check", ticked.as_str()), ("answer", "deployable"), ("key", "sent-once")];
+        assert_eq!(answers(&jonas, &answer).await.0, 303);
+        assert_eq!(test.way("1.1.0").await.len(), 5);
+    }
+}
+
 /// G4, E3: programs read the queue with any token, page by page, the oldest first, with why whoever made the token may not
 /// answer for a release; nobody reads it without.
 #[tokio::test]
@@ -518,4 +541,15 @@ async fn g4_programs_read_what_waits_for_a_check() {
     // What is answered waits no more.
     test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
     assert_eq!(get(&jonas, "").await.1["waiting"][0]["tag"], json!("1.2.0"));
+    // What is ticked and typed on a later page comes back on that page.
+    let browser = test.browser("jonas").await;
+    let page = browser.page("/deployable").await;
+    let more = page.split("href=\"").find_map(|rest| Some(rest.split_once('"')?.0).filter(|a| a.contains("?after=")));
+    let (more, key) = (more.unwrap().to_owned(), format!("magnet/1.53.0/{}", test.commit_of("1.53.0")));
+    assert!(browser.page(&more).await.contains(&format!("action=\"{more}\"")));
+    let remark = format!("remark/{key}");
+    let back = browser.post(&more, &[("check", key.as_str()), (remark.as_str(), "It looks odd.")]).await;
+    assert_eq!(back.status(), 422);
+    let page = back.text().await.unwrap();
+    assert!(page.contains(&format!("value=\"{key}\" checked")) && page.contains("It looks odd."), "{page}");
 }
