@@ -218,6 +218,31 @@ async fn e1_the_index_leads_to_every_page() {
     }
 }
 
+/// E1, A24, G9: CTRL makes the tokens of deploy tools, which ask in the name of their maker, and ends them; contributors
+/// and the shift do not.
+#[tokio::test]
+async fn e1_ctrl_makes_tokens_of_deploy_tools() {
+    let test = TestApp::new().await;
+    let lena = test.browser("lena").await;
+    let menu = lena.page("/account/tokens/new").await;
+    assert!(menu.contains("href=\"/admin/tokens/new\"") && !menu.contains("href=\"/admin\""), "{menu}");
+    let new = [("name", "deploy tool"), ("scope", "deploy"), ("days", "30")];
+    let made = lena.post("/admin/tokens/new", &new).await;
+    assert_eq!(made.status(), 200);
+    assert!(made.text().await.unwrap().contains("custody_"));
+    let list = lena.page("/admin/tokens").await;
+    assert!(list.contains("made by Lena Brandt") && !list.contains("href=\"/admin/people\""), "{list}");
+    let revoke = list.split('"').find(|part| part.starts_with("/admin/tokens/") && part.ends_with("/revoke")).unwrap();
+    lena.page(revoke).await;
+    assert_eq!(lena.post(revoke, &[]).await.status(), 303);
+    for who in ["ilse", "noor", "otto"] {
+        let browser = test.browser(who).await;
+        assert_eq!(browser.get("/admin/tokens").await.status(), 403, "{who}");
+        assert_eq!(browser.post("/admin/tokens/new", &new).await.status(), 403, "{who}");
+        assert!(!browser.page("/account/tokens/new").await.contains("/admin/tokens"), "{who}");
+    }
+}
+
 /// E1: what Custody does by itself is shown with what it said, and with why it failed last.
 #[tokio::test]
 async fn e1_jobs_say_how_they_went() {

@@ -2,6 +2,7 @@
 //! A31).
 
 use crate::{
+    domain::person::Role,
     service::{self, tokens},
     web::{
         entries,
@@ -75,9 +76,13 @@ async fn form(member: &Member, typed: &NewForm) -> Result<FormPage, service::Err
             .max(3),
     ];
     let layout = member.layout(Section::Elsewhere).await?;
-    Ok(FormPage::new(layout, "Make a token", "/account/tokens/new", "Make token", fields)
+    let mut page = FormPage::new(layout, "Make a token", "/account/tokens/new", "Make token", fields)
         .under("My account", "/account")
-        .under("Tokens", "/account/tokens"))
+        .under("Tokens", "/account/tokens");
+    if member.has(&Role::Ctrl) || member.has(&Role::Admin) {
+        page.instead.push(Action::link("Make one for an agent, a job or a deploy tool", "/admin/tokens/new"));
+    }
+    Ok(page)
 }
 
 /// GET /account/tokens/new

@@ -1,4 +1,4 @@
-//! `/admin/…`: people, groups, servers and tokens, for administrators (E1, H1, A24).
+//! `/admin/…`: people, groups, servers and tokens, for administrators; tokens for CTRL too (E1, H1, A24).
 
 mod account;
 mod areas;
@@ -71,7 +71,7 @@ impl FromRequestParts<App> for Administrator {
         if member.has(&Role::Admin) {
             return Ok(Self(member));
         }
-        let why = "People, groups, servers and tokens are kept by administrators. Ask one of them if something here has to \
+        let why = "People, groups and servers are kept by administrators. Ask one of them if something here has to \
                    change. The policy is for everybody to read, under Policy.";
         Err(Problem::forbidden(why).into_response())
     }
@@ -89,14 +89,14 @@ fn person_id(text: &str) -> Result<PersonId, Problem> {
 
 /// A question before something is done that is felt at once.
 async fn ask(
-    admin: &Administrator,
+    member: &Member,
     title: &str,
     text: Vec<String>,
     under: (&str, &str),
     action: Action,
 ) -> Result<ConfirmPage, Problem> {
     Ok(ConfirmPage {
-        layout: admin.layout(Section::Elsewhere).await?,
+        layout: member.layout(Section::Elsewhere).await?,
         title: title.to_owned(),
         text,
         crumbs: vec![(under.0.to_owned(), under.1.to_owned())],

@@ -1,8 +1,10 @@
-//! `/admin/tokens`: what programs sign in with; each speaks for one server or one device (A24).
+//! `/admin/tokens`: what programs sign in with; each speaks for one server or one device (A24). For CTRL too: a deploy tool
+//! asks in the name of whoever made its token.
 
-use super::{Administrator, ask as ask_first, done};
+use super::{ask as ask_first, done};
 use crate::{
     app::App,
+    domain::person::Role,
     service::{
         Error, servers,
         tokens::{self, Token},
@@ -14,12 +16,19 @@ use crate::{
         problem::{Answer, Problem},
         single::{FormPage, OncePage},
         tokens::Row,
+        visitor::Member,
         words,
     },
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{Form, Router, extract::Path, response::IntoResponse, routing::get};
+use axum::{
+    Form, Router,
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
@@ -28,6 +37,30 @@ pub fn routes() -> Router<App> {
         .route("/admin/tokens", get(list))
         .route("/admin/tokens/new", get(ask).post(create))
         .route("/admin/tokens/{id}/revoke", get(ask_revoke).post(revoke))
+}
+
+/// Somebody signed in who keeps tokens, by their service's own rule; all others are told who does.
+struct Keeper(Member);
+
+impl std::ops::Deref for Keeper {
+    type Target = Member;
+    fn deref(&self) -> &Member {
+        &self.0
+    }
+}
+
+impl FromRequestParts<App> for Keeper {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let member = <Member as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if member.has(&Role::Ctrl) || member.has(&Role::Admin) {
+            return Ok(Self(member));
+        }
+        let why = "Tokens of agents, jobs and deploy tools are kept by CTRL and administrators: ask one of them. One that reads, \
+                   or does, what you may is yours to make, under My account, Tokens.";
+        Err(Problem::forbidden(why).into_response())
+    }
 }
 
 #[derive(Template, WebTemplate)]
@@ -39,9 +72,9 @@ pub struct TokensPage {
 }
 
 /// GET /admin/tokens
-async fn list(admin: Administrator) -> Answer {
-    let app = &admin.app;
-    let rows = tokens::list(app, &admin.caller()).await?;
+async fn list(keeper: Keeper) -> Answer {
+    let app = &keeper.app;
+    let rows = tokens::list(app, &keeper.caller()).await?;
     let rows = rows.into_iter().map(|listed| Row::of(app, listed, "/admin/tokens")).collect();
     let blank = Blank::new(
         "plug",
@@ -49,7 +82,7 @@ async fn list(admin: Administrator) -> Answer {
         "An agent on a host needs one for each server that it reports, and CI needs one for each device.",
     )
     .action(Action::link("Make a token", "/admin/tokens/new").primary());
-    Ok(TokensPage { layout: admin.layout(Section::Elsewhere).await?, rows, blank }.into_response())
+    Ok(TokensPage { layout: keeper.layout(Section::Elsewhere).await?, rows, blank }.into_response())
 }
 
 #[derive(Deserialize)]
@@ -67,8 +100,8 @@ struct NewForm {
     days: String,
 }
 
-async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, Error> {
-    let app = &admin.app;
+async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
+    let app = &keeper.app;
     let all = servers::list(app, None).await?;
     let server_choices =
         all.iter().map(|s| Choice::new(&s.name.0, &format!("{} ({})", s.name, s.instrument))).collect();
@@ -106,13 +139,13 @@ async fn form(admin: &Administrator, typed: &NewForm) -> Result<FormPage, Error>
             .width(Width::W10)
             .max(3),
     ];
-    let layout = admin.layout(Section::Elsewhere).await?;
+    let layout = keeper.layout(Section::Elsewhere).await?;
     Ok(FormPage::new(layout, "Make a token", "/admin/tokens/new", "Make token", fields)
         .under("Tokens", "/admin/tokens"))
 }
 
 /// GET /admin/tokens/new
-async fn ask(admin: Administrator) -> Answer {
+async fn ask(keeper: Keeper) -> Answer {
     let open = NewForm {
         name: String::new(),
         scope: "observe".to_owned(),
@@ -120,13 +153,13 @@ async fn ask(admin: Administrator) -> Answer {
         device: String::new(),
         days: "180".to_owned(),
     };
-    Ok(form(&admin, &open).await?.answer())
+    Ok(form(&keeper, &open).await?.answer())
 }
 
-async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String), Error> {
+async fn make(keeper: &Keeper, typed: &NewForm) -> Result<(Token, String), Error> {
     let days = typed.days.trim().parse().ok();
     let mut wrong = tokens::problems(&typed.name, days);
-    let scope = match tokens::scope(&admin.app, &typed.scope, &typed.server, &typed.device).await {
+    let scope = match tokens::scope(&keeper.app, &typed.scope, &typed.server, &typed.device).await {
         Err(Error::Invalid(more)) => {
             wrong.extend(more);
             None
@@ -135,22 +168,22 @@ async fn make(admin: &Administrator, typed: &NewForm) -> Result<(Token, String),
     };
     match (scope, days) {
         (Some(scope), Some(days)) if wrong.is_empty() => {
-            tokens::create(&admin.app, &admin.caller(), &typed.name, scope, days).await
+            tokens::create(&keeper.app, &keeper.caller(), &typed.name, scope, days).await
         }
         _ => Err(Error::Invalid(wrong)),
     }
 }
 
 /// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.
-async fn create(admin: Administrator, Form(typed): Form<NewForm>) -> Answer {
-    match make(&admin, &typed).await {
+async fn create(keeper: Keeper, Form(typed): Form<NewForm>) -> Answer {
+    match make(&keeper, &typed).await {
         Ok((token, secret)) => {
             let page = OncePage {
-                layout: admin.layout(Section::Elsewhere).await?,
+                layout: keeper.layout(Section::Elsewhere).await?,
                 title: format!("The token for {}", token.name),
                 text: vec![
                     "Put it where only that program can read it. Custody keeps no copy.".to_owned(),
-                    format!("It counts until {}.", words::moment(&admin.app, token.expires_at)),
+                    format!("It counts until {}.", words::moment(&keeper.app, token.expires_at)),
                 ],
                 crumbs: vec![("Tokens".to_owned(), "/admin/tokens".to_owned())],
                 label: "Token".to_owned(),
@@ -161,7 +194,7 @@ async fn create(admin: Administrator, Form(typed): Form<NewForm>) -> Answer {
         }
         Err(error) => {
             let problems = entries::problems(error)?;
-            let mut again = form(&admin, &typed).await?;
+            let mut again = form(&keeper, &typed).await?;
             again.errors = entries::mark(&mut again.fields, problems);
             Ok(again.answer())
         }
@@ -169,8 +202,8 @@ async fn create(admin: Administrator, Form(typed): Form<NewForm>) -> Answer {
 }
 
 /// GET /admin/tokens/{id}/revoke
-async fn ask_revoke(admin: Administrator, Path(id): Path<String>) -> Answer {
-    let all = tokens::list(&admin.app, &admin.caller()).await?;
+async fn ask_revoke(keeper: Keeper, Path(id): Path<String>) -> Answer {
+    let all = tokens::list(&keeper.app, &keeper.caller()).await?;
     let token = all.into_iter().map(|l| l.token).find(|t| t.id == id).ok_or_else(Problem::not_found)?;
     let text = vec![
         "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
@@ -178,11 +211,11 @@ async fn ask_revoke(admin: Administrator, Path(id): Path<String>) -> Answer {
     ];
     let action = Action::post("Revoke the token", &format!("/admin/tokens/{}/revoke", token.id)).danger();
     let title = format!("Revoke the token for {}?", token.name);
-    Ok(ask_first(&admin, &title, text, ("Tokens", "/admin/tokens"), action).await?.into_response())
+    Ok(ask_first(&keeper, &title, text, ("Tokens", "/admin/tokens"), action).await?.into_response())
 }
 
 /// POST /admin/tokens/{id}/revoke
-async fn revoke(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
-    tokens::revoke(&admin.app, &admin.caller(), &id).await?;
+async fn revoke(keeper: Keeper, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    tokens::revoke(&keeper.app, &keeper.caller(), &id).await?;
     done(jar, "The token is revoked.", "/admin/tokens")
 }
