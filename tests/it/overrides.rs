@@ -184,6 +184,8 @@ async fn g12_it_stands_on_the_board_while_it_lasts() {
     .await;
     let chiara = test.browser("chiara").await;
     assert!(chiara.page("/devices/magnet").await.contains("waits for a second person of CTRL"));
+    let form = chiara.page("/devices/magnet/approve-override?number=2").await;
+    assert!(form.contains(", until 21 Nov 2026, ") && form.contains(" CET, asked for by Ravi Menon"), "{form}");
     chiara.acts(&test, "magnet", "approve-override", &[("number", "2")]).await;
     let device = test.device("magnet").await;
     assert!(device.overrides[1].counts(test.app.clock.now()));

@@ -166,7 +166,7 @@ fn open_override(cx: &ActContext) -> Question {
         .map(|o| {
             let who = cx.people.name(o.asked.mark.by);
             let zone = cx.policy.facility.time_zone;
-            let until = o.until.with_timezone(&zone).format("%Y-%m-%d %H:%M");
+            let until = o.until.with_timezone(&zone).format("%-d %b %Y, %H:%M %Z");
             let label = format!(
                 "{}: {} onto {} without {}, until {until}, asked for by {who}: {}",
                 o.number,
