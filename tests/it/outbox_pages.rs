@@ -259,5 +259,9 @@ async fn o5_the_outbox_is_read_page_by_page() {
     };
     assert_eq!(drawn, 120);
     assert!(last.contains("Something no. 119.") && last.contains("Back to the first"), "{last}");
+    assert!(
+        last.contains("<a href=\"/my\">What runs</a>"),
+        "what is about no device leads where its message does: {last}"
+    );
     assert!(ada.page("/admin/outbox?ended_after=x").await.contains("Something no. 0."));
 }

@@ -96,6 +96,8 @@ pub struct Listed {
     pub owner: Owner,
     pub device: String,
     pub text: String,
+    /// Where it leads.
+    pub path: String,
     pub urgent: bool,
     pub at: DateTime<Utc>,
     pub due: DateTime<Utc>,
@@ -135,6 +137,7 @@ pub async fn list<C: ConnectionTrait>(
             message: r.message,
             channel: r.channel_id,
             text: r.text,
+            path: r.path,
             urgent: r.urgent,
             at: r.at,
             due: r.due_at,

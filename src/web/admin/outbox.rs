@@ -35,9 +35,10 @@ pub fn routes() -> Router<App> {
 pub struct Row {
     pub to: String,
     pub kind: &'static str,
-    /// Device and text of the first thing in it.
+    /// Device and text of the first thing in it, and where it leads.
     pub device: String,
     pub text: String,
+    pub href: String,
     /// How many more are in it, in words, or empty.
     pub more: String,
     pub urgent: bool,
@@ -123,6 +124,7 @@ fn row(message: &str, more: usize, line: Line, state: State, now: DateTime<Utc>)
         kind: line.kind.map_or("removed channel", |k| k.label()),
         device: of.device,
         text: of.text,
+        href: of.path,
         more: if more == 0 { String::new() } else { format!("and {} in the same message", plural(more, "more thing")) },
         urgent: of.urgent,
         when: when.join(", "),
