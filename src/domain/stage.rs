@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// The longest text and the longest link of a report, in characters.
 pub const TEXT_MAX: usize = 2000;
 
+/// More reports on one release than this are a loop in somebody's pipeline: each is read with every further one, and stands
+/// on the release's page. People report on.
+const REPORTS_MOST: usize = 1000;
+
 /// In the order in which a release passes them.
 #[derive(
     Clone,
@@ -239,6 +243,12 @@ pub fn decide(device: &Device, tag: &TagName, way: &Way, told: &Told, facts: &Fa
             Code::OtherCommit,
             format!("{tag} is {own}, and this is about {other}: report what was done with {own}."),
         );
+    }
+    if told.job.is_some() && way.reports.len() >= REPORTS_MOST {
+        let sentence = format!(
+            "{tag} has {REPORTS_MOST} reports already, so a pipeline repeats itself: make a new tag, or have somebody of CTRL report."
+        );
+        return refuse(Code::WrongState, sentence);
     }
     if told.job.is_some() && facts.actor.person().is_none() {
         pipeline::must_be_news(way, told)?;

@@ -151,6 +151,19 @@ fn a20_a_report_is_about_this_very_commit() {
     assert_eq!(world.told(LENA, true, "1.5.0", Built, true, 2), Err(Code::WrongState), "the tag moved");
 }
 
+/// A35, G3: a pipeline that reports without end is stopped, and says what opens it; people report on.
+#[test]
+fn a35_a_pipeline_does_not_report_without_end() {
+    let mut world = second();
+    world.passes(KARL, "1.5.0", &[Built]);
+    let one = world.way.reports[0].clone();
+    world.way.reports = vec![one.clone(); 999];
+    assert_eq!(world.told(LENA, true, "1.5.0", Built, true, 2), Ok(()));
+    world.way.reports.push(one);
+    assert_eq!(world.told(LENA, true, "1.5.0", Tested, false, 2), Err(Code::WrongState));
+    assert_eq!(world.told(KARL, false, "1.5.0", Tested, false, 2), Ok(()));
+}
+
 /// G3: onto a full server of what CTRL owns goes what passed; the review stands in for what was taken over.
 #[test]
 fn g3_production_needs_its_stages() {
