@@ -243,6 +243,34 @@ async fn e1_ctrl_makes_tokens_of_deploy_tools() {
     }
 }
 
+/// E1, A24: however many tokens there ever were, those that count come first, a page is bounded, and any is found by its
+/// program, its server or its maker.
+#[tokio::test]
+async fn e1_a_token_is_found_among_many() {
+    let test = TestApp::new().await;
+    let (lena, ada) = (test.caller("lena"), test.browser("ada").await);
+    let scope = || TokenScope::Observe(REDUCED.into());
+    let (old, _) = tokens::create(&test.app, &lena, "the oldest agent", scope(), 300).await.unwrap();
+    let tx = test.app.db.begin().await.unwrap();
+    for n in 0..220 {
+        let dead = store::doors::Token {
+            id: uuid::Uuid::now_v7().to_string(),
+            name: format!("job no. {n}"),
+            revoked_at: Some(test.app.clock.now()),
+            ..old.clone()
+        };
+        store::doors::insert_token(&tx, &dead, &format!("hash {n}")).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let page = ada.page("/admin/tokens").await;
+    assert!(page.contains("the oldest agent") && page.contains("221 found, the first 200 are shown"), "{page}");
+    assert_eq!(page.matches("job no. ").count(), 199);
+    let page = ada.page("/admin/tokens?q=OLDEST").await;
+    assert!(page.contains("the oldest agent") && !page.contains("job no. "), "{page}");
+    assert!(ada.page("/admin/tokens?q=contrib_scs").await.contains("the first 200 are shown"));
+    assert!(ada.page("/admin/tokens?q=nonsense").await.contains("No token is found by this"));
+}
+
 /// E1: what Custody does by itself is shown with what it said, and with why it failed last.
 #[tokio::test]
 async fn e1_jobs_say_how_they_went() {

@@ -7,7 +7,7 @@ use crate::{
     domain::person::Role,
     service::{
         Error, servers,
-        tokens::{self, Token},
+        tokens::{self, Listed, Token},
     },
     web::{
         entries,
@@ -24,7 +24,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{
     Form, Router,
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, Path, Query},
     http::request::Parts,
     response::{IntoResponse, Response},
     routing::get,
@@ -67,22 +67,46 @@ impl FromRequestParts<App> for Keeper {
 #[template(path = "admin/tokens.html")]
 pub struct TokensPage {
     pub layout: Layout,
+    pub q: String,
     pub rows: Vec<Row>,
+    /// How many were found.
+    pub found: usize,
     pub blank: Blank,
 }
 
+/// How many stand on one page, those that count first; a search narrows down the rest.
+const MOST: usize = 200;
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+}
+
 /// GET /admin/tokens
-async fn list(keeper: Keeper) -> Answer {
+async fn list(keeper: Keeper, Query(Search { q }): Query<Search>) -> Answer {
     let app = &keeper.app;
-    let rows = tokens::list(app, &keeper.caller()).await?;
-    let rows = rows.into_iter().map(|listed| Row::of(app, listed, "/admin/tokens")).collect();
-    let blank = Blank::new(
-        "plug",
-        "There is no token",
-        "An agent on a host needs one for each server that it reports, and CI needs one for each device.",
-    )
-    .action(Action::link("Make a token", "/admin/tokens/new").primary());
-    Ok(TokensPage { layout: keeper.layout(Section::Elsewhere).await?, rows, blank }.into_response())
+    let q: String = q.trim().chars().take(100).collect();
+    let mut all = tokens::list(app, &keeper.caller()).await?;
+    let says = |l: &Listed| format!("{}\n{}\n{}", l.token.name, l.does().1, l.creator).to_lowercase();
+    all.retain(|l| says(l).contains(&q.to_lowercase()));
+    all.sort_by_key(|l| !l.alive);
+    let found = all.len();
+    let rows = all.into_iter().take(MOST).map(|listed| Row::of(app, listed, "/admin/tokens")).collect();
+    let blank = match q.is_empty() {
+        true => Blank::new(
+            "plug",
+            "There is no token",
+            "An agent on a host needs one for each server that it reports, and CI needs one for each device.",
+        ),
+        false => Blank::new(
+            "search",
+            "No token is found by this",
+            "The names of programs, servers, devices and makers are searched, whatever their case. Try fewer letters.",
+        ),
+    };
+    let blank = blank.action(Action::link("Make a token", "/admin/tokens/new").primary());
+    Ok(TokensPage { layout: keeper.layout(Section::Elsewhere).await?, q, rows, found, blank }.into_response())
 }
 
 #[derive(Deserialize)]
