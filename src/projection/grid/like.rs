@@ -20,7 +20,7 @@ impl Grid {
         let mut number = Vec::new();
         for from in (0..words).step_by(BLOCK) {
             let may = letters.iter().fold(ALL, |may, (letters, wrong)| may_lack(letters, from, *wrong, may));
-            if may == NONE {
+            if is_none(&may) {
                 continue;
             }
             lacking(&pairs, from, &mut number);
@@ -49,9 +49,8 @@ fn block(column: &[u64], from: usize) -> Block {
     some
 }
 
-/// Both, word by word.
-fn both(one: &Block, other: &Block, f: impl Fn(u64, u64) -> u64) -> Block {
-    std::array::from_fn(|n| f(one[n], other[n]))
+fn is_none(rows: &Block) -> bool {
+    rows.iter().fold(0, |all, word| all | word) == 0
 }
 
 /// Which of these numbers, given by their binary places, are this one, among those that `may`.
@@ -59,10 +58,12 @@ fn are(number: &[Block], this: usize, may: Block) -> Block {
     if this >> number.len() != 0 {
         return NONE;
     }
-    number.iter().enumerate().fold(may, |all, (n, place)| match this >> n & 1 {
-        1 => both(&all, place, |all, place| all & place),
-        _ => both(&all, place, |all, place| all & !place),
-    })
+    let mut left = may;
+    for (n, place) in number.iter().enumerate() {
+        let zero = if this >> n & 1 == 1 { 0 } else { u64::MAX };
+        left.iter_mut().zip(place).for_each(|(left, place)| *left &= place ^ zero);
+    }
+    left
 }
 
 /// No more letters of a word may be wrong, whatever is asked for.
@@ -77,10 +78,13 @@ fn may_lack(columns: &[&[u64]], from: usize, wrong: u16, may: Block) -> Block {
     for column in columns {
         let mut lacks = block(column, from).map(|has| !has);
         for more in &mut more[..=wrong] {
-            (*more, lacks) = (both(more, &lacks, |a, b| a | b), both(more, &lacks, |a, b| a & b));
+            more.iter_mut()
+                .zip(&mut lacks)
+                .for_each(|(more, lacks)| (*more, *lacks) = (*more | *lacks, *more & *lacks));
         }
-        left = both(&may, &more[wrong], |may, more| may & !more);
-        if left == NONE {
+        left = may;
+        left.iter_mut().zip(&more[wrong]).for_each(|(left, more)| *left &= !more);
+        if is_none(&left) {
             break;
         }
     }
@@ -94,9 +98,9 @@ fn lacking(columns: &[&[u64]], from: usize, number: &mut Vec<Block>) {
     for column in columns {
         let mut carry = block(column, from).map(|has| !has);
         for place in number.iter_mut() {
-            (*place, carry) = (both(place, &carry, |a, b| a ^ b), both(place, &carry, |a, b| a & b));
+            place.iter_mut().zip(&mut carry).for_each(|(at, carry)| (*at, *carry) = (*at ^ *carry, *at & *carry));
         }
-        if carry != NONE {
+        if !is_none(&carry) {
             number.push(carry);
         }
     }

@@ -60,7 +60,9 @@ impl Index {
         let mut resembling = reading.resembling(more);
         // What shares not even a third of its pairs has its letters merely scattered.
         let pairs = reading.words.iter().map(|w| w.plain.len().saturating_sub(1)).sum::<usize>();
-        let names = self.like(&reading, more, pairs * 2 / 3, order).into_iter();
+        let lacking = pairs * 2 / 3;
+        let levels = self.rows.grid().like(self.rows.len(), &reading.words, more, lacking);
+        let names = self.like(&reading, more, (&levels, lacking), order).into_iter();
         let weight = |slot: usize| Reverse(self.weights[slot]);
         let alike = names.filter_map(|(slot, name)| Some((Reverse(resembling.share(name)?), name, weight(slot), slot)));
         let mut found: Vec<_> = alike.filter(|(Reverse(share), ..)| *share >= 45).collect();
@@ -136,14 +138,20 @@ impl Index {
         }
     }
 
-    /// The names that may hold each word with so many letters more than are forgiven and lack no more pairs than this,
-    /// and their slots: those that share most with what was typed, and of them those that are most urgent.
-    fn like(&self, reading: &Reading, more: u16, lacking: usize, order: &Order) -> Vec<(usize, &str)> {
+    /// The names that may hold each word with so many letters more than are forgiven, of the rows by what they lack, and
+    /// lack no more pairs than this themselves; and their slots: those that share most with what was typed, and of them
+    /// those that are most urgent.
+    fn like(
+        &self,
+        reading: &Reading,
+        more: u16,
+        (levels, lacking): (&[Bits], usize),
+        order: &Order,
+    ) -> Vec<(usize, &str)> {
         let wanted: Vec<Wanted> = reading.words.iter().map(|w| Wanted::new(w, more)).collect();
         let mut slots: Vec<(u32, Reverse<u8>, usize)> = Vec::new();
         let mut looked = 0;
-        let levels = self.rows.grid().like(self.rows.len(), &reading.words, more, lacking);
-        for (lack, rows) in (0..).zip(&levels) {
+        for (lack, rows) in (0..).zip(levels).take(lacking + 1) {
             // What shares less comes behind.
             if looked >= LOOKED_AT || slots.iter().filter(|(lacks, ..)| *lacks < lack).count() >= COMPARED {
                 break;
@@ -175,13 +183,14 @@ impl Index {
         // Two neighbours that are swapped spoil three pairs, any other error no more than two: what is swapped besides
         // another error is looked for where nothing is nearer.
         let (most, all) = (typos.max(2) * 2, typos * 3);
-        let found = self.nearly_lacking(reading, most.min(all), order);
-        if found.is_empty() && most < all { self.nearly_lacking(reading, all, order) } else { found }
+        let levels = self.rows.grid().like(self.rows.len(), &reading.words, 0, all);
+        let found = self.nearly_lacking(reading, (&levels, most.min(all)), order);
+        if found.is_empty() && most < all { self.nearly_lacking(reading, (&levels, all), order) } else { found }
     }
 
-    fn nearly_lacking(&self, reading: &Reading, lacking: usize, order: &Order) -> Vec<Match> {
+    fn nearly_lacking(&self, reading: &Reading, levels: (&[Bits], usize), order: &Order) -> Vec<Match> {
         let typos = reading.typos();
-        let names = self.like(reading, 0, lacking, order).into_iter();
+        let names = self.like(reading, 0, levels, order).into_iter();
         let mut finder = reading.finder();
         let fits = names.filter_map(|(slot, name)| {
             let found = finder.stretches(name)?;
