@@ -1,20 +1,20 @@
 //! How often one place may ask (A35): what it is counted by, and that it is forgotten. Each replica counts by itself.
 
-use crate::domain::guessing::place;
-use axum::{extract::ConnectInfo, http::Request};
+use crate::{app::App, domain::guessing::place};
+use axum::{Router, extract::ConnectInfo, http::Request};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
-use tower_governor::{GovernorError, key_extractor::KeyExtractor};
+use tower_governor::{GovernorError, GovernorLayer, governor::GovernorConfigBuilder, key_extractor::KeyExtractor};
 
 /// Between two looks for who has not asked for long.
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Counts by where a request comes from.
 #[derive(Clone, Copy, Debug)]
-pub struct ByPlace;
+struct ByPlace;
 
 impl KeyExtractor for ByPlace {
     type Key = IpAddr;
@@ -25,9 +25,21 @@ impl KeyExtractor for ByPlace {
     }
 }
 
+/// These routes for so many requests at once from one place, then for one after each such time.
+pub fn by_place(routes: Router<App>, at_once: u32, then_each: Duration) -> Router<App> {
+    let limit = GovernorConfigBuilder::default()
+        .period(then_each)
+        .burst_size(at_once)
+        .key_extractor(ByPlace)
+        .finish()
+        .expect("both numbers are above zero");
+    forgets(limit.limiter(), |counts| counts.retain_recent());
+    routes.layer(GovernorLayer::new(Arc::new(limit)))
+}
+
 /// Forgets again and again who has not asked for long, for as long as there is something to count: what is kept does not
 /// grow with everybody who ever asked.
-pub fn forgets<L: Send + Sync + 'static>(counts: &Arc<L>, forget: impl Fn(&L) + Send + 'static) {
+fn forgets<L: Send + Sync + 'static>(counts: &Arc<L>, forget: impl Fn(&L) + Send + 'static) {
     forgets_every(EVERY, counts, forget);
 }
 

@@ -38,11 +38,7 @@ mod token;
 mod tokens;
 mod work;
 
-use crate::{
-    app::App,
-    limits::{self, ByPlace},
-    service::hooks::Readers,
-};
+use crate::{app::App, limits, service::hooks::Readers};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -52,8 +48,7 @@ use axum::{
 };
 use openapi::Described;
 pub use problem::complete;
-use std::sync::Arc;
-use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+use std::time::Duration;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The largest body: 5,000 observations fit.
@@ -137,24 +132,12 @@ pub fn from_memory() -> Router<App> {
 
 /// What has Custody write to others: ten at once from one place, then one every three seconds.
 fn seldom(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    let limit = GovernorConfigBuilder::default()
-        .per_second(3)
-        .burst_size(10)
-        .key_extractor(ByPlace)
-        .finish()
-        .expect("both numbers are above zero");
-    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
-    routes.layer(GovernorLayer::new(Arc::new(limit)))
+    let (routes, described) = routes.split_for_parts();
+    let limited = limits::by_place(routes, 10, Duration::from_secs(3));
+    OpenApiRouter::with_openapi(described).merge(limited.into())
 }
 
 /// 50 requests a second from one place, 200 at once: an agent never meets it, who tries out secrets does.
 fn not_too_often(routes: Router<App>) -> Router<App> {
-    let limit = GovernorConfigBuilder::default()
-        .per_millisecond(20)
-        .burst_size(200)
-        .key_extractor(ByPlace)
-        .finish()
-        .expect("both numbers are above zero");
-    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
-    routes.layer(GovernorLayer::new(Arc::new(limit)))
+    limits::by_place(routes, 200, Duration::from_millis(20))
 }

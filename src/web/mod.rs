@@ -53,16 +53,12 @@ mod upload;
 pub mod visitor;
 pub mod words;
 
-use crate::{
-    app::App,
-    limits::{self, ByPlace},
-};
+use crate::{app::App, limits};
 use axum::{
     Router,
     routing::{get, post},
 };
-use std::sync::Arc;
-use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+use std::time::Duration;
 
 /// Every page.
 pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
@@ -113,25 +109,11 @@ pub fn from_memory() -> Router<App> {
 /// What makes Custody ask others on behalf of somebody unknown: sixty at once from one place, which many may share
 /// behind a proxy, then two a second.
 fn costly(routes: Router<App>) -> Router<App> {
-    let limit = GovernorConfigBuilder::default()
-        .per_millisecond(500)
-        .burst_size(60)
-        .key_extractor(ByPlace)
-        .finish()
-        .expect("both numbers are above zero");
-    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
-    routes.layer(GovernorLayer::new(Arc::new(limit)))
+    limits::by_place(routes, 60, Duration::from_millis(500))
 }
 
 /// Where secrets could be guessed: ten tries at once from one place, then one every three seconds; of each replica by
 /// itself.
 fn guessable(routes: Router<App>) -> Router<App> {
-    let limit = GovernorConfigBuilder::default()
-        .per_second(3)
-        .burst_size(10)
-        .key_extractor(ByPlace)
-        .finish()
-        .expect("both numbers are above zero");
-    limits::forgets(limit.limiter(), |counts| counts.retain_recent());
-    routes.layer(GovernorLayer::new(Arc::new(limit)))
+    limits::by_place(routes, 10, Duration::from_secs(3))
 }
