@@ -130,12 +130,6 @@ pub async fn list_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> Resu
     q.all(c).await?.iter().map(hydrate).collect()
 }
 
-/// Devices whose contributors cannot be reached any more (N4).
-pub async fn list_orphans<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, most: u64) -> Result<Vec<Device>> {
-    let q = row::Entity::find().filter(row::Column::OrphanAt.lte(now)).order_by_asc(row::Column::OrphanAt).limit(most);
-    q.all(c).await?.iter().map(hydrate).collect()
-}
-
 /// The name and the class that other devices hold against a newcomer, whatever their case and separators. What has ended
 /// holds its name, but no class; what a device brings already it may go on with, and whatever has a name keeps it: there
 /// is none to ask for.

@@ -221,10 +221,6 @@ pub async fn count_running_on<C: ConnectionTrait>(c: &C, server: &ServerName) ->
     of.count(c).await
 }
 
-pub async fn count_unknown<C: ConnectionTrait>(c: &C) -> Result<u64> {
-    row::Entity::find().filter(row::Column::DeviceId.is_null()).filter(row::Column::GoneAt.is_null()).count(c).await
-}
-
 /// The servers of which a program told everything at this moment or later; of these, where some are meant.
 pub async fn list_whole_since<C: ConnectionTrait>(
     c: &C,

@@ -75,8 +75,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
 
 /// Going back to an older release holds what would move on by itself.
 pub(super) fn held_by_older(device: &Device, placed: &TagName, tag: &TagName, by: Option<PersonId>) -> Option<H> {
-    let moving = &device.moving_on;
-    (moving.by_itself.is_some() && moving.hold.is_none()).then(|| H::MovingOnHeld {
+    device.moving_on.goes_to().map(|_| H::MovingOnHeld {
         cause: Cause::OlderRelease,
         reason: format!("{tag} was deployed, which is older than {placed}."),
         because_of: by,
@@ -85,8 +84,7 @@ pub(super) fn held_by_older(device: &Device, placed: &TagName, tag: &TagName, by
 
 /// So does a roll-back.
 pub(super) fn held_by_roll_back(device: &Device, tag: &TagName, why: &str, by: PersonId) -> Option<H> {
-    let moving = &device.moving_on;
-    (moving.by_itself.is_some() && moving.hold.is_none()).then(|| H::MovingOnHeld {
+    device.moving_on.goes_to().map(|_| H::MovingOnHeld {
         cause: Cause::RolledBack,
         reason: format!("{tag} was rolled back: {why}"),
         because_of: Some(by),
