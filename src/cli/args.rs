@@ -22,7 +22,6 @@ pub enum PolicyCommand {
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub settings: Flags,
 }
 
@@ -124,7 +123,6 @@ fn period(text: &str) -> Result<std::time::Duration, String> {
 #[derive(Debug, Clone, Args)]
 pub struct AuditVerifyArgs {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: DataFlags,
 
     /// Folder of checkpoints: each has to be signed, and the journal has to have the entry that it saw

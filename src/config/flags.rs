@@ -37,7 +37,6 @@ pub struct DataFlags {
 pub struct Flags {
     #[command(flatten)]
     #[serde(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the command's help")]
     pub place: DataFlags,
 
     /// Address and port to listen on

@@ -100,11 +100,6 @@ impl Entry {
         })
     }
 
-    /// Its hash, as short as pages show it.
-    pub fn short_hash(&self) -> &str {
-        self.hash.get(..7).unwrap_or(&self.hash)
-    }
-
     pub fn moment(&self) -> Option<DateTime<Utc>> {
         self.at.parse().ok()
     }

@@ -247,11 +247,6 @@ pub fn is_nul(e: &DbErr) -> bool {
     state(e) == Some("22021")
 }
 
-/// Whether a unique key was violated.
-pub fn is_unique(e: &DbErr) -> bool {
-    matches!(e.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
-}
-
 /// Whether this is a connection to PostgreSQL.
 pub fn is_postgres<C: ConnectionTrait>(c: &C) -> bool {
     c.get_database_backend() == DbBackend::Postgres

@@ -18,11 +18,6 @@ pub async fn delete<C: ConnectionTrait>(tx: &C, id: &str) -> Result<()> {
     row::Entity::delete_by_id(id.to_owned()).exec(tx).await.map(|_| ())
 }
 
-/// Throws away what a person handed in.
-pub async fn delete_of<C: ConnectionTrait>(tx: &C, person: PersonId) -> Result<()> {
-    row::Entity::delete_many().filter(row::Column::PersonId.eq(person.to_string())).exec(tx).await.map(|_| ())
-}
-
 /// Throws away what was handed in before.
 pub async fn delete_before<C: ConnectionTrait>(tx: &C, at: DateTime<Utc>) -> Result<()> {
     row::Entity::delete_many().filter(row::Column::MadeAt.lt(at)).exec(tx).await.map(|_| ())

@@ -135,11 +135,6 @@ pub fn tool(name: &str) -> Option<(&'static str, Bytes)> {
     Some((&asset.hash, asset.body.clone()))
 }
 
-/// Reads and hashes everything, so that the first visitor does not wait for it. Gives the number of files.
-pub fn warm() -> usize {
-    ASSETS.len()
-}
-
 /// GET [`ROUTE`]: the file in the best encoding the browser takes, 304 where it has it, 404 where there is none.
 ///
 /// An address with an old hash still gets today's file, not to be kept: during an upgrade one replica's page may

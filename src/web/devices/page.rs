@@ -56,7 +56,6 @@ pub struct DevicePage {
     /// On a small screen whom to call comes first, for whoever has no part in its process.
     pub asks_first: bool,
     pub call: CallCard,
-    pub confirms: Option<Action>,
     pub may: Vec<May>,
     pub note: String,
     pub edits_rules: Option<String>,
@@ -132,8 +131,6 @@ impl DevicePage {
             gates,
             onward: about::onward(v),
             asks_first: !v.is(Who::Contributor) && !v.is(Who::Ctrl),
-            confirms: (v.is(Who::SupportContact) && !state.is_end())
-                .then(|| gates::offers(v, ConfirmContact, &format!("/devices/{}", d.name())).small()),
             may: operators::may(call::ruling(v), &v.people),
             note: call::ruling(v).note().to_owned(),
             edits_rules: v.may(SetOperatorRules).then(|| gatebox::act_href(d.name(), SetOperatorRules)),
