@@ -26,6 +26,7 @@ pub const COMMITS_MOST: usize = 20_000;
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
+/// What an [`App`] holds.
 pub struct Inner {
     pub db: Db,
     pub policy: Policy,

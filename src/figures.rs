@@ -60,6 +60,7 @@ impl Answers {
 /// By route, and by method.
 type ByRoute = HashMap<String, HashMap<&'static str, Arc<Answers>>>;
 
+/// What has been counted since the start.
 pub struct Figures {
     /// Durations alone: whatever is one number is kept here.
     recorder: PrometheusRecorder,

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What belongs to this run alone and starts anew with the next one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cycle {
     /// From 1.
@@ -37,6 +38,7 @@ pub struct Remark {
     pub text: String,
 }
 
+/// What is talked through before a request is accepted, and again after a hand-back (L5 to L7, B3).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discussion {
     pub points: Vec<Point>,

@@ -134,6 +134,7 @@ impl GateThen {
     }
 }
 
+/// One release on its way onto one server: what was decided when it was asked for, and what has come of it (G9).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
     pub id: DeploymentId,

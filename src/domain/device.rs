@@ -20,6 +20,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// One contributed piece of control software as it stands: what its events add up to, and what the next command is
+/// judged by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     pub id: DeviceId,
@@ -57,6 +59,7 @@ pub struct Device {
     pub done_answers: Vec<DoneAnswer>,
 }
 
+/// Why CTRL stopped it, and what has to be true before it is started again (N5, N6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShutDown {
     pub reason: Remark,
@@ -87,12 +90,14 @@ pub struct Vacated {
     pub at: DateTime<Utc>,
 }
 
+/// What came of reading its repository: the trunk's commit, or why it could not be read (H3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositoryState {
     pub at: DateTime<Utc>,
     pub reached: Result<CommitId, String>,
 }
 
+/// One person's word on whether what the request called done was reached (T10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoneAnswer {
     pub reached: bool,

@@ -51,6 +51,7 @@ pub struct Heard {
     pub protected: Option<bool>,
 }
 
+/// What is to be looked at in the repository itself: a forge's word alone decides nothing (G2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256, digest::Output};
 /// What the first entry follows.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// One line of the journal, with every part that its hash covers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// From 1, without a gap.

@@ -29,6 +29,7 @@ pub struct ByItself {
     pub set: Mark,
 }
 
+/// What keeps a device in development until a person of CTRL lifts it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub cause: Cause,

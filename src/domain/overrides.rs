@@ -59,6 +59,7 @@ impl Skip {
     }
 }
 
+/// One release let onto one server without some of its stages or a wait, by two people of CTRL and for a time (G12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// From 1, of the device.

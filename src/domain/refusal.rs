@@ -50,6 +50,7 @@ impl Code {
     }
 }
 
+/// A "no" as every door shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{sentence}")]
 pub struct Refusal {

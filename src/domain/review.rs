@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// All that one review has gathered; returning the device to development discards it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
     /// Set where CTRL took over instead of being asked (N3, N4).
@@ -37,6 +38,7 @@ pub enum Ground {
     Orphaned {},
 }
 
+/// That CTRL began the review itself, and why it could.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenOver {
     pub ground: Ground,
@@ -68,6 +70,7 @@ impl Timeline {
     }
 }
 
+/// A step of the timeline, and the day by which both sides want it done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Milestone {
     pub name: String,
@@ -76,6 +79,7 @@ pub struct Milestone {
     pub reached: Option<Mark>,
 }
 
+/// The commit that a contributor asks to have reviewed, as the repository had it then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposed {
     #[serde(flatten)]
@@ -107,6 +111,7 @@ pub struct Finding {
     pub state: FindingState,
 }
 
+/// Whose turn it is with a finding: the contributor's, the reviewer's, nobody's any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingState {

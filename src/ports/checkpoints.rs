@@ -14,6 +14,7 @@ const END: &str = ".checkpoint";
 /// One is some 400 bytes; of a longer file no more is read than shows that it is none.
 const MOST: u64 = 8192;
 
+/// A folder that only grows: what was written into it once is neither changed nor written again.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 use std::sync::{Arc, Mutex};
 
+/// Where the time comes from: whoever asks for it is handed one, and a test can hand over its own.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]

@@ -23,6 +23,7 @@ pub struct Told {
     pub text: String,
 }
 
+/// A device as the board knows it: what operators are shown, without a look at the database.
 #[derive(Clone, Debug)]
 pub struct Card {
     pub id: DeviceId,

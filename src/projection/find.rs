@@ -26,6 +26,7 @@ pub struct Hits {
     pub nearly: bool,
 }
 
+/// A device that a search found.
 #[derive(Clone, Copy, Debug)]
 pub struct Hit {
     pub device: DeviceId,

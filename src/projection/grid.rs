@@ -173,6 +173,7 @@ fn ones(word: u64) -> impl Iterator<Item = usize> {
     std::iter::successors(left(word), move |word| left(word & (word - 1))).map(|word| word.trailing_zeros() as usize)
 }
 
+/// All columns, each with a bit for every row.
 pub struct Grid(Vec<Bits>);
 
 impl Default for Grid {

@@ -32,6 +32,7 @@ pub struct Step {
     pub due: NaiveDate,
 }
 
+/// Everything that can be asked of a device; who may, in which state and behind which gates stands in [`super::RULES`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 #[strum_discriminants(

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Where a device stands in the lifecycle. Being shut down lies over it ([`ShutDown`](crate::domain::device::ShutDown)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[strum_discriminants(

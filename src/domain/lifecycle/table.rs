@@ -100,6 +100,8 @@ const PLACED: &[S] = &[S::Accepted, S::ReducedSupport, S::UnderReview, S::CtrlOw
 const REVIEW: &[S] = &[S::UnderReview];
 const TALKERS: &[Who] = &[Contributor, Ctrl, Expert, Invited];
 
+/// The process, a row for each command: from which states, by whom, behind which gates. Refusals, pages, the API and
+/// `/process` all read it.
 pub const RULES: &[Rule] = &[
     // The transitions.
     to(C::Submit, &[S::Draft], S::Requested, &[Anyone], &[G::Form]),

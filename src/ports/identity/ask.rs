@@ -37,6 +37,7 @@ pub struct More {
 
 impl AdditionalProviderMetadata for More {}
 
+/// A provider's description of itself, with what Custody reads of it beyond the standard's core.
 pub type Metadata = ProviderMetadata<
     More,
     CoreAuthDisplay,
@@ -57,6 +58,7 @@ pub type Metadata = ProviderMetadata<
 #[error("{0}")]
 pub struct Unreached(pub Unproved);
 
+/// Asks providers over HTTP, at addresses that the policy allows and by no redirect.
 #[derive(Clone)]
 pub struct Asks {
     rules: WebhookRules,
