@@ -108,7 +108,7 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             "no_token",
             "A token is needed",
-            "Send a token that is alive as the header Authorization: Bearer custody_…; CTRL makes one.",
+            "Send a token that is alive as the header Authorization: Bearer custody_…; make one under My account, Tokens.",
         );
         p.0.headers.push((header::WWW_AUTHENTICATE, r#"Bearer realm="custody", error="invalid_token""#));
         p

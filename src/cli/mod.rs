@@ -1,5 +1,5 @@
 //! The commands. Each exits with 0 when it is done, 1 when it could not be done, 2 when what was given needs a change,
-//! and those that ask a running Custody with 3 when it cannot be reached; messages go to standard error.
+//! and `gate`, `stage` and `deployment` with 3 when Custody cannot be reached; messages go to standard error.
 
 pub mod args;
 mod audit;

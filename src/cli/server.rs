@@ -14,7 +14,7 @@ pub struct ServerFlags {
     #[arg(long, value_name = "URL", env = "CUSTODY_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
 
-    /// File with a token for deployments; without it, the variable CUSTODY_TOKEN
+    /// File with the token, for deployments or for evidence of a device; without it, the variable CUSTODY_TOKEN
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }
