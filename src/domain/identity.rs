@@ -110,6 +110,7 @@ mod tests {
         assert!(!read(json!({ "email": "a@b.c" }), "groups").unwrap().email_unconfirmed);
     }
 
+    /// E1: groups are read where the policy says they stand; what stands there and is no list of names lets nobody in.
     #[test]
     fn e1_groups_are_read_or_refused() {
         let groups = |claims: Value, claim: &str| read(claims, claim).map(|c| c.groups.into_iter().collect::<Vec<_>>());

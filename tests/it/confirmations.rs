@@ -398,7 +398,7 @@ async fn l4_the_secret_stays_with_the_contact() {
     assert!(!page.contains(&format!("value=\"{link}")), "{page}");
 }
 
-/// A34: links are guessed no faster than passwords, and whoever is slowed down is told that, not that the database is away.
+/// L4, A34: links are guessed no faster than passwords, and whoever is slowed down is told that, not that the database is away.
 #[tokio::test]
 async fn l4_guessing_is_slowed_down() {
     let test = TestApp::new().await;

@@ -117,6 +117,7 @@ async fn check(dir: &Path, clients: &[Client]) {
     db.close().await.unwrap();
 }
 
+/// F1: what was acknowledged outlives each kill, nothing is half done, and the chain verifies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f1_killed_in_the_middle_of_transitions() {
     let kills: usize = std::env::var("CUSTODY_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
@@ -186,7 +187,7 @@ async fn f1_killed_in_the_middle_of_transitions() {
     db.close().await.unwrap();
 }
 
-/// Durability is more than an ordered log: the log is synced before an answer is sent (trap 2).
+/// F1: durability is more than an ordered log: the log is synced before an answer is sent (trap 2).
 #[tokio::test]
 async fn f1_the_log_is_synced_before_the_answer_in_sqlite() {
     use sea_orm::{ConnectionTrait, DbBackend, Statement};

@@ -229,6 +229,7 @@ fn next_letter(permit: &str) -> char {
     LETTERS.chars().nth(at + 1).unwrap()
 }
 
+/// A12: forgeries of every kind, and secrets of other kinds, are refused where the work would begin, each with its reason.
 #[tokio::test]
 async fn a12_what_is_no_permit_is_refused() {
     let test = TestApp::new().await;

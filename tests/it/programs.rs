@@ -773,7 +773,7 @@ async fn a35_events_come_as_a_stream() {
     assert!(next_event(&mut stream).await.is_none() && next_event(&mut again).await.is_none(), "A31");
 }
 
-/// E1, H1, A23: people, groups, hosts, servers and forges by the API, for administrators alone.
+/// E1, E3, H1, A23: people, groups, hosts, servers and forges by the API, for administrators alone.
 #[tokio::test]
 async fn e3_an_administrator_keeps_house_by_the_api() {
     let test = TestApp::new().await;

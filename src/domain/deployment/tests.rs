@@ -72,6 +72,7 @@ const TABLE: &[(&str, &str)] = &[
     ("started succeeded rolled_back", ""),
 ];
 
+/// G9: with a permit or without, after each report those of the table can follow, and no others.
 #[test]
 fn g9_reports_follow_in_order() {
     for by_permit in [true, false] {

@@ -92,7 +92,7 @@ fn seen(server: &str, version: &str, minutes_ago: i64) -> Seen {
     }
 }
 
-/// What runs, how long ago it was reported, where it is placed and since when, and what follows.
+/// G10: what runs, how long ago it was reported, where it is placed and since when, and what follows.
 #[test]
 fn g10_each_difference_is_found_and_no_other() {
     use Kind::*;
