@@ -63,7 +63,7 @@ pub fn run(command: &KeysCommand, out: &mut dyn Write, err: &mut dyn Write) -> i
         match (done, closed) {
             (Ok(()), Ok(())) => Ok(Outcome::Done),
             (Err(Error::NotFound), _) => {
-                writeln!(err, "There is no such key that counts: custody keys list shows them.")?;
+                writeln!(err, "No key that still counts has this id: custody keys list shows all of them.")?;
                 Ok(Outcome::Refused)
             }
             (Err(e), _) => {

@@ -110,7 +110,7 @@ pub fn run(command: &TokenCommand, out: &mut dyn Write, err: &mut dyn Write) -> 
                 return Ok(Outcome::Refused);
             }
             Err(Error::NotFound) => {
-                writeln!(err, "There is no such token that counts: custody token list shows them.")?;
+                writeln!(err, "No token that still counts has this id: custody token list shows all of them.")?;
                 return Ok(Outcome::Refused);
             }
             Err(e) => {

@@ -78,7 +78,7 @@ impl Kind {
     /// What mends it, as something to do; of a device that may have stopped or ended, [`Kind::remedy_of`] says it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::NotStopped => "Stop it, and start it nowhere: only whom the shut-down names, or CTRL, restarts it.",
+            Self::NotStopped => "Stop it, and start it nowhere: only the person named for it, or CTRL, restarts it.",
             Self::BothClasses => "Stop it on one of them: a device is fully supported or reduced, never both.",
             Self::WrongServer => "Stop it there and start it where it is placed, or have CTRL place it there.",
             Self::Unknown => "Have its author register it, or stop it after calling the DOC.",

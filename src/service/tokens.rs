@@ -73,8 +73,8 @@ pub async fn scope(app: &App, kind: &str, server: &str, device: &str) -> Result<
             let server = (!server.is_empty()).then(|| ServerName::from(server));
             Ok(TokenScope::Deploy { device: named, server })
         }
-        "read" | "admin" if !server.is_empty() => invalid("server", "Leave it out: it is as wide as its maker is"),
-        "read" | "admin" if !device.is_empty() => invalid("device", "Leave it out: it is as wide as its maker is"),
+        "read" | "admin" if !server.is_empty() => invalid("server", "Leave it out: it may do whatever its maker may"),
+        "read" | "admin" if !device.is_empty() => invalid("device", "Leave it out: it may do whatever its maker may"),
         "read" => Ok(TokenScope::Read),
         "admin" => Ok(TokenScope::Admin),
         _ => invalid("scope", "Choose what it may do: observe, evidence, deploy, read or admin"),

@@ -261,7 +261,7 @@ fn moving_on(app: &App, v: &ReleaseView) -> String {
     match &moving.hold {
         Some(h) => {
             let who = h.by.map_or("Custody", |p| v.people.name(p));
-            format!("Moving on to {} by itself is held since {who}: {}", set.server, h.reason)
+            format!("Moving on to {} by itself is held by {who}: {}", set.server, h.reason)
         }
         None => {
             let label = app.policy.environment_label(Environment::Development);

@@ -187,9 +187,9 @@ async fn g5_going_back_holds_until_it_is_lifted() {
     test.deployed(&token, "1.0.0", TRIAL, &[succeeded()]).await;
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.0.0");
-    assert!(test.stayed().await.unwrap().contains("held since Lena Brandt"), "{:?}", test.stayed().await);
+    assert!(test.stayed().await.unwrap().contains("held by Lena Brandt"), "{:?}", test.stayed().await);
     let history = test.stranger().page("/devices/magnet/history").await;
-    assert!(history.contains("held since Lena Brandt"), "{history}");
+    assert!(history.contains("held by Lena Brandt"), "{history}");
     let (status, shown) = test.moving(reqwest::Method::GET, "", &token, json!({})).await;
     assert_eq!((status, &shown["hold"]["cause"]), (200, &json!("older_release")), "{shown}");
     assert!(test.was_told("ilse").await.iter().any(|t| t.contains("put a hold on moving on by itself")));

@@ -50,7 +50,7 @@ async fn e1_a_token_is_made_and_ended_on_the_command_line() {
     assert!(said(&token(&test, &["list"])).contains("  revoked "));
     let again = token(&test, &["revoke", id]);
     assert_eq!(again.status.code(), Some(2));
-    assert!(said(&again).contains("There is no such token"), "{}", said(&again));
+    assert!(said(&again).contains("No token that still counts"), "{}", said(&again));
     let entries = store::journal::list_all(&test.app.db.read, &format!("token/{id}")).await.unwrap();
     assert_eq!(entries.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>(), ["token_created", "token_revoked"]);
 }

@@ -83,7 +83,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
             Some(c) => format!("It is bound to {}: {}", c.facts.commit.short(), c.facts.subject),
             None => "Evidence is for one commit: a contributor proposes it first.".to_owned(),
         },
-        RaiseFinding => "The contributor is told and follows it up. Nothing is approved before you accepted the answer.".to_owned(),
+        RaiseFinding => "The contributor is told and follows it up. Nothing is approved before you have accepted the answer.".to_owned(),
         AnswerFinding => "The reviewer who raised it verifies it next.".to_owned(),
         AcceptFinding => "The finding is closed.".to_owned(),
         SendBackFinding => "It is the contributor’s turn again.".to_owned(),
@@ -102,7 +102,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         Deploy if review.is_some() && cx.policy.permits.required => "It goes on record as placed there by hand, which is not enough for CTRL to take it over: for that a deploy tool asks for a permit.".to_owned(),
         Deploy => "It goes on record as placed there. What really runs is seen by the agents.".to_owned(),
         RedeemPermit => "A deploy tool redeems the permit that it was given.".to_owned(),
-        GiveBack => "Custody takes back what did not come to be.".to_owned(),
+        GiveBack => "Custody takes back what was placed for a deployment that was never made.".to_owned(),
         AskOverride => format!("For an emergency: a second person of CTRL has to approve it. It lets one release onto one server without what you name, for {} hours at most, and stands on the board while it lasts. It never skips who you are, the tag rule or four eyes.", cx.policy.overrides.longest_hours),
         ApproveOverride => "It counts from then on until its end. The operators and everybody who has to do with the device are told.".to_owned(),
         EndOverride => "What it let through is asked for again at once. It cannot be taken up again: a new one is needed.".to_owned(),
@@ -110,7 +110,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         StopMovingOn => "From now on somebody asks for each deployment in production.".to_owned(),
         HoldMovingOn => "Nothing moves on by itself until somebody of CTRL lifts the hold. Everybody who has to do with the device is told.".to_owned(),
         LiftHold => match &cx.device.moving_on.hold {
-            Some(hold) => format!("It is held since {}: {} What succeeds in development from now on moves on by itself again.", hold.by.map_or("Custody", |p| cx.people.name(p)), hold.reason),
+            Some(hold) => format!("It is held by {}: {} What succeeds in development from now on moves on by itself again.", hold.by.map_or("Custody", |p| cx.people.name(p)), hold.reason),
             None => "Nothing holds it.".to_owned(),
         },
         MoveOn => "Custody moves on what has succeeded in development.".to_owned(),
@@ -121,7 +121,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         AnswerDone => "Your answer is kept with the device.".to_owned(),
         ShutDown => "It is marked as shut down at once: every contact and the whole shift are told, and nothing of it is deployed until it is restarted. Custody does not stop it: stop it on its server yourself.".to_owned(),
         Restart => "It may run again. Every contact and the shift are told.".to_owned(),
-        SetContacts => "Operators call them in this order. Who is changed or new confirms it themselves.".to_owned(),
+        SetContacts => "Operators call them in this order. Whoever is new or changed confirms it themselves.".to_owned(),
         ConfirmContact => format!(
             "You say that operators can call you for this device as listed. It counts for {} days.",
             cx.policy.support.contact_confirmation_days

@@ -110,7 +110,7 @@ struct Handed {
 
 async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>) -> Result<ImportPage, Problem> {
     let hint = |kind: Kind| match kind {
-        Kind::People => "Without accounts: who is to sign in gets a link from their page.",
+        Kind::People => "Without accounts: whoever is to sign in gets a link from their page.",
         Kind::Servers => "A host on each line, and the server on it where there is one.",
         Kind::Devices => "They come in with their owner and place, and with nobody’s approval.",
         Kind::Contacts => "Whom operators call for a device. Each is asked to confirm themselves.",

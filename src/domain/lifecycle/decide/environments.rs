@@ -34,7 +34,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
         Command::HoldMovingOn { reason } => match &moving.hold {
             Some(hold) => {
                 let who = hold.by.map_or("Custody", |p| facts.people.name(p));
-                return Err(already(format!("It is held already, since {who}: {}", hold.reason)));
+                return Err(already(format!("It is held already, by {who}: {}", hold.reason)));
             }
             None => H::MovingOnHeld {
                 cause: Cause::Person,

@@ -196,7 +196,7 @@ pub fn may_begin(
         return refused(match device.placed_on(server) {
             Some(p) => match &p.release {
                 Some(other) => format!("{other} was placed on {server} since: ask for a new permit."),
-                None => format!("It is hot-developed on {server} since: ask for a new permit."),
+                None => format!("It has been hot-developed on {server} since: ask for a new permit."),
             },
             None => format!("It is no longer placed on {server}: ask for a new permit."),
         });

@@ -49,7 +49,7 @@ pub(super) fn held(device: &Device, command: Option<&Command>, facts: &Facts) ->
             let who = hold.by.map_or("Custody", |p| facts.people.name(p));
             let why = hold.reason.trim_end_matches('.');
             let gate =
-                Gate::open(G::Hold, Turn::Ctrl, format!("It is held since {who}: {why}. Somebody of CTRL lifts it."))
+                Gate::open(G::Hold, Turn::Ctrl, format!("It is held by {who}: {why}. Somebody of CTRL lifts it."))
                     .by(C::LiftHold);
             match skipping::counting(device, command, facts, &[Skip::Hold]) {
                 Some(o) => gate.skipped(o, facts),

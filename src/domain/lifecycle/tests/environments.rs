@@ -141,7 +141,7 @@ fn g5_what_moved_on_is_held_until_it_begins() {
     let C::RedeemPermit { server, tag, asked, .. } = world.permit(FULL) else { unreachable!() };
     let begins = |moved_on| C::RedeemPermit { server: server.clone(), tag: tag.clone(), asked, moved_on };
     let refusal = world.refused_as(Code::PermitRefused, KARL, begins(true));
-    assert!(refusal.sentence.contains("It is held since"), "{}", refusal.sentence);
+    assert!(refusal.sentence.contains("It is held by"), "{}", refusal.sentence);
     assert!(world.clone().does(KARL, begins(false)).is_ok());
     world.must(LENA, C::LiftHold { reason: reason() }).must(KARL, begins(true));
 }
