@@ -1,14 +1,17 @@
 //! The gates: each a named condition with its reason, whose turn it is, and where it is met.
 
+mod deployment;
 mod discussion;
 mod environment;
 mod ownership;
+mod review;
 mod setup;
 mod skipping;
 mod transfer;
 
-pub use ownership::asks_for_stages;
-pub use transfer::{agreed, approval_stands, approvers};
+pub use deployment::asks_for_stages;
+pub use review::{approval_stands, approvers};
+pub use transfer::agreed;
 
 use super::{
     command::{Command, CommandKind},
@@ -242,10 +245,10 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         H6 => setup::training(device, facts),
         T1 => transfer::operated(device, facts),
         T2 => transfer::timeline(device, facts),
-        T3 => transfer::checklist(device, facts),
-        T4 => transfer::approvals(device, facts),
-        T5 => transfer::findings(device, facts),
-        T6 => transfer::second(device, facts),
+        T3 => review::checklist(device, facts),
+        T4 => review::approvals(device, facts),
+        T5 => review::findings(device, facts),
+        T6 => review::second(device, facts),
         T7 => transfer::tagged(device, facts),
         T8 => transfer::placed_and_seen(device, facts),
         T9 => transfer::access_revoked(device, facts),
@@ -258,12 +261,12 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         N4 => ownership::authors_gone(device, command, facts),
         N5 => ownership::shut_down_named(device, command, facts),
         N6 => ownership::may_restart(device),
-        G1 => ownership::tag_only(device, command, facts),
-        G2 => ownership::verified(device, facts),
-        G3 => ownership::stages_passed(device, command, facts),
+        G1 => deployment::tag_only(device, command, facts),
+        G2 => deployment::verified(device, facts),
+        G3 => deployment::stages_passed(device, command, facts),
         G5 => environment::takes(device, command, facts),
         Hold => environment::held(device, command, facts),
-        Tag => ownership::on_record(device, command, facts),
+        Tag => deployment::on_record(device, command, facts),
         Reason => ownership::reason(command),
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),
