@@ -157,6 +157,18 @@ async fn an_administrator_sees_what_does_not_arrive() {
     assert_eq!(kinds, ["tried_again", "given_up"]);
 }
 
+/// L4: the link by which a contact gives their word opens for nobody else: the outbox leads to the device instead.
+#[tokio::test]
+async fn l4_the_outbox_has_nobodys_own_link() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&trial(), Some(&smtp.url)).await;
+    test.requested("magnet").await;
+    let page = test.browser("ada").await.page("/admin/outbox").await;
+    let asked = page.split("<li>").find(|row| row.contains("named you as a support contact")).unwrap_or_default();
+    assert!(asked.contains("<a href=\"/devices/magnet\">magnet</a>"), "{page}");
+    assert!(!page.contains("/confirm/"), "{page}");
+}
+
 /// O5: administrators see on their own page and on the one of administration that something failed for good, until they
 /// gave it up or it arrived; nobody else does.
 #[tokio::test]

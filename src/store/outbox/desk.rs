@@ -96,8 +96,8 @@ pub struct Listed {
     pub owner: Owner,
     pub device: String,
     pub text: String,
-    /// Where it leads.
-    pub path: String,
+    /// Where it leads, of what is about no device: another one's link may be one person's own (L4).
+    pub path: Option<String>,
     pub urgent: bool,
     pub at: DateTime<Utc>,
     pub due: DateTime<Utc>,
@@ -137,7 +137,7 @@ pub async fn list<C: ConnectionTrait>(
             message: r.message,
             channel: r.channel_id,
             text: r.text,
-            path: r.path,
+            path: r.device_id.is_none().then_some(r.path),
             urgent: r.urgent,
             at: r.at,
             due: r.due_at,

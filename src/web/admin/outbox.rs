@@ -119,12 +119,13 @@ fn row(message: &str, more: usize, line: Line, state: State, now: DateTime<Utc>)
         State::Delivered | State::GivenUp if given_up => (Some(Tag::plain("Given up")), vec![again("Try again")]),
         State::Delivered | State::GivenUp => (Some(Tag::good("Delivered")), Vec::new()),
     };
+    let href = of.path.unwrap_or_else(|| format!("/devices/{}", of.device));
     Row {
         to: line.to,
         kind: line.kind.map_or("removed channel", |k| k.label()),
         device: of.device,
         text: of.text,
-        href: of.path,
+        href,
         more: if more == 0 { String::new() } else { format!("and {} in the same message", plural(more, "more thing")) },
         urgent: of.urgent,
         when: when.join(", "),
