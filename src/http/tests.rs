@@ -77,6 +77,7 @@ async fn a35_what_goes_wrong_around_the_doors_is_a_page_for_people() {
     let asked = |method: &str| {
         let request =
             Request::builder().method(method).uri("/devices/magnet/deploy?a=1").header("cookie", "theme=night");
+        let request = request.header("referer", "http://127.0.0.1:8080/devices/magnet");
         web::around::Asked::of(&request.body(Body::empty()).unwrap())
     };
     let text = async |page: Response| {
@@ -101,6 +102,8 @@ async fn a35_what_goes_wrong_around_the_doors_is_a_page_for_people() {
     }
     let page = text(asked("GET").page(&app, &bare(408)).unwrap()).await;
     assert!(page.contains("href=\"/devices/magnet/deploy?a=1\">Try again</a>"), "{page}");
+    let page = text(asked("POST").page(&app, &bare(408)).unwrap()).await;
+    assert!(page.contains("href=\"/devices/magnet\">Try again</a>"), "a form is sent again from its page: {page}");
     assert!(asked("GET").page(&app, &bare(404)).is_none());
     let drawn = (StatusCode::INTERNAL_SERVER_ERROR, axum::response::Html("a page")).into_response();
     assert!(asked("GET").page(&app, &drawn).is_none());
