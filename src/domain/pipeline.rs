@@ -32,8 +32,9 @@ fn read(reporter: &str) -> Option<(&str, Run)> {
     Some((forge, Run { number: number.parse().ok()?, attempt: attempt.parse().ok()? }))
 }
 
-/// What a run says of stages, in their order: a stage has passed when each part that the policy names for it has, and
-/// is not over while one of them is not. Nothing where it is a fork's, of a branch, or has no number by which it could be told from a later one.
+/// What a run says of stages, in their order: a stage has failed when one of the parts that the policy names for it has,
+/// and passed when each has, not while one of them is open. Nothing where it is a fork's, of a branch, or has no number by
+/// which it could be told from a later one.
 pub fn says(pipeline: &Pipeline, rules: &Releases) -> Vec<(Stage, bool)> {
     if !pipeline.own || !pipeline.of_tag || pipeline.run.number == 0 {
         return Vec::new();
@@ -41,12 +42,12 @@ pub fn says(pipeline: &Pipeline, rules: &Releases) -> Vec<(Stage, bool)> {
     let stages = [(Stage::Built, &rules.pipeline_built), (Stage::Tested, &rules.pipeline_tested)];
     let verdict = |names: &[String]| {
         let is_named = |part: &str| names.iter().any(|n| n.eq_ignore_ascii_case(part));
-        if pipeline.open.iter().any(|part| is_named(part)) {
-            return None;
-        }
         let of_it = || pipeline.parts.iter().filter(|(part, _)| is_named(part));
         of_it().next()?;
-        Some(of_it().all(|(_, passed)| *passed))
+        let passed = of_it().all(|(_, passed)| *passed);
+        let is_open = pipeline.open.iter().any(|part| is_named(part));
+        // What is open can still fail it, and mends nothing that failed.
+        (!passed || !is_open).then_some(passed)
     };
     stages.into_iter().filter_map(|(stage, names)| Some((stage, verdict(names)?))).collect()
 }
@@ -114,7 +115,8 @@ mod tests {
         }
     }
 
-    /// G3: while one part of a stage waits for somebody to start it, what the others of it came to is no verdict.
+    /// G3: while one part of a stage waits for somebody to start it, it has not passed; what failed goes on record all the
+    /// same.
     #[test]
     fn g3_a_stage_is_not_over_before_all_its_parts_are() {
         let mut rules = Policy::built_in().releases;
@@ -122,6 +124,9 @@ mod tests {
         let mut waits = pipeline(&[("build", true), ("test", true)]);
         waits.open = vec!["Hardware".to_owned()];
         assert_eq!(says(&waits, &rules), [(Stage::Built, true)]);
+        waits.parts[1].1 = false;
+        assert_eq!(says(&waits, &rules), [(Stage::Built, true), (Stage::Tested, false)]);
+        waits.parts[1].1 = true;
         waits.open = vec!["deploy".to_owned()];
         assert_eq!(says(&waits, &rules), [(Stage::Built, true), (Stage::Tested, true)]);
     }
