@@ -62,7 +62,7 @@ const REFUSALS: [(&str, &str, &str); 14] = [
     ("403", "NotYours", "It is not for this token, or not for whom it speaks for, to do."),
     ("404", "NothingHere", "There is no such thing, or its existence is private."),
     ("405", "AnotherMethod", "The header Allow lists what this address takes."),
-    ("408", "TooSlow", "The request did not arrive in time."),
+    ("408", "TooSlow", "It took too long; what was asked for may still be done."),
     ("409", "Refused", "Nothing was changed: the gates say what is missing."),
     ("412", "Changed", "It is not what it was when it was read: what has happened since, or what is there now."),
     ("413", "TooLarge", "The body is larger than 2 MiB."),
@@ -70,7 +70,7 @@ const REFUSALS: [(&str, &str, &str); 14] = [
     ("422", "Entries", "Some entries need a change."),
     ("428", "RevisionNeeded", "The header If-Match is needed: the device's ETag as it was read."),
     ("429", "TooOften", "Too many requests: wait as long as Retry-After says."),
-    ("503", "Unavailable", "Changes cannot be saved now; its detail says whether anything may have been."),
+    ("503", "Unavailable", "Custody cannot answer now; its detail says whether anything may have been saved."),
 ];
 
 const ABOUT: &str = "The registry of record for contributed devices: who owns them, what support they get, whom to call.\n\n\

@@ -1,4 +1,4 @@
-//! A program's token in a list, for administrators and for whoever made it (A24).
+//! A program's token in a list, for whoever keeps them and for whoever made it (A24).
 
 use super::{
     parts::{Action, Tag},

@@ -102,7 +102,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         Deploy if review.is_some() && cx.policy.permits.required => "It goes on record as placed there by hand, which is not enough for CTRL to take it over: for that a deploy tool asks for a permit.".to_owned(),
         Deploy => "It goes on record as placed there. What really runs is seen by the agents.".to_owned(),
         RedeemPermit => "A deploy tool redeems the permit that it was given.".to_owned(),
-        GiveBack => "Custody takes back what was placed for a deployment that was never made.".to_owned(),
+        GiveBack => "Custody takes back what was placed for a deployment that came to nothing.".to_owned(),
         AskOverride => format!("For an emergency: a second person of CTRL has to approve it. It lets one release onto one server without what you name, for {} hours at most, and stands on the board while it lasts. It never skips who you are, the tag rule or four eyes.", cx.policy.overrides.longest_hours),
         ApproveOverride => "It counts from then on until its end. The operators and everybody who has to do with the device are told.".to_owned(),
         EndOverride => "What it let through is asked for again at once. It cannot be taken up again: a new one is needed.".to_owned(),
