@@ -6,6 +6,10 @@ use sea_orm::{
 };
 use std::{path::Path, time::Duration};
 
+/// One reads on each core, within these: more of them read nothing sooner, and each has to read anew what a commit changed.
+const FEWEST: u32 = 2;
+const MOST: u32 = 8;
+
 /// Opens the database in this file, makes it where it is missing, and brings it to today's shape; reading and writing.
 pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
     let url = format!("sqlite://{}?mode=rwc", file.display());
@@ -37,7 +41,8 @@ pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection
     super::shape(&write).await?;
     // With samples of values at hand SQLite prepares a statement anew for each value that it is given.
     write.execute_unprepared("DROP TABLE IF EXISTS sqlite_stat4").await?;
-    let mut readers = options(4);
+    let cores = std::thread::available_parallelism().map_or(FEWEST, |n| u32::try_from(n.get()).unwrap_or(MOST));
+    let mut readers = options(cores.clamp(FEWEST, MOST));
     readers.map_sqlx_sqlite_opts(move |o| tune(o).read_only(true).create_if_missing(false));
     Ok((Database::connect(readers).await?, write))
 }
