@@ -31,6 +31,7 @@ mod m0026_folded;
 mod m0027_stopped;
 mod m0028_last_deployed;
 mod m0029_group_mail;
+mod m0030_deployments_found;
 
 pub struct Migrator;
 
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_stopped::Migration),
             Box::new(m0028_last_deployed::Migration),
             Box::new(m0029_group_mail::Migration),
+            Box::new(m0030_deployments_found::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! Deployments as deploy tools ask for them, begin them and report on them (G1, G9).
 
+mod list;
+
 use super::{
     body::{Params, Sent},
     devices::idempotency_key,
@@ -22,7 +24,7 @@ use crate::{
 };
 use axum::{
     Extension, Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -33,7 +35,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::default()
-        .routes(routes!(list, request))
+        .routes(routes!(list::list, request))
         .routes(routes!(check))
         .routes(routes!(show))
         .routes(routes!(permit))
@@ -190,70 +192,6 @@ pub async fn request(
     let place = format!("/api/v1/deployments/{}", deployment.id);
     let body = AllowedDto { expires_at: deployment.permit_until, deployment, permit: allowed.permit };
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Extension(ShowsSecret), Json(body)).into_response())
-}
-
-/// Which deployments; the newest first.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Which {
-    #[param(value_type = Option<DeploymentState>)]
-    state: Option<String>,
-    /// The `next` of the page before.
-    #[serde(alias = "before")]
-    after: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = DeploymentPage)]
-pub struct ListDto {
-    deployments: Vec<BriefDto>,
-    next: Option<DeploymentId>,
-}
-
-/// A deployment in a list; its own address has the rest.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DeploymentBrief)]
-struct BriefDto {
-    id: DeploymentId,
-    state: DeploymentState,
-    device: String,
-    tag: String,
-    server: String,
-    environment: Environment,
-    asked_by: String,
-    at: DateTime<Utc>,
-    permit_until: Option<DateTime<Utc>>,
-}
-
-/// Deployments, the newest first
-///
-/// How a deploy tool finds what was asked for without it.
-#[utoipa::path(get, path = "/api/v1/deployments", tag = "Deployments", params(Which),
-    responses((status = 200, description = "A page of them.", body = ListDto)))]
-pub async fn list(
-    State(app): State<App>,
-    query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
-) -> Answer<Json<ListDto>> {
-    let Query(which) =
-        query.map_err(|_| Problem::field("query", "Ask by state and after only, like ?state=allowed"))?;
-    let states = "Choose allowed, started, succeeded, failed, rolled_back or expired";
-    let state = which.state.map(|s| s.parse()).transpose().map_err(|_| Problem::field("state", states))?;
-    let before = which.after.map(|b| b.parse()).transpose();
-    let before = before.map_err(|_| Problem::field("after", "Send the next of the page before"))?;
-    let page = deployments::list(&app, state, before).await?;
-    let deployments = page.deployments.iter().map(|d| BriefDto {
-        id: d.id,
-        state: d.state_at(page.now),
-        device: page.devices.get(&d.device).cloned().unwrap_or_default(),
-        tag: d.release.tag.as_str().to_owned(),
-        server: d.server.0.clone(),
-        environment: d.environment,
-        asked_by: page.people.name(d.asked.by).to_owned(),
-        at: d.asked.at,
-        permit_until: d.permit.as_ref().map(|p| p.until),
-    });
-    Ok(Json(ListDto { deployments: deployments.collect(), next: page.next }))
 }
 
 /// The permit of a deployment that moved on by itself

@@ -6,7 +6,7 @@ mod reporting;
 
 pub use giving_back::keep;
 pub(super) use giving_back::with_what_was_there;
-pub use reading::{PAGE, Page, View, list, view};
+pub use reading::{PAGE, Page, View, Which, list, view};
 pub use reporting::{Begun, not_yours, redeem, redeem_once, report, report_once};
 
 use super::{
@@ -30,13 +30,14 @@ use crate::{
             rule,
         },
         overrides::Override,
+        permit::CLOCKS_DIFFER_SECONDS,
         refusal::{Code, Refusal},
         server::Server,
         tag::{CommitId, TagName},
     },
     store::{self, Tx, journal::Line},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeMap;
 
 /// What a deploy tool asks for.
@@ -71,6 +72,11 @@ pub(super) fn must_be_in(
         }
         _ => Ok(()),
     }
+}
+
+/// Whoever asked later than this had another clock, which was set back since (F10).
+fn ahead(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + Duration::seconds(CLOCKS_DIFFER_SECONDS)
 }
 
 /// What asks about no device on record.

@@ -1,7 +1,9 @@
 //! Deployments, and the permits that were redeemed.
 
 use super::{
-    Result, corrupt,
+    Result,
+    connection::is_postgres,
+    corrupt,
     entity::{deployment as row, redeemed, server},
     text::{Text, tuples},
 };
@@ -16,13 +18,19 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Select, Value,
     sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
+use std::cmp::Reverse;
 use strum::IntoEnumIterator;
 
 fn hydrate(r: row::Model) -> Result<Deployment> {
     serde_json::from_str(&r.body).map_err(|e| corrupt("a deployment", e))
+}
+
+async fn read<C: ConnectionTrait>(c: &C, q: Select<row::Entity>) -> Result<Vec<Deployment>> {
+    q.all(c).await?.into_iter().map(hydrate).collect()
 }
 
 fn body(d: &Deployment) -> Result<String> {
@@ -164,22 +172,97 @@ pub async fn find_last<C: ConnectionTrait>(c: &C, device: DeviceId, to: &Server)
     Ok(last)
 }
 
-/// Newest first: those before `before`, of these states where any are given.
+/// Which deployments a list is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub device: Option<DeviceId>,
+    pub server: Option<ServerName>,
+    pub state: Option<DeploymentState>,
+    pub environment: Option<Environment>,
+    /// Asked for before this one.
+    pub before: Option<DeploymentId>,
+}
+
+/// The same text, by which no index is found.
+fn aside(of: &str) -> Expr {
+    Expr::cust(format!("{of} || ''"))
+}
+
+/// What `filter` asks for, but of this state. Where it `leads`, the rows are found by the index of the first of it.
+fn matching<C: ConnectionTrait>(
+    c: &C,
+    filter: &Filter,
+    state: Option<DeploymentState>,
+    leads: bool,
+) -> Select<row::Entity> {
+    // As its index has it.
+    let environment = match is_postgres(c) {
+        true => "(body::jsonb ->> 'environment')",
+        false => "json_extract(body, '$.environment')",
+    };
+    let asked = [
+        ("device_id", filter.device.map(|d| d.to_string())),
+        ("server", filter.server.as_ref().map(|s| s.0.clone())),
+        ("state", state.map(|s| s.to_string())),
+        (environment, filter.environment.map(|e| e.to_string())),
+    ];
+    let asked = asked.into_iter().filter_map(|(of, is)| Some((of, is?)));
+    let mut q = row::Entity::find();
+    for (n, (of, is)) in asked.enumerate() {
+        // PostgreSQL knows of which there are few; SQLite might follow a state through those of every device.
+        let indexed = is_postgres(c) || (leads && n == 0);
+        let of = if indexed { Expr::cust(of) } else { aside(of) };
+        q = q.filter(of.eq(is));
+    }
+    q
+}
+
+/// Whose permit ran out by `now`, or was asked for as far `ahead` by a clock that was set back since (F10).
+fn has_run_out(now: DateTime<Utc>, ahead: DateTime<Utc>) -> Condition {
+    Condition::all()
+        .add(row::Column::PermitUntil.is_not_null())
+        .add(Condition::any().add(row::Column::PermitUntil.lte(now)).add(row::Column::At.gt(ahead)))
+}
+
+/// Newest first, in the state that they have now. One query; a second one for what ran out and is not on record as that.
 pub async fn list<C: ConnectionTrait>(
     c: &C,
-    state: Option<DeploymentState>,
-    before: Option<DeploymentId>,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    ahead: DateTime<Utc>,
     most: u64,
 ) -> Result<Vec<Deployment>> {
-    let mut q = row::Entity::find();
-    if let Some(state) = state {
-        let state: &str = state.into();
-        q = q.filter(row::Column::State.eq(state));
+    let mut q = matching(c, filter, filter.state, true);
+    if filter.state == Some(DeploymentState::Allowed) {
+        q = q.filter(has_run_out(now, ahead).not());
     }
-    if let Some(before) = before {
+    if let Some(before) = filter.before {
         q = q.filter(row::Column::Id.lt(before.to_string()));
     }
-    q.order_by_desc(row::Column::Id).limit(most).all(c).await?.into_iter().map(hydrate).collect()
+    let mut all = read(c, q.order_by_desc(row::Column::Id).limit(most)).await?;
+    if filter.state == Some(DeploymentState::Expired) {
+        all.extend(list_newly_run_out(c, filter, now, ahead, most).await?);
+        all.sort_by_key(|d| Reverse(d.id));
+        all.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    Ok(all)
+}
+
+/// Those that ran out and are on record as allowed still, newest first. There are few at any time: in the order of an
+/// index they would be looked for among all that was ever placed by hand.
+async fn list_newly_run_out<C: ConnectionTrait>(
+    c: &C,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    ahead: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<Deployment>> {
+    let q = matching(c, filter, None, false).filter(row::Column::State.eq("allowed"));
+    let mut q = q.filter(has_run_out(now, ahead));
+    if let Some(before) = filter.before {
+        q = q.filter(aside("id").lt(before.to_string()));
+    }
+    read(c, q.order_by_desc(aside("id")).limit(most)).await
 }
 
 /// Those whose permit ran out unused, or was asked for as far `ahead`, and of which that is not on record yet.
@@ -191,18 +274,16 @@ pub async fn list_run_out<C: ConnectionTrait>(
 ) -> Result<Vec<Deployment>> {
     let q = row::Entity::find()
         .filter(row::Column::State.eq("allowed"))
-        .filter(row::Column::PermitUntil.is_not_null())
-        .filter(Condition::any().add(row::Column::PermitUntil.lte(now)).add(row::Column::At.gt(ahead)))
+        .filter(has_run_out(now, ahead))
         .order_by_asc(row::Column::PermitUntil)
         .limit(most);
-    q.all(c).await?.into_iter().map(hydrate).collect()
+    read(c, q).await
 }
 
 /// Those whose server is to be given back.
 pub async fn list_unsettled<C: ConnectionTrait>(c: &C, most: u64) -> Result<Vec<Deployment>> {
     // In these very words: an index holds those that it is said of, and no others.
-    let q = row::Entity::find().filter(Expr::cust("unsettled = TRUE")).order_by_desc(row::Column::Id).limit(most);
-    q.all(c).await?.into_iter().map(hydrate).collect()
+    read(c, row::Entity::find().filter(Expr::cust("unsettled = TRUE")).order_by_desc(row::Column::Id).limit(most)).await
 }
 
 /// Uses a permit up; false where somebody did before (A11).

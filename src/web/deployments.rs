@@ -1,11 +1,11 @@
 //! `/deployments`: what went where, by whom, and what came of it (G9).
 
+mod list;
 mod report;
 
 use super::{
     layout::{Layout, Section},
-    overrides,
-    parts::{Action, Banner, Fact, Tag, TimelineItem},
+    parts::{Action, Fact, Tag, TimelineItem},
     problem::{Answer, Problem},
     visitor::Visitor,
     words,
@@ -18,61 +18,19 @@ use crate::{
     },
     service::{
         Caller,
-        deployments::{self, PAGE, View},
+        deployments::{self, View},
     },
 };
 use askama::Template;
 use askama_web::WebTemplate;
-use axum::{
-    Router,
-    extract::{Path, Query},
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::Path, response::IntoResponse, routing::get};
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Deserialize;
-use strum::IntoEnumIterator;
 
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/deployments", get(list))
+        .route("/deployments", get(list::show))
         .route("/deployments/{deployment}", get(show))
         .route("/deployments/{deployment}/report", get(report::ask).post(report::report))
-}
-
-/// One line of the list.
-struct Row {
-    href: String,
-    device: String,
-    tag: String,
-    server: String,
-    state: Tag,
-    /// By whom, when, and by permit or by hand.
-    about: String,
-}
-
-#[derive(Template, WebTemplate)]
-#[template(path = "deployments/list.html")]
-struct ListPage {
-    layout: Layout,
-    /// Overrides that count now (G12).
-    banners: Vec<Banner>,
-    rows: Vec<Row>,
-    /// Said where there are no rows.
-    none: &'static str,
-    /// Whether only some were looked for.
-    only: bool,
-    /// Address, words, and whether it is chosen.
-    filters: Vec<(String, &'static str, bool)>,
-    more: Option<String>,
-    page: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    state: Option<String>,
-    before: Option<String>,
 }
 
 /// How it is. What was placed by hand is in place, and need not be begun.
@@ -85,61 +43,6 @@ fn state_tag(d: &Deployment, now: DateTime<Utc>) -> Tag {
         DeploymentState::Failed => Tag::bad("failed"),
         DeploymentState::RolledBack => Tag::warn("rolled back"),
         DeploymentState::Expired => Tag::warn("never begun"),
-    }
-}
-
-/// GET /deployments
-async fn list(visitor: Visitor, query: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>) -> Answer {
-    let app = &visitor.app;
-    let unreadable = || Problem::unreadable("Choose a state from the list.");
-    let Query(wanted) = query.map_err(|_| unreadable())?;
-    let state: Option<DeploymentState> = match wanted.state.as_deref() {
-        None | Some("") => None,
-        Some(word) => Some(word.parse().map_err(|_| unreadable())?),
-    };
-    let before: Option<DeploymentId> =
-        wanted.before.map(|b| b.parse()).transpose().map_err(|_| Problem::not_found())?;
-    let found = deployments::list(app, state, before).await.map_err(Problem::from)?;
-    let only = state.map(|s| format!("state={s}&")).unwrap_or_default();
-    let more = found.next.map(|id| format!("/deployments?{only}before={id}"));
-    let mut filters = vec![("/deployments".to_owned(), "All", state.is_none())];
-    filters.extend(DeploymentState::iter().map(|s| (format!("/deployments?state={s}"), s.words(), state == Some(s))));
-    let rows = found.deployments.iter().map(|d| Row {
-        href: format!("/deployments/{}", d.id),
-        device: found.devices.get(&d.device).cloned().unwrap_or_default(),
-        tag: d.release.tag.to_string(),
-        server: d.server.to_string(),
-        state: state_tag(d, found.now),
-        about: format!(
-            "{}, {}, {}",
-            found.people.name(d.asked.by),
-            words::moment(app, d.asked.at),
-            if d.permit.is_some() { "by permit" } else { "by hand" }
-        ),
-    });
-    let page = ListPage {
-        banners: overrides::banners(app, found.now),
-        rows: rows.collect(),
-        none: none(state, before),
-        only: state.is_some() || before.is_some(),
-        filters,
-        more,
-        page: PAGE,
-        layout: visitor.layout(Section::Elsewhere).await?,
-    };
-    Ok(page.into_response())
-}
-
-fn none(state: Option<DeploymentState>, before: Option<DeploymentId>) -> &'static str {
-    match state {
-        _ if before.is_some() => "There are no older ones.",
-        None => "Nothing has been deployed yet.",
-        Some(DeploymentState::Allowed) => "No deployment waits to begin.",
-        Some(DeploymentState::Started) => "No deployment is under way.",
-        Some(DeploymentState::Succeeded) => "No deployment has succeeded.",
-        Some(DeploymentState::Failed) => "No deployment has failed.",
-        Some(DeploymentState::RolledBack) => "No deployment was rolled back.",
-        Some(DeploymentState::Expired) => "Every deployment was begun in time.",
     }
 }
 

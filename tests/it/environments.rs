@@ -16,7 +16,9 @@ use custody::{
         stage::Stage,
     },
     service::{
-        Error, deployments, groups, moving_on, servers,
+        Error,
+        deployments::{self, Which},
+        groups, moving_on, servers,
         tokens::{self, TokenScope},
     },
     store,
@@ -110,8 +112,9 @@ async fn g5_a_release_moves_on_by_itself() {
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.1.0");
     assert_eq!(test.there(TRIAL).await.unwrap(), "1.1.0", "it stays in development too");
-    let allowed = store::deployments::list(&test.app.db.read, Some(DeploymentState::Allowed), None, 9).await.unwrap();
-    let by_permit: Vec<_> = allowed.iter().filter(|d| d.permit.is_some()).collect();
+    let allowed = Which { state: Some(DeploymentState::Allowed), ..Which::default() };
+    let allowed = deployments::list(&test.app, &allowed).await.unwrap();
+    let by_permit: Vec<_> = allowed.deployments.iter().filter(|d| d.permit.is_some()).collect();
     let [moved] = by_permit[..] else { panic!("{by_permit:?}") };
     assert_eq!((moved.environment, moved.asked.by), (Environment::Production, test.person("lena")));
     assert!(moved.gates.iter().any(|g| g.id.to_string() == "Hold" && g.met), "{:?}", moved.gates);

@@ -13,6 +13,7 @@ mod collectors;
 mod confirmations;
 mod crash;
 mod cycle;
+mod deployments_found;
 mod environments;
 mod erasure;
 mod faults;

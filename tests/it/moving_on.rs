@@ -11,6 +11,7 @@ use custody::{
     service::{
         Error,
         act::{Ask, act},
+        deployments::{self, Which},
         moving_on,
     },
     store,
@@ -83,7 +84,8 @@ async fn f9_moving_on_waits_for_a_repository_that_is_away() {
     test.advance(Duration::minutes(8));
     moving_on::keep(&test.app).await.unwrap();
     assert_eq!(test.there(FULL).await.unwrap(), "1.1.0");
-    let all = custody::service::deployments::list(&test.app, Some(DeploymentState::Allowed), None).await.unwrap();
+    let allowed = Which { state: Some(DeploymentState::Allowed), ..Which::default() };
+    let all = deployments::list(&test.app, &allowed).await.unwrap();
     assert_eq!(all.deployments.iter().filter(|d| d.permit.is_some()).count(), 1, "by permit, once");
 }
 

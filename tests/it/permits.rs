@@ -807,7 +807,7 @@ async fn g9_a_person_reports_by_hand() {
         list.contains(" CET, by hand") && list.contains("placed by hand</span>") && list.contains("1.1.0"),
         "{list}"
     );
-    let newest = deployments::list(&test.app, None, None).await.unwrap().deployments.remove(0);
+    let newest = deployments::list(&test.app, &Default::default()).await.unwrap().deployments.remove(0);
     let here = format!("/deployments/{}", newest.id);
     assert!(test.stranger().page("/devices/magnet").await.contains(&here), "the device's page leads there");
     let page = lena.page(&here).await;
@@ -849,7 +849,7 @@ async fn f3_a_report_by_hand_is_kept_and_taken_once() {
     let test = TestApp::new().await;
     test.owned_with("1.1.0").await;
     test.does("lena", "magnet", Command::Deploy { server: FULL.into(), tag: Some(tag("1.1.0")) }).await.unwrap();
-    let id = deployments::list(&test.app, None, None).await.unwrap().deployments[0].id;
+    let id = deployments::list(&test.app, &Default::default()).await.unwrap().deployments[0].id;
     let (lena, report) = (test.browser("lena").await, format!("/deployments/{id}/report"));
     let form = |link: &'static str| {
         [("what", "tests_before_passed"), ("link", link), ("text", "All of them."), ("key", "sent-once")]
@@ -918,7 +918,7 @@ async fn a6_whoever_was_removed_does_not_report() {
     test.does("ilse", "magnet", Command::VerifyTag { tag: tag("1.0.0") }).await.unwrap();
     let deploy = Command::Deploy { server: REDUCED.into(), tag: Some(tag("1.0.0")) };
     test.does("marek", "magnet", deploy).await.unwrap();
-    let id = deployments::list(&test.app, None, None).await.unwrap().deployments[0].id;
+    let id = deployments::list(&test.app, &Default::default()).await.unwrap().deployments[0].id;
     let report = format!("/deployments/{id}/report");
     let marek = test.browser("marek").await;
     assert_eq!(marek.post(&report, &[("what", "tests_before_passed")]).await.status(), 303);

@@ -84,6 +84,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/incidents", 13),
         ("/collectors", 12),
         ("/deployments", 11),
+        ("/deployments?device=magnet&server=none&state=expired&environment=production", 14),
         ("/overrides", 12),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
@@ -153,6 +154,7 @@ async fn pages_come_by_with_one_connection() {
         "/collectors",
         "/deployable",
         "/deployments",
+        "/deployments?device=magnet&state=expired",
         &format!("/deployments/{deployment}"),
         "/devices/grating",
         "/devices/grating/review",
@@ -210,6 +212,14 @@ async fn lists_are_read_by_an_index() {
         (
             "deployments of a state",
             "SELECT * FROM deployment WHERE state = 'failed' AND id < 'x' ORDER BY id DESC LIMIT 51",
+        ),
+        (
+            "deployments of a device",
+            "SELECT * FROM deployment WHERE device_id = 'x' AND id < 'y' ORDER BY id DESC LIMIT 51",
+        ),
+        (
+            "deployments onto a server",
+            "SELECT * FROM deployment WHERE server = 'x' AND id < 'y' ORDER BY id DESC LIMIT 51",
         ),
         (
             "a placement's deployment",
@@ -319,27 +329,5 @@ async fn what_is_open_of_devices_is_found_by_them() {
             let plan: String = rows.iter().map(|r| r.try_get::<String>("", "detail").unwrap()).collect();
             assert!(plan.contains(index), "{plan}");
         }
-    }
-}
-
-/// PERFORMANCE, G5: what was deployed last is read alone, and not with all that was before it.
-#[tokio::test]
-async fn the_last_deployment_is_found_without_those_before_it() {
-    let test = TestApp::new().await;
-    if let Kept::Server(_) = postgres::kept(test.dir.path()).await {
-        return;
-    }
-    let of_it = "SELECT body FROM deployment WHERE device_id = 'x' AND state IN ('allowed', 'started', 'succeeded')";
-    let around = "server || '' IN (SELECT name FROM server WHERE environment = 'production')";
-    for (query, index) in [
-        (format!("{of_it} AND server = 'y' ORDER BY at DESC, id DESC LIMIT 1"), "deployment_placed"),
-        (format!("{of_it} AND {around} ORDER BY id DESC LIMIT 1"), "deployment_of_device"),
-    ] {
-        let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
-        let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
-        let plan: Vec<String> = rows.iter().map(|r| r.try_get::<String>("", "detail").unwrap()).collect();
-        assert!(plan[0].contains(index), "{plan:?}");
-        // Those of one moment alone are put in order.
-        assert!(plan.iter().all(|step| step != "USE TEMP B-TREE FOR ORDER BY"), "{plan:?}");
     }
 }

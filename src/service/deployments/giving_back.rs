@@ -1,6 +1,6 @@
 //! What came to nothing gives its server back to what was there before (G9).
 
-use super::save;
+use super::{ahead, save};
 use crate::{
     app::App,
     domain::{
@@ -8,7 +8,6 @@ use crate::{
         device::{Device, Placement},
         id::PersonId,
         lifecycle::Command,
-        permit::CLOCKS_DIFFER_SECONDS,
     },
     service::{
         Caller, Error, Result,
@@ -16,7 +15,6 @@ use crate::{
     },
     store::{self, Tx},
 };
-use chrono::Duration;
 use std::borrow::Cow;
 
 /// So many that ran out are settled in one round.
@@ -25,8 +23,7 @@ const ROUND: u64 = 200;
 /// Custody's own part, at its regular checks: permits that ran out unused, and servers that are still to be given back.
 pub async fn keep(app: &App) -> Result<()> {
     let now = app.clock.now();
-    let ahead = now + Duration::seconds(CLOCKS_DIFFER_SECONDS);
-    for found in store::deployments::list_run_out(&app.db.read, now, ahead, ROUND).await? {
+    for found in store::deployments::list_run_out(&app.db.read, now, ahead(now), ROUND).await? {
         let owned = app.clone();
         let done = app.outliving(async move {
             let tx = owned.db.begin().await?;

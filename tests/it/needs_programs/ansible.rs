@@ -88,7 +88,7 @@ impl Site {
 
 /// What came of what was asked for with a permit since it was taken over, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
-    let page = deployments::list(&test.app, None, None).await.unwrap();
+    let page = deployments::list(&test.app, &Default::default()).await.unwrap();
     let mut all: Vec<_> = page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect();
     assert_eq!(all.pop(), Some(DeploymentState::Succeeded), "the one before CTRL took it (T8)");
     all
@@ -199,6 +199,6 @@ async fn f3_the_role_sends_a_report_again() {
     assert!(!done && said.contains("Custody knows"), "{said}");
     assert_eq!(between.came(), (8, 4), "started, failed");
     assert_eq!(states(&test).await, [DeploymentState::Failed, DeploymentState::Succeeded]);
-    let page = deployments::list(&test.app, None, None).await.unwrap();
+    let page = deployments::list(&test.app, &Default::default()).await.unwrap();
     assert!(page.deployments[..2].iter().all(|d| d.reports.len() == 2), "each is on record once");
 }

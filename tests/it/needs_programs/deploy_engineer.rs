@@ -57,14 +57,15 @@ impl Demo {
 
     /// The deployments of this device, newest first: state, tag, server.
     async fn deployments(&self, device: &str) -> Vec<(String, String, String)> {
-        let (mut all, mut path) = (Vec::new(), "/api/v1/deployments".to_owned());
+        let of_it = format!("/api/v1/deployments?device={device}");
+        let (mut all, mut path) = (Vec::new(), of_it.clone());
         let text = |v: &Value| v.as_str().unwrap().to_owned();
         loop {
             let page: Value = serde_json::from_str(&self.custody.get(&path).await).unwrap();
-            let of = page["deployments"].as_array().unwrap().iter().filter(|d| d["device"] == device);
+            let of = page["deployments"].as_array().unwrap().iter();
             all.extend(of.map(|d| (text(&d["state"]), text(&d["tag"]), text(&d["server"]))));
             let Some(next) = page["next"].as_str() else { return all };
-            path = format!("/api/v1/deployments?before={next}");
+            path = format!("{of_it}&after={next}");
         }
     }
 }

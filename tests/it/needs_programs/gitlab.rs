@@ -97,7 +97,7 @@ impl Pipeline {
 
 /// What came of what was asked for with a permit since it was taken over, newest first.
 async fn states(test: &TestApp) -> Vec<DeploymentState> {
-    let page = deployments::list(&test.app, None, None).await.unwrap();
+    let page = deployments::list(&test.app, &Default::default()).await.unwrap();
     let mut all: Vec<_> = page.deployments.iter().filter(|d| d.permit.is_some()).map(|d| d.state).collect();
     assert_eq!(all.pop(), Some(DeploymentState::Succeeded), "the one before CTRL took it (T8)");
     all
@@ -178,7 +178,7 @@ async fn f3_the_job_sends_a_report_again() {
     assert_eq!(code, 0, "{log}");
     assert_eq!(between.came(), (4, 2), "started, succeeded: {log}");
     assert_eq!(states(&test).await, [DeploymentState::Succeeded], "{log}");
-    let page = deployments::list(&test.app, None, None).await.unwrap();
+    let page = deployments::list(&test.app, &Default::default()).await.unwrap();
     assert_eq!(page.deployments[0].reports.len(), 2, "each is on record once");
 }
 

@@ -169,7 +169,7 @@ async fn facility() -> Facility {
     let told = custody::store::notices::list(&test.app.db.read, test.person("marek"), 100).await.unwrap();
     let asked = told.into_iter().find(|t| t.device == "fresh" && t.path.starts_with("/confirm/"));
     let confirm = asked.expect("he was asked to confirm").path;
-    let deployments = custody::service::deployments::list(&test.app, None, None).await.unwrap().deployments;
+    let deployments = custody::service::deployments::list(&test.app, &Default::default()).await.unwrap().deployments;
     let deployment = format!("/deployments/{}", deployments[0].id);
     Facility { deployment, draft: draft.id, setup: setup.path().to_owned(), confirm, test }
 }
@@ -231,7 +231,8 @@ fn pages(f: &Facility) -> Vec<Page> {
         .map(|path| page("", path)),
     );
     all.extend(["", "lena"].map(|who| page(who, "/overrides")));
-    all.extend(["/deployments", "/deployments?state=failed", &f.deployment].map(|path| page("", path)));
+    all.extend(["/deployments", "/deployments?device=owned", &f.deployment].map(|path| page("", path)));
+    all.push(page("", "/deployments?device=owned&state=failed"));
     all.extend([&f.deployment, &format!("{}/report", f.deployment)].map(|path| page("lena", path)));
     all.extend(["/incidents", "/incidents?kind=silent"].map(|path| page("", path)));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
