@@ -7,6 +7,7 @@ use super::{
     layout::{Layout, Section},
     parts::{Action, Fact, Tag, TimelineItem},
     problem::{Answer, Problem},
+    releases,
     visitor::Visitor,
     words,
 };
@@ -25,6 +26,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use axum::{Router, extract::Path, response::IntoResponse, routing::get};
 use chrono::{DateTime, SecondsFormat, Utc};
+use url::Url;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -52,6 +54,8 @@ struct ShowPage {
     layout: Layout,
     device: String,
     tag: String,
+    /// The page of what is deployed.
+    release: String,
     server: String,
     state: Tag,
     facts: Vec<Fact>,
@@ -88,6 +92,7 @@ async fn show(visitor: Visitor, Path(deployment): Path<String>) -> Answer {
         way: way(app, &view),
         state: state_tag(d, view.now),
         tag: d.release.tag.to_string(),
+        release: releases::href(&view.device, &d.release.tag),
         server: d.server.to_string(),
         gates,
         report,
@@ -129,23 +134,28 @@ fn facts(app: &App, view: &View) -> Vec<Fact> {
 
 /// What is reported, as the rest of a sentence.
 fn told(report: &Report) -> (&'static str, String) {
-    let with = |say: &str, link: &str, text: &str| {
-        [say, text, link].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
-    };
+    let with = |say: &str, text: &str| [say, text].join(" ").trim_end().to_owned();
     let result = |passed: bool| if passed { "passed." } else { "failed." };
     match report {
         Report::Started => ("play", "began.".to_owned()),
-        Report::TestsBefore { passed, link, text } => {
-            ("check", with(&format!("reported that the tests before it {}", result(*passed)), link, text))
+        Report::TestsBefore { passed, text, .. } => {
+            ("check", with(&format!("reported that the tests before it {}", result(*passed)), text))
         }
-        Report::TestsAfter { passed, link, text } => {
-            ("check", with(&format!("reported that the tests after it {}", result(*passed)), link, text))
+        Report::TestsAfter { passed, text, .. } => {
+            ("check", with(&format!("reported that the tests after it {}", result(*passed)), text))
         }
-        Report::Succeeded { link, text } => ("ok", with("reported that it succeeded.", link, text)),
-        Report::Failed { link, text } => ("alert", with("reported that it failed:", link, text)),
-        Report::RolledBack { link, text } => ("history", with("reported that it was rolled back:", link, text)),
+        Report::Succeeded { text, .. } => ("ok", with("reported that it succeeded.", text)),
+        Report::Failed { text, .. } => ("alert", with("reported that it failed:", text)),
+        Report::RolledBack { text, .. } => ("history", with("reported that it was rolled back:", text)),
         Report::Expired => ("lock", "noticed that its permit ran out before it began.".to_owned()),
     }
+}
+
+/// Where a report leads, and to which host: by http alone, and as a browser reads it (A25).
+fn leads_to(link: &str) -> Option<(String, String)> {
+    let url = Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let host = url.host_str()?.to_owned();
+    Some((url.into(), host))
 }
 
 /// Its way, oldest first.
@@ -156,6 +166,7 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
         status: None,
         who: who.to_owned(),
         what: format!(" {what}"),
+        link: None,
         when: words::moment(app, at),
         at: at.to_rfc3339_opts(SecondsFormat::Secs, true),
         origin: None,
@@ -165,8 +176,35 @@ fn way(app: &App, view: &View) -> Vec<TimelineItem> {
     let did = if d.permit.is_some() { "was allowed to deploy it." } else { "placed it by hand." };
     let asked = item("upload", view.people.name(d.asked.by), did.to_owned(), d.asked.at);
     let reported = |r: &Reported| {
-        let (icon, what) = told(&r.report);
-        item(icon, r.by.map_or("Custody", |p| view.people.name(p)), what, r.at)
+        let ((icon, what), said) = (told(&r.report), r.report.link());
+        let link = leads_to(said);
+        // What leads nowhere is read all the same.
+        let what = if link.is_some() || said.is_empty() { what } else { format!("{what} {said}") };
+        TimelineItem { link, ..item(icon, r.by.map_or("Custody", |p| view.people.name(p)), what, r.at) }
     };
     std::iter::once(asked).chain(d.reports.iter().map(reported)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A25, G9: a report leads to a page on the web and to nothing else, and says to whose.
+    #[test]
+    fn a25_a_report_leads_to_the_web() {
+        for (link, host) in [
+            ("https://gitlab.example.org/jobs/17", Some("gitlab.example.org")),
+            ("http://ci.example.org:8080/?job=17#log", Some("ci.example.org")),
+            ("https://gitlab.example.org@elsewhere.example/", Some("elsewhere.example")),
+            ("https://", None),
+            ("javascript:alert(1)", None),
+            ("data:text/html,x", None),
+            ("/jobs/17", None),
+            ("", None),
+        ] {
+            assert_eq!(leads_to(link).map(|(_, host)| host).as_deref(), host, "{link}");
+        }
+        let (href, _) = leads_to("https://gitlab.example.org/jobs/17?a=1&b=2").unwrap();
+        assert_eq!(href, "https://gitlab.example.org/jobs/17?a=1&b=2");
+    }
 }

@@ -1,4 +1,4 @@
-//! Deployments as they are looked for, by people and by programs (G9).
+//! Deployments as they are looked for, by people and by programs, and where one of them leads (G9).
 
 use crate::{
     app::{FULL, REDUCED, REDUCED_TOO, TestApp},
@@ -9,7 +9,7 @@ use crate::{
 use chrono::Duration;
 use custody::{
     domain::{
-        deployment::{Deployment, DeploymentState, PermitGiven},
+        deployment::{Deployment, DeploymentState, PermitGiven, Report},
         id::DeploymentId,
         lifecycle::Command,
     },
@@ -238,6 +238,31 @@ async fn g9_people_find_deployments() {
     for (query, status) in [("state=broken", 422), ("environment=staging", 422), ("tag=1.0.0", 422), ("before=x", 404)]
     {
         assert_eq!(stranger.get(&format!("/deployments?{query}")).await.status(), status, "{query}");
+    }
+}
+
+/// G9, A25: a deployment leads to its release, its device and its server, and each report to the page that it names; a
+/// device and its releases lead to its deployments.
+#[tokio::test]
+async fn g9_a_deployment_leads_on() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let id = deployments::list(&test.app, &Which::default()).await.unwrap().deployments[0].id;
+    let link = "https://gitlab.example.org/jobs/17".to_owned();
+    let report = Report::TestsAfter { passed: true, link, text: "All of them.".to_owned() };
+    deployments::report(&test.app, &test.caller("lena"), id, report).await.unwrap();
+    let stranger = test.stranger();
+    let page = stranger.page(&format!("/deployments/{id}")).await;
+    let (release, board) = ("/devices/magnet/releases/1.0.0", "/?q=cppServer%2Fctrl_scs_01");
+    for href in ["/devices/magnet", release, board, "/deployments?device=magnet"] {
+        assert!(page.contains(&format!("href=\"{href}\"")), "{href}: {page}");
+    }
+    let leads = "All of them. <a class=\"break\" href=\"https://gitlab.example.org/jobs/17\" \
+                 rel=\"noopener noreferrer\">gitlab.example.org</a>";
+    assert!(page.contains(leads), "{page}");
+    assert!(stranger.page(board).await.contains("href=\"/devices/magnet\""));
+    for path in ["/devices/magnet", release] {
+        assert!(stranger.page(path).await.contains("href=\"/deployments?device=magnet\""), "{path}");
     }
 }
 

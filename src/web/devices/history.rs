@@ -86,6 +86,7 @@ pub fn timeline(app: &App, told: &[Told], with_origin: bool) -> Vec<TimelineItem
             status,
             who: t.who.clone(),
             what: format!(" {}", t.what),
+            link: None,
             when: words::moment(app, t.at),
             at: t.at.to_rfc3339_opts(SecondsFormat::Secs, true),
             origin: with_origin.then(|| t.origin.clone()),

@@ -12,6 +12,8 @@ pub struct TimelineItem {
     pub who: String,
     /// What, as the rest of the sentence, with its own comma or colon where it needs one; names between backticks.
     pub what: String,
+    /// A page about it: its address, and the host that it is on.
+    pub link: Option<(String, String)>,
     /// When, in words.
     pub when: String,
     /// The same for programs, RFC 3339.

@@ -110,6 +110,7 @@ pub(super) fn timeline() -> Vec<TimelineItem> {
             status,
             who: who.into(),
             what: what.into(),
+            link: None,
             when: when.into(),
             at: at.into(),
             origin: None,
