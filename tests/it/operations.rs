@@ -4,7 +4,7 @@ use crate::{
     app::{POLICY, REDUCED, TestApp, morning, open},
     given::policy_with,
 };
-use custody::{ports::clock::Clock, service, web};
+use custody::{ports::clock::Clock, service, store, web};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -268,5 +268,21 @@ async fn a34_figures_are_not_for_everybody() {
         let answer = asked.send().await.unwrap();
         assert_eq!(answer.status(), 404, "{name}");
         assert_eq!(answer.text().await.unwrap(), "");
+    }
+}
+
+/// E2: whoever follows the journal leaves the connections in step by which it was read, those too that read ahead of its
+/// end.
+#[tokio::test]
+async fn e2_a_journal_that_was_followed_leaves_nothing_unread() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let db = &test.app.db;
+    let entries = store::journal::list_after(&db.read, 0, 1000).await.unwrap();
+    for _ in 0..20 {
+        let chain = store::journal::follow(&db.read, |_, _| {}).await.unwrap().unwrap();
+        assert_eq!(chain.len(), entries.len() as i64);
+        let again = store::journal::list_after(&db.read, 0, 1000).await.unwrap();
+        assert_eq!(again.len(), entries.len());
     }
 }

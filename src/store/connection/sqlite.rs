@@ -6,8 +6,8 @@ use sea_orm::{
 };
 use std::{path::Path, time::Duration};
 
-/// One reads on each core, within these: more of them read nothing sooner, and each has to read anew what a commit changed.
-const FEWEST: u32 = 2;
+/// As many read as there are cores, within these: fewer keep each other waiting, and each reads anew what a commit changed.
+const FEWEST: u32 = 4;
 const MOST: u32 = 8;
 
 /// Opens the database in this file, makes it where it is missing, and brings it to today's shape; reading and writing.

@@ -4,28 +4,42 @@
 use crate::{domain::journal::Link, store::Result};
 use futures_util::TryStreamExt;
 use sea_orm::{DbErr, RuntimeErr};
-use sqlx::{PgPool, postgres::PgPoolCopyExt};
+use sqlx::PgPool;
 use std::{str, sync::Arc};
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// How many parts an entry has.
 const PARTS: i16 = 10;
 
-/// The entries after this one, as many as were asked for or all there are.
+/// The entries after this one, as many as were asked for or all there are. They are copied to their end whoever waits for
+/// it: what is dropped halfway leaves its connection out of step with its answers.
 pub async fn read(pool: &PgPool, after: i64, many: i64) -> Result<Vec<u8>> {
+    let pool = pool.clone();
+    let copied = tokio::spawn(async move { copy(&pool, after, many).await }).await;
+    let copied = copied.map_err(|e| DbErr::Custom(e.to_string()))?;
+    copied.map_err(|e| DbErr::Query(RuntimeErr::SqlxError(Arc::new(e))))
+}
+
+async fn copy(pool: &PgPool, after: i64, many: i64) -> std::result::Result<Vec<u8>, sqlx::Error> {
     let copy = format!(
         "COPY (SELECT seq, stream, revision, at, actor, origin, kind, body, previous, hash FROM journal \
          WHERE seq > {after} ORDER BY seq LIMIT {many}) TO STDOUT (FORMAT binary)"
     );
+    let mut c = pool.acquire().await?;
     let copied = async {
-        let mut rows = pool.copy_out_raw(&copy).await?;
+        let mut rows = c.copy_out_raw(&copy).await?;
         let mut bytes = Vec::new();
         while let Some(row) = rows.try_next().await? {
             bytes.extend_from_slice(&row);
         }
         Ok(bytes)
     };
-    copied.await.map_err(|e: sqlx::Error| DbErr::Query(RuntimeErr::SqlxError(Arc::new(e))))
+    let copied = copied.await;
+    // A part of the answer may be unread.
+    if copied.is_err() {
+        c.close_on_drop();
+    }
+    copied
 }
 
 /// What was copied, entry by entry; `None` where it is cut off or no such copy.
