@@ -193,7 +193,8 @@ fn gitlab(body: &[u8]) -> Result<Option<Heard>, Unreadable> {
                     None => parts.push((stage, passed)),
                 }
             }
-            parts.retain(|(name, _)| !open.contains(name));
+            // Where a job of it failed, it has failed whatever the others come to.
+            parts.retain(|(name, passed)| !passed || !open.contains(name));
             match whole {
                 Some(whole) if parts.is_empty() => parts.push(("pipeline".to_owned(), whole)),
                 None if parts.is_empty() => return Ok(None),

@@ -97,6 +97,8 @@ fn g3_a_pipeline_that_waits_tells_what_has_ended() {
     assert_eq!(parts(&[&*built, &*tested, &*job("test", "skipped"), may_fail, &*deploy].join(",")), both);
     let waits = parts(&[&*built, &*tested, &*job("test", "manual")].join(","));
     assert_eq!(waits, Some(vec![("build".to_owned(), true)]));
+    let fails = parts(&[&*built, &*job("test", "failed"), &*job("test", "manual")].join(","));
+    assert_eq!(fails, Some(vec![("build".to_owned(), true), ("test".to_owned(), false)]));
     let waits = run(&[&*built, &*tested, &*deploy, &*later].join(",")).unwrap();
     assert_eq!(waits.open, ["deploy", "after"]);
     assert_eq!((parts(&deploy), parts("")), (None, None));

@@ -224,6 +224,7 @@ fn o1_unseen_is_as_on_record() {
         None,
         None,
     ];
+    assert_eq!(worlds().len(), expected.len());
     for (mut world, expected) in worlds().into_iter().zip(expected) {
         world.seen.clear();
         assert_eq!(status(&world), expected, "{}", world.device.state.name());
