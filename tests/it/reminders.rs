@@ -10,6 +10,19 @@ use custody::{
 };
 
 impl TestApp {
+    /// Under review, with these milestones, in so many days, proposed.
+    async fn proposes(&self, device: &str, milestones: &[(&str, i64)]) {
+        self.under_review(device).await;
+        let overview = Command::RecordOverview { text: "Small and tidy.".to_owned() };
+        self.does("lena", device, overview).await.unwrap();
+        let step = |(name, days): &(&str, i64)| {
+            let due = self.app.clock.now().date_naive() + Duration::days(*days);
+            Step { name: (*name).to_owned(), due }
+        };
+        let milestones = milestones.iter().map(step).collect();
+        self.does("ilse", device, Command::ProposeTimeline { milestones }).await.unwrap();
+    }
+
     async fn reminds(&self) -> usize {
         let device = self.device("magnet").await;
         reminders::send(&self.app, std::slice::from_ref(&device)).await.unwrap()
@@ -57,15 +70,8 @@ async fn b4_everybody_is_reminded_of_the_end_of_a_hand_back() {
 #[tokio::test]
 async fn t2_both_sides_are_reminded_of_a_late_milestone() {
     let test = TestApp::new().await;
-    test.under_review("magnet").await;
+    test.proposes("magnet", &[("Findings answered", 7), ("Placed", 9)]).await;
     let must = async |who: &str, command| _ = test.does(who, "magnet", command).await.unwrap();
-    must("lena", Command::RecordOverview { text: "Small and tidy.".to_owned() }).await;
-    let step = |name: &str, days| {
-        let due = test.app.clock.now().date_naive() + Duration::days(days);
-        Step { name: name.to_owned(), due }
-    };
-    let milestones = vec![step("Findings answered", 7), step("Placed", 9)];
-    must("ilse", Command::ProposeTimeline { milestones }).await;
     test.advance(Duration::days(8));
     assert_eq!(test.reminds().await, 0, "nobody has agreed to it");
     must("lena", Command::AgreeTimeline {}).await;
@@ -87,15 +93,8 @@ async fn t2_both_sides_are_reminded_of_a_late_milestone() {
 #[tokio::test]
 async fn t2_a_milestone_that_is_late_hides_no_other() {
     let test = TestApp::new().await;
-    test.under_review("magnet").await;
+    test.proposes("magnet", &[("Findings answered", 7), ("Placed", 9), ("Owned", 60)]).await;
     let must = async |who: &str, command| _ = test.does(who, "magnet", command).await.unwrap();
-    must("lena", Command::RecordOverview { text: "Small and tidy.".to_owned() }).await;
-    let step = |name: &str, days| {
-        let due = test.app.clock.now().date_naive() + Duration::days(days);
-        Step { name: name.to_owned(), due }
-    };
-    let milestones = vec![step("Findings answered", 7), step("Placed", 9), step("Owned", 60)];
-    must("ilse", Command::ProposeTimeline { milestones }).await;
     must("lena", Command::AgreeTimeline {}).await;
     for (days, late) in [(8, "Findings answered"), (2, "Placed"), (51, "Owned")] {
         test.advance(Duration::days(days));

@@ -9,6 +9,7 @@ use custody::domain::{
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 
 const LENA: &str = "Lena Brandt";
 const OTTO: &str = "Otto Petersen";
@@ -24,6 +25,22 @@ fn shut_down(test: &TestApp) -> Command {
         responsible: test.person("jonas"),
         conditions: "The rate is limited.".to_owned(),
     }
+}
+
+/// Another address of the same, where some of what is asked is answered so much later.
+async fn slow(test: &TestApp, by: Duration, which: fn(&Request) -> bool) -> (String, AbortHandle) {
+    let waits = move |request: Request, next: Next| async move {
+        if which(&request) {
+            tokio::time::sleep(by).await;
+        }
+        next.run(request).await
+    };
+    let routes = custody::http::router(test.app.clone()).layer(axum::middleware::from_fn(waits));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = test.app.clone();
+    let server = tokio::spawn(async move { custody::web::server::serve(&app, routes, listener).await });
+    (url, server.abort_handle())
 }
 
 /// CTRL shuts a device down by its page.
@@ -237,17 +254,8 @@ async fn o3_every_box_that_is_ticked_counts() {
     test.requested("camera").await;
     test.under_review("grating").await;
     test.reduced_support("magnet").await;
-    let slow = |request: Request, next: Next| async move {
-        if request.uri().path() == "/" && request.headers().contains_key("hx-request") {
-            tokio::time::sleep(Duration::from_millis(700)).await;
-        }
-        next.run(request).await
-    };
-    let routes = custody::http::router(test.app.clone()).layer(axum::middleware::from_fn(slow));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = test.app.clone();
-    let server = tokio::spawn(async move { custody::web::server::serve(&app, routes, listener).await });
+    let asks = |r: &Request| r.uri().path() == "/" && r.headers().contains_key("hx-request");
+    let (url, server) = slow(&test, Duration::from_millis(700), asks).await;
     let driver = Driver::start();
     let chrome = driver.browse().await;
     chrome.goto(&url).await;
@@ -269,17 +277,8 @@ async fn o3_every_box_that_is_ticked_counts() {
 async fn o3_scripts_may_come_late() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
-    let late = |request: Request, next: Next| async move {
-        if request.uri().path().contains("hx-sse") {
-            tokio::time::sleep(Duration::from_millis(1500)).await;
-        }
-        next.run(request).await
-    };
-    let routes = custody::http::router(test.app.clone()).layer(axum::middleware::from_fn(late));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = test.app.clone();
-    let server = tokio::spawn(async move { custody::web::server::serve(&app, routes, listener).await });
+    let scripts = |r: &Request| r.uri().path().contains("hx-sse");
+    let (url, server) = slow(&test, Duration::from_millis(1500), scripts).await;
     let driver = Driver::start();
     let chrome = driver.browse().await;
     for path in ["/", "/wall"] {
