@@ -49,6 +49,8 @@ const ROUNDS: usize = 60;
 const CLIENTS: usize = 32;
 /// Transitions of each of them.
 const EACH: usize = 10;
+/// Of a long journal.
+const ENTRIES: i64 = 100_000;
 /// Of CTRL.
 const ACTOR: &str = "lena.brandt@example.org";
 /// What a transition may write to.
@@ -187,57 +189,69 @@ async fn at_once(app: &App, caller: &Caller, devices: &[Device]) {
     println!("transition_of_32_at_once_to_one_alone {} {}", each(all, CLIENTS * EACH), each(one, EACH));
 }
 
-/// How long a device's page takes while somebody changes others without pause, while rows alone are written so, and while
-/// nobody writes.
+/// How long what is read most takes while somebody changes other devices without pause, while rows alone are written so,
+/// and while nobody writes.
 async fn beside_readers(app: &App, caller: &Caller, devices: &[Device], base: &Arc<Beside>) {
-    let (device, written) = (&devices[0], &devices[1..]);
+    let (device, written) = (devices[0].name(), &devices[1..]);
+    let names: Arc<Vec<String>> = Arc::new(written.iter().map(|d| d.name().to_owned()).collect());
     let routes = custody::http::router(app.clone());
-    let (mut beside, mut beside_rows, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..3 {
-        alone.push(read(&routes, device).await);
-        let enough = Arc::new(AtomicBool::new(false));
-        let writer = {
-            let (base, enough) = (base.clone(), enough.clone());
-            tokio::spawn(async move {
-                let mut many = 0;
-                while !enough.load(Ordering::Relaxed) {
-                    base.commit(many).await;
-                    many += 1;
-                }
-                many
-            })
-        };
-        beside_rows.push(read(&routes, device).await);
-        enough.store(true, Ordering::Relaxed);
-        eprintln!("{} times their rows beside the readers", writer.await.expect("it writes"));
-        let enough = Arc::new(AtomicBool::new(false));
-        let writer = {
-            let (app, caller, enough) = (app.clone(), caller.clone(), enough.clone());
-            let names: Vec<String> = written.iter().map(|d| d.name().to_owned()).collect();
-            tokio::spawn(async move {
-                let mut many = 0;
-                while !enough.load(Ordering::Relaxed) || many % 2 == 1 {
-                    let name = &names[many / 2 % names.len()];
-                    transition(&app, &caller, name, person(&caller), many % 2 == 1).await;
-                    many += 1;
-                }
-                many
-            })
-        };
-        beside.push(read(&routes, device).await);
-        enough.store(true, Ordering::Relaxed);
-        eprintln!("{} transitions beside the readers", writer.await.expect("it writes"));
+    let reads = [
+        ("status", format!("/api/v1/status/{device}")),
+        ("board", "/".to_owned()),
+        ("page", format!("/devices/{device}")),
+    ];
+    for (what, path) in reads {
+        let (mut beside, mut beside_rows, mut alone) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..3 {
+            alone.push(read(&routes, &path).await);
+            let base = base.clone();
+            let commit = move |n| {
+                let base = base.clone();
+                async move { base.commit(n).await }
+            };
+            let (took, rows) = read_beside(&routes, &path, commit).await;
+            beside_rows.push(took);
+            let (app, caller, names) = (app.clone(), caller.clone(), names.clone());
+            let act = move |n: usize| {
+                let (app, caller, name) = (app.clone(), caller.clone(), names[n / 2 % names.len()].clone());
+                async move { transition(&app, &caller, &name, person(&caller), n % 2 == 1).await }
+            };
+            let (took, many) = read_beside(&routes, &path, act).await;
+            beside.push(took);
+            eprintln!("beside the readers of {path}: {many} transitions, and {rows} times their rows");
+        }
+        let alone = middle(alone).as_nanos();
+        println!("{what}_while_writing_to_{what}_alone {} {alone}", middle(beside).as_nanos());
+        println!("{what}_while_rows_are_written_to_{what}_alone {} {alone}", middle(beside_rows).as_nanos());
     }
-    let alone = middle(alone).as_micros();
-    println!("page_while_writing_to_page_alone {} {alone}", middle(beside).as_micros());
-    println!("page_while_rows_are_written_to_page_alone {} {alone}", middle(beside_rows).as_micros());
 }
 
-/// A page each, of two readers in three seconds.
-async fn read(routes: &Router, device: &Device) -> Duration {
-    const LASTS: Duration = Duration::from_secs(3);
+/// The same while this is done again and again, an even number of times; how long a reading took, and how often it was done.
+async fn read_beside<W: Future<Output = Duration> + Send + 'static>(
+    routes: &Router,
+    path: &str,
+    write: impl Fn(usize) -> W + Send + 'static,
+) -> (Duration, usize) {
+    let enough = Arc::new(AtomicBool::new(false));
+    let told = enough.clone();
+    let writer = tokio::spawn(async move {
+        let mut many = 0;
+        while !told.load(Ordering::Relaxed) || many % 2 == 1 {
+            write(many).await;
+            many += 1;
+        }
+        many
+    });
+    let took = read(routes, path).await;
+    enough.store(true, Ordering::Relaxed);
+    (took, writer.await.expect("it writes"))
+}
+
+/// A reading each, of two readers in two seconds.
+async fn read(routes: &Router, path: &str) -> Duration {
+    const LASTS: Duration = Duration::from_secs(2);
     let readers = (0..2).map(|_| {
-        let (routes, path) = (routes.clone(), format!("/devices/{}", device.name()));
+        let (routes, path) = (routes.clone(), path.to_owned());
         tokio::spawn(async move {
             let begun = Instant::now();
             let mut many = 0;
@@ -246,8 +260,10 @@ async fn read(routes: &Router, device: &Device) -> Duration {
                 request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
                 let answer = routes.clone().oneshot(request).await.expect("it answers");
                 assert_eq!(answer.status(), StatusCode::OK);
-                axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("it is a page");
+                axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("it is whole");
                 many += 1;
+                // As a connection would be waited for: what is read from memory waits for nothing by itself.
+                tokio::task::yield_now().await;
             }
             many
         })
@@ -259,7 +275,30 @@ async fn read(routes: &Router, device: &Device) -> Duration {
     LASTS * 2 / many
 }
 
+/// The sample facility's journal, and one of as many entries as 10,000 devices with ten each have.
 async fn journal(app: &App) {
+    follow(app, "journal_followed_to_its_hashes").await;
+    let told = store::journal::list_after(&app.db.read, 0, 2000).await.expect("it reads");
+    let mut devices = 0..;
+    while store::journal::find_newest(&app.db.read).await.expect("it reads").is_some_and(|e| e.seq < ENTRIES) {
+        let lines = told.chunks(10).zip(&mut devices).flat_map(|(ten, n)| {
+            ten.iter().map(move |e| store::journal::Line {
+                stream: format!("another/{n}"),
+                at: e.moment().expect("it is a moment"),
+                actor: e.actor,
+                origin: e.origin.clone(),
+                kind: e.kind.clone(),
+                body: e.body.clone(),
+            })
+        });
+        let tx = app.db.begin().await.expect("it begins");
+        store::journal::append(&tx, lines.collect()).await.expect("it is taken");
+        tx.commit().await.expect("it is saved");
+    }
+    follow(app, "long_journal_followed_to_its_hashes").await;
+}
+
+async fn follow(app: &App, figure: &str) {
     let mut bytes = 0;
     let (mut ours, mut base) = (Vec::new(), Vec::new());
     for _ in 0..5 {
@@ -287,7 +326,7 @@ async fn journal(app: &App) {
         bytes = texts.iter().map(String::len).sum();
     }
     eprintln!("{bytes} bytes of journal");
-    println!("journal_followed_to_its_hashes {} {}", middle(ours).as_micros(), middle(base).as_micros());
+    println!("{figure} {} {}", middle(ours).as_micros(), middle(base).as_micros());
 }
 
 enum Pool {

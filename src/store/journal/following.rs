@@ -67,7 +67,7 @@ async fn follow_pages<P: Future<Output = Result<Page>>>(
 }
 
 /// So many entries are read at once to be followed.
-const PAGE: i64 = 1000;
+const PAGE: i64 = 2000;
 /// So many pages are under way at once: two are read, each on a connection of its own where there are two, while one is
 /// hashed.
 const AT_ONCE: usize = 3;
