@@ -90,7 +90,7 @@ struct Besides {
 impl Besides {
     async fn of(app: &App, device: &Device) -> Result<Self, Error> {
         Ok(Self {
-            strangers: stages::tagged_by_strangers(&app.db.read, &app.author_key, device).await?,
+            strangers: stages::tagged_by_strangers(app, device).await?,
             protections: protection::list(app, device).await?,
         })
     }

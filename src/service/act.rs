@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Error, Result, confirmations, deployments,
-    facts::{actor_of, gather_to_change},
+    facts::{self, gather, gather_actor},
     moving_on, readings,
     record::{self, Change},
 };
@@ -103,9 +103,9 @@ async fn read_and_change(app: &App, caller: &Caller, device: &str, ask: Ask, wai
         None => (Target::Named(device.to_owned()), Readings::default()),
         Some(wanted) => {
             let c = &app.db.read;
-            let (found, version) = store::devices::find_with_roster(c, device).await?.ok_or(Error::NotFound)?;
+            let (found, roster) = facts::find(c, app, device).await?.ok_or(Error::NotFound)?;
             // Nobody makes Custody read a repository who may not ask for it.
-            let actor = actor_of(c, app, caller, app.roster.at(&version)).await?;
+            let actor = gather_actor(app, &roster, caller);
             let wanted = may(&found, ask.command.kind(), &actor.facts(app, caller)).then_some(wanted);
             let (readings, is_away) = readings::take_or_miss(app, &found, wanted).await;
             if is_away && waits {
@@ -234,8 +234,7 @@ async fn decide_and_save(
     }
     let ask = &*deployments::with_what_was_there(tx, app, &before, ask).await.map_err(bare)?;
     let roster = record::roster(tx, app, was.as_ref()).await.map_err(bare)?;
-    let gathered =
-        gather_to_change(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
+    let gathered = gather(tx, app, &roster, caller, &before, Some(&ask.command), readings).await.map_err(bare)?;
     deployments::must_be_in(&gathered.servers, &ask.command, ask.environment).map_err(bare)?;
     let events = decide(&before, &ask.command, &gathered.facts(app, caller)).map_err(|r| with(r.into()))?;
     // Who may, what is on record, and the repository itself can have changed since (A3).

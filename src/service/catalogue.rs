@@ -1,6 +1,9 @@
 //! The devices as programs read them: the same that the pages show to everybody.
 
-use super::{Caller, Error, Result, facts::gather};
+use super::{
+    Caller, Error, Result,
+    facts::{self, gather},
+};
 use crate::{
     app::App,
     domain::{
@@ -67,11 +70,11 @@ pub async fn find_id(app: &App, name: &str) -> Result<Option<DeviceId>> {
 /// The device of this name.
 pub async fn show(app: &App, name: &str) -> Result<Shown> {
     let c = &app.db.snapshot().await?;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.ok_or(Error::NotFound)?;
     // Whoever reads: what blocks is the same for everybody.
     let caller = Caller { origin: String::new(), ..Caller::custody() };
-    let gathered = gather(c, app, &caller, &device, None, Readings::default()).await?;
+    let gathered = gather(c, app, &roster, &caller, &device, None, Readings::default()).await?;
     let next = next_step(device.state.name()).map(|step| {
         let facts = gathered.facts(app, &caller);
         (step, judge_all(rule(step), &device, None, &facts))

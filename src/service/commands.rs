@@ -1,6 +1,9 @@
 //! What somebody may do with a device now, each with its gates: the one table of the rules, as programs read it (E3).
 
-use super::{Caller, Error, Result, facts::gather};
+use super::{
+    Caller, Error, Result,
+    facts::{self, gather},
+};
 use crate::{
     app::App,
     domain::{
@@ -42,8 +45,8 @@ pub struct Commands {
 /// What somebody may do with this device now. A fixed number of queries.
 pub async fn list(app: &App, caller: &Caller, name: &str) -> Result<Commands> {
     let c = &app.db.snapshot().await?;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let facts = gathered.facts(app, caller);
     let possible = CommandKind::iter()
         .filter(|kind| is_for_people(*kind) && may(&device, *kind, &facts))

@@ -12,7 +12,7 @@ pub use reporting::{Begun, not_yours, redeem, redeem_once, report, report_once};
 use super::{
     Caller, Error, FieldProblem, Result,
     act::{Ask, Done, act},
-    facts::{gather, gather_actor},
+    facts::{self, gather, gather_actor},
     invalid, moving_on, permits, readings,
     record::Change,
     stages,
@@ -117,9 +117,9 @@ pub async fn request(app: &App, caller: &Caller, wanted: &Wanted, key: Option<St
 /// The gates as they are now, with nothing changed; refused as the request itself would be.
 pub async fn rehearse(app: &App, caller: &Caller, wanted: &Wanted) -> Result<Vec<Gate>> {
     let snapshot = app.db.snapshot().await?;
-    let device = store::devices::find_by_name(&snapshot, &wanted.device).await?.ok_or_else(no_device)?;
+    let (device, roster) = facts::find(&snapshot, app, &wanted.device).await?.ok_or_else(no_device)?;
     let command = wanted.command();
-    let mut gathered = gather(&snapshot, app, caller, &device, Some(&command), Readings::default()).await?;
+    let mut gathered = gather(&snapshot, app, &roster, caller, &device, Some(&command), Readings::default()).await?;
     drop(snapshot);
     must_be_in(&gathered.servers, &command, wanted.environment)?;
     if may(&device, CommandKind::Deploy, &gathered.facts(app, caller)) {
@@ -256,7 +256,7 @@ pub async fn find(app: &App, id: DeploymentId) -> Result<Deployment> {
 pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String> {
     let c = &app.db.read;
     let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
-    let actor = gather_actor(c, app, caller).await?;
+    let actor = gather_actor(app, &*app.roster.current(c).await?, caller);
     let is_ctrl = actor.facts(app, caller).standing(&device).contains(&Who::Ctrl);
     if caller.actor.person() != Some(d.asked.by) && !is_ctrl {
         let sentence = "This is for whoever asked for the deployment, or for CTRL.";
@@ -282,7 +282,8 @@ pub async fn permit(app: &App, caller: &Caller, d: &Deployment) -> Result<String
 async fn beginnable(app: &App, caller: &Caller, d: &Deployment, readings: Readings) -> Result<Device> {
     let c = &app.db.snapshot().await?;
     let device = store::devices::find(c, d.device).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, Some(&d.beginning()), readings).await?;
+    let roster = app.roster.current(c).await?;
+    let gathered = gather(c, app, &roster, caller, &device, Some(&d.beginning()), readings).await?;
     let facts = gathered.facts(app, caller);
     may_begin(&device, &facts, &d.server, &d.release.tag, d.asked, d.moved_on())
         .map_err(|r| permits::refused(r.sentence.trim_end_matches('.')).with(r.gates))?;

@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Error, Result,
-    facts::gather,
+    facts::{self, gather},
     history::{self, Recent},
     record::{SUPPORT_CHANGED, streams, support_stream},
     shift, stages,
@@ -40,7 +40,7 @@ use std::{
 use strum::IntoEnumIterator;
 
 /// How many records a device's own page shows.
-const RECENT: u64 = 10;
+const RECENT: u32 = 10;
 /// The most changes of state and support that the drawings look at.
 pub const CHANGES: u64 = 500;
 
@@ -132,11 +132,11 @@ impl DeviceView {
 pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<DeviceView> {
     let snapshot = app.db.snapshot().await?;
     let c = &snapshot;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
     // Who is not signed in may do nothing; gates are the same for everybody.
     let custody = Caller::custody();
     let caller = reader.unwrap_or(&custody);
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let (verdict, support_since) = store::standing::find_support(c, device.id).await?.unwrap_or((None, gathered.now));
     let of = [device.id.to_string(), support_stream(device.id)];
     let changes = store::journal::list_kinds(c, &of, &CHANGING, CHANGES).await?;
@@ -152,9 +152,9 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let running = gathered.known.iter().map(|k| &k.seen);
     incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
-    let tagged_by_strangers = stages::tagged_by_strangers(c, &app.author_key, &device).await?;
+    let tagged_by_strangers = stages::strangers(app, &roster, &device);
     let protections = store::protection::list(c, device.id).await?;
-    let recent = history::recent(c, app, &streams(&device), &gathered.people, RECENT).await?;
+    let recent = history::recent(c, app, &streams(&device), roster.everybody(), RECENT).await?;
     drop(snapshot);
 
     let facts = gathered.facts(app, caller);

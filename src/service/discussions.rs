@@ -1,6 +1,10 @@
 //! The discussion of a request: what is to be clarified, by whom, and what the reader may do about it (L5 to L7, B3).
 
-use super::{Caller, Error, Result, drafts::Directory, facts::gather};
+use super::{
+    Caller, Error, Result,
+    drafts::Directory,
+    facts::{self, gather},
+};
 use crate::{
     app::App,
     domain::{
@@ -16,7 +20,6 @@ use crate::{
         person::{People, Role},
         refusal::Refusal,
     },
-    store,
 };
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -73,8 +76,8 @@ impl Discussion {
 /// The discussion of this device's cycle, for this reader.
 pub async fn find(app: &App, caller: &Caller, me: PersonId, name: &str) -> Result<Discussion> {
     let c = &app.db.read;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let facts = gathered.facts(app, caller);
     let step = match device.state.name() {
         StateName::Requested => Some(CommandKind::Accept),
@@ -98,9 +101,9 @@ pub async fn find(app: &App, caller: &Caller, me: PersonId, name: &str) -> Resul
 /// What an amendment form needs: the device as it is, for somebody who may amend it.
 pub async fn to_amend(app: &App, caller: &Caller, name: &str) -> Result<Device> {
     let c = &app.db.read;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
     let amend = Command::Amend { request: Box::new(device.request.clone()) };
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let facts = gathered.facts(app, caller);
     if may(&device, CommandKind::Amend, &facts) {
         return Ok(device);

@@ -16,7 +16,7 @@ use crate::{
         version::classify,
     },
     store::{
-        self, Tx,
+        self,
         instances::{Known, VersionNames},
         roster::Roster,
     },
@@ -78,25 +78,10 @@ pub fn version_names(app: &App, device: Option<&Device>) -> VersionNames {
 }
 
 /// Who acts, and nothing else: enough to tell what they may do.
-pub async fn gather_actor<C: ConnectionTrait>(c: &C, app: &App, caller: &Caller) -> Result<Gathered> {
-    actor_of(c, app, caller, None).await
-}
-
-/// The same from who is who, where that is at hand.
-pub async fn actor_of<C: ConnectionTrait>(
-    c: &C,
-    app: &App,
-    caller: &Caller,
-    roster: Option<Arc<Roster>>,
-) -> Result<Gathered> {
-    let me: BTreeSet<PersonId> = caller.actor.person().into_iter().collect();
-    let people = match roster {
-        Some(roster) => roster.people(&me),
-        None => store::people::load_people(c, &me).await?,
-    };
-    Ok(Gathered {
+pub fn gather_actor(app: &App, roster: &Roster, caller: &Caller) -> Gathered {
+    Gathered {
         now: app.clock.now(),
-        people,
+        people: roster.people(&caller.actor.person().into_iter().collect()),
         servers: BTreeMap::new(),
         known: Vec::new(),
         seen: Vec::new(),
@@ -104,32 +89,20 @@ pub async fn actor_of<C: ConnectionTrait>(
         taken: Taken::default(),
         way: Way::default(),
         last: None,
-    })
+    }
 }
 
-/// Gathers from this connection, for a page or an answer. A fixed number of queries.
+/// The device of this name, and who is who. One query.
+pub async fn find<C: ConnectionTrait>(c: &C, app: &App, name: &str) -> Result<Option<(Device, Arc<Roster>)>> {
+    match store::devices::find_with_roster(c, name).await? {
+        Some((device, version)) => Ok(Some((device, app.roster.of(c, version).await?))),
+        None => Ok(None),
+    }
+}
+
+/// Gathers from this connection. A fixed number of queries.
 pub async fn gather<C: ConnectionTrait>(
     c: &C,
-    app: &App,
-    caller: &Caller,
-    device: &Device,
-    command: Option<&Command>,
-    readings: Readings,
-) -> Result<Gathered> {
-    let asked = asked(caller, device, command);
-    let mut ids = asked.people;
-    ids.extend(store::teams::list_experts(c, asked.areas).await?);
-    if asked.reviewers {
-        ids.extend(store::teams::list_reviewers(c).await?);
-    }
-    let people = store::people::load_people(c, &ids).await?;
-    let servers = store::servers::load_servers(c, asked.servers).await?;
-    gather_beside(c, app, device, command, readings, (people, servers)).await
-}
-
-/// The same within the transaction that changes the device.
-pub async fn gather_to_change(
-    tx: &Tx,
     app: &App,
     roster: &Roster,
     caller: &Caller,
@@ -143,8 +116,43 @@ pub async fn gather_to_change(
     if asked.reviewers {
         ids.extend(roster.reviewers());
     }
-    let around = (roster.people(&ids), roster.servers(asked.servers));
-    gather_beside(tx, app, device, command, readings, around).await
+    let (people, servers) = (roster.people(&ids), roster.servers(asked.servers));
+    let known = store::instances::list_of_device(c, device.id, &version_names(app, Some(device))).await?;
+    let taken = match command {
+        Some(Command::Submit { application }) => {
+            let r = &application.request;
+            store::devices::find_taken(c, device.id, Some(&r.name), &r.classes).await?
+        }
+        Some(Command::Amend { request }) => store::devices::find_taken(c, device.id, None, &request.classes).await?,
+        _ => Taken::default(),
+    };
+    let way = match command.and_then(|command| asks_for_stages(device, command, &servers)) {
+        Some(release) => store::stages::find_standing(c, device.id, release).await?,
+        None => Way::default(),
+    };
+    // Only what would move on by itself is held, by what is placed there or was last.
+    let last = match command {
+        Some(Command::Deploy { server, tag: Some(_) } | Command::MoveOn { server, .. })
+            if device.moving_on.by_itself.is_some() && device.placed_on(server).is_none_or(|p| p.release.is_none()) =>
+        {
+            match servers.get(server) {
+                Some(to) => store::deployments::find_last(c, device.id, to).await?,
+                None => None,
+            }
+        }
+        _ => None,
+    };
+    Ok(Gathered {
+        way,
+        last,
+        now: app.clock.now(),
+        people,
+        servers,
+        seen: known.iter().map(|k| k.seen.clone()).collect(),
+        known,
+        readings,
+        taken,
+    })
 }
 
 /// Whom and what a decision may ask for.
@@ -183,53 +191,6 @@ fn asked<'a>(caller: &Caller, device: &'a Device, command: Option<&'a Command>) 
     };
     let servers = device.placements.iter().chain(back).map(|p| p.server.clone()).chain(server).collect();
     Asked { people, areas, reviewers: device.review().is_some(), servers }
-}
-
-/// What is gathered besides people and servers.
-async fn gather_beside<C: ConnectionTrait>(
-    c: &C,
-    app: &App,
-    device: &Device,
-    command: Option<&Command>,
-    readings: Readings,
-    (people, servers): (People, BTreeMap<ServerName, Server>),
-) -> Result<Gathered> {
-    let known = store::instances::list_of_device(c, device.id, &version_names(app, Some(device))).await?;
-    let taken = match command {
-        Some(Command::Submit { application }) => {
-            let r = &application.request;
-            store::devices::find_taken(c, device.id, Some(&r.name), &r.classes).await?
-        }
-        Some(Command::Amend { request }) => store::devices::find_taken(c, device.id, None, &request.classes).await?,
-        _ => Taken::default(),
-    };
-    let way = match command.and_then(|command| asks_for_stages(device, command, &servers)) {
-        Some(release) => store::stages::find_standing(c, device.id, release).await?,
-        None => Way::default(),
-    };
-    // Only what would move on by itself is held, by what is placed there or was last.
-    let last = match command {
-        Some(Command::Deploy { server, tag: Some(_) } | Command::MoveOn { server, .. })
-            if device.moving_on.by_itself.is_some() && device.placed_on(server).is_none_or(|p| p.release.is_none()) =>
-        {
-            match servers.get(server) {
-                Some(to) => store::deployments::find_last(c, device.id, to).await?,
-                None => None,
-            }
-        }
-        _ => None,
-    };
-    Ok(Gathered {
-        way,
-        last,
-        now: app.clock.now(),
-        people,
-        servers,
-        seen: known.iter().map(|k| k.seen.clone()).collect(),
-        known,
-        readings,
-        taken,
-    })
 }
 
 /// The facts about several devices at once.

@@ -1,6 +1,6 @@
 //! What the journal tells of a device: every stream, in sentences, each stamped with its place in the chain (E2).
 
-use super::{Error, Result, protection, record, shift};
+use super::{Error, Result, facts, protection, record, shift};
 use crate::{
     app::App,
     domain::{
@@ -8,7 +8,7 @@ use crate::{
         id::PersonId,
         journal::Entry,
         lifecycle::{Event, Happened as H, StateName, event::EventKind},
-        naming::{people_in, with_names},
+        naming::with_names,
         person::People,
         policy::Policy,
         stage::{BY_HAND, Stage},
@@ -20,7 +20,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
-use std::{borrow::Cow, collections::BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many records a page of the history shows.
 pub const PAGE: u64 = 50;
@@ -91,26 +91,33 @@ pub async fn recent<C: ConnectionTrait>(
     app: &App,
     streams: &[String],
     people: &People,
-    most: u64,
+    most: u32,
 ) -> Result<Recent> {
-    let entries = store::journal::list_streams(c, streams, None, most).await?;
-    let all = store::journal::count_streams(c, streams).await?;
+    let mut entries = store::journal::list_newest(c, streams, most).await?;
+    let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+    for e in &entries {
+        let last = last.entry(&e.stream).or_default();
+        *last = e.revision.max(*last);
+    }
+    // Revisions of a stream have no gap.
+    let all = last.values().sum::<i64>().unsigned_abs();
+    entries.truncate(most as usize);
     let broken = entries.iter().find(|e| e.digest() != e.hash);
     let checked = broken.map_or(Checked::Records, |e| Checked::Broken { seq: e.seq });
-    Ok(Recent { told: told(c, app, &entries, people).await?, all, checked })
+    Ok(Recent { told: told(app, &entries, people), all, checked })
 }
 
 /// The history of a device, newest first, before this record where one is given.
 pub async fn read(app: &App, name: &str, before: Option<i64>, most: u64) -> Result<HistoryView> {
     let c = &app.db.snapshot().await?;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
     let streams = record::streams(&device);
     let mut entries = store::journal::list_streams(c, &streams, before, most + 1).await?;
     let more = entries.len() as u64 > most;
     entries.truncate(most as usize);
     let all = store::journal::count_streams(c, &streams).await?;
     let checked = check(c, &entries).await?;
-    let told = told(c, app, &entries, &People::default()).await?;
+    let told = told(app, &entries, roster.everybody());
     let older = more.then(|| entries.last().map(|e| e.seq)).flatten();
     Ok(HistoryView { device, told, all, checked, older })
 }
@@ -142,23 +149,13 @@ async fn check<C: ConnectionTrait>(c: &C, entries: &[Entry]) -> Result<Checked> 
     }
 }
 
-/// These records in words, whatever they are about. One reading of people.
+/// These records in words, whatever they are about. One query.
 pub async fn in_words<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry]) -> Result<Vec<Told>> {
-    told(c, app, entries, &People::default()).await
+    Ok(told(app, entries, app.roster.current(c).await?.everybody()))
 }
 
-/// The records in words. One more reading of people, for those whom only the records name.
-async fn told<C: ConnectionTrait>(c: &C, app: &App, entries: &[Entry], known: &People) -> Result<Vec<Told>> {
-    let events: Vec<Option<H>> = entries.iter().map(event).collect();
-    let mut ids: BTreeSet<PersonId> = entries.iter().filter_map(|e| e.actor).collect();
-    ids.extend(events.iter().flatten().flat_map(named));
-    ids.extend(entries.iter().flat_map(told_to));
-    ids.retain(|id| known.get(*id).is_none());
-    let mut people = Cow::Borrowed(known);
-    if !ids.is_empty() {
-        people.to_mut().0.extend(store::people::load_names(c, &ids).await?.0);
-    }
-    Ok(entries.iter().zip(events).map(|(e, what)| one(e, what, &people, &app.policy)).collect())
+fn told(app: &App, entries: &[Entry], people: &People) -> Vec<Told> {
+    entries.iter().map(|e| one(e, event(e), people, &app.policy)).collect()
 }
 
 /// What happened to a device, where this is about that.
@@ -166,41 +163,10 @@ fn event(e: &Entry) -> Option<H> {
     e.kind.parse::<EventKind>().is_ok().then(|| serde_json::from_str(&e.body).ok()).flatten()
 }
 
-/// The people whom an event's sentence names.
-fn named(what: &H) -> Vec<PersonId> {
-    match what {
-        H::ContactAssigned { person }
-        | H::Invited { person }
-        | H::AccessGranted { person }
-        | H::AccessRevoked { person }
-        | H::Trained { person, .. }
-        | H::ContributorAdded { person }
-        | H::ContributorRemoved { person }
-        | H::ConfirmationEnded { person }
-        | H::Adopted { person } => vec![*person],
-        H::ShutDown { responsible, .. } => vec![*responsible],
-        H::StayedInDevelopment { why, .. } => people_in(why),
-        H::ContactsSet { contacts } => contacts.iter().map(|c| c.person).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// The records that one of the shift's speaks of: `#41, #43`.
 fn numbers(body: &Value) -> String {
     let seqs = body["changes"].as_array().into_iter().flatten().filter_map(Value::as_i64);
     seqs.map(|s| format!("#{s}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Whom a record that is no event names.
-fn told_to(e: &Entry) -> Vec<PersonId> {
-    if e.kind == "refused" {
-        return people_in(&e.body);
-    }
-    if e.kind != shift::ESCALATED {
-        return Vec::new();
-    }
-    let body: Value = serde_json::from_str(&e.body).unwrap_or_default();
-    serde_json::from_value(body["to"].clone()).unwrap_or_default()
 }
 
 fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {

@@ -136,7 +136,9 @@ async fn move_on(app: &App, waiting: &Waiting) -> Result<()> {
 
 /// Why the repository cannot be read, where nothing else is in the way. Nothing is put on record by asking.
 async fn unread(app: &App, caller: &Caller, device: &Device, command: &Command) -> Result<Option<String>> {
-    let mut gathered = gather(&app.db.read, app, caller, device, Some(command), Readings::default()).await?;
+    let c = &app.db.read;
+    let roster = app.roster.current(c).await?;
+    let mut gathered = gather(c, app, &roster, caller, device, Some(command), Readings::default()).await?;
     // Nothing is read for what is refused in any case.
     if decide(device, command, &gathered.facts(app, caller)).is_err() {
         return Ok(None);

@@ -1,7 +1,11 @@
 //! What somebody has to see before they act on a device: whether they may, which gates stand before it, and what there
 //! is to choose from.
 
-use super::{Caller, Error, Result, act::Done, facts::gather};
+use super::{
+    Caller, Error, Result,
+    act::Done,
+    facts::{self, gather},
+};
 use crate::{
     app::App,
     domain::{
@@ -55,8 +59,8 @@ impl ActContext {
 pub async fn prepare(app: &App, caller: &Caller, name: &str, act: Option<CommandKind>) -> Result<ActContext> {
     let me = caller.actor.person().ok_or(Error::NotFound)?;
     let c = &app.db.snapshot().await?;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let mut people = store::people::list_open(c).await?;
     let servers = store::servers::list(c, None).await?;
     let facts = gathered.facts(app, caller);

@@ -8,7 +8,7 @@ pub use streams::*;
 
 use super::{
     Caller, Error, Result, confirmations,
-    facts::{Gathered, gather_to_change},
+    facts::{Gathered, gather},
     incidents::{self, Looked},
     shift, telling, work,
 };
@@ -149,7 +149,7 @@ pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Hap
     // What is imported was on record nowhere.
     let was = store::devices::find_to_change(tx, &Which::Id(after.id), None).await?.map(|(_, was)| was);
     let roster = roster(tx, app, was.as_ref()).await?;
-    let gathered = gather_to_change(tx, app, &roster, caller, &after, None, Readings::default()).await?;
+    let gathered = gather(tx, app, &roster, caller, &after, None, Readings::default()).await?;
     let (before, after, events, gathered) = (&before, &after, &[event], &gathered);
     let change = Change { before, after, events, gathered, was: was.as_ref(), roster: &roster };
     save(tx, app, caller, &change, None).await

@@ -7,7 +7,7 @@ pub use queue::{Checks, PAGE, Waiting, count_waiting, queue, read_place, write_p
 use super::{
     Caller, Error, Result,
     act::{Ask, act_once_read},
-    facts::{gather, gather_to_change},
+    facts::{self, gather},
     record,
     telling::{self, Telling},
 };
@@ -19,7 +19,7 @@ use crate::{
         id::{PersonId, ServerName},
         lifecycle::{Command, Readings, StateName},
         observation::Seen,
-        person::{AuthorKey, People},
+        person::People,
         refusal::{Code, Refusal},
         release::{Protection, Release},
         server::SupportClass,
@@ -29,7 +29,6 @@ use crate::{
     store::{self, Tx, journal::Line, roster::Roster, teams::TeamKind},
 };
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -125,7 +124,7 @@ async fn decide_and_save(
     told: &Told,
 ) -> Result<(Report, usize)> {
     let roster = app.roster.current(tx).await?;
-    let gathered = gather_to_change(tx, app, &roster, caller, device, None, Readings::default()).await?;
+    let gathered = gather(tx, app, &roster, caller, device, None, Readings::default()).await?;
     let way = match device.release(tag) {
         Some(release) => store::stages::find_way(tx, device.id, release).await?,
         None => Way::default(),
@@ -245,11 +244,11 @@ pub struct ReleaseView {
 /// A release's page, also for whoever is not signed in. A fixed number of queries.
 pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> Result<ReleaseView> {
     let c = &app.db.snapshot().await?;
-    let device = store::devices::find_by_name(c, name).await?.ok_or(Error::NotFound)?;
+    let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;
     let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?.clone();
     let custody = Caller::custody();
     let caller = reader.unwrap_or(&custody);
-    let gathered = gather(c, app, caller, &device, None, Readings::default()).await?;
+    let gathered = gather(c, app, &roster, caller, &device, None, Readings::default()).await?;
     let way = store::stages::find_way(c, device.id, &release).await?;
     let facts = gathered.facts(app, caller);
     let asked: Vec<(Stage, Option<Refusal>)> =
@@ -257,7 +256,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let mut people = gathered.people.clone();
     let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
-    let stranger = tagged_by_strangers(c, &app.author_key, &device).await?.contains(release.tag());
+    let stranger = strangers(app, &roster, &device).contains(release.tag());
     let of_it = |s: &&Seen| s.runs() && release.is_built(&s.version);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
@@ -279,21 +278,21 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
 
 /// The tags of a device of CTRL's that nobody of CTRL made, by the addresses on record (G2). Those from before CTRL owned
 /// it, and the one that was taken over, are its contributors' own.
-pub async fn tagged_by_strangers<C: ConnectionTrait>(
-    c: &C,
-    key: &AuthorKey,
-    device: &Device,
-) -> Result<BTreeSet<TagName>> {
+pub async fn tagged_by_strangers(app: &App, device: &Device) -> Result<BTreeSet<TagName>> {
+    Ok(strangers(app, &*app.roster.current(&app.db.read).await?, device))
+}
+
+/// The same where it is known who is who.
+pub(super) fn strangers(app: &App, roster: &Roster, device: &Device) -> BTreeSet<TagName> {
     let owned = device.state.since().filter(|_| device.state.name() == StateName::CtrlOwned);
     let meant = device.releases.iter().filter(|r| !device.was_reviewed(r.tag()));
     let meant: Vec<&Release> = meant.filter(|r| owned.is_some_and(|since| r.at >= since)).collect();
     if meant.is_empty() {
-        return Ok(BTreeSet::new());
+        return BTreeSet::new();
     }
-    let ctrl = store::teams::list_of_kind(c, TeamKind::Ctrl).await?;
-    let people = store::people::load_people(c, &ctrl).await?;
-    let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(people.0.values(), key));
-    Ok(strangers.map(|r| r.tag().clone()).collect())
+    let ctrl = roster.people(&roster.of_kind(TeamKind::Ctrl));
+    let strangers = meant.into_iter().filter(|r| r.is_tagged_by_none_of(ctrl.0.values(), &app.author_key));
+    strangers.map(|r| r.tag().clone()).collect()
 }
 
 /// The ways of all releases of a device. Two queries.

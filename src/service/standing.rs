@@ -2,7 +2,7 @@
 
 use super::{
     Caller, Result,
-    facts::{gather_many, gather_to_change},
+    facts::{gather, gather_many},
     record, work,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub async fn refresh(tx: &Tx, app: &App, devices: &BTreeSet<DeviceId>) -> Result
     let was = store::standing::list_turns(tx, devices).await?;
     let (custody, roster) = (Caller::custody(), app.roster.current(tx).await?);
     for d in all {
-        let gathered = gather_to_change(tx, app, &roster, &custody, &d, None, Readings::default()).await?;
+        let gathered = gather(tx, app, &roster, &custody, &d, None, Readings::default()).await?;
         store::standing::save_orphan_at(tx, d.id, record::orphan_at(app, &d, &gathered)).await?;
         let turns = record::turns(app, &roster, &d, &gathered, &gathered.seen);
         store::standing::save_turns(tx, d.id, was.get(&d.id).unwrap_or(&NOBODY), &turns).await?;

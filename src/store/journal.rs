@@ -226,9 +226,11 @@ pub async fn count<C: ConnectionTrait>(c: &C, stream: &str) -> Result<u64> {
     row::Entity::find().filter(row::Column::Stream.eq(stream)).count(c).await
 }
 
-/// How many entries these streams have together.
+/// How many entries these streams have together: by a look at the end of each, as their revisions have no gap.
 pub async fn count_streams<C: ConnectionTrait>(c: &C, streams: &[String]) -> Result<u64> {
-    row::Entity::find().filter(row::Column::Stream.is_in(streams.iter().cloned())).count(c).await
+    let last = c.query_all_raw(c.get_database_backend().build(&last_of(streams.iter().map(String::as_str)))).await?;
+    let all = last.iter().map(|found| Ok(found.try_get::<Option<i64>>("", "last")?.unwrap_or_default()));
+    Ok(all.sum::<Result<i64>>()?.unsigned_abs())
 }
 
 /// What an entry says, without its place in the chain.

@@ -1,8 +1,8 @@
-//! Who is who, and which server is which, kept in memory as it was read last. Every change of a device asks for some of
-//! it, and it is seldom written to: in place of ten queries there is one, for the version that it is in.
+//! Who is who, and which server is which, kept in memory as it was read last. Every change of a device and every page of
+//! one asks for some of it, and it is seldom written to: in place of ten queries there is one, for the version that it is in.
 
 use super::{
-    Result, Tx,
+    Result,
     channels::{self, Channel},
     corrupt, people, servers,
     teams::{self, Team, TeamKind},
@@ -39,19 +39,20 @@ pub struct Kept(Arc<Mutex<Option<Arc<Roster>>>>);
 impl Kept {
     /// As it is for this transaction, what it wrote itself included. One query; eight after a change of people, groups,
     /// channels or servers.
-    pub async fn current(&self, tx: &Tx) -> Result<Arc<Roster>> {
-        let found = tx.query_one_raw(tx.get_database_backend().build(&version())).await?;
+    pub async fn current<C: ConnectionTrait>(&self, c: &C) -> Result<Arc<Roster>> {
+        let found = c.query_one_raw(c.get_database_backend().build(&version())).await?;
         let found = found.ok_or_else(|| corrupt("the roster's version", "it is missing"))?;
-        self.of(tx, found.try_get("", "version")?).await
+        self.of(c, found.try_get("", "version")?).await
     }
 
     /// The same where its version is known.
-    pub async fn of(&self, tx: &Tx, version: String) -> Result<Arc<Roster>> {
+    pub async fn of<C: ConnectionTrait>(&self, c: &C, version: String) -> Result<Arc<Roster>> {
         if let Some(kept) = self.at(&version) {
             return Ok(kept);
         }
-        // A version that is rolled back never comes again, so this may be kept whatever becomes of the transaction.
-        let roster = Arc::new(Roster::read(tx, version).await?);
+        // A version that is rolled back never comes again, so this may be kept whatever becomes of the transaction; and
+        // what is read outside of one may be newer than its version, which then is nobody's any more.
+        let roster = Arc::new(Roster::read(c, version).await?);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(roster.clone());
         Ok(roster)
     }
@@ -72,17 +73,17 @@ pub(super) fn version() -> SelectStatement {
 }
 
 impl Roster {
-    async fn read(tx: &Tx, version: String) -> Result<Self> {
+    async fn read<C: ConnectionTrait>(c: &C, version: String) -> Result<Self> {
         let mut channels: BTreeMap<Owner, Vec<Channel>> = BTreeMap::new();
-        for channel in channels::list_all(tx).await? {
+        for channel in channels::list_all(c).await? {
             channels.entry(channel.owner).or_default().push(channel);
         }
         Ok(Self {
             version,
-            people: people::load_everybody(tx).await?,
-            teams: teams::list_teams(tx).await?,
+            people: people::load_everybody(c).await?,
+            teams: teams::list_teams(c).await?,
             channels,
-            servers: servers::list(tx, None).await?.into_iter().map(|s| (s.name.clone(), s)).collect(),
+            servers: servers::list(c, None).await?.into_iter().map(|s| (s.name.clone(), s)).collect(),
         })
     }
 

@@ -257,9 +257,11 @@ async fn who_may_act() {
         write!(matrix, "{:<26}", kind.to_string()).unwrap();
         for (_, login) in WHO.iter().skip(1) {
             let caller = test.caller(login);
+            let roster = test.app.roster.current(&test.app.db.read).await.unwrap();
             let gathered = custody::service::facts::gather(
                 &test.app.db.read,
                 &test.app,
+                &roster,
                 &caller,
                 &device,
                 None,

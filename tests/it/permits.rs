@@ -688,9 +688,11 @@ async fn t8_deployed_by_permit_where_it_is_required() {
         let t8 = async || {
             let (device, caller) = (test.device("magnet").await, test.caller("ravi"));
             let c = &test.app.db.read;
-            let gathered = custody::service::facts::gather(c, &test.app, &caller, &device, None, Default::default())
-                .await
-                .unwrap();
+            let roster = test.app.roster.current(c).await.unwrap();
+            let gathered =
+                custody::service::facts::gather(c, &test.app, &roster, &caller, &device, None, Default::default())
+                    .await
+                    .unwrap();
             let facts = gathered.facts(&test.app, &caller);
             custody::domain::lifecycle::gates::judge(GateId::T8, &device, None, &facts)
         };

@@ -280,7 +280,9 @@ async fn a_reviewer_is_one_only_while_they_are() {
         let (app, draft) = (rig.app.clone(), draft.clone());
         async move {
             let caller = Caller::person(rev, "test");
-            let g = facts::gather(&app.db.read, &app, &caller, &draft, None, Default::default()).await.unwrap();
+            let roster = app.roster.current(&app.db.read).await.unwrap();
+            let g =
+                facts::gather(&app.db.read, &app, &roster, &caller, &draft, None, Default::default()).await.unwrap();
             let f: Facts<'_> = g.facts(&app, &caller);
             assert_eq!(f.standing(&draft).contains(&crate::domain::lifecycle::Who::Reviewer), expected);
         }

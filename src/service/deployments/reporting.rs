@@ -87,7 +87,8 @@ pub(super) async fn may_report<C: ConnectionTrait>(
     device: &Device,
     d: &Deployment,
 ) -> Result<bool> {
-    let gathered = gather(c, app, caller, device, Some(&d.beginning()), Readings::default()).await?;
+    let roster = app.roster.current(c).await?;
+    let gathered = gather(c, app, &roster, caller, device, Some(&d.beginning()), Readings::default()).await?;
     Ok(deployment::may_report(d, device, &gathered.facts(app, caller)))
 }
 
