@@ -11,11 +11,13 @@ use crate::{
     app::App,
     domain::{
         device::Device,
+        id::PersonId,
+        person::People,
         release::{Protection, Release},
         stage::{NO_WAY, Report, Stage, Standing, Told, Way},
         tag::{CommitId, TagName},
     },
-    service::{Error, protection, readings, stages},
+    service::{Error, people, protection, readings, stages},
 };
 use axum::{
     Json,
@@ -75,23 +77,34 @@ struct StageDto {
 #[schema(as = StageReport)]
 struct ReportDto {
     passed: bool,
+    /// Who reported it; none where a job or Custody itself did.
+    by: Option<String>,
     job: Option<String>,
     link: String,
     text: String,
     at: DateTime<Utc>,
 }
 
+/// Who reported it, where that was a person and no job with a token of theirs.
+fn person(r: &Report) -> Option<PersonId> {
+    r.by.filter(|_| r.job.is_none())
+}
+
 /// What is known of a device's tags besides the releases themselves.
 struct Besides {
     strangers: BTreeSet<TagName>,
     protections: BTreeMap<String, Protection>,
+    /// Whoever reported a stage.
+    people: People,
 }
 
 impl Besides {
-    async fn of(app: &App, device: &Device) -> Result<Self, Error> {
+    async fn of(app: &App, device: &Device, ways: &BTreeMap<TagName, Way>) -> Result<Self, Error> {
+        let reporters: BTreeSet<PersonId> = ways.values().flat_map(|w| &w.reports).filter_map(person).collect();
         Ok(Self {
             strangers: stages::tagged_by_strangers(app, device).await?,
             protections: protection::list(app, device).await?,
+            people: people::load(app, &reporters).await?,
         })
     }
 }
@@ -101,6 +114,7 @@ impl ReleaseDto {
         let said = besides.protections.get(r.tag().as_str());
         let report = |r: &Report| ReportDto {
             passed: r.passed,
+            by: person(r).map(|p| besides.people.name(p).to_owned()),
             job: r.job.clone(),
             link: r.link.clone(),
             text: r.text.clone(),
@@ -154,7 +168,7 @@ pub async fn list(
     Params(part): Params<Part>,
 ) -> Answer<Json<ListDto>> {
     let (device, ways) = stages::list(&app, &name).await?;
-    let besides = Besides::of(&app, &device).await?;
+    let besides = Besides::of(&app, &device, &ways).await?;
     let place = |r: &&Release| format!("{}~{}", r.at.to_rfc3339_opts(SecondsFormat::Micros, true), r.tag());
     let (all, next) = page(device.releases.iter().collect(), Order::Down, place, part.limit, part.after.as_deref())?;
     let one = |r: &Release| ReleaseDto::new(&app, &device, r, ways.get(r.tag()).unwrap_or(&NO_WAY), &besides);
@@ -171,7 +185,7 @@ pub async fn show(State(app): State<App>, Path((name, tag)): Path<(String, Strin
 async fn found(app: &App, name: &str, tag: &str) -> Answer<Json<ReleaseDto>> {
     let (device, ways) = stages::list(app, name).await?;
     let release = device.releases.iter().find(|r| r.tag().as_str() == tag).ok_or(Error::NotFound)?;
-    let besides = Besides::of(app, &device).await?;
+    let besides = Besides::of(app, &device, &ways).await?;
     Ok(Json(ReleaseDto::new(app, &device, release, ways.get(release.tag()).unwrap_or(&NO_WAY), &besides)))
 }
 

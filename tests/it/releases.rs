@@ -186,6 +186,31 @@ async fn g3_a_release_passes_its_stages() {
     assert!(test.stranger().page("/devices/magnet").await.contains("/devices/magnet/releases/1.1.0"));
 }
 
+/// E3, G3, G4: programs read who found a release deployable, as its page says it; a job is nobody.
+#[tokio::test]
+async fn e3_programs_read_who_found_a_release_deployable() {
+    let test = TestApp::new().await;
+    test.with_newer("magnet", "1.1.0").await;
+    let job = test.job("magnet").await;
+    let built = json!({ "stage": "built", "commit": test.commit_of("1.1.0"), "passed": true });
+    assert_eq!(test.states(&job, "magnet", "1.1.0", built).await.0, 200);
+    test.on_staging("magnet", "1.1.0").await;
+    test.reports_stage("jonas", "magnet", "1.1.0", Stage::Deployable, true).await.unwrap();
+    let address = format!("{}/api/v1/devices/magnet/releases", test.url);
+    let all: Value = reqwest::get(&address).await.unwrap().json().await.unwrap();
+    let one: Value = reqwest::get(format!("{address}/1.1.0")).await.unwrap().json().await.unwrap();
+    for shown in [&all["releases"][0], &one] {
+        let by = |stage: usize| -> Vec<(Value, Value)> {
+            let reports = shown["stages"][stage]["reports"].as_array().unwrap().iter();
+            reports.map(|r| (r["by"].clone(), r["job"].clone())).collect()
+        };
+        let lena = (json!("Lena Brandt"), Value::Null);
+        assert_eq!(by(0), [(Value::Null, json!("pipeline")), lena.clone()], "{shown}");
+        assert_eq!(by(2), [lena], "{shown}");
+        assert_eq!(by(3), [(json!("Jonas Okafor"), Value::Null)], "{shown}");
+    }
+}
+
 /// G3: “Deployed” says what came of a deployment by permit: nothing while it is under way, passed where it succeeded, failed
 /// where it was rolled back or never begun.
 #[tokio::test]
