@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        cycle::{Help, HelpKind},
         lifecycle::{CommandKind, StateName},
         person::People,
     },
@@ -79,9 +80,49 @@ pub struct MineDto {
     confirm: Vec<String>,
     /// The version of the rules of conduct that one has to accept.
     conduct: Option<u32>,
+    /// Training that has run out, or soon will (H6).
+    training: Vec<TrainingDto>,
+    /// Help that one asked for and has not got (H7).
+    help: Vec<HelpDto>,
     /// The newest things that one was told.
     told: Vec<ToldDto>,
     unread: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyTraining)]
+struct TrainingDto {
+    /// What one was trained in, by its name.
+    topic: String,
+    /// Until when it counts, or did.
+    until: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyHelp)]
+struct HelpDto {
+    device: String,
+    /// Its number in the device's help log.
+    entry: u32,
+    kind: HelpKind,
+    text: String,
+    asked_at: DateTime<Utc>,
+    /// The day that it is planned for; none while CTRL has planned none.
+    on: Option<NaiveDate>,
+}
+
+impl HelpDto {
+    fn new(device: String, help: Help) -> Option<Self> {
+        let asked = help.asked?;
+        Some(Self {
+            device,
+            entry: help.id,
+            kind: help.kind,
+            text: asked.text,
+            asked_at: asked.mark.at,
+            on: help.scheduled.map(|(on, _)| on),
+        })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -105,6 +146,8 @@ pub async fn mine(State(app): State<App>, bearer: Bearer) -> Answer<Json<MineDto
         told: told.collect(),
         confirm: found.confirmations.into_iter().map(|c| c.0).collect(),
         conduct: found.conduct,
+        training: found.training.into_iter().map(|(topic, until)| TrainingDto { topic, until }).collect(),
+        help: found.help.into_iter().filter_map(|(device, help)| HelpDto::new(device, help)).collect(),
         unread: found.unread,
         work: all(found.desk),
     }))

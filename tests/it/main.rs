@@ -50,6 +50,7 @@ mod postgres;
 mod preconditions;
 mod processes;
 mod programs;
+mod programs_read;
 mod proxies;
 mod queries;
 mod reconcile;

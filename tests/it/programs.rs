@@ -77,7 +77,8 @@ impl Program {
         read(self.sends(Method::POST, &path, &[("if-match", &seen)], Some(command)).await).await
     }
 
-    async fn must(&self, device: &str, command: Value) {
+    /// The same, and it has to be done.
+    pub async fn must(&self, device: &str, command: Value) {
         let (status, said) = self.does(device, command.clone()).await;
         assert_eq!(status, 200, "{command}: {said}");
     }
