@@ -30,3 +30,26 @@ async fn e3_programs_read_ones_own_training_and_help() {
     let (_, hers) = lena.get("/me/work").await;
     assert_eq!((&hers["help"], &hers["training"]), (&json!([]), &json!([])), "neither is another's");
 }
+
+/// E3: whom a command is to name is read as an id, where two have one name too.
+#[tokio::test]
+async fn e3_programs_tell_namesakes_apart() {
+    let test = TestApp::new().await;
+    test.accepted("magnet").await;
+    let (ilse, marek) = (json!(test.person("ilse")), json!(test.person("marek")));
+    let details = json!({ "name": "Ilse Hartmann", "email": "marek@example.org", "phone": "+49 40 66969 219",
+        "time_zone": "Europe/Berlin", "commit_emails": [] });
+    let (status, said) = test.acts("ada").await.put(&format!("/people/{}", test.person("marek")), details).await;
+    assert_eq!(status, 200, "{said}");
+    let lena = test.acts("lena").await;
+    let (_, shown) = lena.get("/devices/magnet").await;
+    assert_eq!(shown["contributors"], json!(["Ilse Hartmann", "Ilse Hartmann"]));
+    assert_eq!(shown["contributor_ids"], json!([ilse, marek]));
+    assert_eq!(shown["ctrl_contact_id"], json!(test.person("lena")));
+    let contacts = shown["contacts"].as_array().unwrap().iter();
+    let ids: Vec<[&Value; 2]> = contacts.map(|c| [&c["id"], &c["deputy_id"]]).collect();
+    assert_eq!(ids, [[&ilse, &marek], [&marek, &ilse]]);
+    lena.must("magnet", json!({ "command": "grant_access", "person": shown["contributor_ids"][1] })).await;
+    let device = test.device("magnet").await;
+    assert_eq!(device.cycle.setup.has_access().collect::<Vec<_>>(), [test.person("marek")]);
+}

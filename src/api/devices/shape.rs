@@ -3,6 +3,7 @@
 use crate::{
     domain::{
         contact::{Hours, OperatorRules},
+        id::PersonId,
         lifecycle::{CommandKind, Gate, GateId, StateName, Turn},
         person::People,
         support::{Support, Verdict},
@@ -85,7 +86,10 @@ pub struct DeviceDto {
     repository: String,
     trunk: String,
     contributors: Vec<String>,
+    /// Their ids, in the same order: names are not unique.
+    contributor_ids: Vec<PersonId>,
     ctrl_contact: Option<String>,
+    ctrl_contact_id: Option<PersonId>,
     /// In the order of calling.
     contacts: Vec<ContactDto>,
     operators: OperatorRules,
@@ -98,11 +102,13 @@ pub struct DeviceDto {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeviceContact)]
 struct ContactDto {
+    id: PersonId,
     name: String,
     phone: Option<String>,
     hours: Hours,
     time_zone: String,
     deputy: Option<String>,
+    deputy_id: Option<PersonId>,
     confirmed: Option<DateTime<Utc>>,
 }
 
@@ -179,11 +185,13 @@ impl DeviceDto {
             .contacts
             .iter()
             .map(|c| ContactDto {
+                id: c.person,
                 name: people.name(c.person).to_owned(),
                 phone: people.get(c.person).and_then(|p| p.phone.clone()),
                 hours: c.hours,
                 time_zone: c.time_zone.clone(),
                 deputy: c.deputy.map(|p| people.name(p).to_owned()),
+                deputy_id: c.deputy,
                 confirmed: c.confirmed,
             })
             .collect();
@@ -194,7 +202,9 @@ impl DeviceDto {
             cycle: d.cycle.number,
             support: verdict.map(|v| SupportDto::new(v, support_since)),
             contributors: d.contributors.iter().map(|p| people.name(*p).to_owned()).collect(),
+            contributor_ids: d.contributors.iter().copied().collect(),
             ctrl_contact: d.ctrl_contact.map(|p| people.name(p).to_owned()),
+            ctrl_contact_id: d.ctrl_contact,
             contacts,
             operators: d.operators,
             placements: d
