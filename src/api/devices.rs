@@ -2,6 +2,7 @@
 
 mod commands;
 mod record;
+mod review;
 mod shape;
 mod sightings;
 
@@ -42,7 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(commands::list, commands::give))
         .routes(routes!(record::history))
         .routes(routes!(record::discussion))
-        .routes(routes!(record::review))
+        .routes(routes!(review::show))
         .routes(routes!(give_evidence))
         .routes(routes!(sightings::state))
         .routes(routes!(sightings::state_gone))
