@@ -1,7 +1,22 @@
 //! What programs read before they act: as much as whoever made their token sees on the pages, no more and no less (E3).
 
-use crate::{app::TestApp, given::policy_with};
+use crate::{app::TestApp, given::policy_with, programs::Program};
+use reqwest::Method;
 use serde_json::{Value, json};
+
+/// What is read there, and the revision that it shows.
+async fn reading(by: &Program, path: &str) -> (String, Value) {
+    let answer = by.sends(Method::GET, path, &[], None).await;
+    assert_eq!(answer.status(), 200, "{path}");
+    let seen = answer.headers()["etag"].to_str().unwrap().to_owned();
+    (seen, answer.json().await.unwrap())
+}
+
+/// Gives a command by the revision that was read.
+async fn gives(by: &Program, seen: &str, command: Value) -> (u16, Value) {
+    let answer = by.sends(Method::POST, "/devices/magnet/commands", &[("if-match", seen)], Some(command)).await;
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
 
 /// E3, E4, H6, H7: the help that one asked for and the training that runs out are read as they stand on one's own page.
 #[tokio::test]
@@ -52,4 +67,57 @@ async fn e3_programs_tell_namesakes_apart() {
     lena.must("magnet", json!({ "command": "grant_access", "person": shown["contributor_ids"][1] })).await;
     let device = test.device("magnet").await;
     assert_eq!(device.cycle.setup.has_access().collect::<Vec<_>>(), [test.person("marek")]);
+}
+
+/// E3, T2: which sides agreed to the timeline, and which milestone has which number, is read before one is reached.
+#[tokio::test]
+async fn e3_programs_read_the_timeline_and_reach_a_milestone() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let (ilse, lena) = (test.acts("ilse").await, test.acts("lena").await);
+    let review = "/devices/magnet/review";
+    let milestones =
+        json!([{ "name": "Tests pass", "due": "2026-11-28" }, { "name": "Handbook", "due": "2026-12-05" }]);
+    ilse.must("magnet", json!({ "command": "propose_timeline", "milestones": milestones })).await;
+    let (seen, proposed) = reading(&lena, review).await;
+    assert_eq!(proposed["agreed_by_contributor"], json!({ "by": "Ilse Hartmann", "at": "2026-11-21T08:00:00Z" }));
+    assert_eq!((&proposed["agreed_by_ctrl"], &proposed["timeline_agreed"]), (&Value::Null, &json!(false)));
+    assert_eq!(proposed["taken_over"], Value::Null);
+    let (status, said) = gives(&lena, &seen, json!({ "command": "agree_timeline" })).await;
+    assert_eq!(status, 200, "{said}");
+
+    let (seen, agreed) = reading(&ilse, review).await;
+    assert_eq!(agreed["agreed_by_ctrl"]["by"], "Lena Brandt");
+    let all = agreed["milestones"].as_array().unwrap();
+    let handbook = &all.iter().find(|m| m["name"] == "Handbook").unwrap()["milestone"];
+    let reach = json!({ "command": "reach_milestone", "milestone": handbook });
+    let (status, said) = gives(&ilse, &seen, reach.clone()).await;
+    assert_eq!(status, 200, "{said}");
+    let (_, reached) = reading(&ilse, review).await;
+    let by: Vec<&Value> = reached["milestones"].as_array().unwrap().iter().map(|m| &m["reached"]["by"]).collect();
+    assert_eq!(by, [&Value::Null, &json!("Ilse Hartmann")]);
+    assert_eq!(gives(&ilse, &seen, reach).await.0, 412, "A4");
+}
+
+/// E3, N3: on which ground CTRL took it over, and what the author is to do, is read by whoever reports on it.
+#[tokio::test]
+async fn e3_programs_read_why_it_was_taken_over() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let ground = json!({ "ground": "needed_elsewhere", "instrument": "SQS", "task": "Write the handbook." });
+    let take = json!({ "command": "take_over", "ground": ground, "reason": "SQS runs it next week." });
+    test.acts("jonas").await.must("magnet", take).await;
+    let marek = test.acts("marek").await;
+    let (seen, review) = reading(&marek, "/devices/magnet/review").await;
+    let taken = &review["taken_over"];
+    let told = (&taken["ground"], &taken["instrument"], &taken["task"], &taken["task_done"]);
+    assert_eq!(told, (&json!("needed_elsewhere"), &json!("SQS"), &json!("Write the handbook."), &Value::Null));
+    assert_eq!(
+        (&taken["reason"]["by"], &taken["reason"]["text"]),
+        (&json!("Jonas Okafor"), &json!("SQS runs it next week."))
+    );
+    let (status, said) = gives(&marek, &seen, json!({ "command": "report_task", "text": "It is written." })).await;
+    assert_eq!(status, 200, "{said}");
+    let (_, review) = reading(&marek, "/devices/magnet/review").await;
+    assert_eq!(review["taken_over"]["task_done"]["by"], "Marek Dvořák");
 }

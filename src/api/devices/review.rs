@@ -2,18 +2,19 @@
 
 use super::record::{MarkDto, RemarkDto, mark, remark};
 use crate::{
-    api::{problem::Answer, token::Bearer},
+    api::{problem::Answer, revision::tagged, token::Bearer},
     app::App,
     domain::{
         device::Device,
         person::People,
-        review::{FindingState, ItemState},
+        review::{FindingState, Ground, ItemState, TakenOver},
     },
     service::{Error, devices},
 };
 use axum::{
     Json,
     extract::{Path, State},
+    response::Response,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -24,12 +25,17 @@ use utoipa::ToSchema;
 #[schema(as = Review)]
 pub struct ReviewDto {
     device: String,
+    /// How CTRL began it; none where a contributor asked for it (N3, N4).
+    taken_over: Option<TakenOverDto>,
     /// The commit under review.
     commit: Option<String>,
     overview: Option<RemarkDto>,
     milestones: Vec<MilestoneDto>,
     /// Whether both sides agreed to the timeline.
     timeline_agreed: bool,
+    /// Who agreed for the contributors.
+    agreed_by_contributor: Option<MarkDto>,
+    agreed_by_ctrl: Option<MarkDto>,
     checklist: Vec<ItemDto>,
     findings: Vec<FindingDto>,
     approvals: Vec<ApprovalDto>,
@@ -37,8 +43,40 @@ pub struct ReviewDto {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = TakenOver)]
+struct TakenOverDto {
+    /// `needed_elsewhere` or `orphaned`.
+    ground: &'static str,
+    /// The instrument that needs it.
+    instrument: Option<String>,
+    /// What the author is to do to help.
+    task: Option<String>,
+    reason: RemarkDto,
+    /// The author's report on the task.
+    task_done: Option<RemarkDto>,
+}
+
+impl TakenOverDto {
+    fn new(t: &TakenOver, people: &People) -> Self {
+        let (ground, instrument, task) = match &t.ground {
+            Ground::NeededElsewhere { instrument, task } => ("needed_elsewhere", Some(instrument), Some(task)),
+            Ground::Orphaned {} => ("orphaned", None, None),
+        };
+        Self {
+            ground,
+            instrument: instrument.cloned(),
+            task: task.cloned(),
+            reason: remark(&t.reason, people),
+            task_done: t.task_done.as_ref().map(|r| remark(r, people)),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = Milestone)]
 struct MilestoneDto {
+    /// Its number in this timeline, from 1.
+    milestone: u32,
     name: String,
     due: NaiveDate,
     reached: Option<MarkDto>,
@@ -119,13 +157,16 @@ fn checklist(app: &App, device: &Device, people: &People) -> Vec<ItemDto> {
 ///
 /// Timeline, checklist, findings and approvals. It goes on by commands. 404 while the device is not under review.
 #[utoipa::path(get, path = "/api/v1/devices/{name}/review", tag = "Devices", security(("bearer" = [])),
-    responses((status = 200, description = "The review.", body = ReviewDto)))]
-pub async fn show(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Json<ReviewDto>> {
+    responses((status = 200, description = "The review.", body = ReviewDto,
+        headers(("ETag" = String, description = "The device's revision.")))))]
+pub async fn show(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Response> {
     let view = devices::look(&app, Some(&bearer.reads()?), &name).await?;
     let people = &view.people;
     let review = view.device.review().ok_or(Error::NotFound)?;
     let timeline = review.timeline.as_ref();
-    let milestones = timeline.into_iter().flat_map(|t| &t.milestones).map(|m| MilestoneDto {
+    let numbered = timeline.into_iter().flat_map(|t| &t.milestones).zip(1..);
+    let milestones = numbered.map(|(m, milestone)| MilestoneDto {
+        milestone,
         name: m.name.clone(),
         due: m.due,
         reached: m.reached.as_ref().map(|r| mark(r, people)),
@@ -144,15 +185,19 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, bearer: Bear
         counts: stands.is_ok(),
         why_not: stands.err().map(str::to_owned),
     });
-    Ok(Json(ReviewDto {
+    let shown = ReviewDto {
         device: view.device.name().to_owned(),
+        taken_over: review.taken_over.as_ref().map(|t| TakenOverDto::new(t, people)),
         commit: review.commit().map(ToString::to_string),
         overview: review.overview.as_ref().map(|r| remark(r, people)),
         milestones: milestones.collect(),
         timeline_agreed: timeline.is_some_and(|t| t.agreed()),
+        agreed_by_contributor: timeline.and_then(|t| t.by_contributor.as_ref()).map(|m| mark(m, people)),
+        agreed_by_ctrl: timeline.and_then(|t| t.by_ctrl.as_ref()).map(|m| mark(m, people)),
         checklist: checklist(&app, &view.device, people),
         findings: findings.collect(),
         approvals: approvals.collect(),
         joined: review.joined.iter().map(|p| people.name(*p).to_owned()).collect(),
-    }))
+    };
+    Ok(tagged(view.device.revision, Json(shown)))
 }
