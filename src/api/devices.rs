@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(commands::list, commands::give))
         .routes(routes!(record::history))
+        .routes(routes!(record::request))
         .routes(routes!(record::discussion))
         .routes(routes!(review::show))
         .routes(routes!(give_evidence))

@@ -67,7 +67,12 @@ pub async fn find_id(app: &App, name: &str) -> Result<Option<DeviceId>> {
     Ok(store::devices::find_id(&app.db.read, name).await?)
 }
 
-/// The device of this name.
+/// The device of this name, and nothing besides.
+pub async fn find(app: &App, name: &str) -> Result<Device> {
+    store::devices::find_by_name(&app.db.read, name).await?.ok_or(Error::NotFound)
+}
+
+/// The device of this name, with all that there is to know of it.
 pub async fn show(app: &App, name: &str) -> Result<Shown> {
     let c = &app.db.snapshot().await?;
     let (device, roster) = facts::find(c, app, name).await?.ok_or(Error::NotFound)?;

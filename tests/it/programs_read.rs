@@ -1,6 +1,14 @@
 //! What programs read before they act: as much as whoever made their token sees on the pages, no more and no less (E3).
 
-use crate::{app::TestApp, given::policy_with, programs::Program};
+use crate::{
+    app::{REDUCED, TestApp},
+    given::policy_with,
+    programs::Program,
+};
+use custody::{
+    domain::{contact::OperatorRules, request::Request},
+    service::tokens::TokenScope,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -16,6 +24,69 @@ async fn reading(by: &Program, path: &str) -> (String, Value) {
 async fn gives(by: &Program, seen: &str, command: Value) -> (u16, Value) {
     let answer = by.sends(Method::POST, "/devices/magnet/commands", &[("if-match", seen)], Some(command)).await;
     (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// E3, A37, L1 to L4, O6: the request is read as commands take it, changed in one word, and everything else stays; numbers
+/// and addresses of people are not among it.
+#[tokio::test]
+async fn e3_programs_amend_the_request_that_they_read() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let before = test.device("magnet").await;
+    let ilse = test.acts("ilse").await;
+    let place = "/devices/magnet/request";
+    let (seen, mut asked) = reading(&ilse, place).await;
+    assert!(["@example.org", "+49 40"].iter().all(|secret| !asked.to_string().contains(secret)), "{asked}");
+    let summary = "Compares the beam with limits that can be set.";
+    asked["request"]["summary"] = json!(summary);
+    let amend = json!({ "command": "amend", "request": asked["request"] });
+    let (status, said) = gives(&ilse, &seen, amend.clone()).await;
+    assert_eq!(status, 200, "{said}");
+    let after = test.device("magnet").await;
+    assert_eq!(after.request, Request { summary: summary.to_owned(), ..before.request });
+    assert_eq!((&after.contacts, &after.contributors), (&before.contacts, &before.contributors));
+    assert_eq!(gives(&ilse, &seen, amend).await.0, 412, "A4");
+
+    // The others that replace a whole.
+    let (seen, mut asked) = reading(&ilse, place).await;
+    asked["contacts"][1]["deputy"] = Value::Null;
+    let set = json!({ "command": "set_contacts", "contacts": asked["contacts"] });
+    let (status, said) = gives(&ilse, &seen, set).await;
+    assert_eq!(status, 200, "{said}");
+    let (seen, mut asked) = reading(&ilse, place).await;
+    asked["operators"]["note"] = json!("Slowly.");
+    let set = json!({ "command": "set_operator_rules", "operators": asked["operators"] });
+    let (status, said) = gives(&ilse, &seen, set).await;
+    assert_eq!(status, 200, "{said}");
+    let changed = test.device("magnet").await;
+    assert_eq!((&changed.contacts[0], changed.contacts[1].deputy), (&before.contacts[0], None));
+    assert_eq!(changed.operators, OperatorRules { note: "Slowly.".to_owned(), ..before.operators });
+}
+
+/// E3, L6: what a point is about is read before it is signed off, and both are of one revision.
+#[tokio::test]
+async fn e3_programs_read_what_they_sign_off() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.acts("lena").await;
+    lena.must("magnet", json!({ "command": "take_request" })).await;
+    test.acts("ilse").await.must("magnet", json!({ "command": "raise_point", "text": "Which filter?" })).await;
+    let (seen, asked) = reading(&lena, "/devices/magnet/request").await;
+    let (of, discussion) = reading(&lena, "/devices/magnet/discussion").await;
+    assert_eq!(seen, of);
+    let points = discussion["points"].as_array().unwrap();
+    let sections: Vec<Value> = points.iter().map(|p| p["section"].clone()).collect();
+    assert_eq!(json!(sections), json!(["device", "scope", "support", "risks", "contacts", null]));
+    assert_eq!(asked["request"]["failures"], "Scans pause.");
+    let risks = &points.iter().find(|p| p["section"] == "risks").unwrap()["point"];
+    let (status, said) = gives(&lena, &seen, json!({ "command": "sign_off_point", "point": risks })).await;
+    assert_eq!(status, 200, "{said}");
+    // Everybody who may read the discussion's page reads it; nobody does without a token.
+    let noor = test.program("noor", TokenScope::Read).await;
+    assert_eq!(noor.get("/devices/magnet/request").await.1, asked);
+    assert_eq!(test.stranger().get("/api/v1/devices/magnet/request").await.status(), 401);
+    let agent = test.program("lena", TokenScope::Observe(REDUCED.into())).await;
+    assert_eq!(agent.get("/devices/magnet/request").await.0, 403);
 }
 
 /// E3, E4, H6, H7: the help that one asked for and the training that runs out are read as they stand on one's own page.

@@ -1,18 +1,20 @@
-//! What is on record of a device: its history, its discussion.
+//! What is on record of a device: its history, its request, the discussion of it.
 
 use crate::{
     api::{
         body::Params,
         problem::{Answer, Problem},
+        revision::tagged,
         token::Bearer,
     },
     app::App,
     domain::{
         cycle::{Mark, Remark},
+        lifecycle::command::Application,
         person::People,
     },
     service::{
-        devices,
+        catalogue, devices,
         history::{self, Told},
         people,
     },
@@ -20,6 +22,7 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, State},
+    response::Response,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -93,6 +96,27 @@ pub async fn history(
     }))
 }
 
+/// The request of a device, with everything that belongs to it
+///
+/// As it stands now, in the shape in which commands take it: `amend` the request, `set_contacts` the contacts,
+/// `set_operator_rules` the operators. The points of the discussion that have a section are about what stands here: of the
+/// request `device` is everything up to its folder, `scope` from why to special, `support` the level, `risks` areas and
+/// failures; `contacts` is the contacts and what operators may do.
+#[utoipa::path(get, path = "/api/v1/devices/{name}/request", tag = "Devices", security(("bearer" = [])),
+    responses((status = 200, description = "The request.", body = Application,
+        headers(("ETag" = String, description = "The device's revision.")))))]
+pub async fn request(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Response> {
+    bearer.reads()?;
+    let device = catalogue::find(&app, &name).await?;
+    let application = Application {
+        request: device.request,
+        contributors: device.contributors,
+        contacts: device.contacts,
+        operators: device.operators,
+    };
+    Ok(tagged(device.revision, Json(application)))
+}
+
 /// Who said something, and when.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Remark)]
@@ -132,6 +156,9 @@ pub struct DiscussionDto {
 #[schema(as = DiscussionPoint)]
 struct PointDto {
     point: u32,
+    /// The section of the request that it is about: `device`, `scope`, `support`, `risks` or `contacts`, whose text stands
+    /// in the request; none for what somebody raised.
+    section: Option<String>,
     raised: RemarkDto,
     answers: Vec<RemarkDto>,
     signed_off: Option<MarkDto>,
@@ -155,18 +182,17 @@ struct AreaDto {
 
 /// The discussion of a device's request
 ///
-/// Points, reservations and sign-offs of this cycle. It goes on by commands.
+/// Points, reservations and sign-offs of this cycle. It goes on by commands. What a point with a section is about stands
+/// in the request.
 #[utoipa::path(get, path = "/api/v1/devices/{name}/discussion", tag = "Devices", security(("bearer" = [])),
-    responses((status = 200, description = "The discussion.", body = DiscussionDto)))]
-pub async fn discussion(
-    State(app): State<App>,
-    Path(name): Path<String>,
-    bearer: Bearer,
-) -> Answer<Json<DiscussionDto>> {
+    responses((status = 200, description = "The discussion.", body = DiscussionDto,
+        headers(("ETag" = String, description = "The device's revision.")))))]
+pub async fn discussion(State(app): State<App>, Path(name): Path<String>, bearer: Bearer) -> Answer<Response> {
     let view = devices::look(&app, Some(&bearer.reads()?), &name).await?;
     let (d, people) = (&view.device.cycle.discussion, &view.people);
     let points = d.points.iter().map(|p| PointDto {
         point: p.id,
+        section: p.section.map(|s| <&str>::from(s).to_owned()),
         raised: remark(&p.raised, people),
         answers: p.answers.iter().map(|r| remark(r, people)).collect(),
         signed_off: p.signed_off.as_ref().map(|m| mark(m, people)),
@@ -178,11 +204,12 @@ pub async fn discussion(
         accepted: r.accepted.as_ref().map(|m| mark(m, people)),
     });
     let areas = d.areas.iter().map(|(area, r)| AreaDto { area: area.clone(), signed_off: remark(r, people) });
-    Ok(Json(DiscussionDto {
+    let shown = DiscussionDto {
         device: view.device.name().to_owned(),
         points: points.collect(),
         reservations: reservations.collect(),
         invited: d.invited.iter().map(|p| people.name(*p).to_owned()).collect(),
         areas: areas.collect(),
-    }))
+    };
+    Ok(tagged(view.device.revision, Json(shown)))
 }
