@@ -1,6 +1,7 @@
 //! Devices as programs read them, and the evidence that jobs give for them.
 
 mod commands;
+mod cycle;
 mod record;
 mod review;
 mod shape;
@@ -42,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(commands::list, commands::give))
         .routes(routes!(record::history))
+        .routes(routes!(cycle::show))
         .routes(routes!(record::request))
         .routes(routes!(record::discussion))
         .routes(routes!(review::show))

@@ -84,6 +84,11 @@ impl Setup {
     pub fn has_access(&self) -> impl Iterator<Item = PersonId> + '_ {
         self.access.iter().filter(|a| a.revoked.is_none()).map(|a| a.person)
     }
+
+    /// The access that somebody has now.
+    pub fn access_of(&self, person: PersonId) -> Option<&Access> {
+        self.access.iter().rev().find(|a| a.person == person && a.revoked.is_none())
+    }
 }
 
 /// One person's access to the development host (H4).

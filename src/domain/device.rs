@@ -169,6 +169,12 @@ impl Device {
         self.contributors.contains(&person)
     }
 
+    /// Its contributors, then whoever else still has access to its development host (H4).
+    pub fn developers(&self) -> Vec<PersonId> {
+        let others = self.cycle.setup.has_access().filter(|p| !self.is_contributor(*p));
+        self.contributors.iter().copied().chain(others).collect()
+    }
+
     /// Whether they are a contributor, or were one earlier in this cycle: nobody leaves in order to approve (A1).
     pub fn has_contributed(&self, person: PersonId) -> bool {
         self.is_contributor(person) || self.cycle.left.contains(&person)

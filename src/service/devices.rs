@@ -115,6 +115,12 @@ impl DeviceView {
         self.standing.contains(&who)
     }
 
+    /// Whether preparation and help matter to whoever reads: those who take part, once it is accepted.
+    pub fn shows_setup(&self) -> bool {
+        let takes_part = self.is(Who::Contributor) || self.is(Who::Ctrl);
+        takes_part && !matches!(self.device.state.name(), StateName::Draft | StateName::Requested)
+    }
+
     /// When it entered each of its states, oldest first.
     pub fn states(&self) -> impl Iterator<Item = (DateTime<Utc>, StateName)> + '_ {
         self.changes.iter().filter_map(|c| match c.what {

@@ -5,6 +5,7 @@ use crate::{
     given::policy_with,
     programs::Program,
 };
+use chrono::Duration;
 use custody::{
     domain::{contact::OperatorRules, request::Request},
     service::tokens::TokenScope,
@@ -26,8 +27,8 @@ async fn gives(by: &Program, seen: &str, command: Value) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// E3, A37, L1 to L4, O6: the request is read as commands take it, changed in one word, and everything else stays; numbers
-/// and addresses of people are not among it.
+/// E3, A37, L1 to L4, O6: the request is read as commands take it and changed in one word, and everything else stays;
+/// nobody's number or address is in it.
 #[tokio::test]
 async fn e3_programs_amend_the_request_that_they_read() {
     let test = TestApp::new().await;
@@ -191,4 +192,114 @@ async fn e3_programs_read_why_it_was_taken_over() {
     assert_eq!(status, 200, "{said}");
     let (_, review) = reading(&marek, "/devices/magnet/review").await;
     assert_eq!(review["taken_over"]["task_done"]["by"], "Marek Dvořák");
+}
+
+/// E3, H4, H6, H7, T9: an entry of the help log and who has access are found in the cycle: the one is planned, the other
+/// revoked. Whoever has no part in it reads them neither there nor on the page.
+#[tokio::test]
+async fn e3_programs_find_help_and_access_in_the_cycle() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let (ilse, lena) = (test.acts("ilse").await, test.acts("lena").await);
+    for (kind, text) in [("pair_session", "With the limits."), ("advice", "Which filter?")] {
+        ilse.must("magnet", json!({ "command": "ask_help", "kind": kind, "text": text })).await;
+    }
+    let place = "/devices/magnet/cycle";
+    let (seen, cycle) = reading(&lena, place).await;
+    let advice = cycle["help"].as_array().unwrap().iter().find(|h| h["asked"]["text"] == "Which filter?").unwrap();
+    let plan = json!({ "command": "schedule_help", "entry": advice["entry"], "on": "2026-11-24" });
+    let (status, said) = gives(&lena, &seen, plan).await;
+    assert_eq!(status, 200, "{said}");
+    let (seen, cycle) = reading(&lena, place).await;
+    let named = |who: &str, name: &str| json!({ "id": test.person(who), "name": name });
+    let (first, second) = (&cycle["help"][0], &cycle["help"][1]);
+    assert_eq!((&first["on"], &first["planned"], &first["given"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!((&second["on"], &second["planned"]["by"]), (&json!("2026-11-24"), &named("lena", "Lena Brandt")));
+    assert_eq!(second["asked"]["by"], named("ilse", "Ilse Hartmann"));
+    assert_eq!((&cycle["framework_modified"], &cycle["committed"]["by"]), (&json!(false), &first["asked"]["by"]));
+
+    let have_access = |cycle: &Value| -> Vec<Value> {
+        let all = cycle["developers"].as_array().unwrap().iter();
+        all.filter(|d| d["access_since"].is_string()).map(|d| d["person"].clone()).collect()
+    };
+    let found = have_access(&cycle);
+    assert_eq!(found, [named("ilse", "Ilse Hartmann")]);
+    let trained =
+        |of: usize| cycle["developers"][of]["training"].as_array().unwrap().iter().all(|t| t["until"].is_string());
+    assert_eq!((trained(0), trained(1)), (true, false));
+    let revoke = json!({ "command": "revoke_access", "person": found[0]["id"] });
+    let (status, said) = gives(&lena, &seen, revoke).await;
+    assert_eq!(status, 200, "{said}");
+    assert!(have_access(&reading(&lena, place).await.1).is_empty());
+
+    for (who, takes_part) in [("ilse", true), ("jonas", true), ("noor", false), ("otto", false)] {
+        let (_, cycle) = reading(&test.program(who, TokenScope::Read).await, place).await;
+        let sees = (cycle["help"].is_array(), cycle["developers"].is_array());
+        assert_eq!(sees, (takes_part, takes_part), "{who}");
+        let page = test.browser(who).await.page("/devices/magnet").await;
+        assert_eq!((page.contains("id=\"help-h\""), page.contains("id=\"setup-h\"")), sees, "{who}");
+    }
+}
+
+/// E3, N4: who offers to adopt a device is read before an offer is accepted.
+#[tokio::test]
+async fn e3_programs_accept_the_offer_that_they_read() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let place = "/devices/magnet/cycle";
+    let (_, cycle) = reading(&test.acts("lena").await, place).await;
+    assert_eq!((&cycle["orphaned"], &cycle["offers"]), (&json!(false), &json!([])));
+    test.advance(Duration::days(200));
+    let (noor, lena) = (test.acts("noor").await, test.acts("lena").await);
+    noor.must("magnet", json!({ "command": "offer_adoption", "reason": "We use it at SQS." })).await;
+    let (seen, cycle) = reading(&lena, place).await;
+    let offer = &cycle["offers"][0];
+    assert_eq!((&cycle["orphaned"], &offer["text"]), (&json!(true), &json!("We use it at SQS.")));
+    assert_eq!(offer["by"]["name"], "Noor El-Amin");
+    let accept = json!({ "command": "accept_adoption", "person": offer["by"]["id"] });
+    let (status, said) = gives(&lena, &seen, accept).await;
+    assert_eq!(status, 200, "{said}");
+    let contributors: Vec<_> = test.device("magnet").await.contributors.into_iter().collect();
+    assert_eq!(contributors, [test.person("noor")]);
+    assert_eq!(reading(&lena, place).await.1["offers"], json!([]));
+}
+
+/// E3, B3, B4, N6, T1, T10: how it was operated, whether "done" was reached, from what a hand-back starts and when it ends,
+/// and on which conditions it may be restarted.
+#[tokio::test]
+async fn e3_programs_read_what_became_of_a_cycle() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    let (ilse, jonas, noor) = (test.acts("ilse").await, test.acts("jonas").await, test.acts("noor").await);
+    noor.must("magnet", json!({ "command": "answer_done", "reached": false, "text": "It drifts." })).await;
+    let place = "/devices/magnet/cycle";
+    let (_, first) = reading(&jonas, place).await;
+    assert_eq!((&first["cycle"], &first["base"], &first["loan_until"]), (&json!(1), &Value::Null, &Value::Null));
+    let user = json!({ "id": test.person("noor"), "name": "Noor El-Amin" });
+    let answer = &first["done_answers"][0];
+    let told = (&answer["reached"], &answer["answer"]["by"], &answer["answer"]["text"]);
+    assert_eq!(told, (&json!(false), &user, &json!("It drifts.")));
+    let operated = &first["operated"];
+    let told = (&operated["from"], &operated["instrument"], &operated["countersigned"]["by"]);
+    assert_eq!(told, (&json!("2026-11-01"), &json!("SCS"), &user));
+
+    let back =
+        json!({ "command": "hand_back", "server": REDUCED, "until": "2026-12-14", "reason": "A new scan mode." });
+    ilse.must("magnet", back).await;
+    let (_, second) = reading(&jonas, place).await;
+    let told = (&second["cycle"], &second["base"], &second["loan_until"]);
+    assert_eq!(told, (&json!(2), &json!("1.0.0"), &json!("2026-12-14")));
+    assert_eq!((&second["operated"], &second["shut_down"]), (&Value::Null, &Value::Null));
+
+    let stop = json!({ "command": "shut_down", "reason": "It floods the broker.", "affected": "SCS",
+        "responsible": test.person("ilse"), "conditions": "A limit." });
+    jonas.must("magnet", stop).await;
+    let (seen, stopped) = reading(&ilse, place).await;
+    let why = &stopped["shut_down"];
+    assert_eq!((&why["conditions"], &why["reason"]["by"]["name"]), (&json!("A limit."), &json!("Jonas Okafor")));
+    assert_eq!(why["responsible"]["id"], json!(test.person("ilse")));
+    let restart = json!({ "command": "restart", "text": "2.4.0 has the limit." });
+    let (status, said) = gives(&ilse, &seen, restart).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(reading(&ilse, place).await.1["shut_down"], Value::Null);
 }

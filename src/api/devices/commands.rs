@@ -135,7 +135,8 @@ async fn done(app: &App, done: Done) -> Answer<(u64, Json<DoneDto>)> {
 /// Give a command
 ///
 /// Decided by the same rules as on the pages. `If-Match` says which revision of the device it was decided by; `*` is enough
-/// where nothing is decided by what was read, and a shut-down needs none.
+/// where nothing is decided by what was read, and a shut-down needs none. What its entries name stands in the device's
+/// request, discussion, cycle and review.
 #[utoipa::path(post, path = "/api/v1/devices/{name}/commands", tag = "Devices", security(("bearer" = [])),
     params(("If-Match" = Option<String>, Header, description = "The device's ETag as it was read, or *.",
         pattern = "^(\\*|\"[0-9]{1,18}\")$")),

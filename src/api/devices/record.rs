@@ -99,9 +99,9 @@ pub async fn history(
 /// The request of a device, with everything that belongs to it
 ///
 /// As it stands now, in the shape in which commands take it: `amend` the request, `set_contacts` the contacts,
-/// `set_operator_rules` the operators. The points of the discussion that have a section are about what stands here: of the
-/// request `device` is everything up to its folder, `scope` from why to special, `support` the level, `risks` areas and
-/// failures; `contacts` is the contacts and what operators may do.
+/// `set_operator_rules` the operators. The points of the discussion that have a section are about what stands here: of
+/// the request, `device` is everything up to its folder, `scope` from why to special, `support` the level, `risks` areas
+/// and failures; `contacts` is the contacts and what operators may do.
 #[utoipa::path(get, path = "/api/v1/devices/{name}/request", tag = "Devices", security(("bearer" = [])),
     responses((status = 200, description = "The request.", body = Application,
         headers(("ETag" = String, description = "The device's revision.")))))]
@@ -156,8 +156,8 @@ pub struct DiscussionDto {
 #[schema(as = DiscussionPoint)]
 struct PointDto {
     point: u32,
-    /// The section of the request that it is about: `device`, `scope`, `support`, `risks` or `contacts`, whose text stands
-    /// in the request; none for what somebody raised.
+    /// The section of the request that it is about: `device`, `scope`, `support`, `risks` or `contacts`. Its text stands
+    /// in the request. None for what somebody raised.
     section: Option<String>,
     raised: RemarkDto,
     answers: Vec<RemarkDto>,

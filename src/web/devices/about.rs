@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{
         cycle::Help,
-        lifecycle::{CommandKind, StateName, Who},
+        lifecycle::{CommandKind, StateName},
         release::{TagNow, VerifiedTag},
     },
     service::{devices::DeviceView, readings::tagger},
@@ -162,11 +162,8 @@ pub struct MemberView {
 }
 
 pub fn members(app: &App, v: &DeviceView) -> Vec<MemberView> {
-    let setup = &v.device.cycle.setup;
-    let mut ids: Vec<_> = v.device.contributors.iter().copied().collect();
-    ids.extend(setup.has_access().filter(|p| !v.device.is_contributor(*p)));
     let one = |id| {
-        let open = setup.access.iter().rev().find(|a| a.person == id && a.revoked.is_none());
+        let open = v.device.cycle.setup.access_of(id);
         let access = match open {
             Some(a) => Tag::plain(&format!("access since {}", words::day(app, a.granted.at, v.now))),
             None => Tag::plain("no access"),
@@ -195,13 +192,7 @@ pub fn members(app: &App, v: &DeviceView) -> Vec<MemberView> {
             actions: acts.into_iter().filter(|a| v.may(*a)).map(link).collect(),
         }
     };
-    ids.into_iter().map(one).collect()
-}
-
-/// Whether preparation and help matter to whoever reads: those who take part, once it is accepted.
-pub fn shows_setup(v: &DeviceView) -> bool {
-    let takes_part = v.is(Who::Contributor) || v.is(Who::Ctrl);
-    takes_part && !matches!(v.device.state.name(), StateName::Draft | StateName::Requested)
+    v.device.developers().into_iter().map(one).collect()
 }
 
 /// The answers to whether "done" was reached (T10).

@@ -144,7 +144,7 @@ impl DevicePage {
             release_actions: links(&[VerifyTag, CheckRepository]),
             about: about::facts(app, v),
             done: about::done(app, v),
-            shows_setup: about::shows_setup(v),
+            shows_setup: v.shows_setup(),
             members: about::members(app, v),
             setup_actions: if d.cycle.setup.committed.is_some() {
                 links(&[DeclareFramework, AddContributor])
