@@ -17,11 +17,11 @@ or from your own script:
         print(device["name"], device["support"] and device["support"]["label"])
 """
 
+import http.client
 import json
 import os
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -38,9 +38,31 @@ class Refused(Exception):
         return [gate for gate in self.problem.get("gates", []) if not gate["met"]]
 
 
+class AsItIs(urllib.request.HTTPErrorProcessor):
+    """Follows no answer elsewhere: a command would become a mere question there, and the token is for nobody else."""
+
+    def http_response(self, request, response):
+        return response
+
+    https_response = http_response
+
+
+def told(address, status, headers, text):
+    """What an answer that is no yes says."""
+    if 300 <= status < 400:
+        to = urllib.parse.urljoin(address, headers.get("Location", "")).split("/api/v1/")[0]
+        detail = f"Nothing was done: who is asked there is sent on to {to}. If that is Custody's address, use it."
+        return {"status": status, "code": "elsewhere", "detail": detail}
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"status": status, "code": "no_json", "detail": f"{status} {http.client.responses.get(status, '')}"}
+
+
 class Custody:
     def __init__(self, url, token=None, tries=5):
         self.url, self.token, self.tries = url.rstrip("/"), token, tries
+        self.open = urllib.request.build_opener(AsItIs).open
 
     def ask(self, method, path, body=None, query=None, headers=None):
         """One request: the answer's headers and its content."""
@@ -50,30 +72,30 @@ class Custody:
         sent = {"Accept": "application/json", **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
+        if method != "GET":
+            sent.setdefault("Idempotency-Key", str(uuid.uuid4()))
         data = None
         if body is not None:
             sent["Content-Type"], data = "application/json", json.dumps(body).encode()
         # A lost answer is asked for again, under the same key: nothing is done twice.
         for attempt in range(1, self.tries + 1):
+            request = urllib.request.Request(address, data, sent, method=method)
             try:
-                request = urllib.request.Request(address, data, sent, method=method)
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    text = answer.read()
-                    return answer.headers, json.loads(text) if text else None
-            except urllib.error.HTTPError as error:
-                text = error.read()
-                try:
-                    problem = json.loads(text)
-                except ValueError:
-                    problem = {"status": error.code, "code": "no_json", "detail": error.reason}
-                again = error.code in (429, 503) or problem.get("code") == "under_way"
-                if not again or attempt == self.tries:
-                    raise Refused(problem) from None
-                time.sleep(float(error.headers.get("Retry-After") or 1))
-            except urllib.error.URLError:
+                with self.open(request, timeout=60) as answer:
+                    status, said, text = answer.status, answer.headers, answer.read()
+            except (OSError, http.client.HTTPException):
                 if attempt == self.tries:
                     raise
                 time.sleep(attempt)
+                continue
+            if status < 300:
+                return said, json.loads(text) if text else None
+            problem = told(address, status, said, text)
+            again = status in (429, 502, 503, 504) or problem.get("code") == "under_way"
+            if not again or attempt == self.tries:
+                raise Refused(problem)
+            wait = said.get("Retry-After", "")
+            time.sleep(max(attempt, int(wait) if wait.isdigit() else 0))
 
     def get(self, path, **query):
         return self.ask("GET", path, query=query)[1]
@@ -100,8 +122,7 @@ class Custody:
         address = f"devices/{urllib.parse.quote(device)}"
         if seen is None:
             seen = self.ask("GET", address)[0]["ETag"]
-        headers = {"If-Match": seen, "Idempotency-Key": str(uuid.uuid4())}
-        return self.ask("POST", f"{address}/commands", {"command": command, **entries}, headers=headers)[1]
+        return self.ask("POST", f"{address}/commands", {"command": command, **entries}, headers={"If-Match": seen})[1]
 
     def events(self, after=0):
         """Everything that happened since, in its order."""
