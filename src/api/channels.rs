@@ -4,7 +4,7 @@ use super::{
     body::Sent,
     groups,
     problem::{Answer, Problem},
-    revision::etag,
+    revision::{etag, marked},
     token::Bearer,
 };
 use crate::{
@@ -150,8 +150,9 @@ async fn list(app: &App, owner: Owner) -> Answer<Json<ListDto>> {
     Ok(Json(ListDto { channels: all.into_iter().map(ChannelDto::from).collect() }))
 }
 
-async fn found(app: &App, owner: Owner, id: &str) -> Answer<Json<ChannelDto>> {
-    Ok(Json(channels::find(app, owner, id).await?.into()))
+async fn found(app: &App, owner: Owner, id: &str) -> Answer<Response> {
+    let channel = channels::find(app, owner, id).await?;
+    Ok(marked(&channels::shown(&channel), Json(ChannelDto::from(channel))))
 }
 
 async fn add(app: &App, caller: &Caller, owner: Owner, entered: Entered) -> Answer<Response> {
@@ -173,7 +174,7 @@ async fn change(app: &App, caller: &Caller, owner: Owner, channel: &str, entered
     }
     let of = entered.preferences()?;
     channels::change(app, caller, owner, &id, entered.typed(), of).await?;
-    Ok(found(app, owner, &id).await?.into_response())
+    found(app, owner, &id).await
 }
 
 /// What came of a test message.

@@ -4,7 +4,7 @@ use super::{
     body::{Params, Sent},
     paging::{Order, Part, page},
     problem::Answer,
-    revision::etag,
+    revision::{etag, marked},
     token::Bearer,
 };
 use crate::{
@@ -103,10 +103,10 @@ impl From<Server> for ServerDto {
     }
 }
 
-async fn found(app: &App, name: &str) -> Answer<Json<ServerDto>> {
+async fn found(app: &App, name: &str) -> Answer<Response> {
     let all = servers::overview(app).await?.servers;
     let one = all.into_iter().find(|l| l.server.name.0 == name).ok_or(crate::service::Error::NotFound)?;
-    Ok(Json(one.into()))
+    Ok(marked(&servers::shown(&one.server), Json(ServerDto::from(one))))
 }
 
 /// Servers on record, with what is placed and seen there
@@ -160,7 +160,7 @@ pub async fn change(
     Path(server): Path<String>,
     bearer: Bearer,
     Sent(to): Sent<Place>,
-) -> Answer<Json<ServerDto>> {
+) -> Answer<Response> {
     let server = servers::change(&app, &bearer.acts()?, &server, &to.host, &to.instrument).await?;
     found(&app, &server.name.0).await
 }
@@ -193,7 +193,7 @@ pub async fn set_environment(
     Path(server): Path<String>,
     bearer: Bearer,
     Sent(to): Sent<Put>,
-) -> Answer<Json<ServerDto>> {
+) -> Answer<Response> {
     let server = servers::set_environment(&app, &bearer.acts()?, &server, to.environment).await?;
     found(&app, &server.name.0).await
 }
@@ -270,9 +270,10 @@ pub async fn change_host(
     Path(host): Path<String>,
     bearer: Bearer,
     Sent(to): Sent<Note>,
-) -> Answer<Json<HostDto>> {
+) -> Answer<Response> {
     servers::change_host(&app, &bearer.acts()?, &host, &to.note).await?;
-    Ok(Json(servers::show_host(&app, &host).await?.0.into()))
+    let (host, _) = servers::show_host(&app, &host).await?;
+    Ok(marked(&servers::shown_host(&host), Json(HostDto::from(host))))
 }
 
 /// Take a host off the record

@@ -35,8 +35,13 @@ async fn sends(
     let headers: Vec<(&str, &str)> = seen.iter().map(|seen| ("if-match", *seen)).collect();
     let answer = by.sends(method.clone(), path, &headers, body.clone()).await;
     let status = answer.status().as_u16();
+    let header = answer.headers().get("etag").map(|e| e.to_str().unwrap().to_owned());
     let text = answer.text().await.unwrap();
-    (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    let body: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    // What is there after it has its mark as what is read has it.
+    assert!(status != 200 || header.is_some(), "{method} {path}");
+    assert!(status != 200 || body["etag"].is_null() || body["etag"].as_str() == header.as_deref(), "{path}: {body}");
+    (status, body)
 }
 
 /// A4: for each kind of thing that a program overwrites or removes: by what is there it is done, by what was there it is
@@ -55,6 +60,10 @@ async fn a4_what_was_decided_by_something_else_is_refused() {
     }
     let (_, group) = by.post("/groups", json!({ "name": "Visitors", "kind": "contributors" })).await;
     let group = format!("/groups/{}", group["id"].as_str().unwrap());
+    let chat = json!({ "kind": "mail", "address": "visitors@example.org", "takes": "everything" });
+    let (status, chat) = by.post(&format!("{group}/channels"), chat).await;
+    assert_eq!(status, 201, "{chat}");
+    let chat = format!("{group}/channels/{}", chat["id"].as_str().unwrap());
     let days = |from: &str| json!({ "from": from, "until": "2026-12-24", "note": "" });
     let away = format!("/people/{}/absences", test.person("ilse"));
     let (_, absence) = by.post(&away, days("2026-12-01")).await;
@@ -135,6 +144,18 @@ async fn a4_what_was_decided_by_something_else_is_refused() {
             shown: ("/me/channels".to_owned(), "/channels/0"),
             change: put("/me/channels/mail", mail("mine")),
             meanwhile: put("/me/channels/mail", mail("nothing")),
+        },
+        Case {
+            what: "group's channel",
+            shown: (format!("{group}/channels"), "/channels/0"),
+            change: put(&chat, mail("nothing")),
+            meanwhile: put(&chat, mail("mine")),
+        },
+        Case {
+            what: "group's channel that goes",
+            shown: (format!("{group}/channels"), "/channels/0"),
+            change: delete(&chat),
+            meanwhile: put(&chat, mail("everything")),
         },
         Case {
             what: "server that goes",
