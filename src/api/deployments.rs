@@ -166,7 +166,8 @@ async fn wanted(app: &App, bearer: &Bearer, asked: Asked) -> Answer<Wanted> {
 ///
 /// Nothing is changed. The repository is read; whoever asks the same again within the second is told the same.
 #[utoipa::path(get, path = "/api/v1/deployments/check", tag = "Deployments", security(("bearer" = [])), params(Asked),
-    responses((status = 200, description = "It would be allowed.", body = RehearsedDto)))]
+    responses((status = 200, description = "It would be allowed.", body = RehearsedDto),
+        (status = 409, description = "It would be refused: with every gate, met or not.", body = super::problem::Details, content_type = "application/problem+json")))]
 pub async fn check(State(app): State<App>, bearer: Bearer, Params(asked): Params<Asked>) -> Answer<Response> {
     let again = Extension(Again(Moment::now(&app)));
     let wanted = wanted(&app, &bearer, asked).await?;

@@ -152,7 +152,9 @@ pub struct Since {
 ///
 /// Server-sent events; each has the event's number as its id and the event, as in the list, as its data. Who comes back
 /// sends the header `Last-Event-ID` and misses nothing.
-#[utoipa::path(get, path = "/api/v1/events/stream", tag = "Events", security(("bearer" = [])), params(Since),
+#[utoipa::path(get, path = "/api/v1/events/stream", tag = "Events", security(("bearer" = [])),
+    params(Since, ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that came; it goes before `after`.",
+        minimum = 0)),
     responses((status = 200, description = "A stream that does not end.", body = String, content_type = "text/event-stream")))]
 pub async fn stream(
     State(app): State<App>,

@@ -1,5 +1,7 @@
 //! The API's description (OpenAPI 3.1), made from the routes themselves: what every address has in common is added here.
 
+mod words;
+
 use super::{once::Changes, problem::Details};
 use axum::{
     Extension,
@@ -9,75 +11,11 @@ use axum::{
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use utoipa::{PartialSchema, ToSchema, openapi::OpenApi};
+use words::{ABOUT, PLACES, REFUSALS, TAGS};
 
 /// The description, as it is sent.
 #[derive(Clone)]
 pub struct Described(pub Arc<Value>);
-
-/// What the parts of the API are about, in the order of the description.
-const TAGS: [(&str, &str); 16] = [
-    ("Devices", "Devices on record, and every step of their lives."),
-    ("Releases", "Tags that Custody verified, and the stages that they pass."),
-    ("Deployments", "What goes where: asked for, permitted, reported on."),
-    ("Overrides", "What two people of CTRL let through in an emergency."),
-    ("Status", "What operators see: may one rely on it, and whom to call."),
-    ("Shift", "Changes of support that the shift acknowledges."),
-    ("Observations", "What runs, as agents and collectors see it."),
-    ("Events", "Everything that happened, in its order."),
-    ("Work", "What waits for whom."),
-    ("Me", "The person that a token speaks for."),
-    ("People", "People, and when they are away."),
-    ("Groups", "Groups of people, and the roles that they give."),
-    ("Servers", "Device servers and their hosts."),
-    ("Tokens", "What programs sign in with."),
-    ("Forges", "Forges that tell of new tags."),
-    ("Custody", "Custody itself."),
-];
-
-/// What a part of an address is, by its name.
-const PLACES: [(&str, &str); 17] = [
-    ("absence", "The absence's id."),
-    ("anything", "An instance, device, class, server, host or person, however it is spelled."),
-    ("channel", "The channel's id; mail for one's own mail."),
-    ("collector", "The collector's name in the policy."),
-    ("deployment", "The deployment's id."),
-    ("group", "The group's id."),
-    ("id", "Its id."),
-    ("message", "The message's id in the outbox."),
-    ("name", "The device's name."),
-    ("number", "Its number within the device."),
-    ("person", "The person's id."),
-    ("server", "The server's name, its slash sent as %2F."),
-    ("session", "The session's id."),
-    ("tag", "The tag's name."),
-    ("token", "The token's id."),
-    ("hook", "The address's own part."),
-    ("host", "The host's name."),
-];
-
-/// Answers that are no success: when, as which status, why.
-const REFUSALS: [(&str, &str, &str); 14] = [
-    ("400", "Unreadable", "What was sent cannot be read."),
-    ("401", "NoToken", "No token, or one that opens nothing."),
-    ("403", "NotYours", "It is not for this token, or not for whom it speaks for, to do."),
-    ("404", "NothingHere", "There is no such thing, or its existence is private."),
-    ("405", "AnotherMethod", "The header Allow lists what this address takes."),
-    ("408", "TooSlow", "It took too long; what was asked for may still be done."),
-    ("409", "Refused", "Nothing was changed: the gates say what is missing."),
-    ("412", "Changed", "It is not what it was when it was read: what has happened since, or what is there now."),
-    ("413", "TooLarge", "The body is larger than 2 MiB."),
-    ("415", "OtherType", "The body is no JSON, or is compressed."),
-    ("422", "Entries", "Some entries need a change."),
-    ("428", "RevisionNeeded", "The header If-Match is needed: the device's ETag as it was read."),
-    ("429", "TooOften", "Too many requests: wait as long as Retry-After says."),
-    ("503", "Unavailable", "Custody cannot answer now; its detail says whether anything may have been saved."),
-];
-
-const ABOUT: &str = "The registry of record for contributed devices: who owns them, what support they get, whom to call.\n\n\
-    Errors are problem details (RFC 9457) with a stable `code`; a refused step lists every gate, met or not. \
-    `ETag` and `If-Match` keep a change from being decided by what is out of date. A repetition with the same \
-    `Idempotency-Key` is answered and not acted out again. Lists go on at `next`, sent as `after`. \
-    Fields may be added; what is here keeps its name and its meaning.";
 
 /// What is overwritten or removed by what was read, and is no device: `If-Match` may say what that was.
 const MARKED: [&str; 12] = [
@@ -94,6 +32,9 @@ const MARKED: [&str; 12] = [
     "/api/v1/devices/{name}/moving_on",
     "/api/v1/devices/{name}/moving_on/hold",
 ];
+
+/// What is told without a token, and with one in more words.
+const MORE_BY_TOKEN: [&str; 1] = ["/api/v1/devices/{name}/history"];
 
 /// The whole description of these routes.
 pub fn describe(of: OpenApi) -> Described {
@@ -118,9 +59,14 @@ pub fn describe(of: OpenApi) -> Described {
     for (name, schema) in schemas {
         components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }
-    for (_, name, why) in REFUSALS {
+    for (status, name, why) in REFUSALS {
         let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
         components["responses"][name] = json!({ "description": why, "content": content });
+        if matches!(status, "429" | "503") {
+            components["responses"][name]["headers"]["Retry-After"] = json!({
+                "required": true, "description": "So many seconds.", "schema": { "type": "integer", "minimum": 0 }
+            });
+        }
     }
     components["securitySchemes"]["bearer"] = json!({
         "type": "http", "scheme": "bearer",
@@ -135,13 +81,17 @@ pub fn changes(described: &Described) -> Changes {
     let methods = [("post", Method::POST), ("put", Method::PUT), ("delete", Method::DELETE)];
     let items = described.0["paths"].as_object().into_iter().flatten();
     let found = items.flat_map(|(path, item)| {
-        let with_token = |of: &Value| of["security"].as_array().is_some_and(|s| !s.is_empty());
         methods
             .iter()
-            .filter(move |(m, _)| with_token(&item[*m]))
+            .filter(move |(m, _)| needs_token(&item[*m]))
             .map(move |(_, method)| (method.clone(), path.clone()))
     });
     Arc::new(found.collect())
+}
+
+/// Whether an operation is for nobody without a token: `{}` among the ways in stands for none.
+fn needs_token(operation: &Value) -> bool {
+    operation["security"].as_array().is_some_and(|ways| !ways.is_empty() && !ways.contains(&json!({})))
 }
 
 /// Adds to an operation what follows from its address: its id, its places, its headers, its refusals.
@@ -160,11 +110,15 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             }));
         }
     }
-    let has_token = operation.get("security").is_some_and(|s| s.as_array().is_some_and(|s| !s.is_empty()));
-    if !has_token {
+    if MORE_BY_TOKEN.contains(&path) {
+        operation["security"] = json!([{}, { "bearer": [] }]);
+    }
+    let takes_token = operation["security"].as_array().is_some_and(|ways| !ways.is_empty());
+    if !takes_token {
         operation["security"] = json!([]);
     }
-    if is_change && has_token {
+    let needs_token = needs_token(operation);
+    if is_change && needs_token {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "Names this request: its repetition is answered, and not acted out again.",
@@ -179,8 +133,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
             "schema": { "type": "string", "minLength": 1, "pattern": "^(\\*|\"[!#-~]*\")$" }
         }));
     }
-    if is_marked && let Some(shown) = operation["responses"].get_mut("200") {
-        shown["headers"]["ETag"] = json!({ "description": "Of what can be changed.", "schema": { "type": "string" } });
+    for (status, answer) in operation["responses"].as_object_mut().into_iter().flatten() {
+        describe_headers(status, answer, is_marked, is_change && needs_token);
     }
     let needs_revision = parameters.iter().any(|p| p["name"] == "If-Match");
     let has_body = operation.get("requestBody").is_some();
@@ -190,7 +144,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     for (status, name, _) in REFUSALS {
         let comes = match status {
-            "401" | "403" => has_token,
+            "401" => takes_token,
+            "403" => needs_token,
             "404" => has_place || has_body,
             "409" => is_change || has_place,
             "412" => needs_revision,
@@ -203,6 +158,22 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         if comes && operation["responses"].get(status).is_none() {
             operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{name}") });
         }
+    }
+}
+
+/// The headers of an answer: what its own words name is always sent, and so is the mark of what can be changed.
+fn describe_headers(status: &str, answer: &mut Value, is_marked: bool, is_repeated: bool) {
+    if is_marked && status == "200" {
+        answer["headers"]["ETag"] = json!({ "description": "Of what can be changed.", "schema": { "type": "string" } });
+    }
+    for (_, header) in answer.get_mut("headers").and_then(Value::as_object_mut).into_iter().flatten() {
+        header["required"] = json!(true);
+    }
+    if is_repeated && status.starts_with('2') {
+        answer["headers"]["Idempotency-Replayed"] = json!({
+            "description": "It is the answer of before: nothing was done again.",
+            "schema": { "type": "string", "enum": ["true"] }
+        });
     }
 }
 

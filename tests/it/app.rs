@@ -1,7 +1,7 @@
 //! Custody as its users meet it: a real server on loopback, a database in a file, a clock that tests move, a real git
 //! repository for each device.
 
-use crate::{postgres, repository::Repository};
+use crate::{described::Undescribed, postgres, repository::Repository};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use custody::{
     app::{App, Parts},
@@ -57,12 +57,15 @@ pub struct TestApp {
     pub repository: Repository,
     // Given back to the system with the test.
     server: tokio::task::JoinHandle<()>,
+    undescribed: Undescribed,
 }
 
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.app.stop.cancel();
         self.server.abort();
+        let undescribed = self.undescribed.all();
+        assert!(std::thread::panicking() || undescribed.is_empty(), "the API’s description lacks {undescribed:#?}");
     }
 }
 
@@ -119,7 +122,8 @@ impl TestApp {
         service::policy::record(&app).await.unwrap();
         let people = facility(&app).await;
         service::feed::start(&app).await.unwrap();
-        let routes = custody::http::router(app.clone());
+        let undescribed = Undescribed::default();
+        let routes = undescribed.watch(&app, custody::http::router(app.clone()));
         let served = app.clone();
         let server = tokio::spawn(async move { web::server::serve(&served, routes, listener).await.unwrap() });
         let repository = Repository::new()
@@ -127,7 +131,7 @@ impl TestApp {
             .commit("the first light")
             .tag("1.0.0")
             .commit("limits the rate");
-        Self { app, url, people, dir, repository, server }
+        Self { app, url, people, dir, repository, server, undescribed }
     }
 
     /// Another process reads the same data from now on; the door stays with the first one.
@@ -152,6 +156,7 @@ impl TestApp {
         let address = self.url.trim_start_matches("http://");
         let listener = tokio::net::TcpListener::bind(address).await.unwrap();
         let (app, routes) = (self.app.clone(), custody::http::router(self.app.clone()));
+        let routes = self.undescribed.watch(&app, routes);
         self.server = tokio::spawn(async move { web::server::serve(&app, routes, listener).await.unwrap() });
     }
 

@@ -14,6 +14,7 @@ mod confirmations;
 mod crash;
 mod cycle;
 mod deployments_found;
+mod described;
 mod environments;
 mod erasure;
 mod faults;

@@ -1,6 +1,6 @@
 //! The description as its pages show it: parts, what each address takes and answers, and the shapes of both.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything there is to show.
@@ -199,7 +199,8 @@ impl Operation {
             path: path.to_owned(),
             summary: text(&of["summary"]),
             about: about.split("\n\n").map(|p| p.replace('\n', " ")).filter(|p| !p.is_empty()).collect(),
-            token: of["security"].as_array().is_some_and(|s| !s.is_empty()),
+            // `{}` among the ways in stands for none.
+            token: of["security"].as_array().is_some_and(|ways| !ways.is_empty() && !ways.contains(&json!({}))),
             entries: entries.collect(),
             body: body.map(|b| Kind::of(&b["schema"])),
             answers: answers.collect(),
@@ -256,7 +257,6 @@ fn shapes(operations: &[Operation], all: &Value) -> Vec<Shape> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     /// E3: types are told in words, with the shape that has the rest.
     #[test]
