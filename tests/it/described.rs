@@ -125,3 +125,21 @@ async fn e3_headers_are_described() {
     assert_eq!(headers("put", "200"), ["ETag", "Idempotency-Replayed"]);
     assert_eq!(headers("delete", "204"), ["Idempotency-Replayed"]);
 }
+
+/// E3: the pages of the API draw whatever a command is made of, and the headers of answers.
+#[tokio::test]
+async fn e3_the_pages_of_the_api_draw_shapes_and_headers() {
+    let test = TestApp::new().await;
+    let page = test.stranger().page("/api/docs/devices").await;
+    for draws in [
+        ">TakeOverGround</h3>",
+        ">needed_elsewhere</b>",
+        "<a href=\"#s-TakeOverGround\">TakeOverGround</a>",
+        "<a href=\"#s-MilestoneProposed\">list of MilestoneProposed</a>",
+        ">MilestoneProposed</h3>",
+        "<code>ETag</code> Its revision.",
+        "<code>Location</code> The device.",
+    ] {
+        assert!(page.contains(draws), "{draws}: {page}");
+    }
+}

@@ -7,9 +7,10 @@ use crate::{
         contact::{Contact, OperatorRules},
         cycle::HelpKind,
         id::PersonId,
-        lifecycle::{Command, CommandKind},
+        lifecycle::{Command, CommandKind, command::Step},
         overrides::Skip,
         request::Request,
+        review::Ground,
         tag::TagName,
     },
     service::commands::is_for_people,
@@ -127,23 +128,8 @@ fn described(part: Part) -> Value {
         Part::Contacts => json!({ "type": "array", "items": reference::<Contact>() }),
         Part::Operators => reference::<OperatorRules>(),
         Part::Request => reference::<Request>(),
-        Part::Milestones => json!({ "type": "array", "items": {
-            "type": "object", "required": ["name", "due"], "additionalProperties": false,
-            "properties": { "name": { "type": "string" }, "due": { "type": "string", "format": "date" } }
-        } }),
-        Part::Ground => json!({ "oneOf": [
-            {
-                "type": "object", "required": ["ground", "instrument", "task"], "additionalProperties": false,
-                "properties": {
-                    "ground": { "type": "string", "enum": ["needed_elsewhere"] },
-                    "instrument": { "type": "string" }, "task": { "type": "string" }
-                }
-            },
-            {
-                "type": "object", "required": ["ground"], "additionalProperties": false,
-                "properties": { "ground": { "type": "string", "enum": ["orphaned"] } }
-            }
-        ] }),
+        Part::Milestones => json!({ "type": "array", "items": reference::<Step>() }),
+        Part::Ground => reference::<Ground>(),
         Part::Maybe(part) => json!({ "oneOf": [described(*part), { "type": "null" }] }),
     }
 }
@@ -184,6 +170,8 @@ impl ToSchema for Command {
         all.push((Contact::name().into(), Contact::schema()));
         all.push((OperatorRules::name().into(), OperatorRules::schema()));
         all.push((Request::name().into(), Request::schema()));
+        all.push((Step::name().into(), Step::schema()));
+        all.push((Ground::name().into(), Ground::schema()));
         Contact::schemas(all);
         OperatorRules::schemas(all);
         Request::schemas(all);

@@ -6,8 +6,12 @@ use crate::{
         contact::{Contact, Hours, OperatorRules, WhenStopped},
         deployment::{GateThen, Report},
         id::PersonId,
-        lifecycle::{CommandKind, Gate, GateId, Turn, command::Application},
+        lifecycle::{
+            CommandKind, Gate, GateId, Turn,
+            command::{Application, Step},
+        },
         request::{LevelOfSupport, Request},
+        review::Ground,
         tag::{TagName, pushed::Condition},
     },
     service::{
@@ -233,6 +237,30 @@ described! {
             "link": { "type": "string" },
             "text": { "type": "string" }
         }
+    })),
+    Ground as "TakeOverGround": schema(json!({
+        "description": "Why CTRL takes a device over by itself.",
+        "oneOf": [
+            {
+                "type": "object", "title": "needed_elsewhere", "required": ["ground", "instrument", "task"],
+                "properties": {
+                    "ground": { "type": "string", "enum": ["needed_elsewhere"] },
+                    "instrument": { "type": "string", "description": "The one that needs it." },
+                    "task": { "type": "string", "description": "What its author is asked to help with." }
+                },
+                "additionalProperties": false
+            },
+            {
+                "type": "object", "title": "orphaned", "required": ["ground"],
+                "properties": { "ground": { "type": "string", "enum": ["orphaned"] } },
+                "additionalProperties": false
+            }
+        ]
+    })),
+    Step as "MilestoneProposed": schema(json!({
+        "type": "object",
+        "required": ["name", "due"],
+        "properties": { "name": { "type": "string" }, "due": { "type": "string", "format": "date" } }
     })),
 }
 

@@ -46,6 +46,8 @@ pub struct Told {
     pub status: String,
     pub about: String,
     pub kind: Option<Kind>,
+    /// Names of its headers, each with what it says.
+    pub headers: Vec<(String, String)>,
 }
 
 /// One entry of an address, a header or a shape.
@@ -189,7 +191,13 @@ impl Operation {
         let answers = own.into_iter().map(|(status, answer)| {
             let content = answer["content"].as_object().and_then(|c| c.values().next());
             let kind = content.map(|c| Kind::of(&c["schema"]));
-            Told { status: status.clone(), about: text(&answer["description"]), kind }
+            let headers = answer["headers"].as_object().into_iter().flatten();
+            Told {
+                status: status.clone(),
+                about: text(&answer["description"]),
+                kind,
+                headers: headers.map(|(name, header)| (name.clone(), text(&header["description"]))).collect(),
+            }
         });
         let refusals: Vec<&str> = shared.into_iter().map(|(status, _)| status.as_str()).collect();
         let about = text(&of["description"]);
