@@ -1,5 +1,7 @@
 //! People: everybody's names for whoever has an account, everything else for administrators (E1, L4).
 
+mod closing;
+
 use super::{
     body::{Params, Sent},
     once::ShowsSecret,
@@ -12,7 +14,8 @@ use crate::{
     app::App,
     domain::{id::PersonId, person::People},
     service::{
-        Error, accounts, closing, erasure,
+        Error, accounts,
+        directory::{self, Listed},
         groups::{self, TeamKind},
         people::{self, Details, NewPerson, Profile},
         seen,
@@ -35,9 +38,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit))
         .routes(routes!(invite))
         .routes(routes!(link))
-        .routes(routes!(close))
-        .routes(routes!(reopen))
-        .routes(routes!(erase))
+        .routes(routes!(closing::close))
+        .routes(routes!(closing::reopen))
+        .routes(routes!(closing::consequences, closing::erase))
 }
 
 /// A person's id, as it stands in an address.
@@ -51,6 +54,9 @@ pub fn id(text: &str) -> Answer<PersonId> {
 pub struct Which {
     /// A part of their name, whatever its case.
     named: Option<String>,
+    /// For administrators: a part of their name, address, sign-in name or group, whatever its case and separators, with
+    /// the closed accounts among them; with nothing in it, everybody.
+    find: Option<String>,
     /// At most so many at once; 200 where nothing is said.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -58,13 +64,33 @@ pub struct Which {
     after: Option<String>,
 }
 
-/// People with an open account, by name.
+/// People with an open account, by name; where `find` asked, the others too.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PeoplePage)]
 pub struct ListDto {
-    people: Vec<NamedDto>,
+    people: Vec<ListedDto>,
     /// What `after` is for the next page; none after the last.
     next: Option<String>,
+}
+
+/// Somebody in the list of people; the last two only where `find` asked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonListed)]
+struct ListedDto {
+    id: PersonId,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// When the account was closed; left out of one that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_at: Option<DateTime<Utc>>,
+}
+
+impl From<Listed> for ListedDto {
+    fn from(l: Listed) -> Self {
+        let Profile { person, email, closed_at, .. } = l.profile;
+        Self { id: person.id, name: person.name, email: Some(email), closed_at }
+    }
 }
 
 /// Somebody by their name: what commands name people by is the id.
@@ -86,17 +112,27 @@ impl NamedDto {
 }
 
 /// People with an open account
+///
+/// Administrators `find` the others too, whose account is to be opened again or who are to be erased.
 #[utoipa::path(get, path = "/api/v1/people", tag = "People", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
-    bearer.reads()?;
+    let mut all: Vec<ListedDto> = match &which.find {
+        Some(text) => {
+            bearer.administers(&app).await?;
+            directory::list(&app, text).await?.into_iter().map(ListedDto::from).collect()
+        }
+        None => {
+            bearer.reads()?;
+            let open = people::list_open(&app).await?.0.into_values();
+            open.map(|p| ListedDto { id: p.id, name: p.name, email: None, closed_at: None }).collect()
+        }
+    };
     let named = which.named.unwrap_or_default().to_lowercase();
-    let mut all: Vec<(String, PersonId)> =
-        people::list_open(&app).await?.0.into_values().map(|p| (p.name, p.id)).collect();
-    all.retain(|p| p.0.to_lowercase().contains(&named));
-    let key = |(name, id): &(String, PersonId)| format!("{name}~{id}");
-    let (all, next) = page(all, Order::Up, key, which.limit, which.after.as_deref())?;
-    Ok(Json(ListDto { people: all.into_iter().map(|(name, id)| NamedDto { id, name }).collect(), next }))
+    all.retain(|p| p.name.to_lowercase().contains(&named));
+    let key = |p: &ListedDto| format!("{}~{}", p.name, p.id);
+    let (people, next) = page(all, Order::Up, key, which.limit, which.after.as_deref())?;
+    Ok(Json(ListDto { people, next }))
 }
 
 /// A person as administrators see them, and they themselves.
@@ -279,32 +315,4 @@ pub async fn link(
     let link = accounts::link(&app, &caller, person, &login).await?;
     let body = Json(LinkDto { link: link.map(|l| l.to_string()) });
     Ok((Extension(ShowsSecret), body).into_response())
-}
-
-/// Close a person's account
-///
-/// Their sessions, tokens and approvals count no longer. What is on record stays.
-#[utoipa::path(post, path = "/api/v1/people/{person}/close", tag = "People", security(("bearer" = [])),
-    responses((status = 204, description = "It is closed.")))]
-pub async fn close(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
-    closing::close(&app, &bearer.acts()?, id(&person)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Open a person's account again
-#[utoipa::path(post, path = "/api/v1/people/{person}/reopen", tag = "People", security(("bearer" = [])),
-    responses((status = 204, description = "It is open.")))]
-pub async fn reopen(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
-    closing::reopen(&app, &bearer.acts()?, id(&person)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Erase what is personal of somebody (A37)
-///
-/// It cannot be undone. What they did stays on record, as done by a person who was erased.
-#[utoipa::path(post, path = "/api/v1/people/{person}/erasure", tag = "People", security(("bearer" = [])),
-    responses((status = 204, description = "They are erased.")))]
-pub async fn erase(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
-    erasure::erase(&app, &bearer.acts()?, id(&person)?).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

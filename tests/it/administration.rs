@@ -7,13 +7,15 @@ use crate::{
 use custody::{
     jobs::Job,
     service::{
-        self, Error, checks,
+        self, Error, checks, closing,
         groups::{self, NewGroup, TeamKind},
         retention, servers,
         tokens::{self, TokenScope},
     },
     store,
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 fn refused<T: std::fmt::Debug>(result: service::Result<T>) -> String {
@@ -216,6 +218,53 @@ async fn e1_the_index_leads_to_every_page() {
     for path in ["/admin", "/admin/jobs", "/admin/areas"] {
         assert_eq!(test.browser("lena").await.get(path).await.status(), 403, "{path}");
     }
+}
+
+/// E1, A31, A37: by the API an administrator finds anybody, by name, address, sign-in name or group, closed accounts too;
+/// opens one again, and reads before closing or erasing what it leaves alone. Nobody else does.
+#[tokio::test]
+async fn e1_an_administrator_finds_anybody_by_the_api() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let marek = test.person("marek");
+    closing::close(&test.app, &test.caller("ada"), marek).await.unwrap();
+    let ada = test.acts("ada").await;
+    let found = async |query: &str| {
+        let (status, page) = ada.get(&format!("/people?{query}")).await;
+        assert_eq!(status, 200, "{query}: {page}");
+        page["people"].as_array().unwrap().clone()
+    };
+    for query in ["find=dvorak", "find=MAREK@example", "find=marek", "find=&named=dvo"] {
+        let all = found(query).await;
+        assert_eq!(all.len(), 1, "{query}: {all:?}");
+        assert_eq!((&all[0]["id"], &all[0]["email"]), (&json!(marek), &json!("marek@example.org")), "{query}");
+        assert!(all[0]["closed_at"].is_string(), "{query}: {all:?}");
+    }
+    let sofia = json!({ "id": test.person("sofia"), "name": "Sofia Lindqvist" });
+    let experts = found("find=pulse").await;
+    assert_eq!(
+        (experts.len(), &experts[0]["id"], &experts[0]["email"]),
+        (1, &sofia["id"], &json!("sofia@example.org"))
+    );
+    assert!(experts[0].get("closed_at").is_none());
+    assert_eq!(found("named=sofia").await, [sofia]);
+    assert_eq!(found("named=dvo").await, Vec::<Value>::new(), "by name alone, who has an account");
+    let (_, first) = ada.get("/people?find=&limit=10").await;
+    let after: String = url::form_urlencoded::byte_serialize(first["next"].as_str().unwrap().as_bytes()).collect();
+    let rest = found(&format!("find=&limit=10&after={after}")).await;
+    assert_eq!((first["people"].as_array().unwrap().len(), rest.len()), (10, 1));
+
+    let leaves = format!("/people/{}/erasure", test.person("ilse"));
+    let expected = json!({ "name": "Ilse Hartmann", "left_alone": ["magnet"], "contact_of": ["magnet"],
+        "contributes_to": ["magnet"], "takes_care_of": [], "tokens": 0 });
+    assert_eq!(ada.get(&leaves).await, (200, expected));
+    for who in ["lena", "noor"] {
+        let reads = test.program(who, TokenScope::Read).await;
+        assert_eq!((reads.get("/people?find=marek").await.0, reads.get(&leaves).await.0), (403, 403), "{who}");
+    }
+    let opened = ada.sends(Method::POST, &format!("/people/{marek}/reopen"), &[], None).await;
+    assert_eq!(opened.status(), 204);
+    assert!(found("find=marek").await[0].get("closed_at").is_none());
 }
 
 /// E1, A24, G9: CTRL makes the tokens of deploy tools, which ask in the name of their maker, and ends them; contributors
