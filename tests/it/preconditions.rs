@@ -1,8 +1,17 @@
 //! A4 by the API, for everything that is no device: what was decided by something else than what is there now is refused
 //! with what is there; and long lists come page by page (E3).
 
-use crate::{app::TestApp, programs::Program};
-use custody::service::tokens::TokenScope;
+use crate::{
+    app::{FULL, TestApp},
+    given::tag,
+    programs::Program,
+    queries::multiply,
+};
+use chrono::Duration;
+use custody::{
+    domain::{lifecycle::Command, overrides::Skip},
+    service::{overrides, tokens::TokenScope},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -211,6 +220,20 @@ async fn a4_what_was_decided_by_something_else_is_refused() {
     assert_eq!(sends(&ctrl, &lift, Some(&etag(&ctrl, &whole(path)).await)).await.0, 200);
 }
 
+/// What a list has, page by page to its end: what each thing is known by.
+async fn pages(by: &Program, path: &str, place: &str, known_by: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut at) = (Vec::new(), path.to_owned());
+    loop {
+        let (status, page) = by.get(&at).await;
+        assert_eq!(status, 200, "{at}: {page}");
+        let known = |one: &Value| one[known_by].as_str().map_or_else(|| one[known_by].to_string(), str::to_owned);
+        pages.push(page[place].as_array().unwrap().iter().map(known).collect());
+        let Some(next) = page["next"].as_str() else { return pages };
+        let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        at = format!("{path}{}after={next}", if path.contains('?') { '&' } else { '?' });
+    }
+}
+
 /// E3: lists that grow come page by page, each thing once, and end.
 #[tokio::test]
 async fn e3_lists_that_grow_come_in_pages() {
@@ -227,24 +250,49 @@ async fn e3_lists_that_grow_come_in_pages() {
         ("/tokens", "tokens", "id"),
         ("/me/tokens", "tokens", "id"),
     ] {
-        let (status, whole) = by.get(path).await;
-        assert_eq!(status, 200);
-        let ids = |page: &Value| -> Vec<String> {
-            page[place].as_array().unwrap().iter().map(|one| one[id].as_str().unwrap().to_owned()).collect()
-        };
-        let (all, mut read, mut after) = (ids(&whole), Vec::new(), String::new());
-        assert!(all.len() > 1 && whole["next"].is_null(), "{path}: {whole}");
-        loop {
-            let (_, part) = by.get(&format!("{path}?limit=1{after}")).await;
-            let some = ids(&part);
-            assert_eq!(some.len(), 1, "{path}: {part}");
-            read.extend(some);
-            let Some(next) = part["next"].as_str() else { break };
-            after = format!("&after={}", url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>());
-        }
-        assert_eq!(read, all, "{path}");
-        assert_eq!(read.iter().collect::<BTreeSet<_>>().len(), read.len(), "{path}");
+        let all = pages(&by, path, place, id).await.concat();
+        let read = pages(&by, &format!("{path}?limit=1"), place, id).await;
+        assert!(all.len() > 1 && read.iter().all(|page| page.len() == 1), "{path}: {read:?}");
+        assert_eq!(read.concat(), all, "{path}");
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "{path}");
         for wrong in ["limit=0", "limit=1001", "limit=x", "page=2"] {
+            assert_eq!(by.get(&format!("{path}?{wrong}")).await.0, 422, "{path}?{wrong}");
+        }
+    }
+}
+
+/// E3: so do those whose pages are as long as they are: of all overrides, of reviews, of what nobody answers for.
+#[tokio::test]
+async fn e3_overrides_reviews_and_orphans_come_in_pages() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("camera").await;
+    let many = overrides::PAGE as usize + 5;
+    for _ in 0..many {
+        let until = test.app.clock.now() + Duration::minutes(1);
+        let (server, skips, reason) = (FULL.into(), [Skip::Built].into(), "It loses frames.".to_owned());
+        test.does("lena", "camera", Command::AskOverride { tag: tag("1.0.0"), server, skips, until, reason })
+            .await
+            .unwrap();
+        test.advance(Duration::minutes(2));
+    }
+    test.under_review("magnet").await;
+    multiply(&test, "magnet", 0, 220).await;
+    // Nobody has confirmed for long that they can be called.
+    test.advance(Duration::days(200));
+    let by = test.program("lena", TokenScope::Read).await;
+    let numbers: BTreeSet<String> = (1..=many).map(|n| n.to_string()).collect();
+    let names: BTreeSet<String> = (0..220).map(|n| format!("magnet{n:05}")).chain(["magnet".to_owned()]).collect();
+    for (path, place, known_by, expected) in [
+        ("/overrides", "overrides", "number", &numbers),
+        ("/reviews", "work", "device", &names),
+        ("/orphans", "orphans", "device", &names),
+    ] {
+        let pages = pages(&by, path, place, known_by).await;
+        let read: BTreeSet<&String> = pages.iter().flatten().collect();
+        assert!(pages.len() > 1 && pages.iter().all(|page| !page.is_empty()), "{path}: {pages:?}");
+        assert_eq!(read.len(), pages.concat().len(), "{path}: each once");
+        assert_eq!(read.iter().filter(|one| expected.contains(**one)).count(), expected.len(), "{path}: {read:?}");
+        for wrong in ["after=x", "page=2"] {
             assert_eq!(by.get(&format!("{path}?{wrong}")).await.0, 422, "{path}?{wrong}");
         }
     }

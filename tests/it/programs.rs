@@ -555,6 +555,40 @@ async fn f3_a_repetition_is_answered_and_not_done_again() {
     }
 }
 
+/// F3: what puts and what removes is done once too: whoever asks again is told what the first did, and what somebody else
+/// did meanwhile stays.
+#[tokio::test]
+async fn f3_a_put_and_a_delete_are_done_once() {
+    let test = TestApp::new().await;
+    let ada = test.acts("ada").await;
+    let host = json!({ "name": "exflcon07", "class": "reduced" });
+    assert_eq!(ada.post("/hosts", host.clone()).await.0, 201);
+    let send = async |method: Method, key: &str, body: Option<Value>| {
+        let sent = ada.sends(method, "/hosts/exflcon07", &[("idempotency-key", key)], body).await;
+        let (again, etag) = (sent.headers().contains_key("idempotency-replayed"), sent.headers().get("etag").cloned());
+        (read(sent).await, etag, again)
+    };
+    let there = async || {
+        let (_, page) = ada.get("/hosts?after=exflcon06&limit=1").await;
+        (page["hosts"][0]["name"].clone(), page["hosts"][0]["note"].clone())
+    };
+    let note = |rack: &str| Some(json!({ "note": rack }));
+    let (first, etag, again) = send(Method::PUT, "k1", note("rack 4")).await;
+    assert_eq!((first.0, &first.1["note"], etag.is_some(), again), (200, &json!("rack 4"), true, false));
+    assert_eq!(send(Method::PUT, "k2", note("rack 5")).await.0.0, 200);
+    assert_eq!(send(Method::PUT, "k1", note("rack 4")).await, (first, etag, true), "the same answer");
+    assert_eq!(there().await, (json!("exflcon07"), json!("rack 5")), "and nothing was done");
+    assert_eq!(send(Method::PUT, "k1", note("rack 6")).await.0.1["code"], "key_reused");
+
+    assert_eq!(send(Method::DELETE, "k3", None).await, ((204, Value::Null), None, false));
+    assert_eq!(send(Method::DELETE, "k3", None).await, ((204, Value::Null), None, true), "not that it is nowhere");
+    assert_eq!(ada.post("/hosts", host).await.0, 201);
+    assert_eq!(send(Method::DELETE, "k3", None).await, ((204, Value::Null), None, true));
+    assert_eq!(there().await.0, "exflcon07", "what was put there since stays");
+    assert_eq!(send(Method::DELETE, "k4", None).await.0.0, 204);
+    assert_eq!(send(Method::DELETE, "k5", None).await.0.0, 404);
+}
+
 /// F3: what was cut off by the end of Custody is not done again by guessing; where its service knows the key, it is
 /// answered.
 #[tokio::test]

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 /// Copies of a device, with everything that lists read of it: written by the database itself, as ten thousand by hand
 /// would take minutes.
-async fn multiply(test: &TestApp, of: &str, from: usize, to: usize) {
+pub async fn multiply(test: &TestApp, of: &str, from: usize, to: usize) {
     let id = test.device(of).await.id.to_string();
     let tx = test.app.db.begin().await.unwrap();
     let copies = match tx.get_database_backend() {
