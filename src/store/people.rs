@@ -14,8 +14,11 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::OnConflict,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+    sea_query::{OnConflict, SimpleExpr},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -248,13 +251,23 @@ pub async fn list_all_accounts<C: ConnectionTrait>(c: &C) -> Result<Vec<(String,
 
 /// The people with an open account who have this address, or write commits under it.
 pub async fn list_by_email<C: ConnectionTrait>(c: &C, email: &str) -> Result<Vec<(PersonId, String)>> {
-    let rows = row::Entity::find()
-        .filter(row::Column::ClosedAt.is_null())
+    let found = with_email(c, email, row::Column::ClosedAt.is_null()).await?;
+    found.into_iter().map(|r| Ok((id(&r.id)?, r.name))).collect()
+}
+
+/// Whether somebody with a closed account has this address, or wrote commits under it.
+pub async fn is_of_closed<C: ConnectionTrait>(c: &C, email: &str) -> Result<bool> {
+    Ok(!with_email(c, email, row::Column::ClosedAt.is_not_null()).await?.is_empty())
+}
+
+async fn with_email<C: ConnectionTrait>(c: &C, email: &str, of: SimpleExpr) -> Result<Vec<row::Model>> {
+    let mut rows = row::Entity::find()
+        .filter(of)
         .filter(Condition::any().add(row::Column::Email.eq(email)).add(row::Column::CommitEmails.contains(email)))
         .all(c)
         .await?;
-    let has = |r: &row::Model| r.email == email || r.commit_emails.lines().any(|l| l == email);
-    rows.iter().filter(|r| has(r)).map(|r| Ok((id(&r.id)?, r.name.clone()))).collect()
+    rows.retain(|r| r.email == email || r.commit_emails.lines().any(|l| l == email));
+    Ok(rows)
 }
 
 pub async fn insert<C: ConnectionTrait>(tx: &C, r: row::Model) -> Result<()> {

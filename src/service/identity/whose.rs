@@ -93,6 +93,14 @@ async fn new(tx: &Tx, who: &Comes<'_>) -> Result<PersonId, NotSignedIn> {
             new.email, provider.name
         ));
     }
+    // Whoever was shut out does not come back by an account there that was never linked (A31).
+    if store::people::is_of_closed(tx, &new.email).await? {
+        return refused(format!(
+            "The account of whoever has the address `{}` is closed. Ask an administrator: they open it again, or send you \
+             a link.",
+            new.email
+        ));
+    }
     let person = people::insert(tx, app, &new).await?;
     store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
     record(tx, who, person, PersonEntry::AccountOpened).await?;

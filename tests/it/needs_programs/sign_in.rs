@@ -10,7 +10,7 @@ use custody::{
     domain::{id::PersonId, person::Role},
     ports::clock::Clock,
     service::{
-        accounts,
+        accounts, closing,
         identity::{self, Answer, NotSignedIn},
         sessions,
     },
@@ -243,6 +243,34 @@ async fn a31_sessions_of_a_provider() {
     let again = provider.sign_in(&browser, "m1").await;
     assert_eq!(again.status(), 403);
     assert!(again.text().await.unwrap().contains("Your account here is closed"));
+}
+
+/// A31, A2: whoever was shut out does not come back as somebody new, with an account at the provider that was never
+/// linked, by whichever address of theirs.
+#[tokio::test]
+async fn a31_a_closed_person_is_not_made_anew() {
+    let mut provider = IdentityProvider::start();
+    let noor =
+        |email: &str| json!({ "name": "Noor El-Amin", "email": email, "email_verified": true, "groups": ["controls"] });
+    let people =
+        json!({ "n1": noor("Noor@example.org"), "n2": noor("noor@home.example"), "m1": noor("mona@example.org") });
+    let test = provider.custody(true, people).await;
+    let tx = test.app.db.begin().await.unwrap();
+    let mut change = store::entity::person::ActiveModel { ..Default::default() };
+    change.commit_emails = sea_orm::ActiveValue::Set("noor@work.example\nnoor@home.example".to_owned());
+    store::people::update(&tx, test.person("noor"), change).await.unwrap();
+    tx.commit().await.unwrap();
+    closing::close(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
+    for login in ["n1", "n2"] {
+        let browser = test.stranger();
+        let response = provider.sign_in(&browser, login).await;
+        assert_eq!(response.status(), 403);
+        let page = response.text().await.unwrap();
+        assert!(page.contains("is closed. Ask an administrator: they open it again, or send you a link."), "{page}");
+        assert!(!is_signed_in(&browser).await);
+        assert_eq!(person(&test, &provider, login).await, None, "nobody was made");
+    }
+    assert_eq!(provider.sign_in(&test.stranger(), "m1").await.status(), 303, "whoever shares a name alone comes in");
 }
 
 /// E1: where local accounts are off, a provider is the only way in, also for the first administrator.
