@@ -162,6 +162,22 @@ async fn a32_tokens_that_do_not_hold_are_refused() {
     assert_eq!(provider.sign_in(&test.stranger(), "m1").await.status(), 303, "the same flow, told right");
 }
 
+/// E1: what a provider tells beside that is of no weight, also where it is of another type than the standard's, as
+/// Auth0 and Cognito have it.
+#[tokio::test]
+async fn e1_claims_of_another_type_let_in() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, json!({ "m1": { "name": "Mona Weiss", "email": "mona@example.org" } })).await;
+    provider.lies(json!({ "claims": { "updated_at": "2026-11-21T02:47:00.000Z", "email_verified": "true" } }));
+    let browser = test.stranger();
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    assert!(is_signed_in(&browser).await);
+    provider.lies(json!({ "claims": { "email_verified": "false" } }));
+    provider.people(json!({ "m2": { "name": "Max Muster", "email": "max@example.org" } }));
+    let refused = provider.sign_in(&test.stranger(), "m2").await;
+    assert!(refused.text().await.unwrap().contains("has not confirmed your e-mail address"));
+}
+
 /// A2, A32, A33: an address joins nobody to anybody. A link does, once, and from then on both ways lead to one person.
 #[tokio::test]
 async fn a2_identity_is_never_matched_by_address() {
