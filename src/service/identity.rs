@@ -184,7 +184,7 @@ pub async fn finish(
     let proved = app.providers.finish(provider, &proof, code).await.ok_or(Error::NotFound)??;
     let claims = Claims::read(&proved.claims, &of.groups_claim)
         .map_err(|why| Unproved::Misset(format!("tells your groups in a way that cannot be read: {why}.")))?;
-    let by = (provider.to_owned(), proved.id_token.clone());
+    let by = sessions::By::Provider { id: provider.to_owned(), id_token: proved.id_token.clone() };
     let (owned, of, said, invitation) = (app.clone(), of.clone(), origin.to_owned(), begun.invitation);
     let person = app
         .outliving(async move {

@@ -47,19 +47,21 @@ pub enum Tried {
 /// (A34).
 pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin: &str) -> Result<Tried> {
     identity::local_accounts(app)?;
-    let ways = ways(login, origin);
-    let now = app.clock.now();
+    let (ways, now) = (ways(login, origin), app.clock.now());
+    let login = login.trim().to_lowercase();
+    let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
+        true => store::people::find_account(&app.db.read, LOCAL, &login).await?,
+        false => None,
+    };
     if let Err(until) = begin_try(app, ways, now).await? {
         return Ok(Tried::Wait(until));
     }
-    let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
-        true => store::people::find_account(&app.db.read, LOCAL, &login.trim().to_lowercase()).await?,
-        false => None,
-    };
     let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
-    let right = passwords::verify(app, password.chars().take(passwords::LONGEST).collect(), hash).await?;
-    let opened = match person {
-        Some(person) if right => open(app, person, agent, origin).await?,
+    let right = passwords::verify(app, password.chars().take(passwords::LONGEST).collect(), hash.clone()).await?;
+    let opened = match (person, hash) {
+        (Some(person), Some(hash)) if right => {
+            open_by(app, person, agent, origin, Some(By::Password { login, hash })).await?
+        }
         _ => None,
     };
     Ok(match opened {
@@ -141,18 +143,27 @@ pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Res
     open_by(app, person, agent, origin, None).await
 }
 
-/// The same where a provider proved it: its id, and the token that it is shown when signing out.
+/// What proved who somebody is.
+pub(super) enum By {
+    /// A name here, and the hash that their password fitted.
+    Password { login: String, hash: String },
+    /// A provider's id, and the token that it is shown when signing out.
+    Provider { id: String, id_token: Option<String> },
+}
+
+/// The same by what proved it; `None` also where that has changed meanwhile.
 pub(super) async fn open_by(
     app: &App,
     person: PersonId,
     agent: &str,
     origin: &str,
-    by: Option<(String, Option<String>)>,
+    by: Option<By>,
 ) -> Result<Option<String>> {
-    let open = store::people::find_profile(&app.db.read, person).await?.is_some_and(|p| p.person.active);
-    if !open {
-        return Ok(None);
-    }
+    let (provider, id_token, fitted) = match by {
+        None => (None, None, None),
+        Some(By::Password { login, hash }) => (None, None, Some((login, hash))),
+        Some(By::Provider { id, id_token }) => (Some(id), id_token, None),
+    };
     let secret = secret::new();
     let now = app.clock.now();
     let session = Session {
@@ -163,20 +174,29 @@ pub(super) async fn open_by(
         expires_at: now + Duration::hours(app.policy.sessions.absolute_hours.into()),
         agent: agent.chars().filter(|c| !c.is_control()).take(200).collect(),
         address: address(origin).to_owned(),
-        provider: by.as_ref().map(|(id, _)| id.clone()),
-        id_token: by.and_then(|(_, token)| token),
+        provider,
+        id_token,
     };
     let line = line(person, PersonEntry::SignedIn, Actor::Person(person), origin, now);
     let owned = app.clone();
-    app.outliving(async move {
+    let opened = app.outliving(async move {
         let tx = owned.db.begin().await?;
+        // The account may have been closed, or the password replaced, while the password was compared.
+        if !store::people::find_profile(&tx, person).await?.is_some_and(|p| p.person.active) {
+            return Ok(false);
+        }
+        if let Some((login, hash)) = fitted
+            && store::people::find_account(&tx, LOCAL, &login).await? != Some((person, Some(hash)))
+        {
+            return Ok(false);
+        }
         store::doors::delete_expired(&tx, now, idle_since(&owned, now)).await?;
         store::doors::insert_session(&tx, &session).await?;
         store::journal::append(&tx, vec![line]).await?;
-        Ok::<_, super::Error>(tx.commit().await?)
-    })
-    .await??;
-    Ok(Some(secret))
+        tx.commit().await?;
+        Ok::<_, super::Error>(true)
+    });
+    Ok(opened.await??.then_some(secret))
 }
 
 fn idle_since(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {

@@ -76,6 +76,22 @@ impl Rig {
         }
     }
 
+    /// Signs in while something else happens: after the password's hash was read, before the password is compared with it.
+    async fn sign_in_while(&self, login: &str, happens: impl AsyncFnOnce()) -> sessions::Tried {
+        let slots = self.app.hashing.acquire_many(2).await.unwrap();
+        let (app, name) = (self.app.clone(), login.to_owned());
+        let tries =
+            tokio::spawn(async move { sessions::sign_in(&app, &name, PASSWORD, "Firefox", "test").await.unwrap() });
+        // What is tried is counted then.
+        let ways = sessions::ways(login, "test");
+        while !tries.is_finished() && store::guesses::load(&self.app.db.read, &ways).await.unwrap()[0].is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        happens().await;
+        drop(slots);
+        tries.await.unwrap()
+    }
+
     async fn group(&self, name: &str, kind: TeamKind) -> crate::domain::id::GroupId {
         let new = groups::NewGroup { name: name.to_owned(), kind, area: None };
         groups::create(&self.app, &self.admin, new).await.unwrap()
@@ -174,6 +190,28 @@ async fn closing_an_account_ends_everything_of_it() {
     closing::reopen(&rig.app, &rig.admin, bea).await.unwrap();
     assert!(sessions::find(&rig.app, &session).await.unwrap().is_none(), "the old session stays dead");
     assert!(rig.sign_in("bea").await.is_some());
+}
+
+/// A31: a password that is replaced, or an account that is closed, while a password is compared opens nothing any more.
+#[tokio::test]
+async fn a31_what_ends_while_a_password_is_compared_opens_nothing() {
+    let rig = Rig::new().await;
+    let (bea, ilse) = (rig.member("Bea Kern", "bea").await, rig.member("Ilse Hartmann", "ilse").await);
+    let other = "entirely other words";
+    let hashed = passwords::hash(&rig.app, other.to_owned()).await.unwrap();
+    let replaces = async || {
+        let tx = rig.app.db.begin().await.unwrap();
+        store::people::save_account(&tx, LOCAL, "bea", bea, Some(hashed)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    assert_eq!(rig.sign_in_while("bea", replaces).await, sessions::Tried::Wrong);
+    let closes = async || closing::close(&rig.app, &rig.admin, ilse).await.unwrap();
+    assert_eq!(rig.sign_in_while("ilse", closes).await, sessions::Tried::Wrong);
+    for person in [bea, ilse] {
+        assert!(sessions::list(&rig.app, person).await.unwrap().is_empty());
+    }
+    let now = sessions::sign_in(&rig.app, "bea", other, "", "test").await.unwrap();
+    assert!(matches!(now, sessions::Tried::Right(_)));
 }
 
 /// E1: there is always an administrator who can sign in.
