@@ -1,7 +1,10 @@
 //! What is sent as it has to come: a body that is JSON, said to be JSON, plain, of bounded size and depth (A29, A35); and
 //! a query of the words that an address knows.
 
-use super::{problem::Problem, token::authenticate};
+use super::{
+    problem::Problem,
+    token::{authenticate, origin},
+};
 use crate::app::App;
 use axum::{
     body::Bytes,
@@ -39,10 +42,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
         let (begun, sent_with) = (Instant::now(), request.headers().get(header::AUTHORIZATION).cloned());
+        let from = origin(request.extensions());
         let bytes = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
         // The token was looked at before the body came: one that has ended meanwhile opens nothing more (A31).
         if sent_with.is_some() && begun.elapsed() > AT_ONCE {
-            authenticate(app, sent_with.as_ref()).await.map_err(IntoResponse::into_response)?;
+            authenticate(app, sent_with.as_ref(), &from).await.map_err(IntoResponse::into_response)?;
         }
         if has_nul(&bytes) {
             return Err(Problem::nul().into_response());

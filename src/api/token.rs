@@ -11,7 +11,7 @@ use crate::{
 };
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderValue, header, request::Parts},
+    http::{Extensions, HeaderValue, header, request::Parts},
 };
 use std::{collections::BTreeSet, net::SocketAddr};
 
@@ -23,25 +23,30 @@ pub struct Bearer {
     seen: Option<Vec<String>>,
 }
 
-/// The token that was sent, if it opens anything at this moment.
-pub async fn authenticate(app: &App, sent: Option<&HeaderValue>) -> Result<Token, Problem> {
+/// The token that was sent from here, if it opens anything at this moment.
+pub async fn authenticate(app: &App, sent: Option<&HeaderValue>, origin: &str) -> Result<Token, Problem> {
     let sent = sent.and_then(|v| v.to_str().ok());
     let (scheme, secret) = sent.and_then(|s| s.split_once(' ')).ok_or_else(Problem::no_token)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Problem::no_token());
     }
-    tokens::authenticate(app, secret.trim()).await?.ok_or_else(Problem::no_token)
+    tokens::authenticate(app, secret.trim(), origin).await?.ok_or_else(Problem::no_token)
+}
+
+/// The door and the address that a request came through.
+pub fn origin(of: &Extensions) -> String {
+    match of.get::<ConnectInfo<SocketAddr>>() {
+        Some(ConnectInfo(address)) => format!("api {}", address.ip()),
+        None => "api".to_owned(),
+    }
 }
 
 impl FromRequestParts<App> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = authenticate(app, parts.headers.get(header::AUTHORIZATION)).await?;
-        let from = match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-            Some(ConnectInfo(address)) => format!("api {}", address.ip()),
-            None => "api".to_owned(),
-        };
+        let from = origin(&parts.extensions);
+        let token = authenticate(app, parts.headers.get(header::AUTHORIZATION), &from).await?;
         Ok(Self { origin: format!("{from} token {}", token.name), seen: marks(&parts.headers), token })
     }
 }

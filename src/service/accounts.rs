@@ -227,6 +227,7 @@ pub async fn change_password(
     // Whoever has somebody's session has not their password, and guesses at it no more often than at the front (A34).
     let (ways, now) = (sessions::ways(login, &caller.origin), app.clock.now());
     if let Err(until) = sessions::begin_try(app, ways, now).await? {
+        tracing::warn!(origin = caller.origin, person = %me, "a change of a password has to wait: too many were wrong");
         let time = until.with_timezone(&app.policy.facility.time_zone).format("%H:%M:%S");
         return invalid("old", format!("Too many wrong passwords. Nothing was tried this time: try again at {time}"));
     }
@@ -234,6 +235,7 @@ pub async fn change_password(
     let hash = account.filter(|(owner, _)| *owner == me).and_then(|(_, hash)| hash);
     let known = old.chars().take(passwords::LONGEST + 1).collect();
     if !passwords::verify(app, known, hash.clone()).await? {
+        tracing::warn!(origin = caller.origin, person = %me, "a change of a password failed: the old one is wrong");
         return invalid("old", "This is not your password now. Check whether Caps Lock is on");
     }
     sessions::was_right(app, ways, now).await?;

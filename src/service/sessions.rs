@@ -53,10 +53,13 @@ pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin
         true => store::people::find_account(&app.db.read, LOCAL, &login).await?,
         false => None,
     };
+    let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
+    // What was typed stays out of the log: it may be a password in the wrong field.
+    let whose = person.map(tracing::field::display);
     if let Err(until) = begin_try(app, ways, now).await? {
+        tracing::warn!(origin, person = whose, "a sign-in by name and password has to wait: too many failed");
         return Ok(Tried::Wait(until));
     }
-    let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
     let right = passwords::verify(app, password.chars().take(passwords::LONGEST).collect(), hash.clone()).await?;
     let opened = match (person, hash) {
         (Some(person), Some(hash)) if right => {
@@ -69,7 +72,10 @@ pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin
             was_right(app, ways, now).await?;
             Tried::Right(secret)
         }
-        None => Tried::Wrong,
+        None => {
+            tracing::warn!(origin, person = whose, "a sign-in by name and password failed");
+            Tried::Wrong
+        }
     })
 }
 

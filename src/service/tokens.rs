@@ -203,18 +203,21 @@ async fn listed(app: &App, tokens: Vec<Token>) -> Result<Vec<Listed>> {
 }
 
 /// The token of this secret, if it opens anything: not expired, not revoked, and its maker's account is open. It is
-/// found by its hash, so that no comparison tells how near a guess was.
-pub async fn authenticate(app: &App, opens: &str) -> Result<Option<Token>> {
-    if !opens.starts_with(PREFIX) || opens.len() > 200 {
-        return Ok(None);
-    }
-    let Some(token) = store::doors::find_token(&app.db.read, &secret::hash(opens)).await? else {
-        return Ok(None);
+/// found by its hash, so that no comparison tells how near a guess was. What opens nothing is logged.
+pub async fn authenticate(app: &App, opens: &str, origin: &str) -> Result<Option<Token>> {
+    let found = match opens.starts_with(PREFIX) && opens.len() <= 200 {
+        true => store::doors::find_token(&app.db.read, &secret::hash(opens)).await?,
+        false => None,
     };
     let now = app.clock.now();
-    if token.revoked_at.is_some() || token.expires_at <= now {
-        return Ok(None);
-    }
+    let token = match found {
+        Some(token) if token.revoked_at.is_none() && token.expires_at > now => token,
+        dead => {
+            let id = dead.map(|t| t.id);
+            tracing::warn!(origin, token = id, "a token was sent that opens nothing");
+            return Ok(None);
+        }
+    };
     // Once in a while is enough: a report does not wait for a second write.
     if token.used_at.is_none_or(|at| now - at > Duration::minutes(5)) {
         let (owned, id) = (app.clone(), token.id.clone());

@@ -146,9 +146,13 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
     };
     let (status, icon, title, text) = match why {
         NotSignedIn::Failed(error) => return Err(error.into()),
-        NotSignedIn::Refused(why) => (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why]),
+        NotSignedIn::Refused(why) => {
+            // Why is left out: it may hold somebody's address.
+            tracing::warn!(origin = visitor.origin, provider, "somebody whose identity is proved is not let in");
+            (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why])
+        }
         NotSignedIn::Unproved(unproved) => {
-            tracing::info!(provider, %unproved, "nobody is signed in");
+            tracing::warn!(origin = visitor.origin, provider, %unproved, "nobody is signed in");
             let said = format!("{name} {unproved}");
             match unproved {
                 Unproved::Away(_) => {

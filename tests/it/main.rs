@@ -34,6 +34,7 @@ mod import;
 mod import_pages;
 mod incidents;
 mod live;
+mod logged;
 mod mail;
 mod moving_on;
 #[cfg(feature = "full-tests")]

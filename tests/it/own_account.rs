@@ -8,9 +8,10 @@ use custody::service::{
     tokens::{self, TokenScope},
 };
 
-const PASSWORD: &str = "four words nobody says";
+pub const PASSWORD: &str = "four words nobody says";
 
-async fn with_password(test: &TestApp, login: &str) {
+/// Gives somebody a password.
+pub async fn with_password(test: &TestApp, login: &str) {
     let tx = test.app.db.begin().await.unwrap();
     accounts::set_password(&tx, &test.app, test.person(login), login, PASSWORD).await.unwrap();
     tx.commit().await.unwrap();
@@ -119,9 +120,9 @@ async fn a31_own_tokens() {
         assert_eq!(who.post(&address, &[]).await.status(), 404);
     }
     assert!(lena.page(&address).await.contains("Revoke the token for deploy tool?"));
-    assert!(tokens::authenticate(&test.app, &secret).await.unwrap().is_some(), "asking revokes nothing");
+    assert!(tokens::authenticate(&test.app, &secret, "test").await.unwrap().is_some(), "asking revokes nothing");
     assert_eq!(lena.post(&address, &[]).await.status(), 303);
-    assert!(tokens::authenticate(&test.app, &secret).await.unwrap().is_none());
+    assert!(tokens::authenticate(&test.app, &secret, "test").await.unwrap().is_none());
     assert!(lena.page("/account/tokens").await.contains("Revoked"));
     assert_eq!(lena.post(&address, &[]).await.status(), 404, "once");
 }

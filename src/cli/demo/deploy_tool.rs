@@ -24,7 +24,7 @@ const DAYS: u32 = 90;
 pub async fn provide(app: &App, folder: &Folder) -> Result<()> {
     let file = folder.deploy_token();
     if let Ok(kept) = fs::read_to_string(&file)
-        && tokens::authenticate(app, kept.trim()).await?.is_some()
+        && tokens::authenticate(app, kept.trim(), "demo").await?.is_some()
     {
         return Ok(());
     }

@@ -177,12 +177,12 @@ async fn closing_an_account_ends_everything_of_it() {
     let (_, token) = tokens::create(&rig.app, &Caller::person(bea, "test"), "agent", scope, 30).await.unwrap();
     let session = rig.sign_in("bea").await.unwrap();
     let link = secret(&invite(&rig.app, &rig.admin, bea).await.unwrap());
-    assert!(tokens::authenticate(&rig.app, &token).await.unwrap().is_some());
+    assert!(tokens::authenticate(&rig.app, &token, "test").await.unwrap().is_some());
     assert!(sessions::find(&rig.app, &session).await.unwrap().is_some());
 
     closing::close(&rig.app, &rig.admin, bea).await.unwrap();
     assert!(sessions::find(&rig.app, &session).await.unwrap().is_none());
-    assert!(tokens::authenticate(&rig.app, &token).await.unwrap().is_none());
+    assert!(tokens::authenticate(&rig.app, &token, "test").await.unwrap().is_none());
     assert!(matches!(find_invitation(&rig.app, &link).await, Err(Error::NotFound)));
     assert!(rig.sign_in("bea").await.is_none());
     assert!(refused(invite(&rig.app, &rig.admin, bea).await.unwrap_err()).contains("closed"));

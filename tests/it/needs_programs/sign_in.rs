@@ -5,7 +5,10 @@ use super::{
     browser::Driver,
     identity_provider::{CALLBACK, IdentityProvider, RULES, begin},
 };
-use crate::app::{Browser, TestApp, morning, open};
+use crate::{
+    app::{Browser, TestApp, morning, open},
+    logged::Logged,
+};
 use custody::{
     domain::{id::PersonId, person::Role},
     ports::clock::Clock,
@@ -287,6 +290,24 @@ async fn a31_a_closed_person_is_not_made_anew() {
         assert_eq!(person(&test, &provider, login).await, None, "nobody was made");
     }
     assert_eq!(provider.sign_in(&test.stranger(), "m1").await.status(), 303, "whoever shares a name alone comes in");
+}
+
+/// A34: whoever does not come in by a provider is in the log with where they came from, and with nothing of who they are.
+#[tokio::test]
+async fn a34_refusals_of_a_provider_are_logged() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, json!({ "i7": { "name": "Ilse Hartmann", "email": "ilse@example.org" } })).await;
+    let log = Logged::start();
+    for (lie, why) in [(json!({}), "is not let in"), (json!({ "key": "other" }), "sent an ID token that does not hold")]
+    {
+        provider.lies(lie);
+        assert_eq!(provider.sign_in(&test.stranger(), "i7").await.status(), 403);
+        let lines = log.lines();
+        let from = "origin=\"web 127.0.0.1\" provider=\"facility\"";
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("WARN") && lines[0].contains(why) && lines[0].contains(from), "{lines:?}");
+        assert!(!lines[0].contains("ilse") && !lines[0].contains("Ilse") && !lines[0].contains("i7"), "{lines:?}");
+    }
 }
 
 /// E1: where local accounts are off, a provider is the only way in, also for the first administrator.

@@ -1,0 +1,110 @@
+//! What Custody logs, kept for tests to read; and what it says there of whoever did not come in (A34).
+
+use crate::{
+    app::TestApp,
+    own_account::{PASSWORD, with_password},
+};
+use custody::service::tokens::{self, TokenScope};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+/// Custody's warnings and errors on this test's thread, for as long as it is kept.
+pub struct Logged {
+    said: Said,
+    _kept: tracing::subscriber::DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Logged {
+    pub fn start() -> Self {
+        let said = Said::default();
+        let to = said.clone();
+        let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
+        let log = log.with_writer(move || to.clone()).finish();
+        Self { said, _kept: tracing::subscriber::set_default(log) }
+    }
+
+    /// What was logged since it was asked last.
+    pub fn lines(&self) -> Vec<String> {
+        let said = std::mem::take(&mut *self.said.0.lock().unwrap());
+        let said = String::from_utf8(said).unwrap();
+        said.lines().filter(|line| line.contains(" custody::")).map(str::to_owned).collect()
+    }
+}
+
+/// A34: wrong names and passwords are in the log with where they came from, and at whose account; what was typed is not.
+#[tokio::test]
+async fn a34_failed_sign_ins_are_logged() {
+    let test = TestApp::new().await;
+    with_password(&test, "ilse").await;
+    let (log, stranger) = (Logged::start(), test.stranger());
+    let of_ilse = format!("person={}", test.person("ilse"));
+    let tries = async |login: &str, password: &str| {
+        stranger.post("/sign-in", &[("login", login), ("password", password)]).await;
+        let lines = log.lines();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("WARN") && lines[0].contains("origin=\"web 127.0.0.1\""), "{lines:?}");
+        assert!(!lines[0].contains("rosebud"), "{lines:?}");
+        lines[0].clone()
+    };
+    let unknown = tries("rosebud", "rosebud").await;
+    assert!(unknown.contains("name and password failed") && !unknown.contains("person="), "{unknown}");
+    for _ in 0..5 {
+        let wrong = tries(" Ilse", "rosebud").await;
+        assert!(wrong.contains("name and password failed") && wrong.contains(&of_ilse), "{wrong}");
+    }
+    let waits = tries("ilse", "rosebud").await;
+    assert!(waits.contains("has to wait") && waits.contains(&of_ilse), "{waits}");
+
+    test.advance(chrono::Duration::hours(2));
+    let ilse = test.browser("ilse").await;
+    let changes = async |old: &str| {
+        let form = [("login", "ilse"), ("old", old), ("new", "rosebud and three more")];
+        ilse.post("/account/password", &form).await;
+        log.lines().join("\n")
+    };
+    for _ in 0..5 {
+        let wrong = changes("rosebud").await;
+        assert!(wrong.contains("the old one is wrong") && wrong.contains(&of_ilse), "{wrong}");
+        assert!(wrong.contains("origin=\"web 127.0.0.1\"") && !wrong.contains("rosebud"), "{wrong}");
+    }
+    assert!(changes("rosebud").await.contains("has to wait"));
+    test.advance(chrono::Duration::hours(2));
+    assert_eq!(changes(PASSWORD).await, "", "what is right is in the journal");
+}
+
+/// A34: a token that opens nothing any more is in the log by its id, one that nobody has without a word of it.
+#[tokio::test]
+async fn a34_dead_tokens_are_logged() {
+    let test = TestApp::new().await;
+    let (token, secret) =
+        tokens::create(&test.app, &test.caller("lena"), "a program", TokenScope::Read, 30).await.unwrap();
+    let log = Logged::start();
+    let asks = async |bearer: &str| {
+        let asked = test.stranger().client.get(format!("{}/api/v1/me", test.url)).bearer_auth(bearer);
+        (asked.send().await.unwrap().status().as_u16(), log.lines().join("\n"))
+    };
+    assert_eq!(asks(&secret).await, (200, String::new()));
+    tokens::revoke(&test.app, &test.caller("lena"), &token.id).await.unwrap();
+    let (status, dead) = asks(&secret).await;
+    assert_eq!(status, 401);
+    assert!(dead.contains("origin=\"api 127.0.0.1\"") && dead.contains(&format!("token=\"{}\"", token.id)), "{dead}");
+    let (status, unknown) = asks("custody_rosebud").await;
+    assert_eq!(status, 401);
+    assert!(unknown.contains("origin=\"api 127.0.0.1\"") && !unknown.contains("token="), "{unknown}");
+    assert!(!dead.contains(&secret) && !unknown.contains("rosebud"), "{dead}\n{unknown}");
+}
