@@ -1,5 +1,7 @@
 //! The shape of what people type about themselves and others. Each complaint says what to enter, with an example.
 
+mod first_tried;
+
 use super::{Error, FieldProblem, Result};
 use crate::domain::nearest::nearest;
 use std::borrow::Cow;
@@ -108,7 +110,7 @@ pub fn note(text: &str) -> Shape {
     if one_line(text, 200) { Ok(()) } else { Err(say("Enter at most 200 characters on one line")) }
 }
 
-/// Whether this can be the password of somebody with these names: long enough, and not made of them.
+/// Whether this can be the password of somebody with these names: long enough, not what many have, and not made of them.
 pub fn password(text: &str, names: &[&str]) -> std::result::Result<(), String> {
     let length = text.chars().count();
     if length < super::passwords::SHORTEST {
@@ -126,6 +128,9 @@ pub fn password(text: &str, names: &[&str]) -> std::result::Result<(), String> {
     different.dedup();
     if different.len() < 5 {
         return Err("Choose one with more different characters. Four words are a good start".to_owned());
+    }
+    if first_tried::is_tried_first(&lower) {
+        return Err("Many people have this password: choose another. Four words are a good start".to_owned());
     }
     let parts = names.iter().flat_map(|n| n.split(|c: char| !c.is_alphanumeric())).filter(|p| p.chars().count() >= 4);
     match parts.map(str::to_lowercase).chain(["custody".to_owned()]).find(|part| lower.contains(part)) {
@@ -163,7 +168,10 @@ mod tests {
     fn passwords_are_long_and_not_ones_name() {
         let names = ["Ilse Hartmann", "i.hartmann"];
         assert_eq!(password("correct horse battery", &names), Ok(()));
-        assert_eq!(password(&"é1ö2ü3ß4".repeat(32), &names), Ok(()));
+        assert_eq!(password(&"é1ö2ü3ß4 correct horse battery, ".repeat(8), &names), Ok(()));
+        for bad in ["Password1234", "passwordpassword", "123456789012"] {
+            assert!(password(bad, &names).unwrap_err().starts_with("Many people have this password"), "{bad}");
+        }
         for bad in ["short", "aaaaaaaaaaaaaaaa", "my HARTMANN secret", "custody-custody-1"] {
             assert!(password(bad, &names).is_err(), "{bad}");
         }
