@@ -116,10 +116,11 @@ pub(super) fn identity(source: &Source<'_>, areas: &[Area]) -> Identity {
         let hint = "Name a provider below [[identity.providers]], or set local = true.";
         source.problem(&place, "Without local accounts and without a provider nobody could sign in.", hint);
     }
-    let (mut ids, mut providers) = (Vec::new(), Vec::new());
+    let (mut ids, mut providers, mut rules) = (Vec::new(), Vec::new(), Vec::new());
     for item in &items.value {
         let id = source.item_text(item, "id");
-        providers.extend(provider(source, item, id.as_ref().map(|id| id.value.clone()), loopback, areas));
+        let named = id.as_ref().map(|id| id.value.clone());
+        providers.extend(provider(source, item, named, loopback, areas, &mut rules));
         ids.extend(id);
     }
     for id in ids.iter().filter(|id| !is_plain_word(&id.value)) {
@@ -130,13 +131,14 @@ pub(super) fn identity(source: &Source<'_>, areas: &[Area]) -> Identity {
     Identity { local, private_addresses: source.flag("identity", "private_addresses"), providers, protocols }
 }
 
-/// One table; what is wrong in it is kept as a problem.
+/// One table; what is wrong in it is kept as a problem. Its rules join those of the tables before.
 fn provider(
     source: &Source<'_>,
     item: &Item<'_>,
     id: Option<String>,
     loopback: bool,
     areas: &[Area],
+    before: &mut Vec<GroupRule>,
 ) -> Option<Provider> {
     let name = source.item_text(item, "name");
     let issuer = source.item_text(item, "issuer");
@@ -157,10 +159,13 @@ fn provider(
         false => vec!["profile".to_owned(), "email".to_owned()],
     };
     let groups_claim = source.item_text_if(item, "groups_claim").map_or_else(|| "groups".to_owned(), |f| f.value);
-    let items = source.item_tables(item, "rules", &RULE_KEYS);
-    let rules: Vec<_> = items.iter().filter_map(|item| Some((rule(source, item, areas)?, item))).collect();
-    refuse_two_kinds(source, &rules);
-    let rules = rules.into_iter().map(|(rule, _)| rule).collect();
+    let mut rules = Vec::new();
+    for item in source.item_tables(item, "rules", &RULE_KEYS) {
+        let Some(rule) = rule(source, &item, areas) else { continue };
+        refuse_two_kinds(source, before, &rule, &item);
+        before.push(rule.clone());
+        rules.push(rule);
+    }
     Some(Provider {
         id: id?,
         name: name?.value,
@@ -238,18 +243,16 @@ fn rule(source: &Source<'_>, item: &Item<'_>, areas: &[Area]) -> Option<GroupRul
     Some(GroupRule { group: group?.value, team: team?.value, kind: kind?, area: area.map(|a| a.value), reviewer })
 }
 
-/// A group here is of one kind, and experts are for one area: whoever one rule means would have the rights of another.
-fn refuse_two_kinds(source: &Source<'_>, rules: &[(GroupRule, &Item<'_>)]) {
-    for (n, (rule, item)) in rules.iter().enumerate() {
-        let same = |(first, _): &&(GroupRule, &Item<'_>)| first.team.eq_ignore_ascii_case(&rule.team);
-        let Some((first, _)) = rules[..n].iter().find(same) else { continue };
-        if (first.kind, &first.area) != (rule.kind, &rule.area) {
-            let reason = format!("A rule before makes another kind of group of “{}”: {}.", rule.team, first.kind);
-            source.problem(&item.place, reason, "Name another team in one of them.");
-        } else if first.team != rule.team {
-            let reason = format!("A rule before writes “{}” as “{}”.", rule.team, first.team);
-            source.problem(&item.place, reason, "Write a team’s name the same everywhere.");
-        }
+/// A group here is of one kind, and experts are for one area, whichever provider a rule is for: whoever one rule means
+/// would have the rights of another.
+fn refuse_two_kinds(source: &Source<'_>, before: &[GroupRule], rule: &GroupRule, item: &Item<'_>) {
+    let Some(first) = before.iter().find(|first| first.team.eq_ignore_ascii_case(&rule.team)) else { return };
+    if (first.kind, &first.area) != (rule.kind, &rule.area) {
+        let reason = format!("A rule before makes another kind of group of “{}”: {}.", rule.team, first.kind);
+        source.problem(&item.place, reason, "Name another team in one of them.");
+    } else if first.team != rule.team {
+        let reason = format!("A rule before writes “{}” as “{}”.", rule.team, first.team);
+        source.problem(&item.place, reason, "Write a team’s name the same everywhere.");
     }
 }
 

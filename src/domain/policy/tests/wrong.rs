@@ -217,6 +217,8 @@ const WRONG: &[Wrong] = &[
         "another kind of group of “T”: doc", "another team"),
     ("[[identity.providers]]\nid = \"a\"\nname = \"A\"\nissuer = \"https://a.org\"\nclient_id = \"c\"\nsecret_variable = \"S\"\nrules = [{ group = \"g\", team = \"T\", kind = \"doc\" }, { group = \"h\", team = \"t\", kind = \"doc\" }]", 7, 53, "identity.providers.rules",
         "writes “t” as “T”", "the same everywhere"),
+    ("[[identity.providers]]\nid = \"a\"\nname = \"A\"\nissuer = \"https://a.org\"\nclient_id = \"c\"\nsecret_variable = \"S\"\nrules = [{ group = \"g\", team = \"T\", kind = \"doc\" }]\n[[identity.providers]]\nid = \"b\"\nname = \"B\"\nissuer = \"https://b.org\"\nclient_id = \"c\"\nsecret_variable = \"S\"\nrules = [{ group = \"h\", team = \"T\", kind = \"admin\" }]", 14, 10, "identity.providers.rules",
+        "another kind of group of “T”: doc", "another team"),
     ("approvals = 2", 1, 1, "approvals",
         "not known", "belongs below [transfer]"),
     ("colour = 'red'", 1, 1, "colour",
