@@ -72,7 +72,8 @@ async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, person: PersonId
     Ok(secret)
 }
 
-fn closed() -> Error {
+/// Nothing is handed out to whoever cannot use it.
+pub(super) fn closed() -> Error {
     use crate::domain::refusal::{Code, Refusal};
     Refusal::new(Code::WrongState, "This account is closed. Reopen it first.").into()
 }
@@ -270,10 +271,11 @@ pub async fn find(app: &App, login: &str) -> Result<Option<PersonId>> {
 /// Whom a command means: by the name that they sign in with here, or by their address, as who comes from a provider has no
 /// name here.
 pub async fn find_meant(app: &App, named: &str) -> Result<Option<PersonId>> {
-    if let Some(person) = find(app, named).await? {
+    let named = named.to_lowercase();
+    if let Some(person) = find(app, &named).await? {
         return Ok(Some(person));
     }
-    let all = store::people::list_by_email(&app.db.read, &named.to_lowercase()).await?;
+    let all = store::people::list_by_email(&app.db.read, &named).await?;
     Ok(match all.as_slice() {
         [(person, _)] => Some(*person),
         _ => None,

@@ -2,7 +2,7 @@
 //! speak for (A24); everybody makes those that read, or do, what they may themselves (A2, A6). The secret is shown once;
 //! what is kept opens no door.
 
-use super::{Caller, Error, FieldProblem, Result, invalid, no_problems, secret};
+use super::{Caller, Error, FieldProblem, Result, accounts, invalid, no_problems, secret};
 use crate::{
     app::App,
     domain::{
@@ -97,6 +97,11 @@ pub fn problems(name: &str, days: Option<u32>) -> Vec<FieldProblem> {
 
 /// Makes a token and gives its secret, which nobody can read again.
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
+    if let Some(maker) = caller.actor.person()
+        && !store::people::find_profile(&app.db.read, maker).await?.is_some_and(|p| p.person.active)
+    {
+        return Err(accounts::closed());
+    }
     let me = match &scope {
         TokenScope::Read | TokenScope::Admin => caller.actor.person().ok_or(Error::NotFound)?,
         TokenScope::Observe(_) | TokenScope::Evidence(_) | TokenScope::Deploy { .. } => keeper(app, caller).await?,

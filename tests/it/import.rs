@@ -346,7 +346,7 @@ async fn e5_an_import_on_the_command_line() {
     assert!(said.contains("line 2  new  cppServer/contrib_sqs_07") && said.contains("it was a dry run"), "{said}");
     let none = store::servers::find(&test.app.db.read, &"cppServer/ctrl_sqs_07".into()).await.unwrap();
     assert!(none.is_none());
-    let (code, said) = run(&test, &["--kind", "servers", "--as", "ada"], Some(&file));
+    let (code, said) = run(&test, &["--kind", "servers", "--as", "Ada"], Some(&file));
     assert!(code == Some(0) && said.contains("servers.csv: 4 new. It is on record."), "{said}");
     let entry = store::journal::list_all(&test.app.db.read, "server/cppServer/ctrl_sqs_07").await.unwrap();
     assert_eq!((entry[0].origin.as_str(), entry[0].actor), ("cli", Some(test.person("ada"))));

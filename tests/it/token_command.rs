@@ -5,7 +5,7 @@ use crate::{
     backup::{custody, said},
 };
 use chrono::Utc;
-use custody::store;
+use custody::{service::closing, store};
 use serde_json::json;
 use std::process::Output;
 
@@ -84,4 +84,13 @@ async fn e1_what_makes_no_token_is_said() {
     let own = with(&["--scope", "read", "--as", "Noor@example.org"]);
     assert_eq!(own.status.code(), Some(0), "{}", said(&own));
     assert!(said(&token(&test, &["list"])).contains("Reads as its maker whatever they may read  by Noor El-Amin"));
+    // By their name as they type it anywhere else; and nobody whose account is closed.
+    let capital = with(&["--scope", "deploy", "--as", "Lena"]);
+    assert_eq!(capital.status.code(), Some(0), "{}", said(&capital));
+    closing::close(&test.app, &test.caller("ada"), test.person("lena")).await.unwrap();
+    for scope in ["deploy", "read"] {
+        let closed = with(&["--scope", scope, "--as", "lena"]);
+        assert_eq!(closed.status.code(), Some(2), "{scope}: {}", said(&closed));
+        assert!(closed.stdout.is_empty() && said(&closed).contains("This account is closed"), "{}", said(&closed));
+    }
 }
