@@ -41,3 +41,17 @@ pub async fn verify(app: &App, password: String, hash: Option<String>) -> Result
     });
     Ok(matches.await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A34: what stands in for an account that there is not costs as much as an account.
+    #[test]
+    fn a34_nobody_costs_as_much_as_somebody() {
+        let somebody = argon().hash_password(b"four words nobody says").unwrap().to_string();
+        let costs = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(costs(&NOBODY), costs(&somebody));
+        assert_eq!(costs(&somebody)[1..], ["argon2id", "v=19", "m=19456,t=2,p=1"]);
+    }
+}

@@ -1,11 +1,18 @@
 //! What somebody keeps of themselves: sessions, tokens, and how long wrong passwords keep one waiting (A24, A31, A34).
 
-use crate::app::TestApp;
+use crate::{
+    app::{POLICY, TestApp, open},
+    given::policy_with,
+    postgres,
+};
 use chrono::Duration;
-use custody::service::{
-    accounts,
-    sessions::{self, Tried},
-    tokens::{self, TokenScope},
+use custody::{
+    service::{
+        accounts, secret,
+        sessions::{self, Tried},
+        tokens::{self, TokenScope},
+    },
+    store::{self, doors::Session},
 };
 
 pub const PASSWORD: &str = "four words nobody says";
@@ -125,6 +132,50 @@ async fn a31_own_tokens() {
     assert!(tokens::authenticate(&test.app, &secret, "test").await.unwrap().is_none());
     assert!(lena.page("/account/tokens").await.contains("Revoked"));
     assert_eq!(lena.post(&address, &[]).await.status(), 404, "once");
+}
+
+/// A31, E1: what a provider opened is shut once it is in the policy no more.
+#[tokio::test]
+async fn a31_sessions_of_a_provider_end_with_it() {
+    let provider = "[[identity.providers]]\nid = \"facility\"\nname = \"Facility account\"\nissuer = \"https://a.org\"\n\
+                    client_id = \"custody\"\nsecret_variable = \"NONE\"\n";
+    let test = TestApp::with_policy(&policy_with(provider)).await;
+    let (own, now) = (secret::new(), test.app.clock.now());
+    let session = Session {
+        hash: secret::hash(&own),
+        person: test.person("ilse"),
+        created_at: now,
+        seen_at: now,
+        expires_at: now + Duration::hours(1),
+        agent: String::new(),
+        address: String::new(),
+        provider: Some("facility".to_owned()),
+        id_token: None,
+    };
+    let tx = test.app.db.begin().await.unwrap();
+    store::doors::insert_session(&tx, &session).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(sessions::find(&test.app, &own).await.unwrap().unwrap().id(), test.person("ilse"));
+    let without = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    assert!(sessions::find(&without, &own).await.unwrap().is_none());
+}
+
+/// E1: what opens a session, an account or the API is kept as its hash alone.
+#[tokio::test]
+async fn e1_secrets_are_kept_as_hashes() {
+    let test = TestApp::new().await;
+    let session = sessions::open(&test.app, test.person("ilse"), "", "web 192.0.2.7").await.unwrap().unwrap();
+    let (_, token) = tokens::create(&test.app, &test.caller("lena"), "a program", TokenScope::Read, 30).await.unwrap();
+    let link = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
+    let invitation = link.path_segments().unwrap().next_back().unwrap();
+    with_password(&test, "ilse").await;
+    let all = postgres::bytes(test.dir.path()).await;
+    let holds = |word: &str| all.windows(word.len()).any(|w| w == word.as_bytes());
+    for opens in [session.as_str(), token.as_str(), invitation] {
+        assert!(holds(&secret::hash(opens)), "it is on record");
+        assert!(!holds(opens.trim_start_matches(tokens::PREFIX)), "and opens nothing for whoever reads the data");
+    }
+    assert!(holds("$argon2id$v=19$m=19456,t=2,p=1$") && !holds(PASSWORD));
 }
 
 /// What a hidden field of the page holds.

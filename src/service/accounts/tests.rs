@@ -159,6 +159,17 @@ async fn an_unknown_name_and_a_wrong_password_are_answered_alike() {
     }
 }
 
+/// A34: whether somebody has the name or not, a password is compared: where none can be, none of them is answered.
+#[tokio::test]
+async fn a34_an_unknown_name_costs_the_comparison_as_well() {
+    let rig = Rig::new().await;
+    rig.app.hashing.close();
+    for login in ["ada", "nobody"] {
+        let tried = sessions::sign_in(&rig.app, login, PASSWORD, "", "test").await;
+        assert!(matches!(tried, Err(Error::Internal(_))), "{login}: {tried:?}");
+    }
+}
+
 /// A31: a closed account's sessions, links and tokens are dead at once; opened again it signs in anew.
 #[tokio::test]
 async fn closing_an_account_ends_everything_of_it() {

@@ -17,6 +17,9 @@ const SECRET: &str = "a secret of this test and of no other";
 /// Where its sign-in ends in a browser of Custody.
 pub const CALLBACK: &str = "/sign-in/facility/callback";
 
+/// The same where it is a second provider, with the id `guests`.
+pub const CALLBACK_OF_GUESTS: &str = "/sign-in/guests/callback";
+
 /// What the rules of the tests make of groups.
 pub const RULES: &str = r#"
 [[identity.providers.rules]]
@@ -78,22 +81,31 @@ impl IdentityProvider {
 
     /// The policy of a facility whose people sign in here; `more` stands below its table.
     pub fn policy(&self, local: bool, more: &str) -> String {
-        let (issuer, secret) = (&self.issuer, self.secret.path().display());
+        let own = self.table("facility", "Facility account");
         policy_with(&format!(
             r#"
 [identity]
 local = {local}
 protocols = ["https", "http-loopback"]
 private_addresses = true
+{own}{more}"#
+        ))
+    }
+
+    /// Its table in a policy, with this id and name.
+    pub fn table(&self, id: &str, name: &str) -> String {
+        let (issuer, secret) = (&self.issuer, self.secret.path().display());
+        format!(
+            r#"
 [[identity.providers]]
-id = "facility"
-name = "Facility account"
+id = "{id}"
+name = "{name}"
 issuer = "{issuer}"
 client_id = "{CLIENT}"
 secret_file = "{secret}"
 scopes = ["profile", "email", "groups"]
-{more}"#
-        ))
+"#
+        )
     }
 
     /// It knows Custody at this address, and these people.
@@ -101,7 +113,7 @@ scopes = ["profile", "email", "groups"]
         let client = json!({
             "client_id": CLIENT,
             "client_secret": SECRET,
-            "redirect_uris": [format!("{url}{CALLBACK}")],
+            "redirect_uris": [format!("{url}{CALLBACK}"), format!("{url}{CALLBACK_OF_GUESTS}")],
             "post_logout_redirect_uris": [format!("{url}/")],
         });
         self.order(json!({ "client": client, "people": people }));
@@ -154,7 +166,7 @@ scopes = ["profile", "email", "groups"]
                 }
             };
             at = url::Url::parse(&at).unwrap().join(&next).unwrap().to_string();
-            if at.contains(CALLBACK) {
+            if at.contains(CALLBACK) || at.contains(CALLBACK_OF_GUESTS) {
                 return at;
             }
         }

@@ -3,7 +3,7 @@
 
 use super::{
     browser::Driver,
-    identity_provider::{CALLBACK, IdentityProvider, RULES, begin},
+    identity_provider::{CALLBACK, CALLBACK_OF_GUESTS, IdentityProvider, RULES, begin},
 };
 use crate::{
     app::{Browser, TestApp, morning, open},
@@ -129,6 +129,38 @@ async fn a32_answers_to_other_questions_are_refused() {
     test.advance(chrono::Duration::minutes(10));
     refused(&late, &answer, "ten minutes later").await;
     assert_eq!(person(&test, &provider, "m1").await, None, "nobody was made");
+}
+
+/// A32, A2: of several providers each speaks for its own people: what one answers does not count as another's, and the
+/// same subject there is somebody else.
+#[tokio::test]
+async fn a32_each_provider_speaks_for_its_own() {
+    let (mut facility, mut guests) = (IdentityProvider::start(), IdentityProvider::start());
+    let second = format!("{RULES}{}", guests.table("guests", "Guest account"));
+    let test = TestApp::with_policy(&facility.policy(true, &second)).await;
+    facility.knows(&test.url, json!({ "m1": { "name": "Mona Weiss", "email": "mona@example.org" } }));
+    guests.knows(&test.url, json!({ "m1": { "name": "Max Muster", "email": "max@example.org" } }));
+    let browser = test.stranger();
+    let page = browser.page("/sign-in").await;
+    assert!(page.contains("Sign in with Facility account") && page.contains("Sign in with Guest account"), "{page}");
+    let ways = [
+        (&facility, "/sign-in/facility", CALLBACK, CALLBACK_OF_GUESTS),
+        (&guests, "/sign-in/guests", CALLBACK_OF_GUESTS, CALLBACK),
+    ];
+    for (provider, from, own, other) in ways {
+        let browser = test.stranger();
+        let answer = provider.answers(&browser, "m1", from).await;
+        let response = browser.client.get(answer.replace(own, other)).send().await.unwrap();
+        assert_eq!(response.status(), 403);
+        let page = response.text().await.unwrap();
+        assert!(page.contains("answered another sign-in than the one that was begun last"), "{page}");
+        assert!(!is_signed_in(&browser).await, "{from}");
+        assert_eq!(person(&test, provider, "m1").await, None);
+        let answer = provider.answers(&browser, "m1", from).await;
+        assert_eq!(browser.client.get(answer).send().await.unwrap().status(), 303, "{from}");
+    }
+    let both = (person(&test, &facility, "m1").await.unwrap(), person(&test, &guests, "m1").await.unwrap());
+    assert_ne!(both.0, both.1);
 }
 
 /// A32, A12: a provider's tokens count only if they are its own, for us, for this sign-in, and of now.
