@@ -286,9 +286,9 @@ pub async fn find_meant(app: &App, named: &str) -> Result<Option<PersonId>> {
 pub async fn list_open(app: &App) -> Result<Vec<(String, Person)>> {
     let c = &app.db.read;
     let mut logins: BTreeMap<PersonId, String> = BTreeMap::new();
-    for (issuer, subject, person) in store::people::list_all_accounts(c).await? {
-        if issuer == LOCAL {
-            logins.entry(person).or_insert(subject);
+    for account in store::people::list_all_accounts(c).await? {
+        if account.issuer == LOCAL {
+            logins.entry(account.person).or_insert(account.subject);
         }
     }
     let all = store::people::list_all(c).await?.into_iter().map(|p| p.person).filter(|p| p.active);

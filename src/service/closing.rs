@@ -25,8 +25,8 @@ pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: Per
     }
     let people = store::people::load_people(tx, &admins).await?;
     let accounts = store::people::list_all_accounts(tx).await?;
-    let other = accounts.iter().any(|(issuer, _, p)| {
-        *p != without && admins.contains(p) && people.active(*p) && identity::lets_in(app, issuer)
+    let other = accounts.iter().any(|a| {
+        a.person != without && admins.contains(&a.person) && people.active(a.person) && identity::lets_in(app, a)
     });
     match other {
         true => Ok(()),

@@ -29,8 +29,8 @@ pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
         }
     }
     let mut logins: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
-    for (_, subject, person) in store::people::list_all_accounts(c).await? {
-        logins.entry(person).or_default().push(subject);
+    for account in store::people::list_all_accounts(c).await? {
+        logins.entry(account.person).or_default().push(account.subject);
     }
     let wanted = plain(text);
     let all = store::people::list_all(c).await?.into_iter().map(|profile| {

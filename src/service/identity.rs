@@ -12,6 +12,7 @@ use crate::{
     domain::identity::Claims,
     domain::refusal::{Code, Refusal},
     ports::identity::{Proof, plain},
+    store::people::Account,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
@@ -65,10 +66,14 @@ pub(super) fn local_accounts(app: &App) -> Result<(), Error> {
     }
 }
 
-/// Whether accounts of this issuer open anything under the policy in force.
-pub(super) fn lets_in(app: &App, issuer: &str) -> bool {
+/// Whether somebody can sign in with this account under the policy in force.
+pub(super) fn lets_in(app: &App, account: &Account) -> bool {
     let of = &app.policy.identity;
-    if issuer == sessions::LOCAL { of.local } else { of.providers.iter().any(|p| p.issuer == issuer) }
+    match account.issuer == sessions::LOCAL {
+        // In the demo nobody is asked for a password.
+        true => of.local && (account.has_password || app.demo),
+        false => of.providers.iter().any(|p| p.issuer == account.issuer),
+    }
 }
 
 /// A sign-in that was begun in a browser, as its cookie keeps it.

@@ -243,10 +243,25 @@ pub async fn list_accounts<C: ConnectionTrait>(c: &C, person: PersonId) -> Resul
     Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
 }
 
-/// Every account: issuer, subject and whose it is.
-pub async fn list_all_accounts<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, String, PersonId)>> {
+/// What leads to a person who signs in.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub issuer: String,
+    pub subject: String,
+    pub person: PersonId,
+    /// Whether a password was set: a name that Custody keeps opens nothing before.
+    pub has_password: bool,
+}
+
+/// Every account, by subject.
+pub async fn list_all_accounts<C: ConnectionTrait>(c: &C) -> Result<Vec<Account>> {
     let all = identity::Entity::find().order_by_asc(identity::Column::Subject).all(c).await?;
-    all.into_iter().map(|i| Ok((i.issuer, i.subject, id(&i.person_id)?))).collect()
+    all.into_iter()
+        .map(|i| {
+            let (person, has_password) = (id(&i.person_id)?, i.password_hash.is_some());
+            Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
+        })
+        .collect()
 }
 
 /// The people with an open account who have this address, or write commits under it.

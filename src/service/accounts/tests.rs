@@ -237,7 +237,10 @@ async fn the_last_administrator_stays() {
     let bea = rig.add("Bea Kern").await;
     groups::put(&rig.app, &rig.admin, admins, bea, false).await.unwrap();
     assert!(refused(closing::close(&rig.app, &rig.admin, rig.ada()).await.unwrap_err()).starts_with(last));
-    let link = invite(&rig.app, &rig.admin, bea).await.unwrap();
+    // Nor is somebody with a sign-in name who has not set its password.
+    let link = link(&rig.app, &rig.admin, bea, "bea").await.unwrap().unwrap();
+    assert!(refused(closing::close(&rig.app, &rig.admin, rig.ada()).await.unwrap_err()).starts_with(last));
+    assert!(refused(groups::remove(&rig.app, &rig.admin, admins, rig.ada()).await.unwrap_err()).starts_with(last));
     accept(&rig.app, &secret(&link), acceptance("bea"), "test").await.unwrap();
     groups::remove(&rig.app, &rig.admin, admins, rig.ada()).await.unwrap();
     let who = refused(rig.try_to_add().await);
