@@ -38,6 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit))
         .routes(routes!(invite))
         .routes(routes!(link))
+        .routes(routes!(closing::join))
         .routes(routes!(closing::close))
         .routes(routes!(closing::reopen))
         .routes(routes!(closing::consequences, closing::erase))

@@ -1,5 +1,7 @@
 //! Accounts: invited, opened, linked, closed (E1, A2, A6, A31).
 
+mod joining;
+
 use super::{
     Caller, Error, FieldProblem, Result, groups, identity, invalid, passwords,
     people::{self, NewPerson, line, must_be_admin},
@@ -16,6 +18,8 @@ use chrono::Duration;
 use serde_json::json;
 use std::collections::BTreeMap;
 use url::Url;
+
+pub use joining::{find_other, join};
 
 /// How long a link to set a password counts.
 pub const INVITATION_DAYS: i64 = 7;
@@ -318,13 +322,7 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                 }
                 Some((owner, hash)) => {
                     store::people::save_account(&tx, LOCAL, &login, person, hash).await?;
-                    store::doors::delete_sessions(&tx, owner).await?;
-                    store::doors::delete_invitations(&tx, owner).await?;
-                    if store::people::list_accounts(&tx, owner).await?.is_empty() {
-                        super::closing::close_in(&tx, &owned, &caller, owner).await?;
-                    }
-                    let taken = line(&owned, &caller, owner, PersonEntry::AccountTaken, json!({ "by": person }));
-                    store::journal::append(&tx, vec![taken]).await?;
+                    taken(&tx, &owned, &caller, owner, person).await?;
                     None
                 }
                 None => {
@@ -339,6 +337,19 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
         })
         .await??;
     secret.map(|s| link_of(app, &s)).transpose()
+}
+
+/// What led to an owner leads to somebody else now: what was opened there ends, and the record is closed if nothing else
+/// leads to it.
+async fn taken(tx: &Tx, app: &App, caller: &Caller, owner: PersonId, by: PersonId) -> Result<()> {
+    store::doors::delete_sessions(tx, owner).await?;
+    store::doors::delete_invitations(tx, owner).await?;
+    if store::people::list_accounts(tx, owner).await?.is_empty() {
+        super::closing::close_in(tx, app, caller, owner).await?;
+    }
+    let line = line(app, caller, owner, PersonEntry::AccountTaken, json!({ "by": by }));
+    store::journal::append(tx, vec![line]).await?;
+    Ok(())
 }
 
 #[cfg(test)]

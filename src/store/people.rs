@@ -323,6 +323,13 @@ pub async fn save_account<C: ConnectionTrait>(
         .map(|_| ())
 }
 
+/// Lets every account of a person lead to another one; how many there were.
+pub async fn move_accounts<C: ConnectionTrait>(tx: &C, from: PersonId, to: PersonId) -> Result<u64> {
+    let change = identity::ActiveModel { person_id: Set(to.to_string()), ..Default::default() };
+    let of = identity::Entity::update_many().set(change).filter(identity::Column::PersonId.eq(from.to_string()));
+    Ok(of.exec(tx).await?.rows_affected)
+}
+
 /// Keeps a training over devices until it expires (H6).
 pub async fn save_training<C: ConnectionTrait>(
     tx: &C,

@@ -40,6 +40,7 @@ mod moving_on;
 #[cfg(feature = "full-tests")]
 mod needs_programs;
 mod observe;
+mod one_person;
 mod operations;
 mod outbox;
 mod outbox_pages;

@@ -219,6 +219,7 @@ const DOORS: &[(&str, &str)] = &[
     ("/admin/people/{id}/invite", "POST /api/v1/people/{person}/invitation"),
     ("/admin/people/{id}/join", "PUT /api/v1/groups/{group}/members/{person}"),
     ("/admin/people/{id}/link", "POST /api/v1/people/{person}/logins"),
+    ("/admin/people/{id}/one-person", "POST /api/v1/people/{person}/join"),
     ("/admin/people/{id}/reopen", "POST /api/v1/people/{person}/reopen"),
     ("/admin/servers/change", "PUT /api/v1/servers/{server}"),
     ("/admin/servers/environment", "PUT /api/v1/servers/{server}/environment"),

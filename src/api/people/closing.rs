@@ -1,12 +1,14 @@
-//! Accounts that are closed and opened again, and people who are erased (A31, A37, N4).
+//! Accounts that are closed and opened again, records that are made one, and people who are erased (A2, A31, A37, N4).
 
-use super::id;
+use super::{PersonDto, dto, id};
 use crate::{
-    api::{problem::Answer, token::Bearer},
+    api::{body::Sent, problem::Answer, token::Bearer},
     app::App,
+    domain::id::PersonId,
     service::{
-        closing,
+        Error, accounts, closing,
         erasure::{self, Consequences},
+        people,
     },
 };
 use axum::{
@@ -14,8 +16,35 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The other record of one person.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OtherRecord)]
+pub struct Other {
+    /// Its id. It is closed with this.
+    other: PersonId,
+}
+
+/// Make two records of one person one
+///
+/// For whoever came by two providers, so that they count once (A2). Whatever leads to the other record leads to this
+/// person, and the addresses of its commits are theirs; its sessions, tokens and approvals count no longer.
+#[utoipa::path(post, path = "/api/v1/people/{person}/join", tag = "People", security(("bearer" = [])), request_body = Other,
+    responses((status = 200, description = "The person after it.", body = PersonDto)))]
+pub async fn join(
+    State(app): State<App>,
+    Path(person): Path<String>,
+    bearer: Bearer,
+    Sent(sent): Sent<Other>,
+) -> Answer<Json<PersonDto>> {
+    let person = id(&person)?;
+    accounts::join(&app, &bearer.acts()?, person, sent.other).await?;
+    let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
+    Ok(Json(dto(&app, profile).await?))
+}
 
 /// Close a person's account
 ///

@@ -5,7 +5,7 @@ use crate::{
     app::Parts,
     domain::{lifecycle::Facts, policy::Policy},
     ports::clock::Clock,
-    service::{closing, conduct, facts, people::OwnDetails, servers, sessions, tokens},
+    service::{closing, conduct, erasure, facts, people::OwnDetails, servers, sessions, tokens},
     store::Db,
 };
 use chrono::{TimeZone, Utc};
@@ -282,6 +282,66 @@ async fn linking_does_not_close_the_last_administrator() {
     let ilse = rig.member("Ilse Hartmann", "ilse").await;
     assert!(refused(link(&rig.app, &rig.admin, ilse, "ada").await.unwrap_err()).starts_with("They are the last"));
     assert!(rig.sign_in("ada").await.is_some());
+    assert_eq!(find(&rig.app, "ada").await.unwrap(), Some(rig.ada()), "nothing was half done");
+}
+
+/// A2, T4: whoever came by two providers with two addresses has two records, and is made one: whatever led to the other one
+/// leads here, its sessions and links end, it is closed, and its commits are theirs.
+#[tokio::test]
+async fn a2_two_records_are_made_one() {
+    let rig = Rig::new().await;
+    let (mona, twice) = (rig.member("Mona Weiss", "mona").await, rig.member("Weiss Mona", "mona2").await);
+    let tx = rig.app.db.begin().await.unwrap();
+    for (issuer, person) in [("https://a.example", mona), ("https://b.example", twice)] {
+        store::people::save_account(&tx, issuer, "m1", person, None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (kept, ended) = (rig.sign_in("mona").await.unwrap(), rig.sign_in("mona2").await.unwrap());
+    let opens = secret(&invite(&rig.app, &rig.admin, twice).await.unwrap());
+    let other = async |email: &str| find_other(&rig.app, mona, email).await.unwrap().map(|p| p.person.id);
+    assert_eq!(other(" Weiss.Mona@example.org ").await, Some(twice));
+    assert_eq!((other("mona.weiss@example.org").await, other("").await), (None, None));
+
+    let joins = async |caller: &Caller, person: PersonId, other: PersonId| join(&rig.app, caller, person, other).await;
+    let own = Caller::person(mona, "test");
+    assert_eq!(refused(joins(&own, mona, twice).await.unwrap_err()), "This is for an administrator to do.");
+    assert_eq!(fields(joins(&rig.admin, mona, mona).await.unwrap_err()), ["other"]);
+    let nobody = PersonId(uuid::Uuid::now_v7());
+    assert!(matches!(joins(&rig.admin, mona, nobody).await, Err(Error::NotFound)));
+    assert!(matches!(joins(&rig.admin, nobody, mona).await, Err(Error::NotFound)));
+
+    joins(&rig.admin, mona, twice).await.unwrap();
+    assert!(sessions::find(&rig.app, &ended).await.unwrap().is_none());
+    assert!(sessions::find(&rig.app, &kept).await.unwrap().is_some());
+    assert!(matches!(find_invitation(&rig.app, &opens).await, Err(Error::NotFound)));
+    assert!(!people::find(&rig.app, twice).await.unwrap().unwrap().person.active);
+    let both = rig.sign_in("mona2").await.expect("its password goes with the name");
+    assert_eq!(sessions::find(&rig.app, &both).await.unwrap().unwrap().id(), mona);
+    assert_eq!(list_providers(&rig.app, mona).await.unwrap().len(), 2);
+    let now = people::find(&rig.app, mona).await.unwrap().unwrap();
+    assert_eq!(now.commit_emails, ["weiss.mona@example.org"]);
+    let kinds = async |person: PersonId| {
+        let all = store::journal::list_all(&rig.app.db.read, &format!("person/{person}")).await.unwrap();
+        all.into_iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    assert!(kinds(twice).await.ends_with(&["closed".to_owned(), "account_taken".to_owned()]));
+    assert!(kinds(mona).await.contains(&"account_linked".to_owned()));
+
+    // Done once, there is nothing more to join; a closed record that something leads to can be joined.
+    assert_eq!(other("weiss.mona@example.org").await, None);
+    assert!(refused(joins(&rig.admin, mona, twice).await.unwrap_err()).contains("nothing leads to it"));
+    assert!(refused(joins(&rig.admin, twice, mona).await.unwrap_err()).contains("closed"));
+    let third = rig.member("Mona Third", "mona3").await;
+    closing::close(&rig.app, &rig.admin, third).await.unwrap();
+    assert_eq!(other("mona.third@example.org").await, Some(third));
+    joins(&rig.admin, mona, third).await.unwrap();
+    assert!(rig.sign_in("mona3").await.is_some());
+    let gone = rig.add("Mona Gone").await;
+    erasure::erase(&rig.app, &rig.admin, gone).await.unwrap();
+    assert!(refused(joins(&rig.admin, mona, gone).await.unwrap_err()).contains("asked to be forgotten"));
+
+    // A2, E1: nor does it take the last administrator away.
+    assert!(refused(joins(&rig.admin, mona, rig.ada()).await.unwrap_err()).starts_with("They are the last"));
     assert_eq!(find(&rig.app, "ada").await.unwrap(), Some(rig.ada()), "nothing was half done");
 }
 

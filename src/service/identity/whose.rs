@@ -50,8 +50,9 @@ async fn invited(tx: &Tx, who: &Comes<'_>, known: Option<PersonId>, invitation: 
         (None, Some(known)) => return Ok(known),
         (Some(Some(meant)), Some(known)) if meant != known => {
             return refused(format!(
-                "This account of {} leads to somebody else here already. Sign in there with another one, or ask an \
-                 administrator.",
+                "This account of {} leads to somebody else here already. Sign in there with another one. If both records \
+                 are you, ask an administrator to make them one: under People, on the page of the record that the link is \
+                 for, “Are they one person?” asks for the address of the other.",
                 provider.name
             ));
         }

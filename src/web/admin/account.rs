@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::id::PersonId,
-    service::{accounts, closing, people},
+    service::{Error, accounts, closing, people},
     web::{
         entries,
         layout::Section,
@@ -92,6 +92,14 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
     }
 }
 
+/// The devices for which nobody can be called without them, as a sentence; none where there is no such device.
+pub async fn left_alone(admin: &Administrator, id: PersonId) -> Result<Option<String>, Error> {
+    let alone = closing::list_left_alone(&admin.app, id).await?;
+    let names: Vec<String> = alone.iter().map(|n| format!("`{n}`")).collect();
+    let say = || format!("Nobody can then be called for {}: it is listed as orphaned.", names.join(", "));
+    Ok((!names.is_empty()).then(say))
+}
+
 /// GET /admin/people/{id}/close
 pub async fn ask_close(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
@@ -103,11 +111,7 @@ pub async fn ask_close(admin: Administrator, Path(id): Path<String>) -> Answer {
         ),
         "What is on record stays. The account can be reopened.".to_owned(),
     ];
-    let alone = closing::list_left_alone(&admin.app, id).await?;
-    if !alone.is_empty() {
-        let names: Vec<String> = alone.iter().map(|n| format!("`{n}`")).collect();
-        text.push(format!("Nobody can then be called for {}: it is listed as orphaned.", names.join(", ")));
-    }
+    text.extend(left_alone(&admin, id).await?);
     let here = format!("/admin/people/{id}");
     let action = Action::post("Close the account", &format!("{here}/close")).danger();
     Ok(ask(&admin, &format!("Close the account of {name}?"), text, (name, &here), action).await?.into_response())

@@ -10,6 +10,7 @@ pub mod import;
 mod jobs;
 mod new_group;
 mod notifications;
+mod one_person;
 mod outbox;
 mod people;
 mod person;

@@ -1,6 +1,6 @@
 //! `/admin/people/{id}`: one person's details, groups, accounts and record.
 
-use super::{Administrator, account, done, person_id};
+use super::{Administrator, account, done, one_person, person_id};
 use crate::{
     app::App,
     domain::{id::PersonId, person_entry::PersonEntry},
@@ -35,6 +35,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/people/{id}/invite", post(account::invite))
         .route("/admin/people/{id}/link", post(account::link))
         .route("/admin/people/{id}/join", post(join))
+        .route("/admin/people/{id}/one-person", post(one_person::join))
         .route("/admin/people/{id}/close", get(account::ask_close).post(account::close))
         .route("/admin/people/{id}/reopen", get(account::ask_reopen).post(account::reopen))
 }
@@ -67,6 +68,8 @@ pub struct PersonPage {
     /// Which groups they could join.
     pub join: Option<Field>,
     pub link: Vec<Field>,
+    /// Asks for the other record of theirs.
+    pub other: Vec<Field>,
     pub trainings: Vec<Training>,
     /// What changed: when, who, what.
     pub record: Vec<(String, String, &'static str)>,
@@ -77,6 +80,7 @@ pub enum Refill {
     Nothing,
     Details(Box<DetailsForm>, Vec<FieldProblem>),
     Link(String, Vec<FieldProblem>),
+    Other(String, Vec<FieldProblem>),
 }
 
 /// What a line of a person's record says; names and numbers never stand in it. One that another version of Custody wrote
@@ -98,10 +102,12 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         seen: String::new(),
     };
     let (mut wrong, mut login, mut wrong_link) = (Vec::new(), String::new(), Vec::new());
+    let (mut address, mut wrong_other) = (String::new(), Vec::new());
     match refill {
         Refill::Nothing => {}
         Refill::Details(typed, problems) => (form, wrong) = (*typed, problems),
         Refill::Link(typed, problems) => (login, wrong_link) = (typed, problems),
+        Refill::Other(typed, problems) => (address, wrong_other) = (typed, problems),
     }
     let mut details = vec![
         Field::text("name", "Full name").value(&form.name).max(120),
@@ -126,9 +132,15 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             .value(login)
             .max(64),
     ];
-    let errors = match wrong_link.is_empty() {
-        true => entries::mark(&mut details, wrong),
-        false => entries::mark(&mut link, wrong_link),
+    let mut other = vec![
+        Field::new(Kind::Email, "other", "Address of their other record")
+            .hint("Whoever came by two providers has two. What leads to that one leads here then, and it is closed.")
+            .value(address),
+    ];
+    let errors = match (wrong_link.is_empty(), wrong_other.is_empty()) {
+        (true, true) => entries::mark(&mut details, wrong),
+        (false, _) => entries::mark(&mut link, wrong_link),
+        (true, false) => entries::mark(&mut other, wrong_other),
     };
     let role_in = |t: &groups::Team| t.members.iter().find(|m| m.0 == id).map(|m| m.1);
     let mine = all.iter().filter_map(|t| role_in(t).map(|reviewer| (t, reviewer)));
@@ -161,6 +173,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             .collect(),
         join: (!free.is_empty() && profile.person.active).then(|| Field::select("group", "Put into", free)),
         link,
+        other,
         trainings: trainings(app, id).await?,
         record: directory::list_record(app, id)
             .await?

@@ -8,8 +8,13 @@ use std::path::{Path, PathBuf};
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// What ends a token, or the account of who made it.
-const ENDS_TOKENS: [&str; 4] =
-    ["delete_tokens_token", "delete_me_tokens_token", "post_people_person_close", "post_people_person_erasure"];
+const ENDS_TOKENS: [&str; 5] = [
+    "delete_tokens_token",
+    "delete_me_tokens_token",
+    "post_people_person_close",
+    "post_people_person_erasure",
+    "post_people_person_join",
+];
 
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis")

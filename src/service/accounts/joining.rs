@@ -1,0 +1,75 @@
+//! Two records of one person are made one: whoever came by two providers, with two addresses, has two (A2, E1).
+
+use super::{closed, taken};
+use crate::{
+    app::App,
+    domain::{
+        id::PersonId,
+        person_entry::PersonEntry,
+        refusal::{Code, Refusal},
+    },
+    service::{
+        Caller, Error, Result, invalid,
+        people::{self, Details, Profile, line, must_be_admin},
+    },
+    store,
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The other record that has this address. An open one comes first; of closed ones, which an account still has to lead to,
+/// the one that was closed last.
+pub async fn find_other(app: &App, person: PersonId, email: &str) -> Result<Option<Profile>> {
+    let c = &app.db.snapshot().await?;
+    let email = email.trim().to_lowercase();
+    let led_to: BTreeSet<PersonId> =
+        store::people::list_all_accounts(c).await?.into_iter().map(|account| account.person).collect();
+    let all = store::people::list_all(c).await?.into_iter();
+    let others = all.filter(|p| !email.is_empty() && p.email == email && p.person.id != person);
+    let joined = others.filter(|p| p.person.active || led_to.contains(&p.person.id));
+    Ok(joined.max_by_key(|p| (p.person.active, p.closed_at)))
+}
+
+/// Lets whatever leads to another record lead to a person, so that they are one however they sign in (A2). The other record
+/// is closed; what was committed under its addresses is theirs from now on (T4).
+pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId) -> Result<()> {
+    let (app, caller) = (app.clone(), caller.clone());
+    app.clone()
+        .outliving(async move {
+            let tx = app.db.begin().await?;
+            must_be_admin(&tx, &caller).await?;
+            if person == other {
+                return invalid("other", "This is the same record. Name the other one");
+            }
+            let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+            let was = store::people::find_profile(&tx, other).await?.ok_or(Error::NotFound)?;
+            if !profile.person.active {
+                return Err(closed());
+            }
+            if was.is_erased() {
+                let why = "They asked to be forgotten: nothing is kept of them that could be joined.";
+                return Err(Refusal::new(Code::WrongState, why).into());
+            }
+            let moved = store::people::move_accounts(&tx, other, person).await?;
+            if moved == 0 && !was.person.active {
+                let why = "That record is closed already, and nothing leads to it: there is nothing to join.";
+                return Err(Refusal::new(Code::WrongState, why).into());
+            }
+            taken(&tx, &app, &caller, other, person).await?;
+            let mut commit_emails = profile.commit_emails.clone();
+            commit_emails.push(was.email);
+            commit_emails.extend(was.commit_emails);
+            let details = Details {
+                name: profile.person.name.clone(),
+                email: profile.email.clone(),
+                phone: profile.person.phone.clone(),
+                time_zone: profile.time_zone.clone(),
+                commit_emails,
+            };
+            people::save(&tx, &app, &caller, &profile, details).await?;
+            let linked = line(&app, &caller, person, PersonEntry::AccountLinked, json!({}));
+            store::journal::append(&tx, vec![linked]).await?;
+            Ok(tx.commit().await?)
+        })
+        .await?
+}

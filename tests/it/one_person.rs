@@ -1,0 +1,63 @@
+//! One person with two records is made one, by an administrator (A2, E1).
+
+use crate::app::TestApp;
+use custody::{service::accounts, store};
+use serde_json::json;
+
+/// A2, E1: two records of whoever came by two providers are made one on the page of one of them, by the address of the
+/// other, after a question that says what follows; and by the API.
+#[tokio::test]
+async fn a2_an_administrator_makes_two_records_one() {
+    let test = TestApp::new().await;
+    let tx = test.app.db.begin().await.unwrap();
+    for (issuer, who) in [("https://a.example", "noor"), ("https://b.example", "tomasz")] {
+        store::people::save_account(&tx, issuer, "n1", test.person(who), None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (ada, tomasz) = (test.browser("ada").await, test.browser("tomasz").await);
+    let (page, record) = (format!("/admin/people/{}", test.person("noor")), test.person("tomasz").to_string());
+    let path = format!("{page}/one-person");
+    assert!(ada.page(&page).await.contains("Are they one person?"));
+    for nobody in ["", "nobody@example.org", "noor@example.org"] {
+        let back = ada.post(&path, &[("other", nobody)]).await;
+        assert_eq!(back.status(), 422, "{nobody}");
+        let back = back.text().await.unwrap();
+        assert!(back.contains("<a href=\"#other\">Enter the address of another record"), "{back}");
+        assert!(back.contains(&format!("id=\"other\" value=\"{nobody}\"")), "{back}");
+    }
+    let asked = ada.post(&path, &[("other", "Tomasz@Example.org")]).await;
+    assert_eq!(asked.status(), 200);
+    let asked = asked.text().await.unwrap();
+    for says in [
+        "Are noor@example.org and tomasz@example.org one person?",
+        "signs in as <code>tomasz</code>, with https://b.example",
+        "approvals given by it count no longer",
+        "name Noor El-Amin there",
+    ] {
+        assert!(asked.contains(says), "{says}: {asked}");
+    }
+    assert_eq!(tomasz.get("/my").await.status(), 200, "asking joins nothing");
+    assert_eq!(test.browser("lena").await.post(&path, &[("record", &record)]).await.status(), 403);
+    assert_eq!(ada.post(&path, &[("record", &record)]).await.status(), 303);
+    assert_eq!(tomasz.get("/my").await.status(), 303, "the session of the other record ended");
+    assert_eq!(ada.post(&path, &[("record", &record)]).await.status(), 409, "once");
+    let leads = accounts::find(&test.app, "tomasz").await.unwrap();
+    assert_eq!(leads, Some(test.person("noor")));
+    let now = ada.page(&page).await;
+    assert!(now.contains("https://a.example") && now.contains("https://b.example"), "{now}");
+    assert!(test.browser("tomasz").await.page("/account").await.contains("Noor El-Amin"));
+
+    let (program, lena) = (test.acts("ada").await, test.acts("lena").await);
+    let path = format!("/people/{}/join", test.person("noor"));
+    let other = |who: &str| json!({ "other": test.person(who) });
+    assert_eq!(lena.post(&path, other("otto")).await.0, 403);
+    assert_eq!(program.post(&path, other("noor")).await.1["errors"][0]["field"], "other");
+    assert_eq!(program.post(&path, json!({ "other": uuid::Uuid::from_u128(9) })).await.0, 404);
+    let (status, noor) = program.post(&path, other("otto")).await;
+    assert_eq!(status, 200, "{noor}");
+    let mut logins: Vec<&str> = noor["logins"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+    logins.sort_unstable();
+    assert_eq!(logins, ["noor", "otto", "tomasz"]);
+    let (_, otto) = program.get(&format!("/people/{}", test.person("otto"))).await;
+    assert!(otto["closed_at"].is_string() && otto["logins"] == json!([]), "{otto}");
+}
