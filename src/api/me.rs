@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::App,
     service::{
-        Error, calendar, conduct,
+        Error, calendar, conduct, identity,
         people::{self, OwnDetails},
         sessions, work,
     },
@@ -96,6 +96,8 @@ struct SessionDto {
     agent: String,
     /// Where it was opened from.
     address: String,
+    /// With which provider, by its name; none where it was a name and a password here.
+    provider: Option<String>,
 }
 
 /// One's own open sessions
@@ -110,6 +112,7 @@ pub async fn list_sessions(State(app): State<App>, bearer: Bearer) -> Answer<Jso
         until: s.expires_at,
         agent: s.agent,
         address: s.address,
+        provider: s.provider.map(|id| identity::provider_name(&app, &id)),
     });
     Ok(Json(SessionsDto { sessions: all.collect() }))
 }

@@ -41,6 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(closing::join))
         .routes(routes!(closing::close))
         .routes(routes!(closing::reopen))
+        .routes(routes!(closing::end_sessions))
         .routes(routes!(closing::consequences, closing::erase))
 }
 
@@ -151,6 +152,8 @@ pub struct PersonDto {
     closed_at: Option<DateTime<Utc>>,
     /// The names that they sign in with.
     logins: Vec<String>,
+    /// The providers that they sign in with, by name; one that is no longer in the policy by its issuer.
+    providers: Vec<String>,
     groups: Vec<MembershipDto>,
     /// For `If-Match` where their details are changed.
     etag: String,
@@ -186,6 +189,7 @@ async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
         id,
         groups: groups.collect(),
         logins: accounts::list_logins(app, id).await?,
+        providers: accounts::list_providers(app, id).await?,
         name: profile.person.name,
         phone: profile.person.phone,
         email: profile.email,

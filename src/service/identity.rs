@@ -76,6 +76,11 @@ pub(super) fn lets_in(app: &App, account: &Account) -> bool {
     }
 }
 
+/// What a provider is called, by its id; one that is no longer in the policy by that id.
+pub fn provider_name(app: &App, id: &str) -> String {
+    app.policy.identity.provider(id).map_or_else(|| id.to_owned(), |p| p.name.clone())
+}
+
 /// A sign-in that was begun in a browser, as its cookie keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Begun {

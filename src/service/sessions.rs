@@ -1,6 +1,6 @@
 //! Signing in and out (E1, A31, A34).
 
-use super::{Caller, Error, Result, identity, passwords, secret};
+use super::{Caller, Error, Result, identity, passwords, people::must_be_admin, secret};
 use crate::{
     app::App,
     domain::{
@@ -274,12 +274,16 @@ pub async fn end(app: &App, caller: &Caller, person: PersonId, hash: &str) -> Re
     .await?
 }
 
-/// Ends every session of a person.
+/// Ends every session of a person, who asks for it themselves or has an administrator do it; how many there were.
 pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64> {
     let line = line(person, PersonEntry::SignedOutEverywhere, caller.actor, &caller.origin, app.clock.now());
-    let owned = app.clone();
+    let (owned, caller) = (app.clone(), caller.clone());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
+        if caller.actor.person() != Some(person) {
+            must_be_admin(&tx, &caller).await?;
+            store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
+        }
         let ended = store::doors::delete_sessions(&tx, person).await?;
         store::journal::append(&tx, vec![line]).await?;
         tx.commit().await?;

@@ -67,6 +67,7 @@ mod repository;
 mod roster;
 mod security;
 mod served;
+mod sessions;
 mod shift;
 mod smtp_server;
 mod statemachine;

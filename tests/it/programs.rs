@@ -215,6 +215,7 @@ const DOORS: &[(&str, &str)] = &[
     ("/admin/people/new", "POST /api/v1/people"),
     ("/admin/people/{id}", "PUT /api/v1/people/{person}"),
     ("/admin/people/{id}/close", "POST /api/v1/people/{person}/close"),
+    ("/admin/people/{id}/end-sessions", "DELETE /api/v1/people/{person}/sessions"),
     ("/admin/people/{id}/erase", "POST /api/v1/people/{person}/erasure"),
     ("/admin/people/{id}/invite", "POST /api/v1/people/{person}/invitation"),
     ("/admin/people/{id}/join", "PUT /api/v1/groups/{group}/members/{person}"),

@@ -8,7 +8,7 @@ use crate::{
     service::{
         Error, accounts, closing,
         erasure::{self, Consequences},
-        people,
+        people, sessions,
     },
 };
 use axum::{
@@ -61,6 +61,16 @@ pub async fn close(State(app): State<App>, Path(person): Path<String>, bearer: B
     responses((status = 204, description = "It is open.")))]
 pub async fn reopen(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
     closing::reopen(&app, &bearer.acts()?, id(&person)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// End every session of a person
+///
+/// For administrators: a machine of theirs was stolen, or they left it open. Tokens go on.
+#[utoipa::path(delete, path = "/api/v1/people/{person}/sessions", tag = "People", security(("bearer" = [])),
+    responses((status = 204, description = "They have ended.")))]
+pub async fn end_sessions(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {
+    sessions::end_all(&app, &bearer.acts()?, id(&person)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

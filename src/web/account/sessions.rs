@@ -3,7 +3,7 @@
 use super::browser;
 use crate::{
     app::App,
-    service::sessions,
+    service::{identity, sessions},
     web::{
         layout::{Layout, Section},
         parts::{Action, Tone, plural},
@@ -75,9 +75,8 @@ pub async fn show(member: Member) -> Answer {
 
 /// `from 192.0.2.7, with Facility account`
 fn from(app: &App, address: &str, provider: Option<&str>) -> String {
-    let name = |id: &str| app.policy.identity.provider(id).map_or_else(|| id.to_owned(), |p| p.name.clone());
-    let parts =
-        [(!address.is_empty()).then(|| format!("from {address}")), provider.map(|id| format!("with {}", name(id)))];
+    let with = provider.map(|id| format!("with {}", identity::provider_name(app, id)));
+    let parts = [(!address.is_empty()).then(|| format!("from {address}")), with];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

@@ -1,4 +1,4 @@
-//! `/admin/people/{id}/…`: links, further sign-in names, closing and reopening (A2, A31, N4).
+//! `/admin/people/{id}/…`: links, further sign-in names, ending sessions, closing and reopening (A2, A31, N4).
 
 use super::{
     Administrator, ask, done,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::id::PersonId,
-    service::{Error, accounts, closing, people},
+    service::{Error, accounts, closing, people, sessions},
     web::{
         entries,
         layout::Section,
@@ -90,6 +90,32 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
             Ok(again(page(&admin, id, Refill::Link(form.login, problems)).await?))
         }
     }
+}
+
+/// GET /admin/people/{id}/end-sessions
+pub async fn ask_end_sessions(admin: Administrator, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let name = &profile.person.name;
+    let text = vec![
+        format!(
+            "{name} is asked to sign in again wherever they were signed in. What is typed there and not saved is lost."
+        ),
+        "The account stays open, and tokens go on: revoke those that are on a machine which was stolen.".to_owned(),
+    ];
+    let here = format!("/admin/people/{id}");
+    let action = Action::post("End all sessions", &format!("{here}/end-sessions")).danger();
+    Ok(ask(&admin, &format!("End all sessions of {name}?"), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/end-sessions
+pub async fn end_sessions(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
+    let id = person_id(&id)?;
+    let said = match sessions::end_all(&admin.app, &admin.caller(), id).await? {
+        0 => "They were signed in nowhere.".to_owned(),
+        n => format!("{} of theirs ended.", plural(n as usize, "session")),
+    };
+    done(jar, &said, &format!("/admin/people/{id}"))
 }
 
 /// The devices for which nobody can be called without them, as a sentence; none where there is no such device.

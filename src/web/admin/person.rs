@@ -36,6 +36,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/people/{id}/link", post(account::link))
         .route("/admin/people/{id}/join", post(join))
         .route("/admin/people/{id}/one-person", post(one_person::join))
+        .route("/admin/people/{id}/end-sessions", get(account::ask_end_sessions).post(account::end_sessions))
         .route("/admin/people/{id}/close", get(account::ask_close).post(account::close))
         .route("/admin/people/{id}/reopen", get(account::ask_reopen).post(account::reopen))
 }
