@@ -21,13 +21,13 @@ use openidconnect::{
         CoreJwsSigningAlgorithm,
     },
 };
-use proof::{HINT_MOST, payload};
+use proof::HINT_MOST;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use url::Url;
 
-pub use proof::{Proof, Proved, Unproved, plain};
+pub use proof::{Proof, Proved, Unproved, payload, plain};
 
 /// Beginning or finishing a sign-in has this long, however many answers it takes.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -58,6 +58,8 @@ type Heard = (tokio::time::Instant, Result<Arc<Metadata>, Unproved>);
 pub struct Providers {
     asks: Asks,
     public_url: Url,
+    /// The longest that a session lasts here: an older proof is none.
+    longest: Duration,
     each: BTreeMap<String, (Provider, Mutex<Option<Heard>>)>,
 }
 
@@ -68,11 +70,13 @@ impl Providers {
     pub fn new(policy: &Policy, public_url: &Url) -> Self {
         let rules: WebhookRules = policy.identity_rules();
         let each = policy.identity.providers.iter().map(|p| (p.id.clone(), (p.clone(), Mutex::new(None))));
-        Self { asks: Asks::new(rules, Resolver::System), public_url: public_url.clone(), each: each.collect() }
+        let longest = Duration::from_secs(60 * 60 * u64::from(policy.sessions.absolute_hours));
+        let asks = Asks::new(rules, Resolver::System);
+        Self { asks, public_url: public_url.clone(), longest, each: each.collect() }
     }
 
     /// The address to which a browser goes to prove who somebody is; `None` where there is no such provider. `anew` has
-    /// the provider ask for a name, also where it knows one.
+    /// the provider ask for a name and a proof, also where it knows somebody.
     pub async fn begin(&self, id: &str, proof: &Proof, anew: bool) -> Option<Result<Url, Unproved>> {
         let (provider, heard) = self.each.get(id)?;
         Some(
@@ -84,7 +88,12 @@ impl Providers {
                     PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(proof.verifier.clone()));
                 let request =
                     client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce);
-                let request = if anew { request.add_prompt(CoreAuthPrompt::Login) } else { request };
+                // Asked for the oldest that it may be, a provider says how old its proof is. Source: OpenID Connect Core
+                // 1.0, 3.1.2.1.
+                let request = match anew {
+                    true => request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO),
+                    false => request.set_max_age(self.longest),
+                };
                 let scopes = provider.scopes.iter().cloned().map(Scope::new);
                 let (url, ..) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
                 Ok(url)

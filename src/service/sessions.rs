@@ -1,5 +1,7 @@
 //! Signing in and out (E1, A31, A34).
 
+mod proved;
+
 use super::{Caller, Error, Result, identity, passwords, people::must_be_admin, secret};
 use crate::{
     app::App,
@@ -15,6 +17,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::net::IpAddr;
+
+pub use proved::PROOF_MINUTES;
 
 /// The issuer of accounts that Custody keeps itself.
 pub const LOCAL: &str = "local";

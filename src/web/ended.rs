@@ -1,5 +1,5 @@
-//! What is sent after its sender's session has ended is given back to them, to be sent again once they have signed in,
-//! and so is what cannot be saved now. It is kept in that page alone.
+//! What is sent after its sender's session has ended, or for which they have to sign in again, is given back to them, to be
+//! sent again once they have; and so is what cannot be saved now. It is kept in that page alone.
 
 use super::{
     layout::{Section, local_path},
@@ -25,11 +25,16 @@ const MOST: usize = 1000;
 
 const LOST: &str = "Your session had ended; what you sent was not saved.";
 
-/// Says of an answer that nobody was there to send the form.
-#[derive(Clone, Copy)]
-struct ByNobody;
+/// Says of an answer that the form was not taken, as its sender has to sign in first.
+#[derive(Clone)]
+pub(super) struct NotTaken {
+    pub title: &'static str,
+    /// Whole sentences.
+    pub why: String,
+}
 
-fn sign_in(next: &str) -> String {
+/// Where one signs in, and comes back to this page.
+pub(super) fn sign_in(next: &str) -> String {
     let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
     format!("/sign-in?next={next}")
 }
@@ -41,7 +46,9 @@ pub fn ask_to_sign_in(app: &App, parts: &Parts) -> Response {
     }
     let to = Redirect::to(&sign_in(&page_of(app, &parts.headers)));
     let mut answer = (CookieJar::new().add(flash(Tone::Warn, LOST)), to).into_response();
-    answer.extensions_mut().insert(ByNobody);
+    answer
+        .extensions_mut()
+        .insert(NotTaken { title: "Your session had ended", why: "What you sent was not saved.".to_owned() });
     answer
 }
 
@@ -84,22 +91,22 @@ impl Sent {
         Some(fields.iter().map(|(name, value)| Field::hidden(name, value)).collect())
     }
 
-    /// The form's answer: what was sent is given back if nobody was there to send it. Where it cannot be saved now, it goes
-    /// along for the page that says so (F4).
+    /// The form's answer: what was sent is given back if its sender has to sign in first. Where it cannot be saved now, it
+    /// goes along for the page that says so (F4).
     pub fn or_back(self, mut answer: Response) -> Response {
-        let by_nobody = answer.extensions().get::<ByNobody>().is_some();
-        if !by_nobody && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+        let not_taken = answer.extensions().get::<NotTaken>().cloned();
+        if not_taken.is_none() && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
             return answer;
         }
         let Some(fields) = self.fields() else { return answer };
         let action = local_path(&self.visitor.path).to_owned();
-        if !by_nobody {
+        let Some(NotTaken { title, why }) = not_taken else {
             answer.extensions_mut().insert(Unsaved { action, fields });
             return answer;
-        }
+        };
         let mut layout = self.visitor.bare_layout(Section::Elsewhere);
         layout.path.clone_from(&self.next);
-        let page = EndedPage { layout, action, sign_in: sign_in(&self.next), fields };
+        let page = EndedPage { layout, title, why, action, sign_in: sign_in(&self.next), fields };
         (StatusCode::FORBIDDEN, page).into_response()
     }
 }
@@ -108,6 +115,8 @@ impl Sent {
 #[template(path = "single/ended.html")]
 struct EndedPage {
     layout: super::layout::Layout,
+    title: &'static str,
+    why: String,
     /// What it was sent to.
     action: String,
     /// Where one signs in.

@@ -5,6 +5,7 @@ pub mod account;
 pub mod acts;
 pub mod admin;
 mod again;
+mod anew;
 pub mod around;
 pub mod assets;
 pub mod board;

@@ -43,11 +43,17 @@ pub fn address(provider: &str, next: &str, invitation: Option<&str>) -> String {
     format!("/sign-in/{provider}?{}", query.finish())
 }
 
-/// What to press for each provider: first where there is nothing else.
-pub fn buttons(app: &App, next: &str, invitation: Option<&str>) -> Vec<Action> {
+/// The same, to prove it there though the provider knows somebody.
+fn anew(address: String) -> String {
+    format!("{address}&anew=yes")
+}
+
+/// What to press for each provider: first where there is nothing else. Whoever is signed in proves anew who they are.
+pub fn buttons(app: &App, next: &str, invitation: Option<&str>, is_signed_in: bool) -> Vec<Action> {
     let of = &app.policy.identity;
     let link = |p: &crate::domain::policy::Provider| {
-        Action::link(&format!("Sign in with {}", p.name), &address(&p.id, next, invitation))
+        let to = address(&p.id, next, invitation);
+        Action::link(&format!("Sign in with {}", p.name), &if is_signed_in { anew(to) } else { to })
     };
     let all = of.providers.iter().map(link);
     if of.local { all.collect() } else { all.map(Action::primary).collect() }
@@ -77,7 +83,7 @@ struct Begin {
     next: String,
     #[serde(default)]
     invitation: Option<String>,
-    /// `yes` to choose another account than the one that the provider knows.
+    /// `yes` to prove who one is also where the provider knows somebody, and be it to choose another account.
     #[serde(default)]
     anew: String,
 }
@@ -141,7 +147,7 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
     let name = visitor.app.policy.identity.provider(provider).map_or(provider, |p| &p.name).to_owned();
     let to = address(provider, next, invitation);
     let again = match &why {
-        NotSignedIn::Refused(_) => Action::link("Use another account", &format!("{to}&anew=yes")),
+        NotSignedIn::Refused(_) => Action::link("Use another account", &anew(to)),
         _ => Action::link("Try again", &to),
     };
     let (status, icon, title, text) = match why {

@@ -84,7 +84,7 @@ fn page(visitor: &Visitor, invitation: &Invitation, secret: &str, entered: &Acce
     };
     let local = visitor.app.policy.identity.local;
     let mut page = FormPage::new(layout, &title, &action, button, if local { fields } else { Vec::new() });
-    page.instead = provider::buttons(&visitor.app, "/", Some(secret));
+    page.instead = provider::buttons(&visitor.app, "/", Some(secret), false);
     match (local, page.instead.is_empty()) {
         (true, true) => page.lead(&lead),
         (true, false) => page

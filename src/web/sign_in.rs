@@ -37,7 +37,7 @@ pub async fn show(visitor: Visitor, Query(q): Query<Next>) -> Answer {
 
 async fn page(visitor: &Visitor, login: &str, wrong: Option<&str>, next: &str) -> Result<SignInPage, Problem> {
     let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, login, wrong, next);
-    page.providers = provider::buttons(&visitor.app, next, None);
+    page.providers = provider::buttons(&visitor.app, next, None, visitor.who.is_some());
     page.local = visitor.app.policy.identity.local;
     page.demo = demo_people(&visitor.app).await?;
     Ok(page)

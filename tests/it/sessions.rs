@@ -2,7 +2,10 @@
 
 use crate::{app::TestApp, given::policy_with};
 use chrono::Duration;
-use custody::{service::secret, store};
+use custody::{
+    service::{groups, secret, sessions},
+    store,
+};
 use serde_json::json;
 
 /// A provider that nobody asks in these tests.
@@ -77,4 +80,92 @@ async fn e3_the_api_says_with_which_provider() {
     let (_, all) = program.get("/me/sessions").await;
     let with: Vec<_> = all["sessions"].as_array().unwrap().iter().filter(|s| s["provider"].is_null()).collect();
     assert_eq!(with.len(), 1, "one with a name here: {all}");
+}
+
+/// A31: a session that was left open makes nobody mighty: links, sign-in names, records made one, administrators, tokens
+/// that do what their maker may, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
+/// again, and comes back; what was sent is given back, and nothing of it was done.
+#[tokio::test]
+async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
+    let test = TestApp::new().await;
+    let ada = test.browser("ada").await;
+    let noor = test.person("noor").to_string();
+    let page = format!("/admin/people/{noor}");
+    let teams = groups::list(&test.app).await.unwrap().0;
+    let id = |name: &str| teams.iter().find(|t| t.name == name).unwrap().id.to_string();
+    let (admins, shift) = (id("Administrators"), id("DOC"));
+    let group = format!("/admin/groups/{admins}");
+    let [invite, link, one, join, erase] =
+        ["invite", "link", "one-person", "join", "erase"].map(|what| format!("{page}/{what}"));
+    let put = format!("{group}/put");
+    let token = [("name", "notebook"), ("scope", "admin"), ("days", "366")];
+    let all: [(&str, &[(&str, &str)]); 8] = [
+        (&invite, &[]),
+        (&link, &[("login", "noor2")]),
+        (&one, &[("other", "tomasz@example.org")]),
+        (&join, &[("group", &admins)]),
+        (&put, &[("person", &noor)]),
+        (&erase, &[]),
+        ("/account/tokens/new", &token),
+        ("/admin/tokens/new", &token),
+    ];
+    test.advance(Duration::minutes(15));
+    assert!(ada.page(&page).await.contains("Make a link"), "just now is a quarter of an hour");
+    assert_eq!(ada.get(&erase).await.status(), 200);
+    test.advance(Duration::minutes(46));
+
+    // Nothing is typed in vain: pages say so where their forms would be.
+    let shown = ada.page(&page).await;
+    assert!(shown.contains("You proved who you are 1 h ago. After 15 minutes sign in again"), "{shown}");
+    assert!(shown.contains(&format!("href=\"/sign-in?next=%2Fadmin%2Fpeople%2F{noor}\"")), "{shown}");
+    for form in [&invite, &link, &one] {
+        assert!(!shown.contains(&format!("action=\"{form}\"")), "{form}: {shown}");
+    }
+    assert!(shown.contains(&format!("<option value=\"{admins}\" disabled>")), "{shown}");
+    assert!(shown.contains("Administrators (Administrators): Sign in again first"), "{shown}");
+    let shown = ada.page(&group).await;
+    assert!(shown.contains("Sign in again") && !shown.contains(&format!("action=\"{put}\"")), "{shown}");
+    for path in ["/account/tokens/new", "/admin/tokens/new"] {
+        let shown = ada.page(path).await;
+        assert!(shown.contains("value=\"admin\" disabled") && shown.contains("Sign in again first"), "{shown}");
+    }
+    let sent = ada.get(&erase).await;
+    assert_eq!(sent.status(), 303);
+    assert_eq!(sent.headers()["location"], format!("/sign-in?next=%2Fadmin%2Fpeople%2F{noor}%2Ferase").as_str());
+
+    let before = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap().len();
+    for (path, fields) in all {
+        let answer = ada.post(path, fields).await;
+        if fields.is_empty() {
+            assert_eq!(answer.status(), 303, "{path}");
+            assert!(answer.headers()["location"].to_str().unwrap().starts_with("/sign-in?next=%2Fadmin%2F"), "{path}");
+            assert!(ada.page("/sign-in").await.contains("You proved who you are 1 h ago"), "{path}");
+            continue;
+        }
+        assert_eq!(answer.status(), 403, "{path}");
+        let back = answer.text().await.unwrap();
+        assert!(back.contains("<h1>Sign in again first</h1>") && back.contains("Send it again"), "{path}: {back}");
+        assert!(back.contains(&format!("<form method=\"post\" action=\"{path}\">")), "{path}: {back}");
+        for (name, value) in fields {
+            assert!(back.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{path}: {back}");
+        }
+    }
+    let after = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap().len();
+    assert_eq!(before, after, "nothing was done");
+    // What hands nobody the place goes on.
+    let reads = [("name", "notebook"), ("scope", "read"), ("days", "7")];
+    assert_eq!(ada.post("/account/tokens/new", &reads).await.status(), 200);
+    assert_eq!(ada.post(&join, &[("group", &shift)]).await.status(), 303);
+
+    // Signed in again, one is back, and what was given back is sent.
+    let again = ada.post("/demo/sign-in", &[("login", "ada"), ("next", &page)]).await;
+    assert_eq!((again.status().as_u16(), again.headers()["location"].to_str().unwrap()), (303, page.as_str()));
+    assert!(ada.page(&page).await.contains("Make a link"));
+    assert_eq!(sessions::list(&test.app, test.person("ada")).await.unwrap().len(), 1, "the old session ended");
+    // The last of all, as nothing can be done with whoever was erased.
+    let (erases, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(path, _)| *path == erase);
+    for (path, fields) in others.into_iter().chain(erases) {
+        let status = ada.post(path, fields).await.status().as_u16();
+        assert!(status == 200 || status == 303, "{path}: {status}");
+    }
 }

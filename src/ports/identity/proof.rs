@@ -57,7 +57,7 @@ pub fn plain(word: &str) -> String {
 }
 
 /// What a token says, after its signature was found to be right.
-pub(super) fn payload(token: &str) -> Option<Map<String, Value>> {
+pub fn payload(token: &str) -> Option<Map<String, Value>> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&bytes).ok()
 }

@@ -5,6 +5,7 @@ use crate::{
     domain::person::Role,
     service::{self, tokens},
     web::{
+        anew::Anew,
         entries,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Kind, Tone, Width},
@@ -60,12 +61,15 @@ pub struct NewForm {
     days: String,
 }
 
+/// Where one is made.
+const NEW: &str = "/account/tokens/new";
+
 async fn form(member: &Member, typed: &NewForm) -> Result<FormPage, service::Error> {
-    let scopes = vec![
-        Choice::new("read", "Read what I may read").hint("It changes nothing."),
-        Choice::new("admin", "Do what I may do")
-            .hint("As you, with your rights of that moment, and in your name in the journal. Keep it like a password."),
-    ];
+    let anew = Anew::asked(member, NEW);
+    let acts = Choice::new("admin", "Do what I may do")
+        .hint("As you, with your rights of that moment, and in your name in the journal. Keep it like a password.");
+    let scopes =
+        vec![Choice::new("read", "Read what I may read").hint("It changes nothing."), Anew::lock(anew.as_ref(), acts)];
     let fields = vec![
         Field::text("name", "Which program uses it?").hint("Like notebook on max-display.").value(&typed.name).max(80),
         Field::radio("scope", "What may it do?", scopes).value(&typed.scope),
@@ -76,9 +80,10 @@ async fn form(member: &Member, typed: &NewForm) -> Result<FormPage, service::Err
             .max(3),
     ];
     let layout = member.layout(Section::Elsewhere).await?;
-    let mut page = FormPage::new(layout, "Make a token", "/account/tokens/new", "Make token", fields)
+    let page = FormPage::new(layout, "Make a token", NEW, "Make token", fields)
         .under("My account", "/account")
         .under("Tokens", "/account/tokens");
+    let mut page = Anew::tell(anew, page);
     if member.has(&Role::Ctrl) || member.has(&Role::Admin) {
         page.instead.push(Action::link("Make one for an agent, a job or a deploy tool", "/admin/tokens/new"));
     }
@@ -105,6 +110,11 @@ async fn make(member: &Member, typed: &NewForm) -> Result<(tokens::Token, String
 
 /// POST /account/tokens/new: the answer itself is the page, because the secret is shown once.
 pub async fn create(member: Member, Form(typed): Form<NewForm>) -> Answer {
+    if typed.scope == "admin"
+        && let Some(first) = Anew::asked(&member, NEW)
+    {
+        return Ok(first.answer());
+    }
     match make(&member, &typed).await {
         Ok((token, secret)) => {
             let page = OncePage {

@@ -9,6 +9,7 @@ use crate::{
     domain::id::PersonId,
     service::{Error, accounts, closing, people, sessions},
     web::{
+        anew::Anew,
         entries,
         layout::Section,
         parts::{Action, plural},
@@ -44,6 +45,9 @@ async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url) -> Resul
 /// POST /admin/people/{id}/invite: the answer itself is the page, because the link is shown once.
 pub async fn invite(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}")) {
+        return Ok(first.answer());
+    }
     let url = accounts::invite(&admin.app, &admin.caller(), id).await?;
     Ok(link_once(&admin, id, &url).await?.into_response())
 }
@@ -63,6 +67,9 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
     let app = &admin.app;
     let login = form.login.trim().to_lowercase();
     let here = format!("/admin/people/{id}");
+    if let Some(first) = Anew::asked(&admin, &here) {
+        return Ok(first.answer());
+    }
     if form.sure != "yes"
         && let Some(owner) = accounts::find(app, &login).await?
         && owner != id

@@ -5,6 +5,7 @@ use crate::{
     app::App,
     service::erasure,
     web::{
+        anew::Anew,
         parts::{Action, plural},
         problem::Answer,
     },
@@ -23,6 +24,9 @@ fn names(all: &[String]) -> String {
 /// GET /admin/people/{id}/erase
 async fn ask_erase(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/erase")) {
+        return Ok(first.answer());
+    }
     let what = erasure::list_consequences(&admin.app, id).await?;
     let name = &what.name;
     let mut text = vec![
@@ -58,6 +62,9 @@ async fn ask_erase(admin: Administrator, Path(id): Path<String>) -> Answer {
 /// POST /admin/people/{id}/erase
 async fn erase(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/erase")) {
+        return Ok(first.answer());
+    }
     erasure::erase(&admin.app, &admin.caller(), id).await?;
     done(jar, "The person is erased. Pages say “a person who was erased” from now on.", &format!("/admin/people/{id}"))
 }

@@ -10,6 +10,7 @@ use crate::{
     },
     web::{
         account::role,
+        anew::Anew,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Tag, plural},
         problem::{Answer, Problem},
@@ -126,6 +127,8 @@ pub struct GroupPage {
     /// Where it gets another name, and where it is removed.
     pub here: String,
     pub add: Vec<Field>,
+    /// In its place, for whoever signed in too long ago to make administrators.
+    pub anew: Option<Anew>,
 }
 
 /// What a kind of group is for.
@@ -195,8 +198,9 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         .map(|p| (p.name, p.id.to_string()))
         .collect();
     others.sort_by_key(|o| o.0.to_lowercase());
+    let anew = Anew::asked(&admin, &here).filter(|_| team.kind == TeamKind::Admin && !others.is_empty());
     let mut add = Vec::new();
-    if !others.is_empty() {
+    if !others.is_empty() && anew.is_none() {
         let choices = others.iter().map(|(name, id)| Choice::new(id, name)).collect();
         add.push(Field::select("person", "Put somebody in", choices));
         if reviews {
@@ -212,6 +216,7 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         channels: format!("{here}/notifications"),
         here,
         add,
+        anew,
     };
     Ok(page.into_response())
 }
@@ -232,6 +237,11 @@ async fn put(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(
         return Err(Problem::unreadable("Choose who is put into the group."));
     }
     let person = person_id(&form.person)?;
+    if team.kind == TeamKind::Admin
+        && let Some(first) = Anew::asked(&admin, &here)
+    {
+        return Ok(first.answer());
+    }
     let reviewer = form.reviewer == "yes";
     groups::put(&admin.app, &admin.caller(), team.id, person, reviewer).await?;
     let name = people::load(&admin.app, &[person].into()).await?.name(person).to_owned();

@@ -14,6 +14,7 @@ use crate::{
         people::{self, Profile},
     },
     web::{
+        anew::Anew,
         parts::Action,
         problem::{Answer, Problem},
         words,
@@ -37,6 +38,9 @@ pub struct OtherForm {
 /// POST /admin/people/{id}/one-person: asks first.
 pub async fn join(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<OtherForm>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}")) {
+        return Ok(first.answer());
+    }
     if !form.record.is_empty() {
         accounts::join(&admin.app, &admin.caller(), id, person_id(&form.record)?).await?;
         let said = "They are one person now, and the other record is closed.";

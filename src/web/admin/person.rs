@@ -3,13 +3,18 @@
 use super::{Administrator, account, done, one_person, person_id};
 use crate::{
     app::App,
-    domain::{id::PersonId, person_entry::PersonEntry},
+    domain::{
+        id::{GroupId, PersonId},
+        person_entry::PersonEntry,
+    },
     service::{
-        Error, FieldProblem, accounts, directory, groups,
+        Error, FieldProblem, accounts, directory,
+        groups::{self, TeamKind},
         people::{self, Details},
     },
     web::{
         account::{Training, details_fields, role, trainings},
+        anew::Anew,
         entries,
         layout::{Layout, Section},
         parts::{Action, Choice, ErrorSummary, Field, Kind},
@@ -68,6 +73,8 @@ pub struct PersonPage {
     pub groups: Vec<Group>,
     /// Which groups they could join.
     pub join: Option<Field>,
+    /// In the place of links and further accounts, for whoever signed in too long ago to make them.
+    pub anew: Option<Anew>,
     pub link: Vec<Field>,
     /// Asks for the other record of theirs.
     pub other: Vec<Field>,
@@ -145,10 +152,14 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
     };
     let role_in = |t: &groups::Team| t.members.iter().find(|m| m.0 == id).map(|m| m.1);
     let mine = all.iter().filter_map(|t| role_in(t).map(|reviewer| (t, reviewer)));
+    let anew = Anew::asked(admin, &format!("/admin/people/{id}"));
     let free: Vec<Choice> = all
         .iter()
         .filter(|t| role_in(t).is_none())
-        .map(|t| Choice::new(&t.id.to_string(), &format!("{} ({})", t.name, role(t, false, app))))
+        .map(|t| {
+            let choice = Choice::new(&t.id.to_string(), &format!("{} ({})", t.name, role(t, false, app)));
+            Anew::lock(anew.as_ref().filter(|_| t.kind == TeamKind::Admin), choice)
+        })
         .collect();
     Ok(PersonPage {
         layout: admin.layout(Section::Elsewhere).await?,
@@ -173,6 +184,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             })
             .collect(),
         join: (!free.is_empty() && profile.person.active).then(|| Field::select("group", "Put into", free)),
+        anew,
         link,
         other,
         trainings: trainings(app, id).await?,
@@ -245,9 +257,15 @@ struct JoinForm {
 /// POST /admin/people/{id}/join
 async fn join(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<JoinForm>) -> Answer {
     let id = person_id(&id)?;
-    let Ok(group) = form.group.parse() else {
+    let Ok(group) = form.group.parse::<GroupId>() else {
         return Err(Problem::unreadable("Choose the group that they join."));
     };
+    let (teams, _) = groups::list(&admin.app).await?;
+    if teams.iter().any(|t| t.id == group && t.kind == TeamKind::Admin)
+        && let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}"))
+    {
+        return Ok(first.answer());
+    }
     groups::put(&admin.app, &admin.caller(), group, id, false).await?;
     done(
         jar,

@@ -10,6 +10,7 @@ use crate::{
         tokens::{self, Listed, Token},
     },
     web::{
+        anew::Anew,
         entries,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Kind, Width},
@@ -124,14 +125,20 @@ struct NewForm {
     days: String,
 }
 
+/// Where one is made.
+const NEW: &str = "/admin/tokens/new";
+
 async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
     let app = &keeper.app;
+    let anew = Anew::asked(keeper, NEW);
     let all = servers::list(app, None).await?;
     let server_choices =
         all.iter().map(|s| Choice::new(&s.name.0, &format!("{} ({})", s.name, s.instrument))).collect();
     let mut device_names: Vec<String> = servers::list_device_names(app).await?.into_values().collect();
     device_names.sort();
     let device_choices = device_names.iter().map(|n| Choice::new(n, n)).collect();
+    let acts =
+        Choice::new("admin", "Do what I may do").hint("For scripts. It acts as you, with your rights of that moment.");
     let scopes = vec![
         Choice::new("observe", "Report what runs on a server")
             .hint("For the agent on its host. It speaks for that server only."),
@@ -139,7 +146,7 @@ async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
         Choice::new("deploy", "Deploy, and report what came of it")
             .hint("For deploy tools. It asks as you; name a device, a server or both to bind it to them."),
         Choice::new("read", "Read what I may read").hint("For scripts. It changes nothing."),
-        Choice::new("admin", "Do what I may do").hint("For scripts. It acts as you, with your rights of that moment."),
+        Anew::lock(anew.as_ref(), acts),
     ];
     let mut server = Field::select("server", "Server", server_choices)
         .hint("For an agent; a deploy tool may do without.")
@@ -164,8 +171,8 @@ async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
             .max(3),
     ];
     let layout = keeper.layout(Section::Elsewhere).await?;
-    Ok(FormPage::new(layout, "Make a token", "/admin/tokens/new", "Make token", fields)
-        .under("Tokens", "/admin/tokens"))
+    let page = FormPage::new(layout, "Make a token", NEW, "Make token", fields).under("Tokens", "/admin/tokens");
+    Ok(Anew::tell(anew, page))
 }
 
 /// GET /admin/tokens/new
@@ -200,6 +207,11 @@ async fn make(keeper: &Keeper, typed: &NewForm) -> Result<(Token, String), Error
 
 /// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.
 async fn create(keeper: Keeper, Form(typed): Form<NewForm>) -> Answer {
+    if typed.scope == "admin"
+        && let Some(first) = Anew::asked(&keeper, NEW)
+    {
+        return Ok(first.answer());
+    }
     match make(&keeper, &typed).await {
         Ok((token, secret)) => {
             let page = OncePage {

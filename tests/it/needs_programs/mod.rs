@@ -13,6 +13,7 @@ mod nginx;
 mod open_page;
 mod pages;
 mod pre_receive;
+mod providers;
 mod python_client;
 mod readme;
 mod schemathesis;

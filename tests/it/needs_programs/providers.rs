@@ -1,0 +1,70 @@
+//! What a certified provider proves, and of when: two records that are one person, and a proof from before (A2, A31).
+
+use super::identity_provider::{IdentityProvider, begin};
+use chrono::Utc;
+use custody::{service::accounts, store};
+use serde_json::json;
+
+/// A2: whoever opens a link with an account that leads to another record of theirs is told what an administrator does; once
+/// that is done, the account leads to the record of the link.
+#[tokio::test]
+async fn a2_two_records_of_one_person_are_joined() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, json!({ "m1": { "name": "Mona Weiss", "email": "mona@example.org" } })).await;
+    let browser = test.stranger();
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    let leads_to = async || {
+        let found = store::people::find_account(&test.app.db.read, &provider.issuer, "m1").await.unwrap();
+        found.unwrap().0
+    };
+    let twice = leads_to().await;
+    let link = accounts::invite(&test.app, &test.caller("ada"), test.person("noor")).await.unwrap();
+    let secret = link.path_segments().unwrap().next_back().unwrap();
+    let answer = provider.answers(&browser, "m1", &format!("/sign-in/facility?invitation={secret}")).await;
+    let refused = browser.client.get(answer).send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("ask an administrator to make them one") && page.contains("Are they one person?"), "{page}");
+    assert_eq!(leads_to().await, twice);
+
+    let ada = test.browser("ada").await;
+    let one = format!("/admin/people/{}/one-person", test.person("noor"));
+    let asked = ada.post(&one, &[("other", "mona@example.org")]).await.text().await.unwrap();
+    assert!(asked.contains("signs in with Facility account"), "{asked}");
+    assert_eq!(ada.post(&one, &[("record", &twice.to_string())]).await.status(), 303);
+    assert_eq!(leads_to().await, test.person("noor"));
+    assert_eq!(browser.get("/my").await.status(), 303, "the session of the other record ended");
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    assert!(browser.page("/account").await.contains("Noor El-Amin"));
+}
+
+/// A31: a provider's word from before is no proof of now: whoever does what is most dangerous proves it there anew, and is
+/// not let through because the provider knows them.
+#[tokio::test]
+async fn a31_a_providers_word_from_before_is_no_proof_of_now() {
+    let mut provider = IdentityProvider::start();
+    let mona = json!({ "name": "Mona Weiss", "email": "mona@example.org", "groups": ["custody-admins"] });
+    let test = provider.custody(true, json!({ "m1": mona })).await;
+    let browser = test.stranger();
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    let erase = format!("/admin/people/{}/erase", test.person("noor"));
+    assert_eq!(browser.get(&erase).await.status(), 200);
+    // Whoever sits down there signs in once more, and the provider asks nothing.
+    provider.lies(json!({ "claims": { "auth_time": Utc::now().timestamp() - 3600 } }));
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    assert_eq!(browser.get("/my").await.status(), 200);
+    let asked = browser.get(&erase).await;
+    assert_eq!(asked.status(), 303);
+    provider.lies(json!({}));
+    let page = browser.page(asked.headers()["location"].to_str().unwrap()).await;
+    assert!(page.contains("You proved who you are 1 h ago"), "{page}");
+    let way = page.split('"').find(|part| part.starts_with("/sign-in/facility?")).unwrap().replace("&#38;", "&");
+    assert!(way.ends_with("&anew=yes"), "{way}");
+    assert!(!test.stranger().page("/sign-in").await.contains("anew=yes"), "for whoever is signed in");
+    let to = begin(&browser, &way).await;
+    assert!(to.contains("prompt=login") && to.contains("max_age=0"), "{to}");
+    let answer = provider.prove(&browser, "m1", &to).await;
+    let back = browser.client.get(answer).send().await.unwrap();
+    assert_eq!((back.status().as_u16(), back.headers()["location"].to_str().unwrap()), (303, erase.as_str()));
+    assert_eq!(browser.get(&erase).await.status(), 200);
+}
