@@ -1,8 +1,15 @@
-//! What a certified provider proves, and of when: two records that are one person, and a proof from before (A2, A31).
+//! What a certified provider proves, and of when: two records that are one person, a proof from before (A2, A31); and out
+//! again through a proxy (E1).
 
-use super::identity_provider::{IdentityProvider, begin};
-use chrono::Utc;
-use custody::{service::accounts, store};
+use super::{
+    identity_provider::{IdentityProvider, begin},
+    nginx::Nginx,
+};
+use chrono::{Duration, Utc};
+use custody::{
+    service::{accounts, secret},
+    store,
+};
 use serde_json::json;
 
 /// A2: whoever opens a link with an account that leads to another record of theirs is told what an administrator does; once
@@ -67,4 +74,33 @@ async fn a31_a_providers_word_from_before_is_no_proof_of_now() {
     let back = browser.client.get(answer).send().await.unwrap();
     assert_eq!((back.status().as_u16(), back.headers()["location"].to_str().unwrap()), (303, erase.as_str()));
     assert_eq!(browser.get(&erase).await.status(), 200);
+}
+
+/// E1, A31: behind the proxy of the README whoever signs out gets on to the provider, also with the longest token that is kept.
+#[tokio::test]
+async fn e1_signing_out_passes_the_proxy() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, json!({})).await;
+    let now = test.app.clock.now();
+    let session = store::doors::Session {
+        hash: secret::hash("of-this-test"),
+        person: test.person("noor"),
+        created_at: now,
+        seen_at: now,
+        expires_at: now + Duration::hours(1),
+        agent: "Firefox".to_owned(),
+        address: String::new(),
+        provider: Some("facility".to_owned()),
+        id_token: Some("t".repeat(4096)),
+    };
+    let tx = test.app.db.begin().await.unwrap();
+    store::doors::insert_session(&tx, &session).await.unwrap();
+    tx.commit().await.unwrap();
+    let nginx = Nginx::before(&[test.url.trim_start_matches("http://").parse().unwrap()]);
+    let request = nginx.client().post(format!("{}/sign-out", nginx.url())).header("origin", &test.url);
+    let out = request.header("cookie", "custody=of-this-test").send().await.unwrap();
+    assert_eq!(out.status(), 200, "{}", nginx.errors());
+    let on = out.headers()["refresh"].to_str().unwrap();
+    assert!(on.len() > 4096 && on.starts_with(&format!("0; url={}", provider.issuer)), "{on}");
+    assert!(store::doors::find_session(&test.app.db.read, &session.hash).await.unwrap().is_none());
 }
