@@ -1,4 +1,5 @@
-//! Sessions that somebody else could use: ended by an administrator, and asked about before what is most dangerous (A31).
+//! Sessions that somebody else could use: ended by an administrator, and asked about before what is most dangerous (A31);
+//! how they are told of, and how often they can be tried to open (A35).
 
 use crate::{app::TestApp, given::policy_with};
 use chrono::Duration;
@@ -167,5 +168,25 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     for (path, fields) in others.into_iter().chain(erases) {
         let status = ada.post(path, fields).await.status().as_u16();
         assert!(status == 200 || status == 303, "{path}: {status}");
+    }
+}
+
+/// A35: providers' answers, which have Custody ask them, are taken from one place sixty at once, and then seldom; everything
+/// else goes on.
+#[tokio::test]
+async fn a35_answers_of_providers_are_taken_so_often() {
+    let test = TestApp::with_policy(&policy_with(PROVIDER)).await;
+    let browser = test.stranger();
+    let answer = async || browser.get("/sign-in/facility/callback?state=x&code=y").await.status().as_u16();
+    for n in 0..60 {
+        assert_eq!(answer().await, 403, "{n}: it was not begun here");
+    }
+    let mut then = Vec::new();
+    for _ in 0..20 {
+        then.push(answer().await);
+    }
+    assert!(then.contains(&429), "{then:?}");
+    for path in ["/", "/sign-in"] {
+        assert_eq!(browser.get(path).await.status(), 200, "{path}");
     }
 }

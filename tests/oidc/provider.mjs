@@ -1,6 +1,7 @@
 // The certified OpenID Connect provider on loopback, for the tests. It prints its issuer, then takes orders, one line of
-// JSON each: {"client": …, "people": …} first, later {"people": …} and {"lie": …}, which changes what it answers
-// afterwards to what a right provider never says. It ends with its input.
+// JSON each: {"client": …, "people": …} first, later {"people": …}, {"rotate": true}, after which it signs with another
+// key, and {"lie": …}, which changes what it answers afterwards to what a right provider never says. It ends with its
+// input.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Provider } from 'oidc-provider';
@@ -16,14 +17,18 @@ const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 let people = {};
 let lie = {};
+let rotated = false;
 let client;
 
 const pair = () => generateKeyPair('RS256', { extractable: true });
 const own = await pair();
 const other = await pair();
 
-// An ID token that is not as it should be: other claims, another key or algorithm.
-async function forged(token) {
+// The id of the key that it signs with, and publishes alone.
+const kid = () => (rotated ? 'other' : 'own');
+
+// An ID token anew: by the key of now, or not as it should be, with other claims, another key or algorithm.
+async function signed(token) {
   const claims = { ...decodeJwt(token), ...lie.claims };
   for (const claim of lie.without ?? []) delete claims[claim];
   if (lie.key === 'none') return new UnsecuredJWT(claims).encode();
@@ -31,8 +36,8 @@ async function forged(token) {
     const secret = new TextEncoder().encode(client.client_secret);
     return new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(secret);
   }
-  const key = lie.key === 'other' ? other : own;
-  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: lie.kid ?? 'own' }).sign(key.privateKey);
+  const { privateKey } = { own, other }[lie.key ?? kid()];
+  return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: lie.kid ?? kid() }).sign(privateKey);
 }
 
 async function begin() {
@@ -60,8 +65,10 @@ async function begin() {
       return;
     }
     await next();
-    if (ctx.path === '/token' && ctx.body?.id_token && (lie.claims || lie.without || lie.key || lie.kid)) {
-      ctx.body.id_token = await forged(ctx.body.id_token);
+    const anew = rotated || lie.claims || lie.without || lie.key || lie.kid;
+    if (ctx.path === '/token' && ctx.body?.id_token && anew) ctx.body.id_token = await signed(ctx.body.id_token);
+    if (ctx.path === '/jwks' && rotated) {
+      ctx.body = { keys: [{ ...(await exportJWK(other.publicKey)), kid: kid(), alg: 'RS256', use: 'sig' }] };
     }
     if (ctx.path === '/me' && lie.about) ctx.body = { ...ctx.body, ...lie.about };
     if (ctx.path === '/.well-known/openid-configuration' && lie.itself) ctx.body = { ...ctx.body, ...lie.itself };
@@ -74,6 +81,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line);
   people = order.people ?? people;
   lie = order.lie ?? lie;
+  rotated = order.rotate ?? rotated;
   if (order.client) {
     client = order.client;
     await begin();

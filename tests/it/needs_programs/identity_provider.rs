@@ -129,6 +129,11 @@ scopes = ["profile", "email", "groups"]
         self.order(json!({ "lie": how }));
     }
 
+    /// From now on it signs with another key, and publishes that one alone.
+    pub fn rotates(&mut self) {
+        self.order(json!({ "rotate": true }));
+    }
+
     fn order(&mut self, order: Value) {
         writeln!(self.orders, "{order}").unwrap();
         self.orders.flush().unwrap();

@@ -1,23 +1,37 @@
-//! What a certified provider proves, and of when: two records that are one person, a proof from before (A2, A31); and out
-//! again through a proxy (E1).
+//! What a certified provider proves, and of when: two records that are one person, a proof from before (A2, A31), keys that
+//! change (A32); begun at one replica and finished at another (E7); and out again through a proxy (E1).
 
 use super::{
-    identity_provider::{IdentityProvider, begin},
+    identity_provider::{IdentityProvider, RULES, begin},
     nginx::Nginx,
+};
+use crate::{
+    app::{TestApp, open},
+    postgres,
 };
 use chrono::{Duration, Utc};
 use custody::{
-    service::{accounts, secret},
-    store,
+    service::{self, accounts, secret},
+    store, web,
 };
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Who is at the provider.
+fn mona() -> Value {
+    json!({ "m1": { "name": "Mona Weiss", "email": "mona@example.org" } })
+}
+
+/// A provider that did not answer as it should is not asked again at once.
+async fn is_asked_again() {
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+}
 
 /// A2: whoever opens a link with an account that leads to another record of theirs is told what an administrator does; once
 /// that is done, the account leads to the record of the link.
 #[tokio::test]
 async fn a2_two_records_of_one_person_are_joined() {
     let mut provider = IdentityProvider::start();
-    let test = provider.custody(true, json!({ "m1": { "name": "Mona Weiss", "email": "mona@example.org" } })).await;
+    let test = provider.custody(true, mona()).await;
     let browser = test.stranger();
     assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
     let leads_to = async || {
@@ -103,4 +117,69 @@ async fn e1_signing_out_passes_the_proxy() {
     let on = out.headers()["refresh"].to_str().unwrap();
     assert!(on.len() > 4096 && on.starts_with(&format!("0; url={}", provider.issuer)), "{on}");
     assert!(store::doors::find_session(&test.app.db.read, &session.hash).await.unwrap().is_none());
+}
+
+/// A32, E1: where the provider has changed its keys, the next one who signs in comes in; the key of before counts no longer.
+#[tokio::test]
+async fn a32_new_keys_let_the_next_one_in() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, mona()).await;
+    assert_eq!(provider.sign_in(&test.stranger(), "m1").await.status(), 303);
+    provider.rotates();
+    is_asked_again().await;
+    let browser = test.stranger();
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    assert_eq!(browser.get("/my").await.status(), 200);
+    provider.lies(json!({ "key": "own", "kid": "own" }));
+    let before = provider.sign_in(&test.stranger(), "m1").await;
+    assert_eq!(before.status(), 403);
+    assert!(before.text().await.unwrap().contains("This sign-in does not count"));
+}
+
+/// A32: a provider that calls its issuer otherwise than the policy does is not gone to, and a page says why; nobody is lost
+/// once it is put right.
+#[tokio::test]
+async fn a32_another_issuer_is_refused() {
+    let mut provider = IdentityProvider::start();
+    let test = provider.custody(true, mona()).await;
+    provider.lies(json!({ "itself": { "issuer": "https://evil.example" } }));
+    let asked = test.stranger().get("/sign-in/facility?next=/my").await;
+    assert_eq!(asked.status(), 502);
+    let page = asked.text().await.unwrap();
+    for says in ["Facility account and Custody do not fit together", "calls its issuer otherwise than the policy does"]
+    {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    provider.lies(json!({}));
+    is_asked_again().await;
+    assert_eq!(provider.sign_in(&test.stranger(), "m1").await.status(), 303);
+}
+
+/// E7, A32: a sign-in that is begun at one replica is finished at another: what it has to know is with the browser.
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_a_sign_in_is_begun_at_one_replica_and_finished_at_another() {
+    let mut provider = IdentityProvider::start();
+    let policy = provider.policy(true, RULES);
+    let dir = tempfile::tempdir().unwrap();
+    postgres::new_database(dir.path()).await;
+    let test = TestApp::on(dir, &policy, None).await;
+    provider.knows(&test.url, mona());
+    let other = open(test.dir.path(), test.app.clock.clone(), &policy, &test.url).await;
+    service::feed::start(&other).await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let there = format!("http://{}", listener.local_addr().unwrap());
+    let (served, routes) = (other.clone(), custody::http::router(other.clone()));
+    let serving = tokio::spawn(async move { web::server::serve(&served, routes, listener).await.unwrap() });
+
+    let browser = test.stranger();
+    let answer = provider.answers(&browser, "m1", "/sign-in/facility?next=/my").await;
+    assert!(answer.starts_with(&test.url), "{answer}");
+    let back = browser.client.get(answer.replacen(&test.url, &there, 1)).send().await.unwrap();
+    assert_eq!((back.status().as_u16(), back.headers()["location"].to_str().unwrap()), (303, "/my"));
+    for replica in [&test.url, &there] {
+        let my = browser.client.get(format!("{replica}/my")).send().await.unwrap();
+        assert_eq!(my.status(), 200, "the session is one of both");
+    }
+    other.stop.cancel();
+    serving.abort();
 }
