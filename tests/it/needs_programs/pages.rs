@@ -287,10 +287,10 @@ fn pages(f: &Facility) -> Vec<Page> {
     let told = ["", "/mail", "/new?kind=slack", "/new?kind=zulip"].map(|end| format!("/account/notifications{end}"));
     all.extend(told.iter().map(|path| page("ilse", path)));
     all.push(page("ada", "/admin/outbox"));
-    let erase = format!("{person}/erase");
+    let [erase, sessions] = ["erase", "end-sessions"].map(|what| format!("{person}/{what}"));
     let servers = ["change", "remove"].map(|what| format!("/admin/servers/{what}?name={FULL}"));
     let hosts = ["change", "remove"].map(|what| format!("/admin/hosts/{what}?name=scs-rr-ctrl-01"));
-    all.extend(servers.iter().chain(&hosts).chain([&erase]).map(|path| page("ada", path)));
+    all.extend(servers.iter().chain(&hosts).chain([&erase, &sessions]).map(|path| page("ada", path)));
     let more = [
         "/admin",
         "/admin/areas",
