@@ -1,7 +1,7 @@
 //! E5: what a facility has comes onto the record whole or not at all, as it is, and a second time nothing changes.
 
 use crate::{
-    app::{FULL, REDUCED, TestApp},
+    app::{FULL, POLICY, REDUCED, TestApp, open},
     backup::{custody as program, said},
     chat_server::ChatServer,
 };
@@ -11,8 +11,10 @@ use custody::{
         server::SupportClass,
         support::Support,
     },
+    ports::clock::Clock,
     service::{
         self,
+        accounts::{self, Acceptance},
         import::{self, Kind, Outcome, Plan, Table},
         work::Whose,
     },
@@ -373,6 +375,37 @@ async fn e5_an_import_on_the_command_line() {
     assert!(code == Some(2) && said.contains("cannot be read"), "{said}");
     let (code, said) = run(&test, &["--kind", "netbox"], Some(&file));
     assert!(code == Some(2) && said.contains("is no address"), "{said}");
+}
+
+/// E5, E1: on a fresh installation people come in after the first administrator, whose link counts while there is nobody:
+/// otherwise everybody would stay outside.
+#[tokio::test]
+async fn e5_people_come_in_after_the_first_administrator() {
+    let place = tempfile::tempdir().unwrap();
+    let app = open(place.path(), Clock::System, &POLICY, "http://127.0.0.1:1").await;
+    let link = accounts::first_administrator(&app).await.unwrap().unwrap();
+    let secret = link.path_segments().unwrap().next_back().unwrap();
+    let file = place.path().join("people.csv");
+    fs::write(&file, PEOPLE).unwrap();
+    let imports = |more: &[&str]| {
+        let output =
+            program(&[&["import", "--kind", "people"], more].concat(), &[("--data", place.path()), ("--from", &file)]);
+        (output.status.code(), said(&output))
+    };
+    for more in [&["--dry-run"][..], &[]] {
+        let (code, said) = imports(more);
+        assert!(code == Some(2) && said.contains("Custody has no administrator yet. Open the link"), "{said}");
+    }
+    assert!(accounts::is_nobody_here(&app).await.unwrap());
+    let ada = Acceptance {
+        name: "Ada Nowak".to_owned(),
+        email: "ada@example.org".to_owned(),
+        login: "ada".to_owned(),
+        password: "four words nobody says".to_owned(),
+    };
+    accounts::accept(&app, secret, ada, "test").await.unwrap();
+    let (code, said) = imports(&["--as", "ada"]);
+    assert!(code == Some(0) && said.contains("people.csv: 3 new. It is on record."), "{said}");
 }
 
 fn recorded(name: &str) -> String {

@@ -26,7 +26,15 @@ pub use tango::{Database, from_tango};
 use super::{Caller, Error, Result, people::must_be_admin};
 use crate::{
     app::App,
-    domain::{contact::Contact, id::DeviceId, id::PersonId, import::Imported, person::Role, server::Server},
+    domain::{
+        contact::Contact,
+        id::DeviceId,
+        id::PersonId,
+        import::Imported,
+        person::Role,
+        refusal::{Code, Refusal},
+        server::Server,
+    },
     store::{self, Tx, journal::Line as JournalLine},
 };
 use devices::Tags;
@@ -52,9 +60,23 @@ async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table, tags: &Tags)
     Ok((Plan::new(table, tags, lines), work))
 }
 
+/// Refuses whoever is no administrator, and people before there is one: the link of the first counts while nobody is on
+/// record, and everybody would stay outside (E1).
+async fn check<C: ConnectionTrait>(c: &C, caller: &Caller, table: &Table) -> Result<()> {
+    must_be_admin(c, caller).await?;
+    if table.kind == Kind::People && store::people::is_empty(c).await? {
+        return Err(Refusal::new(
+            Code::WrongState,
+            "Custody has no administrator yet. Open the link that it printed when it started, then import.",
+        )
+        .into());
+    }
+    Ok(())
+}
+
 /// Each line's fate as things stand now. Nothing is changed.
 pub async fn plan(app: &App, caller: &Caller, table: &Table) -> Result<Plan> {
-    must_be_admin(&app.db.read, caller).await?;
+    check(&app.db.read, caller, table).await?;
     let tags = devices::read_tags(app, table).await?;
     Ok(judge(&app.db.read, app, table, &tags).await?.0)
 }
@@ -72,14 +94,14 @@ pub enum Outcome {
 
 /// Imports the whole table or nothing of it, in one transaction. With the digest of a plan it does exactly that one.
 pub async fn carry_out(app: &App, caller: &Caller, table: Table, agreed: Option<String>) -> Result<Outcome> {
-    must_be_admin(&app.db.read, caller).await?;
+    check(&app.db.read, caller, &table).await?;
     // Repositories are asked before anything is held.
     let tags = devices::read_tags(app, &table).await?;
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
-            must_be_admin(&tx, &caller).await?;
+            check(&tx, &caller, &table).await?;
             let (plan, work) = judge(&tx, &app, &table, &tags).await?;
             if agreed.is_some_and(|digest| digest != plan.digest) {
                 return Ok(Outcome::Moved(plan));
