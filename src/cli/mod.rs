@@ -19,6 +19,7 @@ mod server;
 mod stage;
 mod token;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -139,8 +140,14 @@ pub fn run() -> ExitCode {
         Command::Token { command } => token::run(&command, &mut out, &mut err),
         Command::Policy { command } => policy::run(&command, &mut out, &mut err),
     };
-    // A closed pipe, as by `| head`, leaves nobody to tell.
-    outcome.unwrap_or(Outcome::Failed).into()
+    let outcome = outcome.unwrap_or_else(|e| {
+        // A closed pipe, as by `| head`, leaves nobody to tell.
+        if e.kind() != ErrorKind::BrokenPipe {
+            let _ = writeln!(err, "{e}");
+        }
+        Outcome::Failed
+    });
+    outcome.into()
 }
 
 #[cfg(test)]

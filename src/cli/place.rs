@@ -17,12 +17,7 @@ pub async fn open(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<A
 
 /// The same, and where there is no database yet it is made.
 pub async fn open_or_make(flags: &DataFlags, err: &mut dyn Write) -> io::Result<Result<App, Outcome>> {
-    let found = find(flags, false);
-    if let Ok((settings, _)) = &found
-        && matches!(settings.kept(), Kept::File(_))
-    {
-        serve::make_private(&settings.data)?;
-    }
+    let found = find(flags, false).and_then(|found| serve::prepare(&found.0).map(|()| found));
     open_found(found, err).await
 }
 

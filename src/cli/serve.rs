@@ -163,10 +163,11 @@ pub(super) async fn open(
             return Ok(None);
         }
     };
-    let kept = settings.kept();
-    if matches!(kept, Kept::File(_)) {
-        make_private(&settings.data)?;
+    if let Err(problem) = prepare(settings) {
+        writeln!(err, "{problem}")?;
+        return Ok(None);
     }
+    let kept = settings.kept();
     let db = match store::Db::open_kept(&kept).await {
         Ok(db) => db,
         Err(e) => {
@@ -194,11 +195,20 @@ pub(super) async fn open(
     Ok(Some(app))
 }
 
-/// The data is for the service's own account only: it holds people's numbers.
-pub(super) fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
+/// Makes the directory of data where they are kept in a file: for the service's own account only, as they hold people's
+/// numbers. Else a sentence that says what to set right.
+pub(super) fn prepare(settings: &Settings) -> Result<(), String> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+    if matches!(settings.kept(), Kept::Server(_)) {
+        return Ok(());
+    }
+    let dir = &settings.data;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let private = made.and_then(|()| std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)));
+    private.map_err(|e| {
+        let dir = dir.display();
+        format!("{dir} cannot be the directory of data: {e}. Name one of this account's own with --data.")
+    })
 }
 
 /// Where checkpoints of the journal go, and how often.

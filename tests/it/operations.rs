@@ -2,10 +2,15 @@
 
 use crate::{
     app::{POLICY, REDUCED, TestApp, morning, open},
+    backup::{custody, said},
     given::policy_with,
 };
 use custody::{ports::clock::Clock, service, store, web};
-use std::time::{Duration, Instant};
+use std::{
+    fs::{self, OpenOptions},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -285,4 +290,37 @@ async fn e2_a_journal_that_was_followed_leaves_nothing_unread() {
         let again = store::journal::list_after(&db.read, 0, 1000).await.unwrap();
         assert_eq!(again.len(), entries.len());
     }
+}
+
+/// E7: a directory that cannot hold the data is named, with what to do about it, by each command that would make it.
+#[test]
+fn e7_a_directory_that_cannot_hold_the_data_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below = file.join("data");
+    for ended in [
+        custody(&["serve", "--listen", "127.0.0.1:0"], &[("--data", &below)]),
+        custody(&["import"], &[("--all", &file), ("--data", &below)]),
+    ] {
+        let text = said(&ended);
+        assert_eq!(ended.status.code(), Some(2), "{text}");
+        assert!(text.contains(&format!("{} cannot be the directory of data: ", below.display())), "{text}");
+        assert!(text.contains("Name one of this account's own with --data."), "{text}");
+    }
+}
+
+/// E7: whatever else ends a command is said; where nobody reads on, as by `| head`, there is nobody to tell.
+#[test]
+fn e7_no_command_ends_without_a_word() {
+    let shows = |to: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_custody"));
+        let ended = command.args(["policy", "show"]).env_clear().stdout(to).output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let (code, text) = shows(OpenOptions::new().write(true).open("/dev/full").unwrap().into());
+    assert!(code == Some(1) && text.contains("No space left"), "{code:?}: {text}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(shows(writer.into()), (Some(1), String::new()));
 }
