@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 /// What their files' names end in; nothing else is read.
 const END: &str = ".checkpoint";
@@ -35,17 +36,13 @@ impl Folder {
         let mut part = tempfile::Builder::new().permissions(readable).tempfile_in(&self.0)?;
         writeln!(part, "{text}")?;
         part.as_file().sync_all()?;
-        match part.persist_noclobber(&file) {
-            Ok(_) => {}
-            Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-            Err(e) => return Err(e.error),
-        }
+        let is_new = named(part, &file, by_link)?;
         File::open(&self.0)?.sync_all()?;
-        Ok(true)
+        Ok(is_new)
     }
 
     /// Every one of them, by name: the file's name and what stands in it. What is no text comes as something that is no
-    /// checkpoint either.
+    /// checkpoint either. Hidden names, under which they were written first, are passed over.
     pub fn list(&self) -> io::Result<Vec<(String, String)>> {
         let mut all = Vec::new();
         for entry in fs::read_dir(&self.0)? {
@@ -60,5 +57,92 @@ impl Folder {
         }
         all.sort();
         Ok(all)
+    }
+}
+
+/// How a file gets another name.
+type Way = fn(&Path, &Path) -> io::Result<()>;
+
+fn by_link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
+}
+
+/// Gives what was written its name; false where something has it already. By a link, as a folder to which files can only
+/// be added takes no other way: there the first, hidden name stays too. Where there are no links, it is renamed.
+fn named(part: NamedTempFile, file: &Path, link: Way) -> io::Result<bool> {
+    let done = match link(part.path(), file) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+            part.persist_noclobber(file).map(drop).map_err(|e| e.error)
+        }
+        done => done,
+    };
+    match done {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    fn all(dir: &Path) -> Vec<(String, String)> {
+        Folder::new(dir).list().unwrap()
+    }
+
+    fn as_listed(name: &str, text: &str) -> (String, String) {
+        (format!("{name}{END}"), text.to_owned())
+    }
+
+    /// A36: by a link, and where there are none: the same stands there, under one name alone, and is not written over.
+    #[test]
+    fn a36_either_way_gives_the_same() {
+        let ways: [Way; 2] = [by_link, |_, _| Err(io::ErrorKind::Unsupported.into())];
+        for link in ways {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join(format!("1{END}"));
+            for (text, is_new) in [("first", true), ("second", false)] {
+                let mut part = NamedTempFile::new_in(dir.path()).unwrap();
+                part.write_all(text.as_bytes()).unwrap();
+                assert_eq!(named(part, &file, link).unwrap(), is_new);
+            }
+            assert_eq!(all(dir.path()), [as_listed("1", "first")]);
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        }
+    }
+
+    /// Files can only be added to a folder, until this is dropped.
+    struct OnlyGrows<'a>(&'a Path);
+
+    impl<'a> OnlyGrows<'a> {
+        /// `None` where this account or this file system has no such folders.
+        fn new(dir: &'a Path) -> Option<Self> {
+            let done = Command::new("chattr").arg("+a").arg(dir).output();
+            done.is_ok_and(|done| done.status.success()).then_some(Self(dir))
+        }
+    }
+
+    impl Drop for OnlyGrows<'_> {
+        fn drop(&mut self) {
+            let _ = Command::new("chattr").arg("-a").arg(self.0).output();
+        }
+    }
+
+    /// A36: into a folder to which files can only be added.
+    #[test]
+    fn a36_a_folder_that_only_grows() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(_grows) = OnlyGrows::new(dir.path()) else {
+            println!("not tried: chattr +a is refused here");
+            return;
+        };
+        let folder = Folder::new(dir.path());
+        assert!(folder.put("1", "first").unwrap());
+        assert!(!folder.put("1", "second").unwrap());
+        assert!(folder.put("2", "third").unwrap());
+        assert!(fs::remove_file(dir.path().join(format!("1{END}"))).is_err(), "it only grows");
+        assert_eq!(all(dir.path()), [as_listed("1", "first"), as_listed("2", "third")]);
     }
 }
