@@ -10,7 +10,7 @@ use crate::{
     },
     service::{
         Caller,
-        import::{self, Kind, Line, Outcome, Plan, Program, Table, Told},
+        import::{self, Kind, Line, Outcome, Plan, Program, READ_WITHIN, Table, Told},
         invalid,
     },
 };
@@ -164,7 +164,8 @@ fn refused(sentence: String) -> crate::service::Error {
 /// Import a table, or see what would become of it
 ///
 /// All lines come in together or none does; the same table a second time changes nothing. `netbox`, `tango` and `karabo`
-/// are asked at an address that the policy admits, with and without `plan`, or tell by a recorded answer. For
+/// are asked at an address that the policy admits, with and without `plan`, or tell by a recorded answer. Repositories of
+/// devices are read for half a minute in all: what was not read by then is refused, and comes in by another part. For
 /// administrators.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "Custody", security(("bearer" = [])), request_body = Handed,
     responses((status = 200, description = "The fate of each line.", body = PlanDto)))]
@@ -182,10 +183,11 @@ pub async fn import(State(app): State<App>, bearer: Bearer, Sent(handed): Sent<H
         lines: plan.lines.into_iter().map(LineDto::from).collect(),
         notes: notes.clone(),
     };
+    let within = Some(READ_WITHIN);
     let Some(agreed) = plan else {
-        return Ok(Json(answer(false, import::plan(&app, &caller, &table).await?)));
+        return Ok(Json(answer(false, import::plan_within(&app, &caller, &table, within).await?)));
     };
-    match import::carry_out(&app, &caller, table, Some(agreed)).await? {
+    match import::carry_out_within(&app, &caller, table, Some(agreed), within).await? {
         Outcome::Done(plan) => Ok(Json(answer(true, plan))),
         Outcome::Moved(_) => Err(refused(
             "Nothing was imported: it would come to something else than this plan. Ask for it anew.".into(),

@@ -238,3 +238,11 @@ impl TestApp {
 pub fn policy_with(more: &str) -> String {
     format!("{}{more}", *POLICY)
 }
+
+/// The tests' policy, by which git servers on this machine are read too, each for so many seconds.
+pub fn policy_with_servers(seconds: u32) -> String {
+    let (files, more) =
+        ("\"file\"]", "\"file\", \"http-loopback\"]\nprivate_addresses = true\nhosts = [\"127.0.0.1\"]");
+    assert!(POLICY.contains(files));
+    POLICY.replace(files, &format!("{more}\ndeadline_seconds = {seconds}"))
+}

@@ -4,6 +4,9 @@ use crate::{
     app::{FULL, POLICY, REDUCED, TestApp, open},
     backup::{custody as program, said},
     chat_server::ChatServer,
+    given::policy_with_servers,
+    http_server::{Behaviour, HttpServer},
+    processes::assert_none_left,
 };
 use custody::{
     domain::{
@@ -15,13 +18,13 @@ use custody::{
     service::{
         self,
         accounts::{self, Acceptance},
-        import::{self, Kind, Outcome, Plan, Table},
+        import::{self, Fate, Kind, Outcome, Plan, Table},
         work::Whose,
     },
     store,
 };
 use sea_orm::ConnectionTrait;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 const PEOPLE: &str = include_str!("../fixtures/import/people.csv");
 const SERVERS: &str = include_str!("../fixtures/import/servers.csv");
@@ -285,6 +288,41 @@ async fn e5_other_contents_are_another_plan() {
         import::carry_out(&test.app, &ada, test.table(Kind::Devices, DEVICES), Some(seen.clone())).await.unwrap();
     assert!(matches!(&moved, Outcome::Moved(plan) if plan.digest != seen), "{moved:?}");
     assert!(store::devices::find_by_name(&test.app.db.read, "gateValves").await.unwrap().is_none());
+}
+
+/// A table of devices that CTRL owns: their names, and where their repositories are.
+pub fn devices_of_ctrl(devices: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut table = "name,classes,instruments,group,summary,repository,owner,contributors,server,release\n".to_owned();
+    for (name, repository) in devices {
+        table += &format!("{name},{name}Class,SCS,SCS,It compares.,{repository},ctrl,ilse@example.org,{FULL},1.0.0\n");
+    }
+    table
+}
+
+/// E5, F9: who sends a request waits for all repositories together no longer than that; what was not read by then is said
+/// in its line, and nothing comes in. The command waits for each.
+#[tokio::test]
+async fn e5_repositories_that_hang_are_waited_for_together() {
+    let hangs = HttpServer::start(Behaviour::Hang).await;
+    let test = TestApp::with_policy(&policy_with_servers(2)).await;
+    // More than are read at once.
+    let away = (0..5).map(|n| (format!("away{n}"), hangs.address()));
+    let quick = [("quick".to_owned(), test.repository.file_address())];
+    let table = test.table(Kind::Devices, &devices_of_ctrl(quick.into_iter().chain(away)));
+    let (ada, late) = (test.caller("ada"), "1.0.0 was not looked for in time: import in parts, or by the command");
+    let say = |plan: &Plan, words: &str| plan.count(|fate| fate.about().contains(words));
+
+    let within = Some(Duration::from_millis(1800));
+    let plan = import::plan_within(&test.app, &ada, &table, within).await.unwrap();
+    assert_eq!((&plan.lines[0].fate, say(&plan, late)), (&Fate::New, 5), "{plan:#?}");
+    let within = Some(Duration::from_millis(200));
+    let done = import::carry_out_within(&test.app, &ada, table.clone(), None, within).await.unwrap();
+    assert!(matches!(done, Outcome::Refused(_)), "{done:#?}");
+    assert_none_left(&hangs.mark()).await;
+    assert!(store::devices::find_by_name(&test.app.db.read, "quick").await.unwrap().is_none());
+
+    let plan = import::plan(&test.app, &ada, &table).await.unwrap();
+    assert_eq!((say(&plan, "1.0.0 is no release: "), say(&plan, late)), (5, 0), "{plan:#?}");
 }
 
 /// E5, T3, G3: what came in walks on like any other: its release has no review that would stand in for its stages.

@@ -3,7 +3,10 @@
 use crate::{
     app::{Browser, TestApp},
     chat_server::ChatServer,
-    given::policy_with,
+    given::{policy_with, policy_with_servers},
+    http_server::{Behaviour, HttpServer},
+    import::devices_of_ctrl,
+    postgres,
 };
 use chrono::Duration;
 use custody::{
@@ -65,6 +68,27 @@ async fn e5_an_import_in_the_browser() {
     let pasted = hand_in(&ada, "people", Some(("", b"")), PEOPLE).await;
     let page = ada.page(&leads_to(&pasted)).await;
     assert!(page.contains("There is nothing to import.") && !page.contains("name=\"plan\""), "{page}");
+}
+
+/// E5, F9, A35: a request ends after 45 seconds: before that, the page and the API show what would become of each line,
+/// however long a repository hangs.
+#[tokio::test]
+async fn e5_a_plan_is_shown_although_a_repository_hangs() {
+    if postgres::is_wanted() {
+        println!("not tried again: it takes half a minute, and the data have no part in it");
+        return;
+    }
+    let hangs = HttpServer::start(Behaviour::Hang).await;
+    let test = TestApp::with_policy(&policy_with_servers(100)).await;
+    let table = devices_of_ctrl([("away".to_owned(), hangs.address())]);
+    let (ada, program) = (test.browser("ada").await, test.program("ada", TokenScope::Admin).await);
+    let path = leads_to(&hand_in(&ada, "devices", Some(("devices.csv", table.as_bytes())), "").await);
+    let body = json!({ "kind": "devices", "source": "devices.csv", "table": table });
+    let (page, (status, told)) = tokio::join!(ada.page(&path), program.post("/imports", body));
+    let late = "1.0.0 was not looked for in time";
+    assert!(page.contains(late) && page.contains("1 line is refused"), "{page}");
+    assert_eq!(status, 200, "{told}");
+    assert!(told["lines"][0]["about"].as_str().unwrap().contains(late), "{told}");
 }
 
 /// E5, A4: who agrees to a plan gets that plan; where the record moved it is shown again, and nothing is done.

@@ -2,7 +2,7 @@
 
 use crate::{
     app::TestApp,
-    given::{application, policy_with},
+    given::{application, policy_with_servers},
     hooks::now,
     http_server::{Behaviour, HttpServer},
 };
@@ -153,15 +153,7 @@ async fn a3_a_tag_that_moves_is_found_without_the_trunk() {
 #[tokio::test]
 async fn f9_a_server_that_hangs_is_asked_no_more_in_a_round() {
     let hangs = HttpServer::start(Behaviour::Hang).await;
-    let files = "protocols = [\"https\", \"ssh\", \"file\"]";
-    let policy = policy_with("").replace(
-        files,
-        &format!(
-            "{}, \"http-loopback\"]\nprivate_addresses = true\nhosts = [\"127.0.0.1\"]\ndeadline_seconds = 1",
-            &files[..files.len() - 1]
-        ),
-    );
-    let test = TestApp::with_policy(&policy).await;
+    let test = TestApp::with_policy(&policy_with_servers(1)).await;
     for n in 0..12 {
         let mut asked = application(&test, &format!("away{n:02}"));
         asked.request.repository = hangs.address();

@@ -1,7 +1,7 @@
 //! Devices: known by their names. They come in with their owner, contributors and place, and with nobody's approval.
 //! What is on record already is changed there, in the process, and never by an import.
 
-use super::{ByEmail, Fate, Line, Row, Table, Work};
+use super::{ByEmail, Fate, Line, Row, Table, Work, tags::Tags};
 use crate::{
     app::App,
     domain::{
@@ -9,48 +9,18 @@ use crate::{
         device::Device,
         id::{DeviceId, ServerName},
         import::{Imported, NOT_GIVEN},
-        lifecycle::{Command, Happened, StateName, command::Application},
+        lifecycle::{Happened, StateName, command::Application},
         nearest::plain,
         release::VerifiedTag,
         request::{LevelOfSupport, Request},
         server::{Server, SupportClass},
         tag::TagName,
     },
-    service::{Caller, Result, readings, record},
+    service::{Caller, Result, record},
     store::{self, Tx},
 };
-use futures_util::{StreamExt, stream};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Name → what its repository says of the release that CTRL has of it.
-pub(super) type Tags = BTreeMap<String, std::result::Result<VerifiedTag, String>>;
-
-/// How many repositories are read at once.
-const AT_ONCE: usize = 4;
-
-/// Asks the repositories of what CTRL owns and is not on record yet (G2).
-pub(super) async fn read_tags(app: &App, table: &Table) -> Result<Tags> {
-    if table.kind != super::Kind::Devices {
-        return Ok(Tags::new());
-    }
-    let rows = || table.rows.iter().filter(|r| r.get("owner").eq_ignore_ascii_case("ctrl"));
-    let names: BTreeSet<&str> = rows().map(|r| r.get("name")).collect();
-    let known = store::devices::list_by_names(&app.db.read, &names).await?;
-    let mut asked = Vec::new();
-    for row in rows().filter(|r| known.iter().all(|k| k.name() != r.get("name"))) {
-        if let Ok(tag) = TagName::parse(row.get("release"), &app.policy.tag_rule()) {
-            let mut device = Device::draft(DeviceId(uuid::Uuid::nil()), app.clock.now());
-            (device.request.repository, device.request.trunk) = (row.get("repository").to_owned(), trunk(row));
-            asked.push((row.get("name").to_owned(), device, tag));
-        }
-    }
-    let read = stream::iter(asked).map(|(name, device, tag)| async move {
-        let found = readings::take(app, &device, &Command::VerifyTag { tag }).await.tag;
-        (name, found.unwrap_or_else(|| Err("The repository was not read".to_owned())))
-    });
-    Ok(read.buffer_unordered(AT_ONCE).collect().await)
-}
 
 /// What is on record that lines may speak of.
 struct Known {
@@ -119,7 +89,7 @@ pub(super) async fn judge<C: ConnectionTrait>(
     Ok((lines, work))
 }
 
-fn trunk(row: &Row) -> String {
+pub(super) fn trunk(row: &Row) -> String {
     row.some("trunk").unwrap_or("main").to_owned()
 }
 
@@ -190,11 +160,16 @@ fn owned(app: &App, row: &Row, tags: Option<&Tags>) -> std::result::Result<Optio
         return Err("Write the tag of the release that CTRL has of it into release (G1)".to_owned());
     };
     TagName::parse(release, &app.policy.tag_rule()).map_err(|e| e.to_string())?;
-    match tags.map(|all| all.get(row.get("name"))) {
-        None => Ok(None),
+    let Some(tags) = tags else {
+        return Ok(None);
+    };
+    match tags.get(row.get("name")) {
         Some(Some(Ok(verified))) => Ok(Some(verified.clone())),
         Some(Some(Err(why))) => Err(format!("{release} is no release: {why}")),
-        Some(None) => Err(format!("{release} was not looked for in the repository: try again")),
+        Some(None) => {
+            Err(format!("{release} was not looked for in time: import in parts, or by the command custody import"))
+        }
+        None => Err(format!("{release} was not looked for in the repository: try again")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was handed in on a page is kept while its plan is looked at, for a day at most: it may be a list of people.
 
-use super::{Kind, Outcome, Plan, Program, Table, Told, carry_out, plan, read_program};
+use super::{Kind, Outcome, Plan, Program, READ_WITHIN, Table, Told, carry_out_within, plan_within, read_program};
 use crate::{
     app::App,
     domain::id::PersonId,
@@ -79,12 +79,12 @@ pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<Draft> {
 impl Draft {
     /// Each line's fate as things stand now.
     pub async fn plan(&self, app: &App, caller: &Caller) -> Result<Plan> {
-        plan(app, caller, &self.table).await
+        plan_within(app, caller, &self.table, Some(READ_WITHIN)).await
     }
 
     /// Does what the plan with this digest said, or nothing. What was done is kept no longer.
     pub async fn carry_out(self, app: &App, caller: &Caller, agreed: String) -> Result<Outcome> {
-        let outcome = carry_out(app, caller, self.table, Some(agreed)).await?;
+        let outcome = carry_out_within(app, caller, self.table, Some(agreed), Some(READ_WITHIN)).await?;
         if matches!(outcome, Outcome::Done(_)) {
             let (owned, id) = (app.clone(), self.id);
             app.outliving(async move {

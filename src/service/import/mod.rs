@@ -11,6 +11,7 @@ mod places;
 mod plan;
 mod programs;
 mod table;
+mod tags;
 mod tango;
 
 pub use crate::domain::collector::tango::QUERY as TANGO_QUERY;
@@ -37,9 +38,10 @@ use crate::{
     },
     store::{self, Tx, journal::Line as JournalLine},
 };
-use devices::Tags;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
+use std::time::Duration;
+use tags::Tags;
 
 /// What is to be written for a line.
 enum Work {
@@ -74,10 +76,18 @@ async fn check<C: ConnectionTrait>(c: &C, caller: &Caller, table: &Table) -> Res
     Ok(())
 }
 
+/// For so long whoever sends a request waits for all repositories together. The whole request has little more.
+pub const READ_WITHIN: Duration = Duration::from_secs(30);
+
 /// Each line's fate as things stand now. Nothing is changed.
 pub async fn plan(app: &App, caller: &Caller, table: &Table) -> Result<Plan> {
+    plan_within(app, caller, table, None).await
+}
+
+/// The same where repositories are read for so long: whatever was not read in time is refused.
+pub async fn plan_within(app: &App, caller: &Caller, table: &Table, within: Option<Duration>) -> Result<Plan> {
     check(&app.db.read, caller, table).await?;
-    let tags = devices::read_tags(app, table).await?;
+    let tags = tags::read(app, table, within).await?;
     Ok(judge(&app.db.read, app, table, &tags).await?.0)
 }
 
@@ -94,9 +104,20 @@ pub enum Outcome {
 
 /// Imports the whole table or nothing of it, in one transaction. With the digest of a plan it does exactly that one.
 pub async fn carry_out(app: &App, caller: &Caller, table: Table, agreed: Option<String>) -> Result<Outcome> {
+    carry_out_within(app, caller, table, agreed, None).await
+}
+
+/// The same where repositories are read for so long: with whatever was not read in time, nothing is imported.
+pub async fn carry_out_within(
+    app: &App,
+    caller: &Caller,
+    table: Table,
+    agreed: Option<String>,
+    within: Option<Duration>,
+) -> Result<Outcome> {
     check(&app.db.read, caller, &table).await?;
     // Repositories are asked before anything is held.
-    let tags = devices::read_tags(app, &table).await?;
+    let tags = tags::read(app, &table, within).await?;
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {

@@ -1,6 +1,6 @@
 //! What an import comes to: the fate of each line, before anything is done.
 
-use super::{Table, devices::Tags};
+use super::{Table, tags::Tags};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
