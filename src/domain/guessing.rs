@@ -127,7 +127,8 @@ fn waits(of: Tries, patience: &Patience, now: DateTime<Utc>) -> Option<DateTime<
     let over = of.wrong.checked_sub(patience.free).filter(|_| now - of.last < FORGOTTEN)?;
     let wait = patience.longest.min(patience.first * 2_i32.pow(over.min(10)));
     let until = of.last + wait;
-    (until > now).then_some(until)
+    // Nobody waits longer than the longest: a try that would have them do so was counted by a clock that was ahead.
+    (until > now && until - now <= patience.longest).then_some(until)
 }
 
 #[cfg(test)]
@@ -191,6 +192,29 @@ mod tests {
         for _ in 0..5 {
             guesses.try_now(digest(1), digest(2), now).unwrap();
         }
+    }
+
+    /// A34, F10: what was counted while the clock was ahead keeps nobody waiting once it is right, and counts on.
+    #[test]
+    fn a34_a_clock_that_was_ahead_keeps_nobody_out() {
+        for hours in [1, 5, 24 * 365] {
+            let (mut guesses, now) = (Guesses::default(), morning());
+            let ahead = now + Duration::hours(hours);
+            for _ in 0..5 {
+                guesses.try_now(digest(1), digest(2), ahead).unwrap();
+            }
+            guesses.try_now(digest(1), digest(2), ahead).unwrap_err();
+            guesses.try_now(digest(1), digest(2), now).unwrap();
+            let until = guesses.try_now(digest(1), digest(2), now).unwrap_err();
+            assert_eq!(until - now, Duration::seconds(60), "the sixth wrong one");
+        }
+        // A little ahead, as clocks of replicas are, it holds.
+        let (mut guesses, now) = (Guesses::default(), morning());
+        for _ in 0..5 {
+            guesses.try_now(digest(1), digest(2), now + Duration::seconds(2)).unwrap();
+        }
+        let until = guesses.try_now(digest(1), digest(2), now).unwrap_err();
+        assert_eq!(until - now, Duration::seconds(32));
     }
 
     /// A34: a right password ends the wait's count.

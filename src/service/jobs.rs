@@ -102,7 +102,7 @@ pub async fn save(app: &App, started: DateTime<Utc>, kept: &mut BTreeMap<Job, Da
             return Ok(());
         }
         let tx = owned.db.begin().await?;
-        store::jobs::save(&tx, ran).await?;
+        store::jobs::save(&tx, ran, now).await?;
         if owned.db.is_shared() {
             let is_first = owned.db.is_first();
             let here = Replica { id, name: by, started_at: started, seen_at: now, is_first };
@@ -183,11 +183,12 @@ pub async fn overview(app: &App) -> Result<Overview> {
         kept => mine.or(kept),
     };
     let me = name(app);
+    let is_newer = |kept: &Ran, mine: DateTime<Utc>| mine < kept.last_at && kept.last_at <= now + store::AHEAD;
     let of = |job: Job| {
         let ran = kept.iter().find(|r| r.name == <&str>::from(job));
         let mine = own.remove(&job).unwrap_or_default();
         match ran {
-            Some(ran) if mine.last.is_none_or(|last| last < ran.last_at) && mine.running.is_none() => {
+            Some(ran) if mine.last.is_none_or(|last| is_newer(ran, last)) && mine.running.is_none() => {
                 let kept = doing(ran);
                 Shown {
                     job,

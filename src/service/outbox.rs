@@ -21,9 +21,6 @@ use std::time::Duration as Span;
 use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
-/// How long a claim holds: longer than any delivery takes.
-const LEASE: Duration = Duration::minutes(2);
-
 /// How many messages are under way at once on one road.
 const AT_ONCE: usize = 8;
 
@@ -117,7 +114,7 @@ pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Cl
         .outliving(async move {
             let tx = owned.db.begin().await?;
             put_off(&tx, &owned, road, now).await?;
-            let claimed = store::outbox::claim(&tx, road, &name, now, now + LEASE, most).await?;
+            let claimed = store::outbox::claim(&tx, road, &name, now, most).await?;
             tx.commit().await?;
             Ok::<_, super::Error>(claimed)
         })

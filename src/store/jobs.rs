@@ -1,7 +1,7 @@
 //! How the regular work goes, on whichever replica, and which replicas there are.
 
 use super::{
-    Result,
+    AHEAD, Result,
     entity::{job, replica},
 };
 use chrono::{DateTime, Utc};
@@ -20,11 +20,11 @@ pub async fn list<C: ConnectionTrait>(c: &C) -> Result<Vec<Ran>> {
 }
 
 /// Keeps how these went. Whoever comes later than another replica's newer run does so in vain.
-pub async fn save<C: ConnectionTrait>(tx: &C, ran: Vec<Ran>) -> Result<()> {
+pub async fn save<C: ConnectionTrait>(tx: &C, ran: Vec<Ran>, now: DateTime<Utc>) -> Result<()> {
     let before = list(tx).await?;
     let newer = ran.into_iter().filter_map(|mut new| {
         if let Some(old) = before.iter().find(|old| old.name == new.name) {
-            if old.last_at >= new.last_at {
+            if old.last_at >= new.last_at && old.last_at <= now + AHEAD {
                 return None;
             }
             // A failure stays to be read, whoever runs it now.

@@ -44,6 +44,9 @@ pub mod work;
 
 pub use connection::{Db, Tx};
 
+/// Clocks of replicas differ by less: what is said to be of a later time was written by one that was ahead (F10).
+pub const AHEAD: chrono::TimeDelta = chrono::TimeDelta::minutes(2);
+
 /// Whatever the database said.
 pub type Result<T> = std::result::Result<T, sea_orm::DbErr>;
 

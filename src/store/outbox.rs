@@ -7,11 +7,11 @@ pub use desk::{Listed, Place, again, count, delete_ended_before, give_up, give_u
 pub use when::{list_channels_due, put_off};
 
 use super::{
-    Result, corrupt,
+    AHEAD, Result, corrupt,
     entity::{device, outbox as row},
 };
 use crate::domain::{id::DeviceId, telling::Owner};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use row::Column;
 use sea_orm::{
     ActiveValue::Set,
@@ -130,8 +130,17 @@ fn waiting() -> Condition {
     Condition::all().add(Column::State.eq(State::Waiting.to_string()))
 }
 
+/// How long a claim holds: longer than any delivery takes.
+const LEASE: Duration = Duration::minutes(2);
+
+/// Claimed until then at the latest. Of a later claim nobody knows how old it is, and it holds nothing up.
+fn latest(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + LEASE + AHEAD
+}
+
 fn free(now: DateTime<Utc>) -> Condition {
-    Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lte(now))
+    let over = Condition::any().add(Column::LeaseUntil.is_null()).add(Column::LeaseUntil.lte(now));
+    over.add(Column::LeaseUntil.gt(latest(now)))
 }
 
 fn due(road: Road, now: DateTime<Utc>) -> Condition {
@@ -148,18 +157,18 @@ pub async fn is_any_due<C: ConnectionTrait>(c: &C, road: Road, now: DateTime<Utc
     Ok(q.into_tuple::<String>().one(c).await?.is_some())
 }
 
-/// Claims up to `most` messages until a moment, under a name that nobody else uses. What is urgent comes first, then
+/// Claims up to `most` messages for a while, under a name that nobody else uses. What is urgent comes first, then
 /// what happened first; of a lane one message at a time, and none past one that is still tried.
 pub async fn claim<C: ConnectionTrait>(
     tx: &C,
     road: Road,
     lease: &str,
     now: DateTime<Utc>,
-    until: DateTime<Utc>,
     most: usize,
 ) -> Result<Vec<Claimed>> {
     let tried_again = Condition::all().add(Column::Attempts.gt(0)).add(Column::DueAt.gt(now));
-    let held = Condition::any().add(Column::LeaseUntil.gt(now)).add(tried_again);
+    let claimed = Condition::all().add(Column::LeaseUntil.gt(now)).add(Column::LeaseUntil.lte(latest(now)));
+    let held = Condition::any().add(claimed).add(tried_again);
     let busy: Vec<String> = row::Entity::find()
         .select_only()
         .column(Column::Lane)
@@ -201,7 +210,7 @@ pub async fn claim<C: ConnectionTrait>(
     }
     let taken = row::Entity::update_many()
         .col_expr(Column::Lease, Expr::value(lease))
-        .col_expr(Column::LeaseUntil, Expr::value(until))
+        .col_expr(Column::LeaseUntil, Expr::value(now + LEASE))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .col_expr(Column::TriedSince, Expr::col(Column::TriedSince).if_null(now))
         .filter(Column::Message.is_in(chosen))

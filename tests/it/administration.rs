@@ -1,22 +1,24 @@
 //! Servers, hosts, groups and areas that are changed and removed; jobs; the index of it all (E1, H1, L7, A23).
 
 use crate::{
-    app::{FULL, REDUCED, REDUCED_TOO, TestApp},
+    app::{FULL, POLICY, REDUCED, REDUCED_TOO, TestApp, morning, open},
     given::policy_with,
 };
 use custody::{
+    app::App,
     jobs::Job,
+    ports::clock::Clock,
     service::{
         self, Error, checks, closing,
         groups::{self, NewGroup, TeamKind},
-        retention, servers,
+        jobs, retention, servers,
         tokens::{self, TokenScope},
     },
     store,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 fn refused<T: std::fmt::Debug>(result: service::Result<T>) -> String {
     match result {
@@ -347,4 +349,32 @@ async fn e1_jobs_say_how_they_went() {
         assert!(page.contains(says), "{says}: {page}");
     }
     assert!(page.contains("the folder &#60;b&#62;is") && !page.contains("<b>is</b>"), "{page}");
+}
+
+/// F10, E1: a run that is said to be hours ahead, as the clock was, gives way to the next one: it hides none of them until
+/// then.
+#[tokio::test]
+async fn f10_a_run_from_ahead_gives_way_to_the_next() {
+    let test = TestApp::new().await;
+    let started = test.app.clock.now();
+    let runs = async |app: &App, said: &str| {
+        let well = async { Ok::<_, std::io::Error>(()) };
+        app.watched(Job::Escalation, Duration::from_secs(60), well, |()| said.to_owned()).await.unwrap();
+    };
+    let shown = async |app: &App| {
+        let all = jobs::overview(app).await.unwrap().jobs;
+        all.into_iter().find(|j| j.job == Job::Escalation).unwrap().doing.said
+    };
+    let clock = Clock::fixed(morning() + Duration::from_secs(5 * 3600));
+    let ahead = open(test.dir.path(), clock, &POLICY, &test.url).await;
+    runs(&ahead, "hours ahead").await;
+    jobs::save(&ahead, started, &mut BTreeMap::new()).await.unwrap();
+    runs(&test.app, "by the right clock").await;
+    assert_eq!(shown(&test.app).await, "by the right clock");
+    jobs::save(&test.app, started, &mut BTreeMap::new()).await.unwrap();
+    let next = open(test.dir.path(), test.app.clock.clone(), &POLICY, &test.url).await;
+    assert_eq!(shown(&next).await, "by the right clock");
+    for app in [ahead, next] {
+        app.stop.cancel();
+    }
 }

@@ -306,6 +306,28 @@ async fn a_claim_that_ran_out_marks_nothing() {
     assert!(test.failed().await.is_empty());
 }
 
+/// O5, F10: what was claimed while the clock was ahead, by whoever is gone, is delivered once the clock is right: by mail,
+/// and in a chat with what comes behind it.
+#[tokio::test]
+async fn f10_a_claim_from_ahead_holds_nothing_up() {
+    let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
+    let test = with_mail(&smtp).await;
+    test.requested("magnet").await;
+    test.delivers().await;
+    smtp.forget();
+    test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
+    test.now_tells("ilse", "k1", "One.", false).await;
+    test.advance(Duration::hours(5));
+    for road in [Road::Mail, Road::Chat] {
+        let (_, gone) = outbox::claim(&test.app, road, 8).await.unwrap();
+        assert_eq!(gone.len(), 1, "{road:?}");
+    }
+    test.advance(Duration::hours(-5));
+    test.now_tells("ilse", "k2", "Two.", false).await;
+    test.delivers().await;
+    assert_eq!((test.waiting().await, smtp.letters().len(), chat.posts().len()), (0, 2, 2));
+}
+
 /// O5: workers that race, in one process and in two, deliver each message once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn workers_that_race_send_nothing_twice() {
