@@ -4,10 +4,12 @@ use crate::{
     app::{POLICY, REDUCED, TestApp, morning, open},
     backup::{custody, said},
     given::policy_with,
+    served::Served,
 };
 use custody::{ports::clock::Clock, service, store, web};
+use serde_json::Value;
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -323,4 +325,30 @@ fn e7_no_command_ends_without_a_word() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(shows(writer.into()), (Some(1), String::new()));
+}
+
+/// E7: each line of the log is JSON where the settings say so, and the id that an answer has leads to its line.
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_an_answers_id_leads_to_its_line_of_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let [settings, log] = ["custody.toml", "log"].map(|name| data.path().join(name));
+    fs::write(&settings, "log = \"json\"\nlog_level = \"info,tower_http=debug\"\n").unwrap();
+    let config = [("CUSTODY_CONFIG", settings.to_str().unwrap())];
+    let to = File::create(&log).unwrap().into();
+    let served = Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &config, to);
+    let answer = reqwest::get(format!("{}/sign-in", served.url)).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let id = answer.headers()["x-request-id"].to_str().unwrap();
+    let begun = Instant::now();
+    let line = loop {
+        let text = fs::read_to_string(&log).unwrap();
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let mut lines = whole.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+        if let Some(line) = lines.find(|line| line["span"]["id"] == id && line["fields"]["status"] == 200) {
+            break line;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "no line has {id}: {text}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((&line["span"]["method"], &line["span"]["route"]), (&"GET".into(), &"/sign-in".into()), "{line}");
 }

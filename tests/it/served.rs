@@ -38,6 +38,18 @@ impl Served {
 
     /// The same at this address.
     pub fn start_at(listen: &str, command: &str, data: &Path, says: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_logged(listen, command, data, says, settings, Stdio::null())
+    }
+
+    /// The same with its log written to here.
+    pub fn start_logged(
+        listen: &str,
+        command: &str,
+        data: &Path,
+        says: &str,
+        settings: &[(&str, &str)],
+        log: Stdio,
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_custody"))
             .args([command, "--listen", listen])
             .args(postgres::flags(data))
@@ -46,7 +58,7 @@ impl Served {
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .unwrap();
         let said = BufReader::new(child.stdout.take().unwrap()).lines();
