@@ -8,6 +8,7 @@ use crate::{
     ports::clock::Clock,
     store::{Db, connection::Kept},
 };
+use sea_orm::DbErr;
 use std::io::{self, Write};
 
 /// The app on this data, which sends nothing; else why not is said, and what the command comes to.
@@ -36,7 +37,7 @@ async fn open_found(
     let db = match Db::open_kept(&kept).await {
         Ok(db) => db,
         Err(e) => {
-            writeln!(err, "{kept} cannot be opened: {e}")?;
+            writeln!(err, "{}", unopened(&kept, &e))?;
             return Ok(Err(Outcome::Failed));
         }
     };
@@ -52,6 +53,16 @@ async fn open_found(
         proxies: settings.trusted_proxies.clone(),
     };
     Ok(Ok(App::new(db, parts)))
+}
+
+/// Why the data could not be opened, and what to set right where that can be told.
+pub fn unopened(kept: &Kept, why: &DbErr) -> String {
+    let why = why.to_string();
+    let advice = match why.contains("invalid peer certificate") {
+        true => ". Name the server as its certificate does, and with sslrootcert the authority that signed that.",
+        false => "",
+    };
+    format!("{kept} cannot be opened: {why}{advice}")
 }
 
 /// Where the flags, the variables and the file say, and the policy that holds there; else a sentence that says what to

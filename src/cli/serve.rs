@@ -1,6 +1,6 @@
 //! `custody serve`: the real thing.
 
-use super::{Outcome, args::ServeArgs};
+use super::{Outcome, args::ServeArgs, place};
 use crate::{
     app::{App, Parts},
     config::{LogFormat, Settings},
@@ -171,7 +171,7 @@ pub(super) async fn open(
     let db = match store::Db::open_kept(&kept).await {
         Ok(db) => db,
         Err(e) => {
-            writeln!(err, "{kept} cannot be opened: {e}")?;
+            writeln!(err, "{}", place::unopened(&kept, &e))?;
             return Ok(None);
         }
     };

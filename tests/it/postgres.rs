@@ -12,7 +12,8 @@ use sea_orm::{
     sqlx::{AssertSqlSafe, Connection, Executor, PgConnection},
 };
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    io::Write,
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -128,9 +129,16 @@ pub async fn restore(dir: &Path, dump: &[u8]) {
     let mut psql = program("psql");
     psql.args(["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", server.as_str()]);
     let mut psql = psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(&mut psql.stdin.take().unwrap(), dump).unwrap();
+    psql.stdin.take().unwrap().write_all(dump).unwrap();
     assert_well(&psql.wait_with_output().unwrap());
     stands_for(dir, &server);
+}
+
+/// The server of this run, and on it the database that stands for this directory.
+#[cfg(feature = "full-tests")]
+pub fn on_server(dir: &Path) -> (&'static Cluster, String) {
+    let options = server_of(dir).expect("it is on PostgreSQL").options().unwrap();
+    (LazyLock::force(&CLUSTER), options.get_database().expect("a server's address names it").to_owned())
 }
 
 /// A new database that stands for this directory.
@@ -175,9 +183,15 @@ extern "C" fn end() {
     }
 }
 
+/// The port of a server that is asked by its socket alone.
+const PORT: u16 = 5432;
+
 /// A PostgreSQL server on a socket of its own.
 pub struct Cluster {
     dir: PathBuf,
+    /// Whoever may do everything there.
+    owner: &'static str,
+    port: u16,
     durable: bool,
     child: Mutex<Child>,
     made: AtomicU32,
@@ -187,17 +201,31 @@ pub struct Cluster {
 impl Cluster {
     /// A server that stays up unless the machine fails; `durable` is for tests that are about that.
     pub fn start(durable: bool) -> Self {
+        Self::start_with(durable, "custody", PORT, "", "")
+    }
+
+    /// One as Debian's package makes it, with these lines more of `postgresql.conf` and of `pg_hba.conf`.
+    #[cfg(feature = "full-tests")]
+    pub fn start_as_installed(port: u16, settings: &str, who: &str) -> Self {
+        Self::start_with(false, "postgres", port, settings, who)
+    }
+
+    fn start_with(durable: bool, owner: &'static str, port: u16, settings: &str, who: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("custody-postgres-").tempdir_in("/tmp").unwrap().keep();
         own(&dir);
         let made = program("initdb")
-            .args(["--auth=trust", "--username=custody", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
-            .args(["--no-instructions", "--pgdata"])
+            .args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"])
+            .args(["--username", owner, "--pgdata"])
             .arg(dir.join("data"))
             .output()
             .unwrap();
         assert_well(&made);
+        // What comes last counts; of who may come what comes first.
+        let mut conf = OpenOptions::new().append(true).open(dir.join("data/postgresql.conf")).unwrap();
+        write!(conf, "port = {port}\nlisten_addresses = ''\n{settings}").unwrap();
+        fs::write(dir.join("data/pg_hba.conf"), format!("local all all trust\n{who}")).unwrap();
         let child = Mutex::new(serve(&dir, durable));
-        let cluster = Self { dir, durable, child, made: AtomicU32::new(0), template: OnceCell::new() };
+        let cluster = Self { dir, owner, port, durable, child, made: AtomicU32::new(0), template: OnceCell::new() };
         cluster.wait();
         cluster
     }
@@ -232,13 +260,24 @@ impl Cluster {
 
     /// The address of a database on it.
     pub fn address(&self, database: &str) -> Server {
-        Server::parse(&format!("postgres://custody@localhost/{database}?host={}", self.dir.display())).unwrap()
+        let (owner, port, dir) = (self.owner, self.port, self.dir.display());
+        Server::parse(&format!("postgres://{owner}@localhost:{port}/{database}?host={dir}")).unwrap()
+    }
+
+    /// Runs lines of a shell with PostgreSQL's programs, as the account that they belong to.
+    #[cfg(feature = "full-tests")]
+    pub fn shell(&self, lines: &str) {
+        let path = format!("{}:/usr/bin:/bin", programs().display());
+        let mut shell = as_its_account(Command::new("/bin/sh"));
+        shell.args(["-euc", lines]).env_clear().env("PATH", path);
+        shell.env("PGHOST", &self.dir).env("PGPORT", self.port.to_string()).env("PGUSER", self.owner);
+        assert_well(&shell.output().unwrap());
     }
 
     /// The socket that it listens on.
     #[cfg(feature = "full-tests")]
     pub fn socket(&self) -> PathBuf {
-        self.dir.join(".s.PGSQL.5432")
+        self.dir.join(format!(".s.PGSQL.{}", self.port))
     }
 
     /// Runs a statement beside everything.
@@ -280,7 +319,7 @@ impl Drop for Cluster {
 fn serve(dir: &Path, durable: bool) -> Child {
     let mut command = program("postgres");
     command.arg("-D").arg(dir.join("data")).arg("-k").arg(dir);
-    command.args(["-c", "listen_addresses=", "-c", "max_connections=400", "-c", "log_min_messages=fatal"]);
+    command.args(["-c", "max_connections=400", "-c", "log_min_messages=fatal"]);
     command.args(["-c", "shared_buffers=64MB", "-c", "autovacuum=off"]);
     if !durable {
         command.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);
@@ -303,13 +342,22 @@ fn serve(dir: &Path, durable: bool) -> Child {
     child.recv().unwrap()
 }
 
-/// One of PostgreSQL's programs, of the newest version that there is, as somebody who is not root.
+/// One of PostgreSQL's programs.
 fn program(name: &str) -> Command {
+    as_its_account(Command::new(programs().join(name)))
+}
+
+/// Where its programs are, of the newest version that there is.
+fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").expect("Debian's package postgresql is installed");
     let newest = versions
         .map(|v| v.unwrap().path())
         .max_by_key(|v| v.file_name().and_then(|n| n.to_str()).and_then(|n| n.parse::<u32>().ok()).unwrap_or_default());
-    let mut command = Command::new(newest.expect("a version of it").join("bin").join(name));
+    newest.expect("a version of it").join("bin")
+}
+
+/// As somebody who is not root.
+fn as_its_account(mut command: Command) -> Command {
     command.current_dir("/");
     if let Some((user, group)) = other_user() {
         command.uid(user).gid(group);
@@ -317,9 +365,10 @@ fn program(name: &str) -> Command {
     command
 }
 
-fn own(dir: &Path) {
+/// Hands it to that account.
+pub fn own(path: &Path) {
     if let Some((user, group)) = other_user() {
-        chown(dir, Some(user), Some(group)).unwrap();
+        chown(path, Some(user), Some(group)).unwrap();
     }
 }
 

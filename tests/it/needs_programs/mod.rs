@@ -1,7 +1,9 @@
 //! Tests that need programs beside Rust and git (feature `full-tests`); each says which package has what it misses.
 mod ansible;
+mod back_ups;
 mod board_use;
 mod browser;
+mod database_tls;
 mod deploy_engineer;
 mod gitlab;
 mod identity_provider;
@@ -11,6 +13,7 @@ mod live;
 mod losing;
 mod nginx;
 mod open_page;
+mod openssl;
 mod pages;
 mod pre_receive;
 mod providers;
@@ -20,3 +23,4 @@ mod schemathesis;
 mod sign_in;
 mod ssh;
 mod tango;
+mod units;

@@ -1,10 +1,9 @@
 //! nginx (Debian's `nginx-light`) as the README has it: the same text, with other addresses and other files.
 
-use super::readme;
+use super::{openssl, readme};
 use std::{
     fs,
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -23,7 +22,7 @@ impl Nginx {
     pub fn before(replicas: &[SocketAddr]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path();
-        certificate(place);
+        openssl::certificate(HOST, None, &place.join("key.pem"), &place.join("cert.pem"));
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let servers: String = replicas.iter().map(|at| format!("    server {at} max_fails=0;\n")).collect();
         let file = |name: &str| place.join(name).display().to_string();
@@ -96,22 +95,4 @@ impl Drop for Nginx {
         unsafe { libc::kill(self.process.id() as i32, libc::SIGTERM) };
         let _ = self.process.wait();
     }
-}
-
-fn certificate(place: &Path) {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &format!("/CN={HOST}")])
-        .args([
-            "-addext",
-            &format!("subjectAltName=DNS:{HOST}"),
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-            "-keyout",
-        ])
-        .arg(place.join("key.pem"))
-        .arg("-out")
-        .arg(place.join("cert.pem"))
-        .output()
-        .expect("openssl starts: install openssl, as tests/run does");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }

@@ -1,0 +1,112 @@
+//! The README's back-up and the way back, of a file and of a PostgreSQL: its own lines, with other places (F12, E7).
+
+use super::readme::{block, command, with};
+use crate::{
+    app::{POLICY, TestApp},
+    backup::{custody, said},
+    postgres,
+    served::Served,
+};
+use custody::store;
+use std::{fs, path::Path, process::Command};
+
+/// The file that the README goes back to.
+const FILE: &str = "custody-2026-11-21-0200";
+
+/// Runs lines of a shell that finds the program; each has to succeed.
+fn shell(dir: &Path, lines: &str) {
+    let programs = Path::new(env!("CARGO_BIN_EXE_custody")).parent().unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-euc", lines]).current_dir(dir).env_clear();
+    let done = shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).output().unwrap();
+    assert!(done.status.success(), "{lines}\n{}", said(&done));
+}
+
+/// The one file in a folder.
+fn only(folder: &Path) -> String {
+    let mut all = fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap());
+    let one = all.next().expect("there is a file");
+    assert_eq!(all.next(), None);
+    one
+}
+
+/// F12, E7: of a file of SQLite's: backed up by the unit, restored, verified against checkpoints, and put to where the
+/// service starts.
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_the_readmes_way_back_ends_where_the_service_starts() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    let (data, checkpoints, kept) = (at("custody"), at("checkpoints"), at("backup"));
+    for dir in [&data, &kept] {
+        fs::create_dir(dir).unwrap();
+    }
+    let begun = custody(&["backup"], &[("--data", test.dir.path()), ("--to", &data.join("custody.db"))]);
+    assert!(begun.status.success(), "{}", said(&begun));
+    fs::write(data.join("policy.toml"), POLICY.as_str()).unwrap();
+    let taken = custody(&["audit", "checkpoint"], &[("--data", &data), ("--to", &checkpoints)]);
+    assert!(taken.status.success(), "{}", said(&taken));
+
+    let there = ["/var/lib/custody", "/srv/checkpoints", "/srv/backup", "/usr/local/bin/custody"];
+    let here = [data.as_path(), &checkpoints, &kept, Path::new("custody")].map(|place| place.display().to_string());
+    // Not each line names each place.
+    let moved = |text: String| there.iter().zip(&here).fold(text, |text, (there, here)| text.replace(there, here));
+    let unit = block("**Back-up.**", "ini");
+    shell(place.path(), &moved(block("**Checkpoints.**", "sh")));
+    for key in ["ExecStart", "ExecStartPost"] {
+        shell(place.path(), &moved(command(&unit, key)));
+    }
+    let back = with(block("To go back, with Custody stopped:", "sh"), &[(FILE, &only(&kept))]);
+    shell(place.path(), &moved(back));
+    // Whoever the service runs as, here it is whoever runs this.
+    let put = with(block("The unit starts in", "sh"), &[("chown -R custody:", "chown -R \"$(id -u):$(id -g)\"")]);
+    shell(place.path(), &moved(put));
+    assert!(at("custody-before").join("custody.db").exists());
+    assert_eq!(fs::read_to_string(data.join("policy.toml")).unwrap(), *POLICY);
+    let custody = Served::start("serve", &data, "Custody is at ");
+    assert!(custody.get("/?q=magnet").await.contains("href=\"/devices/magnet\""));
+}
+
+/// F12, E7: of a PostgreSQL: dumped by the unit as its own account, restored into a database beside it, verified against
+/// checkpoints.
+#[tokio::test(flavor = "multi_thread")]
+async fn f12_the_readmes_dump_is_restored_beside_it() {
+    let test = TestApp::on_postgres().await;
+    test.reduced_support("magnet").await;
+    let (server, database) = postgres::on_server(test.dir.path());
+    let place = tempfile::tempdir().unwrap();
+    let (checkpoints, keys) = (place.path().join("checkpoints"), place.path().join("keys.json"));
+    let taken = custody(&["audit", "checkpoint"], &[("--data", test.dir.path()), ("--to", &checkpoints)]);
+    assert!(taken.status.success(), "{}", said(&taken));
+    let listed = custody(&["keys", "list", "--jwks"], &[("--data", test.dir.path())]);
+    fs::write(keys, listed.stdout).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    postgres::own(folder.path());
+    let kept = folder.path().display().to_string();
+
+    let unit = block("On PostgreSQL its own programs do that", "ini");
+    assert!(unit.contains("\nUser=postgres\n"), "{unit}");
+    let dump = with(command(&unit, "ExecStart"), &[("/srv/backup", &kept), (" custody'", &format!(" {database}'"))]);
+    server.shell(&dump);
+    server.shell(&with(command(&unit, "ExecStartPost"), &[("/srv/backup", &kept)]));
+    let restored = server.address("custody_restored");
+    let back = with(
+        block("Or, on PostgreSQL, into a database of its own", "sh"),
+        &[
+            (&format!("/srv/backup/{FILE}"), &format!("{kept}/{}", only(folder.path()))),
+            ("postgres://custody@db.example.org/custody_restored", &format!("'{}'", restored.as_str())),
+            ("/srv/checkpoints", checkpoints.to_str().unwrap()),
+        ],
+    );
+    for line in back.lines() {
+        match line.strip_prefix("sudo -u postgres ") {
+            Some(line) => server.shell(line),
+            None => shell(place.path(), line),
+        }
+    }
+    let db = store::Db::connect(&restored).await.unwrap();
+    let device = store::devices::find_by_name(&db.read, "magnet").await.unwrap();
+    assert_eq!(device, Some(test.device("magnet").await));
+    db.close().await.unwrap();
+}
