@@ -1,0 +1,156 @@
+//! Accounts that are closed, linked and made one.
+
+use super::*;
+
+/// A31: a closed account's sessions, links and tokens are dead at once; opened again it signs in anew.
+#[tokio::test]
+async fn closing_an_account_ends_everything_of_it() {
+    let rig = Rig::new().await;
+    let bea = rig.member("Bea Kern", "bea").await;
+    let admins = groups::list(&rig.app).await.unwrap().0[0].id;
+    groups::put(&rig.app, &rig.admin, admins, bea, false).await.unwrap();
+    let host = servers::Host {
+        name: "exflcon01".to_owned(),
+        class: crate::domain::server::SupportClass::Reduced,
+        note: String::new(),
+    };
+    servers::add_host(&rig.app, &rig.admin, host).await.unwrap();
+    servers::add(&rig.app, &rig.admin, "cppServer/contrib_scs_01", "exflcon01", "SCS").await.unwrap();
+    let scope = tokens::TokenScope::Observe("cppServer/contrib_scs_01".into());
+    let (_, token) = tokens::create(&rig.app, &Caller::person(bea, "test"), "agent", scope, 30).await.unwrap();
+    let session = rig.sign_in("bea").await.unwrap();
+    let link = secret(&invite(&rig.app, &rig.admin, bea).await.unwrap());
+    assert!(tokens::authenticate(&rig.app, &token, "test").await.unwrap().is_some());
+    assert!(sessions::find(&rig.app, &session).await.unwrap().is_some());
+
+    closing::close(&rig.app, &rig.admin, bea).await.unwrap();
+    assert!(sessions::find(&rig.app, &session).await.unwrap().is_none());
+    assert!(tokens::authenticate(&rig.app, &token, "test").await.unwrap().is_none());
+    assert!(matches!(find_invitation(&rig.app, &link).await, Err(Error::NotFound)));
+    assert!(rig.sign_in("bea").await.is_none());
+    assert!(refused(invite(&rig.app, &rig.admin, bea).await.unwrap_err()).contains("closed"));
+
+    closing::reopen(&rig.app, &rig.admin, bea).await.unwrap();
+    assert!(sessions::find(&rig.app, &session).await.unwrap().is_none(), "the old session stays dead");
+    assert!(rig.sign_in("bea").await.is_some());
+}
+
+/// E1: there is always an administrator who can sign in.
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let rig = Rig::new().await;
+    let admins = groups::list(&rig.app).await.unwrap().0[0].id;
+    let last = "They are the last administrator";
+    assert!(refused(closing::close(&rig.app, &rig.admin, rig.ada()).await.unwrap_err()).starts_with(last));
+    assert!(refused(groups::remove(&rig.app, &rig.admin, admins, rig.ada()).await.unwrap_err()).starts_with(last));
+    // Somebody who cannot sign in is no other administrator.
+    let bea = rig.add("Bea Kern").await;
+    groups::put(&rig.app, &rig.admin, admins, bea, false).await.unwrap();
+    assert!(refused(closing::close(&rig.app, &rig.admin, rig.ada()).await.unwrap_err()).starts_with(last));
+    // Nor is somebody with a sign-in name who has not set its password.
+    let link = link(&rig.app, &rig.admin, bea, "bea").await.unwrap().unwrap();
+    assert!(refused(closing::close(&rig.app, &rig.admin, rig.ada()).await.unwrap_err()).starts_with(last));
+    assert!(refused(groups::remove(&rig.app, &rig.admin, admins, rig.ada()).await.unwrap_err()).starts_with(last));
+    accept(&rig.app, &secret(&link), acceptance("bea"), "test").await.unwrap();
+    groups::remove(&rig.app, &rig.admin, admins, rig.ada()).await.unwrap();
+    let who = refused(rig.try_to_add().await);
+    assert_eq!(who, "This is for an administrator to do.");
+}
+
+impl Rig {
+    async fn try_to_add(&self) -> Error {
+        let new = NewPerson { name: "Some One".to_owned(), email: "some@example.org".to_owned(), phone: None };
+        people::add(&self.app, &self.admin, new).await.unwrap_err()
+    }
+}
+
+/// A2: two sign-in names of one person lead to one person; a record that no name leads to is closed.
+#[tokio::test]
+async fn two_accounts_are_one_person() {
+    let rig = Rig::new().await;
+    let ilse = rig.member("Ilse Hartmann", "ilse").await;
+    let twice = rig.member("Hartmann Ilse", "hartmann2").await;
+    let session = rig.sign_in("hartmann2").await.unwrap();
+    assert!(link(&rig.app, &rig.admin, ilse, "Hartmann2").await.unwrap().is_none());
+    assert!(sessions::find(&rig.app, &session).await.unwrap().is_none(), "the session of the other record ended");
+    assert!(!people::find(&rig.app, twice).await.unwrap().unwrap().person.active);
+    for login in ["ilse", "hartmann2"] {
+        let session = rig.sign_in(login).await.unwrap();
+        assert_eq!(sessions::find(&rig.app, &session).await.unwrap().unwrap().id(), ilse);
+    }
+    // A new name comes with a link, and that link sets the password of the name that is chosen.
+    let url = link(&rig.app, &rig.admin, ilse, "ilse.h").await.unwrap().unwrap();
+    assert_eq!(fields(accept(&rig.app, &secret(&url), acceptance("other"), "t").await.unwrap_err()), ["login"]);
+    assert_eq!(accept(&rig.app, &secret(&url), acceptance("ilse.h"), "t").await.unwrap(), ilse);
+    assert_eq!(list_logins(&rig.app, ilse).await.unwrap().len(), 3);
+}
+
+/// A2, E1: linking cannot take the last administrator's only name.
+#[tokio::test]
+async fn linking_does_not_close_the_last_administrator() {
+    let rig = Rig::new().await;
+    let ilse = rig.member("Ilse Hartmann", "ilse").await;
+    assert!(refused(link(&rig.app, &rig.admin, ilse, "ada").await.unwrap_err()).starts_with("They are the last"));
+    assert!(rig.sign_in("ada").await.is_some());
+    assert_eq!(find(&rig.app, "ada").await.unwrap(), Some(rig.ada()), "nothing was half done");
+}
+
+/// A2, T4: whoever came by two providers with two addresses has two records, and is made one: whatever led to the other one
+/// leads here, its sessions and links end, it is closed, and its commits are theirs.
+#[tokio::test]
+async fn a2_two_records_are_made_one() {
+    let rig = Rig::new().await;
+    let (mona, twice) = (rig.member("Mona Weiss", "mona").await, rig.member("Weiss Mona", "mona2").await);
+    let tx = rig.app.db.begin().await.unwrap();
+    for (issuer, person) in [("https://a.example", mona), ("https://b.example", twice)] {
+        store::people::save_account(&tx, issuer, "m1", person, None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (kept, ended) = (rig.sign_in("mona").await.unwrap(), rig.sign_in("mona2").await.unwrap());
+    let opens = secret(&invite(&rig.app, &rig.admin, twice).await.unwrap());
+    let other = async |email: &str| find_other(&rig.app, mona, email).await.unwrap().map(|p| p.person.id);
+    assert_eq!(other(" Weiss.Mona@example.org ").await, Some(twice));
+    assert_eq!((other("mona.weiss@example.org").await, other("").await), (None, None));
+
+    let joins = async |caller: &Caller, person: PersonId, other: PersonId| join(&rig.app, caller, person, other).await;
+    let own = Caller::person(mona, "test");
+    assert_eq!(refused(joins(&own, mona, twice).await.unwrap_err()), "This is for an administrator to do.");
+    assert_eq!(fields(joins(&rig.admin, mona, mona).await.unwrap_err()), ["other"]);
+    let nobody = PersonId(uuid::Uuid::now_v7());
+    assert!(matches!(joins(&rig.admin, mona, nobody).await, Err(Error::NotFound)));
+    assert!(matches!(joins(&rig.admin, nobody, mona).await, Err(Error::NotFound)));
+
+    joins(&rig.admin, mona, twice).await.unwrap();
+    assert!(sessions::find(&rig.app, &ended).await.unwrap().is_none());
+    assert!(sessions::find(&rig.app, &kept).await.unwrap().is_some());
+    assert!(matches!(find_invitation(&rig.app, &opens).await, Err(Error::NotFound)));
+    assert!(!people::find(&rig.app, twice).await.unwrap().unwrap().person.active);
+    let both = rig.sign_in("mona2").await.expect("its password goes with the name");
+    assert_eq!(sessions::find(&rig.app, &both).await.unwrap().unwrap().id(), mona);
+    assert_eq!(list_providers(&rig.app, mona).await.unwrap().len(), 2);
+    let now = people::find(&rig.app, mona).await.unwrap().unwrap();
+    assert_eq!(now.commit_emails, ["weiss.mona@example.org"]);
+    let kinds = async |person: PersonId| {
+        let all = store::journal::list_all(&rig.app.db.read, &format!("person/{person}")).await.unwrap();
+        all.into_iter().map(|e| e.kind).collect::<Vec<_>>()
+    };
+    assert!(kinds(twice).await.ends_with(&["closed".to_owned(), "account_taken".to_owned()]));
+    assert!(kinds(mona).await.contains(&"account_linked".to_owned()));
+
+    // Done once, there is nothing more to join; a closed record that something leads to can be joined.
+    assert_eq!(other("weiss.mona@example.org").await, None);
+    assert!(refused(joins(&rig.admin, mona, twice).await.unwrap_err()).contains("nothing leads to it"));
+    assert!(refused(joins(&rig.admin, twice, mona).await.unwrap_err()).contains("closed"));
+    let third = rig.member("Mona Third", "mona3").await;
+    closing::close(&rig.app, &rig.admin, third).await.unwrap();
+    assert_eq!(other("mona.third@example.org").await, Some(third));
+    joins(&rig.admin, mona, third).await.unwrap();
+    assert!(rig.sign_in("mona3").await.is_some());
+    let gone = rig.add("Mona Gone").await;
+    erasure::erase(&rig.app, &rig.admin, gone).await.unwrap();
+    assert!(refused(joins(&rig.admin, mona, gone).await.unwrap_err()).contains("asked to be forgotten"));
+
+    // A2, E1: nor does it take the last administrator away.
+    assert!(refused(joins(&rig.admin, mona, rig.ada()).await.unwrap_err()).starts_with("They are the last"));
+    assert_eq!(find(&rig.app, "ada").await.unwrap(), Some(rig.ada()), "nothing was half done");
+}
