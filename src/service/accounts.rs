@@ -109,7 +109,7 @@ pub async fn find_invitation(app: &App, secret: &str) -> Result<Invitation> {
 }
 
 async fn local_logins<C: sea_orm::ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<String>> {
-    let all = store::people::list_accounts(c, person).await?;
+    let all = store::accounts::list_of(c, person).await?;
     Ok(all.into_iter().filter(|(issuer, _)| issuer == LOCAL).map(|(_, subject)| subject).collect())
 }
 
@@ -120,7 +120,7 @@ pub async fn list_logins(app: &App, person: PersonId) -> Result<Vec<String>> {
 
 /// The providers that somebody signs in with, by name; an issuer that is no longer in the policy by its address.
 pub async fn list_providers(app: &App, person: PersonId) -> Result<Vec<String>> {
-    let all = store::people::list_accounts(&app.db.read, person).await?;
+    let all = store::accounts::list_of(&app.db.read, person).await?;
     let name = |issuer: String| {
         let known = app.policy.identity.providers.iter().find(|p| p.issuer == issuer);
         known.map_or(issuer, |p| p.name.clone())
@@ -188,12 +188,12 @@ pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) 
                     )
                 }
             };
-            if let Some((owner, _)) = store::people::find_account(&tx, LOCAL, &login).await?
+            if let Some((owner, _)) = store::accounts::find(&tx, LOCAL, &login).await?
                 && owner != person
             {
                 return invalid("login", "Somebody has this name already. Choose another, like i.hartmann2");
             }
-            store::people::save_account(&tx, LOCAL, &login, person, Some(hashed)).await?;
+            store::accounts::save(&tx, LOCAL, &login, person, Some(hashed)).await?;
             store::doors::delete_sessions(&tx, person).await?;
             store::doors::delete_invitations(&tx, person).await?;
             let caller = Caller::person(person, origin);
@@ -215,7 +215,7 @@ pub(super) async fn found(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonI
 /// Gives a person a local account, or another password.
 pub async fn set_password(tx: &Tx, app: &App, person: PersonId, login: &str, password: &str) -> Result<()> {
     let hash = passwords::hash(app, password.to_owned()).await?;
-    Ok(store::people::save_account(tx, LOCAL, login, person, Some(hash)).await?)
+    Ok(store::accounts::save(tx, LOCAL, login, person, Some(hash)).await?)
 }
 
 /// A person changes one of their passwords, and every session but the one named ends.
@@ -236,7 +236,7 @@ pub async fn change_password(
         let time = until.with_timezone(&app.policy.facility.time_zone).format("%H:%M:%S");
         return invalid("old", format!("Too many wrong passwords. Nothing was tried this time: try again at {time}"));
     }
-    let account = store::people::find_account(&app.db.read, LOCAL, login).await?;
+    let account = store::accounts::find(&app.db.read, LOCAL, login).await?;
     let hash = account.filter(|(owner, _)| *owner == me).and_then(|(_, hash)| hash);
     let known = old.chars().take(passwords::LONGEST + 1).collect();
     if !passwords::verify(app, known, hash.clone()).await? {
@@ -254,11 +254,11 @@ pub async fn change_password(
         .outliving(async move {
             let tx = app.db.begin().await?;
             // The account may have been closed or moved while the password was hashed.
-            let now = store::people::find_account(&tx, LOCAL, &login).await?;
+            let now = store::accounts::find(&tx, LOCAL, &login).await?;
             if now != Some((me, hash)) {
                 return Err(Error::NotFound);
             }
-            store::people::save_account(&tx, LOCAL, &login, me, Some(hashed)).await?;
+            store::accounts::save(&tx, LOCAL, &login, me, Some(hashed)).await?;
             store::doors::delete_other_sessions(&tx, me, &keep).await?;
             store::doors::delete_invitations(&tx, me).await?;
             store::journal::append(&tx, vec![line(&app, &caller, me, PersonEntry::PasswordChanged, json!({}))]).await?;
@@ -269,7 +269,7 @@ pub async fn change_password(
 
 /// Whose account this is.
 pub async fn find(app: &App, login: &str) -> Result<Option<PersonId>> {
-    Ok(store::people::find_account(&app.db.read, LOCAL, login).await?.map(|(person, _)| person))
+    Ok(store::accounts::find(&app.db.read, LOCAL, login).await?.map(|(person, _)| person))
 }
 
 /// Whom a command means: by the name that they sign in with here, or by their address, as who comes from a provider has no
@@ -290,7 +290,7 @@ pub async fn find_meant(app: &App, named: &str) -> Result<Option<PersonId>> {
 pub async fn list_open(app: &App) -> Result<Vec<(String, Person)>> {
     let c = &app.db.read;
     let mut logins: BTreeMap<PersonId, String> = BTreeMap::new();
-    for account in store::people::list_all_accounts(c).await? {
+    for account in store::accounts::list_all(c).await? {
         if account.issuer == LOCAL {
             logins.entry(account.person).or_insert(account.subject);
         }
@@ -316,17 +316,17 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
             if !profile.person.active {
                 return Err(closed());
             }
-            let secret = match store::people::find_account(&tx, LOCAL, &login).await? {
+            let secret = match store::accounts::find(&tx, LOCAL, &login).await? {
                 Some((owner, _)) if owner == person => {
                     return invalid("login", "This name leads to them already. Enter the other one");
                 }
                 Some((owner, hash)) => {
-                    store::people::save_account(&tx, LOCAL, &login, person, hash).await?;
+                    store::accounts::save(&tx, LOCAL, &login, person, hash).await?;
                     taken(&tx, &owned, &caller, owner, person).await?;
                     None
                 }
                 None => {
-                    store::people::save_account(&tx, LOCAL, &login, person, None).await?;
+                    store::accounts::save(&tx, LOCAL, &login, person, None).await?;
                     Some(insert_invitation(&tx, &owned, &caller, person).await?)
                 }
             };
@@ -344,7 +344,7 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
 async fn taken(tx: &Tx, app: &App, caller: &Caller, owner: PersonId, by: PersonId) -> Result<()> {
     store::doors::delete_sessions(tx, owner).await?;
     store::doors::delete_invitations(tx, owner).await?;
-    if store::people::list_accounts(tx, owner).await?.is_empty() {
+    if store::accounts::list_of(tx, owner).await?.is_empty() {
         super::closing::close_in(tx, app, caller, owner).await?;
     }
     let line = line(app, caller, owner, PersonEntry::AccountTaken, json!({ "by": by }));

@@ -24,7 +24,7 @@ pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: Per
         return Ok(());
     }
     let people = store::people::load_people(tx, &admins).await?;
-    let accounts = store::people::list_all_accounts(tx).await?;
+    let accounts = store::accounts::list_all(tx).await?;
     let other = accounts.iter().any(|a| {
         a.person != without && admins.contains(&a.person) && people.active(a.person) && identity::lets_in(app, a)
     });

@@ -29,7 +29,7 @@ pub async fn list(app: &App, text: &str) -> Result<Vec<Listed>> {
         }
     }
     let mut logins: BTreeMap<PersonId, Vec<String>> = BTreeMap::new();
-    for account in store::people::list_all_accounts(c).await? {
+    for account in store::accounts::list_all(c).await? {
         logins.entry(account.person).or_default().push(account.subject);
     }
     let wanted = plain(text);

@@ -92,7 +92,7 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
             if profile.is_erased() {
                 return Ok(());
             }
-            for (issuer, login) in store::people::list_accounts(&tx, person).await? {
+            for (issuer, login) in store::accounts::list_of(&tx, person).await? {
                 if issuer == sessions::LOCAL {
                     store::guesses::delete_of(&tx, &sessions::account_digest(&login)).await?;
                 }

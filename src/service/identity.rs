@@ -12,7 +12,7 @@ use crate::{
     domain::identity::Claims,
     domain::refusal::{Code, Refusal},
     ports::identity::{Proof, plain},
-    store::people::Account,
+    store::accounts::Account,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};

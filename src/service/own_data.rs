@@ -18,7 +18,7 @@ const LINES_MOST: u64 = 10_000;
 pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
     let c = &app.db.read;
     let profile = store::people::find_profile(c, me).await?.ok_or(Error::NotFound)?;
-    let accounts = store::people::list_accounts(c, me).await?;
+    let accounts = store::accounts::list_of(c, me).await?;
     let training = store::people::list_training(c, me).await?;
     let devices = store::devices::list_of_person(c, me).await?;
     let sessions = store::doors::list_sessions(c, me).await?;

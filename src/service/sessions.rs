@@ -54,7 +54,7 @@ pub async fn sign_in(app: &App, login: &str, password: &str, agent: &str, origin
     let (ways, now) = (ways(login, origin), app.clock.now());
     let login = login.trim().to_lowercase();
     let account = match login.len() <= 200 && password.chars().count() <= passwords::LONGEST {
-        true => store::people::find_account(&app.db.read, LOCAL, &login).await?,
+        true => store::accounts::find(&app.db.read, LOCAL, &login).await?,
         false => None,
     };
     let (person, hash) = account.map_or((None, None), |(p, h)| (Some(p), h));
@@ -196,7 +196,7 @@ pub(super) async fn open_by(
             return Ok(false);
         }
         if let Some((login, hash)) = fitted
-            && store::people::find_account(&tx, LOCAL, &login).await? != Some((person, Some(hash)))
+            && store::accounts::find(&tx, LOCAL, &login).await? != Some((person, Some(hash)))
         {
             return Ok(false);
         }

@@ -40,7 +40,7 @@ async fn called(app: &App, pusher: &str) -> Result<People> {
     if pusher.is_empty() {
         return Ok(People::default());
     }
-    let account = store::people::find_account(c, LOCAL, pusher).await?;
+    let account = store::accounts::find(c, LOCAL, pusher).await?;
     let mut ids: BTreeSet<PersonId> = account.into_iter().map(|(id, _)| id).collect();
     if pusher.contains('@') {
         let by_address = store::people::list_by_email(c, &pusher.to_lowercase()).await?;

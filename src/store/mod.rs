@@ -1,6 +1,7 @@
 //! Keeps: rows, queries, hydration. No rules.
 
 pub mod absences;
+pub mod accounts;
 pub mod answers;
 pub mod backup;
 pub mod calendar;

@@ -1,10 +1,10 @@
-//! People, their accounts and training.
+//! People and their training.
 
 use super::{
     Result, absences,
     changes::{self, Touched},
     corrupt,
-    entity::{identity, membership, person as row, team, training},
+    entity::{membership, person as row, team, training},
     teams::{self, TeamKind},
     text::{Text, list, tuples},
 };
@@ -227,43 +227,6 @@ fn profile(r: row::Model, people: &People) -> Result<Profile> {
     })
 }
 
-/// The account's person and password hash.
-pub async fn find_account<C: ConnectionTrait>(
-    c: &C,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<(PersonId, Option<String>)>> {
-    let found = identity::Entity::find_by_id((issuer.to_owned(), subject.to_owned())).one(c).await?;
-    found.map(|i| Ok((id(&i.person_id)?, i.password_hash))).transpose()
-}
-
-/// The accounts that lead to a person: issuer and subject.
-pub async fn list_accounts<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<(String, String)>> {
-    let of = identity::Entity::find().filter(identity::Column::PersonId.eq(person.to_string())).all(c).await?;
-    Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
-}
-
-/// What leads to a person who signs in.
-#[derive(Clone, Debug)]
-pub struct Account {
-    pub issuer: String,
-    pub subject: String,
-    pub person: PersonId,
-    /// Whether a password was set: a name that Custody keeps opens nothing before.
-    pub has_password: bool,
-}
-
-/// Every account, by subject.
-pub async fn list_all_accounts<C: ConnectionTrait>(c: &C) -> Result<Vec<Account>> {
-    let all = identity::Entity::find().order_by_asc(identity::Column::Subject).all(c).await?;
-    all.into_iter()
-        .map(|i| {
-            let (person, has_password) = (id(&i.person_id)?, i.password_hash.is_some());
-            Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
-        })
-        .collect()
-}
-
 /// The people with an open account who have this address, or write commits under it.
 pub async fn list_by_email<C: ConnectionTrait>(c: &C, email: &str) -> Result<Vec<(PersonId, String)>> {
     let found = with_email(c, email, row::Column::ClosedAt.is_null()).await?;
@@ -296,38 +259,6 @@ pub async fn update<C: ConnectionTrait>(tx: &C, person: PersonId, change: row::A
     let change = row::ActiveModel { id: Set(person.to_string()), ..change };
     change.update(tx).await?;
     changes::append(tx, [Touched::Person(person)]).await
-}
-
-/// Makes an account, or gives an existing one another password or person.
-pub async fn save_account<C: ConnectionTrait>(
-    tx: &C,
-    issuer: &str,
-    subject: &str,
-    person: PersonId,
-    password_hash: Option<String>,
-) -> Result<()> {
-    let row = identity::ActiveModel {
-        issuer: Set(issuer.to_owned()),
-        subject: Set(subject.to_owned()),
-        person_id: Set(person.to_string()),
-        password_hash: Set(password_hash),
-    };
-    identity::Entity::insert(row)
-        .on_conflict(
-            OnConflict::columns([identity::Column::Issuer, identity::Column::Subject])
-                .update_columns([identity::Column::PersonId, identity::Column::PasswordHash])
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await
-        .map(|_| ())
-}
-
-/// Lets every account of a person lead to another one; how many there were.
-pub async fn move_accounts<C: ConnectionTrait>(tx: &C, from: PersonId, to: PersonId) -> Result<u64> {
-    let change = identity::ActiveModel { person_id: Set(to.to_string()), ..Default::default() };
-    let of = identity::Entity::update_many().set(change).filter(identity::Column::PersonId.eq(from.to_string()));
-    Ok(of.exec(tx).await?.rows_affected)
 }
 
 /// Keeps a training over devices until it expires (H6).

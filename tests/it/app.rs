@@ -254,7 +254,7 @@ pub async fn facility(app: &App) -> BTreeMap<&'static str, PersonId> {
             created_at: app.clock.now(),
         };
         store::people::insert(&tx, row).await.unwrap();
-        store::people::save_account(&tx, sessions::LOCAL, login, id, None).await.unwrap();
+        store::accounts::save(&tx, sessions::LOCAL, login, id, None).await.unwrap();
         people.insert(login, id);
     }
     let ici = insert_team(&tx, "ICI", TeamKind::Ctrl, None).await.unwrap();

@@ -166,7 +166,7 @@ async fn a37_a_person_is_erased() {
     assert!(lines_with(&after, "DVORAK").is_empty() && !lines_with(&after, "Vera Klein").is_empty());
     let profile = people::find(app, marek).await.unwrap().unwrap();
     assert!(profile.is_erased() && profile.person.name == "a person who was erased");
-    assert!(store::people::find_account(&app.db.read, LOCAL, "marek").await.unwrap().is_none());
+    assert!(store::accounts::find(&app.db.read, LOCAL, "marek").await.unwrap().is_none());
     assert_eq!(browser.get("/my").await.status(), 303, "the session is dead at once");
     assert!(sessions::open(app, marek, "test", "test").await.unwrap().is_none(), "and none is opened");
     let chain = store::journal::verify(&app.db.read).await.unwrap();

@@ -11,7 +11,7 @@ async fn a2_an_administrator_makes_two_records_one() {
     let test = TestApp::new().await;
     let tx = test.app.db.begin().await.unwrap();
     for (issuer, who) in [("https://a.example", "noor"), ("https://b.example", "tomasz")] {
-        store::people::save_account(&tx, issuer, "n1", test.person(who), None).await.unwrap();
+        store::accounts::save(&tx, issuer, "n1", test.person(who), None).await.unwrap();
     }
     tx.commit().await.unwrap();
     let (ada, tomasz) = (test.browser("ada").await, test.browser("tomasz").await);

@@ -57,9 +57,7 @@ async fn a1_nobody_approves_their_own() {
 async fn a2_two_accounts_are_one_person() {
     let test = TestApp::with_policy(&policy_with("[transfer]\napprovals = 2\n")).await;
     let tx = test.app.db.begin().await.unwrap();
-    store::people::save_account(&tx, service::sessions::LOCAL, "ravi-at-home", test.person("ravi"), None)
-        .await
-        .unwrap();
+    store::accounts::save(&tx, service::sessions::LOCAL, "ravi-at-home", test.person("ravi"), None).await.unwrap();
     tx.commit().await.unwrap();
     test.under_review("magnet").await;
     let commit = test.commit_of("1.0.0");

@@ -59,7 +59,7 @@ async fn e3_the_api_says_with_which_provider() {
     let test = TestApp::with_policy(&policy_with(PROVIDER)).await;
     let (ilse, now) = (test.person("ilse"), test.app.clock.now());
     let tx = test.app.db.begin().await.unwrap();
-    store::people::save_account(&tx, "https://login.example.org", "i7", ilse, None).await.unwrap();
+    store::accounts::save(&tx, "https://login.example.org", "i7", ilse, None).await.unwrap();
     let session = store::doors::Session {
         hash: secret::hash("of this test"),
         person: ilse,

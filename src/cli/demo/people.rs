@@ -136,7 +136,7 @@ pub async fn engage(app: &App) -> Result<Cast> {
     // Accounts that no password opens: they are for the click at sign-in alone.
     let tx = app.db.begin().await?;
     for (login, id) in &cast {
-        store::people::save_account(&tx, LOCAL, login, *id, None).await?;
+        store::accounts::save(&tx, LOCAL, login, *id, None).await?;
     }
     tx.commit().await?;
     Ok(Cast(cast))

@@ -23,7 +23,7 @@ pub async fn find_other(app: &App, person: PersonId, email: &str) -> Result<Opti
     let c = &app.db.snapshot().await?;
     let email = email.trim().to_lowercase();
     let led_to: BTreeSet<PersonId> =
-        store::people::list_all_accounts(c).await?.into_iter().map(|account| account.person).collect();
+        store::accounts::list_all(c).await?.into_iter().map(|account| account.person).collect();
     let all = store::people::list_all(c).await?.into_iter();
     let others = all.filter(|p| !email.is_empty() && p.email == email && p.person.id != person);
     let joined = others.filter(|p| p.person.active || led_to.contains(&p.person.id));
@@ -50,7 +50,7 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
                 let why = "They asked to be forgotten: nothing is kept of them that could be joined.";
                 return Err(Refusal::new(Code::WrongState, why).into());
             }
-            let moved = store::people::move_accounts(&tx, other, person).await?;
+            let moved = store::accounts::move_all(&tx, other, person).await?;
             if moved == 0 && !was.person.active {
                 let why = "That record is closed already, and nothing leads to it: there is nothing to join.";
                 return Err(Refusal::new(Code::WrongState, why).into());

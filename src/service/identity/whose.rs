@@ -28,7 +28,7 @@ pub(super) struct Comes<'a> {
 /// The person of this identity: the one whom it is known to lead to, the one of the link that was opened, or a new one.
 pub(super) async fn find(tx: &Tx, who: &Comes<'_>, invitation: Option<&str>) -> Result<PersonId, NotSignedIn> {
     let proved = who.proved;
-    let known = store::people::find_account(tx, &proved.issuer, &proved.subject).await?.map(|(person, _)| person);
+    let known = store::accounts::find(tx, &proved.issuer, &proved.subject).await?.map(|(person, _)| person);
     let person = match (known, invitation) {
         (Some(person), None) => person,
         (known, Some(invitation)) => invited(tx, who, known, invitation).await?,
@@ -70,7 +70,7 @@ async fn invited(tx: &Tx, who: &Comes<'_>, known: Option<PersonId>, invitation: 
     }
     store::doors::delete_invitations(tx, person).await?;
     if known.is_none() {
-        store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
+        store::accounts::save(tx, &proved.issuer, &proved.subject, person, None).await?;
         store::doors::delete_sessions(tx, person).await?;
     }
     record(tx, who, person, kind).await?;
@@ -103,7 +103,7 @@ async fn new(tx: &Tx, who: &Comes<'_>) -> Result<PersonId, NotSignedIn> {
         ));
     }
     let person = people::insert(tx, app, &new).await?;
-    store::people::save_account(tx, &proved.issuer, &proved.subject, person, None).await?;
+    store::accounts::save(tx, &proved.issuer, &proved.subject, person, None).await?;
     record(tx, who, person, PersonEntry::AccountOpened).await?;
     Ok(person)
 }

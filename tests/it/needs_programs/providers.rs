@@ -35,7 +35,7 @@ async fn a2_two_records_of_one_person_are_joined() {
     let browser = test.stranger();
     assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
     let leads_to = async || {
-        let found = store::people::find_account(&test.app.db.read, &provider.issuer, "m1").await.unwrap();
+        let found = store::accounts::find(&test.app.db.read, &provider.issuer, "m1").await.unwrap();
         found.unwrap().0
     };
     let twice = leads_to().await;

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 /// Whoever has this subject at the provider.
 async fn person(test: &TestApp, provider: &IdentityProvider, subject: &str) -> Option<PersonId> {
-    let found = store::people::find_account(&test.app.db.read, &provider.issuer, subject).await.unwrap();
+    let found = store::accounts::find(&test.app.db.read, &provider.issuer, subject).await.unwrap();
     found.map(|(person, _)| person)
 }
 

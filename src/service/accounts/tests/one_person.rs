@@ -103,7 +103,7 @@ async fn a2_two_records_are_made_one() {
     let (mona, twice) = (rig.member("Mona Weiss", "mona").await, rig.member("Weiss Mona", "mona2").await);
     let tx = rig.app.db.begin().await.unwrap();
     for (issuer, person) in [("https://a.example", mona), ("https://b.example", twice)] {
-        store::people::save_account(&tx, issuer, "m1", person, None).await.unwrap();
+        store::accounts::save(&tx, issuer, "m1", person, None).await.unwrap();
     }
     tx.commit().await.unwrap();
     let (kept, ended) = (rig.sign_in("mona").await.unwrap(), rig.sign_in("mona2").await.unwrap());

@@ -69,7 +69,7 @@ async fn a31_what_ends_while_a_password_is_compared_opens_nothing() {
     let hashed = passwords::hash(&rig.app, other.to_owned()).await.unwrap();
     let replaces = async || {
         let tx = rig.app.db.begin().await.unwrap();
-        store::people::save_account(&tx, LOCAL, "bea", bea, Some(hashed)).await.unwrap();
+        store::accounts::save(&tx, LOCAL, "bea", bea, Some(hashed)).await.unwrap();
         tx.commit().await.unwrap();
     };
     assert_eq!(rig.sign_in_while("bea", replaces).await, sessions::Tried::Wrong);

@@ -1,0 +1,76 @@
+//! Accounts: what leads to a person who signs in, by its issuer and subject.
+
+use super::{Result, entity::identity as row, people};
+use crate::domain::id::PersonId;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
+};
+
+/// The account's person and password hash.
+pub async fn find<C: ConnectionTrait>(
+    c: &C,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<(PersonId, Option<String>)>> {
+    let found = row::Entity::find_by_id((issuer.to_owned(), subject.to_owned())).one(c).await?;
+    found.map(|i| Ok((people::id(&i.person_id)?, i.password_hash))).transpose()
+}
+
+/// The accounts that lead to a person: issuer and subject.
+pub async fn list_of<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<(String, String)>> {
+    let of = row::Entity::find().filter(row::Column::PersonId.eq(person.to_string())).all(c).await?;
+    Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
+}
+
+/// What leads to a person who signs in.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub issuer: String,
+    pub subject: String,
+    pub person: PersonId,
+    /// Whether a password was set: a name that Custody keeps opens nothing before.
+    pub has_password: bool,
+}
+
+/// Every account, by subject.
+pub async fn list_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Account>> {
+    let all = row::Entity::find().order_by_asc(row::Column::Subject).all(c).await?;
+    all.into_iter()
+        .map(|i| {
+            let (person, has_password) = (people::id(&i.person_id)?, i.password_hash.is_some());
+            Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
+        })
+        .collect()
+}
+
+/// Makes an account, or gives an existing one another password or person.
+pub async fn save<C: ConnectionTrait>(
+    tx: &C,
+    issuer: &str,
+    subject: &str,
+    person: PersonId,
+    password_hash: Option<String>,
+) -> Result<()> {
+    let row = row::ActiveModel {
+        issuer: Set(issuer.to_owned()),
+        subject: Set(subject.to_owned()),
+        person_id: Set(person.to_string()),
+        password_hash: Set(password_hash),
+    };
+    row::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([row::Column::Issuer, row::Column::Subject])
+                .update_columns([row::Column::PersonId, row::Column::PasswordHash])
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await
+        .map(|_| ())
+}
+
+/// Lets every account of a person lead to another one; how many there were.
+pub async fn move_all<C: ConnectionTrait>(tx: &C, from: PersonId, to: PersonId) -> Result<u64> {
+    let change = row::ActiveModel { person_id: Set(to.to_string()), ..Default::default() };
+    let of = row::Entity::update_many().set(change).filter(row::Column::PersonId.eq(from.to_string()));
+    Ok(of.exec(tx).await?.rows_affected)
+}
