@@ -207,7 +207,8 @@ impl Problem {
             "This request is being worked on",
             "Send the same again in a moment, with the same key: it is answered with what came of it.",
         );
-        p.0.headers.push((header::RETRY_AFTER, "1"));
+        // Whose replica was killed is answered once its minute is over: five tries last as long.
+        p.0.headers.push((header::RETRY_AFTER, "15"));
         p
     }
 

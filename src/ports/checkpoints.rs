@@ -86,7 +86,7 @@ fn named(part: NamedTempFile, file: &Path, link: Way) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt, process::Command};
 
     fn all(dir: &Path) -> Vec<(String, String)> {
         Folder::new(dir).list().unwrap()
@@ -113,28 +113,28 @@ mod tests {
         }
     }
 
-    /// Files can only be added to a folder, until this is dropped.
-    struct OnlyGrows<'a>(&'a Path);
+    /// A file or folder with an attribute, until this is dropped. Source: chattr(1), "ATTRIBUTES".
+    struct With<'a>(&'static str, &'a Path);
 
-    impl<'a> OnlyGrows<'a> {
-        /// `None` where this account or this file system has no such folders.
-        fn new(dir: &'a Path) -> Option<Self> {
-            let done = Command::new("chattr").arg("+a").arg(dir).output();
-            done.is_ok_and(|done| done.status.success()).then_some(Self(dir))
+    impl<'a> With<'a> {
+        /// `None` where this account or this file system has no such thing.
+        fn new(attribute: &'static str, path: &'a Path) -> Option<Self> {
+            let done = Command::new("chattr").arg(format!("+{attribute}")).arg(path).output();
+            done.is_ok_and(|done| done.status.success()).then_some(Self(attribute, path))
         }
     }
 
-    impl Drop for OnlyGrows<'_> {
+    impl Drop for With<'_> {
         fn drop(&mut self) {
-            let _ = Command::new("chattr").arg("-a").arg(self.0).output();
+            let _ = Command::new("chattr").arg(format!("-{}", self.0)).arg(self.1).output();
         }
     }
 
-    /// A36: into a folder to which files can only be added.
+    /// A36: into a folder to which files can only be added, and where they are made fast.
     #[test]
     fn a36_a_folder_that_only_grows() {
         let dir = tempfile::tempdir().unwrap();
-        let Some(_grows) = OnlyGrows::new(dir.path()) else {
+        let Some(_grows) = With::new("a", dir.path()) else {
             println!("not tried: chattr +a is refused here");
             return;
         };
@@ -144,5 +144,9 @@ mod tests {
         assert!(folder.put("2", "third").unwrap());
         assert!(fs::remove_file(dir.path().join(format!("1{END}"))).is_err(), "it only grows");
         assert_eq!(all(dir.path()), [as_listed("1", "first"), as_listed("2", "third")]);
+        let first = dir.path().join(format!("1{END}"));
+        let _fast = With::new("i", &first).expect("what +a was taken for, +i is");
+        assert!(fs::write(&first, "forged").is_err());
+        assert!(fs::set_permissions(&first, Permissions::from_mode(0o644)).is_err());
     }
 }

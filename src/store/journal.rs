@@ -118,15 +118,20 @@ pub fn device(stream: &str) -> Option<DeviceId> {
     id.parse().ok()
 }
 
-/// The newest entries of these streams, at most `each` of one, newest first. One query, which reads no others: revisions
-/// of a stream have no gap.
-pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u32) -> Result<Vec<Entry>> {
+/// The newest entries of these streams, at most `each` of one and `most` of all, newest first. One query, which reads no
+/// others of theirs: revisions of a stream have no gap.
+pub async fn list_newest<C: ConnectionTrait>(
+    c: &C,
+    streams: &[String],
+    each: u32,
+    most: Option<u64>,
+) -> Result<Vec<Entry>> {
     if streams.is_empty() {
         return Ok(Vec::new());
     }
     let last = last_of(streams.iter().map(String::as_str));
     let of = |column: row::Column| Expr::col((row::Entity, column));
-    let newest = Query::select()
+    let mut newest = Query::select()
         .column((row::Entity, Asterisk))
         .from_subquery(last, "newest")
         .inner_join(
@@ -137,6 +142,9 @@ pub async fn list_newest<C: ConnectionTrait>(c: &C, streams: &[String], each: u3
         )
         .order_by((row::Entity, row::Column::Seq), Order::Desc)
         .to_owned();
+    if let Some(most) = most {
+        newest.limit(most);
+    }
     let all = row::Entity::find().from_raw_sql(c.get_database_backend().build(&newest));
     Ok(all.all(c).await?.into_iter().map(Entry::from).collect())
 }

@@ -48,7 +48,7 @@ impl Around {
         let mut around = Self { changed, incidents, ..Self::default() };
         around.open(store::shift::list_open_of_many(c, ids).await?);
         let streams: Vec<String> = ids.iter().flat_map(|id| told_streams(*id)).collect();
-        let newest = store::journal::list_newest(c, &streams, RECENT).await?;
+        let newest = store::journal::list_newest(c, &streams, RECENT, None).await?;
         let read: BTreeSet<i64> = newest.iter().map(|e| e.seq).collect();
         let behind: Vec<i64> = around.changed.values().filter(|seq| !read.contains(seq)).copied().collect();
         let behind = store::journal::list_numbered(c, &behind).await?;

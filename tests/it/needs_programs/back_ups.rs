@@ -91,20 +91,22 @@ async fn f12_the_readmes_dump_is_restored_beside_it() {
     server.shell(&dump);
     server.shell(&with(command(&unit, "ExecStartPost"), &[("/srv/backup", &kept)]));
     let restored = server.address("custody_restored");
+    let environment = place.path().join("environment");
+    let replicas = restored.as_str().replace("/custody_restored?", "/custody?");
+    fs::write(&environment, format!("CUSTODY_DATABASE='{replicas}'\n")).unwrap();
     let back = with(
         block("Or, on PostgreSQL, into a database of its own", "sh"),
         &[
             (&format!("/srv/backup/{FILE}"), &format!("{kept}/{}", only(folder.path()))),
-            ("postgres://custody@db.example.org/custody_restored", &format!("'{}'", restored.as_str())),
+            ("/etc/custody/environment", environment.to_str().unwrap()),
             ("/srv/checkpoints", checkpoints.to_str().unwrap()),
         ],
     );
-    for line in back.lines() {
-        match line.strip_prefix("sudo -u postgres ") {
-            Some(line) => server.shell(line),
-            None => shell(place.path(), line),
-        }
+    let (theirs, own): (Vec<&str>, Vec<&str>) = back.lines().partition(|line| line.starts_with("sudo -u postgres "));
+    for line in theirs {
+        server.shell(line.trim_start_matches("sudo -u postgres "));
     }
+    shell(place.path(), &own.join("\n"));
     let db = store::Db::connect(&restored).await.unwrap();
     let device = store::devices::find_by_name(&db.read, "magnet").await.unwrap();
     assert_eq!(device, Some(test.device("magnet").await));
