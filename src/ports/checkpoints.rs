@@ -86,7 +86,7 @@ fn named(part: NamedTempFile, file: &Path, link: Way) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs::Permissions, os::unix::fs::PermissionsExt, process::Command};
+    use std::process::Command;
 
     fn all(dir: &Path) -> Vec<(String, String)> {
         Folder::new(dir).list().unwrap()
