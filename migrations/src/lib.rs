@@ -32,6 +32,7 @@ mod m0027_stopped;
 mod m0028_last_deployed;
 mod m0029_group_mail;
 mod m0030_deployments_found;
+mod m0031_session_proof;
 
 pub struct Migrator;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_last_deployed::Migration),
             Box::new(m0029_group_mail::Migration),
             Box::new(m0030_deployments_found::Migration),
+            Box::new(m0031_session_proof::Migration),
         ]
     }
 }

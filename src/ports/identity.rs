@@ -21,13 +21,13 @@ use openidconnect::{
         CoreJwsSigningAlgorithm,
     },
 };
-use proof::HINT_MOST;
+use proof::{HINT_MOST, age, payload};
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use url::Url;
 
-pub use proof::{Proof, Proved, Unproved, payload, plain};
+pub use proof::{Proof, Proved, Unproved, plain};
 
 /// Beginning or finishing a sign-in has this long, however many answers it takes.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -144,6 +144,7 @@ impl Providers {
                 let subject = subject.map_err(|e| wrong(&format!("sent an ID token that does not hold: {e}.")))?;
                 let text = token.to_string();
                 let mut claims = payload(&text).ok_or_else(|| wrong("sent an ID token that cannot be read."))?;
+                let age = age(&claims);
                 if let Some(address) = metadata.userinfo_endpoint() {
                     let more = self.asks.clone().user_info(address.url(), answer.access_token().secret()).await?;
                     // Source: OpenID Connect Core 1.0, 5.3.2: another subject's claims are nobody's.
@@ -155,7 +156,7 @@ impl Providers {
                     }
                 }
                 let id_token = Some(text).filter(|text| text.len() <= HINT_MOST);
-                Ok(Proved { issuer: provider.issuer.clone(), subject, claims, id_token })
+                Ok(Proved { issuer: provider.issuer.clone(), subject, claims, id_token, age })
             })
             .await,
         )

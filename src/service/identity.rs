@@ -90,16 +90,23 @@ struct Begun {
     /// The secret of the link that it was begun from.
     invitation: Option<String>,
     next: String,
+    /// Whether the provider was told to have it proved anew.
+    anew: bool,
 }
+
+/// What one that is to prove it anew ends with: an older Custody beside this one reads all others (F11).
+const ANEW: &str = ".anew";
 
 impl Begun {
     fn write(&self) -> String {
         let invitation = BASE64_URL_SAFE_NO_PAD.encode(self.invitation.as_deref().unwrap_or_default());
         let next = BASE64_URL_SAFE_NO_PAD.encode(&self.next);
-        format!("{}.{}.{}.{invitation}.{next}", self.secret, self.at.timestamp(), self.provider)
+        let anew = if self.anew { ANEW } else { "" };
+        format!("{}.{}.{}.{invitation}.{next}{anew}", self.secret, self.at.timestamp(), self.provider)
     }
 
     fn read(text: &str) -> Option<Self> {
+        let (text, anew) = text.strip_suffix(ANEW).map_or((text, false), |rest| (rest, true));
         let [secret, at, provider, invitation, next] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
         let decode = |text| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok();
         Some(Self {
@@ -108,12 +115,13 @@ impl Begun {
             provider: provider.to_owned(),
             invitation: Some(decode(invitation)?).filter(|i| !i.is_empty()),
             next: decode(next)?,
+            anew,
         })
     }
 }
 
-/// Where a browser goes to prove who somebody is, and what it keeps until it comes back. `anew` lets one choose another
-/// account there.
+/// Where a browser goes to prove who somebody is, and what it keeps until it comes back. `anew` has it proved there though
+/// the provider knows somebody, and lets one choose another account.
 pub async fn begin(
     app: &App,
     provider: &str,
@@ -127,6 +135,7 @@ pub async fn begin(
         provider: provider.to_owned(),
         invitation: invitation.filter(|i| i.len() <= 200).map(str::to_owned),
         next: if next.len() <= NEXT_MOST { next } else { "/" }.to_owned(),
+        anew,
     };
     let to = app.providers.begin(provider, &Proof::of(&begun.secret), anew).await.ok_or(Error::NotFound)??;
     Ok((to, begun.write()))
@@ -194,7 +203,9 @@ pub async fn finish(
     let proved = app.providers.finish(provider, &proof, code).await.ok_or(Error::NotFound)??;
     let claims = Claims::read(&proved.claims, &of.groups_claim)
         .map_err(|why| Unproved::Misset(format!("tells your groups in a way that cannot be read: {why}.")))?;
-    let by = sessions::By::Provider { id: provider.to_owned(), id_token: proved.id_token.clone() };
+    // What a provider does not say is a proof of now only where it was told to ask for one (A31).
+    let age = proved.age.or(begun.anew.then(Duration::zero));
+    let by = sessions::By::Provider { id: provider.to_owned(), id_token: proved.id_token.clone(), age };
     let (owned, of, said, invitation) = (app.clone(), of.clone(), origin.to_owned(), begun.invitation);
     let person = app
         .outliving(async move {
@@ -232,10 +243,13 @@ mod tests {
             provider: "facility".to_owned(),
             invitation: Some("abc".to_owned()),
             next: "/devices/é?a=1;b=2".to_owned(),
+            anew: false,
         };
         let written = begun.write();
         assert!(written.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)), "{written}");
         assert_eq!(Begun::read(&written), Some(begun.clone()));
+        let anew = Begun { anew: true, ..begun };
+        assert_eq!(Begun::read(&anew.write()), Some(anew));
         assert_eq!(begun_from(Some(&written)), ("/devices/é?a=1;b=2".to_owned(), Some("abc".to_owned())));
         for odd in
             ["", "....", "a.b.c.d.e", &written[1..], &format!("{written}.x"), &written.replace("facility", "x.y")]

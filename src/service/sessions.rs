@@ -157,8 +157,8 @@ pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Res
 pub(super) enum By {
     /// A name here, and the hash that their password fitted.
     Password { login: String, hash: String },
-    /// A provider's id, and the token that it is shown when signing out.
-    Provider { id: String, id_token: Option<String> },
+    /// A provider's id, the token that it is shown when signing out, and how old its proof is, where that is known.
+    Provider { id: String, id_token: Option<String>, age: Option<Duration> },
 }
 
 /// The same by what proved it; `None` also where that has changed meanwhile.
@@ -169,10 +169,11 @@ pub(super) async fn open_by(
     origin: &str,
     by: Option<By>,
 ) -> Result<Option<String>> {
-    let (provider, id_token, fitted) = match by {
-        None => (None, None, None),
-        Some(By::Password { login, hash }) => (None, None, Some((login, hash))),
-        Some(By::Provider { id, id_token }) => (Some(id), id_token, None),
+    let of_now = Some(Duration::zero());
+    let (provider, id_token, fitted, age) = match by {
+        None => (None, None, None, of_now),
+        Some(By::Password { login, hash }) => (None, None, Some((login, hash)), of_now),
+        Some(By::Provider { id, id_token, age }) => (Some(id), id_token, None, age),
     };
     let secret = secret::new();
     let now = app.clock.now();
@@ -186,6 +187,7 @@ pub(super) async fn open_by(
         address: address(origin).to_owned(),
         provider,
         id_token,
+        proved_at: age.map(|age| now - age),
     };
     let line = line(person, PersonEntry::SignedIn, Actor::Person(person), origin, now);
     let owned = app.clone();

@@ -35,6 +35,8 @@ pub struct Session {
     pub provider: Option<String>,
     /// What the provider said, to be shown to it when signing out.
     pub id_token: Option<String>,
+    /// When whoever has it proved who they are; `None` where that is not known.
+    pub proved_at: Option<DateTime<Utc>>,
 }
 
 fn session(r: session::Model) -> Result<Session> {
@@ -48,6 +50,7 @@ fn session(r: session::Model) -> Result<Session> {
         address: r.address,
         provider: r.provider,
         id_token: r.id_token,
+        proved_at: r.proved_at,
     })
 }
 
@@ -62,6 +65,7 @@ pub async fn insert_session<C: ConnectionTrait>(tx: &C, s: &Session) -> Result<(
         address: s.address.clone(),
         provider: s.provider.clone(),
         id_token: s.id_token.clone(),
+        proved_at: s.proved_at,
     };
     row.into_active_model().insert(tx).await.map(|_| ())
 }

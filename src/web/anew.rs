@@ -27,11 +27,13 @@ impl Anew {
         if member.me.is_proved_now(now) {
             return None;
         }
-        let ago = words::ago(member.me.proved_at(), now);
-        let why = format!(
-            "You proved who you are {ago}. After {PROOF_MINUTES} minutes sign in again for this: somebody else could sit at \
-             a session that was left open."
-        );
+        let when = match member.me.session.proved_at {
+            Some(at) => {
+                format!("You proved who you are {}. After {PROOF_MINUTES} minutes sign in again", words::ago(at, now))
+            }
+            None => "It is not known when you proved who you are. Sign in again".to_owned(),
+        };
+        let why = format!("{when} for this: somebody else could sit at a session that was left open.");
         Some(Self { why, href: sign_in(back) })
     }
 

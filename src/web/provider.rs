@@ -148,6 +148,8 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
     let to = address(provider, next, invitation);
     let again = match &why {
         NotSignedIn::Refused(_) => Action::link("Use another account", &anew(to)),
+        // As the buttons do: for whoever is signed in it may have been to prove it anew.
+        _ if visitor.who.is_some() => Action::link("Try again", &anew(to)),
         _ => Action::link("Try again", &to),
     };
     let (status, icon, title, text) = match why {

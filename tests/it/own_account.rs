@@ -151,6 +151,7 @@ async fn a31_sessions_of_a_provider_end_with_it() {
         address: String::new(),
         provider: Some("facility".to_owned()),
         id_token: None,
+        proved_at: None,
     };
     let tx = test.app.db.begin().await.unwrap();
     store::doors::insert_session(&tx, &session).await.unwrap();

@@ -70,6 +70,7 @@ async fn e3_the_api_says_with_which_provider() {
         address: "192.0.2.7".to_owned(),
         provider: Some("facility".to_owned()),
         id_token: None,
+        proved_at: None,
     };
     store::doors::insert_session(&tx, &session).await.unwrap();
     tx.commit().await.unwrap();
@@ -168,6 +169,19 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     for (path, fields) in others.into_iter().chain(erases) {
         let status = ada.post(path, fields).await.status().as_u16();
         assert!(status == 200 || status == 303, "{path}: {status}");
+    }
+}
+
+/// A31: whoever is signed in tries again in the way that proves it anew; the plain one would prove nothing of now.
+#[tokio::test]
+async fn a31_whoever_is_signed_in_tries_again_anew() {
+    let test = TestApp::with_policy(&policy_with(PROVIDER)).await;
+    let failed = "/sign-in/facility/callback?state=x&code=y";
+    for (browser, anew) in [(test.stranger(), false), (test.browser("ada").await, true)] {
+        let answer = browser.get(failed).await;
+        assert_eq!(answer.status(), 403);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("Try again") && page.contains("anew=yes") == anew, "{page}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a sign-in proves, and why it does not (A32).
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::Duration;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -46,10 +47,15 @@ pub struct Proved {
     pub claims: Map<String, Value>,
     /// What is shown to the provider when signing out; `None` where it is too long to keep.
     pub id_token: Option<String>,
+    /// How old the proof was when the token told of it; `None` where it does not say.
+    pub age: Option<Duration>,
 }
 
 /// The longest token that is kept for signing out, in bytes: it becomes part of an address.
 pub(super) const HINT_MOST: usize = 4096;
+
+/// No proof is older, whatever a provider says.
+const OLDEST_SECONDS: i64 = 366 * 24 * 60 * 60;
 
 /// A word of a provider's, as far as it is one.
 pub fn plain(word: &str) -> String {
@@ -57,14 +63,22 @@ pub fn plain(word: &str) -> String {
 }
 
 /// What a token says, after its signature was found to be right.
-pub fn payload(token: &str) -> Option<Map<String, Value>> {
+pub(super) fn payload(token: &str) -> Option<Map<String, Value>> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// How old a proof was when a token with these claims told of it. Source: OpenID Connect Core 1.0, 2.
+pub(super) fn age(claims: &Map<String, Value>) -> Option<Duration> {
+    let second = |claim: &str| claims.get(claim)?.as_f64();
+    let age = second("iat")? - second("auth_time")?;
+    Some(Duration::seconds((age as i64).clamp(0, OLDEST_SECONDS)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     /// A32: no part of a sign-in follows from another, and each sign-in has its own.
     #[test]
@@ -75,6 +89,23 @@ mod tests {
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 6);
         // Source: RFC 7636, 4.1.
         assert!((43..=128).contains(&a.verifier.len()));
+    }
+
+    /// A31: a provider that knows somebody from before proves nothing of now, and neither does one that does not say.
+    #[test]
+    fn a31_a_provider_says_how_old_its_proof_is() {
+        let age = |said: Value| {
+            let token = format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode(said.to_string()));
+            age(&payload(&token).unwrap())
+        };
+        assert_eq!(age(json!({ "iat": 10_000, "auth_time": 6_400 })), Some(Duration::hours(1)));
+        assert_eq!(age(json!({ "iat": 10_000, "auth_time": 10_001 })), Some(Duration::zero()));
+        assert_eq!(age(json!({ "iat": 1e300, "auth_time": 0 })), Some(Duration::seconds(OLDEST_SECONDS)));
+        for silent in [json!({ "iat": 10_000 }), json!({ "iat": 10_000, "auth_time": "then" }), json!({})] {
+            assert_eq!(age(silent), None);
+        }
+        assert_eq!(payload("no token"), None);
+        assert_eq!(payload(&format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode("[]"))), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub struct Model {
     pub address: String,
     pub provider: Option<String>,
     pub id_token: Option<String>,
+    pub proved_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

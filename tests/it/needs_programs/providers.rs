@@ -90,6 +90,37 @@ async fn a31_a_providers_word_from_before_is_no_proof_of_now() {
     assert_eq!(browser.get(&erase).await.status(), 200);
 }
 
+/// A31: what a provider does not say is no proof of now, unless it was told to ask for one: neither where it never says, nor
+/// where its token is too long to be kept.
+#[tokio::test]
+async fn a31_what_a_provider_does_not_say_is_no_proof_of_now() {
+    let mut provider = IdentityProvider::start();
+    let mona = json!({ "name": "Mona Weiss", "email": "mona@example.org", "groups": ["custody-admins"] });
+    let test = provider.custody(true, json!({ "m1": mona })).await;
+    let browser = test.stranger();
+    let erase = format!("/admin/people/{}/erase", test.person("noor"));
+    let long = json!({ "more": "x".repeat(5000) });
+    for claims in [json!({}), long.clone()] {
+        provider.lies(json!({ "without": ["auth_time"], "claims": claims }));
+        assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+        let asked = browser.get(&erase).await;
+        assert_eq!(asked.status(), 303);
+        let page = browser.page(asked.headers()["location"].to_str().unwrap()).await;
+        assert!(page.contains("It is not known when you proved who you are. Sign in again for this"), "{page}");
+        let answer = provider.answers(&browser, "m1", "/sign-in/facility?next=/account&anew=yes").await;
+        assert_eq!(browser.client.get(answer).send().await.unwrap().status(), 303);
+        assert_eq!(browser.get(&erase).await.status(), 200);
+    }
+    // What a long one says counts.
+    for (seconds, status) in [(3600, 303), (60, 200)] {
+        let mut claims = long.clone();
+        claims["auth_time"] = json!(Utc::now().timestamp() - seconds);
+        provider.lies(json!({ "claims": claims }));
+        assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+        assert_eq!(browser.get(&erase).await.status(), status, "{seconds}");
+    }
+}
+
 /// E1, A31: behind the proxy of the README whoever signs out gets on to the provider, also with the longest token that is kept.
 #[tokio::test]
 async fn e1_signing_out_passes_the_proxy() {
@@ -106,6 +137,7 @@ async fn e1_signing_out_passes_the_proxy() {
         address: String::new(),
         provider: Some("facility".to_owned()),
         id_token: Some("t".repeat(4096)),
+        proved_at: None,
     };
     let tx = test.app.db.begin().await.unwrap();
     store::doors::insert_session(&tx, &session).await.unwrap();
