@@ -323,6 +323,7 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                 Some((owner, hash)) => {
                     store::accounts::save(&tx, LOCAL, &login, person, hash).await?;
                     taken(&tx, &owned, &caller, owner, person).await?;
+                    joining::contribute(&tx, &owned, &caller, owner, person).await?;
                     None
                 }
                 None => {

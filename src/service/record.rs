@@ -142,7 +142,8 @@ pub async fn roster(tx: &Tx, app: &App, was: Option<&OnRecord>) -> Result<Arc<Ro
     Ok(roster?)
 }
 
-/// Puts on record what happened to a device by no command of its process: what was imported, who was erased.
+/// Puts on record what happened to a device by no command of its process: what was imported, who was erased, who is one
+/// with a contributor.
 pub async fn note(tx: &Tx, app: &App, caller: &Caller, before: Device, what: Happened) -> Result<()> {
     let event = Event { at: app.clock.now(), by: caller.actor.person(), what };
     let after = evolve(before.clone(), &event);

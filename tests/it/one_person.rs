@@ -1,7 +1,11 @@
 //! One person with two records is made one, by an administrator (A2, E1).
 
 use crate::app::TestApp;
-use custody::{service::accounts, store};
+use custody::{
+    domain::{lifecycle::Command, refusal::Code},
+    service::{Error, accounts},
+    store,
+};
 use serde_json::json;
 
 /// A2, E1: two records of whoever came by two providers are made one on the page of one of them, by the address of the
@@ -60,4 +64,37 @@ async fn a2_an_administrator_makes_two_records_one() {
     assert_eq!(logins, ["noor", "otto", "tomasz"]);
     let (_, otto) = program.get(&format!("/people/{}", test.person("otto"))).await;
     assert!(otto["closed_at"].is_string() && otto["logins"] == json!([]), "{otto}");
+}
+
+/// A1, A2: whoever is made one with a contributor decides nothing of their device, be it one that the other record left in
+/// this cycle; the question names the devices, and both ways of making one do it.
+#[tokio::test]
+async fn a1_whoever_is_made_one_with_a_contributor_does_not_approve() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let tomasz = test.person("tomasz");
+    test.does("ilse", "magnet", Command::AddContributor { person: tomasz }).await.unwrap();
+    test.does("ilse", "magnet", Command::RemoveContributor { person: tomasz }).await.unwrap();
+    let (admin, browser) = (test.caller("ada"), test.browser("ada").await);
+    let path = |who: &str, what: &str| format!("/admin/people/{}/{what}", test.person(who));
+    let says = "They are a contributor of <code>magnet</code>. Ravi Menon becomes one there too";
+    let asked =
+        browser.post(&path("ravi", "one-person"), &[("other", "marek@example.org")]).await.text().await.unwrap();
+    assert!(asked.contains(says), "{asked}");
+    let asked = browser.post(&path("ravi", "link"), &[("login", "marek")]).await.text().await.unwrap();
+    assert!(asked.contains(says), "{asked}");
+
+    accounts::join(&test.app, &admin, test.person("ravi"), test.person("marek")).await.unwrap();
+    accounts::link(&test.app, &admin, test.person("chiara"), "tomasz").await.unwrap();
+    test.shown().await;
+    let magnet = test.device("magnet").await;
+    assert!(magnet.is_contributor(test.person("ravi")));
+    assert!(!magnet.is_contributor(test.person("chiara")) && magnet.cycle.left.contains(&test.person("chiara")));
+    assert_eq!(test.replayed(&magnet).await, magnet);
+    for who in ["ravi", "chiara"] {
+        match test.does(who, "magnet", Command::Approve { commit: test.commit_of("1.0.0") }).await {
+            Err(Error::Refused(refused)) => assert_eq!(refused.code, Code::SelfApproval, "{who}"),
+            other => panic!("{who}: {other:?}"),
+        }
+    }
 }

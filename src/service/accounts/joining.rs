@@ -5,14 +5,16 @@ use crate::{
     app::App,
     domain::{
         id::PersonId,
+        lifecycle::Happened,
         person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
     service::{
         Caller, Error, Result, invalid,
         people::{self, Details, Profile, line, must_be_admin},
+        record,
     },
-    store,
+    store::{self, Tx},
 };
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -56,6 +58,7 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
                 return Err(Refusal::new(Code::WrongState, why).into());
             }
             taken(&tx, &app, &caller, other, person).await?;
+            contribute(&tx, &app, &caller, other, person).await?;
             let mut commit_emails = profile.commit_emails.clone();
             commit_emails.push(was.email);
             commit_emails.extend(was.commit_emails);
@@ -72,4 +75,20 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
             Ok(tx.commit().await?)
         })
         .await?
+}
+
+/// What a record contributed to, the person contributed to who it is made one with: nobody approves their own work by another
+/// record of theirs (A1, A2).
+pub(super) async fn contribute(tx: &Tx, app: &App, caller: &Caller, other: PersonId, person: PersonId) -> Result<()> {
+    for device in store::devices::list_of_person(tx, other).await? {
+        if device.state.name().is_end() || !device.has_contributed(other) || device.has_contributed(person) {
+            continue;
+        }
+        let (id, left) = (device.id, !device.is_contributor(other));
+        record::note(tx, app, caller, device, Happened::ContributorAdded { person }).await?;
+        if left && let Some(device) = store::devices::find(tx, id).await? {
+            record::note(tx, app, caller, device, Happened::ContributorRemoved { person }).await?;
+        }
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::id::PersonId,
-    service::{Error, accounts, closing, people, sessions},
+    service::{Error, accounts, closing, erasure, people, sessions},
     web::{
         anew::Anew,
         entries,
@@ -75,13 +75,14 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
         && owner != id
     {
         let all = people::load(app, &[owner, id].into()).await?;
-        let text = vec![
+        let mut text = vec![
             format!("`{login}` now leads to {}, and will lead to {}.", all.name(owner), all.name(id)),
             format!(
                 "Their sessions end. If no other name leads to {}, that record is closed: its approvals count no longer.",
                 all.name(owner)
             ),
         ];
+        text.extend(contributes(&admin, owner, all.name(id)).await?);
         let action = Action::post("Move the sign-in name", &format!("{here}/link"))
             .sending("login", &login)
             .sending("sure", "yes")
@@ -131,6 +132,15 @@ pub async fn left_alone(admin: &Administrator, id: PersonId) -> Result<Option<St
     let names: Vec<String> = alone.iter().map(|n| format!("`{n}`")).collect();
     let say = || format!("Nobody can then be called for {}: it is listed as orphaned.", names.join(", "));
     Ok((!names.is_empty()).then(say))
+}
+
+/// What whoever is made one with this record contributes to from then on, as a sentence; none where it is nothing.
+pub async fn contributes(admin: &Administrator, other: PersonId, name: &str) -> Result<Option<String>, Error> {
+    let what = erasure::list_consequences(&admin.app, other).await?.contributes_to;
+    let devices = what.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let say =
+        || format!("They are a contributor of {devices}. {name} becomes one there too, and approves nothing of it.");
+    Ok((!what.is_empty()).then(say))
 }
 
 /// GET /admin/people/{id}/close

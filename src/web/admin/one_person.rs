@@ -2,7 +2,7 @@
 
 use super::{
     Administrator,
-    account::left_alone,
+    account::{contributes, left_alone},
     ask, done,
     person::{Refill, again, page},
     person_id,
@@ -83,7 +83,10 @@ async fn ask_whether_one(admin: &Administrator, id: PersonId, other: &Profile) -
                 .to_owned()
         }
     });
-    text.push(format!("Groups, devices and training of that record do not move: name {name} there."));
+    text.extend(contributes(admin, theirs, name).await?);
+    text.push(format!(
+        "Groups and training of that record do not move, nor does its place among the contacts of devices: name {name} there."
+    ));
     text.extend(left_alone(admin, theirs).await?);
     let here = format!("/admin/people/{id}");
     let action = Action::post("Make them one", &format!("{here}/one-person")).sending("record", theirs).danger();
