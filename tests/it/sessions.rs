@@ -84,8 +84,8 @@ async fn e3_the_api_says_with_which_provider() {
     assert_eq!(with.len(), 1, "one with a name here: {all}");
 }
 
-/// A31: a session that was left open makes nobody mighty: links, sign-in names, records made one, administrators, tokens
-/// that do what their maker may, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
+/// A31: a session that was left open makes nobody mighty: links, sign-in names, records made one, accounts opened again,
+/// administrators, tokens that do what their maker may, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
 /// again, and comes back; what was sent is given back, and nothing of it was done.
 #[tokio::test]
 async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
@@ -97,16 +97,17 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     let id = |name: &str| teams.iter().find(|t| t.name == name).unwrap().id.to_string();
     let (admins, shift) = (id("Administrators"), id("DOC"));
     let group = format!("/admin/groups/{admins}");
-    let [invite, link, one, join, erase] =
-        ["invite", "link", "one-person", "join", "erase"].map(|what| format!("{page}/{what}"));
+    let [invite, link, one, join, reopen, erase] =
+        ["invite", "link", "one-person", "join", "reopen", "erase"].map(|what| format!("{page}/{what}"));
     let put = format!("{group}/put");
     let token = [("name", "notebook"), ("scope", "admin"), ("days", "366")];
-    let all: [(&str, &[(&str, &str)]); 8] = [
+    let all: [(&str, &[(&str, &str)]); 9] = [
         (&invite, &[]),
         (&link, &[("login", "noor2")]),
         (&one, &[("other", "tomasz@example.org")]),
         (&join, &[("group", &admins)]),
         (&put, &[("person", &noor)]),
+        (&reopen, &[]),
         (&erase, &[]),
         ("/account/tokens/new", &token),
         ("/admin/tokens/new", &token),
@@ -131,9 +132,11 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
         let shown = ada.page(path).await;
         assert!(shown.contains("value=\"admin\" disabled") && shown.contains("Sign in again first"), "{shown}");
     }
-    let sent = ada.get(&erase).await;
-    assert_eq!(sent.status(), 303);
-    assert_eq!(sent.headers()["location"], format!("/sign-in?next=%2Fadmin%2Fpeople%2F{noor}%2Ferase").as_str());
+    for (path, what) in [(&reopen, "reopen"), (&erase, "erase")] {
+        let sent = ada.get(path).await;
+        assert_eq!(sent.status(), 303, "{what}");
+        assert_eq!(sent.headers()["location"], format!("/sign-in?next=%2Fadmin%2Fpeople%2F{noor}%2F{what}").as_str());
+    }
 
     let before = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap().len();
     for (path, fields) in all {

@@ -170,6 +170,9 @@ pub async fn close(admin: Administrator, jar: CookieJar, Path(id): Path<String>)
 /// GET /admin/people/{id}/reopen
 pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/reopen")) {
+        return Ok(first.answer());
+    }
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let name = &profile.person.name;
     let text = vec![
@@ -184,6 +187,9 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
 /// POST /admin/people/{id}/reopen
 pub async fn reopen(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
+    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/reopen")) {
+        return Ok(first.answer());
+    }
     closing::reopen(&admin.app, &admin.caller(), id).await?;
     done(jar, "The account is open again.", &format!("/admin/people/{id}"))
 }
