@@ -1,7 +1,10 @@
 //! Sessions that somebody else could use: ended by an administrator, and asked about before what is most dangerous (A31);
 //! how they are told of, and how often they can be tried to open (A35).
 
-use crate::{app::TestApp, given::policy_with};
+use crate::{
+    app::{FULL, TestApp},
+    given::policy_with,
+};
 use chrono::Duration;
 use custody::{
     service::{groups, secret, sessions},
@@ -85,7 +88,7 @@ async fn e3_the_api_says_with_which_provider() {
 }
 
 /// A31: a session that was left open makes nobody mighty: links, sign-in names, records made one, accounts opened again,
-/// administrators, tokens that do what their maker may, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
+/// administrators, tokens that do what their maker may or deploy anything, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
 /// again, and comes back; what was sent is given back, and nothing of it was done.
 #[tokio::test]
 async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
@@ -101,7 +104,8 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
         ["invite", "link", "one-person", "join", "reopen", "erase"].map(|what| format!("{page}/{what}"));
     let put = format!("{group}/put");
     let token = [("name", "notebook"), ("scope", "admin"), ("days", "366")];
-    let all: [(&str, &[(&str, &str)]); 9] = [
+    let unbound = [("name", "deploy tool"), ("scope", "deploy"), ("days", "30")];
+    let all: [(&str, &[(&str, &str)]); 10] = [
         (&invite, &[]),
         (&link, &[("login", "noor2")]),
         (&one, &[("other", "tomasz@example.org")]),
@@ -111,6 +115,7 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
         (&erase, &[]),
         ("/account/tokens/new", &token),
         ("/admin/tokens/new", &token),
+        ("/admin/tokens/new", &unbound),
     ];
     test.advance(Duration::minutes(15));
     assert!(ada.page(&page).await.contains("Make a link"), "just now is a quarter of an hour");
@@ -128,6 +133,7 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     assert!(shown.contains("Administrators (Administrators): Sign in again first"), "{shown}");
     let shown = ada.page(&group).await;
     assert!(shown.contains("Sign in again") && !shown.contains(&format!("action=\"{put}\"")), "{shown}");
+    assert!(ada.page("/admin/tokens/new").await.contains("Sign in again first for one that is bound to neither."));
     for path in ["/account/tokens/new", "/admin/tokens/new"] {
         let shown = ada.page(path).await;
         assert!(shown.contains("value=\"admin\" disabled") && shown.contains("Sign in again first"), "{shown}");
@@ -160,6 +166,8 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     // What hands nobody the place goes on.
     let reads = [("name", "notebook"), ("scope", "read"), ("days", "7")];
     assert_eq!(ada.post("/account/tokens/new", &reads).await.status(), 200);
+    let bound = [("name", "deploy tool"), ("scope", "deploy"), ("server", FULL), ("days", "30")];
+    assert_eq!(ada.post("/admin/tokens/new", &bound).await.status(), 200);
     assert_eq!(ada.post(&join, &[("group", &shift)]).await.status(), 303);
 
     // Signed in again, one is back, and what was given back is sent.

@@ -125,6 +125,17 @@ struct NewForm {
     days: String,
 }
 
+impl NewForm {
+    /// Whether it would do whatever its maker may, be it in deploying alone: that asks for a proof of now (A31).
+    fn is_mighty(&self) -> bool {
+        match self.scope.as_str() {
+            "admin" => true,
+            "deploy" => self.server.is_empty() && self.device.is_empty(),
+            _ => false,
+        }
+    }
+}
+
 /// Where one is made.
 const NEW: &str = "/admin/tokens/new";
 
@@ -139,12 +150,14 @@ async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
     let device_choices = device_names.iter().map(|n| Choice::new(n, n)).collect();
     let acts =
         Choice::new("admin", "Do what I may do").hint("For scripts. It acts as you, with your rights of that moment.");
+    let unbound = if anew.is_some() { " Sign in again first for one that is bound to neither." } else { "" };
+    let deploys =
+        format!("For deploy tools. It asks as you; name a device, a server or both to bind it to them.{unbound}");
     let scopes = vec![
         Choice::new("observe", "Report what runs on a server")
             .hint("For the agent on its host. It speaks for that server only."),
         Choice::new("evidence", "Report evidence for a device").hint("For CI: the checklist of its review."),
-        Choice::new("deploy", "Deploy, and report what came of it")
-            .hint("For deploy tools. It asks as you; name a device, a server or both to bind it to them."),
+        Choice::new("deploy", "Deploy, and report what came of it").hint(&deploys),
         Choice::new("read", "Read what I may read").hint("For scripts. It changes nothing."),
         Anew::lock(anew.as_ref(), acts),
     ];
@@ -207,7 +220,7 @@ async fn make(keeper: &Keeper, typed: &NewForm) -> Result<(Token, String), Error
 
 /// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.
 async fn create(keeper: Keeper, Form(typed): Form<NewForm>) -> Answer {
-    if typed.scope == "admin"
+    if typed.is_mighty()
         && let Some(first) = Anew::asked(&keeper, NEW)
     {
         return Ok(first.answer());
