@@ -95,6 +95,9 @@ pub const FORGOTTEN: Duration = Duration::hours(1);
 /// Where somebody signed in is forgotten after this time.
 pub const KNOWN: Duration = Duration::days(30);
 
+/// By less than this clocks of replicas differ, and a request was begun before another one that is counted already.
+const APART: Duration = Duration::minutes(1);
+
 /// Begins a try, which counts as a wrong one until [`right`]: many at once are many. What is to be kept; `Err` says when
 /// one may try again, as a try that has to wait counts nothing.
 pub fn begin(lately: &Lately, now: DateTime<Utc>) -> Result<Lately, DateTime<Utc>> {
@@ -128,7 +131,7 @@ fn waits(of: Tries, patience: &Patience, now: DateTime<Utc>) -> Option<DateTime<
     let wait = patience.longest.min(patience.first * 2_i32.pow(over.min(10)));
     let until = of.last + wait;
     // Nobody waits longer than the longest: a try that would have them do so was counted by a clock that was ahead.
-    (until > now && until - now <= patience.longest).then_some(until)
+    (until > now && until - now <= patience.longest + APART).then_some(until)
 }
 
 #[cfg(test)]
@@ -215,6 +218,23 @@ mod tests {
         }
         let until = guesses.try_now(digest(1), digest(2), now).unwrap_err();
         assert_eq!(until - now, Duration::seconds(32));
+    }
+
+    /// A34: at the longest wait, too, a try that began a little before the one that was counted last has to wait.
+    #[test]
+    fn a34_tries_at_one_moment_wait_at_the_longest_wait() {
+        let (mut guesses, mut now) = (Guesses::default(), morning());
+        for _ in 0..12 {
+            if let Err(until) = guesses.try_now(digest(1), digest(2), now) {
+                now = until;
+                guesses.try_now(digest(1), digest(2), now).unwrap();
+            }
+        }
+        let longest = Duration::minutes(15);
+        assert_eq!(guesses.try_now(digest(1), digest(2), now), Err(now + longest));
+        for before in [Duration::milliseconds(1), Duration::seconds(59)] {
+            assert_eq!(guesses.try_now(digest(1), digest(2), now - before), Err(now + longest), "{before}");
+        }
     }
 
     /// A34: a right password ends the wait's count.
