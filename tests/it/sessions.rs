@@ -183,6 +183,19 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     }
 }
 
+/// A31, F10: what was proved while the clock was ahead is no proof of now once it is right, until which an hour may pass.
+#[tokio::test]
+async fn a31_a_clock_that_was_ahead_proves_nothing() {
+    let test = TestApp::new().await;
+    test.advance(Duration::hours(1));
+    let ada = test.browser("ada").await;
+    let erase = format!("/admin/people/{}/erase", test.person("noor"));
+    for (back, status) in [(14, 200), (46, 303)] {
+        test.advance(-Duration::minutes(back));
+        assert_eq!(ada.get(&erase).await.status(), status, "{back}");
+    }
+}
+
 /// A31: whoever is signed in tries again in the way that proves it anew; the plain one would prove nothing of now.
 #[tokio::test]
 async fn a31_whoever_is_signed_in_tries_again_anew() {

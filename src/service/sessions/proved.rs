@@ -7,8 +7,9 @@ use chrono::{DateTime, Duration, Utc};
 pub const PROOF_MINUTES: i64 = 15;
 
 impl SignedIn {
-    /// Whether they proved just now who they are. What is not known to be a proof of now is none.
+    /// Whether they proved just now who they are. What is not known to be a proof of now is none, and neither is one by a
+    /// clock that was ahead (F10).
     pub fn is_proved_now(&self, now: DateTime<Utc>) -> bool {
-        self.session.proved_at.is_some_and(|at| now - at <= Duration::minutes(PROOF_MINUTES))
+        self.session.proved_at.is_some_and(|at| (now - at).abs() <= Duration::minutes(PROOF_MINUTES))
     }
 }
