@@ -37,6 +37,7 @@ async fn a2_an_administrator_makes_two_records_one() {
         "signs in as <code>tomasz</code>, with https://b.example",
         "approvals given by it count no longer",
         "name Noor El-Amin there",
+        "It cannot be taken back.",
     ] {
         assert!(asked.contains(says), "{says}: {asked}");
     }
@@ -45,6 +46,11 @@ async fn a2_an_administrator_makes_two_records_one() {
     assert_eq!(ada.post(&path, &[("record", &record)]).await.status(), 303);
     assert_eq!(tomasz.get("/my").await.status(), 303, "the session of the other record ended");
     assert_eq!(ada.post(&path, &[("record", &record)]).await.status(), 409, "once");
+    let reopen = async |id: &str| ada.page(&format!("/admin/people/{id}/reopen")).await;
+    let asked = reopen(&record).await;
+    assert!(asked.contains("Nothing leads to this record: they need a link"), "{asked}");
+    assert!(asked.contains("leave it closed") && !asked.contains("password from before"), "{asked}");
+    assert!(reopen(&test.person("sofia").to_string()).await.contains("password from before"));
     let leads = accounts::find(&test.app, "tomasz").await.unwrap();
     assert_eq!(leads, Some(test.person("noor")));
     let now = ada.page(&page).await;

@@ -183,7 +183,7 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     }
 }
 
-/// A31, F10: what was proved while the clock was ahead is no proof of now once it is right, until which an hour may pass.
+/// A31, F10: what was proved while the clock was ahead is no proof of now once it is right.
 #[tokio::test]
 async fn a31_a_clock_that_was_ahead_proves_nothing() {
     let test = TestApp::new().await;

@@ -175,10 +175,19 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
     }
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let name = &profile.person.name;
-    let text = vec![
-        format!("{name} can sign in again with the name and password from before, and is in the same groups."),
-        "Approvals and tokens of theirs count again.".to_owned(),
-    ];
+    let leads = !accounts::list_logins(&admin.app, id).await?.is_empty()
+        || !accounts::list_providers(&admin.app, id).await?.is_empty();
+    let text = match leads {
+        true => vec![
+            format!("{name} can sign in again with the name and password from before, and is in the same groups."),
+            "Approvals and tokens of theirs count again.".to_owned(),
+        ],
+        false => vec![
+            "Nothing leads to this record: they need a link. If it was made one with another record, its approvals and \
+             tokens count beside that one’s: leave it closed."
+                .to_owned(),
+        ],
+    };
     let here = format!("/admin/people/{id}");
     let action = Action::post("Reopen the account", &format!("{here}/reopen")).primary();
     Ok(ask(&admin, &format!("Reopen the account of {name}?"), text, (name, &here), action).await?.into_response())

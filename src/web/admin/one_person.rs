@@ -88,6 +88,7 @@ async fn ask_whether_one(admin: &Administrator, id: PersonId, other: &Profile) -
         "Groups and training of that record do not move, nor does its place among the contacts of devices: name {name} there."
     ));
     text.extend(left_alone(admin, theirs).await?);
+    text.push("It cannot be taken back.".to_owned());
     let here = format!("/admin/people/{id}");
     let action = Action::post("Make them one", &format!("{here}/one-person")).sending("record", theirs).danger();
     let title = format!("Are {} and {} one person?", profile.email, other.email);
