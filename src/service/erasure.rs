@@ -35,6 +35,8 @@ pub struct Consequences {
     pub takes_care_of: Vec<String>,
     /// Tokens of theirs that open something now.
     pub tokens: usize,
+    /// Other records of theirs, which were made one with this one: name and address.
+    pub other_records: Vec<(String, String)>,
 }
 
 fn names_as_contact(contacts: &[Contact], person: PersonId) -> bool {
@@ -62,6 +64,10 @@ pub async fn list_consequences(app: &App, person: PersonId) -> Result<Consequenc
         return Err(Error::NotFound);
     }
     let left_alone = closing::list_left_alone(app, person).await?;
+    // What they committed under is theirs: so is a record that has it as its address.
+    let all = store::people::list_all(&app.db.read).await?.into_iter();
+    let theirs = all.filter(|p| p.person.id != person && !p.is_erased() && profile.commit_emails.contains(&p.email));
+    let other_records = theirs.map(|p| (p.person.name, p.email)).collect();
     let now = app.clock.now();
     let tokens = store::doors::list_tokens_of(&app.db.read, person).await?;
     let state = app.projection.read();
@@ -78,6 +84,7 @@ pub async fn list_consequences(app: &App, person: PersonId) -> Result<Consequenc
         contributes_to: named(&|c| c.contributors.contains(&person)),
         takes_care_of: named(&|c| c.ctrl_contact == Some(person)),
         tokens: tokens.iter().filter(|t| t.revoked_at.is_none() && t.expires_at > now).count(),
+        other_records,
     })
 }
 

@@ -258,7 +258,7 @@ async fn e1_an_administrator_finds_anybody_by_the_api() {
 
     let leaves = format!("/people/{}/erasure", test.person("ilse"));
     let expected = json!({ "name": "Ilse Hartmann", "left_alone": ["magnet"], "contact_of": ["magnet"],
-        "contributes_to": ["magnet"], "takes_care_of": [], "tokens": 0 });
+        "contributes_to": ["magnet"], "takes_care_of": [], "tokens": 0, "other_records": [] });
     assert_eq!(ada.get(&leaves).await, (200, expected));
     for who in ["lena", "noor"] {
         let reads = test.program(who, TokenScope::Read).await;

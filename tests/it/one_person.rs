@@ -3,7 +3,7 @@
 use crate::app::TestApp;
 use custody::{
     domain::{lifecycle::Command, refusal::Code},
-    service::{Error, accounts},
+    service::{Error, accounts, erasure},
     store,
 };
 use serde_json::json;
@@ -103,4 +103,23 @@ async fn a1_whoever_is_made_one_with_a_contributor_does_not_approve() {
             other => panic!("{who}: {other:?}"),
         }
     }
+}
+
+/// A37, A2: whoever is erased leaves no other record of theirs behind: page and API name those that were made one with it.
+#[tokio::test]
+async fn a37_other_records_of_whoever_is_erased_are_named() {
+    let test = TestApp::new().await;
+    let (admin, noor, tomasz) = (test.caller("ada"), test.person("noor"), test.person("tomasz"));
+    accounts::join(&test.app, &admin, noor, tomasz).await.unwrap();
+    test.shown().await;
+    let (browser, program) = (test.browser("ada").await, test.acts("ada").await);
+    let named = async || {
+        let page = browser.page(&format!("/admin/people/{noor}/erase")).await;
+        let (_, what) = program.get(&format!("/people/{noor}/erasure")).await;
+        (page.contains("first: Tomasz Wilk (<code>tomasz@example.org</code>)."), what["other_records"].clone())
+    };
+    let other = json!([{ "name": "Tomasz Wilk", "email": "tomasz@example.org" }]);
+    assert_eq!(named().await, (true, other));
+    erasure::erase(&test.app, &admin, tomasz).await.unwrap();
+    assert_eq!(named().await, (false, json!([])));
 }

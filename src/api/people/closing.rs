@@ -89,6 +89,16 @@ pub struct ConsequencesDto {
     takes_care_of: Vec<String>,
     /// How many tokens of theirs open something now.
     tokens: usize,
+    /// Other records of theirs, which were made one with this one: they are to be erased first.
+    other_records: Vec<OtherRecordDto>,
+}
+
+/// Another record of one person.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordOfOnePerson)]
+pub struct OtherRecordDto {
+    name: String,
+    email: String,
 }
 
 /// What closing somebody's account, or erasing them, would leave behind
@@ -102,9 +112,11 @@ pub async fn consequences(
     bearer: Bearer,
 ) -> Answer<Json<ConsequencesDto>> {
     bearer.administers(&app).await?;
-    let Consequences { name, left_alone, contact_of, contributes_to, takes_care_of, tokens } =
+    let Consequences { name, left_alone, contact_of, contributes_to, takes_care_of, tokens, other_records } =
         erasure::list_consequences(&app, id(&person)?).await?;
-    Ok(Json(ConsequencesDto { name, left_alone, contact_of, contributes_to, takes_care_of, tokens }))
+    let other_records = other_records.into_iter().map(|(name, email)| OtherRecordDto { name, email }).collect();
+    let what = ConsequencesDto { name, left_alone, contact_of, contributes_to, takes_care_of, tokens, other_records };
+    Ok(Json(what))
 }
 
 /// Erase what is personal of somebody (A37)

@@ -36,6 +36,10 @@ async fn ask_erase(admin: Administrator, Path(id): Path<String>) -> Answer {
         "What they did stays on record, as done by a person who was erased. The journal keeps an id, and still verifies. Back-ups keep what they hold until they are deleted."
             .to_owned(),
     ];
+    if !what.other_records.is_empty() {
+        let records: Vec<String> = what.other_records.iter().map(|(name, at)| format!("{name} (`{at}`)")).collect();
+        text.push(format!("Erase these records of theirs first: {}.", records.join(", ")));
+    }
     if !what.contact_of.is_empty() {
         text.push(format!("They are called no longer for {}.", names(&what.contact_of)));
     }
