@@ -210,15 +210,20 @@ async fn listed(app: &App, tokens: Vec<Token>) -> Result<Vec<Listed>> {
 /// The token of this secret, if it opens anything: not expired, not revoked, and its maker's account is open. It is
 /// found by its hash, so that no comparison tells how near a guess was. What opens nothing is logged.
 pub async fn authenticate(app: &App, opens: &str, origin: &str) -> Result<Option<Token>> {
-    let found = match opens.starts_with(PREFIX) && opens.len() <= 200 {
-        true => store::doors::find_token(&app.db.read, &secret::hash(opens)).await?,
-        false => None,
+    let hash = (opens.starts_with(PREFIX) && opens.len() <= 200).then(|| secret::hash(opens));
+    let found = match &hash {
+        Some(hash) => store::doors::find_token(&app.db.read, hash).await?,
+        None => None,
     };
     let now = app.clock.now();
     let token = match found {
         Some(token) if token.revoked_at.is_none() && token.expires_at > now => token,
         dead => {
-            let id = dead.map(|t| t.id);
+            let id = match (dead, &hash) {
+                (Some(token), _) => Some(token.id),
+                (None, Some(hash)) => store::doors::find_token_id(&app.db.read, hash).await?,
+                (None, None) => None,
+            };
             tracing::warn!(origin, token = id, "a token was sent that opens nothing");
             return Ok(None);
         }

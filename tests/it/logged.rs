@@ -4,7 +4,10 @@ use crate::{
     app::TestApp,
     own_account::{PASSWORD, with_password},
 };
-use custody::service::tokens::{self, TokenScope};
+use custody::service::{
+    closing,
+    tokens::{self, TokenScope},
+};
 use std::{
     io,
     sync::{Arc, Mutex},
@@ -87,7 +90,8 @@ async fn a34_failed_sign_ins_are_logged() {
     assert_eq!(changes(PASSWORD).await, "", "what is right is in the journal");
 }
 
-/// A34: a token that opens nothing any more is in the log by its id, one that nobody has without a word of it.
+/// A34: a token that opens nothing any more, be it that its maker's account is closed, is in the log by its id, one that
+/// nobody has without a word of it.
 #[tokio::test]
 async fn a34_dead_tokens_are_logged() {
     let test = TestApp::new().await;
@@ -103,6 +107,12 @@ async fn a34_dead_tokens_are_logged() {
     let (status, dead) = asks(&secret).await;
     assert_eq!(status, 401);
     assert!(dead.contains("origin=\"api 127.0.0.1\"") && dead.contains(&format!("token=\"{}\"", token.id)), "{dead}");
+    let (of_closed, secret_of_closed) =
+        tokens::create(&test.app, &test.caller("jonas"), "another", TokenScope::Read, 30).await.unwrap();
+    closing::close(&test.app, &test.caller("ada"), test.person("jonas")).await.unwrap();
+    let (status, closed) = asks(&secret_of_closed).await;
+    assert_eq!(status, 401);
+    assert!(closed.contains(&format!("token=\"{}\"", of_closed.id)), "{closed}");
     let (status, unknown) = asks("custody_rosebud").await;
     assert_eq!(status, 401);
     assert!(unknown.contains("origin=\"api 127.0.0.1\"") && !unknown.contains("token="), "{unknown}");

@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Value,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
@@ -128,6 +129,12 @@ pub async fn find_token<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<
 pub async fn find_token_by_id<C: ConnectionTrait>(c: &C, id: &str) -> Result<Option<Token>> {
     static BY_ID: Text = Text::new();
     find_token_by(c, &BY_ID, token::Column::Id, id).await
+}
+
+/// The id of the token of this hash, whatever became of its maker.
+pub async fn find_token_id<C: ConnectionTrait>(c: &C, hash: &str) -> Result<Option<String>> {
+    let q = token::Entity::find().select_only().column(token::Column::Id).filter(token::Column::Hash.eq(hash));
+    q.into_tuple().one(c).await
 }
 
 async fn find_token_by<C: ConnectionTrait>(c: &C, text: &Text, by: token::Column, is: &str) -> Result<Option<Token>> {
