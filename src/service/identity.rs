@@ -9,6 +9,7 @@ mod whose;
 use super::{Error, secret, sessions};
 use crate::{
     app::App,
+    domain::id::PersonId,
     domain::identity::Claims,
     domain::refusal::{Code, Refusal},
     ports::identity::{Proof, plain},
@@ -34,6 +35,9 @@ pub enum NotSignedIn {
     /// It is proved who they are, and they may not come in; a sentence that says what to do.
     #[error("{0}")]
     Refused(String),
+    /// It is proved who they are, and their account is closed.
+    #[error("Your account here is closed. Ask an administrator to open it again.")]
+    Closed(PersonId),
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -219,7 +223,7 @@ pub async fn finish(
         .await??;
     match sessions::open_by(app, person, agent, origin, Some(by)).await? {
         Some(secret) => Ok(Welcome { secret, next: begun.next }),
-        None => refused(whose::CLOSED),
+        None => Err(NotSignedIn::Closed(person)),
     }
 }
 

@@ -147,7 +147,7 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
     let name = visitor.app.policy.identity.provider(provider).map_or(provider, |p| &p.name).to_owned();
     let to = address(provider, next, invitation);
     let again = match &why {
-        NotSignedIn::Refused(_) => Action::link("Use another account", &anew(to)),
+        NotSignedIn::Refused(_) | NotSignedIn::Closed(_) => Action::link("Use another account", &anew(to)),
         // As the buttons do: for whoever is signed in it may have been to prove it anew.
         _ if visitor.who.is_some() => Action::link("Try again", &anew(to)),
         _ => Action::link("Try again", &to),
@@ -158,6 +158,10 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
             // Why is left out: it may hold somebody's address.
             tracing::warn!(origin = visitor.origin, provider, "somebody whose identity is proved is not let in");
             (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why])
+        }
+        NotSignedIn::Closed(person) => {
+            tracing::warn!(origin = visitor.origin, provider, %person, "somebody whose account is closed is not let in");
+            (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why.to_string()])
         }
         NotSignedIn::Unproved(unproved) => {
             tracing::warn!(origin = visitor.origin, provider, %unproved, "nobody is signed in");

@@ -14,8 +14,6 @@ use crate::{
 };
 use serde_json::json;
 
-pub(super) const CLOSED: &str = "Your account here is closed. Ask an administrator to open it again.";
-
 /// Whoever comes from a provider.
 pub(super) struct Comes<'a> {
     pub app: &'a App,
@@ -37,7 +35,7 @@ pub(super) async fn find(tx: &Tx, who: &Comes<'_>, invitation: Option<&str>) -> 
     let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
     match profile.person.active {
         true => Ok(person),
-        false => refused(CLOSED),
+        false => Err(NotSignedIn::Closed(person)),
     }
 }
 

@@ -269,8 +269,8 @@ async fn a2_identity_is_never_matched_by_address() {
     assert_eq!(person(&test, &provider, "i7").await, Some(test.person("ilse")));
 }
 
-/// A31, A30: a new session at each sign-in, its cookie out of scripts' reach; a closed account stays closed; one lands on
-/// a page of ours.
+/// A31, A30, A34: a new session at each sign-in, its cookie out of scripts' reach; a closed account stays closed, and is in
+/// the log by its person; one lands on a page of ours.
 #[tokio::test]
 async fn a31_sessions_of_a_provider() {
     let mut provider = IdentityProvider::start();
@@ -291,9 +291,12 @@ async fn a31_sessions_of_a_provider() {
     let closed = test.browser("ada").await.post(&format!("/admin/people/{id}/close"), &[]).await;
     assert_eq!(closed.status(), 303);
     assert!(!is_signed_in(&browser).await);
+    let log = Logged::start();
     let again = provider.sign_in(&browser, "m1").await;
     assert_eq!(again.status(), 403);
     assert!(again.text().await.unwrap().contains("Your account here is closed"));
+    let said = log.lines().join("\n");
+    assert!(said.contains(&format!("person={id}")), "{said}");
 }
 
 /// A31, A2: whoever was shut out does not come back as somebody new, with an account at the provider that was never
