@@ -88,8 +88,7 @@ impl Providers {
                     PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(proof.verifier.clone()));
                 let request =
                     client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce);
-                // Asked for the oldest that it may be, a provider says how old its proof is. Source: OpenID Connect Core
-                // 1.0, 3.1.2.1.
+                // Asked for, so that the provider tells how old its proof is. Source: OpenID Connect Core 1.0, 3.1.2.1.
                 let request = match anew {
                     true => request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO),
                     false => request.set_max_age(self.longest),

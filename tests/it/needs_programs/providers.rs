@@ -82,6 +82,8 @@ async fn a31_a_providers_word_from_before_is_no_proof_of_now() {
     let way = page.split('"').find(|part| part.starts_with("/sign-in/facility?")).unwrap().replace("&#38;", "&");
     assert!(way.ends_with("&anew=yes"), "{way}");
     assert!(!test.stranger().page("/sign-in").await.contains("anew=yes"), "for whoever is signed in");
+    let to = begin(&test.stranger(), "/sign-in/facility?next=/account").await;
+    assert!(to.contains("max_age=259200") && !to.contains("prompt="), "a stranger is asked nothing anew: {to}");
     let to = begin(&browser, &way).await;
     assert!(to.contains("prompt=login") && to.contains("max_age=0"), "{to}");
     let answer = provider.prove(&browser, "m1", &to).await;
