@@ -291,7 +291,9 @@ pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64
             store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
         }
         let ended = store::doors::delete_sessions(&tx, person).await?;
-        store::journal::append(&tx, vec![line]).await?;
+        if ended > 0 {
+            store::journal::append(&tx, vec![line]).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     })

@@ -53,6 +53,10 @@ async fn a31_an_administrator_ends_somebodys_sessions() {
     assert_eq!(again.get("/my").await.status(), 200);
     assert_eq!(program.delete(&of("ilse")).await.0, 204);
     assert_eq!(again.get("/my").await.status(), 303);
+    // Where there was none, none is said to have ended (E2).
+    assert_eq!(program.delete(&of("ilse")).await.0, 204);
+    let record = store::journal::list_all(&test.app.db.read, &stream).await.unwrap();
+    assert_eq!(record.iter().filter(|e| e.kind == "signed_out_everywhere").count(), 2);
     assert_eq!(program.delete(&format!("/people/{}/sessions", uuid::Uuid::from_u128(9))).await.0, 404);
 }
 

@@ -10,7 +10,7 @@ use crate::{
         refusal::{Code, Refusal},
     },
     service::{
-        Caller, Error, Result, invalid,
+        Caller, Error, Result, closing, invalid,
         people::{self, Details, Profile, line, must_be_admin},
         record,
     },
@@ -57,7 +57,13 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
                 let why = "That record is closed already, and nothing leads to it: there is nothing to join.";
                 return Err(Refusal::new(Code::WrongState, why).into());
             }
-            taken(&tx, &app, &caller, other, person).await?;
+            if moved > 0 {
+                taken(&tx, &app, &caller, other, person).await?;
+                let linked = line(&app, &caller, person, PersonEntry::AccountLinked, json!({}));
+                store::journal::append(&tx, vec![linked]).await?;
+            } else {
+                closing::close_in(&tx, &app, &caller, other).await?;
+            }
             contribute(&tx, &app, &caller, other, person).await?;
             let mut commit_emails = profile.commit_emails.clone();
             commit_emails.push(was.email);
@@ -70,8 +76,6 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
                 commit_emails,
             };
             people::save(&tx, &app, &caller, &profile, details).await?;
-            let linked = line(&app, &caller, person, PersonEntry::AccountLinked, json!({}));
-            store::journal::append(&tx, vec![linked]).await?;
             Ok(tx.commit().await?)
         })
         .await?

@@ -146,6 +146,12 @@ async fn a2_two_records_are_made_one() {
     assert_eq!(other("mona.third@example.org").await, Some(third));
     joins(&rig.admin, mona, third).await.unwrap();
     assert!(rig.sign_in("mona3").await.is_some());
+    // Of a record without an account nothing is said to have been taken (E2).
+    let linked = async || kinds(mona).await.iter().filter(|kind| *kind == "account_linked").count();
+    let (bare, before) = (rig.add("Mona Bare").await, linked().await);
+    joins(&rig.admin, mona, bare).await.unwrap();
+    assert!(!kinds(bare).await.contains(&"account_taken".to_owned()));
+    assert_eq!((kinds(bare).await.last().map(String::as_str), linked().await), (Some("closed"), before));
     let gone = rig.add("Mona Gone").await;
     erasure::erase(&rig.app, &rig.admin, gone).await.unwrap();
     assert!(refused(joins(&rig.admin, mona, gone).await.unwrap_err()).contains("asked to be forgotten"));
