@@ -31,7 +31,8 @@ pub struct Other {
 /// Make two records of one person one
 ///
 /// For whoever came by two providers, so that they count once (A2). Whatever leads to the other record leads to this
-/// person, and the addresses of its commits are theirs; its sessions, tokens and approvals count no longer.
+/// person, who becomes a contributor of the same devices, and the addresses of its commits are theirs; its sessions, tokens
+/// and approvals count no longer. It cannot be taken back.
 #[utoipa::path(post, path = "/api/v1/people/{person}/join", tag = "People", security(("bearer" = [])), request_body = Other,
     responses((status = 200, description = "The person after it.", body = PersonDto)))]
 pub async fn join(
