@@ -1,111 +1,37 @@
 //! Accounts: invited, opened, linked, closed (E1, A2, A6, A31).
 
+mod inviting;
 mod joining;
 
 use super::{
-    Caller, Error, FieldProblem, Result, groups, identity, invalid, passwords,
-    people::{self, NewPerson, line, must_be_admin},
-    secret,
+    Caller, Error, Result, identity, invalid, passwords,
+    people::{line, must_be_admin},
     sessions::{self, LOCAL},
     shapes,
 };
 use crate::{
     app::App,
     domain::{id::PersonId, person::Person, person_entry::PersonEntry},
-    store::{self, Tx, teams::TeamKind},
+    store::{self, Tx},
 };
-use chrono::Duration;
 use serde_json::json;
 use std::collections::BTreeMap;
 use url::Url;
 
+pub(super) use inviting::found;
+pub use inviting::{Acceptance, INVITATION_DAYS, Invitation, accept, find_invitation, first_administrator, invite};
+use inviting::{insert_invitation, link_of};
 pub use joining::{find_other, join};
-
-/// How long a link to set a password counts.
-pub const INVITATION_DAYS: i64 = 7;
 
 /// Whether nobody is on record yet.
 pub async fn is_nobody_here(app: &App) -> Result<bool> {
     Ok(store::people::is_empty(&app.db.read).await?)
 }
 
-/// The one-time link of the first administrator, while there is nobody; it replaces the one before it. It is for the
-/// replica that does what only one does: the others' would make this one's worthless.
-pub async fn first_administrator(app: &App) -> Result<Option<Url>> {
-    let secret = secret::new();
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    if !store::people::is_empty(&tx).await? {
-        return Ok(None);
-    }
-    store::doors::delete_first_invitations(&tx).await?;
-    store::doors::insert_invitation(&tx, &secret::hash(&secret), None, now, now + Duration::days(1)).await?;
-    tx.commit().await?;
-    link_of(app, &secret).map(Some)
-}
-
-fn link_of(app: &App, secret: &str) -> Result<Url> {
-    app.public_url.join(&format!("setup/{secret}")).map_err(|e| Error::Internal(Box::new(e)))
-}
-
-/// A link by which somebody sets their password. It replaces the one before it.
-pub async fn invite(app: &App, caller: &Caller, person: PersonId) -> Result<Url> {
-    let (owned, caller) = (app.clone(), caller.clone());
-    let secret = app
-        .outliving(async move {
-            let tx = owned.db.begin().await?;
-            must_be_admin(&tx, &caller).await?;
-            let secret = insert_invitation(&tx, &owned, &caller, person).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(secret)
-        })
-        .await??;
-    link_of(app, &secret)
-}
-
-async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<String> {
-    let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
-    if !profile.person.active {
-        return Err(closed());
-    }
-    let (secret, now) = (secret::new(), app.clock.now());
-    let until = now + Duration::days(INVITATION_DAYS);
-    store::doors::delete_invitations(tx, person).await?;
-    store::doors::insert_invitation(tx, &secret::hash(&secret), Some(person), now, until).await?;
-    store::journal::append(tx, vec![line(app, caller, person, PersonEntry::Invited, json!({}))]).await?;
-    Ok(secret)
-}
-
 /// Nothing is handed out to whoever cannot use it.
 pub(super) fn closed() -> Error {
     use crate::domain::refusal::{Code, Refusal};
     Refusal::new(Code::WrongState, "This account is closed. Reopen it first.").into()
-}
-
-/// Whom an open link is for.
-#[derive(Clone, Debug)]
-pub struct Invitation {
-    /// `None` for the first administrator, who is not on record yet.
-    pub person: Option<Person>,
-    /// The names they sign in with already: then the link sets another password.
-    pub logins: Vec<String>,
-}
-
-/// The invitation of a link; [`Error::NotFound`] whether it is wrong, used or too old.
-pub async fn find_invitation(app: &App, secret: &str) -> Result<Invitation> {
-    let c = &app.db.snapshot().await?;
-    let found = store::doors::find_invitation(c, &secret::hash(secret), app.clock.now()).await?;
-    match found.ok_or(Error::NotFound)? {
-        None if store::people::is_empty(c).await? => Ok(Invitation { person: None, logins: Vec::new() }),
-        None => Err(Error::NotFound),
-        Some(person) => {
-            let profile = store::people::find_profile(c, person).await?.ok_or(Error::NotFound)?;
-            if !profile.person.active {
-                return Err(Error::NotFound);
-            }
-            Ok(Invitation { person: Some(profile.person), logins: local_logins(c, person).await? })
-        }
-    }
 }
 
 async fn local_logins<C: sea_orm::ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<String>> {
@@ -126,90 +52,6 @@ pub async fn list_providers(app: &App, person: PersonId) -> Result<Vec<String>> 
         known.map_or(issuer, |p| p.name.clone())
     };
     Ok(all.into_iter().filter(|(issuer, _)| issuer != LOCAL).map(|(issuer, _)| name(issuer)).collect())
-}
-
-/// What somebody enters who opens their link.
-#[derive(Clone, Debug, Default)]
-pub struct Acceptance {
-    /// Asked of the first administrator only.
-    pub name: String,
-    /// Asked of the first administrator only.
-    pub email: String,
-    pub login: String,
-    pub password: String,
-}
-
-/// Opens an account by a link, which is used up with it.
-pub async fn accept(app: &App, secret: &str, entered: Acceptance, origin: &str) -> Result<PersonId> {
-    identity::local_accounts(app)?;
-    let invitation = find_invitation(app, secret).await?;
-    let first = invitation.person.is_none();
-    let login = entered.login.trim().to_lowercase();
-    let new = NewPerson { name: entered.name, email: entered.email, phone: None };
-    let mut problems = Vec::new();
-    if first && let Err(Error::Invalid(of)) = shapes::check(&new) {
-        problems.extend(of);
-    }
-    if let Err(e) = shapes::login(&login) {
-        problems.push(FieldProblem::new("login", e.message.unwrap_or_default()));
-    } else if !invitation.logins.is_empty() && !invitation.logins.contains(&login) {
-        problems.push(FieldProblem::new("login", format!("Choose your own name: {}", invitation.logins.join(" or "))));
-    }
-    let name = invitation.person.as_ref().map_or(new.name.as_str(), |p| &p.name);
-    if let Err(why) = shapes::password(&entered.password, &[name, &login]) {
-        problems.push(FieldProblem::new("password", why));
-    }
-    if !problems.is_empty() {
-        return Err(Error::Invalid(problems));
-    }
-    let hashed = passwords::hash(app, entered.password).await?;
-    let (app, secret, origin) = (app.clone(), secret::hash(secret), origin.to_owned());
-    app.clone()
-        .outliving(async move {
-            let tx = app.db.begin().await?;
-            if !store::doors::use_invitation(&tx, &secret, app.clock.now()).await? {
-                return Err(Error::NotFound);
-            }
-            let (person, kind) = match invitation.person {
-                None if !store::people::is_empty(&tx).await? => return Err(Error::NotFound),
-                None => (found(&tx, &app, &new).await?, PersonEntry::FirstAdministrator),
-                Some(p) => {
-                    let open = store::people::find_profile(&tx, p.id).await?.is_some_and(|now| now.person.active);
-                    if !open {
-                        return Err(Error::NotFound);
-                    }
-                    (
-                        p.id,
-                        if invitation.logins.is_empty() {
-                            PersonEntry::AccountOpened
-                        } else {
-                            PersonEntry::PasswordSet
-                        },
-                    )
-                }
-            };
-            if let Some((owner, _)) = store::accounts::find(&tx, LOCAL, &login).await?
-                && owner != person
-            {
-                return invalid("login", "Somebody has this name already. Choose another, like i.hartmann2");
-            }
-            store::accounts::save(&tx, LOCAL, &login, person, Some(hashed)).await?;
-            store::doors::delete_sessions(&tx, person).await?;
-            store::doors::delete_invitations(&tx, person).await?;
-            let caller = Caller::person(person, origin);
-            store::journal::append(&tx, vec![line(&app, &caller, person, kind, json!({}))]).await?;
-            tx.commit().await?;
-            Ok(person)
-        })
-        .await?
-}
-
-/// The first person there is, with the group of administrators.
-pub(super) async fn found(tx: &Tx, app: &App, new: &NewPerson) -> Result<PersonId> {
-    let person = people::insert(tx, app, new).await?;
-    let group = groups::insert_team(tx, "Administrators", TeamKind::Admin, None).await?;
-    store::teams::save_member(tx, group, person, false).await?;
-    Ok(person)
 }
 
 /// Gives a person a local account, or another password.

@@ -8,10 +8,14 @@ use crate::{
     app::Parts,
     domain::{lifecycle::Facts, policy::Policy},
     ports::clock::Clock,
-    service::{closing, conduct, erasure, facts, people::OwnDetails, servers, sessions, tokens},
-    store::Db,
+    service::{
+        closing, conduct, erasure, facts, groups,
+        people::{self, NewPerson, OwnDetails},
+        secret, servers, sessions, tokens,
+    },
+    store::{Db, teams::TeamKind},
 };
-use chrono::{TimeZone, Utc};
+use chrono::{Duration, TimeZone, Utc};
 
 const PASSWORD: &str = "four words nobody says";
 
