@@ -33,6 +33,7 @@ mod m0028_last_deployed;
 mod m0029_group_mail;
 mod m0030_deployments_found;
 mod m0031_session_proof;
+mod m0032_newest_last;
 
 pub struct Migrator;
 
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_group_mail::Migration),
             Box::new(m0030_deployments_found::Migration),
             Box::new(m0031_session_proof::Migration),
+            Box::new(m0032_newest_last::Migration),
         ]
     }
 }

@@ -374,15 +374,16 @@ impl Beside {
                 DbBackend::Postgres => {
                     format!("SELECT indexdef AS sql FROM pg_indexes WHERE tablename = '{table}'")
                 }
-                _ => format!("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = '{table}'"),
+                // Those that a key brings on SQLite have no words of their own.
+                _ => format!(
+                    "SELECT coalesce(sql, (SELECT '(' || group_concat(name, ', ') || ')' FROM pragma_index_info(i.name))) AS sql
+                     FROM sqlite_master AS i WHERE type = 'index' AND tbl_name = '{table}'"
+                ),
             };
             let found = app.db.read.query_all_raw(Statement::from_string(backend, indexes)).await.expect("it reads");
             for (n, index) in found.iter().enumerate() {
-                // Those that a key brings on SQLite have no words of their own.
-                let columns = match index.try_get::<Option<String>>("", "sql").expect("it is text") {
-                    Some(sql) => sql[sql.find('(').expect("it has columns")..].to_owned(),
-                    None => format!("({})", own.columns(app, table).await[0].0),
-                };
+                let sql: String = index.try_get("", "sql").expect("it is text");
+                let columns = &sql[sql.find('(').expect("it has columns")..];
                 own.run(&format!("CREATE INDEX beside_{table}_{n} ON beside_{table} {columns}")).await;
             }
         }
