@@ -130,6 +130,12 @@ pub async fn list_of_person<C: ConnectionTrait>(c: &C, person: PersonId) -> Resu
     q.all(c).await?.iter().map(hydrate).collect()
 }
 
+/// Devices whose record names a person anywhere, as one who left, too. It looks at every device: for what is done seldom.
+pub async fn list_naming<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Device>> {
+    let q = row::Entity::find().filter(row::Column::Body.contains(person.to_string())).order_by_asc(row::Column::Name);
+    q.all(c).await?.iter().map(hydrate).collect()
+}
+
 /// The name and the class that other devices hold against a newcomer, whatever their case and separators. What has ended
 /// holds its name, but no class; what a device brings already it may go on with, and whatever has a name keeps it: there
 /// is none to ask for.

@@ -84,7 +84,7 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
 /// Whoever a record is made one with has contributed to the same devices: nobody approves their own by another record of
 /// theirs (A1, A2).
 pub(super) async fn contribute(tx: &Tx, app: &App, caller: &Caller, other: PersonId, person: PersonId) -> Result<()> {
-    for device in store::devices::list_of_person(tx, other).await? {
+    for device in store::devices::list_naming(tx, other).await? {
         if device.state.name().is_end() || !device.has_contributed(other) || device.has_contributed(person) {
             continue;
         }
