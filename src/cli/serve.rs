@@ -249,7 +249,11 @@ pub(super) async fn serve(
         serving.await.map_err(std::io::Error::other)??;
         return Ok(Outcome::Failed);
     }
-    if let Err(error) = service::permits::keep(&app).await {
+    let kept = tokio::select! {
+        kept = service::permits::keep(&app) => kept,
+        _ = app.stop.cancelled() => Ok(()),
+    };
+    if let Err(error) = kept {
         tracing::error!(%error, "there is no key for permits yet");
     }
     tokio::spawn(service::figures::run(app.clone()));
