@@ -179,6 +179,8 @@ async fn f6_the_database_restarts_under_load() {
     postgres::stands_for(dir.path(), &cluster.copy_of_template().await);
     let test = TestApp::on(dir, &POLICY, None).await;
     test.reduced_support("magnet").await;
+    let revision = async || test.device("magnet").await.revision;
+    let begun = revision().await;
     let stop = tokio_util::sync::CancellationToken::new();
     let work = tokio::spawn({
         let (app, lena, stop, ilse) = (test.app.clone(), test.caller("lena"), stop.clone(), test.person("ilse"));
@@ -197,8 +199,6 @@ async fn f6_the_database_restarts_under_load() {
             (acknowledged, away)
         }
     });
-    let revision = async || test.device("magnet").await.revision;
-    let begun = revision().await;
     until("there is work", async || (revision().await > begun + 20).then_some(())).await;
     for _ in 0..3 {
         let before = revision().await;
