@@ -34,6 +34,15 @@ async fn with_mail(smtp: &SmtpServer) -> TestApp {
     TestApp::with_mail(&trial(), Some(&smtp.url)).await
 }
 
+/// A facility with one request, of which everybody was told.
+async fn with_magnet(smtp: &SmtpServer) -> TestApp {
+    let test = with_mail(smtp).await;
+    test.requested("magnet").await;
+    test.delivers().await;
+    smtp.forget();
+    test
+}
+
 impl TestApp {
     /// Delivers all that is due, until nothing is.
     pub async fn delivers(&self) {
@@ -136,10 +145,7 @@ async fn a_shut_down_reaches_everybody_once() {
 #[tokio::test]
 async fn one_cause_is_told_once() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.chat("ilse", Kind::Mattermost, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
     for _ in 0..3 {
         test.now_tells("ilse", "contact/magnet/2027-01-03", "Confirm that you can be called.", false).await;
@@ -182,10 +188,7 @@ async fn mail_that_is_away_for_hours_loses_nothing() {
 #[tokio::test]
 async fn after_days_it_fails_and_can_be_tried_again() {
     let smtp = SmtpServer::start().await;
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     smtp.is(Mood::Away);
     test.now_tells("ilse", "k", "Something.", false).await;
     let mut tries = 0;
@@ -258,10 +261,7 @@ async fn one_recipients_trouble_is_nobody_elses() {
 #[tokio::test]
 async fn a_crash_between_sending_and_marking_repeats_the_same_message() {
     let smtp = SmtpServer::start().await;
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.now_tells("ilse", "k", "Something.", false).await;
     // The letter is taken, and the one who sent it is gone before it can mark it.
     smtp.is(Mood::TakesAndHangsUp);
@@ -311,10 +311,7 @@ async fn a_claim_that_ran_out_marks_nothing() {
 #[tokio::test]
 async fn f10_a_claim_from_ahead_holds_nothing_up() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
     test.now_tells("ilse", "k1", "One.", false).await;
     test.advance(Duration::hours(5));
@@ -332,10 +329,7 @@ async fn f10_a_claim_from_ahead_holds_nothing_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn workers_that_race_send_nothing_twice() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
     for n in 0..30 {
         test.now_tells("ilse", &format!("k{n}"), &format!("Thing {n}."), false).await;
@@ -536,10 +530,7 @@ async fn what_comes_is_what_was_chosen() {
 #[tokio::test]
 async fn digests_and_quiet_hours_hold_back() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.mail("ilse", Preferences { digest: Some(time("08:00")), ..Preferences::default() }).await;
     let quiet = Preferences { quiet: Some((time("22:00"), time("07:00"))), ..Preferences::default() };
     test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), quiet).await;
@@ -584,10 +575,7 @@ async fn digests_and_quiet_hours_hold_back() {
 #[tokio::test]
 async fn o5_quiet_hours_hold_for_what_comes_late() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     let quiet = Preferences { quiet: Some((time("22:00"), time("07:00"))), ..Preferences::default() };
     test.mail("ilse", quiet).await;
     test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), quiet).await;
@@ -681,10 +669,7 @@ async fn not_supported_at_all_is_urgent() {
 #[tokio::test]
 async fn hostile_text_stays_text() {
     let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
     test.chat("ilse", Kind::Mattermost, &format!("{}/hooks/2", chat.url), Preferences::default()).await;
     test.says(
@@ -748,10 +733,7 @@ async fn inward_webhooks_are_refused() {
 #[tokio::test]
 async fn a_closed_account_is_told_nothing() {
     let smtp = SmtpServer::start().await;
-    let test = with_mail(&smtp).await;
-    test.requested("magnet").await;
-    test.delivers().await;
-    smtp.forget();
+    let test = with_magnet(&smtp).await;
     test.now_tells("otto", "k1", "One.", false).await;
     custody::service::closing::close(&test.app, &test.caller("ada"), test.person("otto")).await.unwrap();
     test.shown().await;
