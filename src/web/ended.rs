@@ -31,6 +31,10 @@ pub(super) struct NotTaken {
     pub title: &'static str,
     /// Whole sentences.
     pub why: String,
+    /// The page that they come back to.
+    pub back: String,
+    /// Where they sign in.
+    pub sign_in: String,
 }
 
 /// Where one signs in, and comes back to this page.
@@ -44,11 +48,10 @@ pub fn ask_to_sign_in(app: &App, parts: &Parts) -> Response {
     if parts.method == Method::GET {
         return Redirect::to(&sign_in(&parts.uri.to_string())).into_response();
     }
-    let to = Redirect::to(&sign_in(&page_of(app, &parts.headers)));
-    let mut answer = (CookieJar::new().add(flash(Tone::Warn, LOST)), to).into_response();
-    answer
-        .extensions_mut()
-        .insert(NotTaken { title: "Your session had ended", why: "What you sent was not saved.".to_owned() });
+    let (why, back) = ("What you sent was not saved.".to_owned(), page_of(app, &parts.headers));
+    let to = sign_in(&back);
+    let mut answer = (CookieJar::new().add(flash(Tone::Warn, LOST)), Redirect::to(&to)).into_response();
+    answer.extensions_mut().insert(NotTaken { title: "Your session had ended", why, back, sign_in: to });
     answer
 }
 
@@ -65,7 +68,6 @@ pub(super) fn page_of(app: &App, headers: &HeaderMap) -> String {
 /// A form that is not answered yet.
 pub struct Sent {
     visitor: Visitor,
-    next: String,
     form: Bytes,
 }
 
@@ -78,7 +80,7 @@ impl Sent {
         if !says("origin") && !says("sec-fetch-site") {
             return None;
         }
-        Some(Self { visitor: visitor.clone(), next: page_of(&visitor.app, &parts.headers), form: form.clone() })
+        Some(Self { visitor: visitor.clone(), form: form.clone() })
     }
 
     /// Its answers; none where one of them is a secret.
@@ -100,13 +102,13 @@ impl Sent {
         }
         let Some(fields) = self.fields() else { return answer };
         let action = local_path(&self.visitor.path).to_owned();
-        let Some(NotTaken { title, why }) = not_taken else {
+        let Some(NotTaken { title, why, back, sign_in }) = not_taken else {
             answer.extensions_mut().insert(Unsaved { action, fields });
             return answer;
         };
         let mut layout = self.visitor.bare_layout(Section::Elsewhere);
-        layout.path.clone_from(&self.next);
-        let page = EndedPage { layout, title, why, action, sign_in: sign_in(&self.next), fields };
+        layout.path = back;
+        let page = EndedPage { layout, title, why, action, sign_in, fields };
         (StatusCode::FORBIDDEN, page).into_response()
     }
 }

@@ -1,6 +1,7 @@
 //! Signing in and out (E1, A30, A31).
 
 use super::{
+    anew::Anew,
     layout::{Section, local_path},
     parts::{DemoPeople, DemoPerson, SignInPage, Tone, plural},
     problem::{Answer, Problem},
@@ -24,20 +25,25 @@ use axum::{
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
+/// Where one goes on to.
 #[derive(Debug, Default, Deserialize)]
 pub struct Next {
     #[serde(default)]
     next: String,
+    /// The name of what asked for it, where somebody signs in again for that.
+    #[serde(default)]
+    wanted: String,
 }
 
 /// GET /sign-in
 pub async fn show(visitor: Visitor, Query(q): Query<Next>) -> Answer {
-    Ok(page(&visitor, "", None, &q.next).await?.into_response())
+    Ok(page(&visitor, "", None, &q).await?.into_response())
 }
 
-async fn page(visitor: &Visitor, login: &str, wrong: Option<&str>, next: &str) -> Result<SignInPage, Problem> {
-    let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, login, wrong, next);
-    page.providers = provider::buttons(&visitor.app, next, None, visitor.who.is_some());
+async fn page(visitor: &Visitor, login: &str, wrong: Option<&str>, to: &Next) -> Result<SignInPage, Problem> {
+    let mut page = SignInPage::new(visitor.layout(Section::Elsewhere).await?, login, wrong, &to.next);
+    page.again = Anew::told(visitor, &to.wanted);
+    page.providers = provider::buttons(&visitor.app, &to.next, None, visitor.who.is_some());
     page.local = visitor.app.policy.identity.local;
     page.demo = demo_people(&visitor.app).await?;
     Ok(page)
@@ -50,16 +56,20 @@ pub struct SignInForm {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    wanted: String,
 }
 
 /// POST /sign-in
 pub async fn sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<SignInForm>) -> Answer {
     let app = &visitor.app;
-    match sessions::sign_in(app, &form.login, &form.password, &visitor.agent, &visitor.origin).await? {
-        Tried::Right(secret) => welcome(&visitor, jar, &secret, &form.next).await,
+    let SignInForm { login, password, next, wanted } = form;
+    let to = Next { next, wanted };
+    match sessions::sign_in(app, &login, &password, &visitor.agent, &visitor.origin).await? {
+        Tried::Right(secret) => welcome(&visitor, jar, &secret, &to.next).await,
         Tried::Wrong => {
             let wrong = "Name and password do not fit together. Check both, and whether Caps Lock is on";
-            let again = page(&visitor, &form.login, Some(wrong), &form.next).await?;
+            let again = page(&visitor, &login, Some(wrong), &to).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, again).into_response())
         }
         Tried::Wait(until) => {
@@ -72,7 +82,7 @@ pub async fn sign_in(visitor: Visitor, jar: CookieJar, Form(form): Form<SignInFo
                     s => plural(s.div_ceil(60), "minute"),
                 }
             );
-            let again = page(&visitor, &form.login, Some(&wrong), &form.next).await?;
+            let again = page(&visitor, &login, Some(&wrong), &to).await?;
             Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], again).into_response())
         }
     }

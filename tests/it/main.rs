@@ -2,6 +2,7 @@
 mod absences;
 mod administration;
 mod amending;
+mod anew;
 mod api;
 mod app;
 mod authorisation;

@@ -122,30 +122,35 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
         ("/admin/tokens/new", &unbound),
     ];
     test.advance(Duration::minutes(15));
-    assert!(ada.page(&page).await.contains("Make a link"), "just now is a quarter of an hour");
+    let first = "Custody asks who you are first.";
+    assert!(!ada.page(&page).await.contains(first), "just now is a quarter of an hour");
     assert_eq!(ada.get(&erase).await.status(), 200);
     test.advance(Duration::minutes(46));
 
-    // Nothing is typed in vain: pages say so where their forms would be.
+    // Pages say so beside their forms.
     let shown = ada.page(&page).await;
-    assert!(shown.contains("You proved who you are 1 h ago. After 15 minutes sign in again"), "{shown}");
-    assert!(shown.contains(&format!("href=\"/sign-in?next=%2Fadmin%2Fpeople%2F{noor}\"")), "{shown}");
+    assert!(shown.contains(&format!("{first} You proved who you are 1 h ago, and after 15 minutes")), "{shown}");
+    let way = format!("href=\"/sign-in?next=%2Fadmin%2Fpeople%2F{noor}&#38;wanted=ways-in\"");
+    assert!(shown.contains(&way), "{shown}");
     for form in [&invite, &link, &one] {
-        assert!(!shown.contains(&format!("action=\"{form}\"")), "{form}: {shown}");
+        assert!(shown.contains(&format!("action=\"{form}\"")), "{form}: {shown}");
     }
-    assert!(shown.contains(&format!("<option value=\"{admins}\" disabled>")), "{shown}");
-    assert!(shown.contains("Administrators (Administrators): Sign in again first"), "{shown}");
+    assert!(shown.contains(&format!("<option value=\"{admins}\">")), "{shown}");
+    assert!(shown.contains("To make them an administrator, Custody asks who you are first."), "{shown}");
     let shown = ada.page(&group).await;
-    assert!(shown.contains("Sign in again") && !shown.contains(&format!("action=\"{put}\"")), "{shown}");
-    assert!(ada.page("/admin/tokens/new").await.contains("Sign in again first for one that is bound to neither."));
+    assert!(shown.contains(first) && shown.contains(&format!("action=\"{put}\"")), "{shown}");
+    let unbound = "For one that is bound to neither, Custody asks who you are first.";
+    assert!(ada.page("/admin/tokens/new").await.contains(unbound));
     for path in ["/account/tokens/new", "/admin/tokens/new"] {
         let shown = ada.page(path).await;
-        assert!(shown.contains("value=\"admin\" disabled") && shown.contains("Sign in again first"), "{shown}");
+        assert!(shown.contains("To make a token that does what you may, sign in again. You proved"), "{shown}");
+        assert!(!shown.contains(" disabled") && shown.contains(first), "{shown}");
     }
     for (path, what) in [(&reopen, "reopen"), (&erase, "erase")] {
         let sent = ada.get(path).await;
         assert_eq!(sent.status(), 303, "{what}");
-        assert_eq!(sent.headers()["location"], format!("/sign-in?next=%2Fadmin%2Fpeople%2F{noor}%2F{what}").as_str());
+        let way = format!("/sign-in?next=%2Fadmin%2Fpeople%2F{noor}%2F{what}&wanted={what}");
+        assert_eq!(sent.headers()["location"], way.as_str());
     }
 
     let before = store::journal::list_after(&test.app.db.read, 0, 10_000).await.unwrap().len();
@@ -153,8 +158,9 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
         let answer = ada.post(path, fields).await;
         if fields.is_empty() {
             assert_eq!(answer.status(), 303, "{path}");
-            assert!(answer.headers()["location"].to_str().unwrap().starts_with("/sign-in?next=%2Fadmin%2F"), "{path}");
-            assert!(ada.page("/sign-in").await.contains("You proved who you are 1 h ago"), "{path}");
+            let way = answer.headers()["location"].to_str().unwrap();
+            assert!(way.starts_with("/sign-in?next=%2Fadmin%2F"), "{path}: {way}");
+            assert!(ada.page(way).await.contains("You proved who you are 1 h ago"), "{path}");
             continue;
         }
         assert_eq!(answer.status(), 403, "{path}");
@@ -177,7 +183,7 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     // Signed in again, one is back, and what was given back is sent.
     let again = ada.post("/demo/sign-in", &[("login", "ada"), ("next", &page)]).await;
     assert_eq!((again.status().as_u16(), again.headers()["location"].to_str().unwrap()), (303, page.as_str()));
-    assert!(ada.page(&page).await.contains("Make a link"));
+    assert!(!ada.page(&page).await.contains(first));
     assert_eq!(sessions::list(&test.app, test.person("ada")).await.unwrap().len(), 1, "the old session ended");
     // The last of all, as nothing can be done with whoever was erased.
     let (erases, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(path, _)| *path == erase);

@@ -5,7 +5,7 @@ use crate::{
     domain::person::Role,
     service::{self, tokens},
     web::{
-        anew::Anew,
+        anew::{Anew, Wanted},
         entries,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Kind, Tone, Width},
@@ -65,11 +65,12 @@ pub struct NewForm {
 const NEW: &str = "/account/tokens/new";
 
 async fn form(member: &Member, typed: &NewForm) -> Result<FormPage, service::Error> {
-    let anew = Anew::asked(member, NEW);
-    let acts = Choice::new("admin", "Do what I may do")
-        .hint("As you, with your rights of that moment, and in your name in the journal. Keep it like a password.");
-    let scopes =
-        vec![Choice::new("read", "Read what I may read").hint("It changes nothing."), Anew::lock(anew.as_ref(), acts)];
+    let anew = Anew::asked(member, Wanted::ActingToken, NEW);
+    let acts = "As you, with your rights of that moment, and in your name in the journal. Keep it like a password.";
+    let scopes = vec![
+        Choice::new("read", "Read what I may read").hint("It changes nothing."),
+        Choice::new("admin", "Do what I may do").hint(&Anew::hint(anew.as_ref(), acts)),
+    ];
     let fields = vec![
         Field::text("name", "Which program uses it?").hint("Like notebook on max-display.").value(&typed.name).max(80),
         Field::radio("scope", "What may it do?", scopes).value(&typed.scope),
@@ -111,7 +112,7 @@ async fn make(member: &Member, typed: &NewForm) -> Result<(tokens::Token, String
 /// POST /account/tokens/new: the answer itself is the page, because the secret is shown once.
 pub async fn create(member: Member, Form(typed): Form<NewForm>) -> Answer {
     if typed.scope == "admin"
-        && let Some(first) = Anew::asked(&member, NEW)
+        && let Some(first) = Anew::asked(&member, Wanted::ActingToken, NEW)
     {
         return Ok(first.answer());
     }

@@ -9,7 +9,7 @@ use crate::{
     domain::id::PersonId,
     service::{Error, accounts, closing, erasure, people, sessions},
     web::{
-        anew::Anew,
+        anew::{Anew, Wanted},
         entries,
         layout::Section,
         parts::{Action, plural},
@@ -45,7 +45,7 @@ async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url) -> Resul
 /// POST /admin/people/{id}/invite: the answer itself is the page, because the link is shown once.
 pub async fn invite(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::Link, &format!("/admin/people/{id}")) {
         return Ok(first.answer());
     }
     let url = accounts::invite(&admin.app, &admin.caller(), id).await?;
@@ -67,7 +67,7 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
     let app = &admin.app;
     let login = form.login.trim().to_lowercase();
     let here = format!("/admin/people/{id}");
-    if let Some(first) = Anew::asked(&admin, &here) {
+    if let Some(first) = Anew::asked(&admin, Wanted::SignInName, &here) {
         return Ok(first.answer());
     }
     if form.sure != "yes"
@@ -170,7 +170,7 @@ pub async fn close(admin: Administrator, jar: CookieJar, Path(id): Path<String>)
 /// GET /admin/people/{id}/reopen
 pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/reopen")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::Reopen, &format!("/admin/people/{id}/reopen")) {
         return Ok(first.answer());
     }
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
@@ -196,7 +196,7 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
 /// POST /admin/people/{id}/reopen
 pub async fn reopen(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/reopen")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::Reopen, &format!("/admin/people/{id}/reopen")) {
         return Ok(first.answer());
     }
     closing::reopen(&admin.app, &admin.caller(), id).await?;

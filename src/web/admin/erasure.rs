@@ -5,7 +5,7 @@ use crate::{
     app::App,
     service::erasure,
     web::{
-        anew::Anew,
+        anew::{Anew, Wanted},
         parts::{Action, plural},
         problem::Answer,
     },
@@ -24,7 +24,7 @@ fn names(all: &[String]) -> String {
 /// GET /admin/people/{id}/erase
 async fn ask_erase(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/erase")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::Erase, &format!("/admin/people/{id}/erase")) {
         return Ok(first.answer());
     }
     let what = erasure::list_consequences(&admin.app, id).await?;
@@ -66,7 +66,7 @@ async fn ask_erase(admin: Administrator, Path(id): Path<String>) -> Answer {
 /// POST /admin/people/{id}/erase
 async fn erase(admin: Administrator, jar: CookieJar, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}/erase")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::Erase, &format!("/admin/people/{id}/erase")) {
         return Ok(first.answer());
     }
     erasure::erase(&admin.app, &admin.caller(), id).await?;

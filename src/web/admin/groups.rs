@@ -10,7 +10,7 @@ use crate::{
     },
     web::{
         account::role,
-        anew::Anew,
+        anew::{Anew, Wanted},
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Tag, plural},
         problem::{Answer, Problem},
@@ -127,7 +127,7 @@ pub struct GroupPage {
     /// Where it gets another name, and where it is removed.
     pub here: String,
     pub add: Vec<Field>,
-    /// In its place, for whoever signed in too long ago to make administrators.
+    /// Above it, for whoever signed in too long ago to make administrators.
     pub anew: Option<Anew>,
 }
 
@@ -198,9 +198,10 @@ async fn show(admin: Administrator, Path(id): Path<String>) -> Answer {
         .map(|p| (p.name, p.id.to_string()))
         .collect();
     others.sort_by_key(|o| o.0.to_lowercase());
-    let anew = Anew::asked(&admin, &here).filter(|_| team.kind == TeamKind::Admin && !others.is_empty());
+    let anew = Anew::asked(&admin, Wanted::Administrator, &here);
+    let anew = anew.filter(|_| team.kind == TeamKind::Admin && !others.is_empty());
     let mut add = Vec::new();
-    if !others.is_empty() && anew.is_none() {
+    if !others.is_empty() {
         let choices = others.iter().map(|(name, id)| Choice::new(id, name)).collect();
         add.push(Field::select("person", "Put somebody in", choices));
         if reviews {
@@ -238,7 +239,7 @@ async fn put(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(
     }
     let person = person_id(&form.person)?;
     if team.kind == TeamKind::Admin
-        && let Some(first) = Anew::asked(&admin, &here)
+        && let Some(first) = Anew::asked(&admin, Wanted::Administrator, &here)
     {
         return Ok(first.answer());
     }

@@ -14,7 +14,7 @@ use crate::{
         people::{self, Profile},
     },
     web::{
-        anew::Anew,
+        anew::{Anew, Wanted},
         parts::Action,
         problem::{Answer, Problem},
         words,
@@ -38,7 +38,7 @@ pub struct OtherForm {
 /// POST /admin/people/{id}/one-person: asks first.
 pub async fn join(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<OtherForm>) -> Answer {
     let id = person_id(&id)?;
-    if let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}")) {
+    if let Some(first) = Anew::asked(&admin, Wanted::OnePerson, &format!("/admin/people/{id}")) {
         return Ok(first.answer());
     }
     if !form.record.is_empty() {

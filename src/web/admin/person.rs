@@ -14,7 +14,7 @@ use crate::{
     },
     web::{
         account::{Training, details_fields, role, trainings},
-        anew::Anew,
+        anew::{Anew, Wanted},
         entries,
         layout::{Layout, Section},
         parts::{Action, Choice, ErrorSummary, Field, Kind},
@@ -73,7 +73,7 @@ pub struct PersonPage {
     pub groups: Vec<Group>,
     /// Which groups they could join.
     pub join: Option<Field>,
-    /// In the place of links and further accounts, for whoever signed in too long ago to make them.
+    /// Above links and further accounts, for whoever signed in too long ago to make them.
     pub anew: Option<Anew>,
     pub link: Vec<Field>,
     /// Asks for the other record of theirs.
@@ -140,9 +140,11 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             .value(login)
             .max(64),
     ];
+    let anew = Anew::asked(admin, Wanted::WaysIn, &format!("/admin/people/{id}"));
+    let joins = "Whoever came by two providers has two. What leads to that one leads here then, and it is closed.";
     let mut other = vec![
         Field::new(Kind::Email, "other", "Address of their other record")
-            .hint("Whoever came by two providers has two. What leads to that one leads here then, and it is closed.")
+            .hint(&Anew::hint(anew.as_ref(), joins))
             .value(address),
     ];
     let errors = match (wrong_link.is_empty(), wrong_other.is_empty()) {
@@ -152,15 +154,13 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
     };
     let role_in = |t: &groups::Team| t.members.iter().find(|m| m.0 == id).map(|m| m.1);
     let mine = all.iter().filter_map(|t| role_in(t).map(|reviewer| (t, reviewer)));
-    let anew = Anew::asked(admin, &format!("/admin/people/{id}"));
-    let free: Vec<Choice> = all
-        .iter()
-        .filter(|t| role_in(t).is_none())
-        .map(|t| {
-            let choice = Choice::new(&t.id.to_string(), &format!("{} ({})", t.name, role(t, false, app)));
-            Anew::lock(anew.as_ref().filter(|_| t.kind == TeamKind::Admin), choice)
-        })
-        .collect();
+    let others: Vec<_> = all.iter().filter(|t| role_in(t).is_none()).collect();
+    let asks = match anew.is_some() && others.iter().any(|t| t.kind == TeamKind::Admin) {
+        true => "To make them an administrator, Custody asks who you are first.",
+        false => "",
+    };
+    let choice = |t: &&groups::Team| Choice::new(&t.id.to_string(), &format!("{} ({})", t.name, role(t, false, app)));
+    let free: Vec<Choice> = others.iter().map(choice).collect();
     Ok(PersonPage {
         layout: admin.layout(Section::Elsewhere).await?,
         id,
@@ -183,7 +183,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
                     .about(&format!("of {}", t.name)),
             })
             .collect(),
-        join: (!free.is_empty() && profile.person.active).then(|| Field::select("group", "Put into", free)),
+        join: (!free.is_empty() && profile.person.active).then(|| Field::select("group", "Put into", free).hint(asks)),
         anew,
         link,
         other,
@@ -262,7 +262,7 @@ async fn join(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form
     };
     let (teams, _) = groups::list(&admin.app).await?;
     if teams.iter().any(|t| t.id == group && t.kind == TeamKind::Admin)
-        && let Some(first) = Anew::asked(&admin, &format!("/admin/people/{id}"))
+        && let Some(first) = Anew::asked(&admin, Wanted::Administrator, &format!("/admin/people/{id}"))
     {
         return Ok(first.answer());
     }

@@ -10,7 +10,7 @@ use crate::{
         tokens::{self, Listed, Token},
     },
     web::{
-        anew::Anew,
+        anew::{Anew, Wanted},
         entries,
         layout::{Layout, Section},
         parts::{Action, Blank, Choice, Field, Kind, Width},
@@ -126,12 +126,12 @@ struct NewForm {
 }
 
 impl NewForm {
-    /// Whether it would do whatever its maker may, be it in deploying alone: that asks for a proof of now (A31).
-    fn is_mighty(&self) -> bool {
+    /// What it is where it would do whatever its maker may, be it in deploying alone: that asks for a proof of now (A31).
+    fn mighty(&self) -> Option<Wanted> {
         match self.scope.as_str() {
-            "admin" => true,
-            "deploy" => self.server.is_empty() && self.device.is_empty(),
-            _ => false,
+            "admin" => Some(Wanted::ActingToken),
+            "deploy" if self.server.is_empty() && self.device.is_empty() => Some(Wanted::DeployToken),
+            _ => None,
         }
     }
 }
@@ -141,16 +141,16 @@ const NEW: &str = "/admin/tokens/new";
 
 async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
     let app = &keeper.app;
-    let anew = Anew::asked(keeper, NEW);
+    let anew = Anew::asked(keeper, Wanted::ActingToken, NEW);
     let all = servers::list(app, None).await?;
     let server_choices =
         all.iter().map(|s| Choice::new(&s.name.0, &format!("{} ({})", s.name, s.instrument))).collect();
     let mut device_names: Vec<String> = servers::list_device_names(app).await?.into_values().collect();
     device_names.sort();
     let device_choices = device_names.iter().map(|n| Choice::new(n, n)).collect();
-    let acts =
-        Choice::new("admin", "Do what I may do").hint("For scripts. It acts as you, with your rights of that moment.");
-    let unbound = if anew.is_some() { " Sign in again first for one that is bound to neither." } else { "" };
+    let acts = Anew::hint(anew.as_ref(), "For scripts. It acts as you, with your rights of that moment.");
+    let unbound =
+        if anew.is_some() { " For one that is bound to neither, Custody asks who you are first." } else { "" };
     let deploys =
         format!("For deploy tools. It asks as you; name a device, a server or both to bind it to them.{unbound}");
     let scopes = vec![
@@ -159,7 +159,7 @@ async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
         Choice::new("evidence", "Report evidence for a device").hint("For CI: the checklist of its review."),
         Choice::new("deploy", "Deploy, and report what came of it").hint(&deploys),
         Choice::new("read", "Read what I may read").hint("For scripts. It changes nothing."),
-        Anew::lock(anew.as_ref(), acts),
+        Choice::new("admin", "Do what I may do").hint(&acts),
     ];
     let mut server = Field::select("server", "Server", server_choices)
         .hint("For an agent; a deploy tool may do without.")
@@ -220,8 +220,8 @@ async fn make(keeper: &Keeper, typed: &NewForm) -> Result<(Token, String), Error
 
 /// POST /admin/tokens/new: the answer itself is the page, because the secret is shown once.
 async fn create(keeper: Keeper, Form(typed): Form<NewForm>) -> Answer {
-    if typed.is_mighty()
-        && let Some(first) = Anew::asked(&keeper, NEW)
+    if let Some(wanted) = typed.mighty()
+        && let Some(first) = Anew::asked(&keeper, wanted, NEW)
     {
         return Ok(first.answer());
     }

@@ -211,6 +211,8 @@ pub struct SignInPage {
     pub errors: ErrorSummary,
     /// Where to go after; a path of this site.
     pub next: String,
+    /// What somebody signs in again for: its name, and what it is and why.
+    pub again: Option<(&'static str, String)>,
     /// The providers to sign in with.
     pub providers: Vec<Action>,
     /// Whether names and passwords are taken.
@@ -227,6 +229,7 @@ impl SignInPage {
             Field::new(Kind::Password, "password", "Password").autocomplete("current-password").max(400),
         ];
         let errors = ErrorSummary::of(&fields);
-        Self { layout, fields, errors, next: local_path(next).to_owned(), providers: vec![], local: true, demo: vec![] }
+        let next = local_path(next).to_owned();
+        Self { layout, fields, errors, next, again: None, providers: vec![], local: true, demo: vec![] }
     }
 }

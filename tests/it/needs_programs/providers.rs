@@ -108,7 +108,7 @@ async fn a31_what_a_provider_does_not_say_is_no_proof_of_now() {
         let asked = browser.get(&erase).await;
         assert_eq!(asked.status(), 303);
         let page = browser.page(asked.headers()["location"].to_str().unwrap()).await;
-        assert!(page.contains("It is not known when you proved who you are. Sign in again for this"), "{page}");
+        assert!(page.contains("To erase somebody, sign in again. It is not known when you proved"), "{page}");
         let answer = provider.answers(&browser, "m1", "/sign-in/facility?next=/account&anew=yes").await;
         assert_eq!(browser.client.get(answer).send().await.unwrap().status(), 303);
         assert_eq!(browser.get(&erase).await.status(), 200);
