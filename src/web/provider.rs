@@ -29,8 +29,10 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 pub fn routes() -> Router<App> {
+    let begun = Router::new().route("/sign-in/{provider}", get(begin));
     let answered = Router::new().route("/sign-in/{provider}/callback", get(finish));
-    Router::new().route("/sign-in/{provider}", get(begin)).merge(super::costly(answered))
+    // Each by itself: whoever begins too often keeps nobody from ending what they began.
+    super::costly(begun).merge(super::costly(answered))
 }
 
 /// The address at which signing in with a provider begins.

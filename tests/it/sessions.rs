@@ -238,3 +238,33 @@ async fn a35_answers_of_providers_are_taken_so_often() {
         assert_eq!(browser.get(path).await.status(), 200, "{path}");
     }
 }
+
+/// A35: sign-ins at providers, for which Custody may have to ask them, are begun from one place sixty at once, and then
+/// seldom; whoever waits is told so on a page, and what was begun can be ended.
+#[tokio::test]
+async fn a35_sign_ins_at_providers_are_begun_so_often() {
+    let test = TestApp::with_policy(&policy_with(PROVIDER)).await;
+    let browser = test.stranger();
+    // From no page of ours it leads to the link's own page, without asking anybody.
+    let begin = async || browser.get("/sign-in/facility?invitation=x").await;
+    for n in 0..60 {
+        assert_eq!(begin().await.status(), 303, "{n}");
+    }
+    let mut refused = begin().await;
+    for _ in 0..200 {
+        if refused.status() == 429 {
+            break;
+        }
+        refused = begin().await;
+    }
+    assert_eq!(refused.status(), 429, "too many are told so");
+    assert!(refused.headers().contains_key("retry-after"), "{:?}", refused.headers());
+    let page = refused.text().await.unwrap();
+    for says in ["Too much was asked at once", "Wait a minute, then try again", "Try again", "Go to the board"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert_eq!(browser.get("/sign-in/facility/callback?state=x&code=y").await.status(), 403, "it is answered");
+    for path in ["/", "/sign-in"] {
+        assert_eq!(browser.get(path).await.status(), 200, "{path}");
+    }
+}
