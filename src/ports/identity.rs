@@ -21,13 +21,13 @@ use openidconnect::{
         CoreJwsSigningAlgorithm,
     },
 };
-use proof::{HINT_MOST, age, payload};
+use proof::{HINT_MOST, age, payload, plain};
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use url::Url;
 
-pub use proof::{Proof, Proved, Unproved, plain};
+pub use proof::{Proof, Proved, Unproved};
 
 /// Beginning or finishing a sign-in has this long, however many answers it takes.
 const WITHIN: Duration = Duration::from_secs(20);

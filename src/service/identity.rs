@@ -12,7 +12,7 @@ use crate::{
     domain::id::PersonId,
     domain::identity::Claims,
     domain::refusal::{Code, Refusal},
-    ports::identity::{Proof, plain},
+    ports::identity::Proof,
     store::accounts::Account,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -167,6 +167,8 @@ pub struct Welcome {
     /// The new session's.
     pub secret: String,
     pub next: String,
+    /// Whether the provider was told to have it proved anew, and says that it was proved before.
+    pub in_vain: bool,
 }
 
 /// Ends what [`begin`] began: asks the provider what its answer proves, finds or makes the person, and opens a session.
@@ -192,16 +194,7 @@ pub async fn finish(
     app.providers.is_from(provider, answer.issuer.as_deref()).await.ok_or(Error::NotFound)??;
     let code = match (answer.error, answer.code) {
         (None, Some(code)) if !code.is_empty() && code.len() <= 4096 => code,
-        (Some(error), _) => {
-            let why = match error.as_str() {
-                "access_denied" => "did not let you in, or you said no there.".to_owned(),
-                "temporarily_unavailable" | "server_error" => {
-                    return Err(Unproved::Away("cannot sign anybody in at the moment.".to_owned()).into());
-                }
-                other => format!("refused to sign you in ({}).", plain(other)),
-            };
-            return Err(Unproved::Denied(why).into());
-        }
+        (Some(error), _) => return Err(Unproved::by(&error, begun.anew).into()),
         _ => return Err(foreign("sent no answer that can be used.")),
     };
     let proved = app.providers.finish(provider, &proof, code).await.ok_or(Error::NotFound)??;
@@ -209,6 +202,7 @@ pub async fn finish(
         .map_err(|why| Unproved::Misset(format!("tells your groups in a way that cannot be read: {why}.")))?;
     // What a provider does not say is a proof of now only where it was told to ask for one (A31).
     let age = proved.age.or(begun.anew.then(Duration::zero));
+    let in_vain = begun.anew && age.is_some_and(|age| age > Duration::minutes(sessions::PROOF_MINUTES));
     let by = sessions::By::Provider { id: provider.to_owned(), id_token: proved.id_token.clone(), age };
     let (owned, of, said, invitation) = (app.clone(), of.clone(), origin.to_owned(), begun.invitation);
     let person = app
@@ -222,7 +216,7 @@ pub async fn finish(
         })
         .await??;
     match sessions::open_by(app, person, agent, origin, Some(by)).await? {
-        Some(secret) => Ok(Welcome { secret, next: begun.next }),
+        Some(secret) => Ok(Welcome { secret, next: begun.next, in_vain }),
         None => Err(NotSignedIn::Closed(person)),
     }
 }

@@ -139,31 +139,44 @@ async fn finish(visitor: Visitor, jar: CookieJar, Path(provider): Path<String>, 
     // It counts once, however it ends.
     let jar = jar.add(begun_cookie(app, ""));
     match identity::finish(app, &provider, kept.as_deref(), answer, &visitor.agent, &visitor.origin).await {
-        Ok(done) => welcome(&visitor, jar, &done.secret, &done.next).await,
+        Ok(done) => {
+            let jar = match done.in_vain && visitor.who.is_some() {
+                true => jar.add(flash(Tone::Warn, &in_vain(&identity::provider_name(app, &provider)))),
+                false => jar,
+            };
+            welcome(&visitor, jar, &done.secret, &done.next).await
+        }
         Err(why) => Ok((jar, not_signed_in(&visitor, &provider, why, &next, invitation.as_deref())?).into_response()),
     }
+}
+
+/// What is said where the provider was told to have it proved anew, and let somebody in unasked.
+fn in_vain(name: &str) -> String {
+    format!("{name} did not ask who you are again. Sign out here and at {name}, then sign in: that proves it.")
 }
 
 /// Why somebody is not signed in, with the way to try again that loses nothing.
 fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str, invitation: Option<&str>) -> Answer {
     let name = visitor.app.policy.identity.provider(provider).map_or(provider, |p| &p.name).to_owned();
-    let to = address(provider, next, invitation);
+    let (to, is_signed_in) = (address(provider, next, invitation), visitor.who.is_some());
     let again = match &why {
         NotSignedIn::Refused(_) | NotSignedIn::Closed(_) => Action::link("Use another account", &anew(to)),
         // As the buttons do: for whoever is signed in it may have been to prove it anew.
-        _ if visitor.who.is_some() => Action::link("Try again", &anew(to)),
+        _ if is_signed_in => Action::link("Try again", &anew(to)),
         _ => Action::link("Try again", &to),
     };
+    let not = if is_signed_in { "You are not signed in anew" } else { "You are not signed in" };
+    let mut actions = vec![again.primary()];
     let (status, icon, title, text) = match why {
         NotSignedIn::Failed(error) => return Err(error.into()),
         NotSignedIn::Refused(why) => {
             // Why is left out: it may hold somebody's address.
             tracing::warn!(origin = visitor.origin, provider, "somebody whose identity is proved is not let in");
-            (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why])
+            (StatusCode::FORBIDDEN, "lock", not.to_owned(), vec![why])
         }
         NotSignedIn::Closed(person) => {
             tracing::warn!(origin = visitor.origin, provider, %person, "somebody whose account is closed is not let in");
-            (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![why.to_string()])
+            (StatusCode::FORBIDDEN, "lock", not.to_owned(), vec![why.to_string()])
         }
         NotSignedIn::Unproved(unproved) => {
             tracing::warn!(origin = visitor.origin, provider, %unproved, "nobody is signed in");
@@ -185,13 +198,28 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
                         format!("Nothing was changed. Sign in again, within {MINUTES} minutes and in one window.");
                     (StatusCode::FORBIDDEN, "lock", "This sign-in does not count".to_owned(), vec![said, again])
                 }
-                Unproved::Denied(_) => (StatusCode::FORBIDDEN, "lock", "You are not signed in".to_owned(), vec![said]),
+                Unproved::NotAnew(_) => {
+                    let tell = "If that does not help, tell an administrator what this page says.";
+                    let other = match is_signed_in {
+                        true => {
+                            actions.push(Action::post("Sign out", "/sign-out"));
+                            format!(
+                                "You stay signed in here, and nothing was changed. Sign out here and at {name}, then sign \
+                                 in: that proves it as well. {tell}"
+                            )
+                        }
+                        false => format!("Sign out at {name}, then try again. {tell}"),
+                    };
+                    (StatusCode::FORBIDDEN, "lock", not.to_owned(), vec![said, other])
+                }
+                Unproved::Denied(_) => (StatusCode::FORBIDDEN, "lock", not.to_owned(), vec![said]),
             }
         }
     };
     let mut trouble = Trouble::not_found();
     (trouble.status, trouble.icon, trouble.title, trouble.text) = (status.as_u16(), icon, title, text);
-    trouble.actions = vec![again.primary(), Action::link("Go to the board", "/")];
+    actions.push(Action::link("Go to the board", "/"));
+    trouble.actions = actions;
     let mut layout = visitor.bare_layout(Section::Elsewhere);
     // What the bar's buttons send along must hold no answer of a provider's.
     layout.path = local_path(next).to_owned();

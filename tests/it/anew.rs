@@ -1,8 +1,17 @@
 //! Signing in again for what is most dangerous: what one is told, and where one comes back to (A31).
 
-use crate::app::{Browser, TestApp};
+use crate::{
+    app::{Browser, TestApp},
+    given::policy_with,
+    sessions::PROVIDER,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Duration;
-use custody::{service::groups, store};
+use custody::{
+    ports::identity::Proof,
+    service::{groups, sessions},
+    store,
+};
 
 /// A form as a browser sends it from the page at this address.
 async fn sends(browser: &Browser, from: &str, to: &str, fields: &[(&str, &str)]) -> reqwest::Response {
@@ -113,4 +122,56 @@ async fn a31_how_somebody_signs_in_is_read_without_a_proof() {
     let shown = ada.page(&page).await;
     assert!(shown.contains("https://a.example") && !shown.contains("Custody asks who you are first."), "{shown}");
     assert!(!shown.contains("Make a link") && !shown.contains("Are they one person?"), "{shown}");
+}
+
+/// A31, A32: a provider that refuses to have it proved anew ends on a page that says what to do, and nowhere else; the session
+/// of before goes on. One that refuses everybody is told of to an administrator.
+#[tokio::test]
+async fn a31_a_provider_that_refuses_to_ask_anew() {
+    let test = TestApp::with_policy(&policy_with(PROVIDER)).await;
+    let ada = sessions::open(&test.app, test.person("ada"), "test", "test").await.unwrap().unwrap();
+    let secret = "a".repeat(64);
+    let (state, next) = (Proof::of(&secret).state, BASE64_URL_SAFE_NO_PAD.encode("/my"));
+    let answers = async |error: &str, anew: bool, session: &str| {
+        let (at, end) = (test.app.clock.now().timestamp(), if anew { ".anew" } else { "" });
+        let cookies = format!("custody-sign-in={secret}.{at}.facility..{next}{end}; custody={session}");
+        let said = format!("state={state}&error={error}&iss=https%3A%2F%2Flogin.example.org");
+        let url = format!("{}/sign-in/facility/callback?{said}", test.url);
+        let answer = test.stranger().client.get(url).header("cookie", cookies).send().await.unwrap();
+        let mut set = answer.headers().get_all("set-cookie").iter();
+        assert!(set.any(|c| c.as_bytes().starts_with(b"custody-sign-in=;")), "{error}: it counts once");
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let plainly = "href=\"/sign-in/facility?next=%2Fmy\"";
+    let anew = "href=\"/sign-in/facility?next=%2Fmy&#38;anew=yes\"";
+    for error in ["login_required", "interaction_required", "invalid_request"] {
+        let (status, page) = answers(error, true, &ada).await;
+        assert_eq!(status, 403, "{page}");
+        for says in [
+            "<h1>You are not signed in anew</h1>",
+            &format!("Facility account did not have you prove anew who you are ({error})."),
+            "You stay signed in here, and nothing was changed. Sign out here and at Facility account, then sign in",
+            "tell an administrator what this page says",
+            "<form class=\"one\" method=\"post\" action=\"/sign-out\">",
+            anew,
+        ] {
+            assert!(page.contains(says), "{says}: {page}");
+        }
+        let (status, page) = answers(error, true, "").await;
+        assert_eq!(status, 403, "{page}");
+        assert!(page.contains("Sign out at Facility account, then try again.") && page.contains(plainly), "{page}");
+        assert!(page.contains("<h1>You are not signed in</h1>") && !page.contains("You stay signed in"), "{page}");
+    }
+    let my = test.stranger().client.get(format!("{}/my", test.url)).header("cookie", format!("custody={ada}"));
+    assert_eq!(my.send().await.unwrap().status(), 200);
+    for error in ["login_required", "interaction_required"] {
+        let (status, page) = answers(error, false, "").await;
+        assert_eq!(status, 403, "{page}");
+        let says = format!("wants an answer of yours first ({error}). Sign in there, then try again here.");
+        assert!(page.contains(&says) && page.contains(plainly) && !page.contains(anew), "{page}");
+    }
+    let (status, page) = answers("invalid_request", false, "").await;
+    assert_eq!(status, 502, "{page}");
+    assert!(page.contains("does not take what Custody asks of it (invalid_request)."), "{page}");
+    assert!(page.contains("tell an administrator what this page says") && page.contains(plainly), "{page}");
 }

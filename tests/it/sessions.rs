@@ -13,7 +13,7 @@ use custody::{
 use serde_json::json;
 
 /// A provider that nobody asks in these tests.
-const PROVIDER: &str = r#"
+pub const PROVIDER: &str = r#"
 [[identity.providers]]
 id = "facility"
 name = "Facility account"

@@ -17,9 +17,37 @@ pub enum Unproved {
     /// What came is no answer to what this browser asked (A32).
     #[error("{0}")]
     Foreign(String),
+    /// It was told to have it proved anew, and does not.
+    #[error("{0}")]
+    NotAnew(String),
     /// It said no.
     #[error("{0}")]
     Denied(String),
+}
+
+impl Unproved {
+    /// By the word that a provider sends in the place of a code; `anew` where it was told to have it proved anew. Sources:
+    /// RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6.
+    pub fn by(error: &str, anew: bool) -> Self {
+        let word = plain(error);
+        match error {
+            "access_denied" => Self::Denied("did not let you in, or you said no there.".to_owned()),
+            "temporarily_unavailable" | "server_error" => {
+                Self::Away("cannot sign anybody in at the moment.".to_owned())
+            }
+            // Some know no such request, or have no way to ask again.
+            "invalid_request" | "login_required" | "interaction_required" if anew => {
+                Self::NotAnew(format!("did not have you prove anew who you are ({word})."))
+            }
+            "login_required" | "interaction_required" | "account_selection_required" | "consent_required" => {
+                Self::Denied(format!("wants an answer of yours first ({word}). Sign in there, then try again here."))
+            }
+            "invalid_request" | "invalid_scope" | "unauthorized_client" | "unsupported_response_type" => {
+                Self::Misset(format!("does not take what Custody asks of it ({word})."))
+            }
+            _ => Self::Denied(format!("refused to sign you in ({word}).")),
+        }
+    }
 }
 
 /// What makes one sign-in unlike any other, all of it from one secret that the browser keeps: the provider sees no part
@@ -58,7 +86,7 @@ pub(super) const HINT_MOST: usize = 4096;
 const OLDEST_SECONDS: i64 = 366 * 24 * 60 * 60;
 
 /// A word of a provider's, as far as it is one.
-pub fn plain(word: &str) -> String {
+pub(super) fn plain(word: &str) -> String {
     word.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').take(60).collect()
 }
 
@@ -106,6 +134,30 @@ mod tests {
         }
         assert_eq!(payload("no token"), None);
         assert_eq!(payload(&format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode("[]"))), None);
+    }
+
+    /// A31, A32: a refusal says what to do. Where it is of the request to prove it anew, signing in may go on all the same;
+    /// where it is of what Custody asks of everybody, it is an administrator's to mend.
+    #[test]
+    fn a31_a_refusal_says_what_is_refused() {
+        type Kind = fn(String) -> Unproved;
+        let kinds: [(&str, Kind, Kind); 7] = [
+            ("login_required", Unproved::Denied, Unproved::NotAnew),
+            ("interaction_required", Unproved::Denied, Unproved::NotAnew),
+            ("invalid_request", Unproved::Misset, Unproved::NotAnew),
+            ("invalid_scope", Unproved::Misset, Unproved::Misset),
+            ("consent_required", Unproved::Denied, Unproved::Denied),
+            ("access_denied", Unproved::Denied, Unproved::Denied),
+            ("server_error", Unproved::Away, Unproved::Away),
+        ];
+        for (error, plainly, anew) in kinds {
+            for (kind, asked) in [(plainly, false), (anew, true)] {
+                let by = Unproved::by(error, asked);
+                assert_eq!(by, kind(by.to_string()), "{error}, {asked}");
+            }
+        }
+        let said = Unproved::by("<b>odd", true);
+        assert_eq!(said, Unproved::Denied("refused to sign you in (bodd).".to_owned()));
     }
 
     #[test]

@@ -76,6 +76,14 @@ async fn a31_a_providers_word_from_before_is_no_proof_of_now() {
     assert_eq!(browser.get("/my").await.status(), 200);
     let asked = browser.get(&erase).await;
     assert_eq!(asked.status(), 303);
+    // Where it asks nothing though it was told to, that proves nothing either, and one is told the way.
+    let answer = provider.answers(&browser, "m1", &format!("/sign-in/facility?next={erase}&anew=yes")).await;
+    let back = browser.client.get(answer).send().await.unwrap();
+    assert_eq!((back.status().as_u16(), back.headers()["location"].to_str().unwrap()), (303, erase.as_str()));
+    assert_eq!(browser.get(&erase).await.status(), 303);
+    let page = browser.page(asked.headers()["location"].to_str().unwrap()).await;
+    let told = "Facility account did not ask who you are again. Sign out here and at Facility account, then sign in";
+    assert!(page.contains(told) && page.contains("To erase somebody, sign in again."), "{page}");
     provider.lies(json!({}));
     let page = browser.page(asked.headers()["location"].to_str().unwrap()).await;
     assert!(page.contains("You proved who you are 1 h ago"), "{page}");
