@@ -5,6 +5,7 @@ use crate::{
     domain::{person::AuthorKey, policy::Policy},
     figures::Figures,
     jobs::{Job, Jobs},
+    not_proved::NotProved,
     ports::{
         chat::Chat,
         clock::Clock,
@@ -60,6 +61,8 @@ pub struct Inner {
     pub hashing: tokio::sync::Semaphore,
     /// What Custody does by itself, and when it did it last.
     pub jobs: Jobs,
+    /// Forges whose deliveries are refused.
+    pub not_proved: NotProved,
     /// What is counted since the start.
     pub figures: Figures,
     /// Who may read it.
@@ -144,6 +147,7 @@ impl App {
             providers,
             hashing: tokio::sync::Semaphore::new(2),
             jobs: Jobs::default(),
+            not_proved: NotProved::default(),
             figures: Figures::default(),
             metrics,
             proxies,

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod kept;
 mod limits;
 mod memory;
+pub mod not_proved;
 pub mod ports;
 pub mod projection;
 pub mod service;

@@ -41,11 +41,13 @@ struct ForgeDto {
     revoked_at: Option<DateTime<Utc>>,
     /// When it told something last.
     heard_at: Option<DateTime<Utc>>,
+    /// When it last sent what its secret does not prove, where it has told nothing since; as far as this replica has seen.
+    refused_at: Option<DateTime<Utc>>,
     /// Deliveries that wait to be looked at.
     waiting: u64,
 }
 
-fn dto(app: &App, hook: Hook, waiting: u64) -> ForgeDto {
+fn dto(app: &App, hook: Hook, waiting: u64, refused_at: Option<DateTime<Utc>>) -> ForgeDto {
     ForgeDto {
         address: hooks::address(app, &hook),
         id: hook.id,
@@ -55,6 +57,7 @@ fn dto(app: &App, hook: Hook, waiting: u64) -> ForgeDto {
         created_at: hook.created_at,
         revoked_at: hook.revoked_at,
         heard_at: hook.heard_at,
+        refused_at,
         waiting,
     }
 }
@@ -66,7 +69,7 @@ fn dto(app: &App, hook: Hook, waiting: u64) -> ForgeDto {
     responses((status = 200, description = "All of them.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer) -> Answer<Json<ListDto>> {
     let all = hooks::list(&app, &bearer.reads()?).await?;
-    let one = |Listed { hook, waiting, .. }: Listed| dto(&app, hook, waiting);
+    let one = |Listed { hook, waiting, refused_at, .. }: Listed| dto(&app, hook, waiting, refused_at);
     Ok(Json(ListDto { forges: all.into_iter().map(one).collect() }))
 }
 
@@ -101,7 +104,7 @@ pub async fn create(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>
     let New { name, forge, covers, secret } = new;
     let hook = hooks::create(&app, &bearer.acts()?, &hooks::New { name, forge, covers, secret }).await?;
     let secret = hook.secret.clone();
-    let body = OnceDto { forge: dto(&app, hook, 0), secret };
+    let body = OnceDto { forge: dto(&app, hook, 0, None), secret };
     Ok((StatusCode::CREATED, Extension(ShowsSecret), Json(body)).into_response())
 }
 

@@ -1,7 +1,10 @@
 //! What forges tell: tags, requests to merge, jobs (G2, A21, A22). They prove themselves, and are believed so far that the
 //! repository is read.
 
-use super::problem::{Answer, Problem};
+use super::{
+    problem::{Answer, Problem},
+    token::origin,
+};
 use crate::{
     app::App,
     service::hooks::{self, Delivery, Heard, Proof, Readers},
@@ -10,7 +13,7 @@ use axum::{
     Extension, Json,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{Extensions, HeaderMap, StatusCode},
 };
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -39,6 +42,7 @@ pub async fn hear(
     Extension(readers): Extension<Readers>,
     Path(id): Path<String>,
     headers: HeaderMap,
+    extensions: Extensions,
     body: Bytes,
 ) -> Answer<(StatusCode, Json<HeardDto>)> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
@@ -50,7 +54,7 @@ pub async fn hear(
         signed: signed.map(|((id, at), signature)| (id, at, signature)),
         signature: text("x-hub-signature-256").or(text("x-gitea-signature")).or(text("x-forgejo-signature")),
     };
-    proof.check(hook.forge, &hook.secret, &body, app.clock.now()).map_err(|_| Problem::not_proved())?;
+    hooks::prove(&app, &hook, &proof, &body, &origin(&extensions)).map_err(|_| Problem::not_proved())?;
     let (event, ids) = hook.forge.headers();
     let delivery = Delivery {
         event: text(event).unwrap_or_default(),

@@ -16,7 +16,7 @@ use crate::{
     },
     store::{self, hooks::Waiting, journal::Line},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::Semaphore;
@@ -37,6 +37,8 @@ pub struct Listed {
     pub creator: String,
     /// How many of its deliveries are still to be looked at.
     pub waiting: u64,
+    /// When it last sent what is not proved, where it has told nothing since; as far as this replica has seen.
+    pub refused_at: Option<DateTime<Utc>>,
 }
 
 /// A forge that is to be heard, as somebody typed it.
@@ -123,6 +125,7 @@ pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Listed>> {
     let listed = |hook: Hook| Listed {
         creator: people.name(hook.created_by).to_owned(),
         waiting: waiting.get(&hook.id).copied().unwrap_or_default(),
+        refused_at: app.not_proved.last(&hook.id, hook.heard_at).filter(|_| hook.revoked_at.is_none()),
         hook,
     };
     Ok(hooks.into_iter().map(listed).collect())
@@ -200,6 +203,26 @@ pub async fn find(app: &App, id: &str) -> Result<Option<Hook>> {
         return Ok(None);
     }
     Ok(store::hooks::find(&app.db.read, id).await?.filter(|h| h.revoked_at.is_none()))
+}
+
+/// Whether a delivery is this forge's. That its own are refused is logged once, until it is heard again: it may send many.
+pub fn prove(
+    app: &App,
+    hook: &Hook,
+    proof: &Proof<'_>,
+    body: &[u8],
+    origin: &str,
+) -> std::result::Result<(), Unproved> {
+    let now = app.clock.now();
+    let proved = proof.check(hook.forge, &hook.secret, body, now);
+    if proved.is_err() && app.not_proved.note(&hook.id, hook.heard_at, now) {
+        tracing::warn!(
+            origin,
+            forge = hook.name,
+            "what a forge sends is not proved by its secret, and is refused: set it there again, or make another address"
+        );
+    }
+    proved
 }
 
 /// Hears a delivery that was proved, and has the repository read. What it told is kept until that has been done: a

@@ -1,6 +1,6 @@
 //! What forges tell (G2, A21, A22).
 
-use crate::{app::TestApp, given::tag};
+use crate::{app::TestApp, given::tag, logged::Logged};
 use custody::{
     domain::{forge::Forge, release::TagNow},
     service::{self, hooks, hooks::Hook},
@@ -108,6 +108,42 @@ async fn a21_who_is_not_proved_tells_nothing() {
     assert_eq!(now(&test, "1.0.0").await, None);
     let refused = hooks::create(&test.app, &test.caller("lena"), &new("x", Forge::Github, "")).await;
     assert!(matches!(refused, Err(service::Error::Refused(_))), "an administrator makes them");
+}
+
+/// A21: that what a forge sends is refused is logged once until it is heard again, without what was sent, and shown to
+/// administrators with what to do.
+#[tokio::test]
+async fn a21_a_forge_that_is_refused_is_told_of_once() {
+    let test = TestApp::new().await;
+    let (hook, nobody) = (hook(&test).await, uuid::Uuid::now_v7().to_string());
+    let note = json!({ "object_kind": "note", "project": { "id": 7, "git_http_url": test.repository.file_address() } });
+    let log = Logged::start();
+    let refused = async |id: &str| {
+        for _ in 0..3 {
+            assert_eq!(send(&test, id, Some("rosebud"), "1", &note).await.status(), 401);
+        }
+        log.lines()
+    };
+    let shown = async || {
+        let page = test.browser("ada").await.page("/admin/forges").await;
+        let said = page.contains("Is refused") && page.contains("What it sent just now is not proved by its secret");
+        let listed = hooks::list(&test.app, &test.caller("ada")).await.unwrap();
+        assert_eq!((listed[0].refused_at.is_some(), page.contains("Is heard")), (said, !said), "{page}");
+        said
+    };
+    assert_eq!(refused(&nobody).await, Vec::<String>::new(), "that is no forge");
+    assert!(!shown().await);
+    for delivery in ["2", "3"] {
+        let lines = refused(&hook.id).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("WARN") && lines[0].contains("forge=\"gitlab.example.org\""), "{lines:?}");
+        assert!(lines[0].contains("origin=\"api 127.0.0.1\"") && !lines[0].contains("rosebud"), "{lines:?}");
+        assert!(shown().await);
+        test.advance(chrono::Duration::minutes(1));
+        assert_eq!(tells(&test, &hook, delivery, &note).await.0, StatusCode::OK);
+        assert!(!shown().await);
+        assert_eq!(log.lines(), Vec::<String>::new());
+    }
 }
 
 /// A22: a delivery that comes again, late, or after a later one: what is on record is what the repository holds.

@@ -41,6 +41,8 @@ pub struct Row {
     pub tag: Tag,
     /// When it told something last.
     pub heard: String,
+    /// That what it sends is refused, and what to do.
+    pub refused: Option<String>,
     /// How much of what it told is still to be looked at.
     pub waiting: Option<Tag>,
     pub by: String,
@@ -66,11 +68,19 @@ async fn list(admin: Administrator) -> Answer {
             forge: l.hook.forge.label(),
             covers: l.hook.covers.as_ref().map_or_else(|| "any repository".to_owned(), ToString::to_string),
             address: hooks::address(app, &l.hook),
-            tag: if l.hook.revoked_at.is_some() { Tag::plain("Revoked") } else { Tag::good("Is heard") },
+            tag: match (l.hook.revoked_at, l.refused_at) {
+                (Some(_), _) => Tag::plain("Revoked"),
+                (None, Some(_)) => Tag::warn("Is refused"),
+                (None, None) => Tag::good("Is heard"),
+            },
             heard: l
                 .hook
                 .heard_at
                 .map_or_else(|| "never heard from".to_owned(), |at| format!("heard from {}", words::ago(at, now))),
+            refused: l.refused_at.map(|at| {
+                let ago = words::ago(at, now);
+                format!("What it sent {ago} is not proved by its secret: set it there again, or make another address.")
+            }),
             waiting: match l.waiting {
                 0 => None,
                 1 => Some(Tag::warn("1 delivery waits to be looked at")),
