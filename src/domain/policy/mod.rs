@@ -114,14 +114,19 @@ impl Policy {
     }
 
     /// SHA-256 in hexadecimal over what a review depends on: transfer, areas,
-    /// the tag rule and the repositories. An approval counts under this digest
-    /// only (rule A7).
+    /// the rules for tags and the repositories. An approval counts under this
+    /// digest only (rule A7).
     pub fn review_digest(&self) -> String {
         let mut all = self.values();
+        let mut releases = serde_json::json!({ "tag_rule": all["releases"]["tag_rule"].take() });
+        // Left out where it is not asked for: approvals from before it was looked at stand.
+        if self.releases.annotated {
+            releases["annotated"] = true.into();
+        }
         hash(&serde_json::json!({
             "transfer": all["transfer"].take(),
             "areas": all["areas"].take(),
-            "releases": { "tag_rule": all["releases"]["tag_rule"].take() },
+            "releases": releases,
             "repositories": all["repositories"].take(),
         }))
     }

@@ -253,6 +253,7 @@ fn the_review_digest_follows_what_a_review_depends_on() {
         "[[transfer.checklist]]\nid = \"a\"\nname = \"A\"\nevidence = \"e\"",
         "[areas]\ncritical = []",
         "[releases]\ntag_rule = '\\d+\\.\\d+'",
+        "[releases]\nannotated = true",
         "[repositories]\nprivate_addresses = true",
         "[repositories]\nhosts = [\"git.example.org\"]",
     ] {
