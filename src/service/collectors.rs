@@ -177,14 +177,17 @@ async fn ask(of: &Collector, now: DateTime<Utc>) -> (View, Vec<String>) {
     (view, failed)
 }
 
-/// What stands at an address, as `custody observe` reads it. A whole report speaks of every server in it, and of those
-/// that the collector covers by name.
+/// What stands at an address, as `custody observe` reads it. A whole report speaks of every server in it, and of the one
+/// that it names, or else of those that the collector covers by name.
 fn written(of: &Collector, text: &str) -> std::result::Result<View, String> {
     let observed = Observed::parse(text).map_err(|e| e.0)?;
     let mut view = View::default();
     if observed.complete {
         view.whole.extend(observed.observations.iter().map(|r| r.server.clone()));
-        view.whole.extend(of.covers.iter().filter(|pattern| !pattern.contains('*')).cloned());
+        match observed.server {
+            Some(server) => _ = view.whole.insert(server),
+            None => view.whole.extend(of.covers.iter().filter(|pattern| !pattern.contains('*')).cloned()),
+        }
     }
     view.running.extend(observed.observations.into_iter().map(|r| {
         let Report { instance, class, server, host, version, since } = r;

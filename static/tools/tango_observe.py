@@ -6,7 +6,8 @@
 
 Runs with PyTango 9.3 and 10, against the system of TANGO_HOST. What the database calls exported is asked for a sign of
 life, server by server: after a kill the database does not know. Where a Starter watches a server its word counts
-first. Of a server that does not answer nothing is said, and "complete" is false then: it may still run.
+first. Of a server that does not answer nothing is said, and "complete" is false then: it may still run. Where --server is
+like nothing that the database knows, it is mistyped, and nothing is printed.
 
 Exit codes: 0 printed, 1 the database does not answer, 2 what was given needs a change.
 """
@@ -53,6 +54,21 @@ def moment(text, now):
     except ValueError:
         at = now
     return min(at, now).astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Mistyped(Exception):
+    """What was asked for is nowhere."""
+
+
+def wanted(patterns, known):
+    """The servers that are asked for, by their names in small letters."""
+    meant = {}
+    for pattern in patterns:
+        like = {s.lower(): s for s in known if fnmatch.fnmatchcase(s.lower(), pattern.lower())}
+        if not like:
+            raise Mistyped(f"--server {pattern}: the Tango database knows no server like this")
+        meant.update(like)
+    return meant
 
 
 def proxy(tango, name, timeout):
@@ -126,6 +142,7 @@ def main():
         db = tango.Database()
         base = tango.DeviceProxy(db.dev_name())
         base.set_timeout_millis(int(a.timeout * 1000))
+        meant = wanted(a.server, [str(s) for s in db.get_server_list()])
         exported = [str(n) for n in db.get_device_exported("*")]
         said = starters(tango, exported, a.timeout)
         count = 0
@@ -137,7 +154,7 @@ def main():
             server = told(texts[3])
             if not server or not numbers[0]:
                 continue
-            if a.server and not any(fnmatch.fnmatchcase(server.lower(), p.lower()) for p in a.server):
+            if a.server and server.lower() not in meant:
                 continue
             count += 1
             if count > a.most or time.monotonic() > until:
@@ -150,6 +167,9 @@ def main():
     except (tango.DevFailed, tango.ConnectionFailed) as e:
         print(f"the Tango database does not answer: {e.args[0].desc.strip() if e.args else e}", file=sys.stderr)
         return 1
+    except Mistyped as e:
+        print(e, file=sys.stderr)
+        return 2
 
     observations, waiting = [], {}
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=a.at_once)
@@ -174,7 +194,11 @@ def main():
         complete = False
         print(f"{waiting[job]}: no answer in time; nothing is said of it", file=sys.stderr)
     observations.sort(key=lambda o: (o["server"], o["instance"]))
-    json.dump({"complete": complete, "observations": observations}, sys.stdout, indent=1)
+    report = {"complete": complete, "observations": observations}
+    if len(meant) == 1:
+        # An empty report names its server by nothing else.
+        report["server"] = line(*meant.values())
+    json.dump(report, sys.stdout, indent=1)
     sys.stdout.write("\n")
     sys.stdout.flush()
     # A call that hangs is not waited for.

@@ -128,6 +128,21 @@ async fn g10_the_wrong_server_shows_with_the_poll() {
     assert_eq!(test.open_incidents("magnet"), [], "the server that is covered by name is known to be empty");
 }
 
+/// F9: a report that names its server is about that one, however empty it is: of the others that are covered it says
+/// nothing.
+#[tokio::test]
+async fn f9_a_report_is_about_the_server_that_it_names() {
+    let source = ChatServer::start().await;
+    let covers = format!("kind = \"address\"\ncovers = [\"{REDUCED}\", \"{FULL}\"]");
+    let test = collecting(&source.url, &covers).await;
+    source.answers(200, None, &written(&[("a", REDUCED, "1.0.0"), ("b", FULL, "1.0.0")]));
+    test.polls().await;
+    assert_eq!(test.runs(), ["SCS_TEST/MON/A", "SCS_TEST/MON/B"]);
+    source.answers(200, None, &json!({ "server": FULL, "observations": [] }).to_string());
+    test.polls().await;
+    assert_eq!(test.runs(), ["SCS_TEST/MON/A"]);
+}
+
 /// F9: whatever fails, nothing opens and nothing closes by it; it is asked less often until it answers again.
 #[tokio::test]
 async fn f9_a_collector_that_fails_changes_nothing() {

@@ -132,9 +132,13 @@ impl Tango {
         Command::new("/usr/bin/python3").args(args).env("TANGO_HOST", &self.address).output().unwrap()
     }
 
+    /// The database knows this server of TangoTest's, with this device; it does not run yet.
+    fn knows(&self, server: &str, device: &str) {
+        assert!(self.admin(&["--add-server", server, "TangoTest", device]));
+    }
+
     /// TangoTest as this server, with this device.
     async fn serve(&mut self, server: &str, device: &str) {
-        assert!(self.admin(&["--add-server", server, "TangoTest", device]));
         let mut command = Command::new("/usr/lib/tango/TangoTest");
         command.arg(server.split('/').next_back().unwrap()).env("ORBendPoint", "giop:tcp:127.0.0.1:");
         self.run(server, command);
@@ -261,11 +265,23 @@ async fn g10_tango_test_is_seen_where_it_runs() {
     let dir = tempfile::tempdir().unwrap();
     let agents = Agents::new(&test, dir.path()).await;
 
+    tango.knows(RIGHT, "scs/tg_test/1");
+    tango.knows(WRONG, "scs/tg_test/2");
     tango.serve(RIGHT, "scs/tg_test/1").await;
     assert_eq!(agents.report(&tango).await.lines().filter(|l| l.starts_with("1 reported")).count(), 1);
     assert_eq!(places(&test), [("scs/tg_test/1".to_owned(), RIGHT.to_owned())]);
     assert_eq!(kinds(&test), []);
     assert!(test.stranger().page("/?q=scs/tg_test/1").await.contains("scs/tg_test/1"));
+
+    // Of a name that is mistyped nothing is found, and that is no report that nothing runs.
+    let mistyped = tango.told("TangoTest/contrib_sc");
+    let said = String::from_utf8_lossy(&mistyped.stderr).into_owned();
+    assert_eq!((mistyped.status.code(), mistyped.stdout.len()), (Some(2), 0), "{said}");
+    assert!(said.contains("--server TangoTest/contrib_sc: the Tango database knows no server like this"), "{said}");
+    // A report says whose it is, however empty: another server's token does not take it.
+    let none = String::from_utf8(tango.told(WRONG).stdout).unwrap();
+    let none: serde_json::Value = serde_json::from_str(&none).unwrap();
+    assert_eq!(none, serde_json::json!({ "complete": true, "observations": [], "server": WRONG }));
 
     // Stopped there in order, it is started elsewhere.
     tango.stop(RIGHT, "-TERM");
