@@ -40,5 +40,10 @@ pub async fn ask(
     let question = karabo::question(of.topic.as_deref());
     let database = of.database.as_deref().unwrap_or_default();
     let answer = asker.get(&query, &[("db", database), ("epoch", "ms"), ("q", &question)]).await?;
-    Ok((karabo::view(karabo::read_identities(&answer)?, &servers, now), failed))
+    let identities = karabo::read_identities(&answer)?;
+    if !karabo::is_of(&identities, &servers, |server| of.covers(server)) {
+        let why = "InfluxDB knows no device on the servers that are up: see the collector’s database and topic.";
+        return Err(why.to_owned());
+    }
+    Ok((karabo::view(identities, &servers, now), failed))
 }

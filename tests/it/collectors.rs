@@ -298,6 +298,14 @@ async fn g10_a_karabo_topic_is_asked() {
     }
     assert_eq!(test.runs(), ["H7/MOTOR/1"]);
 
+    // Of a topic that is mistyped the logger knows nothing, which is no word of what runs.
+    source.answers(200, None, &status(&now(&test), "up, running"));
+    let unknown: Vec<Value> = (0..5).map(|i| json!({ "statement_id": i })).collect();
+    source.answers(200, None, &json!({ "results": unknown }).to_string());
+    let done = test.polls().await;
+    assert!(done.error.contains("see the collector’s database and topic"), "{}", done.error);
+    assert_eq!(test.runs(), ["H7/MOTOR/1"]);
+
     // A host that the aggregator has not heard from may be down or up.
     let before = now(&test);
     test.advance(Duration::minutes(6));

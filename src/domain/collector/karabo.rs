@@ -17,6 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// all.
 const ALL_SAID: Duration = Duration::seconds(30);
 
+/// Whether the logger was asked of the right topic: it knows a device on the servers that are meant, or none of them is up.
+/// Of another topic it says nothing, which is no news of these.
+pub fn is_of(identities: &BTreeMap<String, Identity>, servers: &Servers, meant: impl Fn(&str) -> bool) -> bool {
+    let is_up = servers.up.iter().any(|(name, up)| *up && meant(name));
+    !is_up || identities.values().any(|i| !i.server.is_empty() && meant(&i.server))
+}
+
 /// What both together tell. Of a server that no aggregator knows afresh nothing is said.
 pub fn view(identities: BTreeMap<String, Identity>, servers: &Servers, now: DateTime<Utc>) -> View {
     let known = servers.up.iter().filter(|(name, up)| **up || !servers.unheard.contains(*name));

@@ -196,6 +196,26 @@ fn e5_the_recorded_lists_are_read() {
     }
 }
 
+/// F9: a topic that is mistyped has no devices, or none on the servers that are up; that is no proof that nothing runs.
+#[test]
+fn f9_another_topic_says_nothing() {
+    let servers = |is_up| Servers { up: BTreeMap::from([("h7/mdl/1".to_owned(), is_up)]), ..Servers::default() };
+    let on = |server: &str| {
+        let identity = Identity { server: server.to_owned(), ..Identity::default() };
+        BTreeMap::from([("A".to_owned(), identity)])
+    };
+    for (known, is_up, expected) in [
+        (BTreeMap::new(), true, false),
+        (on(""), true, false),
+        (on("h8/mdl/1"), true, false),
+        (on("h8/mdl/1"), false, true),
+        (on("h7/mdl/2"), true, true),
+    ] {
+        assert_eq!(is_of(&known, &servers(is_up), |s| s.starts_with("h7/")), expected, "{known:?} {is_up}");
+    }
+    assert!(is_of(&on("h8/mdl/1"), &servers(true), |s| s.starts_with("h8/")), "it speaks for no other topic's");
+}
+
 /// G10: one question for each property, within the topic where one is named.
 #[test]
 fn g10_the_question_stays_in_its_topic() {
