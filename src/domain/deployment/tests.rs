@@ -1,7 +1,10 @@
 //! The machine, written down a second time by hand.
 
 use super::*;
-use crate::domain::tag::{CommitId, TagName, TagRule};
+use crate::domain::{
+    refusal::Code,
+    tag::{CommitId, TagName, TagRule},
+};
 use chrono::Duration;
 
 fn noon() -> DateTime<Utc> {
