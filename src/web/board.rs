@@ -1,6 +1,7 @@
 //! `/`: what operators look at. It needs no sign-in and no script; with one it follows what happens.
 
 mod answer;
+mod banners;
 mod drawn;
 mod feed;
 pub mod query;

@@ -1,10 +1,11 @@
 //! The board on a big screen: read from across the room, touched by nobody. What is wrong, where, and whom to call.
 
 use super::{
+    banners::{away, live, shift, silent},
     query::{Asked, Shown},
     rows::Rows,
     tiles,
-    view::{Part, Pieces, away, live, shift, silent},
+    view::{Part, Pieces},
 };
 use crate::{
     app::App,
