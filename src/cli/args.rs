@@ -136,13 +136,6 @@ pub struct AuditVerifyArgs {
     pub keys: Vec<PathBuf>,
 }
 
-impl AuditVerifyArgs {
-    /// Where the data is, by the same flags, variables and file as for `serve`.
-    pub fn settings(&self) -> Result<Settings, SettingsError> {
-        Settings::load(&Flags { place: self.place.clone(), ..Flags::default() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use super::{
     place,
 };
 use crate::{
-    config::{DataFlags, Flags, Settings, SettingsError},
+    config::DataFlags,
     domain::{
         checkpoint::{Checkpoint, TYPE},
         journal::{Broken, Chain},
@@ -100,8 +100,7 @@ pub struct AuditExportArgs {
 }
 
 pub fn export(args: &AuditExportArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let settings = Settings::load(&Flags { place: args.place.clone(), ..Flags::default() });
-    let kept = match there(settings) {
+    let kept = match place::there(&args.place) {
         Ok(kept) => kept,
         Err(problem) => {
             writeln!(err, "{problem}")?;
@@ -145,7 +144,7 @@ fn tell_done(written: Result<Followed, Problem>, err: &mut dyn Write) -> io::Res
 async fn entries(kept: &Kept, out: &mut dyn Write) -> Result<Followed, Problem> {
     let unread = |e: sea_orm::DbErr| Problem::Failed(format!("The journal cannot be read: {e}"));
     let unwritten = |e: io::Error| Problem::Failed(format!("The journal cannot be written down: {e}"));
-    let db = kept.open_to_read().await.map_err(unread)?;
+    let db = place::open_to_read(kept).await.map_err(Problem::Failed)?;
     let (mut chain, mut broken, mut after) = (Chain::default(), None, 0);
     loop {
         let page = store::journal::list_after(&db, after, AT_ONCE).await.map_err(unread)?;
@@ -172,19 +171,8 @@ fn changed(broken: &Broken) -> String {
     format!("The journal was changed. At {broken}.")
 }
 
-/// What keeps the data, which has to be there.
-fn there(settings: Result<Settings, SettingsError>) -> Result<Kept, String> {
-    let kept = settings.map_err(|e| e.to_string())?.kept();
-    match &kept {
-        Kept::File(file) if !file.exists() => {
-            Err(format!("There is no database at {}: name its directory with --data.", file.display()))
-        }
-        _ => Ok(kept),
-    }
-}
-
 pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Outcome> {
-    let given = there(args.settings()).and_then(|kept| Ok((kept, files(args)?, keys(args)?)));
+    let given = place::there(&args.place).and_then(|kept| Ok((kept, files(args)?, keys(args)?)));
     let (kept, files, keys) = match given {
         Ok(given) => given,
         Err(problem) => {
@@ -193,9 +181,15 @@ pub fn verify(args: &AuditVerifyArgs, out: &mut dyn Write, err: &mut dyn Write) 
         }
     };
     super::run_async(async move {
+        let db = match place::open_to_read(&kept).await {
+            Ok(db) => db,
+            Err(why) => {
+                writeln!(err, "{why}")?;
+                return Ok(Outcome::Failed);
+            }
+        };
         let mut seen: BTreeMap<i64, Option<String>> = BTreeMap::new();
         let checked = async {
-            let db = kept.open_to_read().await?;
             let read = match (files.is_empty(), keys) {
                 (true, _) => Ok(Read::default()),
                 (false, Some(keys)) => Verifier::new(&keys).map(|keys| read(&files, &keys)),

@@ -6,9 +6,12 @@ use crate::{
     config::{DataFlags, Flags, Settings},
     domain::policy::Policy,
     ports::clock::Clock,
-    store::{Db, connection::Kept},
+    store::{
+        Db,
+        connection::{self, Kept},
+    },
 };
-use sea_orm::DbErr;
+use sea_orm::{DatabaseConnection, DbErr};
 use std::io::{self, Write};
 
 /// The app on this data, which sends nothing; else why not is said, and what the command comes to.
@@ -55,25 +58,57 @@ async fn open_found(
     Ok(Ok(App::new(db, parts)))
 }
 
+/// What is kept there, for reading alone and as it is; else why not.
+pub async fn open_to_read(kept: &Kept) -> Result<DatabaseConnection, String> {
+    kept.open_to_read().await.map_err(|e| unopened(kept, &e))
+}
+
 /// Why the data could not be opened, and what to set right where that can be told.
 pub fn unopened(kept: &Kept, why: &DbErr) -> String {
-    let why = why.to_string();
-    let advice = match why.contains("invalid peer certificate") {
-        true => ". Name the server as its certificate does, and with sslrootcert the authority that signed that.",
-        false => "",
+    let said = why.to_string();
+    // Source: PostgreSQL, appendix A "Error Codes".
+    let advice = match connection::code(why).as_deref() {
+        _ if said.contains("invalid peer certificate") => {
+            ". Name the server as its certificate does, and with sslrootcert the authority that signed that."
+        }
+        Some("28P01") => {
+            ". Set the name and the password right in its address, where @ is written %40, or in ~/.pgpass."
+        }
+        Some("28000") => {
+            ". Have the server’s pg_hba.conf let this machine in; where it wants encryption, ask with sslmode=verify-full."
+        }
+        _ => "",
     };
-    format!("{kept} cannot be opened: {why}{advice}")
+    format!("{kept} cannot be opened: {said}{advice}")
+}
+
+/// What keeps the data that the flags, the variables and the file name, where it is there; else a sentence that says what
+/// to set right.
+pub fn there(flags: &DataFlags) -> Result<Kept, String> {
+    let kept = settings(flags)?.kept();
+    must_exist(&kept).map(|()| kept)
+}
+
+fn settings(flags: &DataFlags) -> Result<Settings, String> {
+    Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())
+}
+
+fn must_exist(kept: &Kept) -> Result<(), String> {
+    match kept {
+        Kept::File(file) if !file.exists() => {
+            Err(format!("There is no database at {}: name its directory with --data.", file.display()))
+        }
+        Kept::File(_) | Kept::Server(_) => Ok(()),
+    }
 }
 
 /// Where the flags, the variables and the file say, and the policy that holds there; else a sentence that says what to
 /// set right.
 fn find(flags: &DataFlags, must_be_there: bool) -> Result<(Settings, Policy), String> {
-    let settings = Settings::load(&Flags { place: flags.clone(), ..Flags::default() }).map_err(|e| e.to_string())?;
+    let settings = settings(flags)?;
     let policy = settings.read_policy().map_err(|e| e.to_string())?;
-    match settings.kept() {
-        Kept::File(file) if must_be_there && !file.exists() => {
-            Err(format!("There is no database at {}: name its directory with --data.", file.display()))
-        }
-        Kept::File(_) | Kept::Server(_) => Ok((settings, policy)),
+    if must_be_there {
+        must_exist(&settings.kept())?;
     }
+    Ok((settings, policy))
 }

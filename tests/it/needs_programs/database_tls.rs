@@ -85,25 +85,37 @@ async fn e7_the_database_is_reached_as_the_readme_has_it() {
     aside.close().await.unwrap();
     drop(served);
 
-    let advice = "Name the server as its certificate does, and with sslrootcert the authority that signed that.";
+    // Every command says what to do about it.
+    let of_certificate =
+        "Name the server as its certificate does, and with sslrootcert the authority that signed that.";
     let plain = right.replace("verify-full", "disable");
     let wrong = right.replace("se%40cret", "guessed");
-    for (address, why) in [
-        (address("localhost", "other.pem"), advice),
-        (address("127.0.0.1", "ca.pem"), advice),
-        (plain, "no encryption"),
-        (wrong, "password authentication failed"),
+    let exported = at("exported");
+    let commands: [(&[&str], i32); 5] = [
+        (&["serve", "--listen", "127.0.0.1:0"], 2),
+        (&["keys", "list"], 1),
+        (&["audit", "verify"], 1),
+        (&["audit", "export"], 1),
+        (&["audit", "export", "--to", exported.to_str().unwrap()], 1),
+    ];
+    for (address, why, advice) in [
+        (address("localhost", "other.pem"), "invalid peer certificate", of_certificate),
+        (address("127.0.0.1", "ca.pem"), "invalid peer certificate", of_certificate),
+        (plain, "no encryption", "ask with sslmode=verify-full."),
+        (wrong, "password authentication failed", "or in ~/.pgpass."),
     ] {
         let database = ["--database", &address];
-        let serve = [&["serve", "--listen", "127.0.0.1:0"], &database[..]].concat();
-        for (args, code) in [(serve, 2), ([&["keys", "list"], &database[..]].concat(), 1)] {
-            let ended = custody(&args, &[]);
+        for (args, code) in commands {
+            let ended = custody(&[args, &database[..]].concat(), &[]);
             let text = said(&ended);
-            assert_eq!(ended.status.code(), Some(code), "{text}");
-            assert!(text.contains(" cannot be opened: ") && text.contains(why), "{why}: {text}");
+            assert_eq!(ended.status.code(), Some(code), "{args:?}: {text}");
+            for says in [" cannot be opened: ", why, advice] {
+                assert!(text.contains(says), "{args:?}: {says}: {text}");
+            }
             assert!(!text.contains("cret") && !text.contains("guessed"), "{text}");
         }
     }
+    assert!(!exported.exists());
     // The key is for nobody else to read.
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(at("db.key")).unwrap()) & 0o077, 0);
 }
