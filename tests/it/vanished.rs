@@ -10,7 +10,7 @@ use custody::{
     domain::lifecycle::Command,
     service::Error,
     store::{
-        self,
+        self, Db,
         connection::{is_unavailable, is_unconfirmed, postgres::Server},
     },
 };
@@ -20,10 +20,16 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream, UnixStream},
+    io::{AsyncReadExt, AsyncWriteExt, copy},
+    net::{TcpListener, TcpStream, UnixStream, tcp::ReadHalf, unix::WriteHalf},
     sync::watch,
+    time::timeout,
 };
+
+/// What a server is asked, each of it at once and by itself. Source: PostgreSQL, 54.7 "Message Formats".
+const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+/// Whether it is still there. The pool asks so twice of what is given back to it, and the second time waits for ever.
+const SYNC: &[u8] = b"S\0\0\0\x04";
 
 /// Between Custody and a server's socket; what it has fallen silent on stays open, and silent.
 struct Between {
@@ -31,6 +37,8 @@ struct Between {
     vanished: watch::Sender<(u32, bool)>,
     /// How many connections are let through.
     through: watch::Sender<u32>,
+    /// The last things that a connection asks before it alone falls silent; where there are none, none does.
+    last: watch::Sender<Vec<Vec<u8>>>,
     port: u16,
     task: tokio::task::JoinHandle<()>,
 }
@@ -40,14 +48,14 @@ impl Between {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let vanished = watch::Sender::new((0, false));
-        let through = watch::Sender::new(0);
-        let (told, count) = (vanished.clone(), through.clone());
+        let (through, last) = (watch::Sender::new(0), watch::Sender::default());
+        let (told, count, silent) = (vanished.clone(), through.clone(), last.clone());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(between(client, socket.clone(), told.subscribe(), count.clone()));
+                tokio::spawn(between(client, socket.clone(), told.subscribe(), count.clone(), silent.clone()));
             }
         });
-        Self { vanished, through, port, task }
+        Self { vanished, through, last, port, task }
     }
 
     fn address(&self, of: &Server) -> Server {
@@ -58,6 +66,11 @@ impl Between {
     async fn vanish(&self) {
         self.vanished.send_modify(|(times, is_away)| (*times, *is_away) = (*times + 1, true));
         self.through.subscribe().wait_for(|many| *many == 0).await.unwrap();
+    }
+
+    /// From now on each connection falls silent once it has asked these, one after the other; the last of them is not heard.
+    fn fall_silent_at(&self, last: &[&[u8]]) {
+        self.last.send_replace(last.iter().map(|one| one.to_vec()).collect());
     }
 
     /// It is there again, and knows nothing of what was connected before.
@@ -77,13 +90,17 @@ async fn between(
     socket: PathBuf,
     mut vanished: watch::Receiver<(u32, bool)>,
     through: watch::Sender<u32>,
+    last: watch::Sender<Vec<Vec<u8>>>,
 ) {
     let (times, is_away) = *vanished.borrow();
     if !is_away {
         let mut server = UnixStream::connect(socket).await.unwrap();
         through.send_modify(|many| *many += 1);
+        let (asks, mut told) = client.split();
+        let (mut answers, heard) = server.split();
         let has_ended = tokio::select! {
-            _ = copy_bidirectional(&mut client, &mut server) => true,
+            has_ended = ask(asks, heard, &last) => has_ended,
+            _ = copy(&mut answers, &mut told) => true,
             _ = vanished.wait_for(|now| now.0 != times) => false,
         };
         // A machine that has lost its power takes its sessions with it.
@@ -94,6 +111,33 @@ async fn between(
         }
     }
     std::future::pending::<()>().await;
+}
+
+/// Passes on what is asked, until nobody asks any more, or these were the last things; whether nobody does.
+async fn ask(mut asks: ReadHalf<'_>, mut heard: WriteHalf<'_>, last: &watch::Sender<Vec<Vec<u8>>>) -> bool {
+    let (mut asked, mut bytes) = (Vec::new(), [0; 8192]);
+    loop {
+        let many = asks.read(&mut bytes).await.unwrap_or_default();
+        asked.push(bytes[..many].to_vec());
+        let falls_silent = {
+            let last = last.borrow();
+            !last.is_empty() && asked.ends_with(&last)
+        };
+        if many == 0 || falls_silent {
+            return many == 0;
+        }
+        if heard.write_all(&bytes[..many]).await.is_err() {
+            return true;
+        }
+    }
+}
+
+/// Data on a server whose machine can vanish.
+async fn data_on(cluster: &Cluster) -> (Db, Between) {
+    let dir = tempfile::tempdir().unwrap();
+    let between = Between::start(cluster.socket()).await;
+    postgres::stands_impatiently_for(dir.path(), &between.address(&cluster.copy_of_template().await));
+    (Db::open_kept(&postgres::kept(dir.path()).await).await.unwrap(), between)
 }
 
 /// A facility on a server whose machine can vanish.
@@ -181,6 +225,24 @@ async fn f6_what_was_under_way_ends() {
         async move { db.read.query_one_raw(count).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() }
     };
     assert_eq!((count("never").await, count("kept").await), (0, 1));
+}
+
+/// F13: where the connection that writes falls silent while the pool takes it back, whoever looks has another one connect,
+/// also where they hang up: writes are taken again before anybody has written.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_whoever_looks_has_another_one_connect() {
+    let cluster = Cluster::start(false);
+    let (db, between) = data_on(&cluster).await;
+    between.fall_silent_at(&[COMMIT, SYNC, SYNC]);
+    let tx = db.begin().await.unwrap();
+    tx.execute_unprepared("INSERT INTO change (kind, name) VALUES ('server', 'kept')").await.unwrap();
+    tx.commit().await.unwrap();
+    // There is left the one that reads.
+    between.through.subscribe().wait_for(|many| *many == 1).await.unwrap();
+
+    let looked = timeout(Duration::from_millis(200), db.takes_writes(Duration::from_secs(1))).await;
+    assert!(looked.is_err(), "the pool still has the connection");
+    assert!(db.takes_writes(Duration::from_secs(20)).await, "another one has connected");
 }
 
 /// F13: what is closed stays closed: nothing that comes after it connects anew, and writes.

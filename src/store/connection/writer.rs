@@ -121,18 +121,38 @@ impl Writer {
     }
 
     /// Whether a write is taken, as far as can be told within this time: nobody keeps the turn for longer than a server is
-    /// waited for, and the connection answers.
+    /// waited for, and the connection answers. Whoever asks may hang up: it is looked after all the same.
     pub(super) async fn answers(&self, within: Duration) -> bool {
         let Some(of) = self.bounds.patience else { return true };
+        let writer = self.clone();
+        tokio::spawn(writer.answers_in_turn(within, of.begun + of.done)).await.unwrap_or(false)
+    }
+
+    async fn answers_in_turn(self, within: Duration, longest: Duration) -> bool {
         match timeout(within, self.turn.lock()).await {
             // Its commit is about to tell.
             Ok(turn) if turn.is_some() => true,
-            Ok(_turn) => timeout(within, self.only.get().ping()).await.is_ok_and(|answer| answer.is_ok()),
+            Ok(_turn) => self.connection_answers(within).await,
             Err(_) => {
                 let taken = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-                taken.elapsed() < of.begun + of.done
+                taken.elapsed() < longest
             }
         }
+    }
+
+    /// Whoever asks has the turn, as whoever begins has: a connection that does not come back is followed by another, so
+    /// that the next look finds the server there once it is.
+    async fn connection_answers(&self, within: Duration) -> bool {
+        let connection = self.only.get();
+        match timeout(within, connection.ping()).await {
+            Ok(Ok(())) => return true,
+            Err(_) | Ok(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))) => {}
+            // It was told at once, and the pool is free to connect anew; one that was closed stays so.
+            Ok(Err(_)) => return false,
+        }
+        // It connects once it is asked: until then nothing goes wrong.
+        let _ = self.only.replace().await;
+        false
     }
 
     fn is_file(&self) -> bool {
