@@ -61,6 +61,8 @@ impl Kept {
 pub struct Db {
     /// For pages and answers: never waits for a writer.
     pub read: DatabaseConnection,
+    /// How long a look may take to begin.
+    looks: Bounds,
     write: Writer,
     statements: Arc<AtomicU64>,
     /// `None` on SQLite.
@@ -84,28 +86,29 @@ impl Db {
 
     /// Opens the database in this file.
     pub async fn open(file: &Path) -> Result<Self, DbErr> {
-        Self::new(sqlite::open(file).await?, None, Bounds::default()).await
+        Self::new(sqlite::open(file).await?, None, (Bounds::default(), Bounds::default())).await
     }
 
     /// Opens the database on this server.
     pub async fn connect(server: &Server) -> Result<Self, DbErr> {
-        let bounds = Bounds::new(server.patience);
-        Self::new(server.open(bounds.given_up.clone()).await?, Some(server.clone()), bounds).await
+        let [looks, writes] = [server.patience; 2].map(Bounds::new);
+        let opened = server.open(looks.given_up.clone(), writes.given_up.clone()).await?;
+        Self::new(opened, Some(server.clone()), (looks, writes)).await
     }
 
     async fn new(
         (mut read, write): (DatabaseConnection, DatabaseConnection),
         server: Option<Server>,
-        bounds: Bounds,
+        (looks, writes): (Bounds, Bounds),
     ) -> Result<Self, DbErr> {
         let author_key = super::own_keys::load_or_make_author_key(&write).await?;
         let statements = Arc::new(AtomicU64::new(0));
         counted(&mut read, &statements);
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
-        let only = Only::new(write, server.clone(), bounds.given_up.clone(), statements.clone());
-        let write = Writer::new(only, bounds);
-        Ok(Self { read, write, statements, server, first, replica: Uuid::new_v4(), author_key })
+        let only = Only::new(write, server.clone(), writes.given_up.clone(), statements.clone());
+        let write = Writer::new(only, writes);
+        Ok(Self { read, looks, write, statements, server, first, replica: Uuid::new_v4(), author_key })
     }
 
     /// How many statements were run since the start.
@@ -129,9 +132,11 @@ impl Db {
         if self.server.is_none() {
             return self.read.begin().await;
         }
-        // Whoever asks may hang up: on PostgreSQL what is begun has to be begun to its end. Source: transact-rs/sqlx#4393.
-        let read = self.read.clone();
-        let begun = async move { read.begin_with_config(Some(IsolationLevel::RepeatableRead), None).await };
+        // Whoever asks may hang up: on PostgreSQL what is begun has to be begun to its end, or the connection is given up.
+        // Source: transact-rs/sqlx#4393.
+        let (read, looks) = (self.read.clone(), self.looks.clone());
+        let begun =
+            async move { looks.begun(read.begin_with_config(Some(IsolationLevel::RepeatableRead), None)).await };
         tokio::spawn(begun).await.map_err(|e| DbErr::Custom(e.to_string()))?
     }
 

@@ -14,6 +14,7 @@ use custody::{
         connection::{is_unavailable, is_unconfirmed, postgres::Server},
     },
 };
+use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use std::{
     path::PathBuf,
@@ -27,6 +28,7 @@ use tokio::{
 };
 
 /// What a server is asked, each of it at once and by itself. Source: PostgreSQL, 54.7 "Message Formats".
+const BEGIN: &[u8] = b"Q\0\0\0\x0aBEGIN\0";
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 /// Whether it is still there. The pool asks so twice of what is given back to it, and the second time waits for ever.
 const SYNC: &[u8] = b"S\0\0\0\x04";
@@ -243,6 +245,22 @@ async fn f13_whoever_looks_has_another_one_connect() {
     let looked = timeout(Duration::from_millis(200), db.takes_writes(Duration::from_secs(1))).await;
     assert!(looked.is_err(), "the pool still has the connection");
     assert!(db.takes_writes(Duration::from_secs(20)).await, "another one has connected");
+}
+
+/// F6: a look that does not begin on a connection which has fallen silent is told so, and keeps none of them for itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn f6_a_look_that_does_not_begin_ends() {
+    let cluster = Cluster::start(false);
+    let (db, between) = data_on(&cluster).await;
+    between.fall_silent_at(&[BEGIN]);
+    let looks = join_all((0..12).map(|_| db.snapshot()));
+    let looks = timeout(Duration::from_secs(30), looks).await.expect("each of them ends");
+    for look in looks {
+        let Err(e) = look else { panic!("a look began on a connection that is silent") };
+        assert!(is_unavailable(&e), "{e}");
+    }
+    between.fall_silent_at(&[]);
+    until("there are looks again", async || db.snapshot().await.is_ok()).await;
 }
 
 /// F13: what is closed stays closed: nothing that comes after it connects anew, and writes.

@@ -5,17 +5,39 @@ use super::not_answered;
 use sea_orm::DbErr;
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 use tokio::time::timeout;
 
-/// Set where the writing connection is not to be used again: it is closed as soon as it is given back, though it may answer
-/// again by then. What was begun on it may have been begun after all. Source: transact-rs/sqlx#4393.
-pub type GivenUp = Arc<AtomicBool>;
+/// Says when a connection of a pool was given up, which is not to be used again: it is closed as soon as it is given back,
+/// though it may answer again by then. What was begun on it may have been begun after all. Source: transact-rs/sqlx#4393.
+#[derive(Clone, Debug, Default)]
+pub struct GivenUp(Arc<Mutex<Option<Instant>>>);
+
+impl GivenUp {
+    fn set(&self) {
+        *self.held() = Some(Instant::now());
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.held().is_some()
+    }
+
+    /// Where there is one connection, it was that one: whether it was given up, and is closed now.
+    pub fn take(&self) -> bool {
+        self.held().take().is_some()
+    }
+
+    /// Where there are several nobody can tell which one it was: whatever is given back so soon after is closed.
+    pub fn is_recent(&self, within: Duration) -> bool {
+        self.held().is_some_and(|at| at.elapsed() < within)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How long a server is waited for. What it ends by itself is waited for a little longer than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +46,7 @@ pub struct Patience {
     pub acquired: Duration,
     /// For whether a connection still is one.
     pub tested: Duration,
-    /// For the turn of writing: the server lets nobody wait for that longer than ten seconds.
+    /// For the turn of writing, which the server lets nobody wait for longer than ten seconds; and for a look to begin.
     pub begun: Duration,
     /// For a statement, and for a commit: the server ends them after thirty.
     pub done: Duration,
@@ -37,7 +59,7 @@ impl Default for Patience {
     }
 }
 
-/// What bounds the writer; nothing does where it writes to a file.
+/// What bounds those who write, or those who read; nothing does where it is a file.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds {
     pub patience: Option<Patience>,
@@ -64,7 +86,7 @@ impl Bounds {
 
     /// Goes on with what was begun; where that is given up, nothing more is asked.
     pub async fn done<T>(&self, asked: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        if self.given_up.load(Ordering::Acquire) {
+        if self.given_up.is_set() {
             return Err(not_answered());
         }
         self.within(self.patience.map(|of| of.done), asked).await
@@ -80,7 +102,7 @@ impl Bounds {
         let asked = pin!(asked);
         let answer = timeout(limit, asked).await;
         answer.unwrap_or_else(|_| {
-            self.given_up.store(true, Ordering::Release);
+            self.given_up.set();
             Err(not_answered())
         })
     }
@@ -90,7 +112,6 @@ impl Bounds {
 mod tests {
     use super::*;
     use crate::store::connection::is_unavailable;
-    use std::time::Instant;
 
     /// F6: what is not answered in time may go better later, and nothing more is asked on that connection.
     #[tokio::test]
@@ -99,11 +120,23 @@ mod tests {
         let bounds = Bounds::new(Patience { acquired: short, tested: short, begun: short, done: short });
         assert!(bounds.done(async { Ok(7) }).await.is_ok_and(|n| n == 7));
         assert!(bounds.waits(std::future::pending::<()>()).await.is_err_and(|e| is_unavailable(&e)));
-        assert!(!bounds.given_up.load(Ordering::Acquire), "whoever only waits gives nobody up");
+        assert!(!bounds.given_up.is_set(), "whoever only waits gives nobody up");
         let asked = bounds.done(std::future::pending::<Result<(), DbErr>>()).await;
         assert!(asked.is_err_and(|e| is_unavailable(&e)));
         let begun = Instant::now();
         assert!(bounds.done(async { Ok(()) }).await.is_err());
         assert!(begun.elapsed() < short, "it is told at once");
+    }
+    /// F6: one connection is closed where it was given up; of several, whichever are given back so soon after.
+    #[tokio::test]
+    async fn f6_what_was_given_up_is_closed() {
+        let (short, long) = (Duration::from_millis(20), Duration::from_secs(3600));
+        let bounds = Bounds::new(Patience { acquired: short, tested: short, begun: short, done: short });
+        let given_up = &bounds.given_up;
+        assert!(!given_up.is_recent(long) && !given_up.take());
+        assert!(bounds.begun(std::future::pending::<Result<(), DbErr>>()).await.is_err_and(|e| is_unavailable(&e)));
+        assert!(given_up.is_recent(long) && given_up.is_recent(long), "more than one may be");
+        assert!(!given_up.is_recent(Duration::ZERO), "that was before");
+        assert!(given_up.take() && !given_up.take());
     }
 }

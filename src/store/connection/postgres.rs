@@ -6,7 +6,7 @@ use super::{
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 use sqlx::{Connection, Executor, PgConnection, postgres::PgConnectOptions};
-use std::{fmt, io, str::FromStr, sync::atomic::Ordering, time::Duration};
+use std::{fmt, io, str::FromStr, time::Duration};
 
 /// Whoever writes holds it until the commit: writers of all replicas come one after another, as on SQLite, and each
 /// sees what the one before it wrote. So the journal has one order and no gap, and nothing has to be tried again.
@@ -97,7 +97,7 @@ impl Server {
         o.map_sqlx_postgres_pool_opts(move |o| {
             let given_up = given_up.clone();
             o.after_release(move |c, _| {
-                let is_given_up = given_up.swap(false, Ordering::AcqRel);
+                let is_given_up = if reads { given_up.is_recent(tested) } else { given_up.take() };
                 Box::pin(async move {
                     match is_given_up {
                         true => Err(silent()),
@@ -122,10 +122,14 @@ impl Server {
     }
 
     /// Brings the database to today's shape, one replica at a time; then reading and writing.
-    pub(super) async fn open(&self, given_up: GivenUp) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+    pub(super) async fn open(
+        &self,
+        reading: GivenUp,
+        writing: GivenUp,
+    ) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
         self.migrate().await?;
-        let read = Database::connect(self.pool(8, true, GivenUp::default())).await?;
-        Ok((read, Database::connect(self.pool(1, false, given_up)).await?))
+        let read = Database::connect(self.pool(8, true, reading)).await?;
+        Ok((read, Database::connect(self.pool(1, false, writing)).await?))
     }
 
     /// For writing, in the place of what was opened; it connects once it is asked.

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use std::{
     mem,
-    sync::{Arc, Mutex as Cell, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex as Cell, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::{
@@ -194,7 +194,7 @@ impl Writer {
             let begun = async {
                 let tx = connection.begin().await?;
                 // There is one connection: whichever was given up is closed by now.
-                self.bounds.given_up.store(false, Ordering::Release);
+                self.bounds.given_up.take();
                 tx.execute_unprepared(postgres::ONE_WRITER).await?;
                 Ok(tx)
             };
