@@ -4,7 +4,7 @@ mod channel;
 mod when;
 
 pub use channel::{Kind, Owner, Preferences, Secret, Wanted};
-pub use when::{Due, after_quiet, due, next_try};
+pub use when::{Due, LONGEST_WAIT, after_quiet, due, next_try};
 
 use std::time::Duration;
 

@@ -105,14 +105,15 @@ pub async fn round(app: &App) -> Result<usize> {
 /// Claims up to so many messages that are due, with the name of the claim.
 pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Claimed>)> {
     let now = app.clock.now();
-    let lease = Uuid::new_v4().to_string();
-    if most == 0 || !store::outbox::is_any_due(&app.db.read, road, now).await? {
+    let (c, lease) = (&app.db.read, Uuid::new_v4().to_string());
+    if most == 0 || !(store::outbox::is_any_due(c, road, now).await? || store::outbox::is_any_ahead(c, now).await?) {
         return Ok((lease, Vec::new()));
     }
     let (owned, name) = (app.clone(), lease.clone());
     let claimed = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
+            store::outbox::set_right(&tx, now).await?;
             put_off(&tx, &owned, road, now).await?;
             let claimed = store::outbox::claim(&tx, road, &name, now, most).await?;
             tx.commit().await?;

@@ -325,6 +325,39 @@ async fn f10_a_claim_from_ahead_holds_nothing_up() {
     assert_eq!((test.waiting().await, smtp.letters().len(), chat.posts().len()), (0, 2, 2));
 }
 
+/// O5, F10: what was put there while the clock was ahead, or put off then, is told once the clock is right: at once, or at
+/// the end of the quiet hours in which that is.
+#[tokio::test]
+async fn f10_what_was_due_ahead_is_told_once_the_clock_is_right() {
+    let (smtp, chat) = (SmtpServer::start().await, ChatServer::start().await);
+    let test = with_magnet(&smtp).await;
+    let quiet = Preferences { quiet: Some((time("08:00"), time("10:00"))), ..Preferences::default() };
+    test.chat("ilse", Kind::Slack, &format!("{}/hooks/1", chat.url), quiet).await;
+    let arrived = || (smtp.letters().len(), chat.posts().len());
+    // 14:00 in Berlin by that clock, and 09:00 by the right one.
+    test.advance(at("2026-11-21T13:00:00Z") - test.app.clock.now());
+    test.now_tells("ilse", "k1", "One.", false).await;
+    test.now_tells("ilse", "fire", "Fire.", true).await;
+    test.advance(Duration::hours(-5));
+    test.delivers().await;
+    assert_eq!(arrived(), (2, 1), "what is not urgent waits for 10:00");
+    test.advance(Duration::minutes(59));
+    test.delivers().await;
+    assert_eq!(arrived(), (2, 1));
+    test.advance(Duration::minutes(1));
+    test.delivers().await;
+    assert_eq!(arrived(), (2, 2));
+
+    smtp.is(Mood::Away);
+    test.now_tells("ilse", "k2", "Two.", false).await;
+    test.advance(Duration::days(30));
+    test.delivers().await;
+    test.advance(Duration::days(-30));
+    smtp.is(Mood::Takes);
+    test.delivers().await;
+    assert_eq!((arrived(), test.waiting().await), ((3, 3), 0));
+}
+
 /// O5: workers that race, in one process and in two, deliver each message once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn workers_that_race_send_nothing_twice() {

@@ -252,6 +252,10 @@ async fn lists_are_read_by_an_index() {
             "what is due",
             "SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= '2026-11-21T08:00:00Z' AND lane IS NULL LIMIT 1",
         ),
+        (
+            "what is due by a clock that was ahead",
+            "SELECT id FROM outbox WHERE state = 'waiting' AND due_at > '2026-11-21T08:00:00Z' AND (at > '2026-11-21T08:02:00Z' OR due_at > '2026-11-23T09:02:00Z') LIMIT 1",
+        ),
         ("open incidents", "SELECT * FROM incident WHERE closed_at IS NULL ORDER BY seq DESC LIMIT 50"),
         ("closed incidents", "SELECT * FROM incident WHERE closed_at IS NOT NULL ORDER BY seq DESC LIMIT 50"),
         (

@@ -66,6 +66,10 @@ fn moments(zone: Tz, local: NaiveDateTime) -> (DateTime<Utc>, DateTime<Utc>) {
     }
 }
 
+/// Nothing is due later than this by a clock that is right: a day until the digest, or until the other side wants to be
+/// asked again, a day of quiet hours after it, and an hour more where the clock is put back in one of them.
+pub const LONGEST_WAIT: Duration = Duration::hours(49);
+
 /// The longest wait between two tries.
 const LONGEST: i64 = 2 * 60 * 60;
 
@@ -147,6 +151,18 @@ mod tests {
         assert_eq!(got(&of, "2026-10-24T22:00:00Z"), at("2026-10-25T00:30:00Z"));
         assert_eq!(got(&of, "2026-10-25T00:30:00Z"), at("2026-10-26T01:30:00Z"));
         assert_eq!(got(&of, "2026-03-28T23:00:00Z"), at("2026-03-29T01:00:00Z"));
+    }
+
+    /// F10: what was put off by a clock that was ahead is known by this: no digest and no quiet hours are further away.
+    #[test]
+    fn f10_nothing_is_due_after_the_longest_wait() {
+        let mut of = quiet("08:00", "07:59");
+        of.digest = Some(time("08:00"));
+        // The clock is put back on 25 October 2026.
+        for now in ["2026-10-23T06:00:00Z", "2026-10-24T06:00:00Z", "2026-10-25T07:00:00Z"] {
+            let wait = when(&of, now) - at(now);
+            assert!(wait > LONGEST_WAIT - Duration::hours(2) && wait <= LONGEST_WAIT, "{now}: {wait}");
+        }
     }
 
     /// F8: tries are a minute apart at first, two hours at most.

@@ -1,12 +1,16 @@
-//! What is due at another moment than it was: sooner for what is urgent, later for quiet hours.
+//! What is due at another moment than it was: sooner for what is urgent, later for quiet hours, now for what a clock put off
+//! that was ahead.
 
 use super::{Entry, Road, due, lane, waiting};
-use crate::store::{
-    Result,
-    entity::outbox::{self as row, Column},
+use crate::{
+    domain::telling::LONGEST_WAIT,
+    store::{
+        AHEAD, Result,
+        entity::outbox::{self as row, Column},
+    },
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use std::collections::BTreeSet;
 
 /// What is urgent waits behind nothing that is to be tried again hours later: that is tried now, and comes first still.
@@ -48,4 +52,34 @@ pub async fn put_off<C: ConnectionTrait>(
         .exec(tx)
         .await
         .map(|_| ())
+}
+
+/// What waits for later.
+fn later(now: DateTime<Utc>) -> Condition {
+    waiting().add(Column::DueAt.gt(now))
+}
+
+/// Put there by a clock that was ahead (F10): what it tells of is yet to happen.
+fn made_ahead(now: DateTime<Utc>) -> Condition {
+    Condition::all().add(Column::At.gt(now + AHEAD))
+}
+
+/// Put off by such a clock: by a right one nothing waits for so long.
+fn put_off_ahead(now: DateTime<Utc>) -> Condition {
+    Condition::all().add(Column::DueAt.gt(now + LONGEST_WAIT + AHEAD))
+}
+
+/// Whether anything waits for a moment that was named by a clock which was ahead.
+pub async fn is_any_ahead<C: ConnectionTrait>(c: &C, now: DateTime<Utc>) -> Result<bool> {
+    let either = Condition::any().add(made_ahead(now)).add(put_off_ahead(now));
+    let q = row::Entity::find().select_only().column(Column::Id).filter(later(now).add(either)).limit(1);
+    Ok(q.into_tuple::<String>().one(c).await?.is_some())
+}
+
+/// Has it due now: when it would have been, nobody knows.
+pub async fn set_right<C: ConnectionTrait>(tx: &C, now: DateTime<Utc>) -> Result<()> {
+    let due_now = || row::Entity::update_many().col_expr(Column::DueAt, Expr::value(now));
+    let made_now = due_now().col_expr(Column::At, Expr::value(now));
+    made_now.filter(later(now).add(made_ahead(now))).exec(tx).await?;
+    due_now().filter(later(now).add(put_off_ahead(now))).exec(tx).await.map(|_| ())
 }
