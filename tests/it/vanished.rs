@@ -239,8 +239,7 @@ async fn f13_whoever_looks_has_another_one_connect() {
     let tx = db.begin().await.unwrap();
     tx.execute_unprepared("INSERT INTO change (kind, name) VALUES ('server', 'kept')").await.unwrap();
     tx.commit().await.unwrap();
-    // There is left the one that reads.
-    between.through.subscribe().wait_for(|many| *many == 1).await.unwrap();
+    until("only the connection that reads is left", async || *between.through.borrow() == 1).await;
 
     let looked = timeout(Duration::from_millis(200), db.takes_writes(Duration::from_secs(1))).await;
     assert!(looked.is_err(), "the pool still has the connection");
