@@ -31,6 +31,14 @@ pub enum Order {
     Down,
 }
 
+/// How many are asked for.
+pub fn size(limit: Option<usize>) -> Answer<usize> {
+    match limit.unwrap_or(PAGE) {
+        most @ 1..=MOST => Ok(most),
+        _ => Err(Problem::field("limit", format!("Ask for 1 to {MOST} at once"))),
+    }
+}
+
 /// A page of a list, in the order of its keys, no two of which are the same; and what `after` is for the next one.
 pub fn page<T>(
     mut all: Vec<T>,
@@ -39,10 +47,7 @@ pub fn page<T>(
     limit: Option<usize>,
     after: Option<&str>,
 ) -> Answer<(Vec<T>, Option<String>)> {
-    let most = limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&most) {
-        return Err(Problem::field("limit", format!("Ask for 1 to {MOST} at once")));
-    }
+    let most = size(limit)?;
     all.retain(|one| {
         after.is_none_or(|after| match order {
             Order::Up => key(one).as_str() > after,

@@ -2,7 +2,7 @@
 
 use super::{
     body::{Params, Sent},
-    paging::{Order, Part, page},
+    paging::{Part, size},
     problem::Answer,
     revision::{etag, marked},
     token::Bearer,
@@ -11,11 +11,12 @@ use crate::{
     app::App,
     domain::{
         deployment::Environment,
+        id::ServerName,
         server::{Server, SupportClass},
     },
     service::{
         seen,
-        servers::{self, Host, Listed},
+        servers::{self, Host, Listed, Wanted},
     },
 };
 use axum::{
@@ -41,6 +42,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
+    /// A part of its name, its host or its instrument, whatever the case.
+    find: Option<String>,
     instrument: Option<String>,
     host: Option<String>,
     /// At most so many at once; 200 where nothing is said.
@@ -103,9 +106,8 @@ impl From<Server> for ServerDto {
     }
 }
 
-async fn found(app: &App, name: &str) -> Answer<Response> {
-    let all = servers::overview(app).await?.servers;
-    let one = all.into_iter().find(|l| l.server.name.0 == name).ok_or(crate::service::Error::NotFound)?;
+async fn found(app: &App, name: &ServerName) -> Answer<Response> {
+    let one = servers::show(app, name).await?;
     Ok(marked(&servers::shown(&one.server), Json(ServerDto::from(one))))
 }
 
@@ -114,12 +116,11 @@ async fn found(app: &App, name: &str) -> Answer<Response> {
     responses((status = 200, description = "A page of them, by name.", body = ListDto)))]
 pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     bearer.reads()?;
-    let mut all = servers::overview(&app).await?.servers;
-    all.retain(|l| which.instrument.as_ref().is_none_or(|i| *i == l.server.instrument));
-    all.retain(|l| which.host.as_ref().is_none_or(|h| *h == l.server.host));
-    let name = |l: &Listed| l.server.name.0.clone();
-    let (all, next) = page(all, Order::Up, name, which.limit, which.after.as_deref())?;
-    Ok(Json(ListDto { servers: all.into_iter().map(ServerDto::from).collect(), next }))
+    let most = size(which.limit)?;
+    let find = which.find.unwrap_or_default();
+    let wanted = Wanted { find, instrument: which.instrument, host: which.host, after: which.after };
+    let page = servers::list_page(&app, &wanted, most).await?;
+    Ok(Json(ListDto { servers: page.servers.into_iter().map(ServerDto::from).collect(), next: page.next }))
 }
 
 /// A server as an administrator enters it.
@@ -139,7 +140,7 @@ pub struct New {
     responses((status = 201, description = "The server.", body = ServerDto)))]
 pub async fn add(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>) -> Answer<Response> {
     let server = servers::add(&app, &bearer.acts()?, &new.name, &new.host, &new.instrument).await?;
-    Ok((StatusCode::CREATED, found(&app, &server.name.0).await?).into_response())
+    Ok((StatusCode::CREATED, found(&app, &server.name).await?).into_response())
 }
 
 /// Where a server is.
@@ -162,7 +163,7 @@ pub async fn change(
     Sent(to): Sent<Place>,
 ) -> Answer<Response> {
     let server = servers::change(&app, &bearer.acts()?, &server, &to.host, &to.instrument).await?;
-    found(&app, &server.name.0).await
+    found(&app, &server.name).await
 }
 
 /// Take a server off the record
@@ -195,7 +196,7 @@ pub async fn set_environment(
     Sent(to): Sent<Put>,
 ) -> Answer<Response> {
     let server = servers::set_environment(&app, &bearer.acts()?, &server, to.environment).await?;
-    found(&app, &server.name.0).await
+    found(&app, &server.name).await
 }
 
 #[derive(Serialize, ToSchema)]
@@ -227,9 +228,9 @@ impl From<Host> for HostDto {
     responses((status = 200, description = "A page of them, by name.", body = HostsDto)))]
 pub async fn list_hosts(State(app): State<App>, bearer: Bearer, Params(part): Params<Part>) -> Answer<Json<HostsDto>> {
     bearer.reads()?;
-    let all = servers::overview(&app).await?.hosts;
-    let (all, next) = page(all, Order::Up, |h: &Host| h.name.clone(), part.limit, part.after.as_deref())?;
-    Ok(Json(HostsDto { hosts: all.into_iter().map(HostDto::from).collect(), next }))
+    let page = servers::list_host_page(&app, part.after.as_deref(), size(part.limit)?).await?;
+    let hosts = page.hosts.into_iter().map(|(host, _)| HostDto::from(host));
+    Ok(Json(HostsDto { hosts: hosts.collect(), next: page.next }))
 }
 
 /// A host as an administrator enters it.

@@ -14,8 +14,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 mod changing;
+mod reading;
 
+pub use crate::store::servers::Wanted;
 pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host, shown, shown_host};
+pub use reading::{Desk, HostPage, PAGE, Page, desk, find, list, list_host_page, list_hosts, list_page, show};
 
 /// A host with what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,62 +46,6 @@ pub struct Listed {
     pub running: Vec<Running>,
     /// Whether it is in the policy's pool (H1).
     pub in_pool: bool,
-}
-
-/// All servers and hosts.
-#[derive(Clone, Debug)]
-pub struct Overview {
-    pub hosts: Vec<Host>,
-    pub servers: Vec<Listed>,
-    /// Seen by an agent, and not on record.
-    pub strangers: Vec<(ServerName, Vec<Running>)>,
-    /// In the policy's pool, and not on record (H1).
-    pub pool_missing: Vec<String>,
-}
-
-/// Everything about servers, in a fixed number of queries.
-pub async fn overview(app: &App) -> Result<Overview> {
-    let c = &app.db.snapshot().await?;
-    let hosts = store::servers::list_hosts(c).await?;
-    let servers = store::servers::list(c, None).await?;
-    let placements = store::servers::list_placements(c).await?;
-    let names: BTreeMap<String, String> =
-        store::devices::list_names(c).await?.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
-    let mut running: BTreeMap<ServerName, Vec<Running>> = store::instances::count_by_server(c)
-        .await?
-        .into_iter()
-        .map(|(s, all)| {
-            let of = |(class, instances, unknown)| Running { class, instances, unknown };
-            (s, all.into_iter().map(of).collect())
-        })
-        .collect();
-    let pool = &app.policy.servers.pool;
-    let pool_missing = pool.iter().filter(|p| !servers.iter().any(|s| s.name.0 == **p)).cloned().collect();
-    let servers = servers
-        .into_iter()
-        .map(|server| {
-            let mut placed: Vec<String> = placements
-                .get(&server.name)
-                .into_iter()
-                .flatten()
-                .map(|id| names.get(id).unwrap_or(id).clone())
-                .collect();
-            placed.sort();
-            let running = running.remove(&server.name).unwrap_or_default();
-            Listed { placed, running, in_pool: pool.contains(&server.name.0), server }
-        })
-        .collect();
-    Ok(Overview {
-        hosts: hosts.into_iter().map(|(name, class, note)| Host { name, class, note }).collect(),
-        servers,
-        strangers: running.into_iter().collect(),
-        pool_missing,
-    })
-}
-
-/// Servers by name, of one class or of both.
-pub async fn list(app: &App, class: Option<SupportClass>) -> Result<Vec<Server>> {
-    Ok(store::servers::list(&app.db.read, class).await?)
 }
 
 /// Every device's name by its id.

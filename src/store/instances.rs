@@ -192,8 +192,21 @@ pub async fn list_of_class<C: ConnectionTrait>(c: &C, class: &str, names: &Versi
     q.all(c).await?.into_iter().map(|r| hydrate(r, names)).collect()
 }
 
-/// What runs on each server, by class: how many instances, and how many of them no device on record brings.
-pub async fn count_by_server<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<ServerName, Vec<(String, u64, u64)>>> {
+/// What runs on a server, by class: how many instances, and how many of them no device on record brings.
+pub type Counts = BTreeMap<ServerName, Vec<(String, u64, u64)>>;
+
+/// What runs on these servers.
+pub async fn count_on<C: ConnectionTrait>(c: &C, servers: &[ServerName]) -> Result<Counts> {
+    count(c, row::Column::Server.is_in(servers.iter().map(|s| s.0.as_str()))).await
+}
+
+/// What runs on servers that are not on record.
+pub async fn count_on_strangers<C: ConnectionTrait>(c: &C) -> Result<Counts> {
+    let on_record = Query::select().column(server::Column::Name).from(server::Entity).to_owned();
+    count(c, row::Column::Server.not_in_subquery(on_record)).await
+}
+
+async fn count<C: ConnectionTrait>(c: &C, of: SimpleExpr) -> Result<Counts> {
     let rows: Vec<(String, String, i64, i64)> = row::Entity::find()
         .select_only()
         .column(row::Column::Server)
@@ -202,13 +215,14 @@ pub async fn count_by_server<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<Serve
         // COUNT of a column leaves out what is NULL.
         .column_as(row::Column::DeviceId.count(), "known")
         .filter(row::Column::GoneAt.is_null())
+        .filter(of)
         .group_by(row::Column::Server)
         .group_by(row::Column::Class)
         .order_by_asc(row::Column::Class)
         .into_tuple()
         .all(c)
         .await?;
-    let mut by_server: BTreeMap<ServerName, Vec<(String, u64, u64)>> = BTreeMap::new();
+    let mut by_server = Counts::new();
     for (server, class, n, known) in rows {
         by_server.entry(ServerName(server)).or_default().push((class, n.unsigned_abs(), (n - known).unsigned_abs()));
     }

@@ -14,8 +14,11 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Query,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{ExprTrait, Func, LikeExpr, Query},
 };
 use std::collections::BTreeMap;
 
@@ -58,15 +61,95 @@ pub async fn list<C: ConnectionTrait>(c: &C, class: Option<SupportClass>) -> Res
     q.order_by_asc(row::Column::Name).all(c).await?.into_iter().map(hydrate).collect()
 }
 
+/// Which servers a list is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// What name, host or instrument holds, whatever its case; anything where it is empty.
+    pub find: String,
+    pub instrument: Option<String>,
+    pub host: Option<String>,
+    /// Behind this name.
+    pub after: Option<String>,
+}
+
+/// The longest text that is looked for, in characters: databases bound a pattern.
+const FIND_MOST: usize = 100;
+
+/// Whether one of these holds the text, whatever the case of its letters.
+fn holds<K: ColumnTrait>(columns: impl IntoIterator<Item = K>, text: &str) -> Condition {
+    let mut pattern = String::from("%");
+    for letter in text.chars().take(FIND_MOST) {
+        if matches!(letter, '%' | '_' | '|') {
+            pattern.push('|');
+        }
+        pattern.push(letter.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    columns.into_iter().fold(Condition::any(), |any, column| {
+        any.add(Func::lower(column.into_expr()).like(LikeExpr::new(pattern.as_str()).escape('|')))
+    })
+}
+
+/// So many of them, by name.
+pub async fn list_wanted<C: ConnectionTrait>(c: &C, wanted: &Wanted, most: u64) -> Result<Vec<Server>> {
+    let mut q = row::Entity::find();
+    if !wanted.find.is_empty() {
+        q = q.filter(holds([row::Column::Name, row::Column::Host, row::Column::Instrument], &wanted.find));
+    }
+    if let Some(instrument) = &wanted.instrument {
+        q = q.filter(row::Column::Instrument.eq(instrument));
+    }
+    if let Some(host) = &wanted.host {
+        q = q.filter(row::Column::Host.eq(host));
+    }
+    if let Some(after) = &wanted.after {
+        q = q.filter(row::Column::Name.gt(after));
+    }
+    q.order_by_asc(row::Column::Name).limit(most).all(c).await?.into_iter().map(hydrate).collect()
+}
+
+/// A host: its name, class and note.
+pub type HostRow = (String, SupportClass, String);
+
+fn hydrate_host(h: host::Model) -> Result<HostRow> {
+    let class = h.class.parse().map_err(|e| corrupt(&format!("host {}", h.name), e))?;
+    Ok((h.name, class, h.note))
+}
+
 /// Hosts by name, each with its class and note.
-pub async fn list_hosts<C: ConnectionTrait>(c: &C) -> Result<Vec<(String, SupportClass, String)>> {
-    host::Entity::find()
-        .order_by_asc(host::Column::Name)
+pub async fn list_hosts<C: ConnectionTrait>(c: &C) -> Result<Vec<HostRow>> {
+    host::Entity::find().order_by_asc(host::Column::Name).all(c).await?.into_iter().map(hydrate_host).collect()
+}
+
+/// So many of them behind this name, whose name or note holds the text.
+pub async fn list_hosts_wanted<C: ConnectionTrait>(
+    c: &C,
+    find: &str,
+    after: Option<&str>,
+    most: u64,
+) -> Result<Vec<HostRow>> {
+    let mut q = host::Entity::find();
+    if !find.is_empty() {
+        q = q.filter(holds([host::Column::Name, host::Column::Note], find));
+    }
+    if let Some(after) = after {
+        q = q.filter(host::Column::Name.gt(after));
+    }
+    q.order_by_asc(host::Column::Name).limit(most).all(c).await?.into_iter().map(hydrate_host).collect()
+}
+
+/// How many servers stand on each of these hosts; none of one that bears none.
+pub async fn count_on_hosts<C: ConnectionTrait>(c: &C, hosts: &[&str]) -> Result<BTreeMap<String, u64>> {
+    let rows: Vec<(String, i64)> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Host)
+        .column_as(row::Column::Name.count(), "many")
+        .filter(row::Column::Host.is_in(hosts.iter().copied()))
+        .group_by(row::Column::Host)
+        .into_tuple()
         .all(c)
-        .await?
-        .into_iter()
-        .map(|h| Ok((h.name.clone(), h.class.parse().map_err(|e| corrupt(&format!("host {}", h.name), e))?, h.note)))
-        .collect()
+        .await?;
+    Ok(rows.into_iter().map(|(host, many)| (host, many.unsigned_abs())).collect())
 }
 
 pub async fn find_host<C: ConnectionTrait>(c: &C, name: &str) -> Result<Option<SupportClass>> {
@@ -153,11 +236,31 @@ pub async fn list_placed_on<C: ConnectionTrait>(c: &C, name: &ServerName) -> Res
         .await
 }
 
-/// Which servers have a device placed on them: server → devices' ids.
-pub async fn list_placements<C: ConnectionTrait>(c: &C) -> Result<BTreeMap<ServerName, Vec<String>>> {
+/// The same for each of these servers. One query.
+pub async fn list_placed<C: ConnectionTrait>(
+    c: &C,
+    servers: &[ServerName],
+) -> Result<BTreeMap<ServerName, Vec<String>>> {
+    let rows: Vec<(String, String)> = placement::Entity::find()
+        .select_only()
+        .column(placement::Column::Server)
+        .column(device::Column::Name)
+        .join_as(
+            JoinType::InnerJoin,
+            placement::Entity::belongs_to(device::Entity)
+                .from(placement::Column::DeviceId)
+                .to(device::Column::Id)
+                .into(),
+            device::Entity,
+        )
+        .filter(placement::Column::Server.is_in(servers.iter().map(|s| s.0.as_str())))
+        .order_by_asc(device::Column::Name)
+        .into_tuple()
+        .all(c)
+        .await?;
     let mut by_server: BTreeMap<ServerName, Vec<String>> = BTreeMap::new();
-    for p in placement::Entity::find().all(c).await? {
-        by_server.entry(ServerName(p.server)).or_default().push(p.device_id);
+    for (server, device) in rows {
+        by_server.entry(ServerName(server)).or_default().push(device);
     }
     Ok(by_server)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use custody::{
     app::App,
+    domain::server::Server,
     jobs::Job,
     ports::clock::Clock,
     service::{
@@ -18,7 +19,10 @@ use custody::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 fn refused<T: std::fmt::Debug>(result: service::Result<T>) -> String {
     match result {
@@ -122,6 +126,75 @@ async fn h1_the_pool_keeps_its_servers() {
     let test = TestApp::with_policy(&policy_with(&format!("[servers]\npool = [\"{REDUCED}\"]\n"))).await;
     let why = refused(servers::remove(&test.app, &test.caller("ada"), REDUCED).await);
     assert!(why.contains("the policy’s pool names it"), "{why}");
+}
+
+/// What stands behind each of these on a page, up to the next tag or quote.
+fn each(page: &str, behind: &str) -> Vec<String> {
+    page.split(behind).skip(1).map(|rest| rest.split(['<', '"']).next().unwrap().to_owned()).collect()
+}
+
+/// H1, E3: servers and hosts come page by page, each once, and are found by a part of what stands there; programs find
+/// the same.
+#[tokio::test]
+async fn h1_servers_and_hosts_come_in_pages() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.sees(REDUCED, &[("magnet", "1.0.0")]).await;
+    test.sees("cppServer/nobody_01", &[("camera", "")]).await;
+    let tx = test.app.db.begin().await.unwrap();
+    let like = store::servers::find(&tx, &FULL.into()).await.unwrap().unwrap();
+    for n in 0..60 {
+        let host = format!("mid-rr-{n:02}");
+        store::servers::insert_host(&tx, &host, like.class, "").await.unwrap();
+        let name = format!("cppServer/ctrl_mid_{n:02}").as_str().into();
+        let server = Server { name, host, instrument: "MID".to_owned(), ..like.clone() };
+        store::servers::insert(&tx, &server, test.app.clock.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let ada = test.browser("ada").await;
+    for (list, row, all) in
+        [("after", "<td><b class=\"mono\">", 63), ("hosts_after", "<li><div class=\"grow\"><code>", 62)]
+    {
+        let (mut read, mut at) = (Vec::new(), Some("/admin/servers".to_owned()));
+        let mut sizes = Vec::new();
+        while let Some(path) = at {
+            let page = ada.page(&path).await;
+            // What is not on record stands above the lists, on every page.
+            let page = page.replace("<code>cppServer/nobody_01", "");
+            let names = each(&page, row);
+            sizes.push(names.len());
+            read.extend(names);
+            at = each(&page, "href=\"").into_iter().find(|href| href.contains(&format!("?{list}=")));
+        }
+        assert_eq!(sizes, [servers::PAGE, all - servers::PAGE], "{list}");
+        assert!(read.is_sorted() && read.iter().collect::<BTreeSet<_>>().len() == all, "{list}: {read:?}");
+    }
+    let page = ada.page("/admin/servers").await;
+    for says in ["Seen, and not on record", "cppServer/nobody_01", "href=\"/devices/magnet\"", "magnetClass"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let found = ada.page("/admin/servers?q=+RR-07+").await;
+    assert_eq!(each(&found, "<td><b class=\"mono\">"), ["cppServer/ctrl_mid_07"], "by its host: {found}");
+    assert!(found.contains("<code>mid-rr-07</code>") && found.contains("1 server<"), "{found}");
+    let many = ada.page("/admin/servers?q=MID").await;
+    assert!(each(&many, "href=\"").iter().any(|href| href.starts_with("/admin/servers?q=MID&")), "{many}");
+    // What stands for any letter to a database is a letter here.
+    for none in ["ctrl%25mid", "rr_07"] {
+        assert!(ada.page(&format!("/admin/servers?q={none}")).await.contains("No server is found by this"), "{none}");
+    }
+
+    let program = test.program("lena", TokenScope::Read).await;
+    let names = async |query: &str| {
+        let (status, all) = program.get(&format!("/servers?{query}")).await;
+        assert_eq!(status, 200, "{all}");
+        each(&all["servers"].to_string(), "\"name\":\"")
+    };
+    assert_eq!(names("find=RR-07").await, ["cppServer/ctrl_mid_07"]);
+    assert_eq!(names("host=mid-rr-08&instrument=MID").await, ["cppServer/ctrl_mid_08"]);
+    assert_eq!(names("find=mid&limit=2&after=cppServer%2Fctrl_mid_57").await.len(), 2);
+    assert_eq!(names("instrument=MID&limit=1000").await.len(), 60);
+    let (_, reduced) = program.get(&format!("/servers?find={REDUCED}")).await;
+    assert_eq!((&reduced["servers"][0]["placed"], &reduced["servers"][0]["running"]), (&json!(["magnet"]), &json!(1)));
 }
 
 /// L7, E1: groups get another name and go once they are empty; what the policy names stays as it is.

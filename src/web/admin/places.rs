@@ -3,7 +3,6 @@
 use super::{Administrator, ask, done, servers::class_tag};
 use crate::{
     app::App,
-    domain::id::ServerName,
     service::servers,
     web::{
         entries,
@@ -64,11 +63,10 @@ struct ServerForm {
 
 async fn server_form(admin: &Administrator, typed: ServerForm) -> Result<FormPage, Problem> {
     let app = &admin.app;
-    let overview = servers::overview(app).await?;
-    let found = overview.servers.iter().find(|s| s.server.name.0 == typed.name);
-    let server = &found.ok_or_else(Problem::not_found)?.server;
+    let server = servers::find(app, &typed.name).await?;
+    let all = servers::list_hosts(app).await?;
     let or = |typed: String, now: &str| if typed.is_empty() { now.to_owned() } else { typed };
-    let hosts = overview.hosts.iter().filter(|h| h.class == server.class);
+    let hosts = all.iter().filter(|h| h.class == server.class);
     let hosts = hosts.map(|h| Choice::new(&h.name, &h.name)).collect();
     let instruments = &app.policy.facility.instruments;
     let instrument = match instruments.is_empty() {
@@ -135,9 +133,8 @@ fn upper(text: &str) -> String {
 /// GET /admin/servers/remove
 async fn ask_remove(admin: Administrator, asked: Asked) -> Answer {
     let name = of(asked)?;
-    let all = servers::list(&admin.app, None).await?;
-    let server = all.iter().find(|s| s.name.0 == name).ok_or_else(Problem::not_found)?;
-    let why = servers::list_holding_now(&admin.app, &ServerName(name.clone())).await?;
+    let server = servers::find(&admin.app, &name).await?;
+    let why = servers::list_holding_now(&admin.app, &server.name).await?;
     let text = format!(
         "Nothing can be placed on it then, and what runs there is not supported at all. Its history stays. To undo it, add it again: on `{}`, for {}.",
         server.host, server.instrument

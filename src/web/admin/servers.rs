@@ -1,66 +1,33 @@
 //! `/admin/servers`: device servers and hosts, what is placed there and what is seen there (H1, H2, A23).
 
-use super::{Administrator, done, places};
+mod list;
+
+use super::{Administrator, done};
 use crate::{
     app::App,
     domain::{deployment::Environment, server::SupportClass},
     service::{
         Error, FieldProblem,
-        servers::{self, Host, Overview, Running},
+        servers::{self, Host},
     },
     web::{
         entries,
-        layout::{Layout, Section},
-        parts::{Action, Blank, Choice, Field, Kind, Tag, Width, plural},
+        layout::Section,
+        parts::{Choice, Field, Kind, Tag, Width},
         problem::{Answer, Problem},
         single::FormPage,
     },
 };
-use askama::Template;
-use askama_web::WebTemplate;
-use axum::{Form, Router, extract::Query, response::IntoResponse, routing::get};
+use axum::{Form, Router, extract::Query, routing::get};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/admin/servers", get(list))
+        .route("/admin/servers", get(list::show))
         .route("/admin/servers/new", get(ask_server).post(add_server))
         .route("/admin/servers/environment", get(ask_environment).post(set_environment))
         .route("/admin/servers/new-host", get(ask_host).post(add_host))
-}
-
-/// A server in the list.
-pub struct Row {
-    pub name: String,
-    pub tag: Tag,
-    pub host: String,
-    pub instrument: String,
-    /// What its environment is called, and where that is changed (G5).
-    pub environment: String,
-    pub change: String,
-    pub in_pool: bool,
-    pub placed: Vec<String>,
-    pub seen: Vec<String>,
-    /// Running there and of no device on record.
-    pub unknown: Option<Tag>,
-    /// What may be changed of it.
-    pub actions: Vec<Action>,
-}
-
-#[derive(Template, WebTemplate)]
-#[template(path = "admin/servers.html")]
-pub struct ServersPage {
-    pub layout: Layout,
-    pub rows: Vec<Row>,
-    /// Name, class, note, how many servers stand on it, and what may be changed of it.
-    pub hosts: Vec<(Host, Tag, String, Vec<Action>)>,
-    /// Seen by an agent, and not on record: name and what runs.
-    pub strangers: Vec<(String, Vec<String>)>,
-    pub pool: Vec<String>,
-    pub pool_missing: Vec<String>,
-    pub rule: String,
-    pub blank: Blank,
 }
 
 pub(super) fn class_tag(class: SupportClass) -> Tag {
@@ -68,61 +35,6 @@ pub(super) fn class_tag(class: SupportClass) -> Tag {
         SupportClass::Reduced => Tag::plain("reduced support"),
         SupportClass::Full => Tag::good("full support"),
     }
-}
-
-fn seen(all: &[Running]) -> Vec<String> {
-    all.iter()
-        .map(|r| if r.instances == 1 { r.class.clone() } else { format!("{} × {}", r.class, r.instances) })
-        .collect()
-}
-
-/// GET /admin/servers
-async fn list(admin: Administrator) -> Answer {
-    let app = &admin.app;
-    let Overview { hosts, servers, strangers, pool_missing } = servers::overview(app).await?;
-    let standing = |host: &str| plural(servers.iter().filter(|s| s.server.host == host).count(), "server");
-    let hosts = hosts
-        .into_iter()
-        .map(|h| {
-            let count = standing(&h.name);
-            let actions = places::actions("host", &h.name);
-            (h.clone(), class_tag(h.class), count, actions)
-        })
-        .collect();
-    let rows = servers
-        .iter()
-        .map(|s| Row {
-            name: s.server.name.to_string(),
-            tag: class_tag(s.server.class),
-            host: s.server.host.clone(),
-            instrument: s.server.instrument.clone(),
-            environment: app.policy.environment_label(s.server.environment).to_owned(),
-            change: environment_href(&s.server.name.0),
-            in_pool: s.in_pool,
-            placed: s.placed.clone(),
-            seen: seen(&s.running),
-            unknown: match s.running.iter().map(|r| r.unknown).sum::<u64>() {
-                0 => None,
-                n => Some(Tag::bad(&format!("{n} not registered"))),
-            },
-            actions: places::actions("server", &s.server.name.0),
-        })
-        .collect();
-    let page = ServersPage {
-        layout: admin.layout(Section::Elsewhere).await?,
-        rows,
-        hosts,
-        strangers: strangers.iter().map(|(name, all)| (name.to_string(), seen(all))).collect(),
-        pool: app.policy.servers.pool.clone(),
-        pool_missing,
-        rule: app.policy.servers.reduced_name_rule.source().to_owned(),
-        blank: Blank::new(
-            "server",
-            "No server is on record",
-            "A device is placed on a server that stands here. Add its host first: the host says which support its servers have.",
-        ),
-    };
-    Ok(page.into_response())
 }
 
 #[derive(Default, Deserialize)]
@@ -196,7 +108,7 @@ struct ServerForm {
 
 async fn server_form(admin: &Administrator, typed: &ServerForm) -> Result<FormPage, Error> {
     let app = &admin.app;
-    let hosts = servers::overview(app).await?.hosts;
+    let hosts = servers::list_hosts(app).await?;
     let no_host = hosts.is_empty();
     let hosts =
         hosts.iter().map(|h| Choice::new(&h.name, &format!("{} ({})", h.name, class_tag(h.class).label))).collect();
@@ -264,8 +176,7 @@ struct EnvironmentForm {
 
 async fn environment_form(admin: &Administrator, typed: &EnvironmentForm) -> Result<FormPage, Problem> {
     let app = &admin.app;
-    let all = servers::list(app, None).await?;
-    let server = all.iter().find(|s| s.name.0 == typed.server).ok_or_else(Problem::not_found)?;
+    let server = servers::find(app, &typed.server).await?;
     let choice = |e: Environment| Choice::new(e.into(), app.policy.environment_label(e));
     let chosen = if typed.environment.is_empty() { server.environment.to_string() } else { typed.environment.clone() };
     let fields = vec![
