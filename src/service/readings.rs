@@ -5,6 +5,7 @@ use crate::{
     domain::{
         device::Device,
         lifecycle::{Command, Readings, State},
+        person::People,
         release::{CommitFacts, Release, VerifiedTag},
         repository::RepositoryAddress,
         review::Review,
@@ -12,6 +13,7 @@ use crate::{
     },
     ports::git::{GitError, Sighting},
 };
+use std::collections::BTreeSet;
 
 /// Why a repository was not read.
 pub struct Failed {
@@ -198,8 +200,14 @@ pub fn tagger(app: &App, of: &VerifiedTag) -> Option<String> {
     of.tagger.clone().or_else(|| of.tagger_email.as_deref().map(|author| author_name(app, author)))
 }
 
+/// Everybody who wrote what a commit brings, each once; the people of its device are looked at first.
+pub fn authors(app: &App, people: &People, facts: &CommitFacts) -> BTreeSet<String> {
+    let name = |author: &String| people.author(author, &app.author_key).map(str::to_owned);
+    facts.authors.iter().map(|author| name(author).unwrap_or_else(|| author_name(app, author))).collect()
+}
+
 /// What an author is called, where they are on record.
-pub fn author_name(app: &App, author: &str) -> String {
+fn author_name(app: &App, author: &str) -> String {
     let state = app.projection.read();
     let unknown = || if author.contains('@') { author.to_owned() } else { "somebody who is not on record".to_owned() };
     state.people().author(author, &app.author_key).map_or_else(unknown, str::to_owned)

@@ -126,6 +126,23 @@ async fn e3_headers_are_described() {
     assert_eq!(headers("delete", "204"), ["Idempotency-Replayed"]);
 }
 
+/// E3, T4: what is read of the commit under review is described, each part of it in words.
+#[tokio::test]
+async fn e3_the_commit_under_review_is_described() {
+    let test = TestApp::new().await;
+    let all = api::describe(&test.app).0;
+    let schemas = &all["components"]["schemas"];
+    let reviewed = schemas["Review"]["properties"]["reviewed"].to_string();
+    assert!(reviewed.contains("#/components/schemas/ReviewedCommit"), "{reviewed}");
+    let parts = schemas["ReviewedCommit"]["properties"].as_object().unwrap();
+    for part in ["subject", "written_by", "proposed", "tag"] {
+        assert!(parts.contains_key(part), "{part}: {parts:?}");
+    }
+    let page = test.stranger().page("/api/docs/devices").await;
+    let drawn = page.split("id=\"s-ReviewedCommit\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(drawn.contains("Everybody who wrote what is reviewed"), "{drawn}");
+}
+
 /// E3: the pages of the API draw whatever a command is made of, and the headers of answers.
 #[tokio::test]
 async fn e3_the_pages_of_the_api_draw_shapes_and_headers() {

@@ -171,6 +171,36 @@ async fn e3_programs_read_the_timeline_and_reach_a_milestone() {
     assert_eq!(gives(&ilse, &seen, reach).await.0, 412, "A4");
 }
 
+/// E3, T4, T7: what the repository says of the commit under review is read as its page shows it: its subject, everybody
+/// who wrote it, who proposed it and by which tag it is known; so is how many approvals are needed.
+#[tokio::test]
+async fn e3_programs_read_the_commit_that_they_approve() {
+    let test = TestApp::new().await;
+    test.under_review("magnet").await;
+    let (ilse, lena) = (test.acts("ilse").await, test.acts("lena").await);
+    let place = "/devices/magnet/review";
+    let (_, none) = reading(&lena, place).await;
+    assert_eq!((&none["commit"], &none["reviewed"]), (&Value::Null, &Value::Null));
+    assert_eq!((&none["since"], &none["approvals_needed"]), (&json!("2026-11-21T08:00:00Z"), &json!(1)));
+    test.advance(Duration::minutes(5));
+    let commit = test.commit_of("1.0.0").to_string();
+    ilse.must("magnet", json!({ "command": "propose_commit", "commit": commit })).await;
+    let (_, review) = reading(&lena, place).await;
+    let expected = |tag: Value| {
+        json!({ "subject": "the first light", "written_by": ["Ilse Hartmann"], "tag": tag,
+            "proposed": { "by": "Ilse Hartmann", "at": "2026-11-21T08:05:00Z" } })
+    };
+    assert_eq!((&review["commit"], &review["reviewed"]), (&json!(commit), &expected(Value::Null)));
+    ilse.must("magnet", json!({ "command": "verify_tag", "tag": "1.0.0" })).await;
+    let (_, review) = reading(&test.program("noor", TokenScope::Read).await, place).await;
+    assert_eq!(review["reviewed"], expected(json!("1.0.0")));
+    assert!(!review.to_string().contains("@example.org"), "A37: {review}");
+    let page = test.browser("noor").await.page("/devices/magnet/review").await;
+    for says in ["the first light", "Ilse Hartmann", commit.as_str(), "1.0.0"] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+}
+
 /// E3, N3: on which ground CTRL took it over, and what the author is to do, is read by whoever reports on it.
 #[tokio::test]
 async fn e3_programs_read_why_it_was_taken_over() {

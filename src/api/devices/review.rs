@@ -7,9 +7,13 @@ use crate::{
     domain::{
         device::Device,
         person::People,
-        review::{FindingState, Ground, ItemState, TakenOver},
+        review::{FindingState, Ground, ItemState, Proposed, TakenOver},
     },
-    service::{Error, devices},
+    service::{
+        Error,
+        devices::{self, DeviceView},
+        readings,
+    },
 };
 use axum::{
     Json,
@@ -27,8 +31,12 @@ pub struct ReviewDto {
     device: String,
     /// How CTRL began it; none where a contributor asked for it (N3, N4).
     taken_over: Option<TakenOverDto>,
+    /// Since when it is under review.
+    since: Option<DateTime<Utc>>,
     /// The commit under review.
     commit: Option<String>,
+    /// What the repository says of that commit.
+    reviewed: Option<ReviewedDto>,
     overview: Option<RemarkDto>,
     milestones: Vec<MilestoneDto>,
     /// Whether both sides agreed to the timeline.
@@ -39,7 +47,33 @@ pub struct ReviewDto {
     checklist: Vec<ItemDto>,
     findings: Vec<FindingDto>,
     approvals: Vec<ApprovalDto>,
+    /// How many that count are needed.
+    approvals_needed: u32,
     joined: Vec<String>,
+}
+
+/// A commit under review, as the repository had it when it was proposed (T4).
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReviewedCommit)]
+struct ReviewedDto {
+    /// The first line of its message.
+    subject: String,
+    /// Everybody who wrote what is reviewed, by name where they are on record: none of them approves it.
+    written_by: Vec<String>,
+    proposed: MarkDto,
+    /// The verified tag of this very commit, while it stands; none where there is none yet (T7).
+    tag: Option<String>,
+}
+
+impl ReviewedDto {
+    fn new(app: &App, view: &DeviceView, p: &Proposed) -> Self {
+        Self {
+            subject: p.facts.subject.clone(),
+            written_by: readings::authors(app, &view.people, &p.facts).into_iter().collect(),
+            proposed: mark(&p.mark, &view.people),
+            tag: view.device.release_of(&p.facts.commit).map(|r| r.tag().to_string()),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -155,7 +189,8 @@ fn checklist(app: &App, device: &Device, people: &People) -> Vec<ItemDto> {
 
 /// The review of a device
 ///
-/// Timeline, checklist, findings and approvals. It goes on by commands. 404 while the device is not under review.
+/// The commit, timeline, checklist, findings and approvals. It goes on by commands. 404 while the device is not under
+/// review.
 #[utoipa::path(get, path = "/api/v1/devices/{name}/review", tag = "Devices", security(("bearer" = [])),
     responses((status = 200, description = "The review.", body = ReviewDto,
         headers(("ETag" = String, description = "The device's revision.")))))]
@@ -188,7 +223,9 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, bearer: Bear
     let shown = ReviewDto {
         device: view.device.name().to_owned(),
         taken_over: review.taken_over.as_ref().map(|t| TakenOverDto::new(t, people)),
+        since: view.device.state.since(),
         commit: review.commit().map(ToString::to_string),
+        reviewed: review.commit.as_ref().map(|p| ReviewedDto::new(&app, &view, p)),
         overview: review.overview.as_ref().map(|r| remark(r, people)),
         milestones: milestones.collect(),
         timeline_agreed: timeline.is_some_and(|t| t.agreed()),
@@ -197,6 +234,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, bearer: Bear
         checklist: checklist(&app, &view.device, people),
         findings: findings.collect(),
         approvals: approvals.collect(),
+        approvals_needed: app.policy.approvals_needed(!view.device.request.areas.is_empty()),
         joined: review.joined.iter().map(|p| people.name(*p).to_owned()).collect(),
     };
     Ok(tagged(view.device.revision, Json(shown)))

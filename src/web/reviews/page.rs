@@ -13,7 +13,7 @@ use crate::{
         lifecycle::{CommandKind, Who},
         review::{FindingState, Ground, Review},
     },
-    service::{devices::DeviceView, readings::author_name},
+    service::{devices::DeviceView, readings::authors},
     web::{
         gatebox,
         layout::Layout,
@@ -212,14 +212,7 @@ fn tabs(name: &str, review: &Review, shown: Shown) -> Vec<(String, String, bool)
 /// The commit under review, with everybody who wrote it: none of them approves it.
 fn reviewed(app: &App, v: &DeviceView, review: &Review) -> Vec<Fact> {
     let Some(p) = &review.commit else { return Vec::new() };
-    let authors: Vec<String> = p
-        .facts
-        .authors
-        .iter()
-        .map(|author| v.people.author(author, &app.author_key).map_or_else(|| author_name(app, author), str::to_owned))
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let authors: Vec<String> = authors(app, &v.people, &p.facts).into_iter().collect();
     let release = v.device.release_of(&p.facts.commit);
     vec![
         Fact::name("Commit", p.facts.commit.as_str()),
