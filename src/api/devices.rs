@@ -2,7 +2,7 @@
 
 mod commands;
 mod cycle;
-mod record;
+pub(super) mod record;
 mod review;
 mod shape;
 mod sightings;

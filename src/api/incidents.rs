@@ -2,13 +2,19 @@
 
 use super::{
     body::Params,
+    devices::record::{RecordDto, record},
+    people::NamedDto,
     problem::{Answer, Problem},
 };
 use crate::{
     app::App,
+    domain::lifecycle::Turn,
     service::incidents::{self, Kind, Listed, Wanted},
 };
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
@@ -16,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(list))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -55,6 +61,8 @@ struct IncidentDto {
     words: String,
     /// What mends it.
     remedy: String,
+    /// Whose turn it is to mend it; none once it is closed.
+    turn: Option<Turn>,
     opened: DateTime<Utc>,
     closed: Option<DateTime<Utc>>,
     /// How often it came: more than once where it comes and goes.
@@ -62,7 +70,7 @@ struct IncidentDto {
 }
 
 impl IncidentDto {
-    fn new(Listed { incident: i, device, remedy }: Listed) -> Self {
+    fn new(Listed { incident: i, device, remedy, turn }: Listed) -> Self {
         Self {
             id: i.id,
             kind: i.drift.kind,
@@ -73,6 +81,7 @@ impl IncidentDto {
             instrument: i.instrument,
             words: i.drift.words,
             remedy,
+            turn,
             opened: i.opened,
             closed: i.closed,
             times: i.times,
@@ -91,4 +100,33 @@ pub async fn list(State(app): State<App>, Params(which): Params<Which>) -> Answe
     let page = incidents::list(&app, &Wanted { kind: kind.transpose()?, instrument: which.instrument, after }).await?;
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(Json(ListDto { incidents: page.all.into_iter().map(IncidentDto::new).collect(), next }))
+}
+
+/// An incident, and what was done while it was open.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IncidentShown)]
+pub struct ShownDto {
+    #[serde(flatten)]
+    incident: IncidentDto,
+    /// Whom it waits for, where it is known who they are.
+    waits_for: Vec<NamedDto>,
+    /// What happened to it and to its device while it was open, the newest first.
+    records: Vec<RecordDto>,
+    /// Whether more happened than stands here: the device's history has all of it.
+    more: bool,
+}
+
+/// An incident, and what was done about it
+///
+/// Whose turn it is while it is open, what happened to its device meanwhile, and when it ended.
+#[utoipa::path(get, path = "/api/v1/incidents/{incident}", tag = "Observations",
+    responses((status = 200, description = "The incident.", body = ShownDto)))]
+pub async fn show(State(app): State<App>, Path(incident): Path<String>) -> Answer<Json<ShownDto>> {
+    let view = incidents::show(&app, &incident).await?;
+    Ok(Json(ShownDto {
+        incident: IncidentDto::new(view.listed),
+        waits_for: view.waits_for.iter().map(|p| NamedDto::new(*p, &view.people)).collect(),
+        records: view.told.into_iter().map(|t| record(t, false)).collect(),
+        more: view.more,
+    }))
 }

@@ -9,7 +9,7 @@ pub use judge::{Found, of_device, of_server, of_silent, of_stranger};
 use super::{
     contact::OperatorRules,
     id::{DeviceId, ServerName},
-    lifecycle::state::StateName,
+    lifecycle::{Turn, state::StateName},
     support::Support,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -104,6 +104,16 @@ impl Kind {
         };
         if stops && terms.call_first { format!("Call first. {remedy}") } else { remedy.to_owned() }
     }
+
+    /// Whose turn it is to mend it: that of whoever holds the device; CTRL's where there is none, and of what is to run
+    /// nowhere.
+    pub fn turn_of(self, terms: Option<Terms>) -> Turn {
+        match (self, terms) {
+            (Self::NotStopped | Self::Unknown | Self::Silent, _) | (_, None) => Turn::Ctrl,
+            (_, Some(Terms { course: Course::Runs, owned: false, .. })) => Turn::Contributor,
+            (_, Some(_)) => Turn::Ctrl,
+        }
+    }
 }
 
 /// Whether a device is to run at all.
@@ -120,6 +130,8 @@ pub struct Terms {
     pub course: Course,
     /// Nobody stops it without a call.
     pub call_first: bool,
+    /// CTRL owns it.
+    pub owned: bool,
 }
 
 impl Terms {
@@ -130,7 +142,8 @@ impl Terms {
             (false, false) => Course::Runs,
         };
         // As the board says of what nothing supports.
-        Self { course, call_first: !operators.may_stop || support == Some(Support::NotSupported) }
+        let call_first = !operators.may_stop || support == Some(Support::NotSupported);
+        Self { course, call_first, owned: state == StateName::CtrlOwned }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     domain::{
         device::Device,
-        drift::{self, Drift},
+        drift::{self, Drift, Incident},
         id::{DeploymentId, PersonId, ServerName},
         lifecycle::{
             Actor, CommandKind, Gate, Happened, Readings, StateName, Who,
@@ -78,11 +78,19 @@ pub struct DeviceView {
     /// Its changes of support that wait for the shift, the oldest first (H8).
     pub unacknowledged: shift::Changes,
     /// In what it differs from its record now, the oldest first (G10).
-    pub incidents: Vec<Drift>,
+    pub incidents: Vec<Difference>,
     /// Its tags that nobody of CTRL made, while it is CTRL's (G2).
     pub tagged_by_strangers: BTreeSet<TagName>,
     /// What a forge says of the protection of its tags, by their names.
     pub protections: BTreeMap<String, Protection>,
+}
+
+/// In what a device differs from its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub drift: Drift,
+    /// The incident's id; none of silence, which is one of its server for all that runs there.
+    pub incident: Option<String>,
 }
 
 /// One instance as last seen.
@@ -152,12 +160,14 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     };
     let unacknowledged = shift::of_device(c, app, &device).await?;
     // As the board has them.
-    let mut incidents: Vec<Drift> = match app.projection.read().card(device.id) {
-        Some(card) => card.incidents.iter().map(|i| i.drift.clone()).collect(),
+    let open = |i: &Incident| Difference { drift: i.drift.clone(), incident: Some(i.id.clone()) };
+    let mut incidents: Vec<Difference> = match app.projection.read().card(device.id) {
+        Some(card) => card.incidents.iter().map(open).collect(),
         None => Vec::new(),
     };
     let running = gathered.known.iter().map(|k| &k.seen);
-    incidents.extend(drift::of_silent(running, app.policy.patience(), gathered.now));
+    let silent = drift::of_silent(running, app.policy.patience(), gathered.now);
+    incidents.extend(silent.into_iter().map(|drift| Difference { drift, incident: None }));
     let tagged_by_strangers = stages::strangers(app, &roster, &device);
     let protections = store::protection::list(c, device.id).await?;
     let recent = history::recent(c, app, &streams(&device), roster.everybody(), RECENT).await?;

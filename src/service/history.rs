@@ -214,6 +214,11 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
             let is = if body["protected"] == true { "is" } else { "is not" };
             (format!("The forge {}", text("forge")), format!("says that the tag `{tag}` {is} protected."))
         }
+        ("incident_opened", _) => (name, format!("opened it: {}", text("words"))),
+        ("incident_reopened", _) => {
+            (name, format!("opened it again, {} times in all: {}", body["times"], text("words")))
+        }
+        ("incident_closed", _) => (name, "closed it: it is mended.".to_owned()),
         (shift::ACKNOWLEDGED, _) => {
             let numbers = numbers(&body);
             match e.actor {

@@ -1,8 +1,11 @@
 //! Where what runs differs from the record (G10): opened and closed in the transaction of what shows or mends it, and by
 //! a round of its own for what only time shows.
 
+mod reading;
 pub mod round;
 mod strangers;
+
+pub use reading::{Listed, PAGE, Page, View, list, show};
 
 use super::{Caller, Result, record, telling};
 use crate::{
@@ -23,9 +26,6 @@ use telling::{News, Teams, Telling};
 
 pub use crate::domain::drift::{Cursor, Kind};
 pub use store::incidents::Wanted;
-
-/// Lines on a page.
-pub const PAGE: usize = 50;
 
 /// What was looked at: whatever is open of it and was not found again is mended.
 #[derive(Default)]
@@ -190,6 +190,11 @@ pub async fn settle(tx: &Tx, app: &App, caller: &Caller, looked: Looked<'_>, now
     telling::tell(tx, app, &roster, tellings, teams).await
 }
 
+/// The stream in which the journal tells of an incident.
+fn stream(id: &str) -> String {
+    format!("incident/{id}")
+}
+
 fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
     let body = json!({
         "kind": i.drift.kind,
@@ -200,7 +205,7 @@ fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
         "times": i.times,
     });
     Line {
-        stream: format!("incident/{}", i.id),
+        stream: stream(&i.id),
         at,
         actor: None,
         origin: caller.origin.clone(),
@@ -213,7 +218,7 @@ fn line(caller: &Caller, i: &Incident, kind: &str, at: DateTime<Utc>) -> Line {
 fn told_of_device(d: &Device, i: &Incident, urgent: bool, shift: &BTreeSet<PersonId>) -> (News, Vec<Telling>) {
     let support = urgent.then_some(Support::NotSupported);
     let terms = Terms::of(d.state.name(), d.shut_down.is_some(), &d.operators, support);
-    let news = said(i, d.id, i.drift.kind.remedy_of(terms), format!("/devices/{}", d.name()), urgent);
+    let news = said(i, d.id, i.drift.kind.remedy_of(terms), urgent);
     let mut to = record::of_device(d);
     to.extend(shift);
     let each = to.into_iter().map(|person| news.to(person)).collect();
@@ -230,56 +235,23 @@ fn of_silent(devices: &[&Device], i: &Incident, shift: &BTreeSet<PersonId>) -> O
         }
     }
     let remedy = i.drift.kind.remedy().to_owned();
-    let news = said(i, first.id, remedy, "/incidents?kind=silent".to_owned(), false);
+    let news = said(i, first.id, remedy, false);
     let each = each.into_iter().map(|(person, device)| Telling { device: Some(device), ..news.to(person) }).collect();
     Some((news, each))
 }
 
-fn said(i: &Incident, device: DeviceId, remedy: String, path: String, urgent: bool) -> News {
+/// Where an incident is read.
+fn path(id: &str) -> String {
+    format!("/incidents/{id}")
+}
+
+fn said(i: &Incident, device: DeviceId, remedy: String, urgent: bool) -> News {
     News {
         device: Some(device),
-        key: format!("incident/{}", i.id),
+        key: stream(&i.id),
         at: i.opened,
         text: format!("{}: {} {remedy}", i.drift.kind.label(), i.drift.words),
-        path,
+        path: path(&i.id),
         urgent,
     }
-}
-
-/// An incident as it is shown.
-pub struct Listed {
-    pub incident: Incident,
-    /// The device's name.
-    pub device: Option<String>,
-    /// What mends it.
-    pub remedy: String,
-}
-
-/// A page of incidents.
-pub struct Page {
-    pub all: Vec<Listed>,
-    pub next: Option<Cursor>,
-    pub now: DateTime<Utc>,
-}
-
-/// GET /incidents: open ones first.
-pub async fn list(app: &App, wanted: &Wanted) -> Result<Page> {
-    let c = &app.db.snapshot().await?;
-    let mut all = store::incidents::list(c, wanted, PAGE as u64 + 1).await?;
-    let next = (all.len() > PAGE).then(|| all.truncate(PAGE)).and_then(|()| all.last());
-    let next = next.map(|i| Cursor { is_open: i.closed.is_none(), seq: i.seq });
-    let ids: BTreeSet<DeviceId> = all.iter().filter_map(|i| i.device).collect();
-    let names = store::devices::list_names_by_id(c, &ids).await?;
-    // As the board has them.
-    let state = app.projection.read();
-    let listed = all.into_iter().map(|incident| {
-        let card = incident.device.and_then(|d| state.card(d));
-        let kind = incident.drift.kind;
-        Listed {
-            device: incident.device.and_then(|d| names.get(&d).cloned()),
-            remedy: card.map_or_else(|| kind.remedy().to_owned(), |c| kind.remedy_of(c.terms())),
-            incident,
-        }
-    });
-    Ok(Page { all: listed.collect(), next, now: app.clock.now() })
 }

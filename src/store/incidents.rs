@@ -201,6 +201,10 @@ pub async fn save_told<C: ConnectionTrait>(tx: &C, kind: Kind, at: DateTime<Utc>
         .map(drop)
 }
 
+pub async fn find<C: ConnectionTrait>(c: &C, id: &str) -> Result<Option<Incident>> {
+    row::Entity::find_by_id(id.to_owned()).one(c).await?.map(hydrate).transpose()
+}
+
 /// Which incidents a list is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

@@ -12,7 +12,7 @@ mod places;
 mod ribbon;
 
 pub use gates::offers;
-pub use history::timeline;
+pub use history::{sees_origin, timeline};
 pub use page::DevicePage;
 
 use super::{

@@ -74,16 +74,21 @@ pub fn remedy_href(device: &str, act: CommandKind) -> String {
 
 /// Whose turn a gate is, as the reader sees it.
 pub fn turn_of(gate: &Gate, people: &People, me: Option<PersonId>) -> Turn {
-    let side = match gate.turn {
+    turn(gate.turn, &gate.waits_for, people, me)
+}
+
+/// Whose turn something is that waits for these people, as the reader sees it.
+pub fn turn(of: lifecycle::Turn, waits_for: &[PersonId], people: &People, me: Option<PersonId>) -> Turn {
+    let side = match of {
         lifecycle::Turn::User => return Turn::User,
         lifecycle::Turn::Machine => return Turn::Machine,
         lifecycle::Turn::Contributor => Side::Contributor,
         lifecycle::Turn::Ctrl => Side::Ctrl,
     };
-    if me.is_some_and(|me| gate.waits_for.contains(&me)) {
+    if me.is_some_and(|me| waits_for.contains(&me)) {
         return Turn::You(side);
     }
-    match gate.waits_for.as_slice() {
+    match waits_for {
         [one] if people.get(*one).is_some() => {
             let name = people.name(*one);
             Turn::Person { name: name.split_whitespace().next().unwrap_or(name).to_owned(), side }

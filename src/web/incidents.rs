@@ -1,8 +1,10 @@
 //! `/incidents`: where what runs differs from the record, open ones first (G10). Everybody reads it, as the board.
 
+mod page;
+
 use super::{
     layout::{Layout, Section},
-    parts::Tag,
+    parts::{Difference, Tag},
     problem::Answer,
     visitor::Visitor,
     words,
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::{Drift, Terms, of_silent},
+        drift::{Incident, of_silent},
         observation::Seen,
     },
     projection::Card,
@@ -24,7 +26,7 @@ use strum::IntoEnumIterator;
 use url::form_urlencoded::{Serializer, parse};
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/incidents", get(show))
+    Router::new().route("/incidents", get(show)).route("/incidents/{incident}", get(page::show))
 }
 
 /// Whether a kind proves nothing by itself.
@@ -40,20 +42,50 @@ pub fn tag(kind: Kind) -> Tag {
     }
 }
 
-/// Incidents as the answer card has them: the kind, what is seen, what mends it.
-fn line(d: &Drift, terms: Terms) -> (String, String, String) {
-    (d.kind.label().to_owned(), d.words.clone(), d.kind.remedy_of(terms))
+/// Where an incident is read.
+pub fn href(id: &str) -> String {
+    format!("/incidents/{id}")
+}
+
+/// Where all of a kind are listed: a server's silence is one for all that runs there.
+pub fn href_of_kind(kind: Kind) -> String {
+    format!("/incidents?kind={kind}")
 }
 
 /// What the answer card says of a device and of the place that is shown of it.
-pub fn of_answer(app: &App, card: &Card, place: Option<&Seen>, now: DateTime<Utc>) -> Vec<(String, String, String)> {
+pub fn of_answer(app: &App, card: &Card, place: Option<&Seen>, now: DateTime<Utc>) -> Vec<Difference> {
     let silent = of_silent(place, app.policy.patience(), now);
-    let all = card.incidents.iter().map(|i| &i.drift).chain(&silent);
-    all.map(|d| line(d, card.terms())).collect()
+    let own = card.incidents.iter().map(|i| (&i.drift, href(&i.id)));
+    let all = own.chain(silent.iter().map(|d| (d, href_of_kind(d.kind))));
+    let one = all.map(|(d, href)| Difference {
+        kind: d.kind.label(),
+        words: d.words.clone(),
+        remedy: d.kind.remedy_of(card.terms()),
+        href,
+    });
+    one.collect()
+}
+
+/// The instance that is meant; none where a whole device is, or a whole server.
+fn instance<'a>(i: &'a Incident, device: Option<&str>) -> Option<&'a str> {
+    let named = i.drift.instance.as_str();
+    Some(named).filter(|named| Some(*named) != device && *named != i.drift.server.0)
+}
+
+/// `opened just now`, `open for 5 min`, `closed 2 h ago`.
+fn standing(i: &Incident, now: DateTime<Utc>) -> String {
+    match i.closed {
+        None => match words::so_far(i.opened, now) {
+            now if now == words::JUST_NOW => format!("opened {now}"),
+            span => format!("open for {span}"),
+        },
+        Some(at) => format!("closed {}", words::ago(at, now)),
+    }
 }
 
 /// One incident.
 struct Row {
+    href: String,
     tag: Tag,
     /// The device's name, or empty.
     device: String,
@@ -62,7 +94,6 @@ struct Row {
     remedy: String,
     instrument: String,
     opened: String,
-    /// `opened just now`, `open for 5 min`, `closed 2 h ago`.
     state: String,
     is_open: bool,
     /// `came back 3 times`, or empty.
@@ -128,9 +159,9 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
 
 fn row(app: &App, page: &Page, listed: &Listed) -> Row {
     let (i, device) = (&listed.incident, listed.device.as_deref());
-    let kind = i.drift.kind;
     Row {
-        tag: tag(kind),
+        href: href(&i.id),
+        tag: tag(i.drift.kind),
         device: device.unwrap_or_default().to_owned(),
         // Where a device is meant as a whole, it stands for the instance.
         instance: if device == Some(i.drift.instance.as_str()) { String::new() } else { i.drift.instance.clone() },
@@ -138,13 +169,7 @@ fn row(app: &App, page: &Page, listed: &Listed) -> Row {
         remedy: listed.remedy.clone(),
         instrument: i.instrument.clone().unwrap_or_default(),
         opened: words::moment(app, i.opened),
-        state: match i.closed {
-            None => match words::so_far(i.opened, page.now) {
-                now if now == words::JUST_NOW => format!("opened {now}"),
-                span => format!("open for {span}"),
-            },
-            Some(at) => format!("closed {}", words::ago(at, page.now)),
-        },
+        state: standing(i, page.now),
         is_open: i.closed.is_none(),
         times: match i.times {
             0 | 1 => String::new(),

@@ -6,7 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Duration, Utc};
 use custody::{
-    domain::{drift::Kind, lifecycle::Command, observation::Source, refusal::Code, server::Server},
+    domain::{cycle::HelpKind, drift::Kind, lifecycle::Command, observation::Source, refusal::Code, server::Server},
     service::{
         Caller, Error, incidents,
         observations::{self, Collected, Report, collect, observe},
@@ -196,6 +196,9 @@ async fn g10_silence_opens_and_the_next_report_closes() {
         assert!(test.stranger().page(page).await.contains("Its one instance on"), "{page}");
     }
     assert_eq!(test.notices_of_incidents("otto").await, 1);
+    let told = store::notices::list(&test.app.db.read, test.person("otto"), 100).await.unwrap();
+    let silent = told.iter().find(|n| n.text.starts_with(Kind::Silent.label())).unwrap();
+    assert!(test.stranger().page(&silent.path).await.contains("Its one instance on"), "{silent:?}");
     let now = test.app.clock.now();
     assert_eq!(goes_round(&test, Some(now), true).await, 0, "it is known");
     test.sends_in(REDUCED, vec![report]).await;
@@ -353,6 +356,72 @@ async fn g10_an_act_that_mends_it_closes_it() {
     assert_eq!(test.incidents("magnet"), []);
 }
 
+/// G10, O5, H7, E3: an incident has a page of its own, to which its messages, the board, the device's page and the list
+/// lead: what it is, since when, whose turn it is, what was done, and how it ended. Programs read the same.
+#[tokio::test]
+async fn g10_an_incident_has_a_page() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(Duration::minutes(11));
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0")]).await;
+    assert_eq!(test.incidents("magnet"), [Kind::WrongServer]);
+    let id = test.app.projection.read().card_by_name("magnet").unwrap().incidents[0].id.clone();
+    let path = format!("/incidents/{id}");
+    let out = test.stranger();
+    for from in ["/incidents", "/?q=magnet", "/devices/magnet"] {
+        let page = out.page(from).await;
+        assert!(page.contains(&format!("href=\"{path}\"")), "{from}: {page}");
+    }
+    let told = store::notices::list(&test.app.db.read, test.person("ilse"), 100).await.unwrap();
+    assert!(told.iter().any(|n| n.path == path && n.text.starts_with(Kind::WrongServer.label())), "{told:?}");
+    let page = out.page(&path).await;
+    for says in [
+        "<h1>On the wrong server",
+        "SCS_TEST/MON/MAGNET",
+        REDUCED_TOO,
+        "Contributor’s turn",
+        "Ilse Hartmann and Marek Dvořák",
+        Kind::WrongServer.remedy(),
+        "not yet",
+        "opened it: ",
+        "href=\"/?q=SCS_TEST%2FMON%2FMAGNET\"",
+    ] {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(!page.contains("#help-h") && !page.contains("ask-help"), "help is for those who take part: {page}");
+    let (ilse, lena) = (test.browser("ilse").await.page(&path).await, test.browser("lena").await.page(&path).await);
+    for says in ["Your turn", "href=\"/devices/magnet/ask-help\"", "href=\"/devices/magnet#help-h\""] {
+        assert!(ilse.contains(says), "{says}: {ilse}");
+    }
+    assert!(lena.contains("#help-h") && !lena.contains("ask-help"), "{lena}");
+    let read = async || {
+        let answer = reqwest::get(format!("{}/api/v1{path}", test.url)).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json::<serde_json::Value>().await.unwrap()
+    };
+    let open = read().await;
+    let names: Vec<&str> = open["waits_for"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!((open["turn"].as_str(), names), (Some("contributor"), vec!["Ilse Hartmann", "Marek Dvořák"]), "{open}");
+
+    test.advance(Duration::minutes(5));
+    test.does("lena", "magnet", Command::AssignServer { server: REDUCED_TOO.into() }).await.unwrap();
+    test.advance(Duration::minutes(1));
+    let later = Command::AskHelp { kind: HelpKind::Advice, text: "Asked afterwards.".to_owned() };
+    test.does("ilse", "magnet", later).await.unwrap();
+    let page = out.page(&path).await;
+    for says in ["Nobody’s turn: it is mended", "after 5 min", "closed it: it is mended.", "Lena Brandt", REDUCED_TOO]
+    {
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    assert!(!page.contains("Asked afterwards."), "what comes later has nothing to do with it: {page}");
+    let ended = read().await;
+    let whats: Vec<&str> = ended["records"].as_array().unwrap().iter().map(|r| r["what"].as_str().unwrap()).collect();
+    assert_eq!((whats[0], ended["turn"].is_null()), ("incident_closed", true), "{ended}");
+    assert!(whats.contains(&"server_assigned") && whats.contains(&"incident_opened"), "{ended}");
+    assert!(ended["closed"].is_string() && ended["waits_for"] == serde_json::json!([]), "{ended}");
+    assert_eq!(out.get("/incidents/none").await.status(), 404);
+}
+
 fn report(server: &str, version: &str) -> Report {
     Report {
         instance: "SCS_TEST/MON/MAGNET".to_owned(),
@@ -494,7 +563,8 @@ async fn g10_ctrl_hears_of_strangers_once() {
     let first = told(who).await;
     assert_eq!(first.len(), 1, "{first:?}");
     assert!(first[0].1.contains("SCS_TEST/CAM/A") && first[0].1.contains(Kind::Unknown.remedy()), "{first:?}");
-    assert_eq!((first[0].0.as_str(), first[0].2.as_str()), ("What runs", "/incidents?kind=unknown"));
+    assert_eq!(first[0].0, "What runs");
+    assert!(test.stranger().page(&first[0].2).await.contains("SCS_TEST/CAM/A runs"), "{first:?}");
     assert!(test.browser(who).await.page("/my").await.contains("SCS_TEST/CAM/A"));
     // Those who have nothing to do with it are told nothing.
     assert!(told("ilse").await.is_empty());
@@ -519,7 +589,8 @@ async fn g10_ctrl_hears_of_strangers_once() {
     assert!(one.is_ok() && two.is_ok());
     let all = told(who).await;
     assert_eq!(all.len(), 2, "{all:?}");
-    let said = &all.iter().find(|a| !first.contains(a)).unwrap().1;
+    let (_, said, path) = all.iter().find(|a| !first.contains(a)).unwrap();
+    assert_eq!(path, "/incidents?kind=unknown");
     assert!(said.contains("200 instances run that no device on record brings"), "{said}");
     assert!(said.contains(REDUCED) && said.contains(REDUCED_TOO) && !said.contains(FULL), "{said}");
     // The one that comes and goes is the same.

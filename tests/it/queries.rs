@@ -1,7 +1,7 @@
 //! A page costs a fixed number of statements, whatever the number of devices, and every list is read by an index.
 
 use crate::{
-    app::{Browser, FULL, TestApp},
+    app::{Browser, FULL, REDUCED_TOO, TestApp},
     postgres,
 };
 use custody::store::connection::Kept;
@@ -114,6 +114,25 @@ async fn pages_cost_a_fixed_number_of_statements() {
     assert!((50..=120).contains(&rows), "a page has fifty devices, not {rows} links");
 }
 
+/// G10: what was done about an incident costs as many statements as nothing does.
+#[tokio::test]
+async fn an_incident_costs_a_fixed_number_of_statements() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    test.advance(chrono::Duration::minutes(11));
+    test.sees(REDUCED_TOO, &[("magnet", "1.0.0")]).await;
+    let id = test.app.projection.read().card_by_name("magnet").unwrap().incidents[0].id.clone();
+    let (path, ravi) = (format!("/incidents/{id}"), test.browser("ravi").await);
+    let few = cost(&test, &ravi, &path).await;
+    for n in 0..60 {
+        test.sees(REDUCED_TOO, &[("magnet", &format!("1.0.{n}"))]).await;
+    }
+    assert_eq!(cost(&test, &ravi, &path).await, few);
+    assert!(few <= 18, "{few} statements");
+    let page = ravi.page(&path).await;
+    assert!(page.contains("The newest are shown.") && !page.contains("opened it: "), "{page}");
+}
+
 /// PERFORMANCE: whoever reads holds one connection at a time, so that readers never wait for each other.
 #[tokio::test]
 async fn pages_come_by_with_one_connection() {
@@ -129,6 +148,9 @@ async fn pages_come_by_with_one_connection() {
     let (ravi, ada) = (test.browser("ravi").await, test.browser("ada").await);
     let deployment = ada.page("/deployments").await;
     let deployment = deployment.split("href=\"/deployments/").nth(1).unwrap().split('"').next().unwrap();
+    test.sees(REDUCED_TOO, &[("grating", "1.0.0"), ("stranger", "")]).await;
+    let incident = ada.page("/incidents?kind=unknown").await;
+    let incident = incident.split("href=\"/incidents/").nth(1).unwrap().split('"').next().unwrap();
     let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
     let mut held = Vec::new();
     for _ in 1..most {
@@ -163,6 +185,7 @@ async fn pages_come_by_with_one_connection() {
         "/devices/magnet/releases/1.0.0",
         "/devices/magnet/shut-down",
         "/incidents",
+        &format!("/incidents/{incident}"),
         "/my",
         "/orphans",
         "/overrides",

@@ -50,7 +50,7 @@ pub struct HistoryDto {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = HistoryRecord)]
-struct RecordDto {
+pub(in crate::api) struct RecordDto {
     /// Its number in the journal.
     seq: i64,
     at: DateTime<Utc>,
@@ -65,7 +65,7 @@ struct RecordDto {
     hash: String,
 }
 
-fn record(t: Told, sees_origin: bool) -> RecordDto {
+pub(in crate::api) fn record(t: Told, sees_origin: bool) -> RecordDto {
     let origin = sees_origin.then_some(t.origin);
     RecordDto { seq: t.seq, at: t.at, by: t.who, what: t.kind, said: t.what, origin, hash: t.hash }
 }

@@ -21,7 +21,7 @@ pub const TAGS: [(&str, &str); 16] = [
 ];
 
 /// What a part of an address is, by its name.
-pub const PLACES: [(&str, &str); 17] = [
+pub const PLACES: [(&str, &str); 18] = [
     ("absence", "The absence's id."),
     ("anything", "An instance, device, class, server, host or person, however it is spelled."),
     ("channel", "The channel's id; mail for one's own mail."),
@@ -29,6 +29,7 @@ pub const PLACES: [(&str, &str); 17] = [
     ("deployment", "The deployment's id."),
     ("group", "The group's id."),
     ("id", "Its id."),
+    ("incident", "The incident's id."),
     ("message", "The message's id in the outbox."),
     ("name", "The device's name."),
     ("number", "Its number within the device."),

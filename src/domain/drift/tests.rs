@@ -243,6 +243,24 @@ fn g10_a_remedy_fits_how_the_device_stands() {
     }
 }
 
+/// G10, N6: whoever holds the device mends what differs; what is to run nowhere, nobody's or a server's is for CTRL.
+#[test]
+fn g10_an_incident_is_somebodys_turn() {
+    let operators = OperatorRules { when_stopped: WhenStopped::CallFirst, may_stop: true, note: String::new() };
+    let terms = |state, shut_down| Some(Terms::of(state, shut_down, &operators, None));
+    for kind in Kind::iter() {
+        let ctrls = matches!(kind, Kind::NotStopped | Kind::Unknown | Kind::Silent);
+        for held in [StateName::Requested, StateName::ReducedSupport, StateName::UnderReview] {
+            let expected = if ctrls { Turn::Ctrl } else { Turn::Contributor };
+            assert_eq!(kind.turn_of(terms(held, false)), expected, "{kind}");
+            assert_eq!(kind.turn_of(terms(held, true)), Turn::Ctrl, "{kind}");
+        }
+        for no_contributors in [terms(StateName::CtrlOwned, false), terms(StateName::Withdrawn, false), None] {
+            assert_eq!(kind.turn_of(no_contributors), Turn::Ctrl, "{kind}");
+        }
+    }
+}
+
 /// G10: what is gone differs from nothing but from being deployed.
 #[test]
 fn g10_what_is_gone_is_no_difference() {

@@ -1,6 +1,6 @@
 //! What runs and nobody registered: it has no people of its own, so CTRL hears of it, once (G10, O5).
 
-use super::{Incident, Kind, News, Teams, telling};
+use super::{Incident, Kind, News, Teams, path, stream, telling};
 use crate::{app::App, service::Result, store, store::teams::TeamKind};
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
@@ -33,10 +33,13 @@ pub(super) async fn tell(app: &App) -> Result<usize> {
             }
             let news = News {
                 device: None,
-                key: format!("incident/{}", newest.id),
+                key: stream(&newest.id),
                 at: now.max(newest.opened),
                 text: words(&all),
-                path: "/incidents?kind=unknown".to_owned(),
+                path: match all.len() {
+                    1 => path(&newest.id),
+                    _ => "/incidents?kind=unknown".to_owned(),
+                },
                 urgent: false,
             };
             let people = to.into_iter().map(|person| news.to(person)).collect();

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        drift::{Drift, Kind, Terms},
+        drift::{Kind, Terms},
         due::in_words,
         id::ServerName,
         lifecycle::{CommandKind, State, Who},
@@ -15,7 +15,7 @@ use crate::{
         review::Ground,
         support::{Support, Verdict},
     },
-    service::devices::DeviceView,
+    service::devices::{DeviceView, Difference},
     web::{
         incidents, operators, overrides,
         parts::{Action, Banner, Fact, Tone},
@@ -63,18 +63,31 @@ pub fn list(app: &App, v: &DeviceView) -> Vec<Notice> {
 /// said again.
 fn differences(v: &DeviceView) -> Vec<Notice> {
     let cause = not_supported(v).and_then(|verdict| cause(v, &verdict.why));
-    let mut kinds: Vec<(Kind, Vec<&str>)> = Vec::new();
+    let mut kinds: Vec<(Kind, Vec<&Difference>)> = Vec::new();
     for i in v.incidents.iter().filter(|i| cause != Some(*i)) {
-        match kinds.iter_mut().find(|(kind, _)| *kind == i.kind) {
-            Some((_, words)) => words.push(&i.words),
-            None => kinds.push((i.kind, vec![&i.words])),
+        match kinds.iter_mut().find(|(kind, _)| *kind == i.drift.kind) {
+            Some((_, alike)) => alike.push(i),
+            None => kinds.push((i.drift.kind, vec![i])),
         }
     }
-    let notice = |(kind, words): (Kind, Vec<&str>)| {
+    let notice = |(kind, alike): (Kind, Vec<&Difference>)| {
         let tone = if incidents::is_weak(kind) { Tone::Warn } else { Tone::Bad };
-        Notice::new(tone, &format!("{}.", kind.label()), &format!("{} {}", words.join(" "), remedy(v, kind)))
+        let words: Vec<&str> = alike.iter().map(|i| i.drift.words.as_str()).collect();
+        let text = format!("{} {}", words.join(" "), remedy(v, kind));
+        let mut notice = Notice::new(tone, &format!("{}.", kind.label()), &text);
+        notice.actions.push(see(kind, &alike));
+        notice
     };
     kinds.into_iter().map(notice).collect()
+}
+
+/// Where what differs is read: on a page of its own, or in the list where several do, or a server is silent.
+fn see(kind: Kind, alike: &[&Difference]) -> Action {
+    let link = match alike {
+        [Difference { incident: Some(id), .. }] => Action::link("Open the incident", &incidents::href(id)),
+        _ => Action::link("Open the incidents", &incidents::href_of_kind(kind)),
+    };
+    link.small().about(&format!("“{}”", kind.label()))
 }
 
 fn remedy(v: &DeviceView, kind: Kind) -> String {
@@ -89,15 +102,19 @@ fn not_supported(v: &DeviceView) -> Option<&Verdict> {
 
 /// The difference by which nobody supports it: it says the same as the verdict, or of the server that the verdict names
 /// why it must not run there.
-fn cause<'a>(v: &'a DeviceView, why: &str) -> Option<&'a Drift> {
+fn cause<'a>(v: &'a DeviceView, why: &str) -> Option<&'a Difference> {
     let gave: Vec<&ServerName> = v.running().filter(|i| i.verdict.why == why).map(|i| &i.seen.server).collect();
     // A server's name may be the beginning of another's: where no instance gave the verdict, the longest is meant.
-    let is_named = |i: &Drift| why.contains(&i.server.0) && (gave.is_empty() || gave.contains(&&i.server));
+    let is_named = |server: &ServerName| why.contains(&server.0) && (gave.is_empty() || gave.contains(&server));
     let of = |kind: Kind| {
-        let named = v.incidents.iter().filter(|i| i.kind == kind && is_named(i));
-        named.min_by_key(|i| Reverse(i.server.0.len()))
+        let named = v.incidents.iter().filter(|i| i.drift.kind == kind && is_named(&i.drift.server));
+        named.min_by_key(|i| Reverse(i.drift.server.0.len()))
     };
-    v.incidents.iter().find(|i| i.words == why).or_else(|| of(Kind::BothClasses)).or_else(|| of(Kind::WrongServer))
+    v.incidents
+        .iter()
+        .find(|i| i.drift.words == why)
+        .or_else(|| of(Kind::BothClasses))
+        .or_else(|| of(Kind::WrongServer))
 }
 
 /// H8: the shift has not said yet that it knows.
@@ -145,13 +162,16 @@ fn shut_down(v: &DeviceView) -> Option<Notice> {
 fn violation(v: &DeviceView) -> Option<Notice> {
     let why = &not_supported(v)?.why;
     let Some(i) = cause(v, why) else { return Some(Notice::new(Tone::Bad, "Not supported at all.", why)) };
-    let words = match i.kind {
-        Kind::WrongServer => format!("{why} {}", i.words),
+    let drift = &i.drift;
+    let words = match drift.kind {
+        Kind::WrongServer => format!("{why} {}", drift.words),
         // What mends it says the law itself.
-        _ => i.words.clone(),
+        _ => drift.words.clone(),
     };
-    let strong = format!("Not supported at all. {}.", i.kind.label());
-    Some(Notice::new(Tone::Bad, &strong, &format!("{words} {}", remedy(v, i.kind))))
+    let strong = format!("Not supported at all. {}.", drift.kind.label());
+    let mut notice = Notice::new(Tone::Bad, &strong, &format!("{words} {}", remedy(v, drift.kind)));
+    notice.actions.push(see(drift.kind, &[i]));
+    Some(notice)
 }
 
 /// N4: nobody can be reached; who offers to go on with it.

@@ -69,7 +69,8 @@ pub fn checked(c: Checked) -> Tag {
     }
 }
 
-fn sees_origin(visitor: &Visitor) -> bool {
+/// Whether from where something was done is told to whoever reads.
+pub fn sees_origin(visitor: &Visitor) -> bool {
     visitor.who.as_ref().is_some_and(|me| me.profile.person.sees_origin())
 }
 
@@ -104,6 +105,8 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
         ("shut_down", _) => "shut",
         ("restarted", _) => "play",
         ("instance_seen" | "instance_gone", _) => "server",
+        ("incident_opened" | "incident_reopened", _) => "alert",
+        ("incident_closed", _) => "ok",
         ("tag_verified" | "tag_restored", _) => "tag",
         ("tag_moved" | "tag_vanished", _) => "tagoff",
         ("contacts_set" | "contact_confirmed" | "confirmation_ended", _) => "phone",

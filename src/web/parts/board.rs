@@ -94,6 +94,19 @@ impl BoardRow {
     }
 }
 
+/// In what a device differs from its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The label of its kind.
+    pub kind: &'static str,
+    /// What is seen, and what is on record.
+    pub words: String,
+    /// What mends it.
+    pub remedy: String,
+    /// Where it is read.
+    pub href: String,
+}
+
 /// The answer to a search, left to right: supported, whom to call, what is allowed, where and which version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -121,8 +134,8 @@ pub struct Answer {
     pub stops: Option<String>,
     /// Server, host, version, seen.
     pub facts: Vec<Fact>,
-    /// In what it differs from its record: the kind, what is seen, what mends it (G10).
-    pub incidents: Vec<(String, String, String)>,
+    /// In what it differs from its record (G10).
+    pub incidents: Vec<Difference>,
     /// What happened last: when, what.
     pub latest: Vec<(String, String)>,
 }

@@ -22,7 +22,7 @@ mod turn;
 mod work;
 
 pub use action::{Action, Menu, Weight};
-pub use board::{Answer, BoardRow, Count, FilterChip, Live, LiveState, Marked, Segment, Tile};
+pub use board::{Answer, BoardRow, Count, Difference, FilterChip, Live, LiveState, Marked, Segment, Tile};
 pub use contact::{CallCard, Contact, May, Phone, Reply, ThumbBar};
 pub use field::{Choice, Field, Kind, Width};
 pub use form::{ErrorSummary, Progress, Summary, SummarySection, Task, TaskList};

@@ -54,6 +54,8 @@ struct Facility {
     confirm: String,
     /// Of a deployment that CTRL can report on.
     deployment: String,
+    /// Of incidents: the newest, of a device, and one of what nobody registered (G10).
+    incidents: Vec<String>,
 }
 
 async fn facility() -> Facility {
@@ -171,7 +173,11 @@ async fn facility() -> Facility {
     let confirm = asked.expect("he was asked to confirm").path;
     let deployments = custody::service::deployments::list(&test.app, &Default::default()).await.unwrap().deployments;
     let deployment = format!("/deployments/{}", deployments[0].id);
-    Facility { deployment, draft: draft.id, setup: setup.path().to_owned(), confirm, test }
+    let incidents = custody::service::incidents::list(&test.app, &Default::default()).await.unwrap().all;
+    let (of_devices, of_strangers): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|l| l.device.is_some());
+    let shown = [of_devices, of_strangers].into_iter().filter_map(|all| all.into_iter().next());
+    let incidents = shown.map(|l| format!("/incidents/{}", l.incident.id)).collect();
+    Facility { deployment, incidents, draft: draft.id, setup: setup.path().to_owned(), confirm, test }
 }
 
 /// G5, G12: what moves on by itself and is held, and what an override lets through.
@@ -235,6 +241,7 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.push(page("", "/deployments?device=owned&state=failed"));
     all.extend([&f.deployment, &format!("{}/report", f.deployment)].map(|path| page("lena", path)));
     all.extend(["/incidents", "/incidents?kind=silent"].map(|path| page("", path)));
+    all.extend(f.incidents.iter().flat_map(|path| ["", "ilse"].map(|who| page(who, path))));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
     all.push(page("", "/devices/reviewed/history"));
