@@ -1,5 +1,5 @@
 //! What is sent after its sender's session has ended, or for which they have to sign in again, is given back to them, to be
-//! sent again once they have; and so is what cannot be saved now. It is kept in that page alone.
+//! sent again once they have; and so is what cannot be saved now, or was not to the end. It is kept in that page alone.
 
 use super::{
     layout::{Section, local_path},
@@ -93,17 +93,18 @@ impl Sent {
         Some(fields.iter().map(|(name, value)| Field::hidden(name, value)).collect())
     }
 
-    /// The form's answer: what was sent is given back if its sender has to sign in first. Where it cannot be saved now, it
-    /// goes along for the page that says so (F4).
+    /// The form's answer: what was sent is given back if its sender has to sign in first. Where it cannot be saved now, or
+    /// something broke, it goes along for the page that says so (F4).
     pub fn or_back(self, mut answer: Response) -> Response {
         let not_taken = answer.extensions().get::<NotTaken>().cloned();
-        if not_taken.is_none() && answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+        let failed = matches!(answer.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR);
+        if not_taken.is_none() && !failed {
             return answer;
         }
         let Some(fields) = self.fields() else { return answer };
         let action = local_path(&self.visitor.path).to_owned();
         let Some(NotTaken { title, why, back, sign_in }) = not_taken else {
-            answer.extensions_mut().insert(Unsaved { action, fields });
+            answer.extensions_mut().insert(Unsaved { action, multipart: false, fields });
             return answer;
         };
         let mut layout = self.visitor.bare_layout(Section::Elsewhere);

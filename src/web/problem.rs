@@ -209,10 +209,10 @@ async fn trouble(
                 let all: Vec<String> = problems.iter().map(|p| format!("{}.", p.say)).collect();
                 Trouble::unreadable(&all.join(" "))
             }
-            Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed(),
+            Error::Unavailable(_) if error.is_unconfirmed() => Trouble::unconfirmed().keeping(unsaved),
             Error::Unavailable(_) if reads => Trouble::unread(back),
             Error::Unavailable(_) => unsaved.map_or_else(|| Trouble::unavailable(back), Trouble::unsaved),
-            Error::Internal(_) => Trouble::internal(id),
+            Error::Internal(_) => Trouble::internal(id).keeping(unsaved),
         },
     }
 }

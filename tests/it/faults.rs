@@ -183,6 +183,43 @@ async fn f4_no_writes_for_a_while_in_sqlite() {
     assert_eq!(test.replayed(&device).await, device);
 }
 
+/// F4, F3: where something breaks, the page that says so gives back what was sent. What it sends again is done, once.
+#[tokio::test]
+async fn f4_what_broke_gives_back_what_was_sent() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.browser("lena").await;
+    let run = async |sql: &str| {
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let text = "Which broker, and at which rate?";
+    let fields = [("text", text), ("key", "b7c2")];
+    run("ALTER TABLE journal RENAME TO journal_away").await;
+    let broken = lena.post("/devices/magnet/raise-point", &fields).await;
+    assert_eq!(broken.status(), 500);
+    let page = broken.text().await.unwrap();
+    for said in [
+        "Custody failed at this",
+        "This page still has what you sent.",
+        "<form method=\"post\" action=\"/devices/magnet/raise-point\">",
+        &format!("name=\"text\" value=\"{text}\""),
+        "name=\"key\" value=\"b7c2\"",
+        "Send it again",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    // Whoever only reads has sent nothing.
+    assert!(!lena.get("/devices/magnet/history").await.text().await.unwrap().contains("Send it again"));
+    run("ALTER TABLE journal_away RENAME TO journal").await;
+    for _ in 0..2 {
+        assert_eq!(lena.post("/devices/magnet/raise-point", &fields).await.status(), 303);
+    }
+    let points = test.device("magnet").await.cycle.discussion.points;
+    assert_eq!(points.iter().filter(|p| p.raised.text == text).count(), 1);
+}
+
 /// F4: a page that cannot be read while the database is away leads back to itself, not away from what was asked for.
 #[tokio::test]
 async fn f4_what_cannot_be_read_is_tried_again() {

@@ -14,6 +14,7 @@ use custody::{
     store,
 };
 use reqwest::{Method, Response};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 const PEOPLE: &str = include_str!("../fixtures/import/people.csv");
@@ -151,6 +152,67 @@ async fn e5_what_is_handed_in_is_judged() {
     test.advance(Duration::hours(25));
     checks::round(&test.app).await.unwrap();
     assert_eq!(test.browser("ada").await.get(&path).await.status(), 404);
+}
+
+/// E5: whoever has to mend what they handed in finds it in the form again, as far as a browser can: its kind, and its
+/// text where it was pasted.
+#[tokio::test]
+async fn e5_what_is_to_be_mended_is_in_the_form_again() {
+    let test = TestApp::new().await;
+    let (ada, wrong) = (test.browser("ada").await, "name,email\nPetra Sommer,nobody\n");
+    let kind = "value=\"people\" checked";
+    for (file, kept) in [(None, true), (Some(("people.csv", wrong.as_bytes())), false)] {
+        let path = leads_to(&hand_in(&ada, "people", file, if kept { wrong } else { "" }).await);
+        let page = ada.page(&path).await;
+        let again = format!("/admin/import?again={}", path.rsplit('/').next().unwrap());
+        assert!(page.contains("1 line is refused") && page.contains(&format!("href=\"{again}\"")), "{page}");
+        let form = ada.page(&again).await;
+        assert!(form.contains(kind), "{form}");
+        assert_eq!(form.contains("Petra Sommer,nobody"), kept, "{form}");
+    }
+    for nothing in ["/admin/import", "/admin/import?again=none", "/admin/import?what=ever"] {
+        assert!(!ada.page(nothing).await.contains(kind), "{nothing}");
+    }
+}
+
+/// E5, F4: where what was handed in cannot be kept, the page that says so has it still, a file's text too; nothing that
+/// came with a token.
+#[tokio::test]
+async fn f4_what_was_handed_in_is_given_back() {
+    let test = TestApp::new().await;
+    let ada = test.browser("ada").await;
+    let run = async |sql: &str| {
+        let tx = test.app.db.begin().await.unwrap();
+        tx.execute_unprepared(sql).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    run("ALTER TABLE import_draft RENAME TO import_draft_away").await;
+    for (file, text) in [(None, PEOPLE), (Some(("people.csv", PEOPLE.as_bytes())), "")] {
+        let broken = hand_in(&ada, "people", file, text).await;
+        assert_eq!(broken.status(), 500);
+        let page = broken.text().await.unwrap();
+        for said in [
+            "<form method=\"post\" action=\"/admin/import\" enctype=\"multipart/form-data\">",
+            "<input type=\"hidden\" name=\"kind\" value=\"people\">",
+            "Send it again",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        let given = page.split("name=\"text\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(given, PEOPLE, "{page}");
+        assert_eq!(page.matches("name=\"text\"").count(), 1, "{page}");
+    }
+    let fields = [("program", "netbox"), ("reduced_tag", "reduced-support"), ("token", "nbt_key.verysecret")];
+    let all: Vec<String> = PAGES.iter().map(|name| recorded(name)).collect();
+    let broken = tells(&ada, &fields, Some(&all.join("\n"))).await;
+    assert_eq!(broken.status(), 500);
+    let page = broken.text().await.unwrap();
+    assert!(!page.contains("Send it again") && !page.contains("verysecret"), "{page}");
+    let broken = tells(&ada, &fields[..2], Some(&all.join("\n"))).await;
+    let page = broken.text().await.unwrap();
+    assert!(page.contains("name=\"answer_text\"") && page.contains("value=\"netbox\""), "{page}");
+    run("ALTER TABLE import_draft_away RENAME TO import_draft").await;
+    assert_eq!(hand_in(&ada, "people", None, PEOPLE).await.status(), 303);
 }
 
 /// Programs on this machine may be asked.

@@ -17,6 +17,8 @@ const HOURS: i64 = 24;
 pub struct Draft {
     pub id: String,
     pub table: Table,
+    /// Its text, as it was handed in.
+    pub content: String,
     /// What is not in it, and why.
     pub notes: Vec<String>,
 }
@@ -73,7 +75,8 @@ pub async fn find(app: &App, caller: &Caller, id: &str) -> Result<Draft> {
     let found = store::imports::find(&app.db.read, id, me(caller)?).await?.ok_or(Error::NotFound)?;
     let kind = found.kind.parse().map_err(|_| Error::NotFound)?;
     let table = Table::parse(kind, &found.source, found.content.as_bytes())?;
-    Ok(Draft { id: found.id, table, notes: found.notes.lines().map(str::to_owned).collect() })
+    let notes = found.notes.lines().map(str::to_owned).collect();
+    Ok(Draft { id: found.id, table, content: found.content, notes })
 }
 
 impl Draft {

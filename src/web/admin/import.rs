@@ -8,15 +8,15 @@ use crate::{
     app::App,
     domain::telling::Secret,
     service::{
-        FieldProblem,
+        Error, FieldProblem,
         import::{self, Kind, Program, Told},
     },
     web::{
         entries,
         layout::{Layout, Section},
-        parts::{Choice, ErrorSummary, Field, Kind as Asks},
+        parts::{Choice, ErrorSummary, Field, Kind as Asks, Unsaved},
         problem::{Answer, Problem},
-        upload,
+        upload::{self, Part},
     },
 };
 use askama::Template;
@@ -24,11 +24,16 @@ use askama_web::WebTemplate;
 use axum::{
     Router,
     body::Bytes,
+    extract::{Query, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use serde::Deserialize;
 use strum::IntoEnumIterator;
+
+/// What a table is called that came without a file.
+const PASTED: &str = "pasted text";
 
 /// The largest table that a page takes, with the form around it; the command line takes more.
 pub const BODY_MOST: usize = 2 << 20;
@@ -155,9 +160,31 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
     })
 }
 
+/// What was handed in before, and is to be mended.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    #[serde(default)]
+    again: String,
+}
+
+/// Its kind, and its text where that was pasted: a file is chosen anew.
+async fn handed_before(admin: &Administrator, id: &str) -> Result<Handed, Problem> {
+    match import::find(&admin.app, &admin.caller(), id).await {
+        Ok(draft) => {
+            let text = if draft.table.source == PASTED { draft.content } else { String::new() };
+            Ok(Handed { kind: draft.table.kind.to_string(), text, ..Handed::default() })
+        }
+        Err(Error::NotFound) => Ok(Handed::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// GET /admin/import
-async fn ask(admin: Administrator) -> Answer {
-    Ok(form(&admin, &Handed::default(), Vec::new()).await?.into_response())
+async fn ask(admin: Administrator, before: Result<Query<Before>, QueryRejection>) -> Answer {
+    let before = before.map(|Query(before)| before.again).unwrap_or_default();
+    let typed = if before.is_empty() { Handed::default() } else { handed_before(&admin, &before).await? };
+    Ok(form(&admin, &typed, Vec::new()).await?.into_response())
 }
 
 /// What a program told, or tells when it is asked.
@@ -226,7 +253,7 @@ async fn hand_in(admin: Administrator, headers: HeaderMap, body: Bytes) -> Answe
     let kept = match parts.iter().any(|p| p.name == "program" || p.name == "address") {
         true => keep_program(&admin, &typed, Secret(text("token")), file("answer")).await,
         false => {
-            let (source, bytes) = file("file").unwrap_or(("pasted text", typed.text.as_bytes()));
+            let (source, bytes) = file("file").unwrap_or((PASTED, typed.text.as_bytes()));
             match typed.kind.parse::<Kind>() {
                 Err(_) => crate::service::invalid("kind", "Choose what the table holds"),
                 Ok(_) if bytes.trim_ascii().is_empty() => {
@@ -238,9 +265,33 @@ async fn hand_in(admin: Administrator, headers: HeaderMap, body: Bytes) -> Answe
     };
     match kept {
         Ok(id) => Ok(Redirect::to(&format!("/admin/import/{id}")).into_response()),
-        Err(error) => {
-            let problems = entries::problems(error)?;
+        Err(Error::Invalid(problems)) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, form(&admin, &typed, problems).await?).into_response())
         }
+        Err(error) => Ok(given_back(error, &parts)),
     }
+}
+
+/// Where nothing was kept, the page that says so has what was sent, to be sent again (F4): a file as the text that it
+/// holds, for no browser chooses it again. What came with a token is not given back: it would go without.
+fn given_back(error: Error, parts: &[Part<'_>]) -> Response {
+    let mut answer = Problem::from(error).into_response();
+    if parts.iter().any(|p| p.name == "token" && !p.bytes.is_empty()) {
+        return answer;
+    }
+    let is_file = |name: &str| parts.iter().any(|p| p.name == name && p.file.is_some());
+    let answers = parts.iter().filter_map(|p| {
+        let name = match (p.name.as_str(), &p.file) {
+            ("file", Some(_)) => "text",
+            ("answer", Some(_)) => "answer_text",
+            ("file" | "answer" | "token", _) => return None,
+            ("text", _) if is_file("file") => return None,
+            ("answer_text", _) if is_file("answer") => return None,
+            (name, _) => name,
+        };
+        Some(Field::hidden(name, String::from_utf8_lossy(p.bytes)))
+    });
+    let fields = answers.collect();
+    answer.extensions_mut().insert(Unsaved { action: "/admin/import".to_owned(), multipart: true, fields });
+    answer
 }

@@ -21,6 +21,8 @@ pub struct Change {
 pub struct Unsaved {
     /// What it was sent to.
     pub action: String,
+    /// Whether it is a form with files in it, which is sent in another way.
+    pub multipart: bool,
     /// Its answers, none of them shown.
     pub fields: Vec<Field>,
 }
@@ -160,6 +162,14 @@ impl Trouble {
 
     fn trying(self, next: &str) -> Self {
         self.action(Action::link("Try again", local_path(next)).primary()).action(Action::link("Go to the board", "/"))
+    }
+
+    /// With what was sent, where it can be sent again from this page.
+    pub fn keeping(mut self, form: Option<Unsaved>) -> Self {
+        if form.is_some() {
+            self.text.push("This page still has what you sent.".to_owned());
+        }
+        Self { unsaved: form, ..self }
     }
 
     /// With something to do.

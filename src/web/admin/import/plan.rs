@@ -48,6 +48,8 @@ pub struct PlanPage {
     pub after: Option<String>,
     /// Does exactly what is shown; `None` where nothing can or need be done.
     pub agree: Option<Action>,
+    /// Back to the form, which has what is to be mended.
+    pub again: Action,
 }
 
 #[derive(Default, Deserialize)]
@@ -110,6 +112,11 @@ async fn page(
         shown: (all > PAGE).then(|| format!("{} to {until} of {all} lines, those that are refused first", after + 1)),
         before: (after > 0).then(|| format!("{path}?after={}", after - PAGE)),
         after: (until < all).then(|| format!("{path}?after={until}")),
+        again: match refused {
+            0 => Action::link("Hand in another table", "/admin/import"),
+            _ => Action::link("Mend it and hand it in again", &format!("/admin/import?again={id}")),
+        }
+        .quiet(),
         agree: (refused == 0 && writes > 0)
             .then(|| Action::post(&label, &path).sending("plan", &plan.digest).primary()),
     })
