@@ -21,6 +21,7 @@ mod token;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -111,9 +112,17 @@ enum AuditCommand {
     Export(audit::AuditExportArgs),
 }
 
-/// Runs what waits for others, on all cores.
+/// When the work is done, threads that still read or resolve something for nobody have this long to end.
+const ENDS_WITHIN: Duration = Duration::from_millis(250);
+
+/// Runs what waits for others, on all cores. What hangs meanwhile and cannot be called off (a folder of a machine that is
+/// away, a name server that says nothing) is left behind (F13); everything that is to be kept was waited for in the work.
 fn run_async(work: impl Future<Output = std::io::Result<Outcome>>) -> std::io::Result<Outcome> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(work);
+    // Merely dropped, it would wait for each of these threads.
+    runtime.shutdown_timeout(ENDS_WITHIN);
+    outcome
 }
 
 /// Runs what the command line asks for.
@@ -161,5 +170,23 @@ mod tests {
         Cli::command().debug_assert();
         let help = Cli::command().render_long_help().to_string();
         assert!(help.contains("Exit codes: 0 done"), "{help}");
+    }
+
+    /// F13: a thread that hangs keeps no command from ending, with what came of it.
+    #[test]
+    fn f13_what_hangs_is_left_behind() {
+        let (ends, hangs) = std::sync::mpsc::channel::<()>();
+        let outcome = run_async(async move {
+            let (begins, begun) = tokio::sync::oneshot::channel();
+            tokio::task::spawn_blocking(move || {
+                let _ = begins.send(());
+                // Whoever waits for it fails in the end.
+                hangs.recv_timeout(Duration::from_secs(60))
+            });
+            let _ = begun.await;
+            Ok(Outcome::Refused)
+        });
+        assert_eq!(outcome.unwrap(), Outcome::Refused);
+        assert!(ends.send(()).is_ok(), "it was waited for");
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     app::{POLICY, TestApp, open},
     backup::{custody, said},
     postgres,
+    served::Served,
 };
 use chrono::Duration;
 use custody::{
@@ -30,6 +31,7 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::Output,
 };
@@ -414,6 +416,32 @@ async fn a36_the_program_takes_checkpoints() {
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     let ended = tokio::time::timeout(std::time::Duration::from_secs(10), program.wait()).await;
     assert!(ended.unwrap().unwrap().success());
+}
+
+/// A36, F13: a folder that hangs, as one of a machine that is away does, keeps nobody from stopping.
+#[tokio::test]
+async fn f13_a_folder_that_hangs_keeps_nobody_from_stopping() {
+    let rig = Rig::new().await;
+    rig.test.app.stop.cancel();
+    rig.test.app.db.close().await.unwrap();
+    // Whoever reads a pipe waits for a writer, and then for what they write.
+    let hangs = rig.kept.path().join("1.checkpoint");
+    assert!(std::process::Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+    let settings = [("CUSTODY_CHECKPOINTS", rig.kept.path().to_str().unwrap())];
+    let custody = Served::start_with("serve", &rig.data, "Custody is at ", &settings);
+    let begun = std::time::Instant::now();
+    let writer = loop {
+        // Refused until somebody reads.
+        match fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&hangs) {
+            Ok(writer) => break writer,
+            Err(e) => assert!(begun.elapsed().as_secs() < 30, "nobody reads the folder: {e}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    let stopped = tokio::task::spawn_blocking(move || custody.stop());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), stopped).await;
+    drop(writer);
+    ended.expect("it is gone within ten seconds").unwrap();
 }
 
 /// A36: where no checkpoint can be taken from the start on, the age of the last one grows all the same: whoever watches it

@@ -75,7 +75,6 @@ impl Served {
     }
 
     /// Tells it to stop, and waits until it has.
-    #[cfg(feature = "full-tests")]
     pub fn stop(mut self) {
         // SAFETY: our own child.
         unsafe { libc::kill(self.child.id() as i32, libc::SIGTERM) };
