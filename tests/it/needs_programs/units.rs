@@ -109,7 +109,9 @@ fn e7_the_readmes_commands_are_there() {
     }
     assert!(known.len() > 15, "{known:?}");
     let container = readme::block("**Container.**", "dockerfile");
-    assert!(container.contains("ENTRYPOINT [\"custody\"]\nCMD [\"serve\"]"), "{container}");
+    // Custody as the first process would keep what helpers of a git that was stopped leave (F9).
+    assert!(container.contains(" openssh-client tini "), "{container}");
+    assert!(container.contains("ENTRYPOINT [\"tini\", \"--\", \"custody\"]\nCMD [\"serve\"]"), "{container}");
     assert!(container.contains(concat!("rust:", env!("CARGO_PKG_RUST_VERSION"), "-")), "{container}");
 }
 
