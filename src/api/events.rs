@@ -122,7 +122,8 @@ impl From<Event> for EventDto {
 ///
 /// As far as whoever made the token may see it: devices, and their own account; administrators see all.
 #[utoipa::path(get, path = "/api/v1/events", tag = "Events", security(("bearer" = [])), params(Which),
-    responses((status = 200, description = "A page of events.", body = ListDto)))]
+    responses((status = 200, description = "A page of events.", body = ListDto),
+        (status = 409, description = "The journal ends before `after`: Custody went back to an older back-up.", body = super::problem::Details, content_type = "application/problem+json")))]
 pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<Which>) -> Answer<Json<ListDto>> {
     let most = which.limit.unwrap_or(PAGE);
     if !(1..=events::MOST).contains(&most) {
@@ -133,7 +134,7 @@ pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<
         return Err(Problem::field("after", "Send the next of the page before, or 0"));
     }
     let sight = Sight::of(&app, &bearer.reads()?).await?;
-    let page = events::list(&app, sight, after, most).await?;
+    let page = events::list(&app, sight, after, most).await?.map_err(|end| Problem::journal_ends(end.0))?;
     let events = page.events.into_iter().map(EventDto::from).collect();
     Ok(Json(ListDto { events, next: page.read, more: page.more }))
 }
@@ -155,7 +156,8 @@ pub struct Since {
 #[utoipa::path(get, path = "/api/v1/events/stream", tag = "Events", security(("bearer" = [])),
     params(Since, ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event that came; it goes before `after`.",
         minimum = 0)),
-    responses((status = 200, description = "A stream that does not end.", body = String, content_type = "text/event-stream")))]
+    responses((status = 200, description = "A stream that does not end.", body = String, content_type = "text/event-stream"),
+        (status = 409, description = "The journal ends before that number: Custody went back to an older back-up.", body = super::problem::Details, content_type = "application/problem+json")))]
 pub async fn stream(
     State(app): State<App>,
     Extension(streams): Extension<Streams>,
@@ -171,10 +173,12 @@ pub async fn stream(
             Some(id.ok_or_else(|| Problem::field("Last-Event-ID", "Send the id of the last event that came"))?)
         }
     };
+    let end = events::newest(&app).await?;
     let has = match last.or(from.after) {
         Some(seq) if seq < 0 => return Err(Problem::field("after", "Send the number of an event, or 0")),
+        Some(seq) if seq > end => return Err(Problem::journal_ends(end)),
         Some(seq) => seq,
-        None => events::newest(&app).await?,
+        None => end,
     };
     let Some(ticket) = streams.take(&caller.actor.person().map(|p| p.to_string()).unwrap_or_default()) else {
         return Ok((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")]).into_response());
@@ -225,7 +229,8 @@ impl Listener {
             return None;
         }
         let sight = Sight::of(&self.app, &self.caller).await.ok()?;
-        let page = events::list(&self.app, sight, self.has, PAGE).await.ok()?;
+        // Where the journal ends before what was sent, whoever comes back is told.
+        let page = events::list(&self.app, sight, self.has, PAGE).await.ok()?.ok()?;
         self.has = page.read;
         self.behind = page.more;
         let mut out = String::new();

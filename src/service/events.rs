@@ -53,6 +53,10 @@ pub struct Page {
     pub more: bool,
 }
 
+/// The journal ends at this number, before the one that was asked after: it is not the one that was read (F12).
+#[derive(Clone, Copy, Debug)]
+pub struct EndsAt(pub i64);
+
 /// What somebody may see of the journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Sight {
@@ -86,9 +90,15 @@ fn device_of(stream: &str) -> Option<DeviceId> {
 }
 
 /// The events after a number, in order. A fixed number of queries.
-pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page> {
+pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<std::result::Result<Page, EndsAt>> {
     let c = &app.db.snapshot().await?;
     let all = store::journal::list_after(c, after, LOOKED_THROUGH + 1).await?;
+    if all.is_empty() {
+        let end = store::journal::find_newest(c).await?.map_or(0, |e| e.seq);
+        if end < after {
+            return Ok(Err(EndsAt(end)));
+        }
+    }
     let whole = all.len() as u64 > LOOKED_THROUGH;
     let most = usize::try_from(most.clamp(1, MOST)).unwrap_or(1);
     let mut read = after;
@@ -129,7 +139,7 @@ pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<Page
             hash: e.hash,
         }
     });
-    Ok(Page { events: events.collect(), read, more })
+    Ok(Ok(Page { events: events.collect(), read, more }))
 }
 
 /// The number of the newest event of all; 0 where nothing has happened.

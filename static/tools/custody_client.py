@@ -125,7 +125,7 @@ class Custody:
         return self.ask("POST", f"{address}/commands", {"command": command, **entries}, headers={"If-Match": seen})[1]
 
     def events(self, after=0):
-        """Everything that happened since, in its order."""
+        """Everything that happened since, in its order; refused as `journal_ends` where an older back-up came back."""
         while True:
             page = self.get("events", after=after)
             yield from page["events"]

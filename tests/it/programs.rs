@@ -726,6 +726,33 @@ async fn a28_events_are_those_that_one_may_see() {
     }
 }
 
+/// E2, F12: whoever read further than the journal goes, as an older back-up was restored, is told by the list and by the
+/// stream, and misses nothing that comes under the same numbers. Whoever read to its end is not.
+#[tokio::test]
+async fn f12_who_read_further_than_the_journal_goes_is_told() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let noor = test.reads("noor").await;
+    let end = custody::service::events::newest(&test.app).await.unwrap();
+    let (at_end, beyond) = (end.to_string(), (end + 1).to_string());
+    let open = async |path: String, headers: &[(&str, &str)]| noor.sends(Method::GET, &path, headers, None).await;
+    for answer in [
+        open(format!("/events?after={beyond}"), &[]).await,
+        open(format!("/events/stream?after={beyond}"), &[]).await,
+        open(format!("/events/stream?after={at_end}"), &[("last-event-id", beyond.as_str())]).await,
+    ] {
+        let (status, said) = read(answer).await;
+        assert_eq!((status, said["code"].as_str()), (409, Some("journal_ends")), "{said}");
+        assert!(said["detail"].as_str().unwrap().starts_with(&format!("The journal ends at {end}: ")), "{said}");
+    }
+    let (status, page) = noor.get(&format!("/events?after={at_end}")).await;
+    assert_eq!((status, page), (200, json!({ "events": [], "next": end, "more": false })));
+    let mut stream = open(format!("/events/stream?after={at_end}"), &[]).await;
+    assert_eq!(stream.status(), 200);
+    test.does("ilse", "magnet", Command::RaisePoint { text: "Which filter?".to_owned() }).await.unwrap();
+    assert!(next_event(&mut stream).await.unwrap().0 > end);
+}
+
 /// E2: from where something was done is read by administrators and CTRL, and with it everything that a hash covers: who
 /// reads all of it follows the chain. Others read the rest.
 #[tokio::test]

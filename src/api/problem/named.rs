@@ -137,4 +137,13 @@ impl Problem {
             "A secret is shown once and not kept. If the answer was lost, revoke what was made and make another one.",
         )
     }
+
+    /// 409: the journal ends before what was read of it (F12).
+    pub fn journal_ends(at: i64) -> Self {
+        let detail = format!(
+            "The journal ends at {at}: Custody went back to an older back-up, and what came after that one is not what you \
+             read. Begin again after the last event whose hash is the one that you know, or after 0."
+        );
+        Self::new(StatusCode::CONFLICT, "journal_ends", "The journal ends before that", detail)
+    }
 }

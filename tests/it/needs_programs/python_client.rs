@@ -65,6 +65,8 @@ async fn e3_the_python_client_asks_and_acts() {
     let (code, said, _) = runs(&test.url, &reads, &["events"]).await;
     assert_eq!(code, 0);
     assert!(said.contains("magnet Ilse Hartmann raised point 6: Which filter is meant?"), "{said}");
+    let (code, _, wrong) = runs(&test.url, &reads, &["events", "999999"]).await;
+    assert!(code == 1 && wrong.starts_with("The journal ends at "), "{wrong}");
 }
 
 /// A server on loopback that has its answers written down: it gives them one after the other, as they stand, and closes
