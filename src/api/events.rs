@@ -216,6 +216,10 @@ struct Listener {
 impl Listener {
     /// The next thing to send; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
+        // However much there is to catch up with (F13): whoever comes back goes on from there.
+        if self.app.stop.is_cancelled() {
+            return None;
+        }
         if !self.behind {
             tokio::select! {
                 _ = self.app.stop.cancelled() => return None,

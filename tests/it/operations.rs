@@ -139,6 +139,21 @@ async fn f13_who_comes_late_is_not_cut_off() {
     sends_the_rest(late).await;
 }
 
+/// F13: a stream of events ends with Custody, though there is much that it has not sent yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn f13_a_stream_that_is_behind_ends_with_custody() {
+    let test = TestApp::new().await;
+    test.requested("magnet").await;
+    let lena = test.acts("lena").await;
+    let address = test.url.trim_start_matches("http://").to_owned();
+    let under_way = half_sent(&address).await;
+    test.app.stop.cancel();
+    let stream = lena.sends(reqwest::Method::GET, "/events/stream?after=0", &[], None).await;
+    assert_eq!(stream.status(), 200);
+    assert_eq!(stream.text().await.unwrap(), ":\n\n", "nothing but the greeting");
+    sends_the_rest(under_way).await;
+}
+
 /// The value of a figure, by its name and labels as they are written.
 fn value(figures: &str, name: &str) -> Option<f64> {
     figures.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
