@@ -181,7 +181,7 @@ impl Figures {
         }
         describe_counter!("custody_panics_total", "Panics that were caught: each is an error of Custody's own.");
         counter!("custody_panics_total").absolute(self.panics.load(Ordering::Relaxed));
-        describe_gauge!("custody_open_streams", "Boards that are open and follow what happens.");
+        describe_gauge!("custody_open_streams", "Boards and programs that are connected and follow what happens.");
         gauge!("custody_open_streams").set(self.streams.load(Ordering::Relaxed) as f64);
     }
 }
@@ -209,6 +209,7 @@ mod tests {
             r#"custody_http_request_duration_seconds_bucket{route="/devices/{name}",method="GET",le="0.005"} 1"#,
             r#"custody_http_request_duration_seconds_count{route="/devices/{name}",method="GET"} 1"#,
             "custody_panics_total 1",
+            "# HELP custody_open_streams Boards and programs that are connected and follow what happens.",
             "custody_open_streams 1",
             "custody_beside 1.5",
             "# TYPE custody_http_requests_total counter",

@@ -245,7 +245,9 @@ async fn figures_of_the_registry() {
     is("custody_open_streams", 0.0);
     let feed = test.stranger().get("/board/feed").await;
     assert_eq!(value(&figures(&test).await, "custody_open_streams"), Some(1.0));
-    drop(feed);
+    let events = test.acts("otto").await.sends(reqwest::Method::GET, "/events/stream", &[], None).await;
+    assert_eq!(value(&figures(&test).await, "custody_open_streams"), Some(2.0), "programs follow too");
+    drop((feed, events));
 
     // One of each state of what did not arrive, and one that did.
     let tx = test.app.db.begin().await.unwrap();
