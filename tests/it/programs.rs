@@ -647,6 +647,34 @@ async fn f3_what_failed_in_the_middle_is_not_done_again() {
     assert_eq!(own["tokens"].as_array().unwrap().len(), 1, "the one that asks");
 }
 
+/// F3: a PUT or a DELETE that a proxy sends a second time, as the replica that did it was killed over its answer, is not done
+/// again: who said what they decided by is shown what they asked for, under a key it is not known, and nothing is left to
+/// remove.
+#[tokio::test]
+async fn f3_a_put_that_is_sent_again_is_told() {
+    let test = TestApp::new().await;
+    let ada = test.acts("ada").await;
+    assert_eq!(ada.post("/hosts", json!({ "name": "exflcon07", "class": "reduced" })).await.0, 201);
+    let send = async |headers: &[(&str, &str)], rack: &str| {
+        let sent = ada.sends(Method::PUT, "/hosts/exflcon07", headers, Some(json!({ "note": rack }))).await;
+        let etag = sent.headers().get("etag").map(|e| e.to_str().unwrap().to_owned());
+        (read(sent).await, etag.unwrap_or_default())
+    };
+    let (_, seen) = send(&[], "rack 4").await;
+    let headers = [("if-match", seen.as_str()), ("idempotency-key", "k1")];
+    assert_eq!(send(&headers, "rack 5").await.0.0, 200);
+    let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared("UPDATE given_answer SET status = NULL, body = NULL").await.unwrap();
+    tx.commit().await.unwrap();
+    let ((status, said), _) = send(&headers[..1], "rack 5").await;
+    assert_eq!((status, &said["now"]["note"]), (412, &json!("rack 5")), "{said}");
+    test.advance(chrono::Duration::seconds(61));
+    let ((status, said), _) = send(&headers, "rack 5").await;
+    assert_eq!((status, said["code"].as_str()), (409, Some("outcome_unknown")), "{said}");
+    assert_eq!(ada.delete("/hosts/exflcon07").await.0, 204);
+    assert_eq!(ada.delete("/hosts/exflcon07").await.0, 404);
+}
+
 /// F3: a renewed token repeats what the one before asked for; one that may do less is shown nothing of it.
 #[tokio::test]
 async fn f3_a_renewed_token_is_answered_the_same() {

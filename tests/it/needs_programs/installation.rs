@@ -325,6 +325,49 @@ async fn e7_nobody_notices_that_a_replica_is_gone() {
     );
 }
 
+/// E7, F3: what a replica dies over goes to the other one where it is a PUT or a DELETE; a POST is answered 502, and not
+/// sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn e7_only_what_may_be_sent_twice_is_sent_to_the_other_replica() {
+    let test = TestApp::new().await;
+    let dying = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let replicas = [dying.local_addr().unwrap(), test.url.trim_start_matches("http://").parse().unwrap()];
+    let died = Arc::new(AtomicUsize::new(0));
+    let counted = died.clone();
+    let replica = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = dying.accept().await.unwrap();
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await;
+            counted.fetch_add(1, Relaxed);
+        }
+    });
+    let nginx = Nginx::before(&replicas);
+    let (client, to) = (nginx.client(), format!("{}/api/v1/hosts", nginx.url()));
+    let (_, token) = tokens::create(&test.app, &test.caller("ada"), "program", TokenScope::Admin, 30).await.unwrap();
+    let answered =
+        async |request: reqwest::RequestBuilder| request.bearer_auth(&token).send().await.unwrap().status().as_u16();
+    for n in 0..4 {
+        let change = client.put(format!("{to}/scs-rr-ctrl-01")).json(&json!({ "note": format!("rack {n}") }));
+        assert_eq!(answered(change).await, 200, "{}", nginx.errors());
+    }
+    let before = died.load(Relaxed);
+    assert!(before > 0, "it had some of them");
+    let mut made = Vec::new();
+    for n in 0..4 {
+        let host = format!("scs-rr-new-0{n}");
+        match answered(client.post(&to).json(&json!({ "name": host, "class": "full" }))).await {
+            201 => made.push(host),
+            other => assert_eq!(other, 502, "{}", nginx.errors()),
+        }
+    }
+    assert!(made.len() < 4, "it had some of them");
+    assert_eq!(died.load(Relaxed) - before, 4 - made.len(), "none was sent again");
+    for host in made {
+        assert_eq!(answered(client.delete(format!("{to}/{host}"))).await, 204, "{}", nginx.errors());
+    }
+    replica.abort();
+}
+
 /// O3, E7: what is done at one replica shows within a second or so on the board that a browser has open at the other one,
 /// in both directions, without loading the page again.
 #[tokio::test(flavor = "multi_thread")]
