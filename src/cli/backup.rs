@@ -55,6 +55,11 @@ pub(super) fn failed(what: &str, file: &Path) -> impl Fn(io::Error) -> Problem {
     move |e| Problem::Failed(format!("{what}: {e}"))
 }
 
+/// What whoever goes back has to do again (A13, A31, A37).
+const UNENDED: &str = "What ended after that has not ended in it: whoever was erased is there again, closed accounts are \
+     open, and what was revoked (tokens, keys, forges) counts. End it anew before others come to it: the README says how, \
+     under Back-up.";
+
 fn database(place: &DataFlags) -> Result<PathBuf> {
     let settings = Settings::load(&Flags { place: place.clone(), ..Flags::default() });
     match settings.map_err(|e| Problem::Given(e.to_string()))?.kept() {
@@ -120,7 +125,7 @@ async fn read(args: &RestoreArgs) -> Result<String> {
     copy(&args.from, &part.file).map_err(failed("Nothing can be copied to", &part.file))?;
     let holds = check(&part.file).await?;
     part.finish()?;
-    Ok(format!("{} holds {holds}\nWhat came after that is not in it.", to.display()))
+    Ok(format!("{} holds {holds}\nWhat came after that is not in it. {UNENDED}", to.display()))
 }
 
 /// What it holds and nothing else: a back-up that was locked away against changes makes no database that takes none.

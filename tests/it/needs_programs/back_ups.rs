@@ -3,23 +3,28 @@
 use super::readme::{block, command, with};
 use crate::{
     app::{POLICY, TestApp},
-    backup::{custody, said},
+    backup::{custody, entries, said},
     postgres,
     served::Served,
 };
 use custody::store;
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
 
 /// The file that the README goes back to.
 const FILE: &str = "custody-2026-11-21-0200";
 
 /// Runs lines of a shell that finds the program; each has to succeed.
-fn shell(dir: &Path, lines: &str) {
+fn shell(dir: &Path, lines: &str) -> Output {
     let programs = Path::new(env!("CARGO_BIN_EXE_custody")).parent().unwrap();
     let mut shell = Command::new("/bin/sh");
     shell.args(["-euc", lines]).current_dir(dir).env_clear();
     let done = shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).output().unwrap();
     assert!(done.status.success(), "{lines}\n{}", said(&done));
+    done
 }
 
 /// The one file in a folder.
@@ -30,8 +35,8 @@ fn only(folder: &Path) -> String {
     one
 }
 
-/// F12, E7: of a file of SQLite's: backed up by the unit, restored, verified against checkpoints, and put to where the
-/// service starts.
+/// F12, E7, A31: of a file of SQLite's: backed up by the unit, restored, verified against checkpoints, and put to where the
+/// service starts; what was revoked since counts again there, is found in the journal of before, and revoked again.
 #[tokio::test(flavor = "multi_thread")]
 async fn f12_the_readmes_way_back_ends_where_the_service_starts() {
     let test = TestApp::new().await;
@@ -47,6 +52,14 @@ async fn f12_the_readmes_way_back_ends_where_the_service_starts() {
     fs::write(data.join("policy.toml"), POLICY.as_str()).unwrap();
     let taken = custody(&["audit", "checkpoint"], &[("--data", &data), ("--to", &checkpoints)]);
     assert!(taken.status.success(), "{}", said(&taken));
+    let token = |args: &[&str]| {
+        let done = custody(&[&["token"], args].concat(), &[("--data", &data)]);
+        assert!(done.status.success(), "{}", said(&done));
+        said(&done)
+    };
+    token(&["new", "--name", "leaks", "--scope", "read", "--as", "lena"]);
+    let all = token(&["list"]);
+    let leaks = all.lines().find(|l| l.contains("  leaks  ")).unwrap().split_whitespace().next().unwrap();
 
     let there = ["/var/lib/custody", "/srv/checkpoints", "/srv/backup", "/usr/local/bin/custody"];
     let here = [data.as_path(), &checkpoints, &kept, Path::new("custody")].map(|place| place.display().to_string());
@@ -57,13 +70,20 @@ async fn f12_the_readmes_way_back_ends_where_the_service_starts() {
     for key in ["ExecStart", "ExecStartPost"] {
         shell(place.path(), &moved(command(&unit, key)));
     }
+    token(&["revoke", leaks]);
     let back = with(block("To go back, with Custody stopped:", "sh"), &[(FILE, &only(&kept))]);
-    shell(place.path(), &moved(back));
+    let held = entries(&shell(place.path(), &moved(back)));
     // Whoever the service runs as, here it is whoever runs this.
     let put = with(block("The unit starts in", "sh"), &[("chown -R custody:", "chown -R \"$(id -u):$(id -g)\"")]);
     shell(place.path(), &moved(put));
     assert!(at("custody-before").join("custody.db").exists());
     assert_eq!(fs::read_to_string(data.join("policy.toml")).unwrap(), *POLICY);
+    let ended = with(block("What ended after the back-up", "sh"), &[("+42", &format!("+{}", held + 1))]);
+    let ended = said(&shell(place.path(), &moved(ended)));
+    let revoked: Vec<&str> = ended.lines().filter(|l| l.contains("\"kind\":\"")).collect();
+    assert!(revoked.len() == 1 && revoked[0].contains(&format!("\"token/{leaks}\"")), "{ended}");
+    assert!(token(&["list"]).lines().any(|l| l.starts_with(leaks) && l.contains("counts until")));
+    token(&["revoke", leaks]);
     let custody = Served::start("serve", &data, "Custody is at ");
     assert!(custody.get("/?q=magnet").await.contains("href=\"/devices/magnet\""));
 }
