@@ -579,6 +579,49 @@ async fn e5_servers_come_from_a_karabo_web_server() {
     assert!(import::from_karabo(&of("/api/servers.json")).await.unwrap_err().contains("did not succeed"));
 }
 
+/// E5: the instrument that is given for new servers of a Tango database or of Karabo leaves those on record as they are,
+/// whatever was set of them by hand since.
+#[tokio::test]
+async fn e5_the_instrument_for_new_servers_is_theirs_alone() {
+    let test = TestApp::new().await;
+    let ada = test.caller("ada");
+    test.imported(Kind::Servers, "host,class\nvm,full\n").await;
+    let instrument = "SCS".to_owned();
+    let leave_out = |all: &[&str]| all.iter().map(|pattern| (*pattern).to_owned()).collect();
+    let tango = import::Program::Tango {
+        instrument: instrument.clone(),
+        leave_out: leave_out(&["Starter/*", "DataBaseds/*", "Tango*"]),
+    };
+    let karabo = import::Program::Karabo { instrument, leave_out: leave_out(&["karabo/*"]) };
+    for (program, answer, server) in [
+        (tango, include_str!("../fixtures/tango/tangogql_inventory.json"), "LabCam/lab1"),
+        (karabo, include_str!("../fixtures/karabo/aggregator_status.json"), "h7/cpp/1"),
+    ] {
+        let told = || import::Told::Recorded { source: "answer.json", answer };
+        let (table, _) = import::read_program(&test.app, &ada, &program, told()).await.unwrap();
+        let done = import::carry_out(&test.app, &ada, table, None).await.unwrap();
+        assert!(matches!(&done, Outcome::Done(plan) if plan.writes() == plan.lines.len()), "{done:?}");
+        let found = || async { store::servers::find(&test.app.db.read, &server.into()).await.unwrap().unwrap() };
+        assert_eq!(found().await.instrument, "SCS");
+        service::servers::change(&test.app, &ada, server, "vm", "SQS").await.unwrap();
+        let before = test.entries().await;
+        // As the page does it, and as the command and the API do.
+        let id = import::keep_program(&test.app, &ada, &program, told()).await.unwrap();
+        let plan = import::find(&test.app, &ada, &id).await.unwrap().plan(&test.app, &ada).await.unwrap();
+        assert_eq!(plan.writes(), 0, "{plan:?}");
+        let (table, _) = import::read_program(&test.app, &ada, &program, told()).await.unwrap();
+        let again = import::carry_out(&test.app, &ada, table, None).await.unwrap();
+        assert!(matches!(&again, Outcome::Done(plan) if plan.writes() == 0), "{again:?}");
+        assert_eq!((found().await.instrument.as_str(), test.entries().await), ("SQS", before));
+    }
+    // In a table it is said in a column of its own; what stands in the other one counts for all.
+    let table = |column: &str| format!("host,server,{column}\nvm,LabCam/lab1,MID\nvm,LabCam/lab9,MID\n");
+    let plan = test.imported(Kind::Servers, &table("instrument_if_new")).await;
+    assert_eq!(plan.summary(), "1 new, 1 as it is");
+    let plan = test.imported(Kind::Servers, &table("instrument")).await;
+    assert_eq!((plan.summary().as_str(), plan.lines[0].fate.about().as_str()), ("1 changed, 1 as it is", "instrument"));
+}
+
 /// E5: a name and a password in an address are for whoever is asked; what is written down names the place alone.
 #[tokio::test]
 async fn e5_an_address_is_written_down_without_its_password() {

@@ -68,7 +68,7 @@ fn one(
         return Err(format!("Line {line} names it already"));
     }
     let Some(name) = row.some("server") else {
-        for column in ["instrument", "environment"] {
+        for column in ["instrument", "instrument_if_new", "environment"] {
             if row.some(column).is_some() {
                 return Err(format!("A host has no {column}: name the server on it"));
             }
@@ -150,9 +150,10 @@ fn server(app: &App, row: &Row, name: &str, host: &Host, was: Option<&Server>) -
             Some(parsed.map_err(|_| format!("There is no environment {word}: write development or production"))?)
         }
     };
-    let instrument = row.some("instrument").map(str::to_owned).or_else(|| was.map(|w| w.instrument.clone()));
+    let on_record = was.map(|w| w.instrument.as_str());
+    let instrument = row.some("instrument").or(on_record).or(row.some("instrument_if_new"));
     let instrument = instrument.ok_or_else(|| "Write the instrument that the server serves".to_owned())?;
-    servers::instrument_name(app, &instrument)?;
+    servers::instrument_name(app, instrument)?;
     match was {
         None => servers::server_name(app, name, host.class)?,
         Some(was) if was.name.0 != name => return Err(format!("It is on record already as {}: write it so", was.name)),
@@ -167,7 +168,7 @@ fn server(app: &App, row: &Row, name: &str, host: &Host, was: Option<&Server>) -
         class: host.class,
         environment,
         host: host.name.clone(),
-        instrument,
+        instrument: instrument.to_owned(),
     })
 }
 

@@ -34,7 +34,7 @@ impl Kind {
     pub fn columns(self) -> &'static [&'static str] {
         match self {
             Self::People => &["name", "email", "phone", "time_zone", "commit_emails"],
-            Self::Servers => &["host", "class", "note", "server", "instrument", "environment"],
+            Self::Servers => &["host", "class", "note", "server", "instrument", "instrument_if_new", "environment"],
             Self::Devices => &[
                 "name",
                 "classes",

@@ -39,11 +39,11 @@ pub(super) async fn ask(asker: &Asker, address: &str) -> Result<String, String> 
     asker.post(address, &serde_json::json!({ "query": tango::QUERY })).await
 }
 
-/// A line of the table of servers.
+/// A line of the table of servers. What they serve is on record, or entered here for those that are new.
 pub(super) fn row(server: String, host: String, instrument: &str) -> BTreeMap<&'static str, String> {
     let mut row = BTreeMap::from([("server", server), ("host", host)]);
     if !instrument.is_empty() {
-        row.insert("instrument", instrument.to_owned());
+        row.insert("instrument_if_new", instrument.to_owned());
     }
     row
 }
