@@ -134,7 +134,7 @@ pub struct PlanDto {
     /// Stands for every fate in it, and for what comes in.
     plan: String,
     lines: Vec<LineDto>,
-    /// What is not in it, and why.
+    /// What is not in it, and what else is to be known of it.
     notes: Vec<String>,
 }
 
@@ -147,7 +147,7 @@ struct LineDto {
     what: String,
     /// `new`, `changed`, `as it is`, `kept` or `refused`.
     fate: String,
-    /// Which parts of it, or why.
+    /// Which parts of it, or why; of a new host or server the support that it has for good.
     about: String,
 }
 

@@ -47,7 +47,7 @@ pub struct ImportArgs {
     token_env: Option<String>,
 
     /// The slug of the tag in NetBox that hosts with reduced support have
-    #[arg(long, value_name = "SLUG", default_value = "reduced-support")]
+    #[arg(long, value_name = "SLUG", default_value = "reduced-support", value_parser = import::tag_slug)]
     reduced_tag: String,
 
     /// The instrument that new servers of a Tango database or of Karabo serve
@@ -166,7 +166,7 @@ async fn read(args: &ImportArgs) -> Result<(Table, Vec<String>), Unread> {
         What::Netbox => {
             let (token_variable, reduced_tag) = (args.token_env.clone(), args.reduced_tag.clone());
             let of = Hosts { address: address(from)?, token_variable, reduced_tag };
-            return import::from_netbox(&of).await.map(|table| (table, Vec::new())).map_err(Unread::Away);
+            return import::from_netbox(&of).await.map_err(Unread::Away);
         }
         What::Tango | What::Karabo => {
             let of = Database {

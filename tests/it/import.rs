@@ -314,7 +314,7 @@ async fn e5_repositories_that_hang_are_waited_for_together() {
 
     let within = Some(Duration::from_millis(1800));
     let plan = import::plan_within(&test.app, &ada, &table, within).await.unwrap();
-    assert_eq!((&plan.lines[0].fate, say(&plan, late)), (&Fate::New, 5), "{plan:#?}");
+    assert_eq!((&plan.lines[0].fate, say(&plan, late)), (&Fate::New { class: None }, 5), "{plan:#?}");
     let within = Some(Duration::from_millis(200));
     let done = import::carry_out_within(&test.app, &ada, table.clone(), None, within).await.unwrap();
     assert!(matches!(done, Outcome::Refused(_)), "{done:#?}");
@@ -463,7 +463,8 @@ async fn e5_hosts_come_from_netbox() {
     for name in ["devices_1", "devices_2", "virtual_machines"] {
         netbox.answers(200, None, &recorded(name));
     }
-    let table = import::from_netbox(&of).await.unwrap();
+    let (table, notes) = import::from_netbox(&of).await.unwrap();
+    assert!(notes.is_empty(), "{notes:?}");
     let asked: Vec<(String, String)> = netbox.posts().into_iter().map(|p| (p.path, p.query)).collect();
     let query = |offset: usize| format!("site=hall&limit=200&offset={offset}");
     let expected = [
@@ -475,6 +476,9 @@ async fn e5_hosts_come_from_netbox() {
     let done = import::carry_out(&test.app, &test.caller("ada"), table.clone(), None).await.unwrap();
     let Outcome::Done(plan) = done else { panic!("{done:?}") };
     assert_eq!(plan.summary(), "2 new, 1 as it is", "the unnamed one and the old one are left out");
+    let said: Vec<String> = plan.lines.iter().map(|l| format!("{} {}", l.what, l.fate.about())).collect();
+    let expected = ["sqs-rr-contrib-07 with reduced support", "sqs-rr-ctrl-07 with full support", "scs-rr-contrib-01 "];
+    assert_eq!(said, expected);
     let hosts: BTreeMap<String, SupportClass> =
         store::servers::list_hosts(&test.app.db.read).await.unwrap().into_iter().map(|h| (h.0, h.1)).collect();
     assert_eq!(hosts["sqs-rr-contrib-07"], SupportClass::Reduced);
@@ -512,6 +516,37 @@ async fn e5_netbox_on_the_command_line() {
     assert!(output.status.success() && text.contains("1 as it is"), "{text}");
     assert_eq!(netbox.posts()[0].headers["authorization"], "Bearer nbt_key.secret");
     assert!(!text.contains("secret"), "{text}");
+}
+
+/// E5, A23: the class that a host comes in with is for good: the command says of each which one it is, and that no
+/// machine has the tag by which they are told apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn e5_a_tag_that_no_machine_has_is_said_on_the_command_line() {
+    let test = TestApp::new().await;
+    let netbox = ChatServer::start().await;
+    let imports = async |tag: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custody"));
+        command.env_clear().args(["import", "--kind", "netbox", "--dry-run", "--from", &netbox.url]);
+        command.args(["--reduced-tag", tag]).args(crate::postgres::flags(test.dir.path()));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.code(), said(&output))
+    };
+    for (tag, code, lines) in [
+        ("reduced-support", 0, ["line 2  new  sqs-rr-contrib-07: with reduced support", "line 4  as it is  scs"]),
+        ("reduced_support", 2, ["line 2  new  sqs-rr-contrib-07: with full support", "line 4  refused  scs"]),
+    ] {
+        ["devices_1", "devices_2", "virtual_machines"].iter().for_each(|n| netbox.answers(200, None, &recorded(n)));
+        let (ended, text) = imports(tag).await;
+        assert!(ended == Some(code) && lines.iter().all(|line| text.contains(line)), "{tag}: {text}");
+        let note = "No machine there has the tag reduced_support, so each of them counts as full.";
+        assert_eq!(text.contains(note), tag == "reduced_support", "{text}");
+    }
+    let asked = netbox.posts().len();
+    for no_slug in ["", "Reduced support"] {
+        let (ended, text) = imports(no_slug).await;
+        assert!(ended == Some(2) && text.contains("--reduced-tag"), "{text}");
+    }
+    assert_eq!(netbox.posts().len(), asked, "nobody is asked");
 }
 
 /// E5: servers of a Tango database come onto hosts that are on record, and onto no others.

@@ -329,6 +329,38 @@ async fn e5_recorded_answers_come_in() {
     }
 }
 
+/// E5, A23: a host keeps the class that it comes in with: page and API show it in each line, say where no machine has the
+/// tag by which they are told apart, and take nothing for a tag that is none.
+#[tokio::test]
+async fn e5_a_tag_that_no_machine_has_is_said() {
+    let test = TestApp::new().await;
+    let (ada, program) = (test.browser("ada").await, test.program("ada", TokenScope::Admin).await);
+    let all: Vec<String> = PAGES.iter().map(|name| recorded(name)).collect();
+    let all = all.join("");
+    let note = "No machine there has the tag reduced_support, so each of them counts as full.";
+    for (tag, support, notes) in [
+        ("reduced-support", "with reduced support", json!([])),
+        ("reduced_support", "with full support", json!([note])),
+    ] {
+        let kept = tells(&ada, &[("program", "netbox"), ("reduced_tag", tag)], Some(&all)).await;
+        let page = ada.page(&leads_to(&kept)).await;
+        let row = page.split("<b>sqs-rr-contrib-07</b>").nth(1).unwrap().split("</tr>").next().unwrap();
+        assert!(row.contains(support), "{row}");
+        assert_eq!(page.contains(note) && page.contains("Worth knowing"), tag == "reduced_support", "{page}");
+        let body = json!({ "kind": "netbox", "source": "netbox.json", "table": all, "reduced_tag": tag });
+        let (status, told) = program.post("/imports", body).await;
+        assert_eq!((status, &told["notes"], &told["lines"][0]["about"]), (200, &notes, &json!(support)), "{told}");
+    }
+    for no_slug in ["", "Reduced support"] {
+        let wrong = tells(&ada, &[("program", "netbox"), ("reduced_tag", no_slug)], Some(&all)).await;
+        assert_eq!(wrong.status(), 422);
+        assert!(wrong.text().await.unwrap().contains("Enter the slug of the tag"), "{no_slug}");
+        let body = json!({ "kind": "netbox", "source": "netbox.json", "table": all, "reduced_tag": no_slug });
+        let (status, told) = program.post("/imports", body).await;
+        assert_eq!((status, &told["errors"][0]["field"]), (422, &json!("reduced_tag")), "{told}");
+    }
+}
+
 /// A18, A27, E3: no address inward is asked unless the policy says so, by the page or by the API, and nobody but an
 /// administrator has anything asked; the API does what the page does, without keeping the token.
 #[tokio::test]
@@ -346,7 +378,8 @@ async fn a27_imports_ask_no_address_that_is_not_admitted() {
         ("https://ada:secret@netbox.example.org/", "Leave out the name and password"),
         ("file:///etc/passwd", "This is no address"),
     ] {
-        let wrong = tells(&ada, &[("program", "netbox"), ("address", address)], None).await;
+        let fields = [("program", "netbox"), ("address", address), ("reduced_tag", "reduced-support")];
+        let wrong = tells(&ada, &fields, None).await;
         assert_eq!(wrong.status(), 422, "{address}");
         let page = wrong.text().await.unwrap();
         assert!(page.contains(why), "{address}: {page}");

@@ -96,7 +96,7 @@ fn contact(row: &super::Row, d: &Device, people: &ByEmail) -> std::result::Resul
 
 fn fate(d: &Device, c: &Contact, place: usize) -> Fate {
     let Some((at, was)) = d.contacts.iter().enumerate().find(|(_, was)| was.person == c.person) else {
-        return Fate::New;
+        return Fate::New { class: None };
     };
     let parts = [
         ("place", at != place),

@@ -80,7 +80,7 @@ pub(super) async fn judge<C: ConnectionTrait>(
                 Err(why) => Fate::refused(why),
                 Ok(given) => {
                     work.push(Work::Device(Box::new(given)));
-                    Fate::New
+                    Fate::New { class: None }
                 }
             },
         };

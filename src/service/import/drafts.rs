@@ -19,7 +19,7 @@ pub struct Draft {
     pub table: Table,
     /// Its text, as it was handed in.
     pub content: String,
-    /// What is not in it, and why.
+    /// What is not in it, and what else is to be known of it.
     pub notes: Vec<String>,
 }
 

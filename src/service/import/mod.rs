@@ -18,7 +18,7 @@ pub use crate::domain::collector::tango::QUERY as TANGO_QUERY;
 pub(super) use drafts::clean;
 pub use drafts::{Draft, find, keep, keep_program};
 pub use karabo::from_karabo;
-pub use netbox::{Hosts, from_netbox};
+pub use netbox::{Hosts, from_netbox, tag_slug};
 pub use plan::{Fate, Kind, Line, Plan};
 pub use programs::{Program, Told, read_program};
 pub use table::{BYTES_MOST, LINES_MOST, Row, Table, Unreadable};

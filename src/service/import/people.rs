@@ -49,7 +49,7 @@ pub(super) async fn judge<C: ConnectionTrait>(c: &C, app: &App, table: &Table) -
                     (Err(other), _) => return Err(other),
                     (Ok(()), Some(name)) => Fate::refused(format!("{name} has this address already, for commits")),
                     (Ok(()), None) => {
-                        let fate = was.map_or(Fate::New, |was| Fate::of(changed(was, &details)));
+                        let fate = was.map_or(Fate::New { class: None }, |was| Fate::of(changed(was, &details)));
                         if fate.writes() {
                             work.push(Work::Person { id: was.map(|w| w.person.id), details });
                         }

@@ -63,6 +63,7 @@ fn one(
 ) -> std::result::Result<(Fate, Vec<Work>), String> {
     let mut work = Vec::new();
     let (host, host_parts, host_is_new) = host(row, hosts, &mut work)?;
+    let new = Fate::New { class: Some(host.class) };
     let key = row.some("server").map_or_else(|| format!("host {}", host.name), |s| format!("server {s}"));
     if let Some(line) = taken.insert(key.to_lowercase(), row.line) {
         return Err(format!("Line {line} names it already"));
@@ -73,13 +74,13 @@ fn one(
                 return Err(format!("A host has no {column}: name the server on it"));
             }
         }
-        return Ok((if host_is_new { Fate::New } else { Fate::of(host_parts) }, work));
+        return Ok((if host_is_new { new } else { Fate::of(host_parts) }, work));
     };
     let was = servers.get(&name.to_lowercase());
     let server = server(app, row, name, &host, was)?;
     let Some(was) = was else {
         work.push(Work::Server { server, new: true });
-        return Ok((Fate::New, work));
+        return Ok((new, work));
     };
     let mut parts = host_parts;
     for (part, differs) in [

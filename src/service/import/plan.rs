@@ -1,6 +1,7 @@
 //! What an import comes to: the fate of each line, before anything is done.
 
 use super::{Table, tags::Tags};
+use crate::domain::server::SupportClass;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -93,8 +94,8 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "fate", rename_all = "snake_case")]
 pub enum Fate {
-    /// It comes onto the record.
-    New,
+    /// It comes onto the record; a host, and a server on one, with a class that it keeps.
+    New { class: Option<SupportClass> },
     /// It is on record, and these parts of it change.
     Changed { parts: Vec<String> },
     /// It is on record just so.
@@ -109,7 +110,7 @@ impl Fate {
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::New => "new",
+            Self::New { .. } => "new",
             Self::Changed { .. } => "changed",
             Self::Same => "as it is",
             Self::Kept { .. } => "kept",
@@ -120,7 +121,8 @@ impl Fate {
     /// What is to be said beside the word.
     pub fn about(&self) -> String {
         match self {
-            Self::New | Self::Same => String::new(),
+            Self::New { class: Some(class) } => format!("with {class} support"),
+            Self::New { class: None } | Self::Same => String::new(),
             Self::Changed { parts } => parts.join(", "),
             Self::Kept { parts } => format!("the record counts: {} differs there", parts.join(", ")),
             Self::Refused { why } => why.clone(),
@@ -133,7 +135,7 @@ impl Fate {
 
     /// Whether the record is other afterwards.
     pub fn writes(&self) -> bool {
-        matches!(self, Self::New | Self::Changed { .. })
+        matches!(self, Self::New { .. } | Self::Changed { .. })
     }
 
     pub(super) fn refused(why: impl Into<String>) -> Self {

@@ -36,7 +36,7 @@ pub enum Told<'a> {
     Asked { address: &'a str, token: Option<Secret> },
 }
 
-/// What the program has, as a table, and what is not in it; nothing is asked for anybody but an administrator.
+/// What the program has, as a table, and what is to be known of it; nothing is asked for anybody but an administrator.
 pub async fn read_program(
     app: &App,
     caller: &Caller,
@@ -44,6 +44,11 @@ pub async fn read_program(
     told: Told<'_>,
 ) -> Result<(Table, Vec<String>)> {
     must_be_admin(&app.db.read, caller).await?;
+    if let Program::Netbox { reduced_tag } = program
+        && let Err(why) = hosts::tag_slug(reduced_tag)
+    {
+        return invalid("reduced_tag", why);
+    }
     match told {
         Told::Recorded { source, answer } => match recorded(program, source, answer) {
             Ok(read) => Ok(read),
@@ -65,9 +70,7 @@ pub async fn read_program(
 
 fn recorded(program: &Program, source: &str, answer: &str) -> std::result::Result<(Table, Vec<String>), String> {
     match program {
-        Program::Netbox { reduced_tag } => {
-            Ok((hosts::hosts(netbox::recorded(answer)?, reduced_tag, source)?, Vec::new()))
-        }
+        Program::Netbox { reduced_tag } => hosts::hosts(netbox::recorded(answer)?, reduced_tag, source),
         Program::Tango { instrument, leave_out } => gateway::servers(answer, instrument, leave_out, source),
         Program::Karabo { instrument, leave_out } => karabo::servers(answer, None, instrument, leave_out, source),
     }
@@ -88,8 +91,7 @@ async fn ask(
     let url = address.url();
     match program {
         Program::Netbox { reduced_tag } => {
-            let all = netbox::machines(&asker, url).await?;
-            Ok((hosts::hosts(all, reduced_tag, url.as_str())?, Vec::new()))
+            hosts::hosts(netbox::machines(&asker, url).await?, reduced_tag, url.as_str())
         }
         Program::Tango { instrument, leave_out } => {
             gateway::servers(&gateway::ask(&asker, url.as_str()).await?, instrument, leave_out, url.as_str())

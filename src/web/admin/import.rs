@@ -125,8 +125,7 @@ async fn form(admin: &Administrator, typed: &Handed, problems: Vec<FieldProblem>
         Field::area("answer_text", "Or the answer, pasted").value(&typed.answer).rows(4).optional(),
         Field::new(Asks::Name, "reduced_tag", "From NetBox: tag of hosts with reduced support")
             .hint("Its slug. Every other host comes in as full.")
-            .value(typed.reduced_tag.as_deref().unwrap_or("reduced-support"))
-            .optional(),
+            .value(typed.reduced_tag.as_deref().unwrap_or("reduced-support")),
         instrument.hint("From a Tango database or Karabo: what new servers serve.").value(&typed.instrument).optional(),
         Field::text("leave_out", "From a Tango database or Karabo: servers that stay out")
             .hint("Patterns between semicolons, like Starter/*; DataBaseds/*.")

@@ -39,7 +39,7 @@ pub struct PlanPage {
     pub source: String,
     pub summary: String,
     pub banner: Option<Banner>,
-    /// What is not in it, and why.
+    /// What is not in it, and what else is to be known of it.
     pub notes: Vec<String>,
     pub rows: Vec<Row>,
     /// `lines 1 to 200 of 512`, where not all are shown.
@@ -61,7 +61,7 @@ pub(super) struct Paging {
 
 fn row(l: &import::Line) -> Row {
     let tag = match &l.fate {
-        Fate::New => Tag::good("new"),
+        Fate::New { .. } => Tag::good("new"),
         Fate::Changed { .. } => Tag::good("changed"),
         Fate::Same => Tag::plain("as it is"),
         Fate::Kept { .. } => Tag::warn("kept"),
