@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// How many machines are asked for at once.
 const PAGE: usize = 200;
 
-/// The most that are read: an inventory of a whole site.
+/// The most that are read, whether or not they are taken: an inventory of a whole site.
 const MOST: usize = 20_000;
 
 /// Seconds that each answer may take.
@@ -71,7 +71,7 @@ pub async fn machines(asker: &Asker, address: &url::Url) -> Result<Vec<Machine>,
         base.set_path(&format!("{}/", base.path()));
     }
     let filters: Vec<(String, String)> = address.query_pairs().into_owned().collect();
-    let mut all = Vec::new();
+    let (mut all, mut told) = (Vec::new(), 0);
     for list in LISTS {
         let url = base.join(list).map_err(|e| format!("{address} is not an address: {e}."))?;
         let mut offset = 0;
@@ -82,11 +82,18 @@ pub async fn machines(asker: &Asker, address: &url::Url) -> Result<Vec<Machine>,
             query.extend([("limit", limit.as_str()), ("offset", from.as_str())]);
             let page = read(&asker.get(url.as_str(), &query).await?)?;
             offset += page.results.len();
+            told += page.results.len();
             let is_last = page.next.is_none() || page.results.is_empty();
-            all.extend(page.results.into_iter().filter_map(machine));
-            if all.len() > MOST {
+            // One that gives the same page each time never comes to an end.
+            if let Some(count) = page.count.filter(|count| offset > *count || is_last && offset < *count) {
                 return Err(format!(
-                    "It has more than {MOST} machines: narrow them down in the address, like ?site=hall."
+                    "It counts {count} machines and told of {offset}: ask again, or hand in its recorded answer."
+                ));
+            }
+            all.extend(page.results.into_iter().filter_map(machine));
+            if told > MOST {
+                return Err(format!(
+                    "It told of more than {MOST} machines: narrow them down in the address, like ?site=hall."
                 ));
             }
             if is_last {

@@ -499,12 +499,40 @@ async fn e5_hosts_come_from_netbox() {
     assert!(import::from_netbox(&missing).await.unwrap_err().contains("holds no credential"));
 }
 
+/// E5, F9: what NetBox tells of is bounded, whether or not it is taken, and is as much as NetBox counts: one that gives the
+/// same page again and again is not asked without end, and a part is not taken for the whole.
+#[tokio::test]
+async fn e5_netbox_is_not_asked_without_end() {
+    let netbox = ChatServer::start().await;
+    let of = import::Hosts {
+        address: netbox.url.parse().unwrap(),
+        token_variable: None,
+        reduced_tag: "reduced-support".to_owned(),
+    };
+    let page = |count: Option<usize>, machines: usize, next: Option<&str>| {
+        let old = serde_json::json!({ "name": "old01", "status": { "value": "offline" } });
+        serde_json::json!({ "count": count, "next": next, "results": vec![old; machines] }).to_string()
+    };
+    for (answer, asked, why) in [
+        (page(Some(4), 2, Some("x")), 3, "counts 4 machines and told of 6"),
+        (page(None, 7000, Some("x")), 3, "more than 20000 machines"),
+        (page(Some(4), 3, None), 1, "counts 4 machines and told of 3"),
+        (page(Some(4), 0, Some("x")), 1, "counts 4 machines and told of 0"),
+    ] {
+        let before = netbox.posts().len();
+        (0..asked).for_each(|_| netbox.answers(200, None, &answer));
+        let said = import::from_netbox(&of).await.unwrap_err();
+        assert!(said.contains(why), "{said}");
+        assert_eq!(netbox.posts().len() - before, asked, "{why}");
+    }
+}
+
 /// E5: the token comes from the environment, and the command says what it found.
 #[tokio::test(flavor = "multi_thread")]
 async fn e5_netbox_on_the_command_line() {
     let test = TestApp::new().await;
     let netbox = ChatServer::start().await;
-    for name in ["devices_2", "virtual_machines"] {
+    for name in ["devices_1", "devices_2", "virtual_machines"] {
         netbox.answers(200, None, &recorded(name));
     }
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custody"));
