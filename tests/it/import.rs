@@ -603,6 +603,15 @@ async fn e5_servers_come_from_a_tango_database() {
     let server = store::servers::find(&test.app.db.read, &"LabCam/lab1".into()).await.unwrap().unwrap();
     assert_eq!((server.class, server.instrument.as_str()), (SupportClass::Full, "SCS"));
     assert!(notes.iter().all(|n| n.contains("was never started")), "{notes:?}");
+    // One that is spelled in two ways is one line, on the host where it is exported.
+    let twice = r#"{"data":{"devices":[
+        {"name":"lab/motor/1","exported":true,"server":{"id":"LabMotor/lab1","host":"vm"}},
+        {"name":"lab/motor/2","exported":false,"server":{"id":"labmotor/Lab1","host":"old"}}]}}"#;
+    gateway.answers(200, None, twice);
+    let (table, notes) = import::from_tango(&of).await.unwrap();
+    assert!(notes.len() == 1 && notes[0].contains("it comes onto vm"), "{notes:?}");
+    let plan = import::plan(&test.app, &test.caller("ada"), &table).await.unwrap();
+    assert_eq!(plan.summary(), "1 as it is", "{plan:?}");
     gateway.answers(200, None, r#"{"errors":[{"message":"timeout"}]}"#);
     assert!(import::from_tango(&of).await.unwrap_err().contains("timeout"));
 }

@@ -3,6 +3,10 @@
 //! The database knows what was exported last: after a kill `exported` stays true. Whether the server still runs is known
 //! where a Starter watches it.
 
+mod listed;
+
+pub use listed::{Listed, servers};
+
 use super::{Running, View, moment};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -139,36 +143,6 @@ pub fn read(answer: &str, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Vie
         view.whole.clear();
     }
     Ok(view)
-}
-
-/// A server of the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    pub server: String,
-    /// `None` where it was never started.
-    pub host: Option<String>,
-}
-
-/// Every server of an answer, running or not, by name. A part of an answer is none.
-pub fn servers(answer: &str) -> Result<Vec<Listed>, String> {
-    let answer: Answer = serde_json::from_str(answer).map_err(|e| format!("It sent no answer of TangoGQL: {e}"))?;
-    if let Some(failure) = answer.errors.first() {
-        return Err(format!("It answered with an error: {}", failure.message.chars().take(200).collect::<String>()));
-    }
-    let devices = answer.data.and_then(|d| d.devices).ok_or("It answered without devices.")?;
-    let mut all: BTreeMap<String, Listed> = BTreeMap::new();
-    for d in devices.into_iter().flatten() {
-        let Some(server) = d.server else { continue };
-        let (id, host) = (told(server.id), told(server.host));
-        if id.is_empty() {
-            continue;
-        }
-        let of = all.entry(id.clone()).or_insert_with(|| Listed { server: id, host: None });
-        if !host.is_empty() {
-            of.host = Some(host);
-        }
-    }
-    Ok(all.into_values().collect())
 }
 
 /// The text of a value: Tango writes `nada`, or a blank, where nothing is set.

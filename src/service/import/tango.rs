@@ -59,10 +59,8 @@ pub(super) fn servers(
         if leave_out.iter().any(|pattern| fits(pattern, &s.server)) {
             continue;
         }
-        match s.host {
-            None => notes.push(format!("{} was never started, so its host is not known: it is left out.", s.server)),
-            Some(host) => rows.push(row(s.server, host, instrument)),
-        }
+        notes.extend(s.note);
+        rows.extend(s.host.map(|host| row(s.server, host, instrument)));
     }
     match rows.is_empty() {
         true => Err("The database has no server with a host there.".to_owned()),

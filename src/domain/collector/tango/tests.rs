@@ -58,6 +58,48 @@ fn e5_the_servers_of_a_database() {
     assert!(servers("{}").is_err() && servers("no").is_err());
 }
 
+/// E5: devices of one server that are spelled in other capitals are of one server, and where they name different hosts it is
+/// on the one where they are exported, or left out; either is said.
+#[test]
+fn e5_a_server_comes_once_and_onto_the_host_where_it_is_exported() {
+    type Named = (&'static str, &'static str, bool);
+    let answer = |devices: &[Named]| {
+        let of = |(n, (server, host, exported)): (usize, &Named)| {
+            let server = json!({ "id": server, "host": host });
+            json!({ "name": format!("lab/motor/{n}"), "exported": exported, "server": server })
+        };
+        let devices: Vec<Value> = devices.iter().enumerate().map(of).collect();
+        json!({ "data": { "devices": devices, "starters": [] } }).to_string()
+    };
+    let exported = "Devices of LabMotor/lab1 name new and old: it comes onto new, where they are exported.";
+    let cases: [(&[Named], Option<&str>, Option<&str>); 7] = [
+        (&[("LabMotor/lab1", "vm", true), ("labmotor/Lab1", "VM", true)], Some("vm"), None),
+        (&[("LabMotor/lab1", "nada", false), ("labmotor/Lab1", "vm", false)], Some("vm"), None),
+        (&[("LabMotor/lab1", "new", true), ("labmotor/Lab1", "old", false)], Some("new"), Some(exported)),
+        (&[("LabMotor/lab1", "old", false), ("LabMotor/lab1", "new", true)], Some("new"), Some(exported)),
+        (
+            &[("LabMotor/lab1", "old", false), ("LabMotor/lab1", "new", false)],
+            None,
+            Some("LabMotor/lab1 is on new and old: it is left out."),
+        ),
+        (
+            &[("LabMotor/lab1", "old", true), ("LabMotor/lab1", "new", true)],
+            None,
+            Some("LabMotor/lab1 is on new and old: it is left out."),
+        ),
+        (
+            &[("LabMotor/lab1", "nada", false)],
+            None,
+            Some("LabMotor/lab1 was never started, so its host is not known: it is left out."),
+        ),
+    ];
+    for (devices, host, note) in cases {
+        let listed =
+            Listed { server: "LabMotor/lab1".to_owned(), host: host.map(str::to_owned), note: note.map(str::to_owned) };
+        assert_eq!(servers(&answer(devices)), Ok(vec![listed]), "{devices:?}");
+    }
+}
+
 /// G10: after a kill the database says exported; the Starter knows better.
 #[test]
 fn g10_what_was_killed_does_not_run() {
