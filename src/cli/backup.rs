@@ -4,6 +4,7 @@
 use super::Outcome;
 use crate::{
     config::{DataFlags, Flags, Settings},
+    ports::files::{Way, by_link, named},
     store::{self, Db, backup, connection::Kept},
 };
 use clap::Args;
@@ -13,6 +14,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+use tempfile::TempPath;
 
 /// Write all data into one file, while Custody runs
 ///
@@ -204,9 +206,15 @@ impl Part {
 
     /// Gives it its name, which nobody has taken meanwhile, and stays after a power failure.
     pub fn finish(self) -> Result<()> {
-        let kept = || {
+        self.finish_by(by_link)
+    }
+
+    fn finish_by(self, link: Way) -> Result<()> {
+        let kept = || -> io::Result<()> {
             File::open(&self.file)?.sync_all()?;
-            fs::hard_link(&self.file, &self.name)?;
+            if !named(TempPath::try_from_path(&self.file)?, &self.name, link)? {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
             let dir = self.name.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
             File::open(dir)?.sync_all()
         };
@@ -219,5 +227,29 @@ impl Drop for Part {
         for left in together(&self.file) {
             let _ = fs::remove_file(left);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E7: on file systems without links too a file gets its name once it is whole, and takes nobody else's.
+    #[test]
+    fn e7_a_file_gets_its_name_without_links() {
+        let no_links: Way = |_, _| Err(io::ErrorKind::Unsupported.into());
+        let dir = tempfile::tempdir().unwrap();
+        let (name, taken) = (dir.path().join("back-up"), dir.path().join("taken"));
+        for name in [&name, &taken] {
+            let Ok(part) = Part::new(name) else { panic!("{} is refused", name.display()) };
+            fs::write(&part.file, "whole").unwrap();
+            if name == &taken {
+                fs::write(&taken, "somebody else's").unwrap();
+            }
+            assert_eq!(part.finish_by(no_links).is_ok(), name != &taken);
+        }
+        assert_eq!(fs::read_to_string(&name).unwrap(), "whole");
+        assert_eq!(fs::read_to_string(&taken).unwrap(), "somebody else's");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing else is left");
     }
 }

@@ -1,13 +1,13 @@
 //! The folder in which checkpoints of the journal are kept: outside the data, best where whoever can change the data
 //! cannot change it.
 
+use super::files::{by_link, named};
 use std::{
     fs::{self, DirBuilder, File, Permissions},
     io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
 
 /// What their files' names end in; nothing else is read.
 const END: &str = ".checkpoint";
@@ -36,7 +36,7 @@ impl Folder {
         let mut part = tempfile::Builder::new().permissions(readable).tempfile_in(&self.0)?;
         writeln!(part, "{text}")?;
         part.as_file().sync_all()?;
-        let is_new = named(part, &file, by_link)?;
+        let is_new = named(part.into_temp_path(), &file, by_link)?;
         File::open(&self.0)?.sync_all()?;
         Ok(is_new)
     }
@@ -60,29 +60,6 @@ impl Folder {
     }
 }
 
-/// How a file gets another name.
-type Way = fn(&Path, &Path) -> io::Result<()>;
-
-fn by_link(from: &Path, to: &Path) -> io::Result<()> {
-    fs::hard_link(from, to)
-}
-
-/// Gives what was written its name; false where something has it already. By a link, as a folder to which files can only
-/// be added takes no other way: there the first, hidden name stays too. Where there are no links, it is renamed.
-fn named(part: NamedTempFile, file: &Path, link: Way) -> io::Result<bool> {
-    let done = match link(part.path(), file) {
-        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
-            part.persist_noclobber(file).map(drop).map_err(|e| e.error)
-        }
-        done => done,
-    };
-    match done {
-        Ok(()) => Ok(true),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(e) => Err(e),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,23 +71,6 @@ mod tests {
 
     fn as_listed(name: &str, text: &str) -> (String, String) {
         (format!("{name}{END}"), text.to_owned())
-    }
-
-    /// A36: by a link, and where there are none: the same stands there, under one name alone, and is not written over.
-    #[test]
-    fn a36_either_way_gives_the_same() {
-        let ways: [Way; 2] = [by_link, |_, _| Err(io::ErrorKind::Unsupported.into())];
-        for link in ways {
-            let dir = tempfile::tempdir().unwrap();
-            let file = dir.path().join(format!("1{END}"));
-            for (text, is_new) in [("first", true), ("second", false)] {
-                let mut part = NamedTempFile::new_in(dir.path()).unwrap();
-                part.write_all(text.as_bytes()).unwrap();
-                assert_eq!(named(part, &file, link).unwrap(), is_new);
-            }
-            assert_eq!(all(dir.path()), [as_listed("1", "first")]);
-            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-        }
     }
 
     /// A file or folder with an attribute, until this is dropped. Source: chattr(1), "ATTRIBUTES".

@@ -4,6 +4,7 @@ pub mod chat;
 pub mod checkpoints;
 pub mod clock;
 pub mod collectors;
+pub mod files;
 pub mod git;
 pub mod identity;
 pub mod karabo;
