@@ -82,4 +82,6 @@ mod vanished;
 mod version_strings;
 #[cfg(feature = "full-tests")]
 mod whole;
+#[cfg(feature = "full-tests")]
+mod whole_tables;
 mod words_of_pages;

@@ -20,7 +20,7 @@ fn custody(words: &[&str], dir: &Path) -> Output {
         .unwrap()
 }
 
-fn done(words: &[&str], dir: &Path) -> String {
+pub fn done(words: &[&str], dir: &Path) -> String {
     let ran = custody(words, dir);
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(ran.status.success(), "{words:?}: {out}{err}");
@@ -34,7 +34,7 @@ fn refused(words: &[&str], dir: &Path) -> String {
 }
 
 /// The rows of an export. One database says yes and no by numbers.
-fn rows(file: &Path) -> Vec<Value> {
+pub fn rows(file: &Path) -> Vec<Value> {
     fn by_numbers(value: &mut Value) {
         match value {
             Value::Bool(yes) => *value = i32::from(*yes).into(),
