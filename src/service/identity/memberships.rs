@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     domain::{
-        id::PersonId,
+        id::{GroupId, PersonId},
         identity::{Belongs, belongs},
         policy::{GroupKind, Provider},
     },
@@ -41,6 +41,10 @@ pub(super) async fn follow(
         return Ok(());
     }
     let teams = store::teams::list_teams(tx).await?;
+    // Follows each change: whoever leaves one group of administrators may have left the other a moment ago.
+    let is_in = |t: &Team| t.members.iter().any(|m| m.0 == person);
+    let administered = teams.iter().filter(|t| t.kind == TeamKind::Admin && is_in(t));
+    let mut administers: BTreeSet<GroupId> = administered.map(|t| t.id).collect();
     let caller = Caller { origin: format!("{origin}, provider {}", provider.id), ..Caller::custody() };
     let mut lines = Vec::new();
     for (name, belongs) in belongs(&provider.rules, there) {
@@ -68,16 +72,20 @@ pub(super) async fn follow(
                     }
                 };
                 store::teams::save_member(tx, id, person, reviewer).await?;
+                if belongs.kind == GroupKind::Admin {
+                    administers.insert(id);
+                }
                 let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
                 lines.push(line(app, &caller, id, kind, json!({ "person": person, "reviewer": reviewer })));
             }
             (Some(_), None) => {
                 let Some(team) = team else { continue };
-                if !may_leave(tx, app, &teams, team, person).await? {
+                if !may_leave(tx, app, &administers, team, person).await? {
                     tracing::warn!(group = team.name, "the last administrator stays, whatever the provider says");
                     continue;
                 }
                 store::teams::remove_member(tx, team.id, person).await?;
+                administers.remove(&team.id);
                 lines.push(line(app, &caller, team.id, "member_removed", json!({ "person": person })));
             }
             _ => {}
@@ -91,14 +99,81 @@ pub(super) async fn follow(
 }
 
 /// Whether an administrator is left who can sign in.
-async fn may_leave(tx: &Tx, app: &App, teams: &[Team], team: &Team, person: PersonId) -> Result<bool> {
-    let other = |t: &Team| t.kind == TeamKind::Admin && t.id != team.id && t.members.iter().any(|m| m.0 == person);
-    if team.kind != TeamKind::Admin || teams.iter().any(other) {
+async fn may_leave(tx: &Tx, app: &App, administers: &BTreeSet<GroupId>, team: &Team, person: PersonId) -> Result<bool> {
+    if team.kind != TeamKind::Admin || administers.iter().any(|other| *other != team.id) {
         return Ok(true);
     }
     match closing::must_leave_an_administrator(tx, app, person).await {
         Ok(()) => Ok(true),
         Err(Error::Refused(_)) => Ok(false),
         Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::Parts,
+        domain::policy::Policy,
+        ports::clock::Clock,
+        service::people::{self, NewPerson},
+        store::Db,
+    };
+    use chrono::{TimeZone, Utc};
+
+    const POLICY: &str = r#"
+[[identity.providers]]
+id = "facility"
+name = "Facility account"
+issuer = "https://login.example.org"
+client_id = "custody"
+secret_variable = "CUSTODY_SIGN_IN"
+[[identity.providers.rules]]
+group = "custody-admins"
+team = "Administrators"
+kind = "admin"
+[[identity.providers.rules]]
+group = "custody-owners"
+team = "Owners"
+kind = "admin"
+"#;
+
+    /// E1: whoever is the last administrator stays one, in whichever of several groups of administrators they were.
+    #[tokio::test]
+    async fn e1_the_last_administrator_does_not_leave_both_groups_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("custody.db")).await.unwrap();
+        let clock = Clock::fixed(Utc.with_ymd_and_hms(2026, 11, 21, 2, 47, 0).unwrap());
+        let parts = Parts::quiet(Policy::parse(POLICY).unwrap(), clock, "http://127.0.0.1:8080".parse().unwrap());
+        let app = App::new(db, parts);
+        let provider = &app.policy.identity.providers[0];
+        let add = async |name: &str| {
+            let new = NewPerson { name: name.to_owned(), email: format!("{name}@example.org"), phone: None };
+            let tx = app.db.begin().await.unwrap();
+            let person = people::insert(&tx, &app, &new).await.unwrap();
+            store::accounts::save(&tx, &provider.issuer, name, person, None).await.unwrap();
+            tx.commit().await.unwrap();
+            person
+        };
+        let signs_in = async |person: PersonId, groups: &[&str]| {
+            let there = groups.iter().map(|group| (*group).to_owned()).collect();
+            let tx = app.db.begin().await.unwrap();
+            follow(&tx, &app, person, provider, &there, "test").await.unwrap();
+            tx.commit().await.unwrap();
+            let teams = store::teams::list_teams(&app.db.read).await.unwrap();
+            let of = teams.into_iter().filter(|t| t.members.iter().any(|m| m.0 == person)).map(|t| t.name);
+            of.collect::<Vec<_>>()
+        };
+        let mona = add("mona").await;
+        let both = ["custody-admins", "custody-owners"];
+        assert_eq!(signs_in(mona, &both).await, ["Administrators", "Owners"]);
+        assert_eq!(signs_in(mona, &[]).await, ["Owners"], "she stays in the one that is left");
+        assert_eq!(signs_in(mona, &[]).await, ["Owners"]);
+        assert_eq!(signs_in(mona, &["custody-admins"]).await, ["Administrators"], "into the other one first, then out");
+        // Where somebody else is one, nothing keeps her.
+        let noor = add("noor").await;
+        assert_eq!(signs_in(noor, &both).await, ["Administrators", "Owners"]);
+        assert!(signs_in(mona, &[]).await.is_empty());
     }
 }
