@@ -214,6 +214,12 @@ pub async fn list_streams<C: ConnectionTrait>(
     Ok(q.order_by_desc(row::Column::Seq).limit(most).all(c).await?.into_iter().map(Entry::from).collect())
 }
 
+/// What somebody did, newest first. It looks at the whole journal: for what is done seldom.
+pub async fn list_of_actor<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Entry>> {
+    let q = row::Entity::find().filter(row::Column::Actor.eq(person.to_string()));
+    Ok(q.order_by_desc(row::Column::Seq).limit(most).all(c).await?.into_iter().map(Entry::from).collect())
+}
+
 /// What happened to a thing after a revision of it, oldest first.
 pub async fn list_since<C: ConnectionTrait>(c: &C, stream: &str, revision: i64) -> Result<Vec<Entry>> {
     let q = row::Entity::find()

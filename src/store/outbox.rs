@@ -3,7 +3,7 @@
 mod desk;
 mod when;
 
-pub use desk::{Listed, Place, again, count, delete_ended_before, give_up, give_up_channel, list};
+pub use desk::{Listed, Place, again, count, delete_ended_before, give_up, give_up_channel, list, list_of};
 pub use when::{is_any_ahead, list_channels_due, put_off, set_right};
 
 use super::{

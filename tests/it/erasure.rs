@@ -8,7 +8,7 @@ use chrono::Duration;
 use custody::{
     domain::{id::PersonId, lifecycle::Command},
     service::{
-        self, Error, accounts, checks, closing, drafts, erasure, import, people, retention,
+        self, Error, accounts, calendar, checks, closing, drafts, erasure, import, people, retention,
         sessions::{self, LOCAL},
         tokens::{self, TokenScope},
     },
@@ -28,6 +28,23 @@ async fn dump(test: &TestApp) -> String {
         all.extend(rows.iter().map(|row| format!("{}: {row}\n", table.name)));
     }
     all
+}
+
+/// A message for somebody.
+fn on_its_way(test: &TestApp, to: &str) -> store::outbox::Entry {
+    store::outbox::Entry {
+        channel: "mail".to_owned(),
+        owner: custody::domain::telling::Owner::Person(test.person(to)),
+        device: None,
+        key: "k1".to_owned(),
+        text: "Somebody asks.".to_owned(),
+        path: "/".to_owned(),
+        urgent: false,
+        at: test.app.clock.now(),
+        due: test.app.clock.now(),
+        digest: false,
+        in_order: false,
+    }
 }
 
 fn lines_with<'a>(text: &'a str, what: &str) -> Vec<&'a str> {
@@ -125,21 +142,8 @@ async fn a37_a_person_is_erased() {
     for (source, content) in tables {
         import::keep(app, &test.caller("ada"), import::Kind::People, source, content.as_bytes()).await.unwrap();
     }
-    let on_its_way = store::outbox::Entry {
-        channel: "mail".to_owned(),
-        owner: custody::domain::telling::Owner::Person(test.person("noor")),
-        device: None,
-        key: "k1".to_owned(),
-        text: "Somebody asks.".to_owned(),
-        path: "/".to_owned(),
-        urgent: false,
-        at: app.clock.now(),
-        due: app.clock.now(),
-        digest: false,
-        in_order: false,
-    };
     let tx = app.db.begin().await.unwrap();
-    store::outbox::insert(&tx, vec![on_its_way]).await.unwrap();
+    store::outbox::insert(&tx, vec![on_its_way(&test, "noor")]).await.unwrap();
     tx.execute_unprepared("UPDATE outbox SET error = 'Given up by Marek Dvořák'").await.unwrap();
     tx.commit().await.unwrap();
     let before = dump(&test).await;
@@ -196,6 +200,43 @@ async fn a37_a_person_is_erased() {
     assert_eq!(report.send().await.unwrap().status(), 200, "others' tokens go on");
     let verified = crate::backup::custody(&["audit", "verify"], &[("--data", test.dir.path())]);
     assert!(verified.status.success(), "{}", crate::backup::said(&verified));
+}
+
+/// A37: everybody gets what is on record of them, with what they wrote and did; and nobody what is private to others.
+#[tokio::test]
+async fn a37_everybody_gets_what_is_on_record_of_them() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    let (app, marek) = (&test.app, test.caller("marek"));
+    drafts::create(app, &marek, test.person("marek")).await.unwrap();
+    calendar::make(app, &marek).await.unwrap();
+    let tx = app.db.begin().await.unwrap();
+    store::outbox::insert(&tx, vec![on_its_way(&test, "marek")]).await.unwrap();
+    tx.commit().await.unwrap();
+    test.does("chiara", "magnet", test.shut_down("jonas")).await.unwrap();
+    let data = async |who: &str| {
+        let data = test.browser(who).await.get("/account/data.json").await;
+        data.json::<serde_json::Value>().await.unwrap()
+    };
+
+    let of_marek = data("marek").await;
+    assert_eq!(of_marek["drafts"][0]["answers"]["contacts"][0]["person"], "Marek Dvořák <marek@example.org>");
+    assert_eq!(of_marek["messages"][0]["text"], "Somebody asks.");
+    assert!(of_marek["calendar_address_made"].is_string(), "{of_marek}");
+    assert_eq!(of_marek["devices"][0]["name"], "magnet");
+    assert_eq!(of_marek["devices"][0]["deputy_of"], serde_json::json!([test.person("ilse")]));
+    let id = test.device("magnet").await.id.to_string();
+    let did = |data: &serde_json::Value, what: &str| {
+        let acts = data["acts"].as_array().unwrap();
+        acts.iter().find(|act| act["of"] == id && act["what"] == what).map(|act| act["said"].to_string())
+    };
+    assert!(did(&of_marek, "contact_confirmed").is_some(), "{of_marek}");
+    assert_eq!(did(&of_marek, "shut_down"), None, "others did that");
+
+    let of_chiara = data("chiara").await;
+    assert!(did(&of_chiara, "shut_down").unwrap().contains("It flooded the broker."), "{of_chiara}");
+    assert_eq!((&of_chiara["drafts"], &of_chiara["messages"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(of_chiara["calendar_address_made"], serde_json::Value::Null);
 }
 
 /// A37: a former name is left nowhere: what others were told and the board's sentences say the new one, and then none.

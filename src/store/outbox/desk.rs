@@ -2,7 +2,7 @@
 
 use super::{State, about, device_names, free, owner, waiting};
 use crate::{
-    domain::telling::Owner,
+    domain::{id::PersonId, telling::Owner},
     store::{
         Result, corrupt,
         entity::outbox::{self as row, Column},
@@ -127,7 +127,16 @@ pub async fn list<C: ConnectionTrait>(
             false => Column::EndedAt.lt(*at).or(Column::EndedAt.eq(*at).and(Column::Id.lt(id.as_str()))),
         });
     }
-    let rows = q.limit(most).all(c).await?;
+    Ok((listed(c, q.limit(most).all(c).await?).await?, count))
+}
+
+/// What is or was on its way to somebody, newest first. It looks at the whole outbox: for what is done seldom.
+pub async fn list_of<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Result<Vec<Listed>> {
+    let q = row::Entity::find().filter(Column::PersonId.eq(person.to_string())).order_by_desc(Column::Id);
+    listed(c, q.limit(most).all(c).await?).await
+}
+
+async fn listed<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<Vec<Listed>> {
     let names = device_names(c, &rows).await?;
     let all = rows.into_iter().map(|r| {
         Ok(Listed {
@@ -146,7 +155,7 @@ pub async fn list<C: ConnectionTrait>(
             error: r.error,
         })
     });
-    Ok((all.collect::<Result<_>>()?, count))
+    all.collect()
 }
 
 /// How many things are in each of these states; none of a state in which nothing is.
