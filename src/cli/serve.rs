@@ -4,6 +4,7 @@ use super::{Outcome, args::ServeArgs, place};
 use crate::{
     app::{App, Parts},
     config::{LogFormat, Settings},
+    domain::policy::Identity,
     http,
     ports::{checkpoints::Folder, clock::Clock},
     service,
@@ -76,7 +77,7 @@ async fn welcome(app: &App, out: &mut dyn Write, err: &mut dyn Write) -> std::io
     // Whoever starts alone becomes the first one at once.
     let is_first = tokio::time::timeout(FIRST_WITHIN, app.db.first()).await.is_ok();
     if is_first && let Some(link) = report(service::accounts::first_administrator(app).await, err)?.flatten() {
-        return out.write_all(invitation(&link).as_bytes());
+        return out.write_all(invitation(&app.policy.identity, &link).as_bytes());
     }
     writeln!(out, "Nobody can sign in yet. The link for the first administrator stands where another replica runs.")?;
     let app = app.clone();
@@ -88,7 +89,8 @@ async fn welcome(app: &App, out: &mut dyn Write, err: &mut dyn Write) -> std::io
         match service::accounts::first_administrator(&app).await {
             Ok(Some(link)) => {
                 let mut out = std::io::stdout();
-                let _ = out.write_all(invitation(&link).as_bytes()).and_then(|()| out.flush());
+                let said = invitation(&app.policy.identity, &link);
+                let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
             }
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the first administrator has no link"),
@@ -97,10 +99,14 @@ async fn welcome(app: &App, out: &mut dyn Write, err: &mut dyn Write) -> std::io
     Ok(())
 }
 
-fn invitation(link: &url::Url) -> String {
-    format!(
-        "Nobody can sign in yet. The first administrator sets a name and a password here, once, within a day:\n  {link}\n"
-    )
+fn invitation(of: &Identity, link: &url::Url) -> String {
+    let providers: Vec<&str> = of.providers.iter().map(|p| p.name.as_str()).collect();
+    let ways = match (of.local, providers.join(" or ")) {
+        (true, none) if none.is_empty() => "sets a name and a password".to_owned(),
+        (true, some) => format!("sets a name and a password, or signs in with {some},"),
+        (false, some) => format!("signs in with {some}"),
+    };
+    format!("Nobody can sign in yet. The first administrator {ways} here, once, within a day:\n  {link}\n")
 }
 
 /// The journal's and the log's words for whatever went wrong.
@@ -286,4 +292,29 @@ pub(super) async fn serve(
         Err(_) => tracing::warn!("the database does not answer, and was not closed"),
     }
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::policy::Policy;
+
+    /// E1: the first administrator is told the ways in that the policy leaves.
+    #[test]
+    fn e1_the_first_link_names_the_ways_in() {
+        let provider = "[[identity.providers]]\nid = \"facility\"\nname = \"Facility account\"\n\
+            issuer = \"https://login.example.org\"\nclient_id = \"custody\"\nsecret_variable = \"SIGN_IN\"\n";
+        let link = "https://custody.example.org/setup/abc".parse().unwrap();
+        for (policy, says) in [
+            (String::new(), "administrator sets a name and a password here, once"),
+            (provider.to_owned(), "sets a name and a password, or signs in with Facility account, here, once"),
+            (
+                format!("[identity]\nlocal = false\n{provider}"),
+                "administrator signs in with Facility account here, once",
+            ),
+        ] {
+            let said = invitation(&Policy::parse(&policy).unwrap().identity, &link);
+            assert!(said.contains(says) && said.ends_with("  https://custody.example.org/setup/abc\n"), "{said}");
+        }
+    }
 }
