@@ -39,6 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(invite))
         .routes(routes!(link))
         .routes(routes!(closing::join))
+        .routes(routes!(closing::remove_account))
         .routes(routes!(closing::close))
         .routes(routes!(closing::reopen))
         .routes(routes!(closing::end_sessions))
@@ -154,6 +155,8 @@ pub struct PersonDto {
     logins: Vec<String>,
     /// The providers that they sign in with, by name; one that is no longer in the policy by its issuer.
     providers: Vec<String>,
+    /// The same one by one, to be removed where it is not theirs.
+    accounts: Vec<closing::AccountDto>,
     groups: Vec<MembershipDto>,
     /// For `If-Match` where their details are changed.
     etag: String,
@@ -184,12 +187,14 @@ async fn dto(app: &App, profile: Profile) -> Answer<PersonDto> {
         kind: team.kind.to_string(),
         reviewer,
     });
+    let ways = accounts::list(app, id).await?;
     Ok(PersonDto {
         etag: etag(&seen::mark(&people::shown(&profile))),
         id,
         groups: groups.collect(),
-        logins: accounts::list_logins(app, id).await?,
-        providers: accounts::list_providers(app, id).await?,
+        logins: ways.iter().filter(|way| way.provider.is_none()).map(|way| way.subject.clone()).collect(),
+        providers: ways.iter().filter_map(|way| way.provider.clone()).collect(),
+        accounts: ways.into_iter().map(Into::into).collect(),
         name: profile.person.name,
         phone: profile.person.phone,
         email: profile.email,
@@ -279,7 +284,7 @@ struct LinkDto {
 
 /// Make a link with which a person opens their account
 ///
-/// It counts once and for some days; one made before counts no longer.
+/// It counts once and for some days; one made before counts no longer. A password of before counts until it is opened.
 #[utoipa::path(post, path = "/api/v1/people/{person}/invitation", tag = "People", security(("bearer" = [])),
     responses((status = 201, description = "The link, this once.", body = LinkDto)))]
 pub async fn invite(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Response> {

@@ -2,6 +2,7 @@
 
 mod inviting;
 mod joining;
+mod ways;
 
 use super::{
     Caller, Error, Result, identity, invalid, passwords,
@@ -22,6 +23,7 @@ pub(super) use inviting::found;
 pub use inviting::{Acceptance, INVITATION_DAYS, Invitation, accept, find_invitation, first_administrator, invite};
 use inviting::{insert_invitation, link_of};
 pub use joining::{find_other, join};
+pub use ways::{WayIn, list, remove};
 
 /// Whether nobody is on record yet.
 pub async fn is_nobody_here(app: &App) -> Result<bool> {
@@ -36,22 +38,7 @@ pub(super) fn closed() -> Error {
 
 async fn local_logins<C: sea_orm::ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<String>> {
     let all = store::accounts::list_of(c, person).await?;
-    Ok(all.into_iter().filter(|(issuer, _)| issuer == LOCAL).map(|(_, subject)| subject).collect())
-}
-
-/// The names by which somebody signs in here.
-pub async fn list_logins(app: &App, person: PersonId) -> Result<Vec<String>> {
-    local_logins(&app.db.read, person).await
-}
-
-/// The providers that somebody signs in with, by name; an issuer that is no longer in the policy by its address.
-pub async fn list_providers(app: &App, person: PersonId) -> Result<Vec<String>> {
-    let all = store::accounts::list_of(&app.db.read, person).await?;
-    let name = |issuer: String| {
-        let known = app.policy.identity.providers.iter().find(|p| p.issuer == issuer);
-        known.map_or(issuer, |p| p.name.clone())
-    };
-    Ok(all.into_iter().filter(|(issuer, _)| issuer != LOCAL).map(|(issuer, _)| name(issuer)).collect())
+    Ok(all.into_iter().filter(|account| account.issuer == LOCAL).map(|account| account.subject).collect())
 }
 
 /// Gives a person a local account, or another password.

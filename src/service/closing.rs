@@ -12,10 +12,11 @@ use crate::{
         person_entry::PersonEntry,
         refusal::{Code, Refusal},
     },
-    store::{self, Tx, entity::person as row, teams::TeamKind},
+    store::{self, Tx, accounts::Account, entity::person as row, teams::TeamKind},
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Refuses to leave the place without an administrator who can sign in.
 pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: PersonId) -> Result<()> {
@@ -23,12 +24,27 @@ pub(super) async fn must_leave_an_administrator(tx: &Tx, app: &App, without: Per
     if !admins.contains(&without) {
         return Ok(());
     }
-    let people = store::people::load_people(tx, &admins).await?;
-    let accounts = store::accounts::list_all(tx).await?;
-    let other = accounts.iter().any(|a| {
-        a.person != without && admins.contains(&a.person) && people.active(a.person) && identity::lets_in(app, a)
-    });
-    match other {
+    one_is_left(list_who_can_sign_in(tx, app, &admins).await?.iter().any(|other| *other != without))
+}
+
+/// The same where only some of what leads to a person is gone.
+pub(super) async fn must_still_have_an_administrator(tx: &Tx, app: &App, person: PersonId) -> Result<()> {
+    let admins = store::teams::list_of_kind(tx, TeamKind::Admin).await?;
+    if !admins.contains(&person) {
+        return Ok(());
+    }
+    one_is_left(!list_who_can_sign_in(tx, app, &admins).await?.is_empty())
+}
+
+async fn list_who_can_sign_in(tx: &Tx, app: &App, of: &BTreeSet<PersonId>) -> Result<BTreeSet<PersonId>> {
+    let people = store::people::load_people(tx, of).await?;
+    let accounts = store::accounts::list_all(tx).await?.into_iter();
+    let leads = |a: &Account| of.contains(&a.person) && people.active(a.person) && identity::lets_in(app, a);
+    Ok(accounts.filter(leads).map(|a| a.person).collect())
+}
+
+fn one_is_left(is: bool) -> Result<()> {
+    match is {
         true => Ok(()),
         false => Err(Refusal::new(
             Code::WrongState,

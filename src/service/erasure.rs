@@ -99,9 +99,9 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
             if profile.is_erased() {
                 return Ok(());
             }
-            for (issuer, login) in store::accounts::list_of(&tx, person).await? {
-                if issuer == sessions::LOCAL {
-                    store::guesses::delete_of(&tx, &sessions::account_digest(&login)).await?;
+            for account in store::accounts::list_of(&tx, person).await? {
+                if account.issuer == sessions::LOCAL {
+                    store::guesses::delete_of(&tx, &sessions::account_digest(&account.subject)).await?;
                 }
             }
             closing::close_in(&tx, &app, &caller, person).await?;

@@ -203,7 +203,8 @@ pub async fn finish(
     // What a provider does not say is a proof of now only where it was told to ask for one (A31).
     let age = proved.age.or(begun.anew.then(Duration::zero));
     let in_vain = begun.anew && age.is_some_and(|age| age > Duration::minutes(sessions::PROOF_MINUTES));
-    let by = sessions::By::Provider { id: provider.to_owned(), id_token: proved.id_token.clone(), age };
+    let account = (proved.issuer.clone(), proved.subject.clone());
+    let by = sessions::By::Provider { id: provider.to_owned(), account, id_token: proved.id_token.clone(), age };
     let (owned, of, said, invitation) = (app.clone(), of.clone(), origin.to_owned(), begun.invitation);
     let person = app
         .outliving(async move {

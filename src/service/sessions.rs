@@ -157,8 +157,9 @@ pub async fn open(app: &App, person: PersonId, agent: &str, origin: &str) -> Res
 pub(super) enum By {
     /// A name here, and the hash that their password fitted.
     Password { login: String, hash: String },
-    /// A provider's id, the token that it is shown when signing out, and how old its proof is, where that is known.
-    Provider { id: String, id_token: Option<String>, age: Option<Duration> },
+    /// A provider's id, the issuer and subject that it proved, the token that it is shown when signing out, and how old its
+    /// proof is, where that is known.
+    Provider { id: String, account: (String, String), id_token: Option<String>, age: Option<Duration> },
 }
 
 /// The same by what proved it; `None` also where that has changed meanwhile.
@@ -170,10 +171,12 @@ pub(super) async fn open_by(
     by: Option<By>,
 ) -> Result<Option<String>> {
     let of_now = Some(Duration::zero());
-    let (provider, id_token, fitted, age) = match by {
+    let (provider, id_token, proved, age) = match by {
         None => (None, None, None, of_now),
-        Some(By::Password { login, hash }) => (None, None, Some((login, hash)), of_now),
-        Some(By::Provider { id, id_token, age }) => (Some(id), id_token, None, age),
+        Some(By::Password { login, hash }) => (None, None, Some((LOCAL.to_owned(), login, Some(hash))), of_now),
+        Some(By::Provider { id, account: (issuer, subject), id_token, age }) => {
+            (Some(id), id_token, Some((issuer, subject, None)), age)
+        }
     };
     let secret = secret::new();
     let now = app.clock.now();
@@ -193,14 +196,15 @@ pub(super) async fn open_by(
     let owned = app.clone();
     let opened = app.outliving(async move {
         let tx = owned.db.begin().await?;
-        // The account may have been closed, or the password replaced, while the password was compared.
+        // The account may have been closed, the password replaced, or what leads there removed, while it was proved.
         if !store::people::find_profile(&tx, person).await?.is_some_and(|p| p.person.active) {
             return Ok(false);
         }
-        if let Some((login, hash)) = fitted
-            && store::accounts::find(&tx, LOCAL, &login).await? != Some((person, Some(hash)))
-        {
-            return Ok(false);
+        if let Some((issuer, subject, hash)) = proved {
+            let leads = store::accounts::find(&tx, &issuer, &subject).await?;
+            if !leads.is_some_and(|(to, kept)| to == person && (hash.is_none() || kept == hash)) {
+                return Ok(false);
+            }
         }
         store::doors::delete_expired(&tx, now, idle_since(&owned, now)).await?;
         store::doors::insert_session(&tx, &session).await?;

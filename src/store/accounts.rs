@@ -16,12 +16,6 @@ pub async fn find<C: ConnectionTrait>(
     found.map(|i| Ok((people::id(&i.person_id)?, i.password_hash))).transpose()
 }
 
-/// The accounts that lead to a person: issuer and subject.
-pub async fn list_of<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<(String, String)>> {
-    let of = row::Entity::find().filter(row::Column::PersonId.eq(person.to_string())).all(c).await?;
-    Ok(of.into_iter().map(|i| (i.issuer, i.subject)).collect())
-}
-
 /// What leads to a person who signs in.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -32,15 +26,22 @@ pub struct Account {
     pub has_password: bool,
 }
 
+fn hydrate(i: row::Model) -> Result<Account> {
+    let (person, has_password) = (people::id(&i.person_id)?, i.password_hash.is_some());
+    Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
+}
+
 /// Every account, by subject.
 pub async fn list_all<C: ConnectionTrait>(c: &C) -> Result<Vec<Account>> {
     let all = row::Entity::find().order_by_asc(row::Column::Subject).all(c).await?;
-    all.into_iter()
-        .map(|i| {
-            let (person, has_password) = (people::id(&i.person_id)?, i.password_hash.is_some());
-            Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
-        })
-        .collect()
+    all.into_iter().map(hydrate).collect()
+}
+
+/// The accounts that lead to a person, by subject.
+pub async fn list_of<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<Account>> {
+    let q = row::Entity::find().filter(row::Column::PersonId.eq(person.to_string()));
+    let all = q.order_by_asc(row::Column::Subject).order_by_asc(row::Column::Issuer).all(c).await?;
+    all.into_iter().map(hydrate).collect()
 }
 
 /// Makes an account, or gives an existing one another password or person.
@@ -66,6 +67,11 @@ pub async fn save<C: ConnectionTrait>(
         .exec_without_returning(tx)
         .await
         .map(|_| ())
+}
+
+/// Has an account lead to nobody.
+pub async fn delete<C: ConnectionTrait>(tx: &C, issuer: &str, subject: &str) -> Result<()> {
+    row::Entity::delete_by_id((issuer.to_owned(), subject.to_owned())).exec(tx).await.map(|_| ())
 }
 
 /// Lets every account of a person lead to another one; how many there were.

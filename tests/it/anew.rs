@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Duration;
 use custody::{
     ports::identity::Proof,
-    service::{groups, sessions},
+    service::{accounts, groups, sessions},
     store,
 };
 
@@ -32,15 +32,18 @@ async fn a31_signing_in_again_says_what_for_and_leads_back() {
     let [invite, link, one, join, reopen, erase] =
         ["invite", "link", "one-person", "join", "reopen", "erase"].map(|what| format!("{page}/{what}"));
     let put = format!("{group}/put");
+    let way = accounts::list(&test.app, test.person("noor")).await.unwrap().remove(0);
+    let remove = format!("{page}/accounts/{}/remove", way.id);
     let (own, kept) = ("/account/tokens/new", "/admin/tokens/new");
     let acts = [("name", "notebook"), ("scope", "admin"), ("days", "7")];
     let deploys = [("name", "deploy tool"), ("scope", "deploy"), ("days", "7")];
     // What is sent, the page that it is sent from, the page that one comes back to, what for.
     type Road<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str);
-    let roads: [Road<'_>; 12] = [
+    let roads: [Road<'_>; 13] = [
         (&invite, &[], &page, &page, "make a link by which somebody signs in"),
         (&link, &[("login", "noor2")], &page, &page, "lead another sign-in name to somebody"),
         (&link, &[("login", "tomasz"), ("sure", "yes")], &link, &page, "lead another sign-in name to somebody"),
+        (&remove, &[], &remove, &remove, "remove a way to sign in"),
         (&one, &[("other", "tomasz@example.org")], &page, &page, "make two records one person"),
         (&one, &[("record", &tomasz)], &one, &page, "make two records one person"),
         (&join, &[("group", &admins)], &page, &page, "make somebody an administrator"),

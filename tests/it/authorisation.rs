@@ -72,6 +72,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{team}", "no-such-group")
         .replace("{hash}", "none")
         .replace("{absence}", "none")
+        .replace("{account}", "none")
         .replace("{deployment}", "none")
         .replace("{channel}", "none")
         .replace("{message}", "none")

@@ -80,6 +80,7 @@ mod turns;
 #[cfg(feature = "full-tests")]
 mod vanished;
 mod version_strings;
+mod ways_in;
 #[cfg(feature = "full-tests")]
 mod whole;
 #[cfg(feature = "full-tests")]

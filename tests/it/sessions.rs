@@ -7,7 +7,7 @@ use crate::{
 };
 use chrono::Duration;
 use custody::{
-    service::{groups, secret, sessions},
+    service::{accounts, groups, secret, sessions},
     store,
 };
 use serde_json::json;
@@ -91,7 +91,7 @@ async fn e3_the_api_says_with_which_provider() {
     assert_eq!(with.len(), 1, "one with a name here: {all}");
 }
 
-/// A31: a session that was left open makes nobody mighty: links, sign-in names, records made one, accounts opened again,
+/// A31: a session that was left open makes nobody mighty: links, sign-in names and their removal, records made one, accounts opened again,
 /// administrators, tokens that do what their maker may or deploy anything, and erasing are for whoever proved within 15 minutes who they are. Everybody else signs in
 /// again, and comes back; what was sent is given back, and nothing of it was done.
 #[tokio::test]
@@ -107,11 +107,14 @@ async fn a31_what_is_most_dangerous_asks_who_one_is_again() {
     let [invite, link, one, join, reopen, erase] =
         ["invite", "link", "one-person", "join", "reopen", "erase"].map(|what| format!("{page}/{what}"));
     let put = format!("{group}/put");
+    let way = accounts::list(&test.app, test.person("noor")).await.unwrap().remove(0);
+    let remove = format!("{page}/accounts/{}/remove", way.id);
     let token = [("name", "notebook"), ("scope", "admin"), ("days", "366")];
     let unbound = [("name", "deploy tool"), ("scope", "deploy"), ("days", "30")];
-    let all: [(&str, &[(&str, &str)]); 10] = [
+    let all: [(&str, &[(&str, &str)]); 11] = [
         (&invite, &[]),
         (&link, &[("login", "noor2")]),
+        (&remove, &[]),
         (&one, &[("other", "tomasz@example.org")]),
         (&join, &[("group", &admins)]),
         (&put, &[("person", &noor)]),

@@ -23,6 +23,7 @@ pub const TAGS: [(&str, &str); 16] = [
 /// What a part of an address is, by its name.
 pub const PLACES: [(&str, &str); 18] = [
     ("absence", "The absence's id."),
+    ("account", "The id of what somebody signs in with."),
     ("anything", "An instance, device, class, server, host or person, however it is spelled."),
     ("channel", "The channel's id; mail for one's own mail."),
     ("collector", "The collector's name in the policy."),

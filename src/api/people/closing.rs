@@ -1,4 +1,5 @@
-//! Accounts that are closed and opened again, records that are made one, and people who are erased (A2, A31, A37, N4).
+//! Accounts that are removed, closed and opened again, records that are made one, and people who are erased (A2, A31, A37,
+//! N4).
 
 use super::{PersonDto, dto, id};
 use crate::{
@@ -6,7 +7,9 @@ use crate::{
     app::App,
     domain::id::PersonId,
     service::{
-        Error, accounts, closing,
+        Error,
+        accounts::{self, WayIn},
+        closing,
         erasure::{self, Consequences},
         people, sessions,
     },
@@ -45,6 +48,40 @@ pub async fn join(
     accounts::join(&app, &bearer.acts()?, person, sent.other).await?;
     let profile = people::find(&app, person).await?.ok_or(Error::NotFound)?;
     Ok(Json(dto(&app, profile).await?))
+}
+
+/// One thing that leads to a person who signs in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WayIn)]
+pub struct AccountDto {
+    id: String,
+    /// The provider's name, or its issuer where it is no longer in the policy; none of a sign-in name here.
+    provider: Option<String>,
+    /// The sign-in name, or whom the provider says that it is.
+    name: String,
+    /// Whether it lets anybody in, under the policy in force.
+    opens: bool,
+}
+
+impl From<WayIn> for AccountDto {
+    fn from(way: WayIn) -> Self {
+        Self { id: way.id, provider: way.provider, name: way.subject, opens: way.opens }
+    }
+}
+
+/// Remove what somebody signs in with
+///
+/// An account of somebody else, or a name whose password was stolen. Their sessions end, and links that were made for them;
+/// tokens go on. Administrators do it for everybody, the others for themselves, and not with the last that lets them in.
+#[utoipa::path(delete, path = "/api/v1/people/{person}/accounts/{account}", tag = "People", security(("bearer" = [])),
+    responses((status = 204, description = "It leads to nobody.")))]
+pub async fn remove_account(
+    State(app): State<App>,
+    Path((person, account)): Path<(String, String)>,
+    bearer: Bearer,
+) -> Answer<StatusCode> {
+    accounts::remove(&app, &bearer.acts()?, id(&person)?, &account, "").await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Close a person's account

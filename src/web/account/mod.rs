@@ -5,6 +5,7 @@ mod feeds;
 pub mod notifications;
 mod sessions;
 mod tokens;
+pub mod ways;
 
 use super::{
     entries,
@@ -50,6 +51,7 @@ pub fn routes() -> Router<App> {
         .route("/account/tokens", get(tokens::show))
         .route("/account/tokens/new", get(tokens::ask).post(tokens::create))
         .route("/account/tokens/{id}/revoke", get(tokens::ask_revoke).post(tokens::revoke))
+        .route("/account/accounts/{account}/remove", get(ways::ask_remove).post(ways::remove))
 }
 
 /// One training, in words.
@@ -80,11 +82,12 @@ pub struct AccountPage {
     pub layout: Layout,
     pub name: String,
     pub email: String,
-    pub logins: Vec<String>,
-    /// The providers that they sign in with, by name.
-    pub providers: Vec<String>,
-    /// Whether names and passwords are taken.
-    pub local: bool,
+    /// By what they sign in.
+    pub ways: Vec<ways::Row>,
+    /// The same after `signs in`.
+    pub signs_in: String,
+    /// Whether they have a password here, and such are taken.
+    pub has_password: bool,
     pub errors: ErrorSummary,
     pub details: Vec<Field>,
     pub password: Vec<Field>,
@@ -154,7 +157,8 @@ async fn page(member: &Member, refill: Refill) -> Result<AccountPage, super::pro
     let app = &member.app;
     let me = &member.me.profile;
     let id = member.id();
-    let logins = accounts::list_logins(app, id).await?;
+    let all = accounts::list(app, id).await?;
+    let logins: Vec<_> = all.iter().filter(|way| way.provider.is_none()).map(|way| way.subject.clone()).collect();
     let (mut details, mut login, mut errors) = (
         details_fields(me.person.phone.as_deref().unwrap_or_default(), &me.time_zone, &me.commit_emails.join("\n")),
         String::new(),
@@ -185,13 +189,15 @@ async fn page(member: &Member, refill: Refill) -> Result<AccountPage, super::pro
         errors = entries::mark(&mut password, wrong_password);
     }
     let groups = groups::list_of_person(app, id).await?;
+    // The last that lets them in is an administrator's to remove.
+    let opens = all.iter().filter(|way| way.opens).count();
     Ok(AccountPage {
         layout: member.layout(Section::Elsewhere).await?,
         name: me.person.name.clone(),
         email: me.email.clone(),
-        logins,
-        providers: accounts::list_providers(app, id).await?,
-        local: app.policy.identity.local,
+        has_password: app.policy.identity.local && !logins.is_empty(),
+        signs_in: ways::words(&all),
+        ways: ways::rows("/account", all, |way| opens - usize::from(way.opens) > 0),
         errors,
         details,
         password,

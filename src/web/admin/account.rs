@@ -1,4 +1,4 @@
-//! `/admin/people/{id}/…`: links, further sign-in names, ending sessions, closing and reopening (A2, A31, N4).
+//! `/admin/people/{id}/…`: links, what leads to them and is removed, ending sessions, closing and reopening (A2, A31, N4).
 
 use super::{
     Administrator, ask, done,
@@ -9,6 +9,7 @@ use crate::{
     domain::id::PersonId,
     service::{Error, accounts, closing, erasure, people, sessions},
     web::{
+        account::ways,
         anew::{Anew, Wanted},
         entries,
         layout::Section,
@@ -100,6 +101,43 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
     }
 }
 
+/// GET /admin/people/{id}/accounts/{account}/remove
+pub async fn ask_remove(admin: Administrator, Path((id, account)): Path<(String, String)>) -> Answer {
+    let id = person_id(&id)?;
+    let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    let (way, others) = ways::find(accounts::list(&admin.app, id).await?, &account)?;
+    let (name, here) = (&profile.person.name, format!("/admin/people/{id}"));
+    let removes = ways::removes(&here, &way);
+    if let Some(first) = Anew::asked(&admin, Wanted::Removal, &removes) {
+        return Ok(first.answer());
+    }
+    let rest = ways::words(others.iter().filter(|other| other.opens));
+    let text = vec![
+        ways::what_ends(&way, name),
+        "Their sessions end, and links that were made for them count no longer. Tokens go on: revoke those that are not \
+         theirs."
+            .to_owned(),
+        match rest.is_empty() {
+            true => "They sign in with nothing else: make a link for them afterwards, and send it to them.".to_owned(),
+            false => format!("They still sign in {rest}."),
+        },
+    ];
+    let action = Action::post(ways::button(&way), &removes).danger();
+    Ok(ask(&admin, &format!("Remove {}?", ways::name(&way)), text, (name, &here), action).await?.into_response())
+}
+
+/// POST /admin/people/{id}/accounts/{account}/remove
+pub async fn remove(admin: Administrator, jar: CookieJar, Path((id, account)): Path<(String, String)>) -> Answer {
+    let id = person_id(&id)?;
+    let (way, _) = ways::find(accounts::list(&admin.app, id).await?, &account)?;
+    let here = format!("/admin/people/{id}");
+    if let Some(first) = Anew::asked(&admin, Wanted::Removal, &ways::removes(&here, &way)) {
+        return Ok(first.answer());
+    }
+    accounts::remove(&admin.app, &admin.caller(), id, &way.id, &admin.me.session.hash).await?;
+    done(jar, &format!("You removed {}. What was opened by it has ended.", ways::name(&way)), &here)
+}
+
 /// GET /admin/people/{id}/end-sessions
 pub async fn ask_end_sessions(admin: Administrator, Path(id): Path<String>) -> Answer {
     let id = person_id(&id)?;
@@ -175,14 +213,14 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
     }
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let name = &profile.person.name;
-    let leads = !accounts::list_logins(&admin.app, id).await?.is_empty()
-        || !accounts::list_providers(&admin.app, id).await?.is_empty();
-    let text = match leads {
-        true => vec![
-            format!("{name} can sign in again with the name and password from before, and is in the same groups."),
-            "Approvals and tokens of theirs count again.".to_owned(),
-        ],
+    let leads = ways::words(&accounts::list(&admin.app, id).await?);
+    let text = match leads.is_empty() {
         false => vec![
+            format!("{name} can sign in again {leads}: a password from before counts, and so do their groups."),
+            "Approvals and tokens of theirs count again. Where somebody else has what leads to them, remove that first."
+                .to_owned(),
+        ],
+        true => vec![
             "Nothing leads to this record: they need a link. If it was made one with another record, its approvals and \
              tokens count beside that one’s: leave it closed."
                 .to_owned(),

@@ -14,6 +14,7 @@ use crate::{
         people::{self, Profile},
     },
     web::{
+        account::ways,
         anew::{Anew, Wanted},
         parts::Action,
         problem::{Answer, Problem},
@@ -60,16 +61,10 @@ async fn ask_whether_one(admin: &Administrator, id: PersonId, other: &Profile) -
     let app = &admin.app;
     let profile = people::find(app, id).await?.ok_or_else(Problem::not_found)?;
     let (theirs, name) = (other.person.id, &profile.person.name);
-    let logins = accounts::list_logins(app, theirs).await?;
-    let providers = accounts::list_providers(app, theirs).await?;
-    let ways: Vec<String> = logins
-        .iter()
-        .map(|login| format!("as `{login}`"))
-        .chain(providers.iter().map(|provider| format!("with {provider}")))
-        .collect();
-    let signs_in = match ways.is_empty() {
+    let leads = ways::words(&accounts::list(app, theirs).await?);
+    let signs_in = match leads.is_empty() {
         true => "has no account".to_owned(),
-        false => format!("signs in {}", ways.join(", ")),
+        false => format!("signs in {leads}"),
     };
     let mut text = vec![format!(
         "{} with the address `{}` {signs_in}. Whatever leads to that record will lead to {name} with the address `{}`, and \

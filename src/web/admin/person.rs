@@ -13,7 +13,7 @@ use crate::{
         people::{self, Details},
     },
     web::{
-        account::{Training, details_fields, role, trainings},
+        account::{Training, details_fields, role, trainings, ways},
         anew::{Anew, Wanted},
         entries,
         layout::{Layout, Section},
@@ -39,6 +39,7 @@ pub fn routes() -> Router<App> {
         .route("/admin/people/{id}", get(show).post(save))
         .route("/admin/people/{id}/invite", post(account::invite))
         .route("/admin/people/{id}/link", post(account::link))
+        .route("/admin/people/{id}/accounts/{account}/remove", get(account::ask_remove).post(account::remove))
         .route("/admin/people/{id}/join", post(join))
         .route("/admin/people/{id}/one-person", post(one_person::join))
         .route("/admin/people/{id}/end-sessions", get(account::ask_end_sessions).post(account::end_sessions))
@@ -65,9 +66,10 @@ pub struct PersonPage {
     pub closed: Option<String>,
     /// Whether they asked to be forgotten.
     pub erased: bool,
-    pub logins: Vec<String>,
-    /// The providers that they sign in with, by name.
-    pub providers: Vec<String>,
+    /// By what they sign in.
+    pub ways: Vec<ways::Row>,
+    /// Whether with a name here.
+    pub has_login: bool,
     pub errors: ErrorSummary,
     pub details: Vec<Field>,
     pub groups: Vec<Group>,
@@ -100,6 +102,7 @@ fn told(kind: &str) -> &'static str {
 pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result<PersonPage, Problem> {
     let app = &admin.app;
     let profile = people::find(app, id).await?.ok_or_else(Problem::not_found)?;
+    let leads = accounts::list(app, id).await?;
     let (all, _) = groups::list(app).await?;
     let mut form = DetailsForm {
         name: profile.person.name.clone(),
@@ -167,8 +170,8 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         email: profile.email.clone(),
         closed: profile.closed_at.map(|at| words::moment(app, at)),
         erased: profile.is_erased(),
-        logins: accounts::list_logins(app, id).await?,
-        providers: accounts::list_providers(app, id).await?,
+        has_login: leads.iter().any(|way| way.provider.is_none()),
+        ways: ways::rows(&format!("/admin/people/{id}"), leads, |_| true),
         errors,
         details,
         groups: mine

@@ -56,6 +56,8 @@ struct Facility {
     deployment: String,
     /// Of incidents: the newest, of a device, and one of what nobody registered (G10).
     incidents: Vec<String>,
+    /// By what Ilse signs in.
+    way: String,
 }
 
 async fn facility() -> Facility {
@@ -177,7 +179,8 @@ async fn facility() -> Facility {
     let (of_devices, of_strangers): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|l| l.device.is_some());
     let shown = [of_devices, of_strangers].into_iter().filter_map(|all| all.into_iter().next());
     let incidents = shown.map(|l| format!("/incidents/{}", l.incident.id)).collect();
-    Facility { deployment, incidents, draft: draft.id, setup: setup.path().to_owned(), confirm, test }
+    let way = accounts::list(&test.app, ilse).await.unwrap().remove(0).id;
+    Facility { deployment, incidents, draft: draft.id, setup: setup.path().to_owned(), confirm, way, test }
 }
 
 /// G5, G12: what moves on by itself and is held, and what an override lets through.
@@ -295,6 +298,8 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.extend(told.iter().map(|path| page("ilse", path)));
     all.push(page("ada", "/admin/outbox"));
     let [erase, sessions] = ["erase", "end-sessions"].map(|what| format!("{person}/{what}"));
+    all.push(page("ada", &format!("{person}/accounts/{}/remove", f.way)));
+    all.push(page("ilse", &format!("/account/accounts/{}/remove", f.way)));
     let servers = ["change", "remove"].map(|what| format!("/admin/servers/{what}?name={FULL}"));
     let hosts = ["change", "remove"].map(|what| format!("/admin/hosts/{what}?name=scs-rr-ctrl-01"));
     all.extend(servers.iter().chain(&hosts).chain([&erase, &sessions]).map(|path| page("ada", path)));

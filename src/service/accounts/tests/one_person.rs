@@ -57,6 +57,58 @@ async fn the_last_administrator_stays() {
     assert_eq!(who, "This is for an administrator to do.");
 }
 
+/// A31, E1: what leads to somebody is removed by an administrator, or by themselves while another lets them in; sessions and
+/// links end with it, and neither it nor its password comes back with the account. The last administrator keeps a way in.
+#[tokio::test]
+async fn a31_what_leads_to_somebody_is_removed() {
+    let rig = Rig::new().await;
+    let (bea, ilse) = (rig.member("Bea Kern", "bea").await, rig.member("Ilse Hartmann", "ilse").await);
+    let admins = groups::list(&rig.app).await.unwrap().0[0].id;
+    groups::put(&rig.app, &rig.admin, admins, bea, false).await.unwrap();
+    let tx = rig.app.db.begin().await.unwrap();
+    store::accounts::save(&tx, "https://a.example", "b1", bea, None).await.unwrap();
+    tx.commit().await.unwrap();
+    let removes = async |caller: &Caller, person: PersonId, subject: &str| {
+        let all = list(&rig.app, person).await.unwrap();
+        let way = all.into_iter().find(|way| way.subject == subject).unwrap();
+        remove(&rig.app, caller, person, &way.id, "").await
+    };
+    let (own, other) = (Caller::person(bea, "test"), Caller::person(ilse, "test"));
+    assert_eq!(refused(removes(&other, bea, "bea").await.unwrap_err()), "This is for an administrator to do.");
+    // Whoever is not in the policy lets nobody in.
+    assert!(refused(removes(&own, bea, "bea").await.unwrap_err()).starts_with("You sign in with nothing else."));
+    assert!(matches!(remove(&rig.app, &rig.admin, bea, "none", "").await, Err(Error::NotFound)));
+
+    let (kept, ended) = (rig.sign_in("bea").await.unwrap(), rig.sign_in("bea").await.unwrap());
+    let opens = secret(&invite(&rig.app, &rig.admin, bea).await.unwrap());
+    let foreign = list(&rig.app, bea).await.unwrap().into_iter().find(|way| way.provider.is_some()).unwrap();
+    assert!(!foreign.opens);
+    remove(&rig.app, &own, bea, &foreign.id, &secret::hash(&kept)).await.unwrap();
+    assert!(sessions::find(&rig.app, &kept).await.unwrap().is_some());
+    assert!(sessions::find(&rig.app, &ended).await.unwrap().is_none());
+    assert!(matches!(find_invitation(&rig.app, &opens).await, Err(Error::NotFound)));
+    assert_eq!(store::accounts::find(&rig.app.db.read, "https://a.example", "b1").await.unwrap(), None);
+
+    removes(&rig.admin, bea, "bea").await.unwrap();
+    assert!(sessions::find(&rig.app, &kept).await.unwrap().is_none());
+    closing::close(&rig.app, &rig.admin, bea).await.unwrap();
+    closing::reopen(&rig.app, &rig.admin, bea).await.unwrap();
+    assert!(rig.sign_in("bea").await.is_none(), "a stolen password stays out");
+    let record = store::journal::list_all(&rig.app.db.read, &format!("person/{bea}")).await.unwrap();
+    let removed: Vec<_> = record.iter().filter(|e| e.kind == "account_removed").collect();
+    assert_eq!(removed.iter().map(|e| e.actor).collect::<Vec<_>>(), [Some(bea), Some(rig.ada())]);
+    assert!(removed.iter().all(|e| e.body == "{}"), "no name of theirs: {removed:?}");
+
+    // Bea is an administrator whom nothing leads to.
+    let last = refused(removes(&own, rig.ada(), "ada").await.unwrap_err());
+    assert!(last.starts_with("They are the last administrator"), "{last}");
+    assert!(rig.sign_in("ada").await.is_some(), "nothing was half done");
+    let link = secret(&invite(&rig.app, &rig.admin, bea).await.unwrap());
+    accept(&rig.app, &link, acceptance("bea"), "test").await.unwrap();
+    removes(&own, rig.ada(), "ada").await.unwrap();
+    assert!(rig.sign_in("ada").await.is_none());
+}
+
 impl Rig {
     async fn try_to_add(&self) -> Error {
         let new = NewPerson { name: "Some One".to_owned(), email: "some@example.org".to_owned(), phone: None };
@@ -82,7 +134,7 @@ async fn two_accounts_are_one_person() {
     let url = link(&rig.app, &rig.admin, ilse, "ilse.h").await.unwrap().unwrap();
     assert_eq!(fields(accept(&rig.app, &secret(&url), acceptance("other"), "t").await.unwrap_err()), ["login"]);
     assert_eq!(accept(&rig.app, &secret(&url), acceptance("ilse.h"), "t").await.unwrap(), ilse);
-    assert_eq!(list_logins(&rig.app, ilse).await.unwrap().len(), 3);
+    assert_eq!(list(&rig.app, ilse).await.unwrap().len(), 3);
 }
 
 /// A2, E1: linking cannot take the last administrator's only name.
@@ -127,7 +179,8 @@ async fn a2_two_records_are_made_one() {
     assert!(!people::find(&rig.app, twice).await.unwrap().unwrap().person.active);
     let both = rig.sign_in("mona2").await.expect("its password goes with the name");
     assert_eq!(sessions::find(&rig.app, &both).await.unwrap().unwrap().id(), mona);
-    assert_eq!(list_providers(&rig.app, mona).await.unwrap().len(), 2);
+    let providers = list(&rig.app, mona).await.unwrap().into_iter().filter_map(|way| way.provider);
+    assert_eq!(providers.collect::<Vec<_>>(), ["https://a.example", "https://b.example"]);
     let now = people::find(&rig.app, mona).await.unwrap().unwrap();
     assert_eq!(now.commit_emails, ["weiss.mona@example.org"]);
     let kinds = async |person: PersonId| {

@@ -82,6 +82,27 @@ async fn a31_what_ends_while_a_password_is_compared_opens_nothing() {
     assert!(matches!(now, sessions::Tried::Right(_)));
 }
 
+/// A31: what is removed while a provider proves who somebody is opens nothing any more.
+#[tokio::test]
+async fn a31_what_is_removed_while_it_is_proved_opens_nothing() {
+    let rig = Rig::new().await;
+    let bea = rig.member("Bea Kern", "bea").await;
+    let tx = rig.app.db.begin().await.unwrap();
+    store::accounts::save(&tx, "https://a.example", "b1", bea, None).await.unwrap();
+    tx.commit().await.unwrap();
+    let opens = async || {
+        let account = ("https://a.example".to_owned(), "b1".to_owned());
+        let by = sessions::By::Provider { id: "a".to_owned(), account, id_token: None, age: None };
+        sessions::open_by(&rig.app, bea, "Firefox", "test", Some(by)).await.unwrap()
+    };
+    assert!(opens().await.is_some());
+    let all = list(&rig.app, bea).await.unwrap();
+    let way = all.iter().find(|way| way.provider.is_some()).unwrap();
+    remove(&rig.app, &rig.admin, bea, &way.id, "").await.unwrap();
+    assert_eq!(opens().await, None);
+    assert!(sessions::list(&rig.app, bea).await.unwrap().is_empty());
+}
+
 /// E1: changing a password asks for the old one and ends the other sessions.
 #[tokio::test]
 async fn a_new_password_ends_other_sessions() {
