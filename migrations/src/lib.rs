@@ -34,6 +34,7 @@ mod m0029_group_mail;
 mod m0030_deployments_found;
 mod m0031_session_proof;
 mod m0032_newest_last;
+mod m0033_outbox_tried;
 
 pub struct Migrator;
 
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_deployments_found::Migration),
             Box::new(m0031_session_proof::Migration),
             Box::new(m0032_newest_last::Migration),
+            Box::new(m0033_outbox_tried::Migration),
         ]
     }
 }

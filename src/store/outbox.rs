@@ -126,8 +126,14 @@ pub struct Claimed {
     pub items: Vec<(String, String, String)>,
 }
 
+/// In these very words: indexes hold what they say and nothing else, and a value apart from its statement is not in them.
 fn waiting() -> Condition {
-    Condition::all().add(Column::State.eq(State::Waiting.to_string()))
+    Condition::all().add(Expr::cust("outbox.state = 'waiting'"))
+}
+
+/// What waits to be tried again, or is being tried. In these very words, too.
+fn tried() -> Condition {
+    waiting().add(Expr::cust("outbox.attempts > 0"))
 }
 
 /// How long a claim holds: longer than any delivery takes.
@@ -166,14 +172,13 @@ pub async fn claim<C: ConnectionTrait>(
     now: DateTime<Utc>,
     most: usize,
 ) -> Result<Vec<Claimed>> {
-    let tried_again = Condition::all().add(Column::Attempts.gt(0)).add(Column::DueAt.gt(now));
     let claimed = Condition::all().add(Column::LeaseUntil.gt(now)).add(Column::LeaseUntil.lte(latest(now)));
-    let held = Condition::any().add(claimed).add(tried_again);
+    let held = Condition::any().add(claimed).add(Column::DueAt.gt(now));
     let busy: Vec<String> = row::Entity::find()
         .select_only()
         .column(Column::Lane)
         .distinct()
-        .filter(waiting().add(Column::Lane.is_not_null()).add(held))
+        .filter(tried().add(Column::Lane.is_not_null()).add(held))
         .into_tuple()
         .all(tx)
         .await?;

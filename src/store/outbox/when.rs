@@ -1,7 +1,7 @@
 //! What is due at another moment than it was: sooner for what is urgent, later for quiet hours, now for what a clock put off
 //! that was ahead.
 
-use super::{Entry, Road, due, lane, waiting};
+use super::{Entry, Road, due, lane, tried, waiting};
 use crate::{
     domain::telling::LONGEST_WAIT,
     store::{
@@ -10,7 +10,9 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany, sea_query::Expr,
+};
 use std::collections::BTreeSet;
 
 /// What is urgent waits behind nothing that is to be tried again hours later: that is tried now, and comes first still.
@@ -20,14 +22,12 @@ pub(super) async fn hurry<C: ConnectionTrait>(tx: &C, all: &[Entry]) -> Result<(
     let Some(now) = urgent().map(|e| e.due).min().filter(|_| !lanes.is_empty()) else {
         return Ok(());
     };
-    row::Entity::update_many()
-        .col_expr(Column::DueAt, Expr::value(now))
-        .filter(waiting())
-        .filter(Column::Lane.is_in(lanes))
-        .filter(Column::Attempts.gt(0))
-        .exec(tx)
-        .await
-        .map(|_| ())
+    hurried(lanes, now).exec(tx).await.map(|_| ())
+}
+
+fn hurried(lanes: BTreeSet<String>, now: DateTime<Utc>) -> UpdateMany<row::Entity> {
+    let tried = row::Entity::update_many().filter(tried()).filter(Column::Lane.is_in(lanes));
+    tried.col_expr(Column::DueAt, Expr::value(now))
 }
 
 /// The channels for which something is due that is not urgent.
@@ -82,4 +82,23 @@ pub async fn set_right<C: ConnectionTrait>(tx: &C, now: DateTime<Utc>) -> Result
     let made_now = due_now().col_expr(Column::At, Expr::value(now));
     made_now.filter(later(now).add(made_ahead(now))).exec(tx).await?;
     due_now().filter(later(now).add(put_off_ahead(now))).exec(tx).await.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Db;
+    use sea_orm::{DbBackend, QueryTrait};
+
+    /// N5: however much waits while a chat is away, whoever shuts a device down looks at what was tried alone.
+    #[tokio::test]
+    async fn n5_what_is_urgent_looks_at_what_was_tried_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::open(&dir.path().join("custody.db")).await.unwrap();
+        let mut asked = hurried(BTreeSet::from(["a lane".to_owned()]), DateTime::UNIX_EPOCH).build(DbBackend::Sqlite);
+        asked.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        let plan = db.read.query_all_raw(asked).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+        assert_eq!(steps, ["SEARCH outbox USING INDEX outbox_tried (lane=?)"]);
+    }
 }
