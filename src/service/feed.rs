@@ -36,9 +36,9 @@ const REBUILT_WITHIN: Duration = Duration::from_secs(120);
 /// So many changes are taken in at once.
 const BATCH: u64 = 2000;
 
-/// After it has read it rests for twice as long, where one change follows another: most of the time is theirs who make
-/// and read them. But never for longer than this.
-const RESTS: u32 = 2;
+/// After it has read it rests for four times as long, where one change follows another: most of the time is theirs who
+/// make and read them. But never for longer than this.
+const RESTS: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(50);
 
 /// Builds everything in memory from the database, then follows it until Custody stops.
