@@ -48,7 +48,7 @@ pub struct Row {
 }
 
 /// A group that the process waits for.
-pub struct Wanted {
+pub struct Missing {
     pub name: String,
     pub why: String,
     pub add: Action,
@@ -59,7 +59,7 @@ pub struct Wanted {
 pub struct GroupsPage {
     pub layout: Layout,
     pub rows: Vec<Row>,
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<Missing>,
     pub blank: Blank,
 }
 
@@ -81,7 +81,7 @@ async fn list(admin: Administrator) -> Answer {
                 Some(t) => Action::link("Put somebody in", &format!("/admin/groups/{}", t.id)),
                 None => Action::link("Add the group", &format!("/admin/groups/new?{query}")),
             };
-            Wanted { add: add.small().about(&m.name), name: m.name, why: m.why }
+            Missing { add: add.small().about(&m.name), name: m.name, why: m.why }
         })
         .collect();
     let rows = teams
