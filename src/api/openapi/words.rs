@@ -21,7 +21,7 @@ pub const TAGS: [(&str, &str); 16] = [
 ];
 
 /// What a part of an address is, by its name.
-pub const PLACES: [(&str, &str); 18] = [
+pub const PLACES: [(&str, &str); 19] = [
     ("absence", "The absence's id."),
     ("account", "The id of what somebody signs in with."),
     ("anything", "An instance, device, class, server, host or person, however it is spelled."),
