@@ -42,7 +42,7 @@ pub async fn ask(
     let answer = asker.get(&query, &[("db", database), ("epoch", "ms"), ("q", &question)]).await?;
     let identities = karabo::read_identities(&answer)?;
     if !karabo::is_of(&identities, &servers, |server| of.covers(server)) {
-        let why = "InfluxDB knows no device on the servers that are up: see the collector’s database and topic.";
+        let why = "InfluxDB knows no device on the servers that are up: see the collector’s database and topic, or start one.";
         return Err(why.to_owned());
     }
     Ok((karabo::view(identities, &servers, now), failed))

@@ -241,7 +241,7 @@ fn of_silent(devices: &[&Device], i: &Incident, shift: &BTreeSet<PersonId>) -> O
 }
 
 /// Where an incident is read.
-fn path(id: &str) -> String {
+pub fn path(id: &str) -> String {
     format!("/incidents/{id}")
 }
 

@@ -25,6 +25,8 @@ use chrono::{DateTime, Utc};
 use strum::IntoEnumIterator;
 use url::form_urlencoded::{Serializer, parse};
 
+pub use crate::service::incidents::path;
+
 pub fn routes() -> Router<App> {
     Router::new().route("/incidents", get(show)).route("/incidents/{incident}", get(page::show))
 }
@@ -42,11 +44,6 @@ pub fn tag(kind: Kind) -> Tag {
     }
 }
 
-/// Where an incident is read.
-pub fn href(id: &str) -> String {
-    format!("/incidents/{id}")
-}
-
 /// Where all of a kind are listed: a server's silence is one for all that runs there.
 pub fn href_of_kind(kind: Kind) -> String {
     format!("/incidents?kind={kind}")
@@ -55,7 +52,7 @@ pub fn href_of_kind(kind: Kind) -> String {
 /// What the answer card says of a device and of the place that is shown of it.
 pub fn of_answer(app: &App, card: &Card, place: Option<&Seen>, now: DateTime<Utc>) -> Vec<Difference> {
     let silent = of_silent(place, app.policy.patience(), now);
-    let own = card.incidents.iter().map(|i| (&i.drift, href(&i.id)));
+    let own = card.incidents.iter().map(|i| (&i.drift, path(&i.id)));
     let all = own.chain(silent.iter().map(|d| (d, href_of_kind(d.kind))));
     let one = all.map(|(d, href)| Difference {
         kind: d.kind.label(),
@@ -160,7 +157,7 @@ async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
 fn row(app: &App, page: &Page, listed: &Listed) -> Row {
     let (i, device) = (&listed.incident, listed.device.as_deref());
     Row {
-        href: href(&i.id),
+        href: path(&i.id),
         tag: tag(i.drift.kind),
         device: device.unwrap_or_default().to_owned(),
         // Where a device is meant as a whole, it stands for the instance.

@@ -59,9 +59,10 @@ fn later(now: DateTime<Utc>) -> Condition {
     waiting().add(Column::DueAt.gt(now))
 }
 
-/// Put there by a clock that was ahead (F10): what it tells of is yet to happen.
+/// Put there by a clock that was ahead (F10): what it tells of is yet to happen. What waits for a digest stays with it: it
+/// may be the clock of now that is behind.
 fn made_ahead(now: DateTime<Utc>) -> Condition {
-    Condition::all().add(Column::At.gt(now + AHEAD))
+    Condition::all().add(Column::At.gt(now + AHEAD)).add(Column::Digest.is_null())
 }
 
 /// Put off by such a clock: by a right one nothing waits for so long.

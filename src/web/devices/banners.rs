@@ -84,7 +84,7 @@ fn differences(v: &DeviceView) -> Vec<Notice> {
 /// Where what differs is read: on a page of its own, or in the list where several do, or a server is silent.
 fn see(kind: Kind, alike: &[&Difference]) -> Action {
     let link = match alike {
-        [Difference { incident: Some(id), .. }] => Action::link("Open the incident", &incidents::href(id)),
+        [Difference { incident: Some(id), .. }] => Action::link("Open the incident", &incidents::path(id)),
         _ => Action::link("Open the incidents", &incidents::href_of_kind(kind)),
     };
     link.small().about(&format!("“{}”", kind.label()))
