@@ -23,7 +23,7 @@ pub(super) use inviting::found;
 pub use inviting::{Acceptance, INVITATION_DAYS, Invitation, accept, find_invitation, first_administrator, invite};
 use inviting::{insert_invitation, link_of};
 pub use joining::{find_other, join};
-pub use ways::{WayIn, list, remove};
+pub use ways::{WayIn, list, list_groups_left, remove};
 
 /// Whether nobody is on record yet.
 pub async fn is_nobody_here(app: &App) -> Result<bool> {

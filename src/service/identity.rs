@@ -20,6 +20,7 @@ use chrono::{DateTime, Duration, Utc};
 use url::Url;
 
 pub use crate::ports::identity::Unproved;
+pub(super) use memberships::{fills, follow};
 
 /// How long one may take at the provider.
 pub const MINUTES: i64 = 10;
@@ -211,7 +212,7 @@ pub async fn finish(
             let tx = owned.db.begin().await?;
             let who = whose::Comes { app: &owned, provider: &of, proved: &proved, claims: &claims, origin: &said };
             let person = whose::find(&tx, &who, invitation.as_deref()).await?;
-            memberships::follow(&tx, &owned, person, &of, &claims.groups, &said).await?;
+            follow(&tx, &owned, person, &of, &claims.groups, &said).await?;
             tx.commit().await?;
             Ok::<_, NotSignedIn>(person)
         })

@@ -27,9 +27,17 @@ fn kind(of: GroupKind) -> TeamKind {
     }
 }
 
+/// Whether a provider says who is in a group here.
+pub(in crate::service) fn fills(provider: &Provider, team: &Team) -> bool {
+    provider
+        .rules
+        .iter()
+        .any(|r| r.team.eq_ignore_ascii_case(&team.name) && kind(r.kind) == team.kind && r.area == team.area)
+}
+
 /// Puts somebody into the groups that their provider's groups stand for, and takes them out of the others that its rules
 /// name. Each change is in the journal, as Custody's own.
-pub(super) async fn follow(
+pub(in crate::service) async fn follow(
     tx: &Tx,
     app: &App,
     person: PersonId,

@@ -189,15 +189,13 @@ async fn page(member: &Member, refill: Refill) -> Result<AccountPage, super::pro
         errors = entries::mark(&mut password, wrong_password);
     }
     let groups = groups::list_of_person(app, id).await?;
-    // The last that lets them in is an administrator's to remove.
-    let opens = all.iter().filter(|way| way.opens).count();
     Ok(AccountPage {
         layout: member.layout(Section::Elsewhere).await?,
         name: me.person.name.clone(),
         email: me.email.clone(),
         has_password: app.policy.identity.local && !logins.is_empty(),
         signs_in: ways::words(&all),
-        ways: ways::rows("/account", all, |way| opens - usize::from(way.opens) > 0),
+        ways: ways::rows("/account", all, |way| way.kept.is_none()),
         errors,
         details,
         password,

@@ -16,7 +16,7 @@ use crate::{
 };
 use axum::{
     extract::Path,
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
 
@@ -30,6 +30,11 @@ pub struct Row {
 /// Where one is removed, of those under an address.
 pub fn removes(under: &str, way: &WayIn) -> String {
     format!("{under}/accounts/{}/remove", way.id)
+}
+
+/// From an administrator's page of themselves to the one on which everybody removes what is theirs.
+pub fn own(way: &WayIn) -> Response {
+    Redirect::to(&removes("/account", way)).into_response()
 }
 
 /// All of them, under the address that removes them.
@@ -64,7 +69,7 @@ pub fn words<'a>(all: impl IntoIterator<Item = &'a WayIn>) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What nobody can do with it any more; `who` is whom it led to.
+/// What nobody can do with it any more, and what comes of it; `who` is whom it led to.
 pub fn what_ends(way: &WayIn, who: &str) -> String {
     let WayIn { provider, subject, .. } = way;
     match provider {
@@ -73,7 +78,12 @@ pub fn what_ends(way: &WayIn, who: &str) -> String {
                 "Nobody signs in as `{subject}` any more: its password counts no longer, and anybody may get the name."
             )
         }
-        Some(provider) => format!("Whoever is `{subject}` for {provider} comes in as {who} no longer."),
+        Some(provider) => {
+            format!(
+                "Whoever is `{subject}` for {provider} comes in as {who} no longer. The next time they are somebody new here, \
+                 or need a link where their address is on record: remove it only where it is somebody else’s."
+            )
+        }
     }
 }
 
@@ -85,6 +95,9 @@ pub fn button(way: &WayIn) -> &'static str {
 /// GET /account/accounts/{account}/remove
 pub async fn ask_remove(member: Member, Path(account): Path<String>) -> Answer {
     let (way, others) = find(accounts::list(&member.app, member.id()).await?, &account)?;
+    if let Some(why) = &way.kept {
+        return Err(Error::from(why.clone()).into());
+    }
     let here = removes("/account", &way);
     if let Some(first) = Anew::asked(&member, Wanted::Removal, &here) {
         return Ok(first.answer());
@@ -98,10 +111,7 @@ pub async fn ask_remove(member: Member, Path(account): Path<String>) -> Answer {
             "You stay signed in here. Every other session of yours ends, and links that were made for you count no longer. \
              Tokens go on: revoke those that are not yours."
                 .to_owned(),
-            match rest.is_empty() {
-                true => "You sign in with nothing else: an administrator can remove it.".to_owned(),
-                false => format!("You still sign in {rest}."),
-            },
+            format!("You still sign in {rest}."),
         ],
         crumbs: vec![("My account".to_owned(), "/account".to_owned())],
         action: Action::post(button(&way), &here).danger(),

@@ -106,22 +106,29 @@ pub async fn ask_remove(admin: Administrator, Path((id, account)): Path<(String,
     let id = person_id(&id)?;
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let (way, others) = ways::find(accounts::list(&admin.app, id).await?, &account)?;
+    if id == admin.id() {
+        return Ok(ways::own(&way));
+    }
     let (name, here) = (&profile.person.name, format!("/admin/people/{id}"));
     let removes = ways::removes(&here, &way);
     if let Some(first) = Anew::asked(&admin, Wanted::Removal, &removes) {
         return Ok(first.answer());
     }
     let rest = ways::words(others.iter().filter(|other| other.opens));
-    let text = vec![
-        ways::what_ends(&way, name),
-        "Their sessions end, and links that were made for them count no longer. Tokens go on: revoke those that are not \
-         theirs."
+    let mut text = vec![ways::what_ends(&way, name)];
+    let left = accounts::list_groups_left(&admin.app, id, &way.id).await?;
+    if let Some(provider) = way.provider.as_ref().filter(|_| !left.is_empty()) {
+        text.push(format!("{name} is taken out of {}: {provider} says who is in there.", left.join(", ")));
+    }
+    text.push(
+        "Their sessions end, and links that were made for them count no longer. Tokens, chats and the calendar address go \
+         on: revoke the tokens that are not theirs, and have them look through the rest."
             .to_owned(),
-        match rest.is_empty() {
-            true => "They sign in with nothing else: make a link for them afterwards, and send it to them.".to_owned(),
-            false => format!("They still sign in {rest}."),
-        },
-    ];
+    );
+    text.push(match rest.is_empty() {
+        true => "They sign in with nothing else: make a link for them afterwards, and send it to them.".to_owned(),
+        false => format!("They still sign in {rest}."),
+    });
     let action = Action::post(ways::button(&way), &removes).danger();
     Ok(ask(&admin, &format!("Remove {}?", ways::name(&way)), text, (name, &here), action).await?.into_response())
 }
@@ -130,11 +137,14 @@ pub async fn ask_remove(admin: Administrator, Path((id, account)): Path<(String,
 pub async fn remove(admin: Administrator, jar: CookieJar, Path((id, account)): Path<(String, String)>) -> Answer {
     let id = person_id(&id)?;
     let (way, _) = ways::find(accounts::list(&admin.app, id).await?, &account)?;
+    if id == admin.id() {
+        return Ok(ways::own(&way));
+    }
     let here = format!("/admin/people/{id}");
     if let Some(first) = Anew::asked(&admin, Wanted::Removal, &ways::removes(&here, &way)) {
         return Ok(first.answer());
     }
-    accounts::remove(&admin.app, &admin.caller(), id, &way.id, &admin.me.session.hash).await?;
+    accounts::remove(&admin.app, &admin.caller(), id, &way.id, "").await?;
     done(jar, &format!("You removed {}. What was opened by it has ended.", ways::name(&way)), &here)
 }
 

@@ -171,7 +171,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         closed: profile.closed_at.map(|at| words::moment(app, at)),
         erased: profile.is_erased(),
         has_login: leads.iter().any(|way| way.provider.is_none()),
-        ways: ways::rows(&format!("/admin/people/{id}"), leads, |_| true),
+        ways: ways::rows(&format!("/admin/people/{id}"), leads, |_| id != admin.id()),
         errors,
         details,
         groups: mine

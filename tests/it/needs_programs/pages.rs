@@ -179,6 +179,8 @@ async fn facility() -> Facility {
     let (of_devices, of_strangers): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|l| l.device.is_some());
     let shown = [of_devices, of_strangers].into_iter().filter_map(|all| all.into_iter().next());
     let incidents = shown.map(|l| format!("/incidents/{}", l.incident.id)).collect();
+    // Whoever has one name alone does not remove it.
+    accounts::link(&test.app, &test.caller("ada"), ilse, "ilse.h").await.unwrap();
     let way = accounts::list(&test.app, ilse).await.unwrap().remove(0).id;
     Facility { deployment, incidents, draft: draft.id, setup: setup.path().to_owned(), confirm, way, test }
 }

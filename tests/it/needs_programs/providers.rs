@@ -11,7 +11,8 @@ use crate::{
 };
 use chrono::{Duration, Utc};
 use custody::{
-    service::{self, accounts, secret},
+    domain::id::PersonId,
+    service::{self, accounts, groups, secret},
     store, web,
 };
 use serde_json::{Value, json};
@@ -57,6 +58,55 @@ async fn a2_two_records_of_one_person_are_joined() {
     assert_eq!(browser.get("/my").await.status(), 303, "the session of the other record ended");
     assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
     assert!(browser.page("/account").await.contains("Noor El-Amin"));
+}
+
+/// A2, E1, A31: whoever signs in with an account that an administrator removed is somebody new here, with the groups that it
+/// brings, and needs a link where their address is on record: as the question said.
+#[tokio::test]
+async fn a2_whoever_signs_in_with_what_was_removed_is_somebody_new() {
+    let mut provider = IdentityProvider::start();
+    let mona = json!({ "name": "Mona Weiss", "email": "mona@example.org", "groups": ["controls"] });
+    let test = provider.custody(true, json!({ "m1": mona })).await;
+    let (noor, browser, ada) = (test.person("noor"), test.stranger(), test.browser("ada").await);
+    let leads_to = async || {
+        let found = store::accounts::find(&test.app.db.read, &provider.issuer, "m1").await.unwrap();
+        found.map(|(person, _)| person)
+    };
+    let is_in = async |person: PersonId| {
+        let all = groups::list_of_person(&test.app, person).await.unwrap();
+        all.into_iter().map(|(team, _)| team.name).collect::<Vec<_>>()
+    };
+    // She opens a link that was for somebody else.
+    let link = accounts::invite(&test.app, &test.caller("ada"), noor).await.unwrap();
+    let secret = link.path_segments().unwrap().next_back().unwrap();
+    let answer = provider.answers(&browser, "m1", &format!("/sign-in/facility?invitation={secret}")).await;
+    assert_eq!(browser.client.get(answer).send().await.unwrap().status(), 303);
+    assert_eq!((leads_to().await, is_in(noor).await), (Some(noor), vec!["ICI".to_owned()]));
+
+    let removes = async |person: PersonId| {
+        let all = accounts::list(&test.app, person).await.unwrap();
+        let way = all.into_iter().find(|way| way.provider.is_some()).unwrap();
+        let path = format!("/admin/people/{person}/accounts/{}/remove", way.id);
+        let asked = ada.page(&path).await;
+        let says = "The next time they are somebody new here, or need a link where their address is on record";
+        assert!(asked.contains(says) && asked.contains("is taken out of ICI"), "{asked}");
+        assert_eq!(ada.post(&path, &[]).await.status(), 303);
+    };
+    removes(noor).await;
+    assert_eq!((leads_to().await, is_in(noor).await), (None, Vec::new()));
+    assert_eq!(browser.get("/my").await.status(), 303, "what she had opened has ended");
+    assert_eq!(provider.sign_in(&browser, "m1").await.status(), 303);
+    let new = leads_to().await.unwrap();
+    assert_ne!(new, noor);
+    assert_eq!(is_in(new).await, ["ICI"]);
+    assert!(browser.page("/account").await.contains("Mona Weiss"));
+
+    removes(new).await;
+    let refused = provider.sign_in(&browser, "m1").await;
+    assert_eq!(refused.status(), 403);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("is on record already") && page.contains("Ask an administrator for a link"), "{page}");
+    assert_eq!(leads_to().await, None);
 }
 
 /// A31: a provider's word from before is no proof of now: whoever does what is most dangerous proves it there anew, and is

@@ -57,8 +57,9 @@ async fn the_last_administrator_stays() {
     assert_eq!(who, "This is for an administrator to do.");
 }
 
-/// A31, E1: what leads to somebody is removed by an administrator, or by themselves while another lets them in; sessions and
-/// links end with it, and neither it nor its password comes back with the account. The last administrator keeps a way in.
+/// A31, A2, E1: what leads to somebody is removed by an administrator, or a name by themselves while something else lets them
+/// in; sessions and links end with it, what was tried with the name is forgotten, and neither it nor its password comes back
+/// with the account. The last administrator keeps a way in.
 #[tokio::test]
 async fn a31_what_leads_to_somebody_is_removed() {
     let rig = Rig::new().await;
@@ -77,26 +78,35 @@ async fn a31_what_leads_to_somebody_is_removed() {
     assert_eq!(refused(removes(&other, bea, "bea").await.unwrap_err()), "This is for an administrator to do.");
     // Whoever is not in the policy lets nobody in.
     assert!(refused(removes(&own, bea, "bea").await.unwrap_err()).starts_with("You sign in with nothing else."));
+    let foreign = refused(removes(&own, bea, "b1").await.unwrap_err());
+    assert!(foreign.starts_with("Whoever signs in with it afterwards is somebody new here."), "{foreign}");
     assert!(matches!(remove(&rig.app, &rig.admin, bea, "none", "").await, Err(Error::NotFound)));
 
+    let url = link(&rig.app, &rig.admin, bea, "bea2").await.unwrap().unwrap();
+    accept(&rig.app, &secret(&url), acceptance("bea2"), "test").await.unwrap();
+    let tried = async || store::guesses::load(&rig.app.db.read, &sessions::ways("bea2", "test")).await.unwrap();
+    let wrong = sessions::sign_in(&rig.app, "bea2", "wrong", "Firefox", "test").await.unwrap();
+    assert_eq!((wrong, tried().await[1].is_some()), (sessions::Tried::Wrong, true));
     let (kept, ended) = (rig.sign_in("bea").await.unwrap(), rig.sign_in("bea").await.unwrap());
     let opens = secret(&invite(&rig.app, &rig.admin, bea).await.unwrap());
-    let foreign = list(&rig.app, bea).await.unwrap().into_iter().find(|way| way.provider.is_some()).unwrap();
-    assert!(!foreign.opens);
-    remove(&rig.app, &own, bea, &foreign.id, &secret::hash(&kept)).await.unwrap();
+    let second = list(&rig.app, bea).await.unwrap().into_iter().find(|way| way.subject == "bea2").unwrap();
+    remove(&rig.app, &own, bea, &second.id, &secret::hash(&kept)).await.unwrap();
+    assert!(tried().await[..2].iter().all(Option::is_none), "of the name, from wherever it was");
     assert!(sessions::find(&rig.app, &kept).await.unwrap().is_some());
     assert!(sessions::find(&rig.app, &ended).await.unwrap().is_none());
     assert!(matches!(find_invitation(&rig.app, &opens).await, Err(Error::NotFound)));
-    assert_eq!(store::accounts::find(&rig.app.db.read, "https://a.example", "b1").await.unwrap(), None);
+    assert_eq!(store::accounts::find(&rig.app.db.read, LOCAL, "bea2").await.unwrap(), None);
 
-    removes(&rig.admin, bea, "bea").await.unwrap();
+    removes(&rig.admin, bea, "b1").await.unwrap();
     assert!(sessions::find(&rig.app, &kept).await.unwrap().is_none());
+    removes(&rig.admin, bea, "bea").await.unwrap();
+    assert!(list(&rig.app, bea).await.unwrap().is_empty());
     closing::close(&rig.app, &rig.admin, bea).await.unwrap();
     closing::reopen(&rig.app, &rig.admin, bea).await.unwrap();
     assert!(rig.sign_in("bea").await.is_none(), "a stolen password stays out");
     let record = store::journal::list_all(&rig.app.db.read, &format!("person/{bea}")).await.unwrap();
     let removed: Vec<_> = record.iter().filter(|e| e.kind == "account_removed").collect();
-    assert_eq!(removed.iter().map(|e| e.actor).collect::<Vec<_>>(), [Some(bea), Some(rig.ada())]);
+    assert_eq!(removed.iter().map(|e| e.actor).collect::<Vec<_>>(), [Some(bea), Some(rig.ada()), Some(rig.ada())]);
     assert!(removed.iter().all(|e| e.body == "{}"), "no name of theirs: {removed:?}");
 
     // Bea is an administrator whom nothing leads to.
