@@ -13,7 +13,7 @@ use crate::{
     domain::identity::Claims,
     domain::refusal::{Code, Refusal},
     ports::identity::Proof,
-    store::accounts::Account,
+    store::{self, accounts::Account},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
@@ -219,8 +219,19 @@ pub async fn finish(
         .await??;
     match sessions::open_by(app, person, agent, origin, Some(by)).await? {
         Some(secret) => Ok(Welcome { secret, next: begun.next, in_vain }),
-        None => Err(NotSignedIn::Closed(person)),
+        None => Err(not_opened(app, person).await?),
     }
+}
+
+/// Why no session was opened for somebody to whom what they signed in with led just now.
+pub(super) async fn not_opened(app: &App, person: PersonId) -> Result<NotSignedIn, Error> {
+    let profile = store::people::find_profile(&app.db.read, person).await?.ok_or(Error::NotFound)?;
+    if !profile.person.active {
+        return Ok(NotSignedIn::Closed(person));
+    }
+    let why = "What you signed in with was removed while you did so, or leads to another record by now. Ask an \
+               administrator.";
+    Ok(NotSignedIn::Refused(why.to_owned()))
 }
 
 /// Where a browser goes on to after signing out, to end the session at the provider that opened this one.

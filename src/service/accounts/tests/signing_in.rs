@@ -82,7 +82,8 @@ async fn a31_what_ends_while_a_password_is_compared_opens_nothing() {
     assert!(matches!(now, sessions::Tried::Right(_)));
 }
 
-/// A31: what is removed while a provider proves who somebody is opens nothing any more.
+/// A31: what is removed while a provider proves who somebody is opens nothing any more, and that is what they are told: not
+/// that their account is closed, unless it is.
 #[tokio::test]
 async fn a31_what_is_removed_while_it_is_proved_opens_nothing() {
     let rig = Rig::new().await;
@@ -101,6 +102,10 @@ async fn a31_what_is_removed_while_it_is_proved_opens_nothing() {
     remove(&rig.app, &rig.admin, bea, &way.id, "").await.unwrap();
     assert_eq!(opens().await, None);
     assert!(sessions::list(&rig.app, bea).await.unwrap().is_empty());
+    let told = async || identity::not_opened(&rig.app, bea).await.unwrap().to_string();
+    assert!(told().await.starts_with("What you signed in with was removed while you did so"), "{}", told().await);
+    closing::close(&rig.app, &rig.admin, bea).await.unwrap();
+    assert!(told().await.starts_with("Your account here is closed."), "{}", told().await);
 }
 
 /// E1: changing a password asks for the old one and ends the other sessions.
