@@ -48,7 +48,7 @@ async fn a2_an_administrator_makes_two_records_one() {
     assert_eq!(ada.post(&path, &[("record", &record)]).await.status(), 409, "once");
     let reopen = async |id: &str| ada.page(&format!("/admin/people/{id}/reopen")).await;
     let asked = reopen(&record).await;
-    assert!(asked.contains("Nothing leads to this record: they need a link"), "{asked}");
+    assert!(asked.contains("Nothing that leads to this record lets anybody in: they need a link"), "{asked}");
     assert!(asked.contains("leave it closed") && !asked.contains("password from before"), "{asked}");
     assert!(reopen(&test.person("sofia").to_string()).await.contains("password from before"));
     let leads = accounts::find(&test.app, "tomasz").await.unwrap();

@@ -97,6 +97,10 @@ async fn a31_an_administrator_removes_what_leads_to_somebody() {
     assert_eq!(program.delete(&path).await.0, 204);
     assert_eq!(program.delete(&path).await.0, 404);
     closing::close(&test.app, &test.caller("ada"), noor).await.unwrap();
+    // What leads there by a provider that the policy has no more lets nobody in.
+    leads(&test, "https://gone.example", "m7", "noor").await;
+    let asked = ada.page(&format!("{page}/reopen")).await;
+    assert!(asked.contains("lets anybody in: they need a link") && !asked.contains("can sign in again"), "{asked}");
     closing::reopen(&test.app, &test.caller("ada"), noor).await.unwrap();
     assert_eq!(tries().await, Tried::Wrong, "a stolen password opens nothing, whatever becomes of the account");
 }

@@ -223,7 +223,7 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
     }
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let name = &profile.person.name;
-    let leads = ways::words(&accounts::list(&admin.app, id).await?);
+    let leads = ways::words(accounts::list(&admin.app, id).await?.iter().filter(|way| way.opens));
     let text = match leads.is_empty() {
         false => vec![
             format!("{name} can sign in again {leads}: a password from before counts, and so do their groups."),
@@ -231,8 +231,8 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
                 .to_owned(),
         ],
         true => vec![
-            "Nothing leads to this record: they need a link. If it was made one with another record, its approvals and \
-             tokens count beside that one’s: leave it closed."
+            "Nothing that leads to this record lets anybody in: they need a link. If it was made one with another record, \
+             its approvals and tokens count beside that one’s: leave it closed."
                 .to_owned(),
         ],
     };
