@@ -113,6 +113,11 @@ fn costly(routes: Router<App>) -> Router<App> {
     limits::by_place(routes, 60, Duration::from_millis(500))
 }
 
+/// What looks through all that is kept: ten at once from one place, then one every three seconds.
+fn seldom(routes: Router<App>) -> Router<App> {
+    limits::by_place(routes, 10, Duration::from_secs(3))
+}
+
 /// Where secrets could be guessed: ten tries at once from one place, then one every three seconds; of each replica by
 /// itself.
 fn guessable(routes: Router<App>) -> Router<App> {

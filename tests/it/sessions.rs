@@ -242,6 +242,21 @@ async fn a35_answers_of_providers_are_taken_so_often() {
     }
 }
 
+/// A35, A37: what is on record of somebody, for which all of the journal is looked through, is given ten times at once to one
+/// place, and then seldom.
+#[tokio::test]
+async fn a35_what_is_on_record_is_given_so_often() {
+    let test = TestApp::new().await;
+    let noor = test.browser("noor").await;
+    let mut statuses = Vec::new();
+    for _ in 0..14 {
+        statuses.push(noor.get("/account/data.json").await.status().as_u16());
+    }
+    assert_eq!(&statuses[..10], &[200; 10]);
+    assert!(statuses[10..].contains(&429), "{statuses:?}");
+    assert_eq!(noor.get("/account").await.status(), 200);
+}
+
 /// A35: sign-ins at providers, for which Custody may have to ask them, are begun from one place sixty at once, and then
 /// seldom; whoever waits is told so on a page, and what was begun can be ended.
 #[tokio::test]

@@ -37,7 +37,7 @@ use serde::Deserialize;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/account", get(show))
-        .route("/account/data.json", get(data))
+        .merge(super::seldom(Router::new().route("/account/data.json", get(data))))
         .route("/account/details", post(save_details))
         .route("/account/conduct", post(accept_conduct))
         .merge(super::guessable(Router::new().route("/account/password", post(change_password))))
