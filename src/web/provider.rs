@@ -205,7 +205,7 @@ fn not_signed_in(visitor: &Visitor, provider: &str, why: NotSignedIn, next: &str
                             actions.push(Action::post("Sign out", "/sign-out"));
                             format!(
                                 "You stay signed in here, and nothing was changed. Sign out here and at {name}, then sign \
-                                 in: that proves it as well. {tell}"
+                                 in: that proves it where {name} says when it was. {tell}"
                             )
                         }
                         false => format!("Sign out at {name}, then try again. {tell}"),

@@ -153,7 +153,8 @@ async fn a31_a_provider_that_refuses_to_ask_anew() {
         for says in [
             "<h1>You are not signed in anew</h1>",
             &format!("Facility account did not have you prove anew who you are ({error})."),
-            "You stay signed in here, and nothing was changed. Sign out here and at Facility account, then sign in",
+            "You stay signed in here, and nothing was changed. Sign out here and at Facility account, then sign in: that \
+             proves it where Facility account says when it was.",
             "tell an administrator what this page says",
             "<form class=\"one\" method=\"post\" action=\"/sign-out\">",
             anew,
