@@ -144,6 +144,8 @@ struct OnceDto {
 }
 
 /// Make a token in one's own name
+///
+/// None that acts as its maker or deploys anything: those are made on pages, by whoever signed in just now.
 #[utoipa::path(post, path = "/api/v1/me/tokens", tag = "Tokens", security(("bearer" = [])), request_body = New,
     responses((status = 201, description = "The token with its secret, this once.", body = OnceDto)))]
 pub async fn create(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>) -> Answer<Response> {

@@ -95,12 +95,18 @@ pub fn problems(name: &str, days: Option<u32>) -> Vec<FieldProblem> {
     all
 }
 
-/// Makes a token and gives its secret, which nobody can read again.
+/// Makes a token and gives its secret, which nobody can read again. Who acts by a token makes none that does as much: one
+/// that has leaked would go on in others after its end (A31).
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
     if let Some(maker) = caller.actor.person()
         && !store::people::find_profile(&app.db.read, maker).await?.is_some_and(|p| p.person.active)
     {
         return Err(accounts::closed());
+    }
+    if caller.token.is_some() && scope.acts_anywhere() {
+        let why =
+            "No token makes one that acts as its maker or deploys anything: make it on the page of your own tokens.";
+        return Err(Refusal::new(Code::NotYours, why).into());
     }
     let me = match &scope {
         TokenScope::Read | TokenScope::Admin => caller.actor.person().ok_or(Error::NotFound)?,

@@ -45,6 +45,11 @@ impl TokenScope {
         }
     }
 
+    /// Whether it does whatever its maker may, or deploys anything anywhere.
+    pub fn acts_anywhere(&self) -> bool {
+        matches!(self, Self::Admin | Self::Deploy { device: None, server: None })
+    }
+
     /// The one server that it speaks for.
     pub fn server(&self) -> Option<&ServerName> {
         match self {
