@@ -120,7 +120,7 @@ pub async fn list_own(State(app): State<App>, bearer: Bearer, Params(part): Para
 pub struct New {
     /// Which program uses it, like agent on exflcon01.
     name: String,
-    /// `read` and `admin` for everybody; `observe`, `evidence` and `deploy` for CTRL and administrators.
+    /// `read` for everybody; `observe`, `evidence`, and `deploy` of a device or onto a server, for CTRL and administrators.
     scope: String,
     /// The server that it speaks for: with observe, and with deploy where it is for one.
     #[serde(default)]
