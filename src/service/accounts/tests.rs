@@ -256,6 +256,6 @@ async fn a_servers_name_shows_its_hosts_class() {
         assert_eq!(fields(add(name, host).await.unwrap_err()), ["name"], "{name}");
     }
     assert_eq!(fields(add("cppServer/contrib_scs_03", "nowhere").await.unwrap_err()), ["host"]);
-    let (servers, hosts) = (servers::list(&rig.app, None).await.unwrap(), servers::list_hosts(&rig.app).await.unwrap());
+    let (servers, hosts) = (servers::list(&rig.app).await.unwrap(), servers::list_hosts(&rig.app).await.unwrap());
     assert_eq!((servers.len(), hosts.len()), (2, 2));
 }

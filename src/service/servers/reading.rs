@@ -3,10 +3,7 @@
 use super::{Host, Listed, Running};
 use crate::{
     app::App,
-    domain::{
-        id::ServerName,
-        server::{Server, SupportClass},
-    },
+    domain::{id::ServerName, server::Server},
     service::{Error, Result},
     store::{
         self,
@@ -82,9 +79,9 @@ pub async fn find(app: &App, name: &str) -> Result<Server> {
     store::servers::find(&app.db.read, &ServerName(name.to_owned())).await?.ok_or(Error::NotFound)
 }
 
-/// Servers by name, of one class or of both.
-pub async fn list(app: &App, class: Option<SupportClass>) -> Result<Vec<Server>> {
-    Ok(store::servers::list(&app.db.read, class).await?)
+/// Servers by name.
+pub async fn list(app: &App) -> Result<Vec<Server>> {
+    Ok(store::servers::list(&app.db.read, None).await?)
 }
 
 /// Hosts by name.

@@ -145,7 +145,7 @@ pub async fn remove(admin: Administrator, jar: CookieJar, Path((id, account)): P
         return Ok(first.answer());
     }
     accounts::remove(&admin.app, &admin.caller(), id, &way.id, "").await?;
-    done(jar, &format!("You removed {}. What was opened by it has ended.", ways::name(&way)), &here)
+    done(jar, &format!("You removed {}. Their sessions have ended.", ways::name(&way)), &here)
 }
 
 /// GET /admin/people/{id}/end-sessions

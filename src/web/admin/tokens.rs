@@ -142,7 +142,7 @@ const NEW: &str = "/admin/tokens/new";
 async fn form(keeper: &Keeper, typed: &NewForm) -> Result<FormPage, Error> {
     let app = &keeper.app;
     let anew = Anew::asked(keeper, Wanted::ActingToken, NEW);
-    let all = servers::list(app, None).await?;
+    let all = servers::list(app).await?;
     let server_choices =
         all.iter().map(|s| Choice::new(&s.name.0, &format!("{} ({})", s.name, s.instrument))).collect();
     let mut device_names: Vec<String> = servers::list_device_names(app).await?.into_values().collect();
