@@ -4,6 +4,7 @@ mod bounds;
 mod only;
 pub mod postgres;
 mod sqlite;
+mod wal;
 mod writer;
 
 use crate::domain::person::AuthorKey;
@@ -26,6 +27,7 @@ use std::{
 };
 use tokio::sync::watch;
 use uuid::Uuid;
+use wal::Wal;
 use writer::Writer;
 
 pub use bounds::Patience;
@@ -86,20 +88,21 @@ impl Db {
 
     /// Opens the database in this file.
     pub async fn open(file: &Path) -> Result<Self, DbErr> {
-        Self::new(sqlite::open(file).await?, None, (Bounds::default(), Bounds::default())).await
+        Self::new(sqlite::open(file).await?, None, (Bounds::default(), Bounds::default()), Some(Wal::of(file))).await
     }
 
     /// Opens the database on this server.
     pub async fn connect(server: &Server) -> Result<Self, DbErr> {
         let [looks, writes] = [server.patience; 2].map(Bounds::new);
         let opened = server.open(looks.given_up.clone(), writes.given_up.clone()).await?;
-        Self::new(opened, Some(server.clone()), (looks, writes)).await
+        Self::new(opened, Some(server.clone()), (looks, writes), None).await
     }
 
     async fn new(
         (mut read, write): (DatabaseConnection, DatabaseConnection),
         server: Option<Server>,
         (looks, writes): (Bounds, Bounds),
+        wal: Option<Wal>,
     ) -> Result<Self, DbErr> {
         let author_key = super::own_keys::load_or_make_author_key(&write).await?;
         let statements = Arc::new(AtomicU64::new(0));
@@ -107,7 +110,7 @@ impl Db {
         // Nobody shares a file.
         let first = watch::Sender::new(server.is_none());
         let only = Only::new(write, server.clone(), writes.given_up.clone(), statements.clone());
-        let write = Writer::new(only, writes);
+        let write = Writer::new(only, writes, wal);
         Ok(Self { read, looks, write, statements, server, first, replica: Uuid::new_v4(), author_key })
     }
 

@@ -1,5 +1,6 @@
 //! SQLite in a file: one connection that writes, several that only read.
 
+use super::wal;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -36,7 +37,7 @@ pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection
         o
     };
     let mut writer = options(1);
-    writer.map_sqlx_sqlite_opts(move |o| tune(o).optimize_on_close(true, None));
+    writer.map_sqlx_sqlite_opts(move |o| wal::tune(tune(o)).optimize_on_close(true, None));
     let write = Database::connect(writer).await?;
     super::shape(&write).await?;
     // With samples of values at hand SQLite prepares a statement anew for each value that it is given.

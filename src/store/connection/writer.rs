@@ -1,7 +1,7 @@
 //! Writes come one after another, and those that wait for each other share a commit: the log is synced once for all of
 //! them, and each is told only then. Alone, a write is a transaction; together, each is a savepoint of one.
 
-use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, only::Only, postgres, unconfirmed};
+use super::{bounds::Bounds, conn_error, is_gone, is_unavailable, only::Only, postgres, unconfirmed, wal::Wal};
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
@@ -32,6 +32,8 @@ pub(super) struct Writer {
     /// When somebody had the turn last.
     taken: Arc<Cell<Instant>>,
     bounds: Bounds,
+    /// `None` on PostgreSQL, which keeps its own.
+    wal: Option<Arc<Wal>>,
     /// What went wrong with the connection itself, not with what was asked of it.
     lost: Arc<Cell<Option<DbErr>>>,
 }
@@ -80,9 +82,9 @@ pub struct Tx {
 }
 
 impl Writer {
-    pub(super) fn new(only: Only, bounds: Bounds) -> Self {
+    pub(super) fn new(only: Only, bounds: Bounds, wal: Option<Wal>) -> Self {
         let taken = Arc::new(Cell::new(Instant::now()));
-        Self { only, turn: Arc::default(), taken, bounds, lost: Arc::default() }
+        Self { only, turn: Arc::default(), taken, bounds, wal: wal.map(Arc::new), lost: Arc::default() }
     }
 
     /// Waits for its turn and begins. Whoever asks may hang up: what is begun here is begun to its end, and rolled back
@@ -97,7 +99,7 @@ impl Writer {
         if let Some(together) = turn.take() {
             match self.why_lost() {
                 Some(why) => together.fail(why),
-                None if together.is_full() => together.commit(&self.bounds).await,
+                None if together.is_full() => self.commit(together).await,
                 None => match self.bounds.done(together.whole.begin()).await {
                     Ok(own) => {
                         *turn = Some(together);
@@ -215,13 +217,24 @@ impl Writer {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whoever waited for the commit is told, and does not wait for the log.
+    async fn commit(&self, together: Together) {
+        together.commit(&self.bounds).await;
+        let Some(wal) = &self.wal else { return };
+        let connection = self.only.get();
+        if let Err(error) = wal.keep_short(connection.get_sqlite_connection_pool()).await {
+            tracing::warn!(%error, "what was written could not be copied into the database: it is in its log");
+            let _ = self.renew().await;
+        }
+    }
+
     /// Commits what waits for it, once those that came before had their turn.
     async fn commit_together(self) {
         let mut turn = self.take_turn().await;
         if let Some(together) = turn.take() {
             match self.why_lost() {
                 Some(why) => together.fail(why),
-                None => together.commit(&self.bounds).await,
+                None => self.commit(together).await,
             }
         }
     }

@@ -1,0 +1,61 @@
+//! The log into which SQLite writes ahead. By itself it copies the log into the database every thousand pages, and writes
+//! it anew from its beginning where nobody reads in it: while one reading follows another there is no such moment. It then
+//! grows without end, every commit copies once more, and every reading looks through all of it.
+//! Source: SQLite, "Write-Ahead Logging", "Avoiding Excessively Large WAL Files".
+
+use sea_orm::sqlx::{self, Executor, Row, SqlitePool, sqlite::SqliteConnectOptions};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// A thousand pages: longer it is copied.
+const LONG: u64 = 4 << 20;
+/// Others who write, in processes of their own, are waited for so long: milliseconds.
+const PATIENCE: &str = "PRAGMA busy_timeout = 5000";
+/// And so long whoever reads in it, while those who write wait.
+const HASTE: &str = "PRAGMA busy_timeout = 100";
+/// Copies all of it, and waits until nobody reads in it: the next write begins at its beginning.
+const COPY: &str = "PRAGMA wal_checkpoint(RESTART)";
+
+/// A connection that writes leaves the log to this.
+pub fn tune(o: SqliteConnectOptions) -> SqliteConnectOptions {
+    // After a long reading it is cut to what it is to be.
+    o.pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", LONG.to_string())
+}
+
+#[derive(Debug)]
+pub struct Wal {
+    file: PathBuf,
+    /// How long it may be until it is copied.
+    until: AtomicU64,
+}
+
+impl Wal {
+    /// Of the database in this file, which is there.
+    pub fn of(database: &Path) -> Self {
+        // It is beside the file itself, not beside a link to it.
+        let mut file = OsString::from(database.canonicalize().unwrap_or_else(|_| database.into()));
+        file.push("-wal");
+        Self { file: file.into(), until: AtomicU64::new(LONG) }
+    }
+
+    /// Copies it where it has become long. Whoever asks has the turn of writing, and a pool of one connection.
+    pub async fn keep_short(&self, pool: &SqlitePool) -> Result<(), sqlx::Error> {
+        let Ok(long) = std::fs::metadata(&self.file).map(|m| m.len()) else { return Ok(()) };
+        if long <= self.until.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut connection = pool.acquire().await?;
+        connection.execute(HASTE).await?;
+        let copied = connection.fetch_one(COPY).await.and_then(|r| r.try_get::<i64, _>(0));
+        connection.execute(PATIENCE).await?;
+        // Where somebody reads for long in it, it is tried again once it has grown.
+        self.until.store(long + LONG, Ordering::Relaxed);
+        if copied? == 0 {
+            self.until.store(LONG, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
