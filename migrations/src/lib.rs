@@ -35,6 +35,7 @@ mod m0030_deployments_found;
 mod m0031_session_proof;
 mod m0032_newest_last;
 mod m0033_outbox_tried;
+mod m0034_few_pages;
 
 pub struct Migrator;
 
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_session_proof::Migration),
             Box::new(m0032_newest_last::Migration),
             Box::new(m0033_outbox_tried::Migration),
+            Box::new(m0034_few_pages::Migration),
         ]
     }
 }

@@ -95,7 +95,6 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
             device::Entity,
         )
         .filter(row::Column::PersonId.eq(person.to_string()))
-        .order_by_desc(row::Column::At)
         .order_by_desc(row::Column::Id)
         .limit(most)
         .into_tuple()

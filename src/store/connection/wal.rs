@@ -59,3 +59,58 @@ impl Wal {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Db;
+    use sea_orm::ConnectionTrait;
+    use std::{sync::Arc, time::Duration};
+    use tokio::sync::Notify;
+
+    /// F8: while one reading follows another without a pause, what is written does not fill the disk beside the database.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn f8_the_log_stays_short_beside_readers() {
+        const WRITES: u64 = 150;
+        const EACH: u64 = 200_000;
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("custody.db"), dir.path().join("another.db"));
+        Db::open(&file).await.unwrap().close().await.unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let db = Db::open(&link).await.unwrap();
+        let enough = Arc::new(Notify::new());
+        let readers = [0, 3].map(|later| {
+            let (db, enough) = (db.clone(), enough.clone());
+            tokio::spawn(async move {
+                let read = async {
+                    tokio::time::sleep(Duration::from_millis(later)).await;
+                    loop {
+                        let look = db.snapshot().await.unwrap();
+                        look.execute_unprepared("SELECT count(*) FROM device").await.unwrap();
+                        tokio::time::sleep(Duration::from_millis(6)).await;
+                        look.commit().await.unwrap();
+                    }
+                };
+                tokio::select! {
+                    () = read => {}
+                    () = enough.notified() => {}
+                }
+            })
+        });
+        let tx = db.begin().await.unwrap();
+        tx.execute_unprepared("CREATE TABLE much (bytes BLOB)").await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..WRITES {
+            let tx = db.begin().await.unwrap();
+            tx.execute_unprepared(&format!("INSERT INTO much VALUES (zeroblob({EACH}))")).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let long = std::fs::metadata(dir.path().join("custody.db-wal")).unwrap().len();
+        assert!(long < WRITES * EACH / 2, "{long} bytes of log");
+        enough.notify_waiters();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        db.close().await.unwrap();
+    }
+}
