@@ -9,6 +9,7 @@ use super::{
     people::{line, must_be_admin},
     sessions::{self, LOCAL},
     shapes,
+    telling::account_changed,
 };
 use crate::{
     app::App,
@@ -160,8 +161,9 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                     Some(insert_invitation(&tx, &owned, &caller, person).await?)
                 }
             };
-            store::journal::append(&tx, vec![line(&owned, &caller, person, PersonEntry::AccountLinked, json!({}))])
-                .await?;
+            let linked = line(&owned, &caller, person, PersonEntry::AccountLinked, json!({}));
+            let did = format!("let the sign-in name {login} lead to you.");
+            account_changed(&tx, &owned, &caller, person, linked, &did).await?;
             tx.commit().await?;
             Ok::<_, Error>(secret)
         })
@@ -178,8 +180,8 @@ async fn taken(tx: &Tx, app: &App, caller: &Caller, owner: PersonId, by: PersonI
         super::closing::close_in(tx, app, caller, owner).await?;
     }
     let line = line(app, caller, owner, PersonEntry::AccountTaken, json!({ "by": by }));
-    store::journal::append(tx, vec![line]).await?;
-    Ok(())
+    let did = "moved a sign-in name of yours to another record: it leads to you no longer. Your sessions have ended.";
+    account_changed(tx, app, caller, owner, line, did).await
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 mod proved;
 
-use super::{Caller, Error, Result, identity, passwords, people::must_be_admin, secret};
+use super::{Caller, Error, Result, identity, passwords, people::must_be_admin, secret, telling};
 use crate::{
     app::App,
     domain::{
@@ -296,7 +296,8 @@ pub async fn end_all(app: &App, caller: &Caller, person: PersonId) -> Result<u64
         }
         let ended = store::doors::delete_sessions(&tx, person).await?;
         if ended > 0 {
-            store::journal::append(&tx, vec![line]).await?;
+            let did = "ended your sessions: wherever you were signed in, sign in again.";
+            telling::account_changed(&tx, &owned, &caller, person, line, did).await?;
         }
         tx.commit().await?;
         Ok(ended)

@@ -1,7 +1,9 @@
 //! Tells people, in the transaction of what they are told (O5): in Custody itself, and through their channels.
 
+mod account;
 mod support;
 
+pub(super) use account::account_changed;
 pub use support::support_changed;
 
 use super::Result;

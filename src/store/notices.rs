@@ -37,11 +37,16 @@ pub struct Told {
     pub seen: bool,
 }
 
-/// What a message is about where no device on record is meant.
-pub const NO_DEVICE: &str = "What runs";
+/// What the causes begin with that are about somebody's own account.
+pub const ACCOUNT: &str = "account/";
 
-/// Id, device's name, text, path, when, when it was seen.
-type ToldRow = (String, Option<String>, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+/// What a message of this cause is about where no device on record is meant.
+pub(super) fn about_no_device(key: &str) -> &'static str {
+    if key.starts_with(ACCOUNT) { "Your account" } else { "What runs" }
+}
+
+/// Id, device's name, cause, text, path, when, when it was seen.
+type ToldRow = (String, Option<String>, String, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
 
 /// One notice for each person and cause, however often it is asked for; who was told of what that they had not been told
 /// of before. One statement.
@@ -85,6 +90,7 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .select_only()
         .column(row::Column::Id)
         .column(device::Column::Name)
+        .column(row::Column::Key)
         .column(row::Column::Text)
         .column(row::Column::Path)
         .column(row::Column::At)
@@ -102,8 +108,8 @@ pub async fn list<C: ConnectionTrait>(c: &C, person: PersonId, most: u64) -> Res
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, device, text, path, at, seen)| {
-            let device = device.unwrap_or_else(|| NO_DEVICE.to_owned());
+        .map(|(id, device, key, text, path, at, seen)| {
+            let device = device.unwrap_or_else(|| about_no_device(&key).to_owned());
             Told { id, device, text, path, at, seen: seen.is_some() }
         })
         .collect())

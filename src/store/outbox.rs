@@ -280,7 +280,7 @@ fn owner(r: &row::Model) -> Result<Owner> {
 fn about(r: &row::Model, names: &BTreeMap<String, String>) -> String {
     match &r.device_id {
         Some(device) => names.get(device).cloned().unwrap_or_default(),
-        None => super::notices::NO_DEVICE.to_owned(),
+        None => super::notices::about_no_device(&r.key).to_owned(),
     }
 }
 

@@ -74,6 +74,7 @@ mod smtp_server;
 mod statemachine;
 mod tag_checks;
 mod token_command;
+mod told_of_accounts;
 mod tools;
 mod traces;
 mod turns;

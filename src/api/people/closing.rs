@@ -72,7 +72,7 @@ impl From<WayIn> for AccountDto {
 /// Remove what somebody signs in with
 ///
 /// An account of somebody else, or a name whose password was stolen. Their sessions end, and links that were made for them;
-/// tokens, chats and the calendar address go on. With the last account of a provider they leave the groups of its rules, and
+/// tokens, chats and the calendar address go on, and they are told where it was not they who did it. With the last account of a provider they leave the groups of its rules, and
 /// whoever signs in with it next is somebody new here. Administrators do it for everybody else; everybody for themselves with
 /// names alone, and not with the last that lets them in.
 #[utoipa::path(delete, path = "/api/v1/people/{person}/accounts/{account}", tag = "People", security(("bearer" = [])),
@@ -106,7 +106,7 @@ pub async fn reopen(State(app): State<App>, Path(person): Path<String>, bearer: 
 
 /// End every session of a person
 ///
-/// For administrators: a machine of theirs was stolen, or they left it open. Tokens go on.
+/// For administrators: a machine of theirs was stolen, or they left it open. Tokens go on. They are told who ended them.
 #[utoipa::path(delete, path = "/api/v1/people/{person}/sessions", tag = "People", security(("bearer" = [])),
     responses((status = 204, description = "They have ended.")))]
 pub async fn end_sessions(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {

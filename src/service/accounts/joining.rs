@@ -13,6 +13,7 @@ use crate::{
         Caller, Error, Result, closing, invalid,
         people::{self, Details, Profile, line, must_be_admin},
         record,
+        telling::account_changed,
     },
     store::{self, Tx},
 };
@@ -60,7 +61,9 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
             if moved > 0 {
                 taken(&tx, &app, &caller, other, person).await?;
                 let linked = line(&app, &caller, person, PersonEntry::AccountLinked, json!({}));
-                store::journal::append(&tx, vec![linked]).await?;
+                let name = &was.person.name;
+                let did = format!("made the record of {name} one with yours: whatever led to it leads to you now.");
+                account_changed(&tx, &app, &caller, person, linked, &did).await?;
             } else {
                 closing::close_in(&tx, &app, &caller, other).await?;
             }

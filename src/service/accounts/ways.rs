@@ -13,6 +13,7 @@ use crate::{
         people::{line, must_be_admin},
         secret,
         sessions::{self, LOCAL},
+        telling::account_changed,
     },
     store::{self, accounts::Account, teams::Team},
 };
@@ -131,9 +132,15 @@ pub async fn remove(app: &App, caller: &Caller, person: PersonId, way: &str, kee
             store::doors::delete_other_sessions(&tx, person, &keep).await?;
             store::doors::delete_invitations(&tx, person).await?;
             // Who somebody is there is personal (A37).
-            let body = providers(&app, gone).next().map_or_else(|| json!({}), |p| json!({ "provider": p.id }));
+            let provider = providers(&app, gone).next();
+            let body = provider.map_or_else(|| json!({}), |p| json!({ "provider": p.id }));
             let line = line(&app, &caller, person, PersonEntry::AccountRemoved, body);
-            store::journal::append(&tx, vec![line]).await?;
+            let name = match gone.issuer == LOCAL {
+                true => format!("name {}", gone.subject),
+                false => format!("with {}", provider.map_or(&gone.issuer, |p| &p.name)),
+            };
+            let did = format!("removed the sign-in {name}: it leads to you no longer. Your sessions have ended.");
+            account_changed(&tx, &app, &caller, person, line, &did).await?;
             Ok(tx.commit().await?)
         })
         .await?

@@ -122,7 +122,7 @@ pub async fn ask_remove(admin: Administrator, Path((id, account)): Path<(String,
     }
     text.push(
         "Their sessions end, and links that were made for them count no longer. Tokens, chats and the calendar address go \
-         on: revoke the tokens that are not theirs, and have them look through the rest."
+         on: revoke the tokens that are not theirs, and have them look through the rest. They are told who removed it."
             .to_owned(),
     );
     text.push(match rest.is_empty() {
@@ -158,6 +158,7 @@ pub async fn ask_end_sessions(admin: Administrator, Path(id): Path<String>) -> A
             "{name} is asked to sign in again wherever they were signed in. What is typed there and not saved is lost."
         ),
         "The account stays open, and tokens go on: revoke those that are on a machine which was stolen.".to_owned(),
+        "They are told who ended them.".to_owned(),
     ];
     let here = format!("/admin/people/{id}");
     let action = Action::post("End all sessions", &format!("{here}/end-sessions")).danger();

@@ -3,6 +3,7 @@
 use super::{Administrator, done};
 use crate::{
     app::App,
+    domain::telling::Owner,
     service::outbox::{self, After, Line, Place, State},
     web::{
         layout::{Layout, Section},
@@ -119,7 +120,12 @@ fn row(message: &str, more: usize, line: Line, state: State, now: DateTime<Utc>)
         State::Delivered | State::GivenUp if given_up => (Some(Tag::plain("Given up")), vec![again("Try again")]),
         State::Delivered | State::GivenUp => (Some(Tag::good("Delivered")), Vec::new()),
     };
-    let href = of.path.unwrap_or_else(|| format!("/devices/{}", of.device));
+    let href = match (of.path, of.owner) {
+        // Their own account is another page for whoever looks after it.
+        (Some(path), Owner::Person(person)) if path == "/account" => format!("/admin/people/{person}"),
+        (Some(path), _) => path,
+        (None, _) => format!("/devices/{}", of.device),
+    };
     Row {
         to: line.to,
         kind: line.kind.map_or("removed channel", |k| k.label()),
