@@ -36,6 +36,7 @@ mod m0031_session_proof;
 mod m0032_newest_last;
 mod m0033_outbox_tried;
 mod m0034_few_pages;
+mod m0035_doors;
 
 pub struct Migrator;
 
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_newest_last::Migration),
             Box::new(m0033_outbox_tried::Migration),
             Box::new(m0034_few_pages::Migration),
+            Box::new(m0035_doors::Migration),
         ]
     }
 }

@@ -52,6 +52,8 @@ struct TokenDto {
     device: Option<String>,
     /// Who made it, and who acts by it.
     maker: NamedDto,
+    /// The id of the token that it was made with, and ends with; none where its maker made it on a page.
+    made_with: Option<String>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     revoked_at: Option<DateTime<Utc>>,
@@ -68,6 +70,7 @@ impl From<Listed> for TokenDto {
             server: t.scope.server().map(ToString::to_string),
             device: l.device,
             maker: NamedDto::of(t.created_by, l.creator),
+            made_with: t.made_with,
             id: t.id,
             name: t.name,
             created_at: t.created_at,
@@ -95,7 +98,7 @@ pub async fn list(State(app): State<App>, bearer: Bearer, Params(part): Params<P
     dto(tokens::list(&app, &bearer.reads()?).await?, &part)
 }
 
-/// End a token at once
+/// End a token at once, and those that were made with it
 ///
 /// For members of CTRL and administrators.
 #[utoipa::path(delete, path = "/api/v1/tokens/{token}", tag = "Tokens", security(("bearer" = [])),
@@ -145,7 +148,8 @@ struct OnceDto {
 
 /// Make a token in one's own name
 ///
-/// None that acts as its maker or deploys anything: those are made on pages, by whoever signed in just now.
+/// None that acts as its maker or deploys anything: those are made on pages, by whoever signed in just now. It ends with the
+/// token that it is made with, and counts no longer than that, however many days are sent.
 #[utoipa::path(post, path = "/api/v1/me/tokens", tag = "Tokens", security(("bearer" = [])), request_body = New,
     responses((status = 201, description = "The token with its secret, this once.", body = OnceDto)))]
 pub async fn create(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>) -> Answer<Response> {
@@ -156,7 +160,7 @@ pub async fn create(State(app): State<App>, bearer: Bearer, Sent(new): Sent<New>
     Ok((StatusCode::CREATED, Extension(ShowsSecret), Json(body)).into_response())
 }
 
-/// End one of one's own tokens at once
+/// End one of one's own tokens at once, and those that were made with it
 #[utoipa::path(delete, path = "/api/v1/me/tokens/{token}", tag = "Tokens", security(("bearer" = [])),
     responses((status = 204, description = "It opens nothing any more.")))]
 pub async fn revoke_own(State(app): State<App>, Path(token): Path<String>, bearer: Bearer) -> Answer<StatusCode> {

@@ -15,7 +15,7 @@ pub enum TokenCommand {
     New(NewArgs),
     /// List the tokens, dead ones too, newest first
     List(ListArgs),
-    /// End a token at once
+    /// End a token at once, and those that were made with it
     Revoke(RevokeArgs),
 }
 
@@ -173,7 +173,8 @@ async fn list(app: &App) -> Result<String, Error> {
             None => format!("counts until {}", t.expires_at.format("%F")),
         };
         let used = t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", at.format("%F")));
-        text += &format!("{}  {}  {does} {of}  by {}  {state}  {used}\n", t.id, t.name, listed.creator);
+        let with = listed.made_with.as_ref().map(|with| format!(" with {with}")).unwrap_or_default();
+        text += &format!("{}  {}  {does} {of}  by {}{with}  {state}  {used}\n", t.id, t.name, listed.creator);
     }
     Ok(text)
 }

@@ -13,9 +13,10 @@ use crate::{
     },
     store::{self, journal::Line},
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::store::doors::{Token, TokenScope};
 
@@ -33,6 +34,8 @@ pub struct Listed {
     pub creator: String,
     /// The device's name, where it speaks for one.
     pub device: Option<String>,
+    /// What the token is called that it was made with.
+    pub made_with: Option<String>,
     /// Whether it opens anything now.
     pub alive: bool,
 }
@@ -95,8 +98,8 @@ pub fn problems(name: &str, days: Option<u32>) -> Vec<FieldProblem> {
     all
 }
 
-/// Makes a token and gives its secret, which nobody can read again. Who acts by a token makes none that does as much: one
-/// that has leaked would go on in others after its end (A31).
+/// Makes a token and gives its secret, which nobody can read again. Who acts by a token makes none that does as much, and
+/// none that counts for longer: one that has leaked would go on in others after its end (A31).
 pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, days: u32) -> Result<(Token, String)> {
     if let Some(maker) = caller.actor.person()
         && !store::people::find_profile(&app.db.read, maker).await?.is_some_and(|p| p.person.active)
@@ -128,15 +131,20 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
     no_problems(wrong)?;
     let opens = format!("{PREFIX}{}", secret::new());
     let now = app.clock.now();
+    let mut until = now + Duration::days(days.into());
+    if let Some(with) = &caller.token {
+        until = until.min(alive(&app.db.read, with, now).await?.expires_at);
+    }
     let token = Token {
         id: uuid::Uuid::now_v7().to_string(),
         name: name.to_owned(),
         scope,
         created_by: me,
         created_at: now,
-        expires_at: now + Duration::days(days.into()),
+        expires_at: until,
         revoked_at: None,
         used_at: None,
+        made_with: caller.token.clone(),
     };
     let scope = token.scope.word();
     let server = token.scope.server().map(|s| s.0.clone());
@@ -146,6 +154,10 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
     let (owned, kept, hash) = (app.clone(), token.clone(), secret::hash(&opens));
     app.outliving(async move {
         let tx = owned.db.begin().await?;
+        // It may have been revoked since, with all that it had made.
+        if let Some(with) = &kept.made_with {
+            alive(&tx, with, now).await?;
+        }
         store::doors::insert_token(&tx, &kept, &hash).await?;
         store::journal::append(&tx, vec![line]).await?;
         Ok::<_, Error>(tx.commit().await?)
@@ -154,7 +166,14 @@ pub async fn create(app: &App, caller: &Caller, name: &str, scope: TokenScope, d
     Ok((token, opens))
 }
 
-/// Ends a token at once.
+/// The token that something is asked with, if it still counts.
+async fn alive<C: ConnectionTrait>(c: &C, id: &str, now: DateTime<Utc>) -> Result<Token> {
+    let found = store::doors::find_token_by_id(c, id).await?;
+    let ended = || Refusal::new(Code::NotYours, "The token that this was asked with has ended.");
+    Ok(found.filter(|t| t.revoked_at.is_none() && t.expires_at > now).ok_or_else(ended)?)
+}
+
+/// Ends a token at once, and those that were made with it.
 pub async fn revoke(app: &App, caller: &Caller, id: &str) -> Result<()> {
     must_keep(app, caller).await?;
     end(app, caller, id).await
@@ -171,14 +190,17 @@ pub async fn revoke_own(app: &App, caller: &Caller, id: &str) -> Result<()> {
 }
 
 async fn end(app: &App, caller: &Caller, id: &str) -> Result<()> {
-    let line = line(app, caller, id, "token_revoked", json!({}));
-    let (owned, id, now) = (app.clone(), id.to_owned(), app.clock.now());
+    let (owned, caller, id, now) = (app.clone(), caller.clone(), id.to_owned(), app.clock.now());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
         if !store::doors::revoke_token(&tx, &id, now).await? {
             return Err(Error::NotFound);
         }
-        store::journal::append(&tx, vec![line]).await?;
+        // None of these made another one: that takes one that acts as its maker, which no token makes.
+        let made = store::doors::revoke_made_with(&tx, &id, now).await?;
+        let mut lines = vec![line(&owned, &caller, &id, "token_revoked", json!({}))];
+        lines.extend(made.iter().map(|one| line(&owned, &caller, one, "token_revoked", json!({ "with": id }))));
+        store::journal::append(&tx, lines).await?;
         Ok(tx.commit().await?)
     })
     .await?
@@ -201,12 +223,15 @@ async fn listed(app: &App, tokens: Vec<Token>) -> Result<Vec<Listed>> {
     let people = store::people::load_names(c, &makers).await?;
     let devices = tokens.iter().filter_map(|t| t.scope.device());
     let names = store::devices::list_names_by_id(c, &devices.collect()).await?;
+    // What made one is of the same maker, and in the same list.
+    let called: BTreeMap<String, String> = tokens.iter().map(|t| (t.id.clone(), t.name.clone())).collect();
     let now = app.clock.now();
     Ok(tokens
         .into_iter()
         .map(|token| Listed {
             creator: people.name(token.created_by).to_owned(),
             device: token.scope.device().and_then(|d| names.get(&d).cloned()),
+            made_with: token.made_with.as_ref().and_then(|id| called.get(id).cloned()),
             alive: token.revoked_at.is_none() && token.expires_at > now && people.active(token.created_by),
             token,
         })

@@ -6,7 +6,7 @@ mod tokens;
 pub(super) use tokens::revoked;
 pub use tokens::{
     Token, TokenScope, find_token, find_token_by_id, find_token_id, insert_token, list_tokens, list_tokens_of,
-    revoke_token, touch_token,
+    revoke_made_with, revoke_token, touch_token,
 };
 
 use super::{

@@ -4,7 +4,10 @@ use super::{
     parts::{Action, Tag},
     words,
 };
-use crate::{app::App, service::tokens::Listed};
+use crate::{
+    app::App,
+    service::tokens::{Listed, Token},
+};
 
 /// A token in the list, in words.
 pub struct Row {
@@ -16,6 +19,8 @@ pub struct Row {
     pub until: String,
     pub used: String,
     pub by: String,
+    /// The token that it was made with, by its name.
+    pub with: Option<String>,
     pub revoke: Option<Action>,
 }
 
@@ -37,6 +42,7 @@ impl Row {
             until: words::moment(app, t.expires_at),
             used: t.used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", words::ago(at, now))),
             by: listed.creator,
+            with: listed.made_with,
             revoke: t
                 .revoked_at
                 .is_none()
@@ -44,4 +50,18 @@ impl Row {
             name: t.name,
         }
     }
+}
+
+/// What somebody reads before they revoke one of these.
+pub fn before_revoking(token: &Token, all: &[Listed]) -> Vec<String> {
+    let mut text = vec![
+        "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
+        "It cannot be taken back: make another one instead.".to_owned(),
+    ];
+    let made = all.iter().filter(|l| l.alive && l.token.made_with.as_ref() == Some(&token.id));
+    let made: Vec<&str> = made.map(|l| l.token.name.as_str()).collect();
+    if !made.is_empty() {
+        text.insert(1, format!("What was made with it ends too: {}.", made.join(", ")));
+    }
+    text
 }

@@ -1,19 +1,20 @@
 //! What somebody keeps of themselves: sessions, tokens, and how long wrong passwords keep one waiting (A24, A31, A34).
 
 use crate::{
-    app::{POLICY, TestApp, open},
+    app::{POLICY, REDUCED, TestApp, open},
     given::policy_with,
     postgres,
 };
 use chrono::Duration;
 use custody::{
     service::{
-        accounts, secret,
+        Caller, accounts, secret,
         sessions::{self, Tried},
         tokens::{self, TokenScope},
     },
     store::{self, doors::Session},
 };
+use serde_json::json;
 
 pub const PASSWORD: &str = "four words nobody says";
 
@@ -132,6 +133,59 @@ async fn a31_own_tokens() {
     assert!(tokens::authenticate(&test.app, &secret, "test").await.unwrap().is_none());
     assert!(lena.page("/account/tokens").await.contains("Revoked"));
     assert_eq!(lena.post(&address, &[]).await.status(), 404, "once");
+}
+
+/// A31, E1, E3: what was made with a token counts no longer than it, and ends with it at once; pages and the API say what
+/// made which.
+#[tokio::test]
+async fn a31_what_was_made_with_a_token_ends_with_it() {
+    let test = TestApp::new().await;
+    let (app, lena) = (&test.app, test.browser("lena").await);
+    let program = test.acts("lena").await;
+    tokens::create(app, &test.caller("lena"), "her notebook", TokenScope::Read, 300).await.unwrap();
+    let list = async || tokens::list_own(app, test.person("lena")).await.unwrap();
+    let parent = list().await.into_iter().find(|l| l.token.name == "program").unwrap().token;
+    let mut secrets = Vec::new();
+    for (name, scope, server, days) in [("a reader", "read", "", 366), ("an agent", "observe", REDUCED, 7)] {
+        let new = json!({ "name": name, "scope": scope, "server": server, "days": days });
+        let (status, made) = program.post("/me/tokens", new).await;
+        assert_eq!(status, 201, "{made}");
+        secrets.push(made["secret"].as_str().unwrap().to_owned());
+    }
+    let made: Vec<_> = list().await.into_iter().filter(|l| l.made_with.as_deref() == Some("program")).collect();
+    let until = |name: &str| made.iter().find(|l| l.token.name == name).unwrap().token.expires_at;
+    assert_eq!((made.len(), until("a reader")), (2, parent.expires_at));
+    assert_eq!(until("an agent"), app.clock.now() + Duration::days(7));
+    let (_, all) = program.get("/tokens").await;
+    for one in all["tokens"].as_array().unwrap() {
+        let by_her = one["name"] == "program" || one["name"] == "her notebook";
+        assert_eq!(one["made_with"], if by_her { json!(null) } else { json!(parent.id) }, "{one}");
+    }
+    let page = lena.page("/account/tokens").await;
+    assert_eq!(page.matches(" made with program<").count(), 2, "{page}");
+    let page = test.browser("ada").await.page("/admin/tokens").await;
+    assert_eq!(page.matches(" made by Lena Brandt with program<").count(), 2, "{page}");
+
+    let revoke = format!("/account/tokens/{}/revoke", parent.id);
+    let asked = lena.page(&revoke).await;
+    assert!(asked.contains("What was made with it ends too: ") && asked.contains("a reader"), "{asked}");
+    assert!(!asked.contains("her notebook"), "{asked}");
+    let opens = async |secret: &str| tokens::authenticate(app, secret, "test").await.unwrap().is_some();
+    assert!(opens(&secrets[0]).await && opens(&secrets[1]).await);
+    assert_eq!(lena.post(&revoke, &[]).await.status(), 303);
+    assert!(!opens(&secrets[0]).await && !opens(&secrets[1]).await);
+    let alive: Vec<_> = list().await.into_iter().filter(|l| l.alive).map(|l| l.token.name).collect();
+    assert_eq!(alive, ["her notebook"]);
+    for one in &made {
+        let entries = store::journal::list_all(&app.db.read, &format!("token/{}", one.token.id)).await.unwrap();
+        let last = entries.last().unwrap();
+        assert_eq!((last.kind.as_str(), last.actor), ("token_revoked", Some(test.person("lena"))));
+        assert!(last.body.contains(&parent.id), "{}", last.body);
+    }
+    // Whatever was on its way with it makes nothing any more.
+    let late = Caller { token: Some(parent.id), ..test.caller("lena") };
+    let refused = tokens::create(app, &late, "too late", TokenScope::Read, 7).await.unwrap_err();
+    assert_eq!(refused.to_string(), "The token that this was asked with has ended.");
 }
 
 /// A31, E1: what a provider opened is shut once it is in the policy no more.

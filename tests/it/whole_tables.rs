@@ -97,6 +97,7 @@ async fn doors(tx: &Tx, of: &Of) {
             expires_at: of.later,
             revoked_at: Some(of.later),
             used_at: Some(of.at),
+            made_with: Some("another".into()),
         },
         row::invitation::Model {
             hash: "invitation".into(),

@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Value,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 
@@ -79,6 +79,8 @@ pub struct Token {
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub used_at: Option<DateTime<Utc>>,
+    /// The id of the token that it was made with, whose end is its own; `None` where a person made it themselves.
+    pub made_with: Option<String>,
 }
 
 fn hydrate(r: token::Model) -> Result<Token> {
@@ -104,6 +106,7 @@ fn hydrate(r: token::Model) -> Result<Token> {
         expires_at: r.expires_at,
         revoked_at: r.revoked_at,
         used_at: r.used_at,
+        made_with: r.made_with,
     })
 }
 
@@ -120,6 +123,7 @@ pub async fn insert_token<C: ConnectionTrait>(tx: &C, t: &Token, hash: &str) -> 
         expires_at: t.expires_at,
         revoked_at: t.revoked_at,
         used_at: t.used_at,
+        made_with: t.made_with.clone(),
     };
     row.into_active_model().insert(tx).await.map(|_| ())
 }
@@ -188,6 +192,19 @@ pub async fn revoke_token<C: ConnectionTrait>(tx: &C, id: &str, at: DateTime<Utc
         .exec(tx)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Revokes those that were made with one; which ones there were to revoke.
+pub async fn revoke_made_with<C: ConnectionTrait>(tx: &C, id: &str, at: DateTime<Utc>) -> Result<Vec<String>> {
+    let made = || Condition::all().add(token::Column::MadeWith.eq(id)).add(token::Column::RevokedAt.is_null());
+    let q = token::Entity::find().select_only().column(token::Column::Id).filter(made());
+    let ids = q.order_by_asc(token::Column::Id).into_tuple().all(tx).await?;
+    token::Entity::update_many()
+        .set(token::ActiveModel { revoked_at: Set(Some(at)), ..Default::default() })
+        .filter(made())
+        .exec(tx)
+        .await?;
+    Ok(ids)
 }
 
 pub async fn touch_token<C: ConnectionTrait>(tx: &C, id: &str, at: DateTime<Utc>) -> Result<()> {

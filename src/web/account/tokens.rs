@@ -11,7 +11,7 @@ use crate::{
         parts::{Action, Blank, Choice, Field, Kind, Tone, Width},
         problem::{Answer, Problem},
         single::{ConfirmPage, FormPage, OncePage},
-        tokens::Row,
+        tokens::{Row, before_revoking},
         visitor::{Member, flash},
         words,
     },
@@ -147,15 +147,12 @@ pub async fn create(member: Member, Form(typed): Form<NewForm>) -> Answer {
 /// GET /account/tokens/{id}/revoke
 pub async fn ask_revoke(member: Member, Path(id): Path<String>) -> Answer {
     let all = tokens::list_own(&member.app, member.id()).await?;
-    let token = all.into_iter().map(|l| l.token).find(|t| t.id == id && t.revoked_at.is_none());
+    let token = all.iter().map(|l| &l.token).find(|t| t.id == id && t.revoked_at.is_none());
     let token = token.ok_or_else(Problem::not_found)?;
     let page = ConfirmPage {
         layout: member.layout(Section::Elsewhere).await?,
         title: format!("Revoke the token for {}?", token.name),
-        text: vec![
-            "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
-            "It cannot be taken back: make another one instead.".to_owned(),
-        ],
+        text: before_revoking(token, &all),
         crumbs: vec![
             ("My account".to_owned(), "/account".to_owned()),
             ("Tokens".to_owned(), "/account/tokens".to_owned()),

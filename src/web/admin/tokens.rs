@@ -16,7 +16,7 @@ use crate::{
         parts::{Action, Blank, Choice, Field, Kind, Width},
         problem::{Answer, Problem},
         single::{FormPage, OncePage},
-        tokens::Row,
+        tokens::{Row, before_revoking},
         visitor::Member,
         words,
     },
@@ -253,11 +253,8 @@ async fn create(keeper: Keeper, Form(typed): Form<NewForm>) -> Answer {
 /// GET /admin/tokens/{id}/revoke
 async fn ask_revoke(keeper: Keeper, Path(id): Path<String>) -> Answer {
     let all = tokens::list(&keeper.app, &keeper.caller()).await?;
-    let token = all.into_iter().map(|l| l.token).find(|t| t.id == id).ok_or_else(Problem::not_found)?;
-    let text = vec![
-        "The program that uses it is refused from this moment on. What it reported stays on record.".to_owned(),
-        "It cannot be taken back: make another token instead.".to_owned(),
-    ];
+    let token = all.iter().map(|l| &l.token).find(|t| t.id == id).ok_or_else(Problem::not_found)?;
+    let text = before_revoking(token, &all);
     let action = Action::post("Revoke the token", &format!("/admin/tokens/{}/revoke", token.id)).danger();
     let title = format!("Revoke the token for {}?", token.name);
     Ok(ask_first(&keeper, &title, text, ("Tokens", "/admin/tokens"), action).await?.into_response())

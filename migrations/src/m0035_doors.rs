@@ -1,0 +1,24 @@
+//! What stands behind a door: the token that made a token (A31), and what of somebody's groups their provider said last (E1).
+
+use crate::dialect;
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager.get_connection(), BEHIND).await
+    }
+}
+
+/// NULL: it was made by a person on a page, or before this; and nothing is known of groups until the next sign-in.
+const BEHIND: &str = "
+ALTER TABLE token ADD COLUMN made_with TEXT;
+ALTER TABLE identity ADD COLUMN said TEXT;
+";
