@@ -17,10 +17,11 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
 use url::Url;
 
 pub use crate::ports::identity::Unproved;
-pub(super) use memberships::{fills, follow};
+pub(super) use memberships::{Word, fills, follow, said_last};
 
 /// How long one may take at the provider.
 pub const MINUTES: i64 = 10;
@@ -212,7 +213,10 @@ pub async fn finish(
             let tx = owned.db.begin().await?;
             let who = whose::Comes { app: &owned, provider: &of, proved: &proved, claims: &claims, origin: &said };
             let person = whose::find(&tx, &who, invitation.as_deref()).await?;
-            follow(&tx, &owned, person, &of, &claims.groups, &said).await?;
+            let spoken = of.rules.iter().map(|rule| &rule.group).filter(|group| claims.groups.contains(*group));
+            let spoken: BTreeSet<String> = spoken.cloned().collect();
+            store::accounts::save_said(&tx, &proved.issuer, &proved.subject, &spoken).await?;
+            follow(&tx, &owned, person, &of, Word::Groups(&spoken), &said).await?;
             tx.commit().await?;
             Ok::<_, NotSignedIn>(person)
         })

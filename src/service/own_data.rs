@@ -51,7 +51,9 @@ pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
             "theme": profile.theme,
             "rules_of_conduct_accepted": person.conduct,
         },
-        "accounts": accounts.iter().map(|a| json!({ "issuer": a.issuer, "name": a.subject })).collect::<Vec<_>>(),
+        "accounts": accounts.iter().map(|a| {
+            json!({ "issuer": a.issuer, "name": a.subject, "groups": a.said })
+        }).collect::<Vec<_>>(),
         "groups": groups::list_of_person(app, me).await?.iter().map(|(t, reviewer)| {
             json!({ "name": t.name, "kind": t.kind.to_string(), "reviewer": reviewer })
         }).collect::<Vec<_>>(),

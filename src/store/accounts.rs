@@ -1,10 +1,12 @@
 //! Accounts: what leads to a person who signs in, by its issuer and subject.
 
-use super::{Result, entity::identity as row, people};
+use super::{Result, corrupt, entity::identity as row, people};
 use crate::domain::id::PersonId;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// The account's person and password hash.
 pub async fn find<C: ConnectionTrait>(
@@ -24,11 +26,15 @@ pub struct Account {
     pub person: PersonId,
     /// Whether a password was set: a name that Custody keeps opens nothing before.
     pub has_password: bool,
+    /// The groups that its provider told at its last sign-in, those that rules spoke of then.
+    pub said: BTreeSet<String>,
 }
 
 fn hydrate(i: row::Model) -> Result<Account> {
     let (person, has_password) = (people::id(&i.person_id)?, i.password_hash.is_some());
-    Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password })
+    let said = i.said.map(|said| serde_json::from_str(&said)).transpose();
+    let said = said.map_err(|e| corrupt("an account's groups", e))?.unwrap_or_default();
+    Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password, said })
 }
 
 /// Every account, by subject.
@@ -57,6 +63,7 @@ pub async fn save<C: ConnectionTrait>(
         subject: Set(subject.to_owned()),
         person_id: Set(person.to_string()),
         password_hash: Set(password_hash),
+        ..Default::default()
     };
     row::Entity::insert(row)
         .on_conflict(
@@ -67,6 +74,13 @@ pub async fn save<C: ConnectionTrait>(
         .exec_without_returning(tx)
         .await
         .map(|_| ())
+}
+
+/// Keeps which groups its provider told of an account.
+pub async fn save_said<C: ConnectionTrait>(tx: &C, issuer: &str, subject: &str, said: &BTreeSet<String>) -> Result<()> {
+    let change = row::ActiveModel { said: Set(Some(json!(said).to_string())), ..Default::default() };
+    let of = row::Entity::update_many().set(change).filter(row::Column::Issuer.eq(issuer));
+    of.filter(row::Column::Subject.eq(subject)).exec(tx).await.map(|_| ())
 }
 
 /// Has an account lead to nobody.

@@ -16,6 +16,7 @@ use custody::{
     store,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 
 const ISSUER: &str = "https://login.example.org";
 
@@ -24,6 +25,21 @@ const RULES: &str = r#"
 group = "controls"
 team = "ICI"
 kind = "ctrl"
+"#;
+
+/// Another provider, whose rules name the same team.
+const GUESTS: &str = r#"
+[[identity.providers]]
+id = "guests"
+name = "Guest account"
+issuer = "https://guests.example.org"
+client_id = "custody"
+secret_variable = "CUSTODY_SIGN_IN"
+[[identity.providers.rules]]
+group = "controls-guests"
+team = "ICI"
+kind = "ctrl"
+reviewer = true
 "#;
 
 /// One more account of somebody's.
@@ -204,4 +220,36 @@ async fn e1_groups_go_with_the_last_account_of_their_provider() {
     let line = record.last().unwrap();
     assert_eq!((line.kind.as_str(), line.actor), ("member_removed", None));
     assert!(line.origin.ends_with("provider facility"), "{}", line.origin);
+}
+
+/// E1, A31, T4: whom another provider put into a team at its last sign-in stays there as the last account of one is removed,
+/// as the question says, and as nothing more than they were; the last one of both takes them out.
+#[tokio::test]
+async fn e1_what_another_provider_said_keeps_somebody_in_a_team() {
+    let test = TestApp::with_policy(&policy_with(&format!("{PROVIDER}{RULES}{GUESTS}"))).await;
+    let (app, noor, guests) = (&test.app, test.person("noor"), "https://guests.example.org");
+    leads(&test, ISSUER, "m9", "noor").await;
+    leads(&test, guests, "g9", "noor").await;
+    let said = BTreeSet::from(["controls-guests".to_owned()]);
+    let tx = app.db.begin().await.unwrap();
+    store::accounts::save_said(&tx, guests, "g9", &said).await.unwrap();
+    tx.commit().await.unwrap();
+    let kept = store::accounts::list_of(&app.db.read, noor).await.unwrap();
+    assert_eq!(kept.into_iter().find(|a| a.subject == "g9").unwrap().said, said);
+    let teams = groups::list(app).await.unwrap().0;
+    let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
+    groups::put(app, &test.caller("ada"), ici, noor, false).await.unwrap();
+    let is_in = async || {
+        let all = groups::list_of_person(app, noor).await.unwrap();
+        all.into_iter().map(|(team, reviewer)| (team.name, reviewer)).collect::<Vec<_>>()
+    };
+    let ada = test.browser("ada").await;
+    for (subject, left) in [("m9", vec![("ICI".to_owned(), false)]), ("g9", Vec::new())] {
+        let all = accounts::list(app, noor).await.unwrap();
+        let way = all.into_iter().find(|way| way.subject == subject).unwrap();
+        let path = format!("/admin/people/{noor}/accounts/{}/remove", way.id);
+        assert_eq!(ada.page(&path).await.contains("is taken out of ICI"), left.is_empty(), "{subject}");
+        assert_eq!(ada.post(&path, &[]).await.status(), 303);
+        assert_eq!(is_in().await, left, "{subject}");
+    }
 }

@@ -72,9 +72,10 @@ impl From<WayIn> for AccountDto {
 /// Remove what somebody signs in with
 ///
 /// An account of somebody else, or a name whose password was stolen. Their sessions end, and links that were made for them;
-/// tokens, chats and the calendar address go on, and they are told where it was not they who did it. With the last account of a provider they leave the groups of its rules, and
-/// whoever signs in with it next is somebody new here. Administrators do it for everybody else; everybody for themselves with
-/// names alone, and not with the last that lets them in.
+/// tokens, chats and the calendar address go on, and they are told where it was not they who did it. With the last account of
+/// a provider they leave the groups of its rules but those that another one said last, and whoever signs in with it next is
+/// somebody new here. Administrators do it for everybody else; everybody for themselves with names alone, and not with the
+/// last that lets them in.
 #[utoipa::path(delete, path = "/api/v1/people/{person}/accounts/{account}", tag = "People", security(("bearer" = [])),
     responses((status = 204, description = "It leads to nobody.")))]
 pub async fn remove_account(

@@ -9,7 +9,8 @@ use crate::{
         refusal::{Code, Refusal},
     },
     service::{
-        Caller, Error, Result, closing, identity,
+        Caller, Error, Result, closing,
+        identity::{self, Word},
         people::{line, must_be_admin},
         secret,
         sessions::{self, LOCAL},
@@ -18,7 +19,6 @@ use crate::{
     store::{self, accounts::Account, teams::Team},
 };
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// One thing that leads to a person who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,15 +96,15 @@ pub async fn list_groups_left(app: &App, person: PersonId, way: &str) -> Result<
     let c = &app.db.read;
     let all = store::accounts::list_of(c, person).await?;
     let providers = left(app, find(&all, way)?, &all);
-    let is_left = |t: &Team| {
-        t.members.iter().any(|m| m.0 == person) && providers.iter().any(|provider| identity::fills(provider, t))
-    };
+    let takes_out = |p: &Provider, t: &Team| identity::fills(p, t) && identity::said_last(app, p, &all, t).is_none();
+    let is_left =
+        |t: &Team| t.members.iter().any(|m| m.0 == person) && providers.iter().any(|provider| takes_out(provider, t));
     let teams = store::teams::list_teams(c).await?.into_iter();
     Ok(teams.filter(is_left).map(|t| t.name).collect())
 }
 
 /// Takes one of it away. Their sessions end but `keep`, and so do links that were made for them; with the last account of a
-/// provider they leave the groups that it put them into. Somebody does so for themselves with a name while another thing
+/// provider they leave the groups that it put them into, and that no other one said last. Somebody does so for themselves with a name while another thing
 /// lets them in; an administrator for everybody else, and with the last one too.
 pub async fn remove(app: &App, caller: &Caller, person: PersonId, way: &str, keep: &str) -> Result<()> {
     let (app, caller, way, keep) = (app.clone(), caller.clone(), way.to_owned(), keep.to_owned());
@@ -126,7 +126,7 @@ pub async fn remove(app: &App, caller: &Caller, person: PersonId, way: &str, kee
                 store::guesses::delete_of(&tx, &sessions::account_digest(&gone.subject)).await?;
             }
             for provider in left(&app, gone, &all) {
-                identity::follow(&tx, &app, person, provider, &BTreeSet::new(), &caller.origin).await?;
+                identity::follow(&tx, &app, person, provider, Word::Gone(&all), &caller.origin).await?;
             }
             closing::must_still_have_an_administrator(&tx, &app, person).await?;
             store::doors::delete_other_sessions(&tx, person, &keep).await?;

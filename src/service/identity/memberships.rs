@@ -5,17 +5,27 @@ use crate::{
     domain::{
         id::{GroupId, PersonId},
         identity::{Belongs, belongs},
-        policy::{GroupKind, Provider},
+        policy::{GroupKind, GroupRule, Provider},
     },
     service::{
         Caller, Error, Result, closing,
         groups::{Team, TeamKind, insert_team, line},
         standing,
     },
-    store::{self, Tx},
+    store::{self, Tx, accounts::Account},
 };
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// What a provider says of somebody.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::service) enum Word<'a> {
+    /// Their groups there.
+    Groups(&'a BTreeSet<String>),
+    /// Nothing any more, as its last account leads to them no longer. What the other providers of these said last keeps them
+    /// where they are.
+    Gone(&'a [Account]),
+}
 
 fn kind(of: GroupKind) -> TeamKind {
     match of {
@@ -27,12 +37,23 @@ fn kind(of: GroupKind) -> TeamKind {
     }
 }
 
+fn speaks_of(rule: &GroupRule, team: &Team) -> bool {
+    rule.team.eq_ignore_ascii_case(&team.name) && kind(rule.kind) == team.kind && rule.area == team.area
+}
+
 /// Whether a provider says who is in a group here.
 pub(in crate::service) fn fills(provider: &Provider, team: &Team) -> bool {
-    provider
-        .rules
-        .iter()
-        .any(|r| r.team.eq_ignore_ascii_case(&team.name) && kind(r.kind) == team.kind && r.area == team.area)
+    provider.rules.iter().any(|rule| speaks_of(rule, team))
+}
+
+/// Whether another provider of one of these accounts said last that whom it leads to is in a group here; whether as a reviewer.
+pub(in crate::service) fn said_last(app: &App, but: &Provider, accounts: &[Account], team: &Team) -> Option<bool> {
+    let others = app.policy.identity.providers.iter().filter(|p| p.issuer != but.issuer);
+    let rules = others.flat_map(|p| p.rules.iter().map(move |rule| (p, rule)));
+    let holds = |p: &Provider, rule: &GroupRule| {
+        accounts.iter().any(|account| account.issuer == p.issuer && account.said.contains(&rule.group))
+    };
+    rules.filter(|(p, rule)| speaks_of(rule, team) && holds(p, rule)).map(|(_, rule)| rule.reviewer).max()
 }
 
 /// Puts somebody into the groups that their provider's groups stand for, and takes them out of the others that its rules
@@ -42,12 +63,22 @@ pub(in crate::service) async fn follow(
     app: &App,
     person: PersonId,
     provider: &Provider,
-    there: &BTreeSet<String>,
+    says: Word<'_>,
     origin: &str,
 ) -> Result<()> {
     if provider.rules.is_empty() {
         return Ok(());
     }
+    let nothing = BTreeSet::new();
+    let there = match says {
+        Word::Groups(there) => there,
+        Word::Gone(_) => &nothing,
+    };
+    // Else the last sign-in counts, as the policy says.
+    let others: &[Account] = match says {
+        Word::Groups(_) => &[],
+        Word::Gone(accounts) => accounts,
+    };
     let teams = store::teams::list_teams(tx).await?;
     // Follows each change: whoever leaves one group of administrators may have left the other a moment ago.
     let is_in = |t: &Team| t.members.iter().any(|m| m.0 == person);
@@ -67,7 +98,9 @@ pub(in crate::service) async fn follow(
             continue;
         }
         let was = team.and_then(|t| t.members.iter().find(|m| m.0 == person)).map(|m| m.1);
-        match (was, belongs.reviewer) {
+        // Kept as what they are, and made no more than that.
+        let kept = team.and_then(|t| was.zip(said_last(app, provider, others, t))).map(|(was, said)| was && said);
+        match (was, belongs.reviewer.max(kept)) {
             (was, Some(reviewer)) if was != Some(reviewer) => {
                 let id = match team {
                     Some(team) => team.id,
@@ -167,7 +200,7 @@ kind = "admin"
         let signs_in = async |person: PersonId, groups: &[&str]| {
             let there = groups.iter().map(|group| (*group).to_owned()).collect();
             let tx = app.db.begin().await.unwrap();
-            follow(&tx, &app, person, provider, &there, "test").await.unwrap();
+            follow(&tx, &app, person, provider, Word::Groups(&there), "test").await.unwrap();
             tx.commit().await.unwrap();
             let teams = store::teams::list_teams(&app.db.read).await.unwrap();
             let of = teams.into_iter().filter(|t| t.members.iter().any(|m| m.0 == person)).map(|t| t.name);

@@ -11,6 +11,8 @@ pub struct Model {
     pub subject: String,
     pub person_id: String,
     pub password_hash: Option<String>,
+    /// A JSON list: see `store::accounts::Account`.
+    pub said: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -82,6 +82,9 @@ async fn a2_whoever_signs_in_with_what_was_removed_is_somebody_new() {
     let answer = provider.answers(&browser, "m1", &format!("/sign-in/facility?invitation={secret}")).await;
     assert_eq!(browser.client.get(answer).send().await.unwrap().status(), 303);
     assert_eq!((leads_to().await, is_in(noor).await), (Some(noor), vec!["ICI".to_owned()]));
+    let kept = store::accounts::list_of(&test.app.db.read, noor).await.unwrap();
+    let said = &kept.iter().find(|a| a.subject == "m1").unwrap().said;
+    assert!(said.iter().eq(["controls"]), "{said:?}");
 
     let removes = async |person: PersonId| {
         let all = accounts::list(&test.app, person).await.unwrap();
