@@ -3,7 +3,7 @@
 use super::{
     body::{Params, Sent},
     paging::{Part, size},
-    problem::Answer,
+    problem::{Answer, Problem},
     revision::{etag, marked},
     token::Bearer,
 };
@@ -16,7 +16,7 @@ use crate::{
     },
     service::{
         seen,
-        servers::{self, Host, Listed, Wanted},
+        servers::{self, FIND_MOST, Host, Listed, Wanted},
     },
 };
 use axum::{
@@ -43,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 pub struct Which {
     /// A part of its name, its host or its instrument, whatever the case.
+    #[param(max_length = 120)]
     find: Option<String>,
     instrument: Option<String>,
     host: Option<String>,
@@ -118,6 +119,9 @@ pub async fn list(State(app): State<App>, bearer: Bearer, Params(which): Params<
     bearer.reads()?;
     let most = size(which.limit)?;
     let find = which.find.unwrap_or_default();
+    if find.chars().count() > FIND_MOST {
+        return Err(Problem::field("find", format!("Look for at most {FIND_MOST} characters")));
+    }
     let wanted = Wanted { find, instrument: which.instrument, host: which.host, after: which.after };
     let page = servers::list_page(&app, &wanted, most).await?;
     Ok(Json(ListDto { servers: page.servers.into_iter().map(ServerDto::from).collect(), next: page.next }))

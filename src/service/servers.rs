@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 mod changing;
 mod reading;
 
-pub use crate::store::servers::Wanted;
+pub use crate::store::servers::{FIND_MOST, Wanted};
 pub use changing::{change, change_host, list_holding_now, remove, remove_host, show_host, shown, shown_host};
 pub use reading::{Desk, HostPage, PAGE, Page, desk, find, list, list_host_page, list_hosts, list_page, show};
 

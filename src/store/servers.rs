@@ -72,13 +72,13 @@ pub struct Wanted {
     pub after: Option<String>,
 }
 
-/// The longest text that is looked for, in characters: databases bound a pattern.
-const FIND_MOST: usize = 100;
+/// The longest text that is looked for, in characters, as whoever asks sees to: a whole name. Databases bound a pattern.
+pub const FIND_MOST: usize = 120;
 
 /// Whether one of these holds the text, whatever the case of its letters.
 fn holds<K: ColumnTrait>(columns: impl IntoIterator<Item = K>, text: &str) -> Condition {
     let mut pattern = String::from("%");
-    for letter in text.chars().take(FIND_MOST) {
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '|') {
             pattern.push('|');
         }

@@ -193,6 +193,14 @@ async fn h1_servers_and_hosts_come_in_pages() {
     assert_eq!(names("host=mid-rr-08&instrument=MID").await, ["cppServer/ctrl_mid_08"]);
     assert_eq!(names("find=mid&limit=2&after=cppServer%2Fctrl_mid_57").await.len(), 2);
     assert_eq!(names("instrument=MID&limit=1000").await.len(), 60);
+    // A whole name is looked for; what is longer than any is refused, and cut on the page: found by its beginning, it would
+    // be another one.
+    assert!(names(&format!("find={}", "x".repeat(servers::FIND_MOST))).await.is_empty());
+    let longer = format!("{}x", "MID".repeat(servers::FIND_MOST / 3));
+    let (status, refused) = program.get(&format!("/servers?find={longer}")).await;
+    assert_eq!((status, &refused["errors"][0]["field"]), (422, &json!("find")), "{refused}");
+    let page = ada.page(&format!("/admin/servers?q={longer}")).await;
+    assert!(page.contains(&format!("value=\"{}\"", &longer[..servers::FIND_MOST])), "{page}");
     let (_, reduced) = program.get(&format!("/servers?find={REDUCED}")).await;
     assert_eq!((&reduced["servers"][0]["placed"], &reduced["servers"][0]["running"]), (&json!(["magnet"]), &json!(1)));
 }

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     app::App,
     domain::{id::PersonId, person::Role},
+    service::servers::FIND_MOST,
 };
 use axum::{
     Router,
@@ -76,6 +77,11 @@ impl FromRequestParts<App> for Administrator {
                    change. The policy is for everybody to read, under Policy.";
         Err(Problem::forbidden(why).into_response())
     }
+}
+
+/// What was typed to find something in a list, as it is looked for and shown again.
+fn looked_for(typed: &str) -> String {
+    typed.trim().chars().take(FIND_MOST).collect()
 }
 
 /// Back to a page that says what was done.

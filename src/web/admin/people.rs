@@ -1,6 +1,6 @@
 //! `/admin/people`: who there is, and somebody new.
 
-use super::{Administrator, done};
+use super::{Administrator, done, looked_for};
 use crate::{
     app::App,
     service::{
@@ -57,7 +57,7 @@ struct Search {
 
 /// GET /admin/people
 async fn list(admin: Administrator, Query(Search { q }): Query<Search>) -> Answer {
-    let q: String = q.trim().chars().take(100).collect();
+    let q = looked_for(&q);
     let all = directory::list(&admin.app, &q).await?;
     let found = all.len();
     let rows = all

@@ -1,7 +1,7 @@
 //! `/admin/tokens`: what programs sign in with; each speaks for one server or one device (A24). For CTRL too: a deploy tool
 //! asks in the name of whoever made its token.
 
-use super::{ask as ask_first, done};
+use super::{ask as ask_first, done, looked_for};
 use crate::{
     app::App,
     domain::person::Role,
@@ -87,7 +87,7 @@ struct Search {
 /// GET /admin/tokens
 async fn list(keeper: Keeper, Query(Search { q }): Query<Search>) -> Answer {
     let app = &keeper.app;
-    let q: String = q.trim().chars().take(100).collect();
+    let q = looked_for(&q);
     let mut all = tokens::list(app, &keeper.caller()).await?;
     let says = |l: &Listed| format!("{}\n{}\n{}", l.token.name, l.does().1, l.creator).to_lowercase();
     all.retain(|l| says(l).contains(&q.to_lowercase()));

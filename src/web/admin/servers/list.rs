@@ -5,7 +5,7 @@ use crate::{
     app::App,
     service::servers::{self, Desk, Host, Listed, PAGE, Running, Wanted},
     web::{
-        admin::{Administrator, places},
+        admin::{Administrator, looked_for, places},
         layout::{Layout, Section},
         parts::{Action, Blank, Tag, plural},
         problem::Answer,
@@ -106,7 +106,7 @@ fn paging(q: &str, (list, anchor): (&str, &str), asked: Option<&str>, next: Opti
 /// GET /admin/servers
 pub(super) async fn show(admin: Administrator, Query(asked): Query<Asked>) -> Answer {
     let app = &admin.app;
-    let q: String = asked.q.trim().chars().take(100).collect();
+    let q = looked_for(&asked.q);
     let wanted = Wanted { find: q.clone(), after: asked.after.clone(), ..Wanted::default() };
     let hosts_after = asked.hosts_after.as_deref();
     let Desk { servers, hosts, strangers, pool_missing } = servers::desk(app, &wanted, hosts_after).await?;
