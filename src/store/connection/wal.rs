@@ -68,9 +68,9 @@ mod tests {
     use std::{sync::Arc, time::Duration};
     use tokio::sync::Notify;
 
-    /// F8: while one reading follows another without a pause, what is written does not fill the disk beside the database.
+    /// F4: while one reading follows another without a pause, what is written does not fill the disk beside the database.
     #[tokio::test(flavor = "multi_thread")]
-    async fn f8_the_log_stays_short_beside_readers() {
+    async fn f4_the_log_stays_short_beside_readers() {
         const WRITES: u64 = 150;
         const EACH: u64 = 200_000;
         let dir = tempfile::tempdir().unwrap();
