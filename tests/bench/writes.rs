@@ -1,14 +1,8 @@
 //! `cargo bench --bench writes -- DIR [DATABASE]`: what a transition costs in the sample facility's data in DIR, or on this
 //! PostgreSQL, beside the rows that it writes in one commit through sqlx, in copies of the same tables with the same
-//! indexes in the same database; what 32 who act at once wait; what readers notice of it; and what following the journal costs beside SHA-256
-//! over its bytes. Nobody else has the data open. Prints a line for each figure: name, ours, the baseline's.
+//! indexes in the same database; what 32 who act at once wait; and what following the journal costs beside SHA-256 over its
+//! bytes. Nobody else has the data open. Prints a line for each figure: name, ours, the baseline's.
 
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    http::{Request, StatusCode},
-};
 use custody::{
     app::{App, Parts},
     domain::{
@@ -35,15 +29,9 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
-use tower::ServiceExt;
 
 const ROUNDS: usize = 60;
 const CLIENTS: usize = 32;
@@ -78,9 +66,8 @@ fn main() {
         devices.truncate(CLIENTS);
         assert_eq!(devices.len(), CLIENTS, "there are too few devices");
 
-        let base = Arc::new(alone(&app, &caller, &kept, &devices).await);
+        alone(&app, &caller, &kept, &devices).await;
         at_once(&app, &caller, &devices).await;
-        beside_readers(&app, &caller, &devices, &base).await;
         journal(&app).await;
         app.db.close().await.expect("it closes");
     });
@@ -136,7 +123,7 @@ fn person(caller: &Caller) -> PersonId {
 }
 
 /// One device after the other, so that none has a longer history than devices have, in turn with the rows alone.
-async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) -> Beside {
+async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) {
     let base = Beside::new(app, kept, &devices[0]).await;
     let before = base.count(app).await;
     let name = devices[0].name();
@@ -156,7 +143,6 @@ async fn alone(app: &App, caller: &Caller, kept: &Kept, devices: &[Device]) -> B
         rows.push(base.commit(round).await);
     }
     println!("transition_to_its_rows {} {}", middle(ours).as_micros(), middle(rows).as_micros());
-    base
 }
 
 /// Each on a device of their own.
@@ -187,92 +173,6 @@ async fn at_once(app: &App, caller: &Caller, devices: &[Device]) {
     // The time of one transition, so that less is better here as elsewhere.
     let each = |took: Duration, many: usize| took.as_micros() / many as u128;
     println!("transition_of_32_at_once_to_one_alone {} {}", each(all, CLIENTS * EACH), each(one, EACH));
-}
-
-/// How long what is read most takes while somebody changes other devices without pause, while rows alone are written so,
-/// and while nobody writes.
-async fn beside_readers(app: &App, caller: &Caller, devices: &[Device], base: &Arc<Beside>) {
-    let (device, written) = (devices[0].name(), &devices[1..]);
-    let names: Arc<Vec<String>> = Arc::new(written.iter().map(|d| d.name().to_owned()).collect());
-    let routes = custody::http::router(app.clone());
-    let reads = [
-        ("status", format!("/api/v1/status/{device}")),
-        ("board", "/".to_owned()),
-        ("page", format!("/devices/{device}")),
-    ];
-    for (what, path) in reads {
-        let (mut beside, mut beside_rows, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..3 {
-            alone.push(read(&routes, &path).await);
-            let base = base.clone();
-            let commit = move |n| {
-                let base = base.clone();
-                async move { base.commit(n).await }
-            };
-            let (took, rows) = read_beside(&routes, &path, commit).await;
-            beside_rows.push(took);
-            let (app, caller, names) = (app.clone(), caller.clone(), names.clone());
-            let act = move |n: usize| {
-                let (app, caller, name) = (app.clone(), caller.clone(), names[n / 2 % names.len()].clone());
-                async move { transition(&app, &caller, &name, person(&caller), n % 2 == 1).await }
-            };
-            let (took, many) = read_beside(&routes, &path, act).await;
-            beside.push(took);
-            eprintln!("beside the readers of {path}: {many} transitions, and {rows} times their rows");
-        }
-        let alone = middle(alone).as_nanos();
-        println!("{what}_while_writing_to_{what}_alone {} {alone}", middle(beside).as_nanos());
-        println!("{what}_while_rows_are_written_to_{what}_alone {} {alone}", middle(beside_rows).as_nanos());
-    }
-}
-
-/// The same while this is done again and again, an even number of times; how long a reading took, and how often it was done.
-async fn read_beside<W: Future<Output = Duration> + Send + 'static>(
-    routes: &Router,
-    path: &str,
-    write: impl Fn(usize) -> W + Send + 'static,
-) -> (Duration, usize) {
-    let enough = Arc::new(AtomicBool::new(false));
-    let told = enough.clone();
-    let writer = tokio::spawn(async move {
-        let mut many = 0;
-        while !told.load(Ordering::Relaxed) || many % 2 == 1 {
-            write(many).await;
-            many += 1;
-        }
-        many
-    });
-    let took = read(routes, path).await;
-    enough.store(true, Ordering::Relaxed);
-    (took, writer.await.expect("it writes"))
-}
-
-/// A reading each, of two readers in two seconds.
-async fn read(routes: &Router, path: &str) -> Duration {
-    const LASTS: Duration = Duration::from_secs(2);
-    let readers = (0..2).map(|_| {
-        let (routes, path) = (routes.clone(), path.to_owned());
-        tokio::spawn(async move {
-            let begun = Instant::now();
-            let mut many = 0;
-            while begun.elapsed() < LASTS {
-                let mut request = Request::get(&path).body(Body::empty()).expect("it is a request");
-                request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
-                let answer = routes.clone().oneshot(request).await.expect("it answers");
-                assert_eq!(answer.status(), StatusCode::OK);
-                axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("it is whole");
-                many += 1;
-                // As a connection would be waited for: what is read from memory waits for nothing by itself.
-                tokio::task::yield_now().await;
-            }
-            many
-        })
-    });
-    let mut many = 0;
-    for reader in readers.collect::<Vec<_>>() {
-        many += reader.await.expect("it reads");
-    }
-    LASTS * 2 / many
 }
 
 /// The sample facility's journal, and one of as many entries as 10,000 devices with ten each have.
