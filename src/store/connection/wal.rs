@@ -62,7 +62,6 @@ impl Wal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::store::Db;
     use sea_orm::ConnectionTrait;
     use std::{sync::Arc, time::Duration};
