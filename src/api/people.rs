@@ -284,7 +284,8 @@ struct LinkDto {
 
 /// Make a link with which a person opens their account
 ///
-/// It counts once and for some days; one made before counts no longer. A password of before counts until it is opened.
+/// It counts once and for some days; one made before counts no longer. A password of before counts until it is opened. Whom
+/// something leads to already is told who made it.
 #[utoipa::path(post, path = "/api/v1/people/{person}/invitation", tag = "People", security(("bearer" = [])),
     responses((status = 201, description = "The link, this once.", body = LinkDto)))]
 pub async fn invite(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Response> {
@@ -306,7 +307,8 @@ pub struct Login {
 
 /// Let another sign-in name lead to a person
 ///
-/// For one person with two accounts, so that they count once (A2).
+/// For one person with two accounts, so that they count once (A2). Whom something leads to already is told, of
+/// the link too.
 #[utoipa::path(post, path = "/api/v1/people/{person}/logins", tag = "People", security(("bearer" = [])), request_body = Login,
     responses((status = 200, description = "It leads to them; with a link where the name is new.", body = LinkDto)))]
 pub async fn link(

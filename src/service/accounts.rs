@@ -9,7 +9,7 @@ use super::{
     people::{line, must_be_admin},
     sessions::{self, LOCAL},
     shapes,
-    telling::account_changed,
+    telling::{account_changed, account_in_use_changed},
 };
 use crate::{
     app::App,
@@ -22,7 +22,7 @@ use url::Url;
 
 pub(super) use inviting::found;
 pub use inviting::{Acceptance, INVITATION_DAYS, Invitation, accept, find_invitation, first_administrator, invite};
-use inviting::{insert_invitation, link_of};
+use inviting::{WHOEVER_OPENS_IT, insert_invitation, link_of};
 pub use joining::{find_other, join};
 pub use ways::{WayIn, list, list_groups_left, remove};
 
@@ -146,6 +146,8 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
             if !profile.person.active {
                 return Err(closed());
             }
+            let linked = line(&owned, &caller, person, PersonEntry::AccountLinked, json!({}));
+            let led = format!("let the sign-in name {login} lead to you");
             let secret = match store::accounts::find(&tx, LOCAL, &login).await? {
                 Some((owner, _)) if owner == person => {
                     return invalid("login", "This name leads to them already. Enter the other one");
@@ -154,16 +156,19 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                     store::accounts::save(&tx, LOCAL, &login, person, hash).await?;
                     taken(&tx, &owned, &caller, owner, person).await?;
                     joining::contribute(&tx, &owned, &caller, owner, person).await?;
+                    account_changed(&tx, &owned, &caller, person, linked, &format!("{led}.")).await?;
                     None
                 }
                 None => {
+                    let (secret, invited) = insert_invitation(&tx, &owned, &caller, person).await?;
+                    store::journal::append(&tx, vec![invited]).await?;
+                    let did = format!("{led}, and made a link for it: {WHOEVER_OPENS_IT}");
+                    // Before it leads there: what counts is whether anything else does.
+                    account_in_use_changed(&tx, &owned, &caller, person, linked, &did).await?;
                     store::accounts::save(&tx, LOCAL, &login, person, None).await?;
-                    Some(insert_invitation(&tx, &owned, &caller, person).await?)
+                    Some(secret)
                 }
             };
-            let linked = line(&owned, &caller, person, PersonEntry::AccountLinked, json!({}));
-            let did = format!("let the sign-in name {login} lead to you.");
-            account_changed(&tx, &owned, &caller, person, linked, &did).await?;
             tx.commit().await?;
             Ok::<_, Error>(secret)
         })

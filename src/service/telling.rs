@@ -3,7 +3,7 @@
 mod account;
 mod support;
 
-pub(super) use account::account_changed;
+pub(super) use account::{account_changed, account_in_use_changed};
 pub use support::support_changed;
 
 use super::Result;

@@ -1,4 +1,4 @@
-//! What others did to how somebody signs in is told to them (A31, O5).
+//! What others did to somebody's account is told to them (A31, O5).
 
 use crate::{
     app::TestApp,
@@ -8,19 +8,31 @@ use crate::{
 };
 use chrono::NaiveTime;
 use custody::{
-    domain::telling::{Owner, Preferences, Wanted},
+    domain::{
+        id::PersonId,
+        telling::{Owner, Preferences, Wanted},
+    },
     service::{
         accounts,
         channels::{self, Typed},
+        groups,
+        people::{self, NewPerson},
         sessions,
     },
     store,
 };
 
+/// What whoever has a link can do with it.
+const OPENS: &str = "whoever opens it first signs in as you. If you asked for none, tell another administrator.";
+
 impl TestApp {
     /// What somebody was told of their account, the newest first.
     async fn told_of_account(&self, who: &str) -> Vec<String> {
-        let all = store::notices::list(&self.app.db.read, self.person(who), 20).await.unwrap();
+        self.told_of_theirs(self.person(who)).await
+    }
+
+    async fn told_of_theirs(&self, who: PersonId) -> Vec<String> {
+        let all = store::notices::list(&self.app.db.read, who, 20).await.unwrap();
         assert!(all.iter().all(|t| (t.device.as_str(), t.path.as_str()) == ("Your account", "/account")), "{all:?}");
         all.into_iter().map(|t| t.text).collect()
     }
@@ -84,11 +96,53 @@ async fn a2_whoever_is_made_one_with_another_record_hears_of_it() {
     assert!(test.told_of_account("tomasz").await.is_empty(), "it is closed");
 
     accounts::link(app, &ada, test.person("otto"), "otto2").await.unwrap();
-    let linked = "Ada Nowak let the sign-in name otto2 lead to you.";
-    assert_eq!(test.told_of_account("otto").await, [linked]);
+    let made = format!("Ada Nowak let the sign-in name otto2 lead to you, and made a link for it: {OPENS}");
+    assert_eq!(test.told_of_account("otto").await, [made.as_str()]);
     accounts::link(app, &ada, test.person("sofia"), "otto2").await.unwrap();
+    let linked = "Ada Nowak let the sign-in name otto2 lead to you.";
     assert_eq!(test.told_of_account("sofia").await, [linked]);
     let moved = "Ada Nowak moved a sign-in name of yours to another record: it leads to you no longer. \
                  Your sessions have ended.";
-    assert_eq!(test.told_of_account("otto").await, [moved, linked]);
+    assert_eq!(test.told_of_account("otto").await, [moved, made.as_str()]);
+}
+
+/// A31, O5: whom something leads to already hears of a link that an administrator makes for them, by which somebody else
+/// could take their place, and the page of the link says so; whoever makes one for themselves does not, nor whom nothing
+/// leads to yet, of their first link, their first name and their first group.
+#[tokio::test]
+async fn a31_somebody_hears_of_a_link_that_is_made_for_them() {
+    let test = TestApp::new().await;
+    let (app, ada) = (&test.app, test.caller("ada"));
+    let made = format!("Ada Nowak made a link for you: {OPENS}");
+    accounts::invite(app, &ada, test.person("noor")).await.unwrap();
+    assert_eq!(test.told_of_account("noor").await, [made.as_str()]);
+    accounts::invite(app, &ada, test.person("ada")).await.unwrap();
+    assert!(test.told_of_account("ada").await.is_empty(), "by themselves");
+
+    let add = async |name: &str, email: &str| {
+        let new = NewPerson { name: name.to_owned(), email: email.to_owned(), phone: None };
+        people::add(app, &ada, new).await.unwrap()
+    };
+    let (vera, lars) = (add("Vera Klein", "vera@example.org").await, add("Lars Holm", "lars@example.org").await);
+    let browser = test.browser("ada").await;
+    let page_of_link = async |who: PersonId| {
+        let answer = browser.post(&format!("/admin/people/{who}/invite"), &[]).await;
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    };
+    let says = "They are told that you made it.";
+    for (who, told) in [(test.person("noor"), true), (vera, false), (test.person("ada"), false)] {
+        let page = page_of_link(who).await;
+        assert_eq!(page.contains(says), told, "{page}");
+    }
+    let doc = groups::list(app).await.unwrap().0.into_iter().find(|t| t.name == "DOC").unwrap().id;
+    groups::put(app, &ada, doc, vera, false).await.unwrap();
+    accounts::link(app, &ada, lars, "lars").await.unwrap();
+    for who in [vera, lars] {
+        assert!(test.told_of_theirs(who).await.is_empty(), "nothing led to them");
+    }
+    // Now something does.
+    accounts::invite(app, &ada, lars).await.unwrap();
+    assert_eq!(test.told_of_theirs(lars).await, [made.as_str()]);
+    assert_eq!(test.told_of_account("noor").await, [made.as_str(), made.as_str()], "of each");
 }

@@ -11,8 +11,9 @@ use crate::{
         secret,
         sessions::LOCAL,
         shapes,
+        telling::account_in_use_changed,
     },
-    store::{self, Tx, teams::TeamKind},
+    store::{self, Tx, journal::Line, teams::TeamKind},
 };
 use chrono::Duration;
 use serde_json::json;
@@ -20,6 +21,10 @@ use url::Url;
 
 /// How long a link to set a password counts.
 pub const INVITATION_DAYS: i64 = 7;
+
+/// What whoever has one of these can do with it, to whom it is for.
+pub(super) const WHOEVER_OPENS_IT: &str =
+    "whoever opens it first signs in as you. If you asked for none, tell another administrator.";
 
 /// The one-time link of the first administrator, while there is nobody; it replaces the one before it. It is for the
 /// replica that does what only one does: the others' would make this one's worthless.
@@ -40,14 +45,17 @@ pub(super) fn link_of(app: &App, secret: &str) -> Result<Url> {
     app.public_url.join(&format!("setup/{secret}")).map_err(|e| Error::Internal(Box::new(e)))
 }
 
-/// A link by which somebody sets their password. It replaces the one before it.
+/// A link by which somebody sets their password. It replaces the one before it. Whom something leads to already is told: by
+/// it somebody else could take their place.
 pub async fn invite(app: &App, caller: &Caller, person: PersonId) -> Result<Url> {
     let (owned, caller) = (app.clone(), caller.clone());
     let secret = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
-            let secret = insert_invitation(&tx, &owned, &caller, person).await?;
+            let (secret, invited) = insert_invitation(&tx, &owned, &caller, person).await?;
+            let did = format!("made a link for you: {WHOEVER_OPENS_IT}");
+            account_in_use_changed(&tx, &owned, &caller, person, invited, &did).await?;
             tx.commit().await?;
             Ok::<_, Error>(secret)
         })
@@ -55,7 +63,8 @@ pub async fn invite(app: &App, caller: &Caller, person: PersonId) -> Result<Url>
     link_of(app, &secret)
 }
 
-pub(super) async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<String> {
+/// Makes one: its secret, and the line that puts it on record.
+pub(super) async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<(String, Line)> {
     let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
     if !profile.person.active {
         return Err(closed());
@@ -64,8 +73,7 @@ pub(super) async fn insert_invitation(tx: &Tx, app: &App, caller: &Caller, perso
     let until = now + Duration::days(INVITATION_DAYS);
     store::doors::delete_invitations(tx, person).await?;
     store::doors::insert_invitation(tx, &secret::hash(&secret), Some(person), now, until).await?;
-    store::journal::append(tx, vec![line(app, caller, person, PersonEntry::Invited, json!({}))]).await?;
-    Ok(secret)
+    Ok((secret, line(app, caller, person, PersonEntry::Invited, json!({}))))
 }
 
 /// Whom an open link is for.

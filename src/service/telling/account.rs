@@ -1,4 +1,4 @@
-//! What others did to how somebody signs in, told to them alone (A31, O5): whoever has an administrator's place, or has taken
+//! What others did to somebody's account, told to them alone (A31, O5): whoever has an administrator's place, or has taken
 //! it, does not do so unseen.
 
 use super::{Telling, tell};
@@ -9,7 +9,7 @@ use crate::{
     store::{self, Tx, journal::Line, notices::ACCOUNT},
 };
 
-/// Puts on record what was done to how a person signs in, and tells them where somebody else `did` it. Nobody is told whose
+/// Puts on record what was done to a person's account, and tells them where somebody else `did` it. Nobody is told whose
 /// record is closed, or closed by it.
 pub(in crate::service) async fn account_changed(
     tx: &Tx,
@@ -39,4 +39,21 @@ pub(in crate::service) async fn account_changed(
         urgent: true,
     };
     tell(tx, app, &roster, entries.iter().map(|entry| telling(entry.seq)).collect(), Vec::new()).await
+}
+
+/// The same of what may be done before they ever come here: whom nothing leads to yet has nothing that anybody could take
+/// over, and would hear of an account that they never opened. Whoever lost the last that led to them was told of that.
+pub(in crate::service) async fn account_in_use_changed(
+    tx: &Tx,
+    app: &App,
+    caller: &Caller,
+    person: PersonId,
+    line: Line,
+    did: &str,
+) -> Result<()> {
+    if store::accounts::list_of(tx, person).await?.is_empty() {
+        store::journal::append(tx, vec![line]).await?;
+        return Ok(());
+    }
+    account_changed(tx, app, caller, person, line, did).await
 }

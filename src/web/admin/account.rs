@@ -22,20 +22,30 @@ use axum::{Form, extract::Path, response::IntoResponse};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
+/// Whether somebody is told of what is done to their account: an administrator's own is no news, nor is one that nothing
+/// leads to yet.
+async fn is_told(admin: &Administrator, id: PersonId) -> Result<bool, Error> {
+    Ok(id != admin.id() && !accounts::list(&admin.app, id).await?.is_empty())
+}
+
 /// The page that shows a link this one time.
-async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url) -> Result<OncePage, Problem> {
+async fn link_once(admin: &Administrator, id: PersonId, url: &url::Url, told: bool) -> Result<OncePage, Problem> {
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let (name, page) = (&profile.person.name, format!("/admin/people/{id}"));
+    let mut text = vec![
+        format!("Send it to {} yourself: whoever opens it first chooses the password.", profile.email),
+        format!(
+            "It counts once, for {}. A link made before counts no longer.",
+            plural(accounts::INVITATION_DAYS as usize, "day")
+        ),
+    ];
+    if told {
+        text.push("They are told that you made it.".to_owned());
+    }
     Ok(OncePage {
         layout: admin.layout(Section::Elsewhere).await?,
         title: format!("A link for {name}"),
-        text: vec![
-            format!("Send it to {} yourself: whoever opens it first chooses the password.", profile.email),
-            format!(
-                "It counts once, for {}. A link made before counts no longer.",
-                plural(accounts::INVITATION_DAYS as usize, "day")
-            ),
-        ],
+        text,
         crumbs: vec![("People".to_owned(), "/admin/people".to_owned()), (name.clone(), page.clone())],
         label: "Link".to_owned(),
         secret: url.to_string(),
@@ -49,8 +59,9 @@ pub async fn invite(admin: Administrator, Path(id): Path<String>) -> Answer {
     if let Some(first) = Anew::asked(&admin, Wanted::Link, &format!("/admin/people/{id}")) {
         return Ok(first.answer());
     }
+    let told = is_told(&admin, id).await?;
     let url = accounts::invite(&admin.app, &admin.caller(), id).await?;
-    Ok(link_once(&admin, id, &url).await?.into_response())
+    Ok(link_once(&admin, id, &url, told).await?.into_response())
 }
 
 #[derive(Deserialize)]
@@ -91,9 +102,10 @@ pub async fn link(admin: Administrator, jar: CookieJar, Path(id): Path<String>, 
         let title = format!("Are {} and {} one person?", all.name(id), all.name(owner));
         return Ok(ask(&admin, &title, text, (all.name(id), &here), action).await?.into_response());
     }
+    let told = is_told(&admin, id).await?;
     match accounts::link(app, &admin.caller(), id, &login).await {
         Ok(None) => done(jar, &format!("`{login}` leads to this person now."), &here),
-        Ok(Some(url)) => Ok(link_once(&admin, id, &url).await?.into_response()),
+        Ok(Some(url)) => Ok(link_once(&admin, id, &url, told).await?.into_response()),
         Err(error) => {
             let problems = entries::problems(error)?;
             Ok(again(page(&admin, id, Refill::Link(form.login, problems)).await?))
