@@ -258,6 +258,8 @@ pub struct Edited {
 }
 
 /// Change a person's details
+///
+/// Whoever signs in here is told where somebody else changed their e-mail address.
 #[utoipa::path(put, path = "/api/v1/people/{person}", tag = "People", security(("bearer" = [])), request_body = Edited,
     responses((status = 200, description = "The person after it.", body = PersonDto)))]
 pub async fn edit(

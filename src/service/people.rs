@@ -1,6 +1,8 @@
 //! People on record, and what they and administrators may change of them (E1, L4, T4).
 
-use super::{Caller, Error, Result, confirmations, erasure, invalid, shapes, standing};
+use super::{
+    Caller, Error, Result, confirmations, erasure, invalid, shapes, standing, telling::account_in_use_changed,
+};
 use crate::{
     app::App,
     domain::{
@@ -273,7 +275,15 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
     if changed.contains(&"name") {
         rename(tx, app, was, &name).await?;
     }
-    store::journal::append(tx, vec![line(app, caller, id, PersonEntry::Changed, json!({ "parts": changed }))]).await?;
+    let said = line(app, caller, id, PersonEntry::Changed, json!({ "parts": changed }));
+    if changed.contains(&"email") {
+        // Mail goes where the record says when it is sent: the address of before gets none of it.
+        let did = "changed your e-mail address: mail for you goes to the new one now. If it is not yours, tell another \
+                   administrator.";
+        account_in_use_changed(tx, app, caller, id, said, did).await?;
+    } else {
+        store::journal::append(tx, vec![said]).await?;
+    }
     if changed.contains(&"phone") && caller.actor.person() != Some(id) {
         confirmations::end_of(tx, app, caller, id).await?;
     }

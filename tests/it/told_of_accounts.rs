@@ -1,7 +1,7 @@
 //! What others did to somebody's account is told to them (A31, O5).
 
 use crate::{
-    app::TestApp,
+    app::{POLICY, TestApp},
     given::policy_with,
     sessions::PROVIDER,
     smtp_server::{Letter, SmtpServer},
@@ -16,7 +16,7 @@ use custody::{
         accounts,
         channels::{self, Typed},
         groups,
-        people::{self, NewPerson},
+        people::{self, Details, NewPerson},
         sessions,
     },
     store,
@@ -145,4 +145,34 @@ async fn a31_somebody_hears_of_a_link_that_is_made_for_them() {
     accounts::invite(app, &ada, lars).await.unwrap();
     assert_eq!(test.told_of_theirs(lars).await, [made.as_str()]);
     assert_eq!(test.told_of_account("noor").await, [made.as_str(), made.as_str()], "of each");
+}
+
+/// A31, O5: whose address an administrator changes hears of it in Custody, and by mail at the new one, where mail goes from
+/// then on. Of other details, and of their own address, nobody is told.
+#[tokio::test]
+async fn a31_somebody_hears_that_their_address_was_changed() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
+    let (app, ada) = (&test.app, test.caller("ada"));
+    let edits = async |who: &str, name: &str, email: &str| {
+        let details = Details {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            phone: Some("+49 40 66969 999".to_owned()),
+            time_zone: "Europe/Berlin".to_owned(),
+            commit_emails: Vec::new(),
+        };
+        people::edit(app, &ada, test.person(who), details).await.unwrap();
+    };
+    edits("noor", "Noor El-Amin", "noor@example.org").await;
+    assert!(test.told_of_account("noor").await.is_empty(), "it is the same");
+    edits("noor", "Noor El-Amin", "n.el-amin@example.org").await;
+    let changed = "Ada Nowak changed your e-mail address: mail for you goes to the new one now. If it is not yours, tell \
+                   another administrator.";
+    assert_eq!(test.told_of_account("noor").await, [changed]);
+    edits("ada", "Ada Nowak", "a.nowak@example.org").await;
+    assert!(test.told_of_account("ada").await.is_empty(), "by themselves");
+    test.delivers().await;
+    let to: Vec<String> = smtp.letters().into_iter().map(|l| l.to).collect();
+    assert_eq!(to, ["n.el-amin@example.org"]);
 }

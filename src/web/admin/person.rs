@@ -122,7 +122,9 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
     }
     let mut details = vec![
         Field::text("name", "Full name").value(&form.name).max(120),
-        Field::new(Kind::Email, "email", "E-mail address").value(&form.email),
+        Field::new(Kind::Email, "email", "E-mail address")
+            .hint("Mail for them goes there. Where they sign in here, they are told of a change.")
+            .value(&form.email),
     ];
     details.extend(details_fields(&form.phone, &form.time_zone, &form.commit_emails));
     for field in details.iter_mut().filter(|f| f.name == "phone") {
