@@ -4,6 +4,7 @@ use super::{
     Caller, Error, Result, identity,
     people::{line, must_be_admin},
     standing,
+    telling::account_changed,
 };
 use crate::{
     app::App,
@@ -85,7 +86,7 @@ pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: Person
     standing::refresh_of_person(tx, app, person).await
 }
 
-/// Opens it again as it was: groups and accounts stay while it is closed.
+/// Opens it again as it was: groups and accounts stay while it is closed. They are told.
 pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
@@ -102,7 +103,9 @@ pub async fn reopen(app: &App, caller: &Caller, person: PersonId) -> Result<()> 
             }
             let open = row::ActiveModel { closed_at: Set(None), ..Default::default() };
             store::people::update(&tx, person, open).await?;
-            store::journal::append(&tx, vec![line(&app, &caller, person, PersonEntry::Reopened, json!({}))]).await?;
+            let line = line(&app, &caller, person, PersonEntry::Reopened, json!({}));
+            let did = "opened your account again: what still leads to you lets you in, your groups and tokens count.";
+            account_changed(&tx, &app, &caller, person, line, did).await?;
             standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })

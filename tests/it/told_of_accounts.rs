@@ -15,7 +15,7 @@ use custody::{
     service::{
         accounts,
         channels::{self, Typed},
-        groups,
+        closing, groups,
         people::{self, Details, NewPerson},
         sessions,
     },
@@ -175,4 +175,23 @@ async fn a31_somebody_hears_that_their_address_was_changed() {
     test.delivers().await;
     let to: Vec<String> = smtp.letters().into_iter().map(|l| l.to).collect();
     assert_eq!(to, ["n.el-amin@example.org"]);
+}
+
+/// A31, N4, O5: whoever's account is opened again hears of it; while it is closed they hear of nothing.
+#[tokio::test]
+async fn a31_somebody_hears_that_their_account_is_open_again() {
+    let test = TestApp::new().await;
+    let (app, ada, otto) = (&test.app, test.caller("ada"), test.person("otto"));
+    let doc = groups::list(app).await.unwrap().0.into_iter().find(|t| t.name == "DOC").unwrap().id;
+    closing::close(app, &ada, otto).await.unwrap();
+    groups::remove(app, &ada, doc, otto).await.unwrap();
+    assert!(test.told_of_account("otto").await.is_empty(), "it is closed");
+    let asked = test.browser("ada").await.page(&format!("/admin/people/{otto}/reopen")).await;
+    assert!(asked.contains("They are told who opened it."), "{asked}");
+    for _ in 0..2 {
+        closing::reopen(app, &ada, otto).await.unwrap();
+    }
+    let opened =
+        "Ada Nowak opened your account again: what still leads to you lets you in, your groups and tokens count.";
+    assert_eq!(test.told_of_account("otto").await, [opened]);
 }

@@ -98,6 +98,8 @@ pub async fn close(State(app): State<App>, Path(person): Path<String>, bearer: B
 }
 
 /// Open a person's account again
+///
+/// They are told who opened it.
 #[utoipa::path(post, path = "/api/v1/people/{person}/reopen", tag = "People", security(("bearer" = [])),
     responses((status = 204, description = "It is open.")))]
 pub async fn reopen(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {

@@ -237,7 +237,7 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
     let profile = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
     let name = &profile.person.name;
     let leads = ways::words(accounts::list(&admin.app, id).await?.iter().filter(|way| way.opens));
-    let text = match leads.is_empty() {
+    let mut text = match leads.is_empty() {
         false => vec![
             format!("{name} can sign in again {leads}: a password from before counts, and so do their groups."),
             "Approvals and tokens of theirs count again. Where somebody else has what leads to them, remove that first."
@@ -249,6 +249,7 @@ pub async fn ask_reopen(admin: Administrator, Path(id): Path<String>) -> Answer 
                 .to_owned(),
         ],
     };
+    text.push("They are told who opened it.".to_owned());
     let here = format!("/admin/people/{id}");
     let action = Action::post("Reopen the account", &format!("{here}/reopen")).primary();
     Ok(ask(&admin, &format!("Reopen the account of {name}?"), text, (name, &here), action).await?.into_response())
