@@ -187,6 +187,8 @@ pub struct As {
 }
 
 /// Put somebody into a group, or change as what
+///
+/// Whoever signs in here is told where it was somebody else.
 #[utoipa::path(put, path = "/api/v1/groups/{group}/members/{person}", tag = "Groups", security(("bearer" = [])),
     request_body = As, responses((status = 200, description = "The group after it.", body = GroupDto)))]
 pub async fn put(
@@ -201,6 +203,8 @@ pub async fn put(
 }
 
 /// Take somebody out of a group
+///
+/// Whoever signs in here is told where it was somebody else.
 #[utoipa::path(delete, path = "/api/v1/groups/{group}/members/{person}", tag = "Groups", security(("bearer" = [])),
     responses((status = 204, description = "They are out of it.")))]
 pub async fn remove(

@@ -3,6 +3,7 @@
 
 use super::{
     Caller, Error, FieldProblem, Result, closing, invalid, no_problems, people::must_be_admin, shapes, standing,
+    telling::account_in_use_changed,
 };
 use crate::{
     app::App,
@@ -123,7 +124,7 @@ pub async fn create(app: &App, caller: &Caller, new: NewGroup) -> Result<GroupId
         .await?
 }
 
-/// Puts somebody into a group, or changes whether they are a reviewer in it.
+/// Puts somebody into a group, or changes whether they are a reviewer in it. They are told where it was somebody else.
 pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, reviewer: bool) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
@@ -146,14 +147,22 @@ pub async fn put(app: &App, caller: &Caller, group: GroupId, person: PersonId, r
             store::teams::save_member(&tx, group, person, reviewer).await?;
             let kind = if was.is_none() { "member_added" } else { "reviewer_changed" };
             let body = json!({ "person": person, "reviewer": reviewer });
-            store::journal::append(&tx, vec![line(&app, &caller, group, kind, body)]).await?;
+            let line = line(&app, &caller, group, kind, body);
+            let name = &team.name;
+            let did = match (was.is_some(), reviewer) {
+                (false, false) => format!("put you into the group {name}."),
+                (false, true) => format!("put you into the group {name}, as a reviewer."),
+                (true, true) => format!("made you a reviewer of {name}."),
+                (true, false) => format!("took you off the reviewers of {name}: your approvals count no longer."),
+            };
+            account_in_use_changed(&tx, &app, &caller, person, line, &did).await?;
             standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })
         .await?
 }
 
-/// Takes somebody out of a group.
+/// Takes somebody out of a group. They are told where it was somebody else.
 pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
@@ -174,7 +183,9 @@ pub async fn remove(app: &App, caller: &Caller, group: GroupId, person: PersonId
             }
             store::teams::remove_member(&tx, group, person).await?;
             let body = json!({ "person": person });
-            store::journal::append(&tx, vec![line(&app, &caller, group, "member_removed", body)]).await?;
+            let line = line(&app, &caller, group, "member_removed", body);
+            let did = format!("took you out of the group {}.", team.name);
+            account_in_use_changed(&tx, &app, &caller, person, line, &did).await?;
             standing::refresh_of_member(&tx, &app, person).await?;
             Ok(tx.commit().await?)
         })

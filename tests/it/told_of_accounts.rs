@@ -195,3 +195,31 @@ async fn a31_somebody_hears_that_their_account_is_open_again() {
         "Ada Nowak opened your account again: what still leads to you lets you in, your groups and tokens count.";
     assert_eq!(test.told_of_account("otto").await, [opened]);
 }
+
+/// A31, A6, O5: whoever is put into a group by somebody else, made a reviewer of it or none, or taken out of it hears of
+/// each; of what changes nothing, and of what they do themselves, they do not.
+#[tokio::test]
+async fn a6_somebody_hears_that_their_groups_were_changed() {
+    let test = TestApp::new().await;
+    let (app, ada, noor) = (&test.app, test.caller("ada"), test.person("noor"));
+    let teams = groups::list(app).await.unwrap().0;
+    let id = |name: &str| teams.iter().find(|t| t.name == name).unwrap().id;
+    let (ici, admins) = (id("ICI"), id("Administrators"));
+    groups::put(app, &ada, admins, noor, false).await.unwrap();
+    for reviewer in [true, false, false, true] {
+        groups::put(app, &ada, ici, noor, reviewer).await.unwrap();
+    }
+    for _ in 0..2 {
+        groups::remove(app, &ada, ici, noor).await.unwrap();
+    }
+    groups::put(app, &test.caller("noor"), ici, noor, false).await.unwrap();
+    groups::remove(app, &test.caller("noor"), admins, noor).await.unwrap();
+    let told = [
+        "Ada Nowak took you out of the group ICI.",
+        "Ada Nowak made you a reviewer of ICI.",
+        "Ada Nowak took you off the reviewers of ICI: your approvals count no longer.",
+        "Ada Nowak put you into the group ICI, as a reviewer.",
+        "Ada Nowak put you into the group Administrators.",
+    ];
+    assert_eq!(test.told_of_account("noor").await, told);
+}
