@@ -3,7 +3,10 @@
 mod read;
 
 use super::{Outcome, args::ObserveArgs, server::keeps_secret};
-use crate::service::observations::{MOST, Observed, Report};
+use crate::{
+    ports::route,
+    service::observations::{MOST, Observed, Report},
+};
 use read::Trouble;
 use std::{io::Write, time::Duration};
 
@@ -116,6 +119,7 @@ struct Counts {
 /// What a connection failed over, without the address that the error repeats.
 fn cause(e: &reqwest::Error) -> String {
     match e {
+        e if route::is_untrusted(e) => "it shows a certificate that is not trusted here".to_owned(),
         e if e.is_timeout() => format!("not within {} seconds", WITHIN.as_secs()),
         e if e.is_connect() => "it cannot be connected to".to_owned(),
         _ => "the connection broke off".to_owned(),

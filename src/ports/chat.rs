@@ -127,18 +127,12 @@ impl Chat {
 /// What went wrong before an answer, without the address that the error names.
 fn unreached(host: &str, error: &reqwest::Error) -> Undelivered {
     let said = match error {
-        e if is_untrusted(e) => "shows a certificate that is not trusted here",
+        e if route::is_untrusted(e) => "shows a certificate that is not trusted here",
         e if e.is_timeout() => "did not answer in time",
         e if e.is_connect() => "could not be connected to",
         _ => "broke off",
     };
     Undelivered::later(format!("{host} {said}"))
-}
-
-/// Whether TLS failed over the certificate: nothing in the error's type says so.
-fn is_untrusted(error: &reqwest::Error) -> bool {
-    std::iter::successors(std::error::Error::source(error), |e| e.source())
-        .any(|e| e.to_string().to_lowercase().contains("certificate"))
 }
 
 async fn judge(room: &Room, mut answer: reqwest::Response) -> Result<(), Undelivered> {

@@ -91,6 +91,7 @@ impl Asker {
     async fn ask(&self, host: String, request: RequestBuilder) -> Result<String, String> {
         let seconds = self.timeout.as_secs();
         let failed = |e: reqwest::Error| match e {
+            e if route::is_untrusted(&e) => format!("{host} shows a certificate that is not trusted here."),
             e if e.is_timeout() => format!("{host} did not answer within {seconds} s."),
             e if e.is_connect() => format!("{host} cannot be connected to."),
             _ => format!("The connection to {host} broke off."),

@@ -10,6 +10,6 @@ pub mod identity;
 pub mod karabo;
 pub mod mail;
 pub mod netbox;
-mod route;
+pub mod route;
 pub mod signing;
 pub mod tango;

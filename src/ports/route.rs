@@ -74,6 +74,12 @@ pub(super) fn client(
         .build()
 }
 
+/// Whether TLS failed over the certificate: nothing in the error's type says so.
+pub fn is_untrusted(error: &reqwest::Error) -> bool {
+    std::iter::successors(std::error::Error::source(error), |e| e.source())
+        .any(|e| e.to_string().to_lowercase().contains("certificate"))
+}
+
 async fn resolve(host: &str, port: u16, resolver: &Resolver) -> Vec<IpAddr> {
     match resolver {
         Resolver::Fixed(list) => list.get(host).cloned().unwrap_or_default(),

@@ -114,6 +114,9 @@ impl Asks {
         };
         let host = address.host();
         let failed = |e: reqwest::Error| match e {
+            e if route::is_untrusted(&e) => {
+                Unreached(Unproved::Misset(format!("shows a certificate that is not trusted here ({host}).")))
+            }
             e if e.is_timeout() => away(format!("did not answer within {} seconds ({host}).", WITHIN.as_secs())),
             e if e.is_connect() => away(format!("cannot be connected to ({host}).")),
             _ => away(format!("broke off ({host}).")),

@@ -3,6 +3,7 @@ mod ansible;
 mod back_ups;
 mod board_use;
 mod browser;
+mod certificates;
 mod database_tls;
 mod deploy_engineer;
 mod gitlab;
