@@ -55,6 +55,7 @@ pub fn run(args: &ServeArgs, out: &mut dyn Write, err: &mut dyn Write) -> std::i
         let Some(app) = open(&settings, &socket, false, err).await? else {
             return Ok(Outcome::Refused);
         };
+        app.providers.look_for_secrets();
         let first = tokio::spawn(service::replicas::be_first(app.clone()));
         welcome(&app, out, err).await?;
         let listener = socket.listen(QUEUE)?;

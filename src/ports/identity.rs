@@ -75,6 +75,13 @@ impl Providers {
         Self { asks, public_url: public_url.clone(), longest, each: each.collect() }
     }
 
+    /// Says in the log which client's secret is not where the policy has it: who signs in would be the first to notice.
+    pub fn look_for_secrets(&self) {
+        for (provider, _) in self.each.values() {
+            let _ = secret(&provider.secret);
+        }
+    }
+
     /// The address to which a browser goes to prove who somebody is; `None` where there is no such provider. `anew` has
     /// the provider ask for a name and a proof, also where it knows somebody.
     pub async fn begin(&self, id: &str, proof: &Proof, anew: bool) -> Option<Result<Url, Unproved>> {

@@ -3,6 +3,7 @@
 use crate::{
     app::TestApp,
     own_account::{PASSWORD, with_password},
+    served::Served,
 };
 use custody::service::{
     closing,
@@ -117,4 +118,22 @@ async fn a34_dead_tokens_are_logged() {
     assert_eq!(status, 401);
     assert!(unknown.contains("origin=\"api 127.0.0.1\"") && !unknown.contains("token="), "{unknown}");
     assert!(!dead.contains(&secret) && !unknown.contains("rosebud"), "{dead}\n{unknown}");
+}
+
+/// E1: a provider's secret that is not where the policy says is in the log from the start, before anybody signs in.
+#[tokio::test]
+async fn e1_a_secret_that_is_not_there_is_logged_at_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let policy = "[[identity.providers]]\nid = \"facility\"\nname = \"Facility account\"\n\
+                  issuer = \"https://login.example.org\"\nclient_id = \"custody\"\nsecret_variable = \"CUSTODY_SIGN_IN\"\n";
+    std::fs::write(data.path().join("policy.toml"), policy).unwrap();
+    for (secret, times) in [("", 1), ("rosebud", 0)] {
+        let log = data.path().join("log");
+        let to = std::fs::File::create(&log).unwrap().into();
+        let settings = [("CUSTODY_SIGN_IN", secret)];
+        drop(Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &settings, to));
+        let said = std::fs::read_to_string(&log).unwrap();
+        let says = "the environment variable CUSTODY_SIGN_IN holds no secret to sign in with";
+        assert_eq!(said.matches(says).count(), times, "{said}");
+    }
 }
