@@ -37,7 +37,7 @@ impl Traces {
         let to = format!("{}/v1/traces", collector.as_str().trim_end_matches('/'));
         let client =
             reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
-        let sender = Sender { client, runtime: Handle::current() };
+        let sender = Sender { client, runtime: Handle::current(), is_away: AtomicBool::new(false) };
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
             .with_http_client(sender)
@@ -92,11 +92,12 @@ pub fn answered(span: &Span, status: StatusCode) {
 struct Sender {
     client: reqwest::Client,
     runtime: Handle,
+    /// Whether the collector did not take what was sent last.
+    is_away: AtomicBool,
 }
 
-#[async_trait::async_trait]
-impl HttpClient for Sender {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+impl Sender {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let request: reqwest::Request = request.try_into()?;
         let client = self.client.clone();
         let sent = self.runtime.spawn(async move {
@@ -109,5 +110,39 @@ impl HttpClient for Sender {
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
+    }
+
+    fn taken(&self) {
+        if self.is_away.swap(false, Ordering::Relaxed) {
+            tracing::info!("the collector takes traces again");
+        }
+    }
+
+    /// Said once, not for every batch.
+    fn not_taken(&self, why: &str) {
+        if !self.is_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(why, "the collector takes no traces; they are dropped until it does");
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl HttpClient for Sender {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let sent = self.send(request).await;
+        match &sent {
+            Ok(answer) if answer.status().is_success() => self.taken(),
+            Ok(answer) => self.not_taken(&format!("it answered {}", answer.status())),
+            Err(error) => {
+                let mut why = error.to_string();
+                let mut cause = error.source();
+                while let Some(c) = cause {
+                    why = format!("{why}: {c}");
+                    cause = c.source();
+                }
+                self.not_taken(&why);
+            }
+        }
+        sent
     }
 }

@@ -3,6 +3,8 @@
 use crate::served::Served;
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use std::{
+    fs,
+    path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -18,6 +20,15 @@ async fn collector() -> (String, Sent) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     (url, sent)
+}
+
+/// Waits until the log says so.
+async fn logged(log: &Path, says: &str) {
+    let began = Instant::now();
+    while !fs::read_to_string(log).unwrap().contains(says) {
+        assert!(began.elapsed() < Duration::from_secs(30), "{says}: {}", fs::read_to_string(log).unwrap());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 fn has(sent: &Sent, part: &[u8]) -> bool {
@@ -43,4 +54,26 @@ async fn traces_continue_what_a_request_came_with() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(!has(&sent, b"rosebud") && !has(&sent, b"nobody-knows-this-one"));
+}
+
+/// E7: that a collector takes nothing is in the log, once, and that it takes traces again.
+#[tokio::test]
+async fn e7_a_collector_that_takes_nothing_is_logged() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let collector = format!("http://{at}");
+    let to = [("CUSTODY_OTLP", collector.as_str())];
+    let file = fs::File::create(&log).unwrap().into();
+    let served = Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &to, file);
+    let away = "the collector takes no traces; they are dropped until it does";
+    served.get("/process").await;
+    logged(&log, away).await;
+    let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+    let routes = Router::new().route("/v1/traces", post(async || ()));
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    served.get("/process").await;
+    logged(&log, "the collector takes traces again").await;
+    let all = fs::read_to_string(&log).unwrap();
+    assert!(all.matches(away).count() == 1 && all.contains(&collector), "{all}");
 }
