@@ -63,11 +63,29 @@ pub async fn open_to_read(kept: &Kept) -> Result<DatabaseConnection, String> {
     kept.open_to_read().await.map_err(|e| unopened(kept, &e))
 }
 
+/// How an error ends where a file is not there, or is not to be read.
+const NO_FILE: [&str; 2] = ["(os error 2)", "(os error 13)"];
+
 /// Why the data could not be opened, and what to set right where that can be told.
 pub fn unopened(kept: &Kept, why: &DbErr) -> String {
     let said = why.to_string();
+    // Which line of PostgreSQL's source said so is no help.
+    let said = match said.rsplit_once(" at line ") {
+        Some((said, line)) if line.bytes().all(|b| b.is_ascii_digit()) => said,
+        _ => &said,
+    };
     // Source: PostgreSQL, appendix A "Error Codes".
     let advice = match connection::code(why).as_deref() {
+        _ if matches!(kept, Kept::Server(_)) && said.contains("pool timed out") => {
+            return format!(
+                "{kept} cannot be opened: nobody there takes a connection. Have the server run, name its host and port as \
+                 they are, and see that it has connections left (max_connections)."
+            );
+        }
+        _ if matches!(kept, Kept::Server(_)) && NO_FILE.iter().any(|no| said.ends_with(no)) => {
+            ". A file that its address names (sslrootcert, sslcert, sslkey, or a socket in host) is not there, or not this \
+             account’s to read."
+        }
         _ if said.contains("invalid peer certificate") => {
             ". Name the server as its certificate does, and with sslrootcert the authority that signed that."
         }

@@ -25,6 +25,32 @@ const UNKNOWN: &str = "42704";
 /// A connection that was idle for so long is asked whether it still is one.
 const TESTED_AFTER: Duration = Duration::from_secs(1);
 
+/// What an address may have behind its `?`. Source: sqlx-postgres, `options/parse.rs`, by PostgreSQL, 34.1.2.
+const PARAMETERS: [&str; 13] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
+/// Whether the driver takes all that an address has behind its `?`; whether it is an address shows elsewhere.
+fn is_known(address: &str) -> bool {
+    let known = |key: &str| PARAMETERS.contains(&key) || key.starts_with("options[");
+    let Ok(address) = url::Url::parse(address) else {
+        return true;
+    };
+    address.query_pairs().all(|(key, _)| known(&key))
+}
+
 /// The server and database that keep the data, by their address; shown without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Server {
@@ -39,6 +65,10 @@ impl Server {
         let wanted = "give an address like postgres://custody@db.example.org/custody";
         let rest = given.strip_prefix("postgres://").or_else(|| given.strip_prefix("postgresql://"));
         let address = format!("postgres://{}", rest.ok_or(wanted)?);
+        // The driver passes over what it does not know, and a mistyped sslmode would have nobody's certificate looked at.
+        if !is_known(&address) {
+            return Err(format!("{wanted}, with nothing behind ? but {}", PARAMETERS.join(", ")));
+        }
         let server = Self { address, patience: Patience::default() };
         match server.options() {
             Ok(options) if options.get_database().is_some_and(|name| !name.is_empty()) => Ok(server),
@@ -215,6 +245,8 @@ mod tests {
         {
             assert!(Server::parse(bad).is_err(), "{bad}");
         }
+        let mistyped = Server::parse("postgres://custody@db.example.org/custody?sslrotcert=ca.pem&sslmode=verify-full");
+        assert!(mistyped.is_err_and(|why| why.contains("nothing behind ? but sslmode, sslrootcert, ")));
     }
 
     /// F6: what may go better later is told from what is wrong.

@@ -98,7 +98,9 @@ async fn e7_the_database_is_reached_as_the_readme_has_it() {
         (&["audit", "export"], 1),
         (&["audit", "export", "--to", exported.to_str().unwrap()], 1),
     ];
+    let of_files = "A file that its address names (sslrootcert, sslcert, sslkey, or a socket in host) is not there";
     for (address, why, advice) in [
+        (address("localhost", "none.pem"), "No such file or directory", of_files),
         (address("localhost", "other.pem"), "invalid peer certificate", of_certificate),
         (address("127.0.0.1", "ca.pem"), "invalid peer certificate", of_certificate),
         (plain, "no encryption", "ask with sslmode=verify-full."),
@@ -116,6 +118,9 @@ async fn e7_the_database_is_reached_as_the_readme_has_it() {
         }
     }
     assert!(!exported.exists());
+    let nobody = right.replace(&format!(":{port}/"), ":1/");
+    let text = said(&custody(&["keys", "list", "--database", &nobody], &[]));
+    assert!(text.contains("localhost:1 cannot be opened: nobody there takes a connection. Have the"), "{text}");
     // The key is for nobody else to read.
     assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(at("db.key")).unwrap()) & 0o077, 0);
 }
