@@ -105,7 +105,7 @@ pub async fn run(app: App, folder: Folder, every: Duration) {
                     tracing::info!(seq = checkpoint.seq, "a checkpoint of the journal was taken");
                 }
             }
-            Err(error) => tracing::error!(%error, "no checkpoint of the journal was taken"),
+            Err(error) => tracing::error!(%error, ?folder, "no checkpoint of the journal was taken"),
         }
         tokio::select! {
             _ = app.stop.cancelled() => return,

@@ -137,3 +137,24 @@ async fn e1_a_secret_that_is_not_there_is_logged_at_the_start() {
         assert_eq!(said.matches(says).count(), times, "{said}");
     }
 }
+
+/// A36: where no checkpoint can be put, the log names the folder.
+#[tokio::test]
+async fn a36_a_folder_that_takes_no_checkpoint_is_logged() {
+    let (data, place) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let [log, file] = ["log", "file"].map(|name| place.path().join(name));
+    std::fs::write(&file, "").unwrap();
+    let below = file.join("checkpoints");
+    let settings = [("CUSTODY_CHECKPOINTS", below.to_str().unwrap())];
+    let to = std::fs::File::create(&log).unwrap().into();
+    let _served = Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &settings, to);
+    let (began, says) = (std::time::Instant::now(), format!("folder=Folder({below:?})"));
+    loop {
+        let said = std::fs::read_to_string(&log).unwrap();
+        if said.contains("no checkpoint of the journal was taken") && said.contains(&says) {
+            break;
+        }
+        assert!(began.elapsed().as_secs() < 20, "{says}: {said}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
