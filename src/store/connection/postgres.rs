@@ -182,6 +182,8 @@ impl Server {
             .max_lifetime(None::<Duration>)
             .acquire_timeout(self.patience.acquired)
             .sqlx_logging_level(log::LevelFilter::Debug);
+        // That a table is there already would be told at each start.
+        o.map_sqlx_postgres_opts(|o| o.options([("client_min_messages", "warning")]));
         let only = Database::connect(o).await?;
         let shaped = async {
             only.execute_unprepared(SHAPE).await?;

@@ -73,8 +73,12 @@ async fn e7_the_database_is_reached_as_the_readme_has_it() {
         )
     };
     let right = address("localhost", "ca.pem");
-    let served = Served::start_with("serve", data.path(), "Custody is at ", &[("CUSTODY_DATABASE", &right)]);
+    let log = at("log");
+    let (settings, to) = ([("CUSTODY_DATABASE", right.as_str())], fs::File::create(&log).unwrap().into());
+    let served = Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &settings, to);
     served.get("/").await;
+    let logged = fs::read_to_string(&log).unwrap();
+    assert!(!logged.contains("already exists"), "what is as it should be is no news: {logged}");
     let mut aside = PgConnection::connect(server.address("postgres").as_str()).await.unwrap();
     let sessions: Vec<bool> =
         sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'custody'")
