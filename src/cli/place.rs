@@ -78,13 +78,13 @@ pub fn unopened(kept: &Kept, why: &DbErr) -> String {
     let advice = match connection::code(why).as_deref() {
         _ if matches!(kept, Kept::Server(_)) && said.contains("pool timed out") => {
             return format!(
-                "{kept} cannot be opened: nobody there takes a connection. Have the server run, name its host and port as \
-                 they are, and see that it has connections left (max_connections)."
+                "{kept} cannot be opened: nobody there takes a connection. Have the server run, name its host and port \
+                 as they are, and see that it has connections left (max_connections)."
             );
         }
         _ if matches!(kept, Kept::Server(_)) && NO_FILE.iter().any(|no| said.ends_with(no)) => {
-            ". A file that its address names (sslrootcert, sslcert, sslkey, or a socket in host) is not there, or not this \
-             account’s to read."
+            ". A file that its address names (sslrootcert, sslcert, sslkey, or a socket in host) is not there, or not \
+             this account’s to read."
         }
         _ if said.contains("invalid peer certificate") => {
             ". Name the server as its certificate does, and with sslrootcert the authority that signed that."

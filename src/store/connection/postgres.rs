@@ -65,7 +65,7 @@ impl Server {
         let wanted = "give an address like postgres://custody@db.example.org/custody";
         let rest = given.strip_prefix("postgres://").or_else(|| given.strip_prefix("postgresql://"));
         let address = format!("postgres://{}", rest.ok_or(wanted)?);
-        // The driver passes over what it does not know, and a mistyped sslmode would have nobody's certificate looked at.
+        // The driver passes over what it does not know: with a mistyped sslmode no certificate would be looked at.
         if !is_known(&address) {
             return Err(format!("{wanted}, with nothing behind ? but {}", PARAMETERS.join(", ")));
         }

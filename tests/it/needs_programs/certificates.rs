@@ -1,5 +1,5 @@
-//! Whoever shows a certificate that is not trusted here is told from whoever is away: an administrator mends one of them on
-//! this machine, and waits for the other (E7, E1, G10).
+//! Whoever shows a certificate that is not trusted here is told from whoever is away: an administrator mends one of them
+//! on this machine, and waits for the other (E7, E1, G10).
 
 use super::nginx::Nginx;
 use crate::{
