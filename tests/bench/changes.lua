@@ -1,7 +1,7 @@
 -- wrk -s changes.lua ADDRESS -- TOKEN PERSON DEVICE...: has each device shut down and run again, one change after the
 -- other; each comes from somewhere else, so that no limit of a single place is met.
 local headers, person, devices
-local at, etag = 1, nil
+local at, etag, was_down = 1, nil, false
 
 function init(args)
     headers = { Authorization = "Bearer " .. args[1], ["Content-Type"] = "application/json" }
@@ -13,7 +13,9 @@ function request()
     local body
     headers["X-Forwarded-For"] = string.format("10.%d.%d.%d", math.random(250), math.random(250), math.random(250))
     headers["If-Match"] = etag
-    if etag then
+    if was_down then
+        return wrk.format("GET", "/api/v1/devices/" .. devices[at], headers)
+    elseif etag then
         body = '{"command":"restart","text":"The rate is limited."}'
     else
         body = '{"command":"shut_down","reason":"It floods the broker.","affected":"All devices of the instrument.",' ..
@@ -23,11 +25,13 @@ function request()
 end
 
 function response(status, answered)
-    -- One that is down already is passed over.
-    if status == 200 and not etag then
+    local down = status == 200 and not etag
+    -- One that was left so is run again: its revision is asked for.
+    was_down = status ~= 200 and not etag
+    etag = nil
+    if down then
         etag = answered["ETag"] or answered["etag"]
-    else
-        etag = nil
+    elseif not was_down then
         at = at % #devices + 1
     end
 end

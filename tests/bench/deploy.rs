@@ -177,6 +177,8 @@ async fn beside(data: &Path) -> SqlitePool {
         .filename(data.join("custody.db"))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // As Custody, which copies the log after its commits and not in them.
+        .pragma("wal_autocheckpoint", "0")
         .busy_timeout(Duration::from_secs(5));
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("it opens");
     sqlx::query("CREATE TABLE beside (id INTEGER PRIMARY KEY, at TEXT, text TEXT)").execute(&pool).await.expect("new");

@@ -130,7 +130,9 @@ async fn baseline(dir: &Path) -> SqlitePool {
         .filename(dir.join("baseline.db"))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        // As Custody, which copies the log after its commits and not in them.
+        .pragma("wal_autocheckpoint", "0");
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("it opens");
     let columns = "class TEXT, host TEXT, support_class TEXT, device_id TEXT, version TEXT, since TEXT, seen_at TEXT,
         gone_at TEXT, stated_by TEXT, collector TEXT, support TEXT, support_why TEXT, support_since TEXT";

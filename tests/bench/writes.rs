@@ -258,7 +258,9 @@ impl Beside {
                     .filename(file)
                     .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
                     .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(5));
+                    .busy_timeout(Duration::from_secs(5))
+                    // Custody copies the log after its commits, and not in them.
+                    .pragma("wal_autocheckpoint", "0");
                 Pool::File(SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("it opens"))
             }
             Kept::Server(server) => {

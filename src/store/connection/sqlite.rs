@@ -40,6 +40,7 @@ pub async fn open(file: &Path) -> Result<(DatabaseConnection, DatabaseConnection
     writer.map_sqlx_sqlite_opts(move |o| wal::tune(tune(o)).optimize_on_close(true, None));
     let write = Database::connect(writer).await?;
     super::shape(&write).await?;
+    wal::copy(&write).await?;
     // With samples of values at hand SQLite prepares a statement anew for each value that it is given.
     write.execute_unprepared("DROP TABLE IF EXISTS sqlite_stat4").await?;
     let cores = std::thread::available_parallelism().map_or(FEWEST, |n| u32::try_from(n.get()).unwrap_or(MOST));

@@ -3,7 +3,10 @@
 //! grows without end, every commit copies once more, and every reading looks through all of it.
 //! Source: SQLite, "Write-Ahead Logging", "Avoiding Excessively Large WAL Files".
 
-use sea_orm::sqlx::{self, Executor, Row, SqlitePool, sqlite::SqliteConnectOptions};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr,
+    sqlx::{self, Executor, Row, SqlitePool, sqlite::SqliteConnectOptions},
+};
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -16,13 +19,22 @@ const LONG: u64 = 4 << 20;
 const PATIENCE: &str = "PRAGMA busy_timeout = 5000";
 /// And so long whoever reads in it, while those who write wait.
 const HASTE: &str = "PRAGMA busy_timeout = 100";
-/// Copies all of it, and waits until nobody reads in it: the next write begins at its beginning.
-const COPY: &str = "PRAGMA wal_checkpoint(RESTART)";
+/// Copies what nobody needs as it was, and holds nobody up.
+const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+/// Copies the rest, and waits until nobody reads in it: the next write begins at its beginning.
+const BEGIN_ANEW: &str = "PRAGMA wal_checkpoint(RESTART)";
+/// Pages: no more than these are the rest.
+const REST: i64 = 1000;
 
 /// A connection that writes leaves the log to this.
 pub fn tune(o: SqliteConnectOptions) -> SqliteConnectOptions {
     // After a long reading it is cut to what it is to be.
     o.pragma("wal_autocheckpoint", "0").pragma("journal_size_limit", LONG.to_string())
+}
+
+/// Copies all of it where nobody else has the database open: what brought it to today's shape may be much.
+pub async fn copy(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(drop)
 }
 
 #[derive(Debug)]
@@ -44,16 +56,22 @@ impl Wal {
     /// Copies it where it has become long. Whoever asks has the turn of writing, and a pool of one connection.
     pub async fn keep_short(&self, pool: &SqlitePool) -> Result<(), sqlx::Error> {
         let Ok(long) = std::fs::metadata(&self.file).map(|m| m.len()) else { return Ok(()) };
-        if long <= self.until.load(Ordering::Relaxed) {
+        let until = self.until.load(Ordering::Relaxed);
+        // Since it was tried in vain a write may have begun it anew by itself.
+        if long <= if long + LONG < until { LONG } else { until } {
             return Ok(());
         }
-        let mut connection = pool.acquire().await?;
-        connection.execute(HASTE).await?;
-        let copied = connection.fetch_one(COPY).await.and_then(|r| r.try_get::<i64, _>(0));
-        connection.execute(PATIENCE).await?;
         // Where somebody reads for long in it, it is tried again once it has grown.
         self.until.store(long + LONG, Ordering::Relaxed);
-        if copied? == 0 {
+        let mut connection = pool.acquire().await?;
+        let copied = connection.fetch_one(COPY).await?;
+        if copied.try_get::<i64, _>(1)? - copied.try_get::<i64, _>(2)? > REST {
+            return Ok(());
+        }
+        connection.execute(HASTE).await?;
+        let begun = connection.fetch_one(BEGIN_ANEW).await.and_then(|r| r.try_get::<i64, _>(0));
+        connection.execute(PATIENCE).await?;
+        if begun? == 0 {
             self.until.store(LONG, Ordering::Relaxed);
         }
         Ok(())
