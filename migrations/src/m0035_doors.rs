@@ -1,4 +1,5 @@
-//! What stands behind a door: the token that made a token (A31), and what of somebody's groups their provider said last (E1).
+//! What stands behind a door: the token that made a token (A31), what of somebody's groups their provider said last, and when
+//! (E1).
 
 use crate::dialect;
 use sea_orm_migration::prelude::*;
@@ -21,4 +22,5 @@ impl MigrationTrait for Migration {
 const BEHIND: &str = "
 ALTER TABLE token ADD COLUMN made_with TEXT;
 ALTER TABLE identity ADD COLUMN said TEXT;
+ALTER TABLE identity ADD COLUMN said_at TEXT;
 ";

@@ -215,7 +215,8 @@ pub async fn finish(
             let person = whose::find(&tx, &who, invitation.as_deref()).await?;
             let spoken = of.rules.iter().map(|rule| &rule.group).filter(|group| claims.groups.contains(*group));
             let spoken: BTreeSet<String> = spoken.cloned().collect();
-            store::accounts::save_said(&tx, &proved.issuer, &proved.subject, &spoken).await?;
+            let now = owned.clock.now();
+            store::accounts::save_said(&tx, &proved.issuer, &proved.subject, &spoken, now).await?;
             follow(&tx, &owned, person, &of, Word::Groups(&spoken), &said).await?;
             tx.commit().await?;
             Ok::<_, NotSignedIn>(person)

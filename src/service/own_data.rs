@@ -52,7 +52,7 @@ pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
             "rules_of_conduct_accepted": person.conduct,
         },
         "accounts": accounts.iter().map(|a| {
-            json!({ "issuer": a.issuer, "name": a.subject, "groups": a.said })
+            json!({ "issuer": a.issuer, "name": a.subject, "groups": a.said, "groups_said": a.said_at })
         }).collect::<Vec<_>>(),
         "groups": groups::list_of_person(app, me).await?.iter().map(|(t, reviewer)| {
             json!({ "name": t.name, "kind": t.kind.to_string(), "reviewer": reviewer })

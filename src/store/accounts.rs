@@ -2,6 +2,7 @@
 
 use super::{Result, corrupt, entity::identity as row, people};
 use crate::domain::id::PersonId;
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
@@ -28,13 +29,15 @@ pub struct Account {
     pub has_password: bool,
     /// The groups that its provider told at its last sign-in, those that rules spoke of then.
     pub said: BTreeSet<String>,
+    /// When that was; `None` of an account that no provider has told anything of.
+    pub said_at: Option<DateTime<Utc>>,
 }
 
 fn hydrate(i: row::Model) -> Result<Account> {
     let (person, has_password) = (people::id(&i.person_id)?, i.password_hash.is_some());
     let said = i.said.map(|said| serde_json::from_str(&said)).transpose();
     let said = said.map_err(|e| corrupt("an account's groups", e))?.unwrap_or_default();
-    Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password, said })
+    Ok(Account { issuer: i.issuer, subject: i.subject, person, has_password, said, said_at: i.said_at })
 }
 
 /// Every account, by subject.
@@ -76,9 +79,16 @@ pub async fn save<C: ConnectionTrait>(
         .map(|_| ())
 }
 
-/// Keeps which groups its provider told of an account.
-pub async fn save_said<C: ConnectionTrait>(tx: &C, issuer: &str, subject: &str, said: &BTreeSet<String>) -> Result<()> {
-    let change = row::ActiveModel { said: Set(Some(json!(said).to_string())), ..Default::default() };
+/// Keeps which groups its provider told of an account at this moment.
+pub async fn save_said<C: ConnectionTrait>(
+    tx: &C,
+    issuer: &str,
+    subject: &str,
+    said: &BTreeSet<String>,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let change =
+        row::ActiveModel { said: Set(Some(json!(said).to_string())), said_at: Set(Some(at)), ..Default::default() };
     let of = row::Entity::update_many().set(change).filter(row::Column::Issuer.eq(issuer));
     of.filter(row::Column::Subject.eq(subject)).exec(tx).await.map(|_| ())
 }

@@ -232,7 +232,7 @@ async fn e1_what_another_provider_said_keeps_somebody_in_a_team() {
     leads(&test, guests, "g9", "noor").await;
     let said = BTreeSet::from(["controls-guests".to_owned()]);
     let tx = app.db.begin().await.unwrap();
-    store::accounts::save_said(&tx, guests, "g9", &said).await.unwrap();
+    store::accounts::save_said(&tx, guests, "g9", &said, app.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     let kept = store::accounts::list_of(&app.db.read, noor).await.unwrap();
     assert_eq!(kept.into_iter().find(|a| a.subject == "g9").unwrap().said, said);
@@ -251,5 +251,32 @@ async fn e1_what_another_provider_said_keeps_somebody_in_a_team() {
         assert_eq!(ada.page(&path).await.contains("is taken out of ICI"), left.is_empty(), "{subject}");
         assert_eq!(ada.post(&path, &[]).await.status(), 303);
         assert_eq!(is_in().await, left, "{subject}");
+    }
+}
+
+/// E1, A31, F10: what another provider said keeps somebody in a team for ninety days, and not at all where a clock that was
+/// ahead says when; the question says what happens.
+#[tokio::test]
+async fn e1_what_a_provider_said_long_ago_keeps_nobody_in_a_team() {
+    let test = TestApp::with_policy(&policy_with(&format!("{PROVIDER}{RULES}{GUESTS}"))).await;
+    let (app, noor, guests) = (&test.app, test.person("noor"), "https://guests.example.org");
+    leads(&test, guests, "g9", "noor").await;
+    let said = BTreeSet::from(["controls-guests".to_owned()]);
+    let teams = groups::list(app).await.unwrap().0;
+    let ici = teams.iter().find(|t| t.name == "ICI").unwrap().id;
+    let ada = test.browser("ada").await;
+    for (days, stays) in [(90, true), (91, false), (-1, false)] {
+        leads(&test, ISSUER, "m9", "noor").await;
+        groups::put(app, &test.caller("ada"), ici, noor, false).await.unwrap();
+        let tx = app.db.begin().await.unwrap();
+        let at = app.clock.now() - Duration::days(days);
+        store::accounts::save_said(&tx, guests, "g9", &said, at).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = accounts::list(app, noor).await.unwrap();
+        let way = all.into_iter().find(|way| way.subject == "m9").unwrap();
+        let path = format!("/admin/people/{noor}/accounts/{}/remove", way.id);
+        assert_eq!(ada.page(&path).await.contains("Noor El-Amin is taken out of ICI"), !stays, "{days}");
+        assert_eq!(ada.post(&path, &[]).await.status(), 303);
+        assert_eq!(!groups::list_of_person(app, noor).await.unwrap().is_empty(), stays, "{days}");
     }
 }

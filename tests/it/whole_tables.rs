@@ -57,6 +57,7 @@ async fn people(tx: &Tx, of: &Of) {
             person_id: left,
             password_hash: Some("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into()),
             said: Some("[\"controls\"]".into()),
+            said_at: Some(of.later),
         },
         row::absence::Model {
             id: "away".into(),

@@ -104,8 +104,9 @@ pub async fn list_groups_left(app: &App, person: PersonId, way: &str) -> Result<
 }
 
 /// Takes one of it away. Their sessions end but `keep`, and so do links that were made for them; with the last account of a
-/// provider they leave the groups that it put them into, and that no other one said last. Somebody does so for themselves with a name while another thing
-/// lets them in; an administrator for everybody else, and with the last one too.
+/// provider they leave the groups that it put them into, and that no other one said last, not too long ago. Somebody does so
+/// for themselves with a name while another thing lets them in; an administrator for everybody else, and with the last one
+/// too.
 pub async fn remove(app: &App, caller: &Caller, person: PersonId, way: &str, keep: &str) -> Result<()> {
     let (app, caller, way, keep) = (app.clone(), caller.clone(), way.to_owned(), keep.to_owned());
     app.clone()

@@ -14,6 +14,7 @@ use crate::{
     },
     store::{self, Tx, accounts::Account},
 };
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -22,8 +23,8 @@ use std::collections::BTreeSet;
 pub(in crate::service) enum Word<'a> {
     /// Their groups there.
     Groups(&'a BTreeSet<String>),
-    /// Nothing any more, as its last account leads to them no longer. What the other providers of these said last keeps them
-    /// where they are.
+    /// Nothing any more, as its last account leads to them no longer. What the other providers of these said last, and not too
+    /// long ago, keeps them where they are.
     Gone(&'a [Account]),
 }
 
@@ -46,12 +47,24 @@ pub(in crate::service) fn fills(provider: &Provider, team: &Team) -> bool {
     provider.rules.iter().any(|rule| speaks_of(rule, team))
 }
 
-/// Whether another provider of one of these accounts said last that whom it leads to is in a group here; whether as a reviewer.
+/// So many days what a provider said of somebody's groups keeps them in one: it says nothing of whoever left it there and
+/// signed in here no more.
+const SAID_DAYS: i64 = 90;
+
+/// Whether that still counts. What was said by a clock that was ahead is of nobody knows when (F10).
+fn counts(account: &Account, now: DateTime<Utc>) -> bool {
+    account.said_at.is_some_and(|at| at <= now + store::AHEAD && now - at <= Duration::days(SAID_DAYS))
+}
+
+/// Whether another provider of one of these accounts said last, and not too long ago, that whom it leads to is in a group
+/// here; whether as a reviewer.
 pub(in crate::service) fn said_last(app: &App, but: &Provider, accounts: &[Account], team: &Team) -> Option<bool> {
     let others = app.policy.identity.providers.iter().filter(|p| p.issuer != but.issuer);
     let rules = others.flat_map(|p| p.rules.iter().map(move |rule| (p, rule)));
+    let now = app.clock.now();
+    let said: Vec<&Account> = accounts.iter().filter(|account| counts(account, now)).collect();
     let holds = |p: &Provider, rule: &GroupRule| {
-        accounts.iter().any(|account| account.issuer == p.issuer && account.said.contains(&rule.group))
+        said.iter().any(|account| account.issuer == p.issuer && account.said.contains(&rule.group))
     };
     rules.filter(|(p, rule)| speaks_of(rule, team) && holds(p, rule)).map(|(_, rule)| rule.reviewer).max()
 }
@@ -161,7 +174,7 @@ mod tests {
         service::people::{self, NewPerson},
         store::Db,
     };
-    use chrono::{TimeZone, Utc};
+    use chrono::TimeZone;
 
     const POLICY: &str = r#"
 [[identity.providers]]

@@ -13,6 +13,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     /// A JSON list: see `store::accounts::Account`.
     pub said: Option<String>,
+    pub said_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
