@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Duration;
 use custody::{
     ports::identity::Proof,
-    service::{accounts, groups, sessions},
+    service::{accounts, groups, people, sessions},
     store,
 };
 
@@ -39,7 +39,8 @@ async fn a31_signing_in_again_says_what_for_and_leads_back() {
     let deploys = [("name", "deploy tool"), ("scope", "deploy"), ("days", "7")];
     // What is sent, the page that it is sent from, the page that one comes back to, what for.
     type Road<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str, &'a str);
-    let roads: [Road<'_>; 13] = [
+    let details = [("name", "Noor El-Amin"), ("email", "n@example.org"), ("time_zone", "Europe/Berlin")];
+    let roads: [Road<'_>; 14] = [
         (&invite, &[], &page, &page, "make a link by which somebody signs in"),
         (&link, &[("login", "noor2")], &page, &page, "lead another sign-in name to somebody"),
         (&link, &[("login", "tomasz"), ("sure", "yes")], &link, &page, "lead another sign-in name to somebody"),
@@ -48,6 +49,7 @@ async fn a31_signing_in_again_says_what_for_and_leads_back() {
         (&one, &[("record", &tomasz)], &one, &page, "make two records one person"),
         (&join, &[("group", &admins)], &page, &page, "make somebody an administrator"),
         (&put, &[("person", &noor)], &group, &group, "make somebody an administrator"),
+        (&page, &details, &page, &page, "change somebody’s e-mail address"),
         (&reopen, &[], &reopen, &reopen, "open somebody’s account again"),
         (&erase, &[], &erase, &erase, "erase somebody"),
         (own, &acts, own, own, "make a token that does what you may"),
@@ -95,6 +97,41 @@ async fn a31_signing_in_again_says_what_for_and_leads_back() {
     }
     let shown = ada.page(&format!("/sign-in?next={erase}&wanted=erase")).await;
     assert!(!shown.contains("sign in again"), "it is proved: {shown}");
+}
+
+/// A31, O5: to change where somebody's mail goes one signs in again first, and gets back what one typed; their other details
+/// are changed however long ago one proved who one is.
+#[tokio::test]
+async fn a31_another_address_asks_for_a_proof_and_nothing_else_does() {
+    let test = TestApp::new().await;
+    let (ada, noor) = (test.browser("ada").await, test.person("noor"));
+    let page = format!("/admin/people/{noor}");
+    let saves = async |email: &str, phone: &str| {
+        let typed = [("name", "Noor El-Amin"), ("email", email), ("phone", phone), ("time_zone", "Europe/Berlin")];
+        sends(&ada, &page, &page, &typed).await
+    };
+    let kept = async || {
+        let profile = people::find(&test.app, noor).await.unwrap().unwrap();
+        (profile.email, profile.person.phone.unwrap_or_default())
+    };
+    let known = |email: &str, phone: &str| (email.to_owned(), phone.to_owned());
+    let asks = "Before a change, Custody asks who you are.";
+    assert!(!ada.page(&page).await.contains(asks));
+    test.advance(Duration::minutes(16));
+    assert!(ada.page(&page).await.contains(asks));
+    let saved = saves(" Noor@Example.org ", "+49 40 66969 998").await;
+    assert_eq!((saved.status().as_u16(), saved.headers()["location"].to_str().unwrap()), (303, page.as_str()));
+    assert_eq!(kept().await, known("noor@example.org", "+49 40 66969 998"));
+    let asked = saves("n@example.org", "+49 40 66969 999").await;
+    assert_eq!(asked.status(), 403);
+    let given_back = asked.text().await.unwrap();
+    for typed in ["Noor El-Amin", "n@example.org", "+49 40 66969 999", "Europe/Berlin"] {
+        assert!(given_back.contains(&format!("value=\"{typed}\"")), "{typed}: {given_back}");
+    }
+    assert_eq!(kept().await, known("noor@example.org", "+49 40 66969 998"), "nothing was done yet");
+    ada.post("/demo/sign-in", &[("login", "ada"), ("next", &page)]).await;
+    assert_eq!(saves("n@example.org", "+49 40 66969 999").await.status(), 303);
+    assert_eq!(kept().await, known("n@example.org", "+49 40 66969 999"));
 }
 
 /// A31, E1: by what somebody signs in is read on their page however long ago one proved who one is oneself, by

@@ -120,11 +120,13 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         Refill::Link(typed, problems) => (login, wrong_link) = (typed, problems),
         Refill::Other(typed, problems) => (address, wrong_other) = (typed, problems),
     }
+    let anew = Anew::asked(admin, Wanted::WaysIn, &format!("/admin/people/{id}"));
+    let told =
+        "Mail for them goes there. Where they sign in here, they are told of a change, by mail at the one of before.";
+    let proof = if anew.is_some() { " Before a change, Custody asks who you are." } else { "" };
     let mut details = vec![
         Field::text("name", "Full name").value(&form.name).max(120),
-        Field::new(Kind::Email, "email", "E-mail address")
-            .hint("Mail for them goes there. Where they sign in here, they are told of a change.")
-            .value(&form.email),
+        Field::new(Kind::Email, "email", "E-mail address").hint(&format!("{told}{proof}")).value(&form.email),
     ];
     details.extend(details_fields(&form.phone, &form.time_zone, &form.commit_emails));
     for field in details.iter_mut().filter(|f| f.name == "phone") {
@@ -145,7 +147,6 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
             .value(login)
             .max(64),
     ];
-    let anew = Anew::asked(admin, Wanted::WaysIn, &format!("/admin/people/{id}"));
     let joins = "Whoever came by two providers has two. What leads to that one leads here then, and it is closed.";
     let mut other = vec![
         Field::new(Kind::Email, "other", "Address of their other record")
@@ -225,9 +226,16 @@ pub fn again(page: PersonPage) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
-/// POST /admin/people/{id}
+/// POST /admin/people/{id}: another address is for whoever proved just now who they are. It decides who reads what is mailed
+/// of the account.
 async fn save(admin: Administrator, jar: CookieJar, Path(id): Path<String>, Form(form): Form<DetailsForm>) -> Answer {
     let id = person_id(&id)?;
+    let was = people::find(&admin.app, id).await?.ok_or_else(Problem::not_found)?;
+    if was.email != form.email.trim().to_lowercase()
+        && let Some(first) = Anew::asked(&admin, Wanted::Address, &format!("/admin/people/{id}"))
+    {
+        return Ok(first.answer());
+    }
     let details = Details {
         name: form.name.clone(),
         email: form.email.clone(),
