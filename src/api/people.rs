@@ -259,7 +259,8 @@ pub struct Edited {
 
 /// Change a person's details
 ///
-/// Whoever signs in here is told where somebody else changed their e-mail address.
+/// Whoever signs in here is told where somebody else, or a token of theirs, changed their e-mail address: by mail at the one
+/// of before.
 #[utoipa::path(put, path = "/api/v1/people/{person}", tag = "People", security(("bearer" = [])), request_body = Edited,
     responses((status = 200, description = "The person after it.", body = PersonDto)))]
 pub async fn edit(
@@ -287,7 +288,7 @@ struct LinkDto {
 /// Make a link with which a person opens their account
 ///
 /// It counts once and for some days; one made before counts no longer. A password of before counts until it is opened. Whom
-/// something leads to already is told who made it.
+/// something leads to already is told who made it. No token makes one for its own maker.
 #[utoipa::path(post, path = "/api/v1/people/{person}/invitation", tag = "People", security(("bearer" = [])),
     responses((status = 201, description = "The link, this once.", body = LinkDto)))]
 pub async fn invite(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<Response> {
@@ -309,8 +310,8 @@ pub struct Login {
 
 /// Let another sign-in name lead to a person
 ///
-/// For one person with two accounts, so that they count once (A2). Whom something leads to already is told, of
-/// the link too.
+/// For one person with two accounts, so that they count once (A2). Whom something leads to already is told, of the link too,
+/// and so is whomever the name led to before. No token does so for its own maker.
 #[utoipa::path(post, path = "/api/v1/people/{person}/logins", tag = "People", security(("bearer" = [])), request_body = Login,
     responses((status = 200, description = "It leads to them; with a link where the name is new.", body = LinkDto)))]
 pub async fn link(

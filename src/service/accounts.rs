@@ -13,7 +13,12 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{id::PersonId, person::Person, person_entry::PersonEntry},
+    domain::{
+        id::PersonId,
+        person::Person,
+        person_entry::PersonEntry,
+        refusal::{Code, Refusal},
+    },
     store::{self, Tx},
 };
 use serde_json::json;
@@ -33,8 +38,16 @@ pub async fn is_nobody_here(app: &App) -> Result<bool> {
 
 /// Nothing is handed out to whoever cannot use it.
 pub(super) fn closed() -> Error {
-    use crate::domain::refusal::{Code, Refusal};
     Refusal::new(Code::WrongState, "This account is closed. Reopen it first.").into()
+}
+
+/// Refuses a token that would give its own maker another way in: whoever has it would go on by that after its end (A31).
+fn must_not_be_its_makers(caller: &Caller, person: PersonId) -> Result<()> {
+    if caller.token.is_some() && caller.actor.person() == Some(person) {
+        let why = "No token gives its own maker another way to sign in: do this on your page, under People.";
+        return Err(Refusal::new(Code::NotYours, why).into());
+    }
+    Ok(())
 }
 
 async fn local_logins<C: sea_orm::ConnectionTrait>(c: &C, person: PersonId) -> Result<Vec<String>> {
@@ -131,7 +144,7 @@ pub async fn list_open(app: &App) -> Result<Vec<(String, Person)>> {
 
 /// Lets another sign-in name lead to a person, so that they are one however they sign in (A2). A name that leads to
 /// somebody else on record is taken from there; that record is closed if no other name leads to it. A new name comes
-/// with the link by which they set its password.
+/// with the link by which they set its password. Whoever acts by a token does not do so for themselves.
 pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> Result<Option<Url>> {
     let login = login.trim().to_lowercase();
     if let Err(e) = shapes::login(&login) {
@@ -142,6 +155,7 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
         .outliving(async move {
             let tx = owned.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
+            must_not_be_its_makers(&caller, person)?;
             let profile = store::people::find_profile(&tx, person).await?.ok_or(Error::NotFound)?;
             if !profile.person.active {
                 return Err(closed());
@@ -154,7 +168,8 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
                 }
                 Some((owner, hash)) => {
                     store::accounts::save(&tx, LOCAL, &login, person, hash).await?;
-                    taken(&tx, &owned, &caller, owner, person).await?;
+                    let did = "moved a sign-in name of yours to another record: it leads to you no longer.";
+                    taken(&tx, &owned, &caller, owner, person, did).await?;
                     joining::contribute(&tx, &owned, &caller, owner, person).await?;
                     account_changed(&tx, &owned, &caller, person, linked, &format!("{led}.")).await?;
                     None
@@ -177,16 +192,17 @@ pub async fn link(app: &App, caller: &Caller, person: PersonId, login: &str) -> 
 }
 
 /// What led to an owner leads to somebody else now: what was opened there ends, and the record is closed if nothing else
-/// leads to it.
-async fn taken(tx: &Tx, app: &App, caller: &Caller, owner: PersonId, by: PersonId) -> Result<()> {
+/// leads to it. They are told all of it at once, whomever it leads to now.
+async fn taken(tx: &Tx, app: &App, caller: &Caller, owner: PersonId, by: PersonId, did: &str) -> Result<()> {
     store::doors::delete_sessions(tx, owner).await?;
     store::doors::delete_invitations(tx, owner).await?;
+    let mut did = format!("{did} Your sessions have ended.");
     if store::accounts::list_of(tx, owner).await?.is_empty() {
-        super::closing::close_in(tx, app, caller, owner).await?;
+        super::closing::close_in(tx, app, caller, owner, None).await?;
+        did.push_str(" Your account is closed: nothing else led to it.");
     }
     let line = line(app, caller, owner, PersonEntry::AccountTaken, json!({ "by": by }));
-    let did = "moved a sign-in name of yours to another record: it leads to you no longer. Your sessions have ended.";
-    account_changed(tx, app, caller, owner, line, did).await
+    account_changed(tx, app, caller, owner, line, &did).await
 }
 
 #[cfg(test)]

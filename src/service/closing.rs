@@ -4,7 +4,7 @@ use super::{
     Caller, Error, Result, identity,
     people::{line, must_be_admin},
     standing,
-    telling::account_changed,
+    telling::{account_changed, account_in_use_changed},
 };
 use crate::{
     app::App,
@@ -57,21 +57,22 @@ fn one_is_left(is: bool) -> Result<()> {
 }
 
 /// Closes an account: its sessions, links and calendar address end at once, its tokens count no longer, and devices that only this person
-/// could be called for are orphaned (N4).
+/// could be called for are orphaned (N4). They are told where anything leads to it.
 pub async fn close(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
-            close_in(&tx, &app, &caller, person).await?;
+            let did = "closed your account: nothing lets you in, your groups and tokens count no longer.";
+            close_in(&tx, &app, &caller, person, Some(did)).await?;
             Ok(tx.commit().await?)
         })
         .await?
 }
 
-/// The same within a change that is under way.
-pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: PersonId) -> Result<()> {
+/// The same within a change that is under way; `did` is what they are told, unless that change tells them itself.
+pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: PersonId, did: Option<&str>) -> Result<()> {
     let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
     if !profile.person.active {
         return Ok(());
@@ -82,7 +83,13 @@ pub(super) async fn close_in(tx: &Tx, app: &App, caller: &Caller, person: Person
     store::doors::delete_sessions(tx, person).await?;
     store::doors::delete_invitations(tx, person).await?;
     store::calendar::delete(tx, person).await?;
-    store::journal::append(tx, vec![line(app, caller, person, PersonEntry::Closed, json!({}))]).await?;
+    let line = line(app, caller, person, PersonEntry::Closed, json!({}));
+    match did {
+        Some(did) => account_in_use_changed(tx, app, caller, person, line, did).await?,
+        None => {
+            store::journal::append(tx, vec![line]).await?;
+        }
+    }
     standing::refresh_of_person(tx, app, person).await
 }
 

@@ -104,7 +104,8 @@ pub async fn erase(app: &App, caller: &Caller, person: PersonId) -> Result<()> {
                     store::guesses::delete_of(&tx, &sessions::account_digest(&account.subject)).await?;
                 }
             }
-            closing::close_in(&tx, &app, &caller, person).await?;
+            // Whoever asked for it is not told: the address that it would go to is gone with the rest.
+            closing::close_in(&tx, &app, &caller, person, None).await?;
             let devices = devices_of(&tx, &app, person).await?;
             for device in store::devices::list_by_id(&tx, &devices).await? {
                 take_out(&tx, &app, &caller, device, person).await?;

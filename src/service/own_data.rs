@@ -84,7 +84,7 @@ pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
             json!({ "saved": d.saved_at, "answers": read(&d.answers) })
         }).collect::<Vec<_>>(),
         "messages": messages.iter().map(|m| {
-            json!({ "at": m.at, "ended": m.ended, "text": m.text, "device": m.device })
+            json!({ "at": m.at, "ended": m.ended, "text": m.text, "device": m.device, "mailed_to": m.mail_to })
         }).collect::<Vec<_>>(),
         "notices": notices.iter().map(|n| json!({ "at": n.at, "text": n.text, "device": n.device })).collect::<Vec<_>>(),
         "record": record.iter().map(|e| {

@@ -271,18 +271,18 @@ pub(super) async fn save(tx: &Tx, app: &App, caller: &Caller, was: &Profile, det
         commit_emails: Set(details.commit_emails.join("\n")),
         ..Default::default()
     };
-    store::people::update(tx, id, change).await?;
-    if changed.contains(&"name") {
-        rename(tx, app, was, &name).await?;
-    }
     let said = line(app, caller, id, PersonEntry::Changed, json!({ "parts": changed }));
     if changed.contains(&"email") {
-        // Mail goes where the record says when it is sent: the address of before gets none of it.
+        // Before it is: mail of it goes to the one of before, and all else that is mailed later to the new one.
         let did = "changed your e-mail address: mail for you goes to the new one now. If it is not yours, tell another \
                    administrator.";
         account_in_use_changed(tx, app, caller, id, said, did).await?;
     } else {
         store::journal::append(tx, vec![said]).await?;
+    }
+    store::people::update(tx, id, change).await?;
+    if changed.contains(&"name") {
+        rename(tx, app, was, &name).await?;
     }
     if changed.contains(&"phone") && caller.actor.person() != Some(id) {
         confirmations::end_of(tx, app, caller, id).await?;

@@ -74,19 +74,25 @@ pub async fn tell(
             sent.extend(told.flat_map(|t| roster.channels(Owner::Team(t.id)).iter().map(move |c| (t, c))).map(
                 |(t, c)| {
                     let members = t.members.iter().map(|(person, _)| *person).collect();
-                    Sent { to: c.clone(), news: news.clone(), zone: app.policy.facility.time_zone, of: members }
+                    Sent {
+                        to: c.clone(),
+                        news: news.clone(),
+                        zone: app.policy.facility.time_zone,
+                        of: members,
+                        mail_to: None,
+                    }
                 },
             ));
         }
     }
     if outside {
-        // Whoever's account is closed is told of nothing any more.
+        // Whoever's account is closed is told of nothing any more, but of that account itself (see `account`).
         for (person, news) in
             new.into_iter().filter_map(|t| Some((roster.person(t.to).filter(|p| p.active)?, t.news())))
         {
             let own = channels(roster, person.id).into_iter();
             let zone = person.zone(&app.policy);
-            sent.extend(own.map(|to| Sent { to, news: news.clone(), zone, of: vec![person.id] }));
+            sent.extend(own.map(|to| Sent { to, news: news.clone(), zone, of: vec![person.id], mail_to: None }));
         }
     }
     send(tx, app, sent).await
@@ -123,6 +129,8 @@ struct Sent {
     zone: Tz,
     /// Whose turn makes it theirs.
     of: Vec<PersonId>,
+    /// Where it is mailed whatever the record says by then.
+    mail_to: Option<String>,
 }
 
 /// Puts into the outbox what these channels take.
@@ -138,7 +146,7 @@ async fn send(tx: &Tx, app: &App, all: Vec<Sent>) -> Result<()> {
     let entries = all.iter().filter_map(|s| {
         let turns = s.news.device.and_then(|d| turns.get(&d));
         let theirs = turns.is_some_and(|turns| turns.iter().any(|(person, _)| s.of.contains(person)));
-        entry(app, &s.to, &s.news, s.zone, theirs, now)
+        entry(app, s, theirs, now)
     });
     let entries: Vec<Entry> = entries.collect();
     for part in entries.chunks(AT_ONCE) {
@@ -148,7 +156,8 @@ async fn send(tx: &Tx, app: &App, all: Vec<Sent>) -> Result<()> {
 }
 
 /// What a channel gets of it, if it takes such a thing.
-fn entry(app: &App, of: &Channel, news: &News, zone: Tz, my_turn: bool, now: DateTime<Utc>) -> Option<Entry> {
+fn entry(app: &App, sent: &Sent, my_turn: bool, now: DateTime<Utc>) -> Option<Entry> {
+    let Sent { to: of, news, zone, mail_to, .. } = sent;
     let there = match of.kind {
         Kind::Mail => app.mail.is_some(),
         Kind::Mattermost | Kind::Slack | Kind::Zulip => app.chat.is_some(),
@@ -156,7 +165,7 @@ fn entry(app: &App, of: &Channel, news: &News, zone: Tz, my_turn: bool, now: Dat
     if !there || !of.preferences.wanted.takes(news.urgent, my_turn) {
         return None;
     }
-    let due = due(&of.preferences, zone, now, news.urgent);
+    let due = due(&of.preferences, *zone, now, news.urgent);
     Some(Entry {
         channel: of.id.clone(),
         owner: of.owner,
@@ -169,6 +178,7 @@ fn entry(app: &App, of: &Channel, news: &News, zone: Tz, my_turn: bool, now: Dat
         due: due.at,
         digest: due.digest,
         in_order: of.kind != Kind::Mail,
+        mail_to: mail_to.clone().filter(|_| of.kind == Kind::Mail),
     })
 }
 

@@ -50,6 +50,8 @@ pub struct Entry {
     pub digest: bool,
     /// Whether the channel's messages arrive in order.
     pub in_order: bool,
+    /// Where it is mailed whatever the record says by then; `None` where the record says it when it is sent.
+    pub mail_to: Option<String>,
 }
 
 /// Puts them into the outbox; what a channel was given before for the same cause is left out.
@@ -86,6 +88,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, all: Vec<Entry>) -> Result<()> {
             lease_until: Set(None),
             ended_at: Set(None),
             error: Set(String::new()),
+            mail_to: Set(e.mail_to),
         }
     });
     let rows: Vec<_> = rows.collect();
@@ -122,6 +125,8 @@ pub struct Claimed {
     /// How often it was tried, this time included.
     pub attempts: u32,
     pub tried_since: DateTime<Utc>,
+    /// Where it is mailed whatever the record says.
+    pub mail_to: Option<String>,
     /// Device's name, text, path; in the order of happening.
     pub items: Vec<(String, String, String)>,
 }
@@ -260,6 +265,7 @@ async fn list_claimed<C: ConnectionTrait>(tx: &C, lease: &str, now: DateTime<Utc
                 urgent: r.urgent,
                 attempts: u32::try_from(r.attempts).unwrap_or(u32::MAX),
                 tried_since: r.tried_since.unwrap_or(now),
+                mail_to: r.mail_to,
                 items: Vec::new(),
             }
         });

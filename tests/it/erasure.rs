@@ -44,6 +44,7 @@ fn on_its_way(test: &TestApp, to: &str) -> store::outbox::Entry {
         due: test.app.clock.now(),
         digest: false,
         in_order: false,
+        mail_to: None,
     }
 }
 

@@ -762,7 +762,7 @@ async fn inward_webhooks_are_refused() {
     assert!(chat.posts().is_empty());
 }
 
-/// O5: nobody whose account is closed is told of anything, and what waits for them is not sent.
+/// O5, A31: nobody whose account is closed is told of anything but that, and what waits for them is not sent.
 #[tokio::test]
 async fn a_closed_account_is_told_nothing() {
     let smtp = SmtpServer::start().await;
@@ -772,7 +772,10 @@ async fn a_closed_account_is_told_nothing() {
     test.shown().await;
     test.now_tells("otto", "k2", "Two.", false).await;
     test.delivers().await;
-    assert!(smtp.letters_to("otto@example.org").is_empty());
+    let letters = smtp.letters_to("otto@example.org");
+    let subjects: Vec<String> = letters.iter().filter_map(|l| l.header("Subject")).collect();
+    let about = "[Custody] Your account: Ada Nowak closed your account";
+    assert!(matches!(subjects.as_slice(), [one] if one.starts_with(about)), "{subjects:?}");
     assert!(test.failed().await.iter().any(|f| f.error.contains("closed")));
     assert_eq!(test.waiting().await, 0);
 }

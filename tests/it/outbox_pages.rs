@@ -238,6 +238,7 @@ async fn o5_the_outbox_is_read_page_by_page() {
         due: now + Duration::minutes(n / 40),
         digest: false,
         in_order: false,
+        mail_to: None,
     };
     let tx = test.app.db.begin().await.unwrap();
     store::outbox::insert(&tx, (0..120).map(waits).collect()).await.unwrap();

@@ -15,17 +15,37 @@ use custody::{
     service::{
         accounts,
         channels::{self, Typed},
-        closing, groups,
+        closing, erasure, groups,
+        outbox::{self, Road},
         people::{self, Details, NewPerson},
         sessions,
     },
     store,
 };
+use reqwest::Method;
+use serde_json::{Value, json};
 
 /// What whoever has a link can do with it.
 const OPENS: &str = "whoever opens it first signs in as you. If you asked for none, tell another administrator.";
 
+/// Of another address.
+const MOVED: &str = "Ada Nowak changed your e-mail address: mail for you goes to the new one now. If it is not yours, tell \
+                     another administrator.";
+
 impl TestApp {
+    /// Ada gives somebody this address, and another number.
+    async fn edits(&self, who: &str, email: &str) {
+        let was = people::find(&self.app, self.person(who)).await.unwrap().unwrap();
+        let details = Details {
+            name: was.person.name,
+            email: email.to_owned(),
+            phone: Some("+49 40 66969 999".to_owned()),
+            time_zone: "Europe/Berlin".to_owned(),
+            commit_emails: was.commit_emails,
+        };
+        people::edit(&self.app, &self.caller("ada"), self.person(who), details).await.unwrap();
+    }
+
     /// What somebody was told of their account, the newest first.
     async fn told_of_account(&self, who: &str) -> Vec<String> {
         self.told_of_theirs(self.person(who)).await
@@ -84,16 +104,19 @@ async fn a31_somebody_hears_what_was_done_to_how_they_sign_in() {
     assert!(letters.iter().all(is_about), "{letters:?}");
 }
 
-/// A31, A2, O5: whoever is made one with another record hears what leads to them now, and whoever goes on without a sign-in
-/// name that it is gone; a record that is closed by it is told nothing.
+/// A31, A2, O5: whoever is made one with another record hears what leads to them now; whose record it was, and whoever goes on
+/// without a sign-in name, hears that it is gone, and of their record that it is closed, by mail too.
 #[tokio::test]
 async fn a2_whoever_is_made_one_with_another_record_hears_of_it() {
-    let test = TestApp::new().await;
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
     let (app, ada) = (&test.app, test.caller("ada"));
     accounts::join(app, &ada, test.person("noor"), test.person("tomasz")).await.unwrap();
     let joined = "Ada Nowak made the record of Tomasz Wilk one with yours: whatever led to it leads to you now.";
     assert_eq!(test.told_of_account("noor").await, [joined]);
-    assert!(test.told_of_account("tomasz").await.is_empty(), "it is closed");
+    let swallowed = "Ada Nowak made your record one with another: whatever led to it leads there now. Your sessions have \
+                     ended. Your account is closed: nothing else led to it.";
+    assert_eq!(test.told_of_account("tomasz").await, [swallowed]);
 
     accounts::link(app, &ada, test.person("otto"), "otto2").await.unwrap();
     let made = format!("Ada Nowak let the sign-in name otto2 lead to you, and made a link for it: {OPENS}");
@@ -104,6 +127,15 @@ async fn a2_whoever_is_made_one_with_another_record_hears_of_it() {
     let moved = "Ada Nowak moved a sign-in name of yours to another record: it leads to you no longer. \
                  Your sessions have ended.";
     assert_eq!(test.told_of_account("otto").await, [moved, made.as_str()]);
+    // Their only one, to whoever does it.
+    accounts::link(app, &ada, test.person("ada"), "otto").await.unwrap();
+    let closed = format!("{moved} Your account is closed: nothing else led to it.");
+    assert_eq!(test.told_of_account("otto").await, [closed.as_str(), moved, made.as_str()]);
+    assert!(test.told_of_account("ada").await.is_empty(), "by themselves");
+    test.delivers().await;
+    let sent = |to: &str| smtp.letters_to(&format!("{to}@example.org")).len();
+    assert_eq!(["noor", "tomasz", "otto", "sofia", "ada"].map(sent), [1, 1, 3, 1, 0]);
+    assert_eq!(outbox::count_failed(app).await.unwrap(), 0);
 }
 
 /// A31, O5: whom something leads to already hears of a link that an administrator makes for them, by which somebody else
@@ -147,53 +179,140 @@ async fn a31_somebody_hears_of_a_link_that_is_made_for_them() {
     assert_eq!(test.told_of_account("noor").await, [made.as_str(), made.as_str()], "of each");
 }
 
-/// A31, O5: whose address an administrator changes hears of it in Custody, and by mail at the new one, where mail goes from
-/// then on. Of other details, and of their own address, nobody is told.
+/// A31, O5: whose address an administrator changes hears of it in Custody, and by mail at the one of before, where all goes
+/// that was told before, too: it is shown to nobody else. What is told later goes to the new one. Of other details, and of
+/// their own address, nobody is told.
 #[tokio::test]
 async fn a31_somebody_hears_that_their_address_was_changed() {
     let smtp = SmtpServer::start().await;
     let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
-    let (app, ada) = (&test.app, test.caller("ada"));
-    let edits = async |who: &str, name: &str, email: &str| {
-        let details = Details {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            phone: Some("+49 40 66969 999".to_owned()),
-            time_zone: "Europe/Berlin".to_owned(),
-            commit_emails: Vec::new(),
-        };
-        people::edit(app, &ada, test.person(who), details).await.unwrap();
-    };
-    edits("noor", "Noor El-Amin", "noor@example.org").await;
+    let (app, ada, noor) = (&test.app, test.caller("ada"), test.person("noor"));
+    test.edits("noor", "noor@example.org").await;
     assert!(test.told_of_account("noor").await.is_empty(), "it is the same");
-    edits("noor", "Noor El-Amin", "n.el-amin@example.org").await;
-    let changed = "Ada Nowak changed your e-mail address: mail for you goes to the new one now. If it is not yours, tell \
-                   another administrator.";
-    assert_eq!(test.told_of_account("noor").await, [changed]);
-    edits("ada", "Ada Nowak", "a.nowak@example.org").await;
+    accounts::invite(app, &ada, noor).await.unwrap();
+    test.edits("noor", "n.el-amin@example.org").await;
+    let made = format!("Ada Nowak made a link for you: {OPENS}");
+    assert_eq!(test.told_of_account("noor").await, [MOVED, made.as_str()]);
+    test.edits("ada", "a.nowak@example.org").await;
     assert!(test.told_of_account("ada").await.is_empty(), "by themselves");
+    let page = test.browser("ada").await.page("/admin/outbox").await;
+    let (_, listed) = test.acts("ada").await.get("/outbox").await;
+    for shown in [page, listed.to_string()] {
+        assert!(shown.contains("made a link for you") && !shown.contains("noor@example.org"), "{shown}");
+    }
+    let data = test.browser("noor").await.page("/account/data.json").await;
+    let data: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(data["messages"][0]["mailed_to"], "noor@example.org");
     test.delivers().await;
-    let to: Vec<String> = smtp.letters().into_iter().map(|l| l.to).collect();
-    assert_eq!(to, ["n.el-amin@example.org"]);
+    let to = |letters: Vec<Letter>| letters.into_iter().map(|l| l.to).collect::<Vec<_>>();
+    assert_eq!(to(smtp.letters()), ["noor@example.org", "noor@example.org"]);
+    smtp.forget();
+    accounts::invite(app, &ada, noor).await.unwrap();
+    test.delivers().await;
+    assert_eq!(to(smtp.letters()), ["n.el-amin@example.org"]);
 }
 
-/// A31, N4, O5: whoever's account is opened again hears of it; while it is closed they hear of nothing.
+/// A31, A37, O5: the address that a letter is kept for goes with whoever is erased, and no letter goes there any more, though
+/// it was under way.
 #[tokio::test]
-async fn a31_somebody_hears_that_their_account_is_open_again() {
-    let test = TestApp::new().await;
+async fn a37_no_letter_goes_to_a_former_address_of_whoever_is_erased() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
+    let (app, noor) = (&test.app, test.person("noor"));
+    test.edits("noor", "n.el-amin@example.org").await;
+    let (lease, claimed) = outbox::claim(app, Road::Mail, 8).await.unwrap();
+    assert_eq!(claimed.len(), 1);
+    erasure::erase(app, &test.caller("ada"), noor).await.unwrap();
+    assert!(store::outbox::list_of(&app.db.read, noor, 9).await.unwrap().is_empty());
+    for one in claimed {
+        outbox::deliver(app, &lease, one).await.unwrap();
+    }
+    test.delivers().await;
+    assert!(smtp.letters().is_empty(), "{:?}", smtp.letters());
+}
+
+/// A31, N4, O5: whoever's account is closed hears of that, of what is done to it while it is, and that it is open again, by
+/// mail too; whom nothing leads to does not.
+#[tokio::test]
+async fn a31_somebody_hears_that_their_account_is_closed_and_open_again() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
     let (app, ada, otto) = (&test.app, test.caller("ada"), test.person("otto"));
     let doc = groups::list(app).await.unwrap().0.into_iter().find(|t| t.name == "DOC").unwrap().id;
-    closing::close(app, &ada, otto).await.unwrap();
+    let browser = test.browser("ada").await;
+    let asked = browser.page(&format!("/admin/people/{otto}/close")).await;
+    assert!(asked.contains("They are told who closed it."), "{asked}");
+    for _ in 0..2 {
+        closing::close(app, &ada, otto).await.unwrap();
+    }
     groups::remove(app, &ada, doc, otto).await.unwrap();
-    assert!(test.told_of_account("otto").await.is_empty(), "it is closed");
-    let asked = test.browser("ada").await.page(&format!("/admin/people/{otto}/reopen")).await;
+    test.delivers().await;
+    assert_eq!(smtp.letters_to("otto@example.org").len(), 2, "while it is closed");
+    test.edits("otto", "o.petersen@example.org").await;
+    let asked = browser.page(&format!("/admin/people/{otto}/reopen")).await;
     assert!(asked.contains("They are told who opened it."), "{asked}");
     for _ in 0..2 {
         closing::reopen(app, &ada, otto).await.unwrap();
     }
-    let opened =
-        "Ada Nowak opened your account again: what still leads to you lets you in, your groups and tokens count.";
-    assert_eq!(test.told_of_account("otto").await, [opened]);
+    let all = [
+        "Ada Nowak opened your account again: what still leads to you lets you in, your groups and tokens count.",
+        MOVED,
+        "Ada Nowak took you out of the group DOC.",
+        "Ada Nowak closed your account: nothing lets you in, your groups and tokens count no longer.",
+    ];
+    assert_eq!(test.told_of_account("otto").await, all);
+    test.delivers().await;
+    let sent = |to: &str| smtp.letters_to(&format!("{to}@example.org")).len();
+    assert_eq!(["otto", "o.petersen"].map(sent), [3, 1]);
+
+    let new = NewPerson { name: "Vera Klein".to_owned(), email: "vera@example.org".to_owned(), phone: None };
+    let vera = people::add(app, &ada, new).await.unwrap();
+    let asked = browser.page(&format!("/admin/people/{vera}/close")).await;
+    assert!(!asked.contains("They are told"), "{asked}");
+    closing::close(app, &ada, vera).await.unwrap();
+    assert!(test.told_of_theirs(vera).await.is_empty(), "nothing led to them");
+}
+
+/// A31, O5: what is done to somebody's account by a token of their own they hear of: whoever has it does it. It gives its own
+/// maker no link, no sign-in name and no other record, which a page does; for others it does.
+#[tokio::test]
+async fn a31_somebody_hears_what_their_token_did_to_their_account() {
+    let smtp = SmtpServer::start().await;
+    let test = TestApp::with_mail(&POLICY, Some(&smtp.url)).await;
+    let (app, ada, noor) = (&test.app, test.person("ada"), test.person("noor"));
+    let token = test.acts("ada").await;
+    let doc = groups::list(app).await.unwrap().0.into_iter().find(|t| t.name == "DOC").unwrap().id;
+    let (status, said) = token.put(&format!("/groups/{doc}/members/{ada}"), json!({})).await;
+    assert_eq!(status, 200, "{said}");
+    let details = json!({ "name": "Ada Nowak", "email": "a.nowak@example.org", "phone": "+49 40 66969 101",
+        "time_zone": "Europe/Berlin", "commit_emails": [] });
+    let (status, said) = token.put(&format!("/people/{ada}"), details).await;
+    assert_eq!(status, 200, "{said}");
+    let moved = MOVED.replace("Ada Nowak", "A token of yours");
+    assert_eq!(test.told_of_account("ada").await, [moved.as_str(), "A token of yours put you into the group DOC."]);
+    test.delivers().await;
+    assert_eq!(smtp.letters_to("ada@example.org").len(), 2);
+
+    let asks = async |who: PersonId, what: &str, body: Option<Value>| {
+        let answer = token.sends(Method::POST, &format!("/people/{who}/{what}"), &[], body).await;
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let refused = [
+        ("invitation", None),
+        ("logins", Some(json!({ "login": "ada2" }))),
+        ("logins", Some(json!({ "login": "noor", "take": true }))),
+        ("join", Some(json!({ "other": noor }))),
+    ];
+    for (what, body) in refused {
+        let (status, said) = asks(ada, what, body).await;
+        let why = "No token gives its own maker another way to sign in: do this on your page, under People.";
+        assert!(status == 403 && said.contains(why), "{what}: {status} {said}");
+    }
+    assert_eq!(accounts::list(app, ada).await.unwrap().len(), 1);
+    assert_eq!(accounts::find(app, "noor").await.unwrap(), Some(noor));
+    assert_eq!(asks(noor, "invitation", None).await.0, 201);
+    assert_eq!(asks(noor, "logins", Some(json!({ "login": "noor2" }))).await.0, 200);
+    accounts::invite(app, &test.caller("ada"), ada).await.unwrap();
 }
 
 /// A31, A6, O5: whoever is put into a group by somebody else, made a reviewer of it or none, or taken out of it hears of

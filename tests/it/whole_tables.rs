@@ -371,6 +371,7 @@ async fn telling(tx: &Tx, of: &Of) {
         lease_until: Some(of.later),
         ended_at: None,
         error: TEXT.into(),
+        mail_to: Some("before@example.org".into()),
     };
     keep!(
         tx,

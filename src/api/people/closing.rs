@@ -35,7 +35,8 @@ pub struct Other {
 ///
 /// For whoever came by two providers, so that they count once (A2). Whatever leads to the other record leads to this
 /// person, who becomes a contributor of the same devices, and the addresses of its commits are theirs; its sessions, tokens
-/// and approvals count no longer. It cannot be taken back.
+/// and approvals count no longer. Both are told, where anything led to the other one. It cannot be taken back. No token does
+/// so for its own maker.
 #[utoipa::path(post, path = "/api/v1/people/{person}/join", tag = "People", security(("bearer" = [])), request_body = Other,
     responses((status = 200, description = "The person after it.", body = PersonDto)))]
 pub async fn join(
@@ -72,10 +73,10 @@ impl From<WayIn> for AccountDto {
 /// Remove what somebody signs in with
 ///
 /// An account of somebody else, or a name whose password was stolen. Their sessions end, and links that were made for them;
-/// tokens, chats and the calendar address go on, and they are told where it was not they who did it. With the last account of
-/// a provider they leave the groups of its rules but those that another one said last, and whoever signs in with it next is
-/// somebody new here. Administrators do it for everybody else; everybody for themselves with names alone, and not with the
-/// last that lets them in.
+/// tokens, chats and the calendar address go on, and they are told where it was not they who did it, or a token of theirs
+/// did. With the last account of a provider they leave the groups of its rules but those that another one said last, within
+/// 90 days, and whoever signs in with it next is somebody new here. Administrators do it for everybody else; everybody for
+/// themselves with names alone, and not with the last that lets them in.
 #[utoipa::path(delete, path = "/api/v1/people/{person}/accounts/{account}", tag = "People", security(("bearer" = [])),
     responses((status = 204, description = "It leads to nobody.")))]
 pub async fn remove_account(
@@ -89,7 +90,8 @@ pub async fn remove_account(
 
 /// Close a person's account
 ///
-/// Their sessions, tokens and approvals count no longer. What is on record stays.
+/// Their sessions, tokens and approvals count no longer. What is on record stays. They are told who closed it, where anything
+/// leads to it.
 #[utoipa::path(post, path = "/api/v1/people/{person}/close", tag = "People", security(("bearer" = [])),
     responses((status = 204, description = "It is closed.")))]
 pub async fn close(State(app): State<App>, Path(person): Path<String>, bearer: Bearer) -> Answer<StatusCode> {

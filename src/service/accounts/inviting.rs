@@ -1,7 +1,7 @@
 //! One-time links by which somebody opens their account here, or sets another password; the first administrator's among
 //! them (E1).
 
-use super::{closed, local_logins};
+use super::{closed, local_logins, must_not_be_its_makers};
 use crate::{
     app::App,
     domain::{id::PersonId, person::Person, person_entry::PersonEntry},
@@ -46,13 +46,14 @@ pub(super) fn link_of(app: &App, secret: &str) -> Result<Url> {
 }
 
 /// A link by which somebody sets their password. It replaces the one before it. Whom something leads to already is told: by
-/// it somebody else could take their place.
+/// it somebody else could take their place. Whoever acts by a token makes none for themselves.
 pub async fn invite(app: &App, caller: &Caller, person: PersonId) -> Result<Url> {
     let (owned, caller) = (app.clone(), caller.clone());
     let secret = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
+            must_not_be_its_makers(&caller, person)?;
             let (secret, invited) = insert_invitation(&tx, &owned, &caller, person).await?;
             let did = format!("made a link for you: {WHOEVER_OPENS_IT}");
             account_in_use_changed(&tx, &owned, &caller, person, invited, &did).await?;

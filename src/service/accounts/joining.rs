@@ -1,6 +1,6 @@
 //! Two records of one person are made one: whoever came by two providers, with two addresses, has two (A2, E1).
 
-use super::{closed, taken};
+use super::{closed, must_not_be_its_makers, taken};
 use crate::{
     app::App,
     domain::{
@@ -34,13 +34,15 @@ pub async fn find_other(app: &App, person: PersonId, email: &str) -> Result<Opti
 }
 
 /// Lets whatever leads to another record lead to a person, so that they are one however they sign in (A2). The other record
-/// is closed; what was committed under its addresses is theirs from now on (T4).
+/// is closed; what was committed under its addresses is theirs from now on (T4). Whoever acts by a token does not do so for
+/// themselves.
 pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId) -> Result<()> {
     let (app, caller) = (app.clone(), caller.clone());
     app.clone()
         .outliving(async move {
             let tx = app.db.begin().await?;
             must_be_admin(&tx, &caller).await?;
+            must_not_be_its_makers(&caller, person)?;
             if person == other {
                 return invalid("other", "This is the same record. Name the other one");
             }
@@ -59,13 +61,15 @@ pub async fn join(app: &App, caller: &Caller, person: PersonId, other: PersonId)
                 return Err(Refusal::new(Code::WrongState, why).into());
             }
             if moved > 0 {
-                taken(&tx, &app, &caller, other, person).await?;
+                let did = "made your record one with another: whatever led to it leads there now.";
+                taken(&tx, &app, &caller, other, person, did).await?;
                 let linked = line(&app, &caller, person, PersonEntry::AccountLinked, json!({}));
                 let name = &was.person.name;
                 let did = format!("made the record of {name} one with yours: whatever led to it leads to you now.");
                 account_changed(&tx, &app, &caller, person, linked, &did).await?;
             } else {
-                closing::close_in(&tx, &app, &caller, other).await?;
+                // Whom nothing leads to has nothing that was taken from them.
+                closing::close_in(&tx, &app, &caller, other, None).await?;
             }
             contribute(&tx, &app, &caller, other, person).await?;
             let mut commit_emails = profile.commit_emails.clone();

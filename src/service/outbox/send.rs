@@ -60,10 +60,20 @@ async fn open(app: &App, person: PersonId) -> Result<std::result::Result<store::
     Ok(found.ok_or_else(|| Undelivered::never("Their account is closed")))
 }
 
+/// Where people choose what they are told.
+const SETTINGS: &str = "/account/notifications";
+
 async fn mail(app: &App, person: PersonId) -> Result<std::result::Result<Target, Undelivered>> {
     let found = open(app, person).await?;
-    let settings = "/account/notifications".to_owned();
-    Ok(found.map(|p| Target::Mail { to: p.email, name: p.person.name, settings }))
+    Ok(found.map(|p| Target::Mail { to: p.email, name: p.person.name, settings: SETTINGS.to_owned() }))
+}
+
+/// To the address that they had, whatever the record says now: whoever changed that, or closed it, does not keep it from them
+/// (A31). Of who asked to be forgotten nothing is kept (A37).
+async fn mail_as_it_was(app: &App, person: PersonId, to: &str) -> Result<std::result::Result<Target, Undelivered>> {
+    let found = store::people::find_profile(&app.db.read, person).await?.filter(|p| !p.is_erased());
+    let mail = found.map(|p| Target::Mail { to: to.to_owned(), name: p.person.name, settings: SETTINGS.to_owned() });
+    Ok(mail.ok_or_else(|| Undelivered::never("They asked to be forgotten")))
 }
 
 async fn mail_of_group(app: &App, team: GroupId, to: &str) -> Result<std::result::Result<Target, Undelivered>> {
@@ -73,16 +83,22 @@ async fn mail_of_group(app: &App, team: GroupId, to: &str) -> Result<std::result
     Ok(target.ok_or_else(|| Undelivered::never("The group was removed")))
 }
 
-/// Sends what was claimed. The database is read before, and nothing of it is held meanwhile.
-pub(super) async fn send(app: &App, claimed: &Claimed) -> Result<std::result::Result<(), Undelivered>> {
-    let channel = match claimed.owner {
-        Owner::Person(person) if claimed.channel == mail_id(person) => Channel::mail(person),
-        owner => match store::channels::find(&app.db.read, &claimed.channel, owner).await? {
+/// Where what was claimed goes; in words why nowhere.
+async fn goes_to(app: &App, claimed: &Claimed) -> Result<std::result::Result<Target, Undelivered>> {
+    let channel = match (claimed.owner, &claimed.mail_to) {
+        (Owner::Person(person), Some(to)) => return mail_as_it_was(app, person, to).await,
+        (Owner::Person(person), None) if claimed.channel == mail_id(person) => Channel::mail(person),
+        (owner, _) => match store::channels::find(&app.db.read, &claimed.channel, owner).await? {
             Some(channel) => channel,
             None => return Ok(Err(Undelivered::never("The channel was removed"))),
         },
     };
-    let target = match target(app, &channel).await? {
+    target(app, &channel).await
+}
+
+/// Sends what was claimed. The database is read before, and nothing of it is held meanwhile.
+pub(super) async fn send(app: &App, claimed: &Claimed) -> Result<std::result::Result<(), Undelivered>> {
+    let target = match goes_to(app, claimed).await? {
         Ok(target) => target,
         Err(undelivered) => return Ok(Err(undelivered)),
     };

@@ -1,16 +1,17 @@
 //! What others did to somebody's account, told to them alone (A31, O5): whoever has an administrator's place, or has taken
 //! it, does not do so unseen.
 
-use super::{Telling, tell};
+use super::{Sent, Telling, channels, put_on_record, send};
 use crate::{
     app::App,
-    domain::id::PersonId,
-    service::{Caller, Result},
+    domain::{id::PersonId, telling::Kind},
+    service::{Caller, Error, Result},
     store::{self, Tx, journal::Line, notices::ACCOUNT},
 };
 
-/// Puts on record what was done to a person's account, and tells them where somebody else `did` it. Nobody is told whose
-/// record is closed, or closed by it.
+/// Puts on record what was done to a person's account, and tells them where somebody else `did` it, or a token of theirs,
+/// which whoever has it does as well. Mail of it goes to the address that is on record now, whatever becomes of it before it
+/// is sent, and whether their account is open or not: an address is changed after this.
 pub(in crate::service) async fn account_changed(
     tx: &Tx,
     app: &App,
@@ -21,14 +22,16 @@ pub(in crate::service) async fn account_changed(
 ) -> Result<()> {
     let entries = store::journal::append(tx, vec![line]).await?;
     let by = caller.actor.person();
-    if by == Some(person) {
+    if by == Some(person) && caller.token.is_none() {
         return Ok(());
     }
     let roster = app.roster.current(tx).await?;
-    if !roster.person(person).is_some_and(|p| p.active) {
-        return Ok(());
-    }
-    let who = by.map_or("Custody", |by| roster.everybody().name(by));
+    let profile = store::people::find_profile(tx, person).await?.ok_or(Error::NotFound)?;
+    let who = match by {
+        Some(by) if by == person => "A token of yours",
+        Some(by) => roster.everybody().name(by),
+        None => "Custody",
+    };
     let telling = |seq: i64| Telling {
         to: person,
         device: None,
@@ -38,7 +41,21 @@ pub(in crate::service) async fn account_changed(
         path: "/account".to_owned(),
         urgent: true,
     };
-    tell(tx, app, &roster, entries.iter().map(|entry| telling(entry.seq)).collect(), Vec::new()).await
+    let tellings: Vec<Telling> = entries.iter().map(|entry| telling(entry.seq)).collect();
+    let mut own = channels(&roster, person);
+    // A chat of whoever's account is closed is written to no more.
+    own.retain(|c| profile.person.active || c.kind == Kind::Mail);
+    let (zone, mut sent) = (profile.person.zone(&app.policy), Vec::new());
+    for news in put_on_record(tx, &tellings).await?.into_iter().map(Telling::news) {
+        sent.extend(own.iter().map(|to| Sent {
+            to: to.clone(),
+            news: news.clone(),
+            zone,
+            of: vec![person],
+            mail_to: Some(profile.email.clone()),
+        }));
+    }
+    send(tx, app, sent).await
 }
 
 /// The same of what may be done before they ever come here: whom nothing leads to yet has nothing that anybody could take

@@ -28,6 +28,8 @@ pub struct Model {
     pub lease_until: Option<DateTimeUtc>,
     pub ended_at: Option<DateTimeUtc>,
     pub error: String,
+    /// `None` where the record says it when it is sent.
+    pub mail_to: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

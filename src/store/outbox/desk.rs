@@ -104,6 +104,8 @@ pub struct Listed {
     pub attempts: u32,
     pub ended: Option<DateTime<Utc>>,
     pub error: String,
+    /// Where it is mailed whatever the record says: for whom it is for alone.
+    pub mail_to: Option<String>,
 }
 
 /// The things in these states, at most so many behind `after`, and how many there are in all. Waiting ones by when they
@@ -153,6 +155,7 @@ async fn listed<C: ConnectionTrait>(c: &C, rows: Vec<row::Model>) -> Result<Vec<
             attempts: u32::try_from(r.attempts).unwrap_or(u32::MAX),
             ended: r.ended_at,
             error: r.error,
+            mail_to: r.mail_to,
         })
     });
     all.collect()

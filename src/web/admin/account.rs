@@ -215,6 +215,9 @@ pub async fn ask_close(admin: Administrator, Path(id): Path<String>) -> Answer {
         ),
         "What is on record stays. The account can be reopened.".to_owned(),
     ];
+    if is_told(&admin, id).await? {
+        text.push("They are told who closed it.".to_owned());
+    }
     text.extend(left_alone(&admin, id).await?);
     let here = format!("/admin/people/{id}");
     let action = Action::post("Close the account", &format!("{here}/close")).danger();
