@@ -69,7 +69,12 @@ async fn go(app: &App, road: Road) {
         tokio::select! {
             () = app.stop.cancelled() => {}
             Some(done) = under_way.join_next() => {
-                if is_unmarked(done) {
+                // What has ended by now makes room for one claim, and not for one each.
+                let mut unmarked = is_unmarked(done);
+                while let Some(done) = under_way.try_join_next() {
+                    unmarked |= is_unmarked(done);
+                }
+                if unmarked {
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -106,14 +111,20 @@ pub async fn round(app: &App) -> Result<usize> {
 pub async fn claim(app: &App, road: Road, most: usize) -> Result<(String, Vec<Claimed>)> {
     let now = app.clock.now();
     let (c, lease) = (&app.db.read, Uuid::new_v4().to_string());
-    if most == 0 || !(store::outbox::is_any_due(c, road, now).await? || store::outbox::is_any_ahead(c, now).await?) {
+    if most == 0 {
+        return Ok((lease, Vec::new()));
+    }
+    let ahead = store::outbox::is_any_ahead(c, now).await?;
+    if !ahead && !store::outbox::is_any_due(c, road, now).await? {
         return Ok((lease, Vec::new()));
     }
     let (owned, name) = (app.clone(), lease.clone());
     let claimed = app
         .outliving(async move {
             let tx = owned.db.begin().await?;
-            store::outbox::set_right(&tx, now).await?;
+            if ahead {
+                store::outbox::set_right(&tx, now).await?;
+            }
             put_off(&tx, &owned, road, now).await?;
             let claimed = store::outbox::claim(&tx, road, &name, now, most).await?;
             tx.commit().await?;
