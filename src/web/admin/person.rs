@@ -121,12 +121,12 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
         Refill::Other(typed, problems) => (address, wrong_other) = (typed, problems),
     }
     let anew = Anew::asked(admin, Wanted::WaysIn, &format!("/admin/people/{id}"));
-    let told =
+    let hint =
         "Mail for them goes there. Where they sign in here, they are told of a change, by mail at the one of before.";
     let proof = if anew.is_some() { " Before a change, Custody asks who you are." } else { "" };
     let mut details = vec![
         Field::text("name", "Full name").value(&form.name).max(120),
-        Field::new(Kind::Email, "email", "E-mail address").hint(&format!("{told}{proof}")).value(&form.email),
+        Field::new(Kind::Email, "email", "E-mail address").hint(&format!("{hint}{proof}")).value(&form.email),
     ];
     details.extend(details_fields(&form.phone, &form.time_zone, &form.commit_emails));
     for field in details.iter_mut().filter(|f| f.name == "phone") {
