@@ -122,7 +122,7 @@ pub async fn page(admin: &Administrator, id: PersonId, refill: Refill) -> Result
     }
     let anew = Anew::asked(admin, Wanted::WaysIn, &format!("/admin/people/{id}"));
     let hint =
-        "Mail for them goes there. Where they sign in here, they are told of a change, by mail at the one of before.";
+        "Mail for them goes there. Where they sign in here, a change is told to them, by mail to their old address.";
     let proof = if anew.is_some() { " Before a change, Custody asks who you are." } else { "" };
     let mut details = vec![
         Field::text("name", "Full name").value(&form.name).max(120),
