@@ -11,8 +11,13 @@ use custody::service::{
 };
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
+
+/// A second subscriber, which takes nothing. Were a test's the only one, tracing would ask the thread that comes first to
+/// a line whether anybody wants it, and keep a no for every thread.
+static BESIDE: LazyLock<tracing::Dispatch> =
+    LazyLock::new(|| tracing::Dispatch::new(tracing::subscriber::NoSubscriber::new()));
 
 /// Custody's warnings and errors on this test's thread, for as long as it is kept.
 pub struct Logged {
@@ -35,6 +40,7 @@ impl io::Write for Said {
 
 impl Logged {
     pub fn start() -> Self {
+        LazyLock::force(&BESIDE);
         let said = Said::default();
         let to = said.clone();
         let log = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
@@ -48,6 +54,17 @@ impl Logged {
         let said = String::from_utf8(said).unwrap();
         said.lines().filter(|line| line.contains(" custody::")).map(str::to_owned).collect()
     }
+}
+
+/// What another thread comes to first, where nobody wants it, is heard on this one all the same.
+#[test]
+fn a_line_is_heard_whoever_came_to_it_first() {
+    let say = || tracing::warn!(target: "custody::test", "said");
+    let log = Logged::start();
+    std::thread::spawn(say).join().unwrap();
+    assert_eq!(log.lines(), Vec::<String>::new());
+    say();
+    assert_eq!(log.lines().len(), 1);
 }
 
 /// A34: wrong names and passwords are in the log with where they came from, and at whose account; what was typed is not.
