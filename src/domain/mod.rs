@@ -2,6 +2,7 @@
 
 pub mod absence;
 pub mod agenda;
+pub mod cadence;
 pub mod calling;
 pub mod checkpoint;
 pub mod collector;

@@ -7,6 +7,7 @@ use crate::domain::{
     forge::same_repository,
     id::{DeviceId, PersonId},
     lifecycle::StateName,
+    moving_on::Hold,
     observation::Known,
     overrides::Override,
     support::{Verdict, is_misplaced},
@@ -37,6 +38,8 @@ pub struct Card {
     pub repository: String,
     pub state: StateName,
     pub state_since: Option<DateTime<Utc>>,
+    /// When its cycle began.
+    pub opened: DateTime<Utc>,
     /// `None` where nobody supports anything yet or any more.
     pub verdict: Option<Verdict>,
     pub support_since: DateTime<Utc>,
@@ -52,6 +55,8 @@ pub struct Card {
     pub overrides: Vec<Override>,
     /// Releases on record whose tag still stands, each with its commit.
     pub releases: Vec<(TagName, CommitId)>,
+    /// What keeps it from moving on by itself (G5).
+    pub hold: Option<Box<Hold>>,
     /// The last day of the review's timeline.
     pub promised: Option<NaiveDate>,
     /// What happened last, newest first.
@@ -85,6 +90,8 @@ impl Card {
             promised: timeline.and_then(|t| t.milestones.last()).map(|m| m.due),
             state: device.state.name(),
             state_since: device.state.since(),
+            opened: device.cycle.opened,
+            hold: device.moving_on.hold.map(Box::new),
             releases: releases.map(|r| (r.tag().clone(), r.commit().clone())).collect(),
             id: device.id,
             revision: device.revision,

@@ -3,6 +3,7 @@
 //! `default.toml` is the built-in policy, its documentation and the list of
 //! known keys at once. A facility's file holds what differs from it.
 
+mod cadence;
 mod collectors;
 mod environments;
 mod error;
@@ -65,6 +66,8 @@ pub struct Policy {
     pub releases: Releases,
     /// Development and production (G5).
     pub environments: Environments,
+    /// How often each device is deployed (G7).
+    pub cadence: Cadence,
     /// Where code is read from (T1, G2).
     pub repositories: Repositories,
     /// What is seen running (T8, G10).

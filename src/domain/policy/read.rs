@@ -1,5 +1,6 @@
 //! From a file to a policy: the meaning of each value is checked here.
 
+use super::cadence::cadence;
 use super::collectors::collectors;
 use super::environments::environments;
 use super::identity::identity;
@@ -48,6 +49,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         releases: releases(&source),
         environments: environments(&source),
+        cadence: cadence(&source),
         repositories: repositories(&source),
         observations: Observations {
             silent_after_minutes,

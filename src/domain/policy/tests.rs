@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::deployment::Environment;
+use strum::IntoEnumIterator;
 
 mod wrong;
 
@@ -59,6 +61,10 @@ tests_after = true
 label = "Users"
 tag_rule = 'r\d+'
 waits_hours = 3
+[cadence]
+development_days = 14
+production_days = 60
+due_soon_days = 3
 [repositories]
 protocols = ["https", "file"]
 hosts = ["git.example.org", "*.example.eu", "192.0.2.7", "localhost", "[::1]"]
@@ -316,6 +322,17 @@ fn g12_the_usual_hours_are_never_more_than_the_longest() {
     for (file, usual) in [("", 4), ("[overrides]\nlongest_hours = 2", 2), ("[overrides]\nusual_hours = 30", 24)] {
         assert_eq!(parse(file).overrides.usual_hours, usual, "{file}");
     }
+}
+
+/// G7: an environment without a cadence asks for none, and does not bound how soon the other one shows.
+#[test]
+fn g7_a_cadence_is_asked_for_in_each_environment() {
+    let days = |file: &str, which| parse(file).cadence_of(which).map(|d| d.num_days());
+    assert_eq!(Environment::iter().map(|e| days("", e)).collect::<Vec<_>>(), [Some(31), Some(31)]);
+    let off = "[cadence]\ndevelopment_days = 0\nproduction_days = 14\ndue_soon_days = 13";
+    assert_eq!(Environment::iter().map(|e| days(off, e)).collect::<Vec<_>>(), [None, Some(14)]);
+    let none = "[cadence]\ndevelopment_days = 0\nproduction_days = 0\ndue_soon_days = 365";
+    assert_eq!(days(none, Environment::Production), None);
 }
 
 /// E1: providers stand in the file with everything but their secret; what is left out has its usual value.

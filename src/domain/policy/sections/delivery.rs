@@ -67,6 +67,17 @@ pub struct Production {
     pub waits_hours: u32,
 }
 
+/// `[cadence]`: how often each device is to be deployed in each environment (G7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cadence {
+    /// Days after a deployment in development when the next one is due; 0 asks for none.
+    pub development_days: u32,
+    /// The same in production.
+    pub production_days: u32,
+    /// Days before that when it shows as due soon; less than the others, as far as they ask for any.
+    pub due_soon_days: u32,
+}
+
 /// `[repositories]`: the addresses that code is read from (T1, G2, A16 to A18).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Repositories {
