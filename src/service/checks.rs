@@ -1,5 +1,5 @@
 //! Custody's own regular checks: tags that moved or vanished, repositories, contacts whose word ages, what has come due,
-//! what has run out (G2, L4, N4, B4, T2, T10).
+//! what falls behind, what has run out (G2, L4, N4, B4, T2, T10, G7).
 
 use super::{
     Caller, Error, Result,
@@ -138,6 +138,7 @@ pub async fn round(app: &App) -> Result<usize> {
         after = last.name().to_owned();
         super::confirmations::remind(app, &page).await?;
         super::reminders::send(app, &page).await?;
+        super::cadence::tell(app, &page).await?;
         super::standing::look_again(app, &page).await?;
         stream::iter(&page).for_each_concurrent(AT_ONCE, |device| look(app, device, &hang)).await;
         looked += page.len();

@@ -1,7 +1,7 @@
 //! A device as its pages show it: everything at once, by a fixed number of queries.
 
 use super::{
-    Caller, Error, Result,
+    Caller, Error, Result, cadence,
     facts::{self, gather},
     history::{self, Recent},
     record::{SUPPORT_CHANGED, streams, support_stream},
@@ -58,6 +58,8 @@ pub struct DeviceView {
     pub instances: Vec<Instance>,
     /// The deployments that put it where it is placed.
     pub deployments: Vec<(ServerName, DeploymentId)>,
+    /// How regularly it is deployed, in each environment (G7).
+    pub cadence: Vec<cadence::Shown>,
     pub verdict: Option<Verdict>,
     /// Since when the status holds.
     pub support_since: DateTime<Utc>,
@@ -158,6 +160,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         true => store::deployments::list_of_placements(c, device.id, &device.placements).await?,
         false => Vec::new(),
     };
+    let cadence = cadence::of_device(c, app, &device, &gathered.servers).await?;
     let unacknowledged = shift::of_device(c, app, &device).await?;
     // As the board has them.
     let open = |i: &Incident| Difference { drift: i.drift.clone(), incident: Some(i.id.clone()) };
@@ -203,6 +206,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         tagged_by_strangers,
         protections,
         deployments,
+        cadence,
         instances: gathered.known.into_iter().map(|k| Instance { seen: k.seen, verdict: k.verdict }).collect(),
         people: gathered.people,
         servers: gathered.servers,

@@ -1,6 +1,6 @@
-//! How Custody and what it keeps stands, in figures: for whoever keeps it running. From memory, and four cheap queries.
+//! How Custody and what it keeps stands, in figures: for whoever keeps it running. From memory, and a few cheap queries.
 
-use super::{Result, collectors};
+use super::{Result, cadence, collectors};
 use crate::{
     app::App,
     domain::{drift, lifecycle::StateName, support::Support},
@@ -49,6 +49,8 @@ pub struct Kept {
     pub incidents: Vec<(&'static str, u64)>,
     pub outbox: Vec<(&'static str, u64)>,
     pub collectors: Vec<Collector>,
+    /// Devices that are behind in their cadence, by environment (G7).
+    pub behind: Vec<(&'static str, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -112,6 +114,7 @@ async fn read(app: &App, now: DateTime<Utc>) -> Result<Kept> {
         incidents: drift::Kind::iter().map(|k| (k.into(), open.get(&k).copied().unwrap_or_default())).collect(),
         outbox: NOT_DELIVERED.map(|s| (s.into(), of(s))).to_vec(),
         collectors: collectors.collect(),
+        behind: cadence::count_behind(app).await?,
     })
 }
 

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod act;
 pub mod answers;
 pub mod board;
+pub mod cadence;
 pub mod calendar;
 pub mod catalogue;
 pub mod channels;

@@ -33,6 +33,11 @@ pub async fn send(app: &App, devices: &[Device]) -> Result<usize> {
             }));
         }
     }
+    once(app, all).await
+}
+
+/// Tells each of it whom it was not told yet; how many that were. No query where there is nothing.
+pub(super) async fn once(app: &App, mut all: Vec<Telling>) -> Result<usize> {
     if all.is_empty() {
         return Ok(0);
     }

@@ -4,6 +4,7 @@ pub mod absences;
 pub mod accounts;
 pub mod answers;
 pub mod backup;
+pub mod cadence;
 pub mod calendar;
 pub mod changes;
 pub mod channels;

@@ -96,6 +96,8 @@ fn write_kept(kept: &Kept, shown: i64) {
     one("custody_projection_lag_changes", lag, (kept.last - shown).max(0) as f64);
     each("custody_open_incidents", "Differences between what runs and the record, open now.", "kind", &kept.incidents);
     each("custody_outbox_entries", "What people are to be told and did not arrive.", "state", &kept.outbox);
+    let behind = "Devices whose next deployment was due, in each environment.";
+    each("custody_devices_behind", behind, "environment", &kept.behind);
     describe_gauge!("custody_collector_view_age_seconds", "Since when a collector has not seen all that it asks for.");
     describe_gauge!("custody_collector_failures", "Polls of a collector that failed since then.");
     for c in &kept.collectors {
