@@ -3,6 +3,7 @@
 
 mod absences;
 mod body;
+mod cadence;
 mod channels;
 mod collectors;
 mod deployable;
@@ -63,6 +64,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(deployable::routes())
         .merge(deployments::routes())
         .merge(moving_on::routes())
+        .merge(cadence::routes())
         .merge(overrides::routes())
         .merge(shift::routes())
         .merge(observations::routes())

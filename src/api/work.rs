@@ -2,6 +2,7 @@
 
 use super::{
     body::Params,
+    cadence,
     problem::{Answer, Problem},
     token::Bearer,
 };
@@ -13,7 +14,7 @@ use crate::{
         person::People,
     },
     service::{
-        queue,
+        self, queue,
         work::{self, Desk, Whose, Work},
     },
 };
@@ -84,6 +85,8 @@ pub struct MineDto {
     training: Vec<TrainingDto>,
     /// Help that one asked for and has not got (H7).
     help: Vec<HelpDto>,
+    /// Deployments of one's devices that were due, or soon are (G7).
+    cadence: Vec<cadence::LineDto>,
     /// The newest things that one was told.
     told: Vec<ToldDto>,
     unread: usize,
@@ -140,6 +143,7 @@ struct ToldDto {
     responses((status = 200, description = "One's own devices, and what one was told.", body = MineDto)))]
 pub async fn mine(State(app): State<App>, bearer: Bearer) -> Answer<Json<MineDto>> {
     let found = work::mine(&app, &bearer.reads()?, bearer.person()).await?;
+    let behind = service::cadence::of_person(&app, bearer.person()).await?;
     let told =
         found.told.into_iter().map(|t| ToldDto { id: t.id, device: t.device, text: t.text, at: t.at, read: t.seen });
     Ok(Json(MineDto {
@@ -148,6 +152,7 @@ pub async fn mine(State(app): State<App>, bearer: Bearer) -> Answer<Json<MineDto
         conduct: found.conduct,
         training: found.training.into_iter().map(|(topic, until)| TrainingDto { topic, until }).collect(),
         help: found.help.into_iter().filter_map(|(device, help)| HelpDto::new(device, help)).collect(),
+        cadence: cadence::lines(&app, &behind),
         unread: found.unread,
         work: all(found.desk),
     }))

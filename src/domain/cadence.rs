@@ -87,7 +87,7 @@ impl WhyNot {
 }
 
 /// Who has to deploy it there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::EnumIter)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     Contributor,

@@ -2,6 +2,7 @@
 
 mod about;
 mod banners;
+mod cadence;
 mod call;
 mod environments;
 mod gates;

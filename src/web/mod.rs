@@ -9,6 +9,7 @@ mod anew;
 pub mod around;
 pub mod assets;
 pub mod board;
+pub mod cadence;
 pub mod collectors;
 pub mod confirm;
 pub mod deploy_tools;
@@ -75,6 +76,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(acts::routes())
         .merge(admin::routes())
         .merge(board::routes(app))
+        .merge(cadence::routes())
         .merge(collectors::routes())
         .merge(confirm::routes())
         .merge(deploy_tools::routes())

@@ -1,6 +1,7 @@
 //! `/my`: what waits for me, what I wait for and on whom (E4).
 
 use super::{
+    cadence::{self, Row},
     desk, gatebox,
     layout::{Layout, Section},
     parts::{Action, Side, Tone, WorkGroup, plural},
@@ -12,7 +13,7 @@ use crate::{
     app::App,
     domain::person::Role,
     service::{
-        outbox,
+        self, outbox,
         work::{self, Desk, Mine, Whose},
     },
 };
@@ -53,6 +54,8 @@ struct MyPage {
     lead: String,
     groups: Vec<WorkGroup>,
     todo: Vec<Todo>,
+    /// What falls behind of the reader's devices (G7).
+    behind: Vec<Row>,
     notes: Vec<Note>,
     unread: usize,
 }
@@ -65,11 +68,13 @@ async fn show(member: Member) -> Answer {
     (layout.your_turn, layout.reviews) = mine.turns;
     // What somebody was not told is looked for by nobody else.
     let failed = if member.has(&Role::Admin) { outbox::count_failed(app).await? } else { 0 };
+    let behind = service::cadence::of_person(app, member.id()).await?;
     let side = |w: &work::Work| if w.device.is_contributor(member.id()) { Side::Contributor } else { Side::Ctrl };
     let page = MyPage {
         lead: lead(&mine.desk),
         groups: desk::groups(&mine.desk, member.id(), side),
         todo: todo(app, &mine, failed),
+        behind: cadence::rows(app, &behind, member.id()),
         notes: notes(&mine),
         unread: mine.unread,
         layout,

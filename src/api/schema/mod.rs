@@ -6,6 +6,7 @@ mod shapes;
 
 use crate::{
     domain::{
+        cadence,
         contact::{Hours, WhenStopped},
         cycle::HelpKind,
         deployment::{DeploymentState, Environment},
@@ -82,6 +83,9 @@ described! {
     StateName as "State": one_of(StateName::iter().map(said)),
     Support as "Support": one_of(Support::iter().map(said)),
     SupportClass as "SupportClass": one_of(SupportClass::iter().map(said)),
+    cadence::Standing as "CadenceStanding": one_of(cadence::Standing::iter().map(said)),
+    cadence::WhyNot as "CadenceWhyNot": one_of(cadence::WhyNot::iter().map(said)),
+    cadence::Whose as "CadenceTurn": one_of(cadence::Whose::iter().map(said)),
     TeamKind as "GroupKind": one_of(TeamKind::iter().map(|k| k.to_string().into())),
     Turn as "Turn": one_of(Turn::iter().map(said)),
     WhenStopped as "WhenStopped": one_of(WhenStopped::iter().map(said)),

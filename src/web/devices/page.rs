@@ -3,7 +3,7 @@
 use super::{
     about::{self, HelpView, MemberView, ReleaseView},
     banners::{self, Notice},
-    call,
+    cadence, call,
     environments::{self, EnvironmentsView},
     gates, history, lifecycle,
     places::{self, PlaceView},
@@ -14,7 +14,9 @@ use crate::{
     domain::lifecycle::{CommandKind, State, StateName, Who},
     service::devices::DeviceView,
     web::{
-        acts, gatebox,
+        acts,
+        cadence::View,
+        gatebox,
         layout::Layout,
         operators,
         parts::{
@@ -62,6 +64,8 @@ pub struct DevicePage {
     pub places: Vec<PlaceView>,
     pub freshest: String,
     pub environments: Option<EnvironmentsView>,
+    /// How regularly it is deployed, in each environment (G7).
+    pub cadence: Vec<View>,
     /// H5: whether the framework there is supported.
     pub framework: Option<(bool, &'static str)>,
     pub place_actions: Vec<Action>,
@@ -137,6 +141,7 @@ impl DevicePage {
             places: places::list(app, v),
             freshest: places::freshest(v),
             environments: environments::draw(app, v),
+            cadence: cadence::draw(app, v),
             framework: about::framework(v),
             place_actions,
             repository: d.request.repository.clone(),
