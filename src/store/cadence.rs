@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait, Order, Query},
 };
 use std::collections::BTreeMap;
@@ -94,7 +94,8 @@ pub struct GoingOn {
     pub deployment: DeploymentId,
 }
 
-/// Those of these devices: begun within a day, or allowed and neither begun nor run out. One query; none of no devices.
+/// Those of these devices, in the order in which they were asked for: begun within a day, or allowed and neither begun nor
+/// run out. One query; none of no devices.
 pub async fn list_going_on<C: ConnectionTrait>(
     c: &C,
     devices: &[DeviceId],
@@ -103,18 +104,19 @@ pub async fn list_going_on<C: ConnectionTrait>(
     if devices.is_empty() {
         return Ok(Vec::new());
     }
-    let begun = row::Column::State.eq("started").and(row::Column::PermitUntil.gt(now - GOES_ON));
-    let allowed = row::Column::State.eq("allowed").and(row::Column::PermitUntil.gt(now));
-    let rows: Vec<(String, String, String)> = row::Entity::find()
+    let mut rows: Vec<(String, String, String)> = row::Entity::find()
         .select_only()
         .columns([row::Column::Id, row::Column::DeviceId])
         .expr_as(environment(c), "environment")
-        .filter(Condition::any().add(begun).add(allowed))
+        .filter(row::Column::State.is_in(["allowed", "started"]))
+        .filter(row::Column::PermitUntil.is_not_null())
+        .filter(row::Column::PermitUntil.gt(now - GOES_ON))
+        .filter(Condition::any().add(state().eq("started")).add(row::Column::PermitUntil.gt(now)))
         .filter(Expr::cust("device_id || ''").is_in(devices.iter().map(DeviceId::to_string)))
-        .order_by_asc(row::Column::Id)
         .into_tuple()
         .all(c)
         .await?;
+    rows.sort_unstable();
     let going_on = rows.into_iter().map(|(id, device, environment)| {
         let environment = environment.parse().map_err(|e| corrupt("an environment", e))?;
         Ok(GoingOn { device: device_id(&device)?, environment, deployment: deployment_id(&id)? })

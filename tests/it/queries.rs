@@ -86,6 +86,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/deployments", 11),
         ("/deployments?device=magnet&server=none&state=expired&environment=production", 14),
         ("/overrides", 12),
+        ("/cadence", 13),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),
@@ -171,8 +172,10 @@ async fn pages_come_by_with_one_connection() {
         "/api/v1/devices/magnet",
         "/api/v1/devices/magnet/commands",
         "/api/v1/devices/magnet/releases",
+        "/api/v1/devices/magnet/cadence",
         "/api/v1/events",
         "/api/v1/shift",
+        "/cadence",
         "/collectors",
         "/deployable",
         "/deployments",
@@ -247,6 +250,17 @@ async fn lists_are_read_by_an_index() {
         (
             "a placement's deployment",
             "SELECT * FROM deployment WHERE device_id = 'x' AND server = 'y' AND at = '2026-11-21T08:00:00Z'",
+        ),
+        (
+            "what was deployed of a device last",
+            "SELECT id FROM deployment WHERE device_id = 'x' AND (state || '' = 'succeeded' OR (jti IS NULL AND state || '' IN
+             ('allowed', 'started'))) ORDER BY id DESC LIMIT 1",
+        ),
+        (
+            "what goes on of some devices",
+            "SELECT id FROM deployment WHERE state IN ('allowed', 'started') AND permit_until IS NOT NULL AND permit_until >
+             '2026-11-20T08:00:00Z' AND (state || '' = 'started' OR permit_until > '2026-11-21T08:00:00Z') AND device_id || ''
+             IN ('x', 'y')",
         ),
         (
             "permits that ran out",

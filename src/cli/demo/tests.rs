@@ -5,6 +5,8 @@ use crate::{
     app::{App, Parts},
     config::read_policy,
     domain::{
+        cadence::Standing,
+        deployment::Environment,
         device::Device,
         id::ServerName,
         lifecycle::{Command, Event, StateName, evolve},
@@ -62,6 +64,7 @@ async fn the_sample_facility_is_whole() {
     assert_eq!(names(&orphans), ["nozzleCamIndex", "strongFieldMonitor"], "N4");
     assert!(accounts::list_open(&app).await.unwrap().iter().all(|(login, _)| login != super::devices::GONE));
     told_elsewhere(&app).await;
+    cadence(&app).await;
     ready(&app).await;
     deployed_and_removed(&app).await;
     app.db.close().await.unwrap();
@@ -162,6 +165,20 @@ async fn shift(app: &App) {
     let told = store::notices::list(&app.db.read, piet, 100).await.unwrap();
     let aged = |t: &store::notices::Told| t.device == "vmiImageProc" && t.text.contains("counts no longer");
     assert!(told.iter().any(|t| aged(t) && t.path.starts_with("/confirm/")), "{told:?}");
+}
+
+/// G7: most of what CTRL owns is deployed each month; some falls behind, and of some the next deployment is due soon.
+async fn cadence(app: &App) {
+    for (name, which, expected) in [
+        ("attenuatorCalc", Environment::Production, Standing::Kept),
+        ("slitGapCalc", Environment::Production, Standing::DueSoon),
+        ("hrixsBinning", Environment::Production, Standing::Behind),
+        ("ppLaserJitterMon", Environment::Development, Standing::Behind),
+    ] {
+        let (_, shown, _) = crate::service::cadence::look(app, name).await.unwrap();
+        let there = shown.iter().find(|s| s.cadence.environment == which).unwrap();
+        assert_eq!(there.cadence.standing, expected, "{name}: {there:?}");
+    }
 }
 
 /// Its events, replayed, make the device that is stored.

@@ -32,6 +32,8 @@ enum First {
     Overtaken(&'static str),
     /// An act is sent from outside of our pages' buttons.
     Send(&'static str),
+    /// More than a month goes by: what was deployed falls behind (G7), and whoever is signed in has to do so again.
+    Later,
 }
 
 struct Page {
@@ -319,6 +321,12 @@ fn pages(f: &Facility) -> Vec<Page> {
         "/admin/forges/new",
     ];
     all.extend(more.map(|path| page("ada", path)));
+    all.push(page("lena", "/cadence"));
+    all.push(Page { first: First::Later, ..page("", "/sign-in") });
+    all.extend(
+        ["/cadence", "/cadence?environment=production&instrument=MID", "/my", "/devices/owned"]
+            .map(|path| page("lena", path)),
+    );
     all
 }
 
@@ -326,6 +334,7 @@ async fn open(f: &Facility, chrome: &Chrome, p: &Page) {
     chrome.goto(&format!("{}{}", f.test.url, p.path)).await;
     match p.first {
         First::Nothing => {}
+        First::Later => f.test.advance(chrono::Duration::days(32)),
         First::Press(says) => chrome.press(says).await,
         First::Overtaken(says) => {
             let text = "And which rate?".to_owned();
