@@ -119,6 +119,7 @@ fn text(app: &App, c: &Cadence, now: DateTime<Utc>) -> String {
 
 fn bar(asked: &Asked, standing: Standing, now: DateTime<Utc>) -> Bar {
     let (over, all) = ((now - asked.from).num_seconds().max(0), asked.days.num_seconds().max(1));
+    let days = asked.days.num_days();
     Bar {
         class: match standing {
             Standing::Behind => "non",
@@ -126,7 +127,10 @@ fn bar(asked: &Asked, standing: Standing, now: DateTime<Utc>) -> Bar {
             Standing::Kept | Standing::NotAsked => "own",
         },
         percent: (over.saturating_mul(100) / all).clamp(0, 100),
-        label: format!("{} of {} days are over", (now - asked.from).num_days().max(0), asked.days.num_days()),
+        label: match (now - asked.from).num_days().max(0) {
+            over if over < days => format!("{over} of {days} days are over"),
+            _ => format!("all {days} days are over"),
+        },
     }
 }
 

@@ -8,6 +8,7 @@ mod app;
 mod authorisation;
 mod backup;
 mod board;
+mod cadence;
 mod chat_server;
 mod checkpoints;
 mod collectors;
