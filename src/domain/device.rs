@@ -18,7 +18,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One contributed piece of control software as it stands: what its events add up to, and what the next command is
 /// judged by.
@@ -51,6 +51,9 @@ pub struct Device {
     /// What two people of CTRL let through in an emergency, the oldest first (G12).
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// The devices that it depends on, by their names, which stay (G8).
+    #[serde(default)]
+    pub depends_on: BTreeMap<String, DeviceId>,
     /// The last reading of its repository (H3).
     pub repository: Option<RepositoryState>,
     /// People who offer to adopt it while it is orphaned (N4).
@@ -150,6 +153,7 @@ impl Device {
             releases: Vec::new(),
             moving_on: MovingOn::default(),
             overrides: Vec::new(),
+            depends_on: BTreeMap::new(),
             repository: None,
             offers: Vec::new(),
             done_answers: Vec::new(),

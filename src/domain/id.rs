@@ -30,6 +30,8 @@ id!(/// A person: however many accounts or tokens they hold, they are one (A2).
     PersonId);
 id!(/// A deployment: one release on its way onto one server.
     DeploymentId);
+id!(/// A re-test: one dependent with one new release of what it depends on.
+    RetestId);
 id!(/// A group of people: a team of CTRL, the experts of an area, the shift, the administrators.
     GroupId);
 

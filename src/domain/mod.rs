@@ -36,6 +36,7 @@ pub mod release;
 pub mod reminder;
 pub mod repository;
 pub mod request;
+pub mod retest;
 pub mod review;
 pub mod server;
 pub mod shift;

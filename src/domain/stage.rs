@@ -336,7 +336,7 @@ pub fn may_report(
 
 /// A link is a web address that a browser opens, or none (A25). What reads addresses forgives the character NUL, which not
 /// every database keeps.
-fn link(given: &str) -> Result<String, Refusal> {
+pub(super) fn link(given: &str) -> Result<String, Refusal> {
     let given = given.trim();
     let is_address = |u: url::Url| matches!(u.scheme(), "http" | "https");
     let plain = given.is_empty()

@@ -168,6 +168,11 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::OperatorRulesSet { operators } => {
             format!("changed what operators may do: {}.", operators.when_stopped.words().to_lowercase())
         }
+        H::DependenciesSet { on } if on.is_empty() => "said that it depends on no other device.".to_owned(),
+        H::DependenciesSet { on } => {
+            let names: Vec<&str> = on.keys().map(String::as_str).collect();
+            format!("said what it depends on: {}.", names.join(", "))
+        }
         H::ContributorAdded { person } => format!("added {} as a contributor.", name(person)),
         H::ContributorRemoved { person } => format!("removed {} as a contributor.", name(person)),
         H::AdoptionOffered { reason } => format!("offered to adopt it: {reason}"),
@@ -218,6 +223,7 @@ pub fn audience(what: &H) -> Audience {
         | H::ConfirmationEnded { .. }
         | H::CommittedToUpdates
         | H::OperatorRulesSet { .. }
+        | H::DependenciesSet { .. }
         | H::PermitRedeemed { .. }
         | H::TagRestored { .. } => Audience::Nobody,
         _ => Audience::Device,

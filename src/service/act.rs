@@ -82,7 +82,7 @@ pub fn decides_by_page(kind: CommandKind) -> bool {
     match kind {
         ShutDown => false,
         Approve | SignOffPoint | SignOffArea | AcceptReservation | AcceptFinding | AgreeTimeline | Countersign
-        | ApproveOverride | Deploy | Amend | SetContacts | AcceptAdoption => true,
+        | ApproveOverride | Deploy | Amend | SetContacts | SetDependencies | AcceptAdoption => true,
         other => rule(other).is_transition(),
     }
 }

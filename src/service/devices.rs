@@ -5,7 +5,7 @@ use super::{
     facts::{self, gather},
     history::{self, Recent},
     record::{SUPPORT_CHANGED, streams, support_stream},
-    shift, stages,
+    retests, shift, stages,
 };
 use crate::{
     app::App,
@@ -85,6 +85,8 @@ pub struct DeviceView {
     pub tagged_by_strangers: BTreeSet<TagName>,
     /// What a forge says of the protection of its tags, by their names.
     pub protections: BTreeMap<String, Protection>,
+    /// What it depends on, what depends on it, and what was asked of it (G8).
+    pub retests: retests::OfDevice,
 }
 
 /// In what a device differs from its record.
@@ -173,6 +175,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     incidents.extend(silent.into_iter().map(|drift| Difference { drift, incident: None }));
     let tagged_by_strangers = stages::strangers(app, &roster, &device);
     let protections = store::protection::list(c, device.id).await?;
+    let retests = retests::of_device(c, &device, roster.everybody()).await?;
     let recent = history::recent(c, app, &streams(&device), roster.everybody(), RECENT).await?;
     drop(snapshot);
 
@@ -205,6 +208,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         incidents,
         tagged_by_strangers,
         protections,
+        retests,
         deployments,
         cadence,
         instances: gathered.known.into_iter().map(|k| Instance { seen: k.seen, verdict: k.verdict }).collect(),

@@ -85,7 +85,7 @@ fn device_of(stream: &str) -> Option<DeviceId> {
     if let Some(device) = record::device_of_support(stream) {
         return Some(device);
     }
-    let id = ["seen/", "refused/", "release/"].iter().find_map(|p| stream.strip_prefix(p)).unwrap_or(stream);
+    let id = ["seen/", "refused/", "release/", "retest/"].iter().find_map(|p| stream.strip_prefix(p)).unwrap_or(stream);
     id.split('/').next()?.parse().ok()
 }
 

@@ -10,6 +10,7 @@ use crate::{
         observation::Seen,
         person::People,
         request::Taken,
+        retest::{DEPENDENCIES_MOST, NO_DEVICES},
         server::Server,
         stage::{NO_WAY, Way},
         tag::TagName,
@@ -37,6 +38,7 @@ pub struct Gathered {
     pub seen: Vec<Seen>,
     pub readings: Readings,
     pub taken: Taken,
+    pub devices: BTreeMap<String, DeviceId>,
     pub way: Way,
     pub last: Option<TagName>,
 }
@@ -55,6 +57,7 @@ impl Gathered {
             seen: &self.seen,
             readings: &self.readings,
             taken: &self.taken,
+            devices: &self.devices,
             way: &self.way,
             last: self.last.as_ref(),
         }
@@ -87,6 +90,7 @@ pub fn gather_actor(app: &App, roster: &Roster, caller: &Caller) -> Gathered {
         seen: Vec::new(),
         readings: Readings::default(),
         taken: Taken::default(),
+        devices: BTreeMap::new(),
         way: Way::default(),
         last: None,
     }
@@ -126,6 +130,13 @@ pub async fn gather<C: ConnectionTrait>(
         Some(Command::Amend { request }) => store::devices::find_taken(c, device.id, None, &request.classes).await?,
         _ => Taken::default(),
     };
+    let devices = match command {
+        // More than a device may name are refused unread.
+        Some(Command::SetDependencies { on }) if on.len() <= DEPENDENCIES_MOST => {
+            store::retests::list_ids_by_names(c, on).await?
+        }
+        _ => BTreeMap::new(),
+    };
     let way = match command.and_then(|command| asks_for_stages(device, command, &servers)) {
         Some(release) => store::stages::find_standing(c, device.id, release).await?,
         None => Way::default(),
@@ -152,6 +163,7 @@ pub async fn gather<C: ConnectionTrait>(
         known,
         readings,
         taken,
+        devices,
     })
 }
 
@@ -218,6 +230,7 @@ impl Many {
             seen: self.seen.get(&device).map_or(&[], Vec::as_slice),
             readings: &self.readings,
             taken: &self.taken,
+            devices: &NO_DEVICES,
             way: &NO_WAY,
             last: None,
         }

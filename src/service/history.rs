@@ -1,6 +1,6 @@
 //! What the journal tells of a device: every stream, in sentences, each stamped with its place in the chain (E2).
 
-use super::{Error, Result, facts, protection, record, shift};
+use super::{Error, Result, facts, protection, record, retests, shift};
 use crate::{
     app::App,
     domain::{
@@ -213,6 +213,16 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
             let tag = e.stream.splitn(3, '/').nth(2).unwrap_or_default();
             let is = if body["protected"] == true { "is" } else { "is not" };
             (format!("The forge {}", text("forge")), format!("says that the tag `{tag}` {is} protected."))
+        }
+        (retests::OPENED, _) => {
+            let (on, tag) = (text("on"), text("tag"));
+            (name, format!("asked to try it out with `{on}` {tag}, which is new."))
+        }
+        (retests::REPORTED, _) => {
+            let verdict = if body["passed"] == true { "works" } else { "does not work" };
+            let who = if text("job").is_empty() { name } else { format!("The job {}", text("job")) };
+            let said = format!("reported that it {verdict} with `{}` {}. {}", text("on"), text("tag"), text("text"));
+            (who, said.trim().to_owned())
         }
         ("incident_opened", _) => (name, format!("opened it: {}", text("words"))),
         ("incident_reopened", _) => {

@@ -56,6 +56,7 @@ pub mod reminders;
 pub mod replicas;
 pub mod requests;
 pub mod retention;
+pub mod retests;
 pub mod secret;
 pub mod seen;
 pub mod servers;

@@ -10,7 +10,7 @@ use super::{
     Caller, Error, Result, confirmations,
     facts::{Gathered, gather},
     incidents::{self, Looked},
-    shift, telling, work,
+    retests, shift, telling, work,
 };
 use crate::{
     app::App,
@@ -130,6 +130,7 @@ pub async fn save(tx: &Tx, app: &App, caller: &Caller, change: &Change<'_>, also
     let (hear, shift) = news::news(app, change, &entries, &asked);
     people.extend(hear);
     teams.extend(shift);
+    people.extend(retests::follow(tx, app, caller, change).await?);
     telling::tell(tx, app, roster, people, teams).await
 }
 

@@ -18,6 +18,7 @@ use crate::{
         },
         person::People,
         request::{Request, Section, Taken},
+        retest::NO_DEVICES,
         stage::NO_WAY,
         support::Verdict,
     },
@@ -98,6 +99,7 @@ pub async fn overview(app: &App, caller: &Caller, me: PersonId, ctrl: bool) -> R
         seen: &[],
         readings: &Readings::default(),
         taken: &Taken::default(),
+        devices: &NO_DEVICES,
         way: &NO_WAY,
         last: None,
     };

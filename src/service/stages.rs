@@ -8,7 +8,7 @@ use super::{
     Caller, Error, Result,
     act::{Ask, act_once_read},
     facts::{self, gather},
-    record,
+    record, retests,
     telling::{self, Telling},
 };
 use crate::{
@@ -239,6 +239,8 @@ pub struct ReleaseView {
     pub runs: Vec<(String, String)>,
     /// Of the servers that the device is placed on (G5).
     pub environments: BTreeMap<ServerName, Environment>,
+    /// What was asked of those that depend on it (G8).
+    pub retests: Vec<retests::Listed>,
 }
 
 /// A release's page, also for whoever is not signed in. A fixed number of queries.
@@ -253,14 +255,18 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str, tag: &str) -> 
     let facts = gathered.facts(app, caller);
     let asked: Vec<(Stage, Option<Refusal>)> =
         Stage::iter().map(|s| (s, stage::may_report(&device, release.tag(), &way, s, false, &facts).err())).collect();
+    let retests = retests::of_release(c, &device, release.tag()).await?;
     let mut people = gathered.people.clone();
-    let reporters: BTreeSet<PersonId> = way.reports.iter().filter_map(|r| r.by).collect();
+    let tried = retests.iter().filter_map(|l| l.last.as_ref());
+    let reporters: BTreeSet<PersonId> =
+        way.reports.iter().filter_map(|r| r.by).chain(tried.filter_map(|t| t.by)).collect();
     people.0.extend(store::people::load_names(c, &reporters).await?.0);
     let stranger = strangers(app, &roster, &device).contains(release.tag());
     let of_it = |s: &&Seen| s.runs() && release.is_built(&s.version);
     let runs = gathered.seen.iter().filter(of_it).map(|s| (s.instance.clone(), s.server.to_string())).collect();
     Ok(ReleaseView {
         runs,
+        retests,
         environments: gathered.servers.iter().map(|(name, s)| (name.clone(), s.environment)).collect(),
         now: gathered.now,
         me: reader.and_then(|r| r.actor.person()),

@@ -33,6 +33,7 @@ pub mod own_keys;
 pub mod people;
 pub mod protection;
 pub mod replicas;
+pub mod retests;
 pub mod roster;
 pub mod servers;
 pub mod shift;

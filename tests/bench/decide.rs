@@ -217,6 +217,7 @@ fn take_ownership(bencher: divan::Bencher) {
         seen: &w.seen,
         readings: &readings,
         taken: &taken,
+        devices: &custody::domain::retest::NO_DEVICES,
         way: &custody::domain::stage::NO_WAY,
         last: None,
     };
@@ -242,6 +243,7 @@ fn take_ownership_refused(bencher: divan::Bencher) {
         seen: &w.seen,
         readings: &readings,
         taken: &taken,
+        devices: &custody::domain::retest::NO_DEVICES,
         way: &custody::domain::stage::NO_WAY,
         last: None,
     };

@@ -215,6 +215,7 @@ impl World {
             seen: &self.seen,
             readings: &readings,
             taken: &Taken::default(),
+            devices: &custody::domain::retest::NO_DEVICES,
             way: &custody::domain::stage::NO_WAY,
             last: None,
         };

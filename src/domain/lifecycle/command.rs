@@ -301,6 +301,10 @@ pub enum Command {
     SetOperatorRules {
         operators: OperatorRules,
     },
+    /// All that it depends on, by the devices' whole names (G8).
+    SetDependencies {
+        on: BTreeSet<String>,
+    },
     AddContributor {
         person: PersonId,
     },

@@ -8,7 +8,7 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::HelpKind,
     device::Placement,
-    id::{DeploymentId, PersonId, ServerName},
+    id::{DeploymentId, DeviceId, PersonId, ServerName},
     import::Imported,
     moving_on::Cause,
     overrides::Skip,
@@ -301,6 +301,9 @@ pub enum Happened {
     },
     OperatorRulesSet {
         operators: OperatorRules,
+    },
+    DependenciesSet {
+        on: BTreeMap<String, DeviceId>,
     },
     ContributorAdded {
         person: PersonId,

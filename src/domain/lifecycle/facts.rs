@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     device::Device,
-    id::{PersonId, ServerName},
+    id::{DeviceId, PersonId, ServerName},
     observation::Seen,
     person::{AuthorKey, People, Person, Role},
     policy::Policy,
@@ -70,6 +70,8 @@ pub struct Facts<'a> {
     pub readings: &'a Readings,
     /// The name and class that others hold; filled for [`super::command::Command::Submit`] and `Amend`.
     pub taken: &'a Taken,
+    /// The devices that [`super::command::Command::SetDependencies`] names, those that are on record (G8).
+    pub devices: &'a BTreeMap<String, DeviceId>,
     /// What was reported of the release that [`super::command::Command::Deploy`] names (G3).
     pub way: &'a Way,
     /// The newest of what went last onto the server that is placed on, and into its environment (G5).

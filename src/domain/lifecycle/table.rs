@@ -189,6 +189,7 @@ pub const RULES: &[Rule] = &[
     stay(C::SetContacts, LIVE, &[Contributor, Ctrl], &[]),
     stay(C::ConfirmContact, LIVE, &[SupportContact], &[]),
     stay(C::SetOperatorRules, LIVE, &[Contributor, Ctrl], &[]),
+    stay(C::SetDependencies, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[]),
     stay(C::AddContributor, WITH_CONTRIBUTORS, &[Contributor, CtrlContact], &[]),
     stay(C::RemoveContributor, LIVE, &[Contributor, CtrlContact], &[]),
     stay(C::OfferAdoption, DEVELOPED, &[User], &[G::Orphaned]),

@@ -30,8 +30,13 @@ pub fn release_stream(d: &Device, tag: &TagName) -> String {
     format!("release/{}/{tag}", d.id)
 }
 
+/// The stream in which it stands what is asked of a device with new releases of others, and what came of it (G8).
+pub fn retest_stream(device: DeviceId) -> String {
+    format!("retest/{device}")
+}
+
 /// Every stream that tells of a device.
 pub fn streams(d: &Device) -> Vec<String> {
-    let own = [d.id.to_string(), support_stream(d.id), refused_stream(d), seen_stream(d)];
+    let own = [d.id.to_string(), support_stream(d.id), refused_stream(d), seen_stream(d), retest_stream(d.id)];
     own.into_iter().chain(d.releases.iter().map(|r| release_stream(d, r.tag()))).collect()
 }

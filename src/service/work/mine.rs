@@ -4,7 +4,7 @@ use super::{Desk, Whose, judge};
 use crate::{
     app::App,
     domain::{cycle::Help, device::Device, id::PersonId, lifecycle::StateName},
-    service::{Caller, Result, standing},
+    service::{Caller, Result, retests, standing},
     store,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -26,6 +26,8 @@ pub struct Mine {
     pub confirmations: Vec<(String, u64, Option<DateTime<Utc>>)>,
     /// Help that the reader asked for and has not got.
     pub help: Vec<(String, Help)>,
+    /// Devices of the reader's that a new release of another one asks to be tried out (G8).
+    pub retests: Vec<retests::Listed>,
     /// The rules of conduct's version, where the reader has to accept it.
     pub conduct: Option<u32>,
     /// Topics whose training has run out or soon will.
@@ -64,6 +66,8 @@ async fn read_mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     let desk = judge(c, app, caller, kept).await?;
     let told = store::notices::list(c, me, 20).await?;
     let turns = store::standing::count_turns(c, me).await?;
+    let devices: Vec<&Device> = desk.work.iter().map(|w| &w.device).collect();
+    let retests = retests::waiting_for(c, me, &devices).await?;
     let live = || desk.work.iter().map(|w| &w.device).filter(|d| !d.state.name().is_end());
     let confirmations = live()
         .filter(|d| d.state.name() != StateName::CtrlOwned)
@@ -97,7 +101,7 @@ async fn read_mine(app: &App, caller: &Caller, me: PersonId) -> Result<Mine> {
     };
     let unread = told.iter().filter(|t| !t.seen).count();
     let conduct = (contributes && !accepted).then_some(version);
-    Ok(Mine { confirmations, help, conduct, training, told, unread, turns, desk })
+    Ok(Mine { confirmations, help, retests, conduct, training, told, unread, turns, desk })
 }
 
 /// Marks everything that somebody was told as read.

@@ -10,6 +10,7 @@ use crate::{
         Result, corrupt,
         devices::OnRecord,
         entity::{device as row, device_class, device_instrument, device_person, placement, release},
+        retests,
         standing::{self, NOBODY, Turns},
     },
 };
@@ -183,6 +184,9 @@ async fn save_relations<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device)
             .into_iter()
             .map(|i| device_instrument::ActiveModel { instrument: Set(i.clone()), device_id: Set(id.clone()) });
         device_instrument::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    if before.depends_on != d.depends_on {
+        retests::save_dependencies(tx, d).await?;
     }
     let people = related(d);
     if is_new || related(before) != people {

@@ -1,6 +1,7 @@
 //! Judges a command: who asks, in which state, before which gates; then each command's own conditions.
 
 mod contacts;
+mod dependencies;
 mod development;
 mod discussion;
 mod environments;
@@ -145,6 +146,8 @@ fn happened(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<Hap
         | LiftHold { .. }
         | MoveOn { .. }
         | StayInDevelopment { .. } => environments::decide(device, command, facts),
+
+        SetDependencies { on } => dependencies::decide(device, on, facts),
 
         AskOverride { .. } | ApproveOverride { .. } | EndOverride { .. } => overrides::decide(device, command, facts),
 

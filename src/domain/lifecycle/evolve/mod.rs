@@ -101,6 +101,7 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::ContactConfirmed
         | H::ConfirmationEnded { .. }
         | H::OperatorRulesSet { .. }
+        | H::DependenciesSet { .. }
         | H::ContributorAdded { .. }
         | H::ContributorRemoved { .. }
         | H::AdoptionOffered { .. }

@@ -133,6 +133,7 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             }
         }
         H::OperatorRulesSet { operators } => d.operators = operators.clone(),
+        H::DependenciesSet { on } => d.depends_on = on.clone(),
         H::ContributorAdded { person } => {
             d.contributors.insert(*person);
         }

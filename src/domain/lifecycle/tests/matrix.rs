@@ -92,6 +92,7 @@ answer_done            C           C      C       C        C      C       C     
 set_contacts           QARUTC      QARUTC QARUTC  QARUTC   -      -       -           -       -      -
 confirm_contact        QARUTC      -      -       -        -      -       -           QARUTC  -      -
 set_operator_rules     QARUTC      QARUTC QARUTC  QARUTC   -      -       -           -       -      -
+set_dependencies       RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      -
 add_contributor        QARUT       -      QARUT   -        -      -       -           -       -      -
 remove_contributor     QARUTC      -      QARUTC  -        -      -       -           -       -      -
 offer_adoption         -           RUT    RUT     RUT      RUT    RUT     RUT         RUT     RUT    -

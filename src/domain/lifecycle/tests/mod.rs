@@ -1,6 +1,7 @@
 //! The rules, proven: one by one, as a table written down a second time, and by walking every state that can be reached.
 
 mod attacks;
+mod dependents;
 mod environments;
 mod gates_b_g;
 mod gates_h;

@@ -101,6 +101,7 @@ pub fn sample(kind: K) -> C {
         K::SetContacts => C::SetContacts { contacts: vec![contact(ILSE), contact(MAREK)] },
         K::ConfirmContact => C::ConfirmContact {},
         K::SetOperatorRules => C::SetOperatorRules { operators: operators() },
+        K::SetDependencies => C::SetDependencies { on: ["beamSource".to_owned()].into() },
         K::AddContributor => C::AddContributor { person: NOOR },
         K::RemoveContributor => C::RemoveContributor { person: MAREK },
         K::OfferAdoption => C::OfferAdoption { reason: text() },

@@ -81,6 +81,8 @@ pub struct World {
     pub author_key: AuthorKey,
     pub readings: Readings,
     pub taken: Taken,
+    /// Other devices on record.
+    pub devices: BTreeMap<String, DeviceId>,
     pub way: Way,
     pub last: Option<TagName>,
     /// What [`World::requested`] sends in.
@@ -114,6 +116,7 @@ pub fn device() -> World {
         policy,
         readings: Readings::default(),
         taken: Taken::default(),
+        devices: BTreeMap::from([("beamSource".to_owned(), DeviceId(Uuid::from_u128(1001)))]),
         way: Way::default(),
         last: None,
         application: application(),
@@ -134,6 +137,7 @@ impl World {
             seen: &self.seen,
             readings: &self.readings,
             taken: &self.taken,
+            devices: &self.devices,
             way: &self.way,
             last: self.last.as_ref(),
         }
