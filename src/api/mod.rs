@@ -29,6 +29,7 @@ mod people;
 mod policy;
 mod problem;
 mod releases;
+mod retests;
 mod revision;
 mod schema;
 mod servers;
@@ -60,6 +61,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::default()
         .merge(devices::routes())
         .merge(releases::routes())
+        .merge(retests::routes())
         .merge(tags::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())

@@ -41,7 +41,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Services that know the key themselves: what was cut off there may be carried out again.
 fn knows_the_key(path: &str) -> bool {
-    let known = ["/api/v1/devices", "/api/v1/deployments"].iter().any(|known| path.starts_with(known));
+    let known =
+        ["/api/v1/devices", "/api/v1/deployments", "/api/v1/retests"].iter().any(|known| path.starts_with(known));
     known && !path.contains("/sightings")
 }
 

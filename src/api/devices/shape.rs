@@ -96,6 +96,8 @@ pub struct DeviceDto {
     placements: Vec<PlacementDto>,
     instances: Vec<InstanceDto>,
     releases: Vec<ReleaseDto>,
+    /// The names of the devices that it depends on.
+    depends_on: Vec<String>,
     next: Option<StepDto>,
 }
 
@@ -227,6 +229,7 @@ impl DeviceDto {
                     stands: r.stands(),
                 })
                 .collect(),
+            depends_on: d.depends_on.into_keys().collect(),
             next: next.map(|(command, gates)| StepDto {
                 command,
                 gates: gates.into_iter().map(|g| gate(g, &people)).collect(),

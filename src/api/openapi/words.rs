@@ -21,7 +21,7 @@ pub const TAGS: [(&str, &str); 16] = [
 ];
 
 /// What a part of an address is, by its name.
-pub const PLACES: [(&str, &str); 19] = [
+pub const PLACES: [(&str, &str); 20] = [
     ("absence", "The absence's id."),
     ("account", "The id of what somebody signs in with."),
     ("anything", "An instance, device, class, server, host or person, however it is spelled."),
@@ -35,6 +35,7 @@ pub const PLACES: [(&str, &str); 19] = [
     ("name", "The device's name."),
     ("number", "Its number within the device."),
     ("person", "The person's id."),
+    ("retest", "The re-test's id."),
     ("server", "The server's name, its slash sent as %2F."),
     ("session", "The session's id."),
     ("tag", "The tag's name."),

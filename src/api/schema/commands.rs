@@ -10,6 +10,7 @@ use crate::{
         lifecycle::{Command, CommandKind, command::Step},
         overrides::Skip,
         request::Request,
+        retest::DEPENDENCIES_MOST,
         review::Ground,
         tag::TagName,
     },
@@ -43,6 +44,8 @@ enum Part {
     Skips,
     Contacts,
     Operators,
+    /// Whole names of devices.
+    Devices,
     Request,
     Milestones,
     Ground,
@@ -98,6 +101,7 @@ fn parts(kind: CommandKind) -> &'static [(&'static str, Part)] {
         ShutDown => &[("reason", Text), ("affected", Text), ("responsible", Person), ("conditions", Text)],
         SetContacts => &[("contacts", Contacts)],
         SetOperatorRules => &[("operators", Operators)],
+        SetDependencies => &[("on", Devices)],
     }
 }
 
@@ -127,6 +131,9 @@ fn described(part: Part) -> Value {
         Part::Skips => json!({ "type": "array", "items": reference::<Skip>(), "uniqueItems": true }),
         Part::Contacts => json!({ "type": "array", "items": reference::<Contact>() }),
         Part::Operators => reference::<OperatorRules>(),
+        Part::Devices => json!({
+            "type": "array", "items": { "type": "string" }, "uniqueItems": true, "maxItems": DEPENDENCIES_MOST
+        }),
         Part::Request => reference::<Request>(),
         Part::Milestones => json!({ "type": "array", "items": reference::<Step>() }),
         Part::Ground => reference::<Ground>(),
@@ -201,6 +208,7 @@ mod tests {
                 json!([{ "person": person, "hours": "always", "time_zone": "Europe/Berlin", "deputy": null }])
             }
             Part::Operators => json!({ "when_stopped": "call_first", "may_stop": true }),
+            Part::Devices => json!(["beamSource"]),
             Part::Request => json!({
                 "name": "magnet", "classes": [], "instruments": [], "group": "SCS", "summary": "", "repository": "",
                 "trunk": "main", "why": "", "done": "", "assumptions": "", "hardware": "", "connectivity": "",
