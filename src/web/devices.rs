@@ -4,6 +4,7 @@ mod about;
 mod banners;
 mod cadence;
 mod call;
+mod dependents;
 mod environments;
 mod gates;
 mod history;

@@ -40,6 +40,7 @@ pub mod queue;
 pub mod reference;
 pub mod releases;
 pub mod requests;
+pub mod retests;
 pub mod reviews;
 pub mod server;
 pub mod setup;
@@ -96,6 +97,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(reference::routes(reference))
         .merge(releases::routes())
         .merge(requests::routes())
+        .merge(retests::routes())
         .merge(reviews::routes())
         .merge(setup::routes())
         .merge(shift::routes());

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     domain::person::Role,
     service::{
-        self, outbox,
+        self, outbox, retests,
         work::{self, Desk, Mine, Whose},
     },
 };
@@ -138,6 +138,12 @@ fn todo(app: &App, mine: &Mine, failed: u64) -> Vec<Todo> {
         .small()
         .about(&format!("for {device}"));
         all.push(Todo { icon: "phone", text, action: Some(action) });
+    }
+    for l in &mine.retests {
+        let text = format!("`{} {}` is new: try out whether `{}` still works with it", l.on, l.retest.tag, l.device);
+        let action = Action::link("Say how it went", &retests::path(&l.device, l.retest.id));
+        let action = action.small().about(&format!("for {} with {}", l.device, l.on));
+        all.push(Todo { icon: "refresh", text, action: Some(action) });
     }
     for (topic, until) in &mine.training {
         let text = match *until <= now {

@@ -5,6 +5,7 @@ use super::{
     layout::{Layout, Section},
     parts::{Banner, Choice, ErrorSummary, Fact, Field, Tag, Tone},
     problem::{Answer, Problem, refusal_status},
+    retests,
     visitor::{Member, Visitor, flash},
     words,
 };
@@ -14,12 +15,14 @@ use crate::{
         deployment::Environment,
         device::Placement,
         release::TagNow,
+        retest::Standing as Fares,
         stage::{Report, Stage, Standing, Told},
         tag::{CommitId, TagName},
     },
     service::{
         Caller, Error,
         readings::tagger,
+        retests::{Listed, path},
         stages::{self, ReleaseView},
     },
 };
@@ -51,6 +54,16 @@ struct ReportView {
     link: String,
 }
 
+/// How it fares with one of those that depend on its device (G8).
+struct DependentView {
+    device: String,
+    href: String,
+    state: Tag,
+    about: String,
+    text: String,
+    link: String,
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "releases/show.html")]
 struct ReleasePage {
@@ -66,6 +79,9 @@ struct ReleasePage {
     reports: Vec<ReportView>,
     facts: Vec<Fact>,
     places: Vec<Fact>,
+    /// How it fares with those that depend on its device, in all and one by one.
+    fares: String,
+    dependents: Vec<DependentView>,
     /// What comes next, and whose turn it is.
     next: String,
     errors: ErrorSummary,
@@ -169,6 +185,8 @@ fn page(app: &App, layout: Layout, v: &ReleaseView, typed: &Typed, errors: Error
         reports: v.way.reports.iter().rev().map(|r| one(app, v, r)).collect(),
         facts: facts(app, v),
         places: places(app, v),
+        fares: fares(v),
+        dependents: v.retests.iter().map(|l| dependent(app, v, l)).collect(),
         next: [next(v), moving_on(app, v)].join(" ").trim().to_owned(),
         fields: if release.stands() { fields(v, typed) } else { Vec::new() },
         banners,
@@ -235,6 +253,26 @@ fn places(app: &App, v: &ReleaseView) -> Vec<Fact> {
         all.push(Fact::name("Seen running", &format!("{instance} on {server}")));
     }
     all
+}
+
+/// `Tried out with 2 of 3; 1 failed`.
+fn fares(v: &ReleaseView) -> String {
+    let count = |of: Fares| v.retests.iter().filter(|l| l.retest.standing == of).count();
+    let (passed, failed) = (count(Fares::Passed), count(Fares::Failed));
+    let failures = if failed > 0 { format!("; {failed} failed") } else { String::new() };
+    format!("Tried out with {} of {}{failures}", passed + failed, v.retests.len())
+}
+
+fn dependent(app: &App, v: &ReleaseView, l: &Listed) -> DependentView {
+    let last = l.last.as_ref();
+    DependentView {
+        device: l.device.clone(),
+        href: path(&l.device, l.retest.id),
+        state: retests::state(&l.retest),
+        about: last.map(|t| retests::said(app, &v.people, t)).unwrap_or_default(),
+        text: last.map(|t| t.text.clone()).unwrap_or_default(),
+        link: last.map(|t| t.link.clone()).unwrap_or_default(),
+    }
 }
 
 /// What lacks, and whose turn it is.

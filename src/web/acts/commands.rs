@@ -151,6 +151,10 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule, now: DateTime<Utc>
             let note = r.any_text("note");
             C::SetOperatorRules { operators: OperatorRules { when_stopped: when_stopped?, may_stop: may_stop?, note } }
         }
+        SetDependencies => {
+            let names = r.typed.one("on").split(['\n', ',']).map(str::trim);
+            C::SetDependencies { on: names.filter(|name| !name.is_empty()).map(str::to_owned).collect() }
+        }
         AddContributor => C::AddContributor { person: r.person("person")? },
         RemoveContributor => C::RemoveContributor { person: r.person("person")? },
         MoveOnByItself => C::MoveOnByItself { server: r.server("server")? },

@@ -7,6 +7,7 @@ pub fn submit(act: CommandKind) -> &'static str {
     match act {
         CommandKind::SetContacts => "Save the contacts",
         CommandKind::SetOperatorRules => "Save what operators may do",
+        CommandKind::SetDependencies => "Save what it depends on",
         _ => label(act),
     }
 }
@@ -84,6 +85,7 @@ pub fn label(act: CommandKind) -> &'static str {
         SetContacts => "Edit the contacts",
         ConfirmContact => "Confirm that you can be called",
         SetOperatorRules => "Edit what operators may do",
+        SetDependencies => "Edit what it depends on",
         AddContributor => "Add a contributor",
         RemoveContributor => "Remove a contributor",
         OfferAdoption => "Offer to adopt it",

@@ -127,6 +127,7 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
             cx.policy.support.contact_confirmation_days
         ),
         SetOperatorRules => "Operators read it wherever the device is shown.".to_owned(),
+        SetDependencies => "A new release of one of them asks for this device to be tried out with it again. That keeps nobody from anything: it shows, and what came of it stays on record.".to_owned(),
         AddContributor => "They answer for the device like you, and can never approve it.".to_owned(),
         RemoveContributor => "They have no part in the device any more. Another one must be left.".to_owned(),
         OfferAdoption => "CTRL decides on the offer. If it is accepted, you become its contributor.".to_owned(),

@@ -72,9 +72,9 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         | RaiseFinding | AnswerFinding | AcceptFinding | SendBackFinding | JoinReview | Approve | WithdrawApproval
         | ReportTask | ReturnToDevelopment | TakeOwnership => review::questions(act, cx, typed),
         VerifyTag | CheckTag | CheckRepository | Deploy | Remove | HandBack | ExtendLoan | AnswerDone | ShutDown
-        | Restart | SetContacts | ConfirmContact | SetOperatorRules | AddContributor | RemoveContributor
-        | OfferAdoption | AcceptAdoption | Retire | AskOverride | ApproveOverride | EndOverride | MoveOnByItself
-        | StopMovingOn | HoldMovingOn | LiftHold => running::questions(act, cx, typed),
+        | Restart | SetContacts | ConfirmContact | SetOperatorRules | SetDependencies | AddContributor
+        | RemoveContributor | OfferAdoption | AcceptAdoption | Retire | AskOverride | ApproveOverride | EndOverride
+        | MoveOnByItself | StopMovingOn | HoldMovingOn | LiftHold => running::questions(act, cx, typed),
         // Pages of their own, deploy tools, and Custody itself.
         Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => Vec::new(),
     };

@@ -107,6 +107,7 @@ fn icon(t: &Told, status: Option<Status>) -> &'static str {
         ("instance_seen" | "instance_gone", _) => "server",
         ("incident_opened" | "incident_reopened", _) => "alert",
         ("incident_closed", _) => "ok",
+        ("retest_opened" | "retest_reported", _) => "refresh",
         ("tag_verified" | "tag_restored", _) => "tag",
         ("tag_moved" | "tag_vanished", _) => "tagoff",
         ("contacts_set" | "contact_confirmed" | "confirmation_ended", _) => "phone",

@@ -4,6 +4,7 @@ use super::{
     about::{self, HelpView, MemberView, ReleaseView},
     banners::{self, Notice},
     cadence, call,
+    dependents::{self, DependentsView},
     environments::{self, EnvironmentsView},
     gates, history, lifecycle,
     places::{self, PlaceView},
@@ -66,6 +67,7 @@ pub struct DevicePage {
     pub environments: Option<EnvironmentsView>,
     /// How regularly it is deployed, in each environment (G7).
     pub cadence: Vec<View>,
+    pub dependents: Option<DependentsView>,
     /// H5: whether the framework there is supported.
     pub framework: Option<(bool, &'static str)>,
     pub place_actions: Vec<Action>,
@@ -142,6 +144,7 @@ impl DevicePage {
             freshest: places::freshest(v),
             environments: environments::draw(app, v),
             cadence: cadence::draw(app, v),
+            dependents: dependents::draw(app, v),
             framework: about::framework(v),
             place_actions,
             repository: d.request.repository.clone(),
@@ -273,9 +276,10 @@ fn actions(v: &DeviceView) -> Vec<Action> {
 /// Everything else the reader may do now, by name.
 fn menu(v: &DeviceView) -> Option<Menu> {
     use CommandKind::*;
-    // What an environment's box has, deploy tools and Custody's own work ask for, stands in no menu.
+    // What a box of its own has, deploy tools and Custody's own work ask for, stands in no menu.
     let shown = [
         ShutDown,
+        SetDependencies,
         Submit,
         RedeemPermit,
         MoveOn,

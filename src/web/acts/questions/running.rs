@@ -133,6 +133,15 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
                 .hint("What else they must know at three in the morning, like: do not change its configuration.")
                 .value(&d.operators.note),
         ],
+        SetDependencies => {
+            let names: Vec<&str> = d.depends_on.keys().map(String::as_str).collect();
+            vec![
+                area("on", "Which devices does it depend on?", "Enter the devices’ whole names, like beamMonitor")
+                    .optional()
+                    .hint("Whole names, one on each line: those without which it does not work as it should.")
+                    .value(names.join("\n")),
+            ]
+        }
         AddContributor => vec![select(
             "person",
             "Who contributes too?",
