@@ -14,6 +14,7 @@ use crate::domain::{
     id::PersonId,
     lifecycle::Command,
     policy::Policy,
+    retest,
     stage::Told,
     tag::{CommitId, TagName},
 };
@@ -164,6 +165,19 @@ impl<'a> Life<'a> {
 
     pub fn says_of(&mut self, who: &'static str, tag: &'static str, told: Told) -> &mut Self {
         self.push(Some(who), What::Reports { tag, told })
+    }
+
+    /// Says what it depends on (G8).
+    pub fn depends_on(&mut self, who: &'static str, names: &[&str]) -> &mut Self {
+        let on = names.iter().map(|n| (*n).to_owned()).collect();
+        self.act(who, Command::SetDependencies { on })
+    }
+
+    /// What came of trying it out with the new release of another one.
+    pub fn tried_out(&mut self, who: &'static str, on: &'static str, passed: bool, text: &str) -> &mut Self {
+        let (link, text) = (String::new(), text.to_owned());
+        let told = retest::Told { passed, job: None, release: None, commit: None, link, text };
+        self.push(Some(who), What::Retests { on, told })
     }
 
     pub fn id(&self, login: &str) -> PersonId {

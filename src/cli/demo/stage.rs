@@ -12,13 +12,14 @@ use crate::{
         deployment::Report,
         id::PersonId,
         lifecycle::{Command, command::Application},
+        retest,
         stage::Told,
         tag::{CommitId, TagName},
     },
     service::{
         Caller, Error,
         act::{Ask, act, submit},
-        closing, confirmations, deployments, observations, permits, stages,
+        closing, confirmations, deployments, observations, permits, retests, stages,
     },
     store,
 };
@@ -71,6 +72,11 @@ pub enum What {
     Reports {
         tag: &'static str,
         told: Told,
+    },
+    /// Somebody says what came of the re-test that waits with this device (G8).
+    Retests {
+        on: &'static str,
+        told: retest::Told,
     },
     /// The account of `who` is closed.
     Leaves,
@@ -188,6 +194,7 @@ impl Stage {
                 let tag = TagName::parse(tag, &app.policy.tag_rule()).map_err(|p| p.to_string())?;
                 stages::report(app, &caller, scene.device, &tag, told.clone()).await.map(|_| ()).map_err(say)
             }
+            What::Retests { on, told } => self.retest(&caller, scene.device, on, told.clone()).await.map_err(say),
             What::MoveTag { tag, to } => self.repositories.move_tag(scene.device, tag, to).map_err(|e| e.to_string()),
             What::Leaves => match caller.actor.person() {
                 Some(person) => closing::close(app, &Caller::custody(), person).await.map_err(say),
@@ -212,6 +219,17 @@ impl Stage {
         let succeeded = Report::Succeeded { link: String::new(), text: String::new() };
         deployments::report(&self.app, caller, allowed.view.deployment.id, succeeded).await?;
         Ok(())
+    }
+
+    async fn retest(&self, caller: &Caller, device: &str, on: &str, told: retest::Told) -> Result<(), Error> {
+        let wanted = retests::Wanted {
+            device: Some(device.to_owned()),
+            on: Some(on.to_owned()),
+            state: Some(retest::Standing::Waiting),
+            before: None,
+        };
+        let waiting = retests::list(&self.app, &wanted).await?.all.into_iter().next().ok_or(Error::NotFound)?;
+        retests::report(&self.app, caller, waiting.retest.id, told).await.map(|_| ())
     }
 
     fn is_trained(&self, command: &Command) -> bool {

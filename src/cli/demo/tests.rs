@@ -5,11 +5,12 @@ use crate::{
     app::{App, Parts},
     config::read_policy,
     domain::{
-        cadence::Standing,
+        cadence,
         deployment::Environment,
         device::Device,
         id::ServerName,
         lifecycle::{Command, Event, StateName, evolve},
+        retest,
         server::SupportClass,
         support::Support,
         telling::{Kind, Owner},
@@ -55,6 +56,7 @@ async fn the_sample_facility_is_whole() {
     by_state(&devices);
     by_support(&app, &devices).await;
     shift(&app).await;
+    tried_out(&app).await;
     assert!(store::journal::verify(&app.db.read).await.unwrap().is_ok());
     for device in &devices {
         replayed(&app, device).await;
@@ -170,15 +172,30 @@ async fn shift(app: &App) {
 /// G7: most of what CTRL owns is deployed each month; some falls behind, and of some the next deployment is due soon.
 async fn cadence(app: &App) {
     for (name, which, expected) in [
-        ("attenuatorCalc", Environment::Production, Standing::Kept),
-        ("slitGapCalc", Environment::Production, Standing::DueSoon),
-        ("hrixsBinning", Environment::Production, Standing::Behind),
-        ("ppLaserJitterMon", Environment::Development, Standing::Behind),
+        ("attenuatorCalc", Environment::Production, cadence::Standing::Kept),
+        ("slitGapCalc", Environment::Production, cadence::Standing::DueSoon),
+        ("hrixsBinning", Environment::Production, cadence::Standing::Behind),
+        ("ppLaserJitterMon", Environment::Development, cadence::Standing::Behind),
     ] {
         let (_, shown, _) = crate::service::cadence::look(app, name).await.unwrap();
         let there = shown.iter().find(|s| s.cadence.environment == which).unwrap();
         assert_eq!(there.cadence.standing, expected, "{name}: {there:?}");
     }
+}
+
+/// G8: of what new releases asked for, some waits, some passed, some failed.
+async fn tried_out(app: &App) {
+    let asked = crate::service::retests::list(app, &Default::default()).await.unwrap().all;
+    let mut stand: Vec<(&str, &str, retest::Standing)> =
+        asked.iter().map(|l| (l.device.as_str(), l.on.as_str(), l.retest.standing)).collect();
+    stand.sort_unstable();
+    let expected = [
+        ("gratingTempTrend", "beamCondLogger", retest::Standing::Waiting),
+        ("gratingTempTrend", "undulatorGapWatch", retest::Standing::Waiting),
+        ("momentumMicroscopeBin", "beamCondLogger", retest::Standing::Passed),
+        ("photonEnergyBroadcast", "undulatorGapWatch", retest::Standing::Failed),
+    ];
+    assert_eq!(stand, expected);
 }
 
 /// Its events, replayed, make the device that is stored.

@@ -158,11 +158,20 @@ fn healthy() -> Vec<Sample> {
         owned!("monochromatorLut", "Looks up the monochromator's angles", "SCS", SCS,
             "SCS_XTD10_MONO/CALC/LUT", "cppServer/contrib_scs_02", "cppServer/ctrl_scs_01", 112, "3.2.0"),
         owned!("momentumMicroscopeBin", "Bins the momentum microscope's events", "SXP", SXP,
-            "SXP_EXP_MM/PROC/BIN", "cppServer/contrib_sxp_01", "cppServer/ctrl_sxp_01", 105, "0.9.2"),
+            "SXP_EXP_MM/PROC/BIN", "cppServer/contrib_sxp_01", "cppServer/ctrl_sxp_01", 105, "0.9.2", |life| {
+                life.day(30).depends_on("jonas", &["beamCondLogger"]);
+                life.day(3).tried_out("jonas", "beamCondLogger", true, "Binned a run of last week again: the same.");
+            }),
         owned!("photonEnergyBroadcast", "Tells the whole topic the photon energy", "SA3", SXP,
-            "SA3_XTD10_PE/CALC/SEND", "cppServer/contrib_sa3_01", "cppServer/ctrl_sa3_01", 98, "1.0.3"),
+            "SA3_XTD10_PE/CALC/SEND", "cppServer/contrib_sa3_01", "cppServer/ctrl_sa3_01", 98, "1.0.3", |life| {
+                life.day(30).depends_on("jonas", &["undulatorGapWatch"]);
+                let text = "The gap comes in millimetres now, so the energy that it sends is wrong.";
+                life.day(1).tried_out("jonas", "undulatorGapWatch", false, text);
+            }),
         owned!("gratingTempTrend", "Shows the trend of the grating's temperature", "SA3", SXP,
-            "SA3_XTD10_GRT/MON/TEMP", "pythonServer/contrib_sa3_04", "pythonServer/ctrl_sa3_01", 91, "1.1.1"),
+            "SA3_XTD10_GRT/MON/TEMP", "pythonServer/contrib_sa3_04", "pythonServer/ctrl_sa3_01", 91, "1.1.1", |life| {
+                life.day(30).depends_on("lena", &["beamCondLogger", "undulatorGapWatch"]);
+            }),
         // Its agent fell silent.
         owned!("vacuumValveView", "Shows the valves along the beam", "FXE", FXE,
             "FXE_VAC_VLV/VIEW/MAIN", "pythonServer/contrib_fxe_04", places::SILENT, 122, "2.0.1"),
