@@ -93,6 +93,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{hook}", "none")
         .replace("{collector}", "none")
         .replace("{incident}", "none")
+        .replace("{retest}", "none")
 }
 
 /// What a visitor is answered with, once they do not come too often: so many in a row are more than the programs' door

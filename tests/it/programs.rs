@@ -238,6 +238,7 @@ const DOORS: &[(&str, &str)] = &[
     ("/deployments/{deployment}/report", "POST /api/v1/deployments/{deployment}/reports"),
     ("/devices/{name}/amend", "POST /api/v1/devices/{name}/commands"),
     ("/devices/{name}/releases/{tag}/stages", "POST /api/v1/devices/{name}/releases/{tag}/stages"),
+    ("/devices/{name}/retests/{retest}", "POST /api/v1/retests/{retest}/results"),
     ("/devices/{name}/state-gone", "POST /api/v1/devices/{name}/sightings/gone"),
     ("/devices/{name}/state-seen", "POST /api/v1/devices/{name}/sightings"),
     ("/devices/{name}/{act}", "POST /api/v1/devices/{name}/commands"),

@@ -23,6 +23,8 @@ struct Of {
     other: String,
     team: String,
     device: String,
+    /// Another device, which depends on it.
+    dependent: String,
     /// A moment whose fraction ends in a zero, and one whose does not.
     at: DateTime<Utc>,
     later: DateTime<Utc>,
@@ -198,7 +200,38 @@ async fn releases(tx: &Tx, of: &Of) {
         },
         row::release_check::Model { device_id: device_id.clone(), tag, since: of.later },
         row::tag_met::Model { device_id: device_id.clone(), tag: "v2".into(), object: "o".repeat(40) },
-        row::device_override::Model { device_id, number: 2, asked_at: of.at, until: of.later, ended: true },
+        row::device_override::Model {
+            device_id: device_id.clone(),
+            number: 2,
+            asked_at: of.at,
+            until: of.later,
+            ended: true,
+        },
+        row::device_dependency::Model { device_id: of.dependent.clone(), on_id: device_id.clone() },
+        row::retest::Model {
+            id: "retest".into(),
+            device_id: of.dependent.clone(),
+            on_id: device_id,
+            tag: "0.9.0".into(),
+            commit_id: "c".repeat(40),
+            opened_at: of.at,
+            state: "overtaken".into(),
+            reports: 1,
+            overtaken_by: Some("1.0.0".into()),
+            overtaken_at: Some(of.later),
+        },
+        row::retest_report::Model {
+            retest_id: "retest".into(),
+            number: 1,
+            passed: false,
+            person_id: Some(of.person.clone()),
+            job: Some("nightly".into()),
+            release_tag: Some("2.0.0".into()),
+            commit_id: Some("d".repeat(40)),
+            link: "https://ci.example.org/18".into(),
+            text: TEXT.into(),
+            at: of.later,
+        },
         row::forge_hook::Model {
             id: "hook".into(),
             name: TEXT.into(),
@@ -413,12 +446,14 @@ async fn fill(test: &TestApp) {
     test.ctrl_owned("magnet").await;
     test.reduced_support("mirror").await;
     let (now, device) = (test.app.clock.now(), test.device("magnet").await.id.to_string());
+    let dependent = test.device("mirror").await.id.to_string();
     let tx = test.app.db.begin().await.unwrap();
     let of = Of {
         person: test.person("ilse").to_string(),
         other: test.person("noor").to_string(),
         team: store::teams::list_teams(&tx).await.unwrap()[0].id.to_string(),
         device,
+        dependent,
         at: now + TimeDelta::milliseconds(120),
         later: now + TimeDelta::microseconds(123_456),
     };

@@ -17,7 +17,7 @@ use custody::{
     service::{
         accounts, collectors,
         drafts::{self, Save},
-        hooks,
+        hooks, retests,
         tokens::{self, TokenScope},
     },
 };
@@ -58,6 +58,8 @@ struct Facility {
     deployment: String,
     /// Of incidents: the newest, of a device, and one of what nobody registered (G10).
     incidents: Vec<String>,
+    /// Of a re-test that waits (G8).
+    retest: String,
     /// By what Ilse signs in.
     way: String,
 }
@@ -98,6 +100,9 @@ async fn facility() -> Facility {
     let ask = Command::AskHelp { kind: HelpKind::PairSession, text: "The schema of a property.".to_owned() };
     test.does("ilse", "developed", ask).await.unwrap();
     test.under_review("reviewed").await;
+    // G8: its first release asks for a re-test.
+    let on = ["reviewed".to_owned()].into();
+    test.does("ilse", "developed", Command::SetDependencies { on }).await.unwrap();
     let commit = test.commit_of("1.0.0");
     let evidence = |item: &str, passed| Command::GiveEvidence {
         item: item.to_owned(),
@@ -177,6 +182,8 @@ async fn facility() -> Facility {
     let confirm = asked.expect("he was asked to confirm").path;
     let deployments = custody::service::deployments::list(&test.app, &Default::default()).await.unwrap().deployments;
     let deployment = format!("/deployments/{}", deployments[0].id);
+    let asked = Box::pin(retests::list(&test.app, &Default::default())).await.unwrap().all;
+    let retest = retests::path("developed", asked[0].retest.id);
     let incidents = custody::service::incidents::list(&test.app, &Default::default()).await.unwrap().all;
     let (of_devices, of_strangers): (Vec<_>, Vec<_>) = incidents.into_iter().partition(|l| l.device.is_some());
     let shown = [of_devices, of_strangers].into_iter().filter_map(|all| all.into_iter().next());
@@ -184,7 +191,7 @@ async fn facility() -> Facility {
     // Whoever has one name alone does not remove it.
     accounts::link(&test.app, &test.caller("ada"), ilse, "ilse.h").await.unwrap();
     let way = accounts::list(&test.app, ilse).await.unwrap().remove(0).id;
-    Facility { deployment, incidents, draft: draft.id, setup: setup.path().to_owned(), confirm, way, test }
+    Facility { deployment, incidents, retest, draft: draft.id, setup: setup.path().to_owned(), confirm, way, test }
 }
 
 /// G5, G12: what moves on by itself and is held, and what an override lets through.
@@ -207,7 +214,7 @@ async fn emergency(test: &TestApp) {
 }
 
 const STATES: [&str; 7] = ["wished", "asked", "accepted", "developed", "reviewed", "owned", "stopped"];
-const ACTS: [&str; 13] = [
+const ACTS: [&str; 14] = [
     "developed/state-operated",
     "developed/record-training",
     "developed/set-contacts",
@@ -221,6 +228,7 @@ const ACTS: [&str; 13] = [
     "owned/ask-override",
     "owned/end-override",
     "owned/move-on-by-itself",
+    "owned/set-dependencies",
 ];
 
 fn pages(f: &Facility) -> Vec<Page> {
@@ -253,6 +261,8 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.extend(STATES.map(|name| page("", &format!("/devices/{name}"))));
     all.push(page("", "/devices/reviewed/history"));
     all.push(page("", "/devices/owned/releases/1.0.0"));
+    all.push(page("", "/devices/reviewed/releases/1.0.0"));
+    all.extend(["", "ilse"].map(|who| page(who, &f.retest)));
     all.push(page("lena", "/devices/owned/releases/1.0.0"));
     all.extend(["/shift", "/shift?device=nothing", &f.confirm, "/confirm/none"].map(|path| page("", path)));
     all.extend(["/", "/shift", "/devices/reviewed"].map(|path| page("otto", path)));
