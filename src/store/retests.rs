@@ -309,7 +309,7 @@ pub async fn list_last<C: ConnectionTrait>(c: &C, of: &[Retest]) -> Result<BTree
         .filter(report::Column::RetestId.is_in(ids))
         .filter(Expr::col((report::Entity, report::Column::Number)).eq(Expr::from(last)));
     let one = |r: report::Model| {
-        let id = r.retest_id.parse().map_err(|e| corrupt("a re-test's id", e))?;
+        let id: RetestId = r.retest_id.parse().map_err(|e| corrupt("a re-test's id", e))?;
         Ok((id, hydrate_tried(r)?))
     };
     q.all(c).await?.into_iter().map(one).collect()
