@@ -76,7 +76,7 @@ async fn ask(
 ) -> Result<Vec<Telling>> {
     let (d, at) = (change.after, change.gathered.now);
     let Some(release) = d.release(tag) else { return Ok(Vec::new()) };
-    let dependents = store::retests::list_dependents(tx, d.id).await?;
+    let mut dependents = store::retests::list_dependents(tx, d.id).await?;
     if dependents.is_empty() {
         return Ok(Vec::new());
     }
@@ -99,6 +99,13 @@ async fn ask(
         })
         .collect();
     store::retests::insert(tx, &asked).await?;
+    if again {
+        // Whoever has tried it out before is not asked.
+        let all = store::retests::list_of_release(tx, d.id, tag, reading::MOST).await?;
+        let waiting = all.into_iter().filter(|r| r.standing == Standing::Waiting).map(|r| r.device);
+        let waiting: BTreeSet<DeviceId> = waiting.collect();
+        dependents.retain(|of| waiting.contains(&of.id));
+    }
     let lines: Result<Vec<Line>> = dependents.iter().map(|of| opened(caller, of, d, release, change)).collect();
     store::journal::append(tx, lines?).await?;
     let first_team = || change.roster.of_team(&app.policy.intake.first_team);

@@ -25,7 +25,7 @@ pub const PAGE: u64 = 50;
 const SHOWN: u64 = 50;
 
 /// The most dependents whose standing is looked for: more of one release than a page is long.
-const MOST: u64 = 5_000;
+pub(super) const MOST: u64 = 5_000;
 
 /// Where a re-test has its page.
 pub fn path(device: &str, id: RetestId) -> String {
