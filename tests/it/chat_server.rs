@@ -1,5 +1,6 @@
 //! A chat on loopback that keeps what it is sent and answers as it is told.
 
+use crate::waiting::Held;
 use axum::{
     Router,
     body::Bytes,
@@ -10,7 +11,6 @@ use axum::{
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 /// A request that came.
@@ -43,8 +43,8 @@ pub type Answer = (u16, Option<(&'static str, String)>, String);
 struct Shared {
     posts: Arc<Mutex<Vec<Post>>>,
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    /// How late the next request is answered.
-    late: Arc<Mutex<Option<Duration>>>,
+    /// What the answer to the next request waits for.
+    held: Arc<Mutex<Option<Held>>>,
 }
 
 pub struct ChatServer {
@@ -70,9 +70,9 @@ async fn take(State(shared): State<Shared>, method: Method, uri: Uri, headers: H
         body,
         status,
     });
-    let late = shared.late.lock().unwrap().take();
-    if let Some(late) = late {
-        tokio::time::sleep(late).await;
+    let held = shared.held.lock().unwrap().take();
+    if let Some(held) = held {
+        held.wait().await;
     }
     let mut answer = (StatusCode::from_u16(status).unwrap(), said).into_response();
     if let Some((name, value)) = header {
@@ -97,9 +97,11 @@ impl ChatServer {
         self.shared.answers.lock().unwrap().push_back((status, header, body.to_owned()));
     }
 
-    /// The next request is taken, and answered so much later.
-    pub fn is_late_once(&self, by: Duration) {
-        *self.shared.late.lock().unwrap() = Some(by);
+    /// The next request is taken, and answered once it is let go.
+    pub fn holds_once(&self) -> Held {
+        let held = Held::new();
+        *self.shared.held.lock().unwrap() = Some(held.clone());
+        held
     }
 
     pub fn posts(&self) -> Vec<Post> {

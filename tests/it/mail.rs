@@ -1,6 +1,6 @@
 //! Letters and the mail server's answers to them (O5, F8).
 
-use crate::smtp_server::SmtpServer;
+use crate::{smtp_server::SmtpServer, waiting::until};
 use custody::{
     domain::telling::{Item, Message, Undelivered},
     ports::mail::{Mailer, Smtp},
@@ -27,11 +27,11 @@ async fn send(mailer: &Mailer, to: &str) -> Result<(), Undelivered> {
 #[tokio::test]
 async fn o5_a_late_answer_is_not_the_next_letters() {
     let smtp = SmtpServer::start().await;
-    let mailer = mailer(&smtp).within(Duration::from_secs(1));
-    smtp.is_late_once(Duration::from_millis(1500));
-    let late = send(&mailer, "ilse@example.org").await;
+    let (mailer, held) = (mailer(&smtp), smtp.holds_once());
+    // Of the same connections, and with less patience than the letters after it.
+    let late = send(&mailer.clone().within(Duration::from_secs(1)), "ilse@example.org").await;
     assert!(matches!(&late, Err(Undelivered::Later { why, .. }) if why.contains("did not answer within")), "{late:?}");
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    held.let_go();
     smtp.answers("body", "554 too long");
     let refused = send(&mailer, "marek@example.org").await;
     assert!(matches!(&refused, Err(Undelivered::Never { why }) if why.contains("too long")), "{refused:?}");
@@ -46,11 +46,14 @@ async fn o5_a_late_answer_is_not_the_next_letters() {
 #[tokio::test]
 async fn o5_a_letter_that_nobody_waits_for_is_sent_to_its_end() {
     let smtp = SmtpServer::start().await;
-    let mailer = mailer(&smtp);
-    smtp.is_late_once(Duration::from_millis(200));
-    let waited = tokio::time::timeout(Duration::from_millis(50), send(&mailer, "ilse@example.org")).await;
-    assert!(waited.is_err(), "the answer is late");
+    let (mailer, held) = (mailer(&smtp), smtp.holds_once());
+    let own = mailer.clone();
+    let waits = tokio::spawn(async move { send(&own, "ilse@example.org").await });
+    until("the letter is taken", async || smtp.letters().len() == 1).await;
+    waits.abort();
+    assert!(waits.await.unwrap_err().is_cancelled(), "the answer is late");
     smtp.answers("body", "554 too long");
+    held.let_go();
     let refused = send(&mailer, "marek@example.org").await;
     assert!(matches!(&refused, Err(Undelivered::Never { .. })), "{refused:?}");
 }

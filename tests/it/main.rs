@@ -67,6 +67,7 @@ mod replicas;
 #[cfg(feature = "full-tests")]
 mod replicas_shared;
 mod repository;
+mod reserved;
 mod roster;
 mod security;
 mod served;
@@ -83,6 +84,7 @@ mod turns;
 #[cfg(feature = "full-tests")]
 mod vanished;
 mod version_strings;
+mod waiting;
 mod ways_in;
 #[cfg(feature = "full-tests")]
 mod whole;

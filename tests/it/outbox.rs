@@ -6,6 +6,7 @@ use crate::{
     given::policy_with,
     postgres,
     smtp_server::{Mood, SmtpServer},
+    waiting::{GONE_WITHIN, PATIENCE, until},
 };
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use custody::{
@@ -269,9 +270,7 @@ async fn a_crash_between_sending_and_marking_repeats_the_same_message() {
     assert_eq!(claimed.len(), 1);
     let app = test.app.clone();
     let gone = tokio::spawn(async move { outbox::deliver(&app, &lease, claimed.into_iter().next().unwrap()).await });
-    while smtp.letters().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("the letter is taken", async || smtp.letters().len() == 1).await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
     smtp.is(Mood::Takes);
@@ -442,15 +441,14 @@ async fn o5_what_is_urgent_waits_behind_no_later_try() {
     assert_eq!(said(), ["one.", "two."]);
 
     chat.answers(429, Some(("retry-after", "86400")), "slow down");
-    chat.is_late_once(std::time::Duration::from_millis(300));
+    let held = chat.holds_once();
     test.now_tells("ilse", "k3", "Fire three.", true).await;
     let app = test.app.clone();
     let trying = tokio::spawn(async move { outbox::round(&app).await });
-    while chat.posts().len() < 4 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("it is tried", async || chat.posts().len() == 4).await;
     test.advance(Duration::seconds(1));
     test.now_tells("ilse", "k4", "Fire four.", true).await;
+    held.let_go();
     trying.await.unwrap().unwrap();
     test.delivers().await;
     assert_eq!(said(), ["one.", "two.", "three.", "four."]);
@@ -790,21 +788,18 @@ async fn a_silent_mail_server_holds_up_no_chat() {
     smtp.is(Mood::Silent);
     test.shuts_down("magnet").await;
     let worker = tokio::spawn(outbox::run(test.app.clone()));
-    let start = std::time::Instant::now();
-    while chat.taken().is_empty() {
-        assert!(start.elapsed() < std::time::Duration::from_secs(5), "the chat waits for the mail");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    // Long before the mail server is given up.
+    let sooner = std::time::Duration::from_secs(15);
+    let chat_is_told = until("the chat is told", async || !chat.taken().is_empty());
+    tokio::time::timeout(sooner, chat_is_told).await.expect("the chat waits for the mail");
     smtp.is(Mood::Takes);
-    while smtp.letters_to("otto@example.org").is_empty() {
-        assert!(start.elapsed() < std::time::Duration::from_secs(10), "the mail comes as well");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("the mail comes as well", async || !smtp.letters_to("otto@example.org").is_empty()).await;
     smtp.is(Mood::Silent);
+    let before = smtp.kept_waiting();
     test.now_tells("ilse", "k", "Something.", false).await;
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    until("the mail server hangs again", async || smtp.kept_waiting() > before).await;
     test.app.stop.cancel();
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(8), worker).await;
+    let ended = tokio::time::timeout(sooner, worker).await;
     assert!(ended.is_ok(), "a stop waits five seconds for the mail server, and no longer");
 }
 
@@ -818,13 +813,12 @@ async fn f13_a_stop_waits_for_what_was_taken() {
     test.chat("ilse", Kind::Mattermost, &format!("{}/hooks/1", chat.url), Preferences::default()).await;
     test.now_tells("ilse", "k1", "One.", false).await;
     test.now_tells("ilse", "k2", "Two.", false).await;
-    chat.is_late_once(std::time::Duration::from_secs(1));
+    let held = chat.holds_once();
     let worker = tokio::spawn(outbox::run(test.app.clone()));
-    while chat.posts().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("the first is taken", async || chat.posts().len() == 1).await;
     test.app.stop.cancel();
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(8), worker).await;
+    held.let_go();
+    let ended = tokio::time::timeout(PATIENCE, worker).await;
     ended.expect("it ends by itself").unwrap();
     assert_eq!(chat.posts().len(), 1, "the second is for after the next start");
     let ended = store::outbox::list(&test.app.db.read, &[outbox::State::Delivered], None, 10).await.unwrap().0;
@@ -885,14 +879,10 @@ async fn the_program_delivers() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
-    let start = std::time::Instant::now();
-    while smtp.letters().is_empty() {
-        assert!(start.elapsed() < std::time::Duration::from_secs(20), "no letter came");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until("a letter comes", async || !smtp.letters().is_empty()).await;
     assert!(smtp.letters()[0].text.contains("https://custody.example.org/devices/magnet"));
     let id = program.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), program.wait()).await;
+    let ended = tokio::time::timeout(GONE_WITHIN, program.wait()).await;
     assert!(ended.unwrap().unwrap().success());
 }

@@ -1,8 +1,12 @@
 //! A mail server on loopback that keeps what it takes, and can refuse, be away, or hang up before it says yes.
 
+use crate::waiting::Held;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -37,9 +41,9 @@ pub enum Mood {
     Takes,
     /// Hangs up on whoever comes.
     Away,
-    /// Lets people in and says nothing.
+    /// Lets people in and says nothing, to whoever was in before neither.
     Silent,
-    /// Takes the letter, and is gone before it says so.
+    /// Takes the letter, does not say so, and hangs up with its next mood.
     TakesAndHangsUp,
 }
 
@@ -48,8 +52,10 @@ struct Shared {
     letters: Mutex<Vec<Letter>>,
     /// What somebody's letters, or a step of everybody's, are answered with.
     refusals: Mutex<BTreeMap<String, String>>,
-    /// How late the next letter is answered.
-    late: Mutex<Option<Duration>>,
+    /// What the answer to the next letter waits for.
+    held: Mutex<Option<Held>>,
+    /// How often somebody was told nothing.
+    kept_waiting: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -66,7 +72,8 @@ impl SmtpServer {
             mood: Mutex::new(Mood::Takes),
             letters: Mutex::default(),
             refusals: Mutex::default(),
-            late: Mutex::default(),
+            held: Mutex::default(),
+            kept_waiting: AtomicUsize::new(0),
         });
         let of = shared.clone();
         tokio::spawn(async move {
@@ -95,9 +102,16 @@ impl SmtpServer {
         };
     }
 
-    /// The next letter is taken, and that is said so much later.
-    pub fn is_late_once(&self, by: Duration) {
-        *self.shared.late.lock().unwrap() = Some(by);
+    /// The next letter is taken, and that is said once it is let go.
+    pub fn holds_once(&self) -> Held {
+        let held = Held::new();
+        *self.shared.held.lock().unwrap() = Some(held.clone());
+        held
+    }
+
+    /// How often somebody was told nothing, in that mood.
+    pub fn kept_waiting(&self) -> usize {
+        self.shared.kept_waiting.load(Ordering::Relaxed)
     }
 
     pub fn letters(&self) -> Vec<Letter> {
@@ -113,20 +127,34 @@ impl SmtpServer {
     }
 }
 
+/// Does nothing for as long as it is in this mood.
+async fn while_it_is(mood: Mood, shared: &Shared) {
+    while *shared.mood.lock().unwrap() == mood {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Keeps somebody waiting, in the mood for it.
+async fn silence(shared: &Shared) {
+    if *shared.mood.lock().unwrap() == Mood::Silent {
+        shared.kept_waiting.fetch_add(1, Ordering::Relaxed);
+        while_it_is(Mood::Silent, shared).await;
+    }
+}
+
 async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let mood = || *shared.mood.lock().unwrap();
     let mut stream = BufReader::new(stream);
     if mood() == Mood::Away {
         return Ok(());
     }
-    while mood() == Mood::Silent {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    silence(shared).await;
     let refusal = |step: &str| shared.refusals.lock().unwrap().get(step).cloned();
     say(&mut stream, refusal("greeting").as_deref().unwrap_or("220 test")).await?;
     let mut to = String::new();
     loop {
         let Some(line) = line(&mut stream).await? else { return Ok(()) };
+        silence(shared).await;
         if mood() == Mood::Away {
             return Ok(());
         }
@@ -155,12 +183,12 @@ async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             }
             shared.letters.lock().unwrap().push(Letter { to: to.clone(), text });
             if mood() == Mood::TakesAndHangsUp {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                while_it_is(Mood::TakesAndHangsUp, shared).await;
                 return Ok(());
             }
-            let late = shared.late.lock().unwrap().take();
-            if let Some(late) = late {
-                tokio::time::sleep(late).await;
+            let held = shared.held.lock().unwrap().take();
+            if let Some(held) = held {
+                held.wait().await;
             }
             say(&mut stream, "250 taken").await?;
         } else if upper == "QUIT" {
