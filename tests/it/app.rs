@@ -1,7 +1,9 @@
 //! Custody as its users meet it: a real server on loopback, a database in a file, a clock that tests move, a real git
 //! repository for each device.
 
-use crate::{described::Undescribed, postgres, repository::Repository};
+#[cfg(feature = "full-tests")]
+use crate::reserved::Reserved;
+use crate::{described::Undescribed, postgres, repository::Repository, waiting::PATIENCE};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use custody::{
     app::{App, Parts},
@@ -58,6 +60,9 @@ pub struct TestApp {
     // Given back to the system with the test.
     server: tokio::task::JoinHandle<()>,
     undescribed: Undescribed,
+    /// Its address, while nobody answers there.
+    #[cfg(feature = "full-tests")]
+    reserved: Option<Reserved>,
 }
 
 impl Drop for TestApp {
@@ -131,7 +136,17 @@ impl TestApp {
             .commit("the first light")
             .tag("1.0.0")
             .commit("limits the rate");
-        Self { app, url, people, dir, repository, server, undescribed }
+        Self {
+            app,
+            url,
+            people,
+            dir,
+            repository,
+            server,
+            undescribed,
+            #[cfg(feature = "full-tests")]
+            reserved: None,
+        }
     }
 
     /// Another process reads the same data from now on; the door stays with the first one.
@@ -145,6 +160,7 @@ impl TestApp {
     pub async fn restart(&mut self) {
         self.app.stop.cancel();
         (&mut self.server).await.unwrap();
+        self.reserved = Some(Reserved::again(self.url.trim_start_matches("http://").parse().unwrap()));
         self.app.db.close().await.unwrap();
         self.app = open(self.dir.path(), self.app.clock.clone(), &POLICY, &self.url).await;
         service::feed::start(&self.app).await.unwrap();
@@ -153,8 +169,7 @@ impl TestApp {
     /// Answers again under the address of before.
     #[cfg(feature = "full-tests")]
     pub async fn serve_again(&mut self) {
-        let address = self.url.trim_start_matches("http://");
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let listener = self.reserved.take().expect("it is restarted").listen();
         let (app, routes) = (self.app.clone(), custody::http::router(self.app.clone()));
         let routes = self.undescribed.watch(&app, routes);
         self.server = tokio::spawn(async move { web::server::serve(&app, routes, listener).await.unwrap() });
@@ -176,9 +191,18 @@ impl TestApp {
         done
     }
 
-    /// Waits until the board shows what was changed through the services.
+    /// Waits until the board shows what was changed through the services. Whoever changes something gives it two seconds; a
+    /// test waits longer for a machine that is slow, but not for a database that is away.
     pub async fn shown(&self) {
-        self.app.projection.catch_up().await;
+        let begun = std::time::Instant::now();
+        loop {
+            let asked = std::time::Instant::now();
+            self.app.projection.catch_up().await;
+            let is_away = self.app.projection.current().away.is_some();
+            if asked.elapsed() < std::time::Duration::from_secs(2) || is_away || begun.elapsed() > PATIENCE {
+                return;
+            }
+        }
     }
 
     pub fn advance(&self, by: Duration) {

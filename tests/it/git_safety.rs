@@ -2,6 +2,7 @@
 
 use crate::git_verify::{rules_for, tag};
 use crate::repository::Repository;
+use crate::waiting::PATIENCE;
 use custody::domain::repository::{Protocol, RepositoryAddress, RepositoryRules};
 use custody::domain::tag::{TagName, TagRule};
 use custody::ports::git::{Git, GitError, Limits, Resolver};
@@ -128,8 +129,7 @@ async fn the_number_is_pinned() {
     });
     let git = Git::new(rules, Limits::default()).with_resolver(fixed);
     assert_eq!(git.reach(&address, "main").await.unwrap_err().code(), "git_unreachable");
-    let second = std::time::Duration::from_secs(1);
-    let greeting = tokio::time::timeout(second, greeted).await.expect("git came to the pinned number").unwrap();
+    let greeting = tokio::time::timeout(PATIENCE, greeted).await.expect("git came to the pinned number").unwrap();
     assert_eq!(greeting[0], 0x16, "the start of TLS");
     assert!(greeting.windows(14).any(|part| part == b"pinned.invalid"), "for the name that was asked for");
 }

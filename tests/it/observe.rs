@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, REDUCED, TestApp},
     chat_server::ChatServer,
+    reserved::Reserved,
 };
 use custody::service::tokens::{self, TokenScope};
 use std::{path::Path, process::Output};
@@ -59,9 +60,8 @@ async fn g10_the_agent_reports_what_it_reads() {
     assert_eq!(observe(&test.url, &table, &token, &["--server", REDUCED]).await.status.code(), Some(0));
     assert_eq!(running(), 0, "of the right server it says that nothing runs there");
 
-    // Nobody answers at the port that was just free.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let away = observe(&format!("http://{free}"), &table, &token, &[]).await;
+    let nobody = Reserved::new();
+    let away = observe(&format!("http://{}", nobody.at), &table, &token, &[]).await;
     assert_eq!(away.status.code(), Some(1), "{}", String::from_utf8_lossy(&away.stderr));
     let open = observe("http://custody.example.org", &table, &token, &[]).await;
     assert_eq!(open.status.code(), Some(2), "the token is not sent in the open");

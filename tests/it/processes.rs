@@ -1,8 +1,10 @@
 //! What still runs: for tests that nothing is left behind (F9).
 
+use crate::waiting::{PATIENCE, until};
 use std::time::{Duration, Instant};
 
-/// Waits until no process has `words` among its arguments; fails after five seconds.
+/// Waits until no process has `words` among its arguments. They have to be words of no other test's: a mere number may stand
+/// in a browser's.
 pub async fn assert_none_left(words: &str) {
     let start = Instant::now();
     loop {
@@ -10,18 +12,14 @@ pub async fn assert_none_left(words: &str) {
         if left.is_empty() {
             return;
         }
-        assert!(start.elapsed() < Duration::from_secs(5), "left behind: {left:?}");
+        assert!(start.elapsed() < PATIENCE, "left behind: {left:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Waits until a process has `words` among its arguments; fails after five seconds.
+/// Waits until a process has `words` among its arguments.
 pub async fn assert_some_run(words: &str) {
-    let start = Instant::now();
-    while running(words).is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(5), "nothing runs with {words}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until("something runs with these words", async || !running(words).is_empty()).await;
 }
 
 fn running(words: &str) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Traces for OpenTelemetry, to a collector on loopback that keeps what it is sent.
 
-use crate::served::Served;
+use crate::{reserved::Reserved, served::Served, waiting::PATIENCE};
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use std::{
     fs,
@@ -26,7 +26,7 @@ async fn collector() -> (String, Sent) {
 async fn logged(log: &Path, says: &str) {
     let began = Instant::now();
     while !fs::read_to_string(log).unwrap().contains(says) {
-        assert!(began.elapsed() < Duration::from_secs(30), "{says}: {}", fs::read_to_string(log).unwrap());
+        assert!(began.elapsed() < PATIENCE, "{says}: {}", fs::read_to_string(log).unwrap());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -50,7 +50,7 @@ async fn traces_continue_what_a_request_came_with() {
     let began = Instant::now();
     let all: [&[u8]; 4] = [&id, b"GET /process", b"GET /devices/{name}", b"GET /policy"];
     while !all.iter().all(|part| has(&sent, part)) {
-        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", String::from_utf8_lossy(&sent.lock().unwrap()));
+        assert!(began.elapsed() < PATIENCE, "{:?}", String::from_utf8_lossy(&sent.lock().unwrap()));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(!has(&sent, b"rosebud") && !has(&sent, b"nobody-knows-this-one"));
@@ -61,15 +61,15 @@ async fn traces_continue_what_a_request_came_with() {
 async fn e7_a_collector_that_takes_nothing_is_logged() {
     let data = tempfile::tempdir().unwrap();
     let log = data.path().join("log");
-    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let collector = format!("http://{at}");
+    let nobody = Reserved::new();
+    let collector = format!("http://{}", nobody.at);
     let to = [("CUSTODY_OTLP", collector.as_str())];
     let file = fs::File::create(&log).unwrap().into();
     let served = Served::start_logged("127.0.0.1:0", "serve", data.path(), "Custody is at ", &to, file);
     let away = "the collector takes no traces; they are dropped until it does";
     served.get("/process").await;
     logged(&log, away).await;
-    let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+    let listener = nobody.listen();
     let routes = Router::new().route("/v1/traces", post(async || ()));
     tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     served.get("/process").await;

@@ -4,6 +4,7 @@ use super::losing::Losing;
 use crate::{
     app::{FULL, REDUCED, TestApp},
     permits::ANY,
+    reserved::Reserved,
 };
 use chrono::Utc;
 use custody::{
@@ -94,10 +95,14 @@ async fn states(test: &TestApp) -> Vec<DeploymentState> {
     all
 }
 
+/// The target's clock is the machine's, and a permit lives five minutes.
+fn is_now(test: &TestApp) {
+    test.advance(Utc::now() - test.app.clock.now());
+}
+
 async fn site(test: &TestApp) -> Site {
     test.ctrl_owned("magnet").await;
-    // The target's clock is the machine's.
-    test.advance(Utc::now() - test.app.clock.now());
+    is_now(test);
     // As at the start of Custody: there are keys before the first permit.
     permits::keep(&test.app).await.unwrap();
     let token = test.deploy_token("lena", ANY).await;
@@ -117,6 +122,7 @@ async fn g9_the_role_deploys_by_permit() {
 
     let keys = reqwest::get(format!("{}/.well-known/jwks.json", test.url)).await.unwrap().text().await.unwrap();
     std::fs::write(site.path("jwks.json"), keys).unwrap();
+    is_now(&test);
     let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &["-vvv"]).await;
     assert!(done, "{said}");
     assert_eq!(site.deployed().as_deref(), Some("1.0.0"));
@@ -142,7 +148,7 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
     test.repository.git(&["tag", "-a", "-m", "more", "1.1.0"]);
     let verify = Command::VerifyTag { tag: crate::given::tag("1.1.0") };
     test.does("lena", "magnet", verify).await.unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = Reserved::new();
     for (change, reason) in [
         (json!({ "custody_tag": "1.0.0-dirty" }), "A dirty build is no release"),
         (json!({ "custody_tag": "1.1.0" }), "OPEN G3"),
@@ -150,7 +156,7 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
         (json!({ "custody_server": "cppServer/ctrl_scs_99" }), "cppServer/ctrl_scs_99"),
         (json!({ "custody_device": "nothing" }), "device that is on record"),
         (json!({ "custody_token": "custody_of_somebody_else" }), "token that is alive"),
-        (json!({ "custody_url": format!("http://{free}") }), "cannot be reached"),
+        (json!({ "custody_url": format!("http://{}", nobody.at) }), "cannot be reached"),
         (json!({ "custody_token": "" }), "Set custody_url"),
         (json!({ "custody_url": "http://custody.example.org" }), "with https"),
     ] {
@@ -174,6 +180,7 @@ async fn g1_the_role_refuses_what_is_not_permitted() {
     let other = SigningKey::generate().unwrap();
     let keys = KeySet { keys: vec![PublicKey::new(&other.kid, &other.x)] };
     std::fs::write(site.path("jwks.json"), serde_json::to_string(&keys).unwrap()).unwrap();
+    is_now(&test);
     let (done, said) = site.plays(json!({ "custody_verify_on_target": true }), &[]).await;
     assert!(!done && said.contains("This permit is refused"), "{said}");
     assert_eq!((site.deployed(), states(&test).await), (None, vec![DeploymentState::Failed]));

@@ -6,16 +6,17 @@ use crate::{
     app::TestApp,
     backup::{custody, said},
     given::policy_with,
+    reserved::Reserved,
 };
-use std::{fs, net::TcpListener};
+use std::fs;
 
 const SAYS: &str = "shows a certificate that is not trusted here";
 
 /// E7: signing in, the page of collectors and an agent say that it is the certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn e7_a_certificate_that_is_not_trusted_is_said() {
-    let replica = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nginx = Nginx::before(&[replica]);
+    let replica = Reserved::new();
+    let nginx = Nginx::before(&[replica.at]);
     let url = nginx.url().replace("custody.example.org", "localhost");
     let policy = policy_with(&format!(
         r#"

@@ -5,10 +5,11 @@ use super::{openssl, readme};
 use crate::{
     backup::{custody, said},
     postgres::{self, Cluster},
+    reserved::Reserved,
     served::Served,
 };
 use sea_orm::sqlx::{self, Connection, PgConnection};
-use std::{fs, net::TcpListener, path::Path};
+use std::{fs, path::Path};
 
 /// Whoever may come, by the README's line: from this machine.
 fn who() -> String {
@@ -59,7 +60,8 @@ async fn e7_the_database_is_reached_as_the_readme_has_it() {
     for name in ["ca", "other"] {
         openssl::authority(&at(&format!("{name}.key")), &at(&format!("{name}.pem")));
     }
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let reserved = Reserved::new();
+    let port = reserved.at.port();
     let server = installed(dir.path(), port);
     let environment = readme::block("3. On each its own", "sh");
     let line =

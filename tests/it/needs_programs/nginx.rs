@@ -1,9 +1,10 @@
 //! nginx (Debian's `nginx-light`) as the README has it: the same text, with other addresses and other files.
 
 use super::{openssl, readme};
+use crate::{reserved::Reserved, waiting::PATIENCE};
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -15,7 +16,7 @@ const HOST: &str = "custody.example.org";
 pub struct Nginx {
     process: Child,
     dir: tempfile::TempDir,
-    address: SocketAddr,
+    address: Reserved,
 }
 
 impl Nginx {
@@ -23,14 +24,14 @@ impl Nginx {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path();
         openssl::certificate(HOST, None, &place.join("key.pem"), &place.join("cert.pem"));
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = Reserved::new();
         let servers: String = replicas.iter().map(|at| format!("    server {at} max_fails=0;\n")).collect();
         let file = |name: &str| place.join(name).display().to_string();
         let text = readme::with(
             readme::block("**In front of it**", "nginx"),
             &[
                 ("    server 127.0.0.1:8080 max_fails=0;\n", &servers),
-                ("listen 443 ", &format!("listen {address} ")),
+                ("listen 443 ", &format!("listen {} ", address.at)),
                 ("/etc/ssl/custody/fullchain.pem", &file("cert.pem")),
                 ("/etc/ssl/custody/key.pem", &file("key.pem")),
             ],
@@ -57,8 +58,8 @@ impl Nginx {
             .expect("nginx starts: install nginx-light, as tests/run does");
         let nginx = Self { process, dir, address };
         let begun = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "nginx does not listen: {}", nginx.errors());
+        while TcpStream::connect(nginx.address.at).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "nginx does not listen: {}", nginx.errors());
             std::thread::sleep(Duration::from_millis(20));
         }
         nginx
@@ -66,7 +67,7 @@ impl Nginx {
 
     /// The address under which people open Custody.
     pub fn url(&self) -> String {
-        format!("https://{HOST}:{}", self.address.port())
+        format!("https://{HOST}:{}", self.address.at.port())
     }
 
     /// Somebody who finds that name, and trusts its certificate and no other.
@@ -75,7 +76,7 @@ impl Nginx {
         reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .resolve(HOST, self.address)
+            .resolve(HOST, self.address.at)
             .tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()])
             .build()
             .unwrap()

@@ -3,6 +3,8 @@
 use crate::git_verify::{rules_for, tag};
 use crate::processes::assert_none_left;
 use crate::repository::Repository;
+use crate::reserved::Reserved;
+use crate::waiting::PATIENCE;
 use custody::domain::repository::{RepositoryAddress, RepositoryRules};
 use custody::ports::git::{Git, GitError, Limits, Resolver, SshIdentity};
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use tempfile::TempDir;
 /// An sshd with keys of its own, that lets in whoever runs the tests.
 struct Sshd {
     folder: TempDir,
-    port: u16,
+    reserved: Reserved,
     process: Child,
 }
 
@@ -29,10 +31,11 @@ impl Sshd {
             run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path(key)));
         }
         std::fs::copy(path("own.pub"), path("authorized")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let reserved = Reserved::new();
         let settings = format!(
-            "ListenAddress 127.0.0.1:{port}\nHostKey {host}\nAuthorizedKeysFile {authorized}\nPidFile none\nStrictModes no\n\
+            "ListenAddress {at}\nHostKey {host}\nAuthorizedKeysFile {authorized}\nPidFile none\nStrictModes no\n\
              UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nAcceptEnv GIT_PROTOCOL\n",
+            at = reserved.at,
             host = path("host").display(),
             authorized = path("authorized").display(),
         );
@@ -50,13 +53,17 @@ impl Sshd {
             .stderr(log)
             .spawn()
             .unwrap();
-        let sshd = Sshd { folder, port, process };
+        let sshd = Sshd { folder, reserved, process };
         let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(10), "sshd does not listen: {}", sshd.log());
+        while std::net::TcpStream::connect(sshd.reserved.at).is_err() {
+            assert!(start.elapsed() < PATIENCE, "sshd does not listen: {}", sshd.log());
             std::thread::sleep(Duration::from_millis(20));
         }
         sshd
+    }
+
+    fn port(&self) -> u16 {
+        self.reserved.at.port()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -71,13 +78,13 @@ impl Sshd {
     fn known_hosts(&self, host: &str, key: &str) -> PathBuf {
         let public = std::fs::read_to_string(self.path(&format!("{key}.pub"))).unwrap();
         let file = self.path(&format!("known {host} {key}"));
-        std::fs::write(&file, format!("[{host}]:{} {public}", self.port)).unwrap();
+        std::fs::write(&file, format!("[{host}]:{} {public}", self.port())).unwrap();
         file
     }
 
     fn address(&self, host: &str, repository: &Path, rules: &RepositoryRules) -> RepositoryAddress {
         let user = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
-        let entered = format!("ssh://{}@{host}:{}{}", user.trim(), self.port, repository.display());
+        let entered = format!("ssh://{}@{host}:{}{}", user.trim(), self.port(), repository.display());
         RepositoryAddress::parse(&entered, rules).unwrap()
     }
 }
@@ -131,7 +138,7 @@ async fn over_ssh() {
         assert_eq!(git.look_at_tag(&address, &tag("1.0.0")).await.unwrap().unwrap().peeled, verified.commit);
         assert_eq!(git.reach(&address, "main").await.unwrap().as_str(), repository.id("main"));
     }
-    assert_none_left(&sshd.port.to_string()).await;
+    assert_none_left(&repository.folder().display().to_string()).await;
 }
 
 /// A18: a server with another key than the known one, or with none known, is not spoken to.
@@ -164,7 +171,8 @@ async fn a_wrong_key() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), "git_unreachable");
-    assert!(start.elapsed() < Duration::from_secs(10));
+    // Whoever would wait to be asked is ended after twenty seconds.
+    assert!(start.elapsed() < Duration::from_secs(18));
 }
 
 /// F9: an ssh server that never greets costs the deadline, and ssh is gone afterwards.
@@ -174,8 +182,9 @@ async fn a_server_that_never_greets() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let rules = rules_for(&repository);
-    let address = RepositoryAddress::parse(&format!("ssh://git@127.0.0.1:{port}/device.git"), &rules).unwrap();
+    let folder = format!("/silent-{port}.git");
+    let address = RepositoryAddress::parse(&format!("ssh://git@127.0.0.1:{port}{folder}"), &rules).unwrap();
     let git = Git::new(rules, Limits { deadline: Duration::from_millis(700), ..Limits::default() });
     assert!(matches!(git.reach(&address, "main").await, Err(GitError::TimedOut { .. })));
-    assert_none_left(&port.to_string()).await;
+    assert_none_left(&folder).await;
 }

@@ -2,7 +2,7 @@
 //! `tango-db`, `tango-test`, `tango-starter`, `libtango-tools`, `python3-tango`), read by the project's own script and
 //! reported by the real `custody observe` (G10).
 
-use crate::{app::TestApp, given::application};
+use crate::{app::TestApp, given::application, reserved::Reserved, waiting::PATIENCE};
 use chrono::{Duration, Utc};
 use custody::{
     domain::{
@@ -19,7 +19,6 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::Write,
-    net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
     time::Instant,
@@ -30,20 +29,15 @@ const HOME: &str = "tgTest";
 const RIGHT: &str = "TangoTest/contrib_scs";
 const WRONG: &str = "TangoTest/elsewhere";
 
-/// Whatever has to be there is, within this time.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
-
 /// What runs of a Tango system; every process of it ends with it.
 struct Tango {
     dir: TempDir,
     host: String,
     address: String,
+    /// Of the database device and of MariaDB.
+    _ports: [Reserved; 2],
     /// By name, in the order of their starts.
     processes: Vec<(String, Child)>,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn said(command: &str, by: &[&str]) -> String {
@@ -74,13 +68,9 @@ impl Tango {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut tango = Tango {
-            host: said("hostname", &[]),
-            address: format!("127.0.0.1:{}", free_port()),
-            processes: Vec::new(),
-            dir,
-        };
-        let port = free_port();
+        let ports = [Reserved::new(), Reserved::new()];
+        let [address, port] = [ports[0].at.to_string(), ports[1].at.port().to_string()];
+        let mut tango = Tango { host: said("hostname", &[]), address, _ports: ports, processes: Vec::new(), dir };
         let mut mariadb = Command::new("/usr/sbin/mariadbd");
         mariadb
             .args(["--no-defaults", "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=8M", "--skip-log-bin"])
