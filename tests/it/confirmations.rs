@@ -1,6 +1,6 @@
 //! Contacts confirm themselves by a link: asked when named, reminded before and after their word ages (L4).
 
-use crate::app::TestApp;
+use crate::{app::TestApp, waiting::until};
 use chrono::Duration;
 use custody::{
     domain::{
@@ -181,10 +181,18 @@ async fn l4_a_number_that_changes_meanwhile_is_not_confirmed() {
     let link = link(&test, "marek").await;
     let saw = seen(&test.stranger().page(&link).await);
     let tx = test.app.db.begin().await.unwrap();
+    // Whoever feeds the board asks nothing meanwhile.
+    let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+    let before = test.app.db.statements();
     let (app, secret) = (test.app.clone(), link.trim_start_matches("/confirm/").to_owned());
     let word = tokio::spawn(async move { confirmations::confirm(&app, &secret, &saw, "link 192.0.2.7").await });
-    // It has read what is on record, and waits for this transaction.
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let mut asked = before;
+    until("it has read what is on record, and waits for this transaction", async || {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let now = test.app.db.statements();
+        now > before && std::mem::replace(&mut asked, now) == now
+    })
+    .await;
     let number = sea_orm::ActiveValue::Set(Some("+49 40 66969 999".to_owned()));
     let change = store::entity::person::ActiveModel { phone: number, ..Default::default() };
     store::people::update(&tx, test.person("marek"), change).await.unwrap();

@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, REDUCED, TestApp},
     given::{policy_with, tag},
+    waiting::until,
 };
 use chrono::Duration;
 use custody::{
@@ -978,15 +979,15 @@ async fn a3_another_repository_is_read_anew() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     let tx = test.app.db.begin().await.unwrap();
+    // Whoever feeds the board asks nothing meanwhile.
+    let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
     let asked = test.app.db.statements();
     let (app, caller) = (test.app.clone(), test.caller("ilse"));
     let verifies =
         tokio::spawn(
             async move { act(&app, &caller, "magnet", Ask::from(Command::VerifyTag { tag: tag("1.0.0") })).await },
         );
-    while test.app.db.statements() == asked {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("the device is read", async || test.app.db.statements() > asked).await;
     let mut device = test.device("magnet").await;
     device.request.trunk = "other".to_owned();
     let body = serde_json::to_string(&device).unwrap();
