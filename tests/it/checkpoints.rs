@@ -6,6 +6,7 @@ use crate::{
     backup::{custody, said},
     postgres,
     served::Served,
+    waiting::{GONE_WITHIN, PATIENCE, until},
 };
 use chrono::Duration;
 use custody::{
@@ -403,18 +404,14 @@ async fn a36_the_program_takes_checkpoints() {
             break url.to_owned();
         }
     };
-    let begun = std::time::Instant::now();
-    while rig.folder().list().unwrap().is_empty() {
-        assert!(begun.elapsed().as_secs() < 30, "no checkpoint was taken");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until("a checkpoint is taken", async || !rig.folder().list().unwrap().is_empty()).await;
     let figures = reqwest::get(format!("{url}metrics")).await.unwrap().text().await.unwrap();
     assert!(figures.contains("custody_checkpoint_age_seconds "), "{figures}");
     let found = rig.verify();
     assert!(said(&found).contains("1 checkpoint is met"), "{}", said(&found));
     let id = program.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), program.wait()).await;
+    let ended = tokio::time::timeout(GONE_WITHIN, program.wait()).await;
     assert!(ended.unwrap().unwrap().success());
 }
 
@@ -434,12 +431,12 @@ async fn f13_a_folder_that_hangs_keeps_nobody_from_stopping() {
         // Refused until somebody reads.
         match fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&hangs) {
             Ok(writer) => break writer,
-            Err(e) => assert!(begun.elapsed().as_secs() < 30, "nobody reads the folder: {e}"),
+            Err(e) => assert!(begun.elapsed() < PATIENCE, "nobody reads the folder: {e}"),
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     let stopped = tokio::task::spawn_blocking(move || custody.stop());
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), stopped).await;
+    let ended = tokio::time::timeout(GONE_WITHIN, stopped).await;
     drop(writer);
     ended.expect("it is gone within ten seconds").unwrap();
 }
@@ -452,11 +449,8 @@ async fn a36_that_none_is_ever_taken_shows() {
     let no_folder = tempfile::NamedTempFile::new().unwrap();
     tokio::spawn(replicas::be_first(test.app.clone()));
     tokio::spawn(run(test.app.clone(), Folder::new(no_folder.path()), std::time::Duration::from_secs(3600)));
-    let begun = std::time::Instant::now();
-    while test.app.jobs.list().get(&Job::Checkpoints).is_none_or(|doing| doing.failures == 0) {
-        assert!(begun.elapsed().as_secs() < 30, "it was not tried");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("it is tried", async || test.app.jobs.list().get(&Job::Checkpoints).is_some_and(|doing| doing.failures > 0))
+        .await;
     test.advance(Duration::hours(3));
     let figures = test.stranger().page("/metrics").await;
     assert!(figures.contains("custody_checkpoint_age_seconds 10800"), "{figures}");

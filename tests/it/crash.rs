@@ -103,17 +103,20 @@ async fn work(mut client: Client, url: String, done: Arc<AtomicUsize>) -> Client
 
 async fn check(dir: &Path, clients: &[Client]) {
     let db = postgres::kept(dir).await.open_to_read().await.unwrap();
-    let chain = store::journal::verify(&db).await.unwrap();
+    // At one moment: a server may still be at the last commit that it was told of.
+    let moment = store::whole::at_once(&db).await.unwrap();
+    let chain = store::journal::verify(&moment).await.unwrap();
     chain.expect("the chain verifies");
     for c in clients {
-        let device = store::devices::find_by_name(&db, &c.device).await.unwrap().unwrap();
-        let entries = store::journal::count(&db, &device.id.to_string()).await.unwrap();
+        let device = store::devices::find_by_name(&moment, &c.device).await.unwrap().unwrap();
+        let entries = store::journal::count(&moment, &device.id.to_string()).await.unwrap();
         assert_eq!(entries, device.revision, "the row and the journal tell the same of {}", c.device);
         if let Some(last) = c.acknowledged.last() {
-            let outcome = store::doors::find_outcome(&db, c.person, &last.key).await.unwrap();
+            let outcome = store::doors::find_outcome(&moment, c.person, &last.key).await.unwrap();
             assert!(outcome.is_some(), "an acknowledged change is there");
         }
     }
+    moment.rollback().await.unwrap();
     db.close().await.unwrap();
 }
 
@@ -169,9 +172,10 @@ async fn f1_killed_in_the_middle_of_transitions() {
     assert!(done > kills / 2, "there was work under way: {done} changes over {kills} kills, seed {seed}");
     // Exactly once: as many events as acknowledged requests, but for the one whose answer was lost.
     let db = postgres::kept(dir.path()).await.open_to_read().await.unwrap();
+    let moment = store::whole::at_once(&db).await.unwrap();
     for c in &clients {
-        let device = store::devices::find_by_name(&db, &c.device).await.unwrap().unwrap();
-        let entries = store::journal::list_all(&db, &device.id.to_string()).await.unwrap();
+        let device = store::devices::find_by_name(&moment, &c.device).await.unwrap().unwrap();
+        let entries = store::journal::list_all(&moment, &device.id.to_string()).await.unwrap();
         let events: Vec<Event> = entries.iter().map(|e| event(e).unwrap()).collect();
         let told =
             events.iter().filter(|e| matches!(e.what, Happened::ShutDown { .. } | Happened::Restarted { .. })).count();
@@ -184,6 +188,7 @@ async fn f1_killed_in_the_middle_of_transitions() {
         let replayed = events.iter().fold(Device::draft(device.id, events[0].at), evolve);
         assert_eq!(replayed, device, "the journal replays to the row");
     }
+    moment.rollback().await.unwrap();
     db.close().await.unwrap();
 }
 

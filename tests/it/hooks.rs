@@ -1,6 +1,6 @@
 //! What forges tell (G2, A21, A22).
 
-use crate::{app::TestApp, given::tag, logged::Logged};
+use crate::{app::TestApp, given::tag, logged::Logged, waiting::until};
 use custody::{
     domain::{forge::Forge, release::TagNow},
     service::{self, hooks, hooks::Hook},
@@ -10,7 +10,6 @@ use hmac::{Hmac, Mac};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use std::time::Duration;
 
 pub const SECRET: &str = "a-secret-of-the-forge";
 
@@ -52,13 +51,7 @@ pub async fn now(test: &TestApp, name: &str) -> Option<TagNow> {
 
 /// Waits until the release is on record as this.
 async fn becomes(test: &TestApp, name: &str, is: impl Fn(&Option<TagNow>) -> bool) {
-    for _ in 0..600 {
-        if is(&now(test, name).await) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{name} is {:?}", now(test, name).await);
+    until(name, async || is(&now(test, name).await)).await;
 }
 
 /// G2: a tag that a forge tells of is read and verified at once, and an alarm raised when it moves or vanishes.

@@ -304,23 +304,32 @@ pub fn devices_of_ctrl(devices: impl IntoIterator<Item = (String, String)>) -> S
 #[tokio::test]
 async fn e5_repositories_that_hang_are_waited_for_together() {
     let hangs = HttpServer::start(Behaviour::Hang).await;
-    let test = TestApp::with_policy(&policy_with_servers(2)).await;
+    let test = TestApp::with_policy(&policy_with_servers(4)).await;
     // More than are read at once.
-    let away = (0..5).map(|n| (format!("away{n}"), hangs.address()));
+    let away: Vec<_> = (0..5).map(|n| (format!("away{n}"), hangs.address())).collect();
     let quick = [("quick".to_owned(), test.repository.file_address())];
-    let table = test.table(Kind::Devices, &devices_of_ctrl(quick.into_iter().chain(away)));
+    let table = test.table(Kind::Devices, &devices_of_ctrl(quick.into_iter().chain(away.clone())));
     let (ada, late) = (test.caller("ada"), "1.0.0 was not looked for in time: import in parts, or by the command");
     let say = |plan: &Plan, words: &str| plan.count(|fate| fate.about().contains(words));
 
-    let within = Some(Duration::from_millis(1800));
-    let plan = import::plan_within(&test.app, &ada, &table, within).await.unwrap();
-    assert_eq!((&plan.lines[0].fate, say(&plan, late)), (&Fate::New { class: None }, 5), "{plan:#?}");
+    let (within, comes_in) = (Some(Duration::from_millis(1800)), Fate::New { class: None });
+    let mut plan = import::plan_within(&test.app, &ada, &table, within).await.unwrap();
+    for _ in 0..3 {
+        if plan.lines[0].fate == comes_in {
+            break;
+        }
+        // On a machine that is busy the quick one takes longer.
+        let within = Some(Duration::from_millis(3500));
+        plan = import::plan_within(&test.app, &ada, &table, within).await.unwrap();
+    }
+    assert_eq!((&plan.lines[0].fate, say(&plan, late)), (&comes_in, 5), "{plan:#?}");
     let within = Some(Duration::from_millis(200));
     let done = import::carry_out_within(&test.app, &ada, table.clone(), None, within).await.unwrap();
     assert!(matches!(done, Outcome::Refused(_)), "{done:#?}");
     assert_none_left(&hangs.mark()).await;
     assert!(store::devices::find_by_name(&test.app.db.read, "quick").await.unwrap().is_none());
 
+    let table = test.table(Kind::Devices, &devices_of_ctrl(away));
     let plan = import::plan(&test.app, &ada, &table).await.unwrap();
     assert_eq!((say(&plan, "1.0.0 is no release: "), say(&plan, late)), (5, 0), "{plan:#?}");
 }

@@ -3,6 +3,7 @@
 use crate::{
     app::{FULL, REDUCED, TestApp, open},
     given::policy_with,
+    waiting::{PATIENCE, until},
 };
 use custody::{
     domain::{contact::OperatorRules, contact::WhenStopped, lifecycle::Command},
@@ -12,15 +13,12 @@ use custody::{
     },
 };
 use sea_orm::ConnectionTrait;
-use std::time::Duration;
-
-/// Nothing here takes nearly as long; a test that fails does not hang.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One open board.
 struct Feed {
     response: reqwest::Response,
-    read: String,
+    /// What came and is no whole event yet; it may end in the middle of a letter.
+    read: Vec<u8>,
 }
 
 impl Feed {
@@ -28,22 +26,22 @@ impl Feed {
         let response = test.stranger().get(path).await;
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, read: String::new() }
+        Self { response, read: Vec::new() }
     }
 
     /// The next event that has data, whole; `None` at the end of the stream.
     async fn event(&mut self) -> Option<String> {
         loop {
-            if let Some((event, rest)) = self.read.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.read = rest;
+            if let Some(end) = self.read.windows(2).position(|two| two == b"\n\n") {
+                let event: Vec<u8> = self.read.drain(..end + 2).take(end).collect();
+                let event = String::from_utf8(event).unwrap();
                 if event.contains("data: ") {
                     return Some(event);
                 }
                 continue;
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("it goes on or ends");
-            self.read += std::str::from_utf8(&chunk.ok()??).unwrap();
+            self.read.extend_from_slice(&chunk.ok()??);
         }
     }
 
@@ -121,7 +119,7 @@ async fn o3_who_comes_back_catches_up() {
     let seq = event.lines().next().unwrap().trim_start_matches("id: ").to_owned();
     assert_eq!(seq.parse::<i64>().unwrap(), test.app.projection.current().seq);
     let back = test.stranger().client.get(format!("{}/board/feed", test.url)).header("last-event-id", seq);
-    let mut back = Feed { response: back.send().await.unwrap(), read: String::new() };
+    let mut back = Feed { response: back.send().await.unwrap(), read: Vec::new() };
     assert!(back.event().await.unwrap().contains("Shut down by CTRL"));
 }
 
@@ -219,15 +217,7 @@ async fn a35_open_boards_are_counted() {
     assert_eq!(test.stranger().get("/").await.status(), 200);
     drop(own);
     feeds.clear();
-    let mut again = test.stranger().get("/board/feed").await;
-    for _ in 0..200 {
-        if again.status() == 200 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        again = test.stranger().get("/board/feed").await;
-    }
-    assert_eq!(again.status(), 200);
+    until("a place is free again", async || test.stranger().get("/board/feed").await.status() == 200).await;
 }
 
 /// A35: those who take nothing of what is sent to them keep nobody else from it.
@@ -273,13 +263,7 @@ async fn o2_what_happened_last_is_read_again() {
     let told = || anew.projection.read().card_by_name("magnet").map_or(0, |c| c.latest.len());
     assert_eq!((told(), board::changed_since(&anew, 0).0), (0, 1));
     rename("elsewhere", "journal").await;
-    for _ in 0..200 {
-        if told() > 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert!(told() > 0);
+    until("what happened last is told", async || told() > 0).await;
     anew.stop.cancel();
 }
 
@@ -289,7 +273,7 @@ async fn a31_open_boards_of_a_closed_account_end() {
     let test = TestApp::new().await;
     test.reduced_support("magnet").await;
     let marek = test.browser("marek").await;
-    let mut own = Feed { response: marek.get("/board/feed").await, read: String::new() };
+    let mut own = Feed { response: marek.get("/board/feed").await, read: Vec::new() };
     let mut other = Feed::open(&test, "/board/feed").await;
     own.event().await.unwrap();
     service::closing::close(&test.app, &test.caller("ada"), test.person("marek")).await.unwrap();

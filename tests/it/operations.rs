@@ -5,6 +5,7 @@ use crate::{
     backup::{custody, said},
     given::policy_with,
     served::Served,
+    waiting::{GONE_WITHIN, PATIENCE, until},
 };
 use custody::{ports::clock::Clock, service, store, web};
 use serde_json::Value;
@@ -102,11 +103,7 @@ async fn sends_the_rest(mut stream: TcpStream) {
 
 /// Waits until whoever comes is turned away.
 async fn nobody_is_let_in(address: &str) {
-    let waited = Instant::now();
-    while TcpStream::connect(address).await.is_ok() {
-        assert!(waited.elapsed() < Duration::from_secs(10), "it is still there");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until("nobody is let in", async || TcpStream::connect(address).await.is_err()).await;
 }
 
 /// F13: told to stop, it says at once that it is not ready, ends what is under way, and is gone within ten seconds.
@@ -123,7 +120,7 @@ async fn f13_it_says_no_while_what_is_under_way_ends() {
     assert_eq!(probe(&test, "/healthz").await.0, 200);
     sends_the_rest(under_way).await;
     nobody_is_let_in(&address).await;
-    assert!(stopped.elapsed() < Duration::from_secs(10), "it took {:?}", stopped.elapsed());
+    assert!(stopped.elapsed() < GONE_WITHIN, "it took {:?}", stopped.elapsed());
 }
 
 /// F13: who comes while it stops is answered as well, though it takes longer than what was under way.
@@ -364,7 +361,7 @@ async fn e7_an_answers_id_leads_to_its_line_of_the_log() {
         if let Some(line) = lines.find(|line| line["span"]["id"] == id && line["fields"]["status"] == 200) {
             break line;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "no line has {id}: {text}");
+        assert!(begun.elapsed() < PATIENCE, "no line has {id}: {text}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert_eq!((&line["span"]["method"], &line["span"]["route"]), (&"GET".into(), &"/sign-in".into()), "{line}");

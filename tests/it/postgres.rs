@@ -2,7 +2,7 @@
 //! PostgreSQL that each run starts for itself. Whole runs are on that with `CUSTODY_TEST_DATABASE=postgres`, which needs
 //! Debian's package `postgresql`.
 
-use crate::app::TestApp;
+use crate::{app::TestApp, waiting::PATIENCE};
 use custody::store::{
     Db, Tx,
     connection::{Kept, Patience, postgres::Server},
@@ -30,6 +30,14 @@ const ADDRESS: &str = "database";
 
 /// In a directory of data, whose server is waited for no longer than a test is.
 const IMPATIENT: &str = "impatient";
+
+/// So long.
+pub const IMPATIENTLY: Patience = Patience {
+    acquired: Duration::from_millis(2000),
+    tested: Duration::from_millis(500),
+    begun: Duration::from_millis(4000),
+    done: Duration::from_millis(3000),
+};
 
 /// What keeps the data of this directory: a file in it, or a database that is its own from now on.
 pub async fn kept(dir: &Path) -> Kept {
@@ -69,9 +77,8 @@ pub fn is_wanted() -> bool {
 
 fn server_of(dir: &Path) -> Option<Server> {
     let server = Server::parse(&fs::read_to_string(dir.join(ADDRESS)).ok()?).unwrap();
-    let [acquired, tested, begun, done] = [2000, 500, 4000, 3000].map(Duration::from_millis);
     match dir.join(IMPATIENT).exists() {
-        true => Some(server.with_patience(Patience { acquired, tested, begun, done })),
+        true => Some(server.with_patience(IMPATIENTLY)),
         false => Some(server),
     }
 }
@@ -253,7 +260,7 @@ impl Cluster {
     fn wait(&self) {
         let (begun, says) = (Instant::now(), self.dir.join("data/postmaster.pid"));
         while !fs::read_to_string(&says).is_ok_and(|text| text.contains("ready")) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "PostgreSQL does not start");
+            assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not start");
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -3,6 +3,7 @@
 use crate::{
     app::{REDUCED, TestApp},
     given::application,
+    waiting::PATIENCE,
 };
 use custody::{
     domain::lifecycle::{Command, StateName},
@@ -473,10 +474,16 @@ async fn a31_a_body_that_comes_after_its_token_has_ended() {
     let (secret, length) = (&noor.secret, body.len());
     let head = format!(
         "POST /api/v1/me/tokens HTTP/1.1\r\nHost: custody\r\nAuthorization: Bearer {secret}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{begun}"
+         Content-Type: application/json\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\
+         Connection: close\r\n\r\n"
     );
     let mut stream = tokio::net::TcpStream::connect(test.url.trim_start_matches("http://")).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
+    // The token was looked at, and the body is waited for: for more than a second.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(begun.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1500)).await;
     tokens::revoke_own(&test.app, &test.caller("noor"), &noor.id).await.unwrap();
     stream.write_all(rest.as_bytes()).await.unwrap();
@@ -835,7 +842,7 @@ async fn e2_events_say_from_where_and_can_be_followed() {
     assert!(!test.stranger().page(list).await.contains("\"from\""));
 }
 
-/// What a stream sends next that is no comment, within 30 seconds.
+/// What a stream sends next that is no comment.
 async fn next_event(stream: &mut Response) -> Option<(i64, Value)> {
     let heard = async {
         while let Some(chunk) = stream.chunk().await.ok()? {
@@ -847,7 +854,7 @@ async fn next_event(stream: &mut Response) -> Option<(i64, Value)> {
         }
         None
     };
-    tokio::time::timeout(Duration::from_secs(30), heard).await.expect("the stream goes on")
+    tokio::time::timeout(PATIENCE, heard).await.expect("the stream goes on")
 }
 
 /// E2, A31, A35: what happens comes by the stream; who comes back misses nothing; whose token ended hears no more; there

@@ -8,6 +8,7 @@ use crate::{
     postgres::{self, Cluster},
     served::Served,
     smtp_server::SmtpServer,
+    waiting::PATIENCE,
 };
 use custody::{
     app::App,
@@ -36,14 +37,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Waits until something holds, thirty seconds at most.
+/// Waits until there is something.
 async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = ask().await {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}: not within thirty seconds");
+        assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -104,7 +105,7 @@ async fn f2_a_thousand_hang_ups_leave_no_open_transaction() {
         // What was begun to its end is rolled back, too.
         let begun = Instant::now();
         while is_left_open(&mut aside).await {
-            assert!(begun.elapsed() < Duration::from_secs(30), "a transaction was left open");
+            assert!(begun.elapsed() < PATIENCE, "a transaction was left open");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     given::policy_with,
     postgres,
     served::Served,
+    waiting::{PATIENCE, until},
 };
 use chrono::Duration;
 use custody::{
@@ -121,6 +122,8 @@ async fn e1_one_replica_has_the_first_administrators_link() {
     };
     let (one, two, three) = tokio::join!(start(), start(), start());
     let mut all = vec![one.unwrap(), two.unwrap(), three.unwrap()];
+    // On a machine that is busy they have all waited long enough before one of them is the first.
+    until("one of them has it", async || all.iter().any(|r| !links(r).is_empty())).await;
     let has_link = all.iter().position(|r| !links(r).is_empty()).expect("one of them has it");
     assert_eq!(all.iter().map(|r| links(r).len()).sum::<usize>(), 1, "and no other");
     let first = all.remove(has_link);
@@ -134,11 +137,7 @@ async fn e1_one_replica_has_the_first_administrators_link() {
         assert!(said.contains("stands where another replica runs"), "{said}");
     }
     drop(first);
-    let begun = Instant::now();
-    while all.iter().all(|r| links(r).is_empty()) {
-        assert!(begun.elapsed() < Span::from_secs(30), "nobody took over");
-        tokio::time::sleep(Span::from_millis(50)).await;
-    }
+    until("another one takes over", async || all.iter().any(|r| !links(r).is_empty())).await;
     let new: Vec<String> = all.iter().flat_map(links).collect();
     assert_eq!(new.len(), 1);
     assert_eq!(status(&all[0], &link).await, 404, "the old one counts no longer");
@@ -258,7 +257,7 @@ async fn e7_whoever_falls_silent_is_the_first_no_longer() {
         assert!(!test.app.db.is_first());
         tokio::time::sleep(Span::from_secs(1)).await;
     }
-    tokio::time::timeout(Span::from_secs(25), test.app.db.first()).await.expect("nobody took over");
+    tokio::time::timeout(PATIENCE, test.app.db.first()).await.expect("nobody took over");
     silent.ping().await.unwrap_err();
     works.abort();
 }

@@ -428,7 +428,7 @@ async fn o4_a34_no_log_holds_an_address() {
         .unwrap();
     let said = || std::fs::read_to_string(&logs).unwrap();
     let mut url = None;
-    for _ in 0..300 {
+    for _ in 0..600 {
         let all = said();
         url = all.lines().find_map(|l| l.strip_prefix("Custody is at ")).map(|u| u.trim_end_matches('/').to_owned());
         if url.is_some() {

@@ -5,6 +5,7 @@ use crate::{
     app::{POLICY, TestApp},
     postgres::{self, Cluster},
     served::Served,
+    waiting::{GONE_WITHIN, PATIENCE},
 };
 use custody::{
     domain::lifecycle::Command,
@@ -153,7 +154,7 @@ async fn on(cluster: &Cluster) -> (TestApp, Between) {
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}: not within thirty seconds");
+        assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     println!("{what}: after {:.1} s", begun.elapsed().as_secs_f32());
@@ -179,7 +180,7 @@ async fn f6_a_machine_that_vanishes_is_noticed() {
         let asked = test.does("lena", "magnet", asks()).await;
         assert!(matches!(&asked, Err(Error::Unavailable(_))), "{asked:?}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(25), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < PATIENCE, "it took {:?}", begun.elapsed());
     until("the board knows", async || test.app.projection.current().away.is_some()).await;
     assert!(test.stranger().page("/?q=magnet").await.contains("database does not answer"));
     assert!(!ready().await);
@@ -208,7 +209,7 @@ async fn f6_what_was_under_way_ends() {
     let begun = Instant::now();
     assert!(tx.execute_unprepared(&inserts("nor that")).await.is_err());
     let _ = tx.rollback().await;
-    assert!(begun.elapsed() < Duration::from_secs(1), "nothing more is asked of it");
+    assert!(begun.elapsed() < postgres::IMPATIENTLY.done, "nothing more is asked of it, which would be waited for");
     between.come_back();
 
     let tx = db.begin().await.unwrap();
@@ -241,7 +242,7 @@ async fn f13_whoever_looks_has_another_one_connect() {
     tx.commit().await.unwrap();
     until("only the connection that reads is left", async || *between.through.borrow() == 1).await;
 
-    let looked = timeout(Duration::from_millis(200), db.takes_writes(Duration::from_secs(1))).await;
+    let looked = timeout(Duration::from_millis(200), db.takes_writes(Duration::from_millis(1800))).await;
     assert!(looked.is_err(), "the pool still has the connection");
     assert!(db.takes_writes(Duration::from_secs(20)).await, "another one has connected");
 }
@@ -253,7 +254,7 @@ async fn f6_a_look_that_does_not_begin_ends() {
     let (db, between) = data_on(&cluster).await;
     between.fall_silent_at(&[BEGIN]);
     let looks = join_all((0..12).map(|_| db.snapshot()));
-    let looks = timeout(Duration::from_secs(30), looks).await.expect("each of them ends");
+    let looks = timeout(PATIENCE, looks).await.expect("each of them ends");
     for look in looks {
         let Err(e) = look else { panic!("a look began on a connection that is silent") };
         assert!(is_unavailable(&e), "{e}");
@@ -288,7 +289,8 @@ async fn o3_a_signed_in_operator_waits_for_no_database() {
     for page in ["/", "/?q=magnet", "/wall"] {
         let begun = Instant::now();
         assert!(otto.page(page).await.contains("database does not answer"), "{page}");
-        assert!(begun.elapsed() < Duration::from_secs(2), "{page} took {:?}", begun.elapsed());
+        // Whoever waits for a connection does so for eight seconds.
+        assert!(begun.elapsed() < Duration::from_secs(6), "{page} took {:?}", begun.elapsed());
     }
     cluster.begin_again();
     until("they are known again", async || otto.page("/").await.contains("Otto Petersen")).await;
@@ -305,5 +307,5 @@ async fn f13_a_machine_that_vanishes_keeps_nobody_from_stopping() {
     between.vanish().await;
     let begun = Instant::now();
     tokio::task::spawn_blocking(move || custody.stop()).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < GONE_WITHIN, "it took {:?}", begun.elapsed());
 }

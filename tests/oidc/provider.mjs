@@ -10,7 +10,8 @@ import { SignJWT, UnsecuredJWT, decodeJwt, exportJWK, generateKeyPair } from 'jo
 // Its output is for answers.
 console.info = console.error;
 
-const server = createServer();
+// A connection that Custody or a browser keeps is not closed under them, however busy the machine is.
+const server = createServer({ keepAliveTimeout: 300_000 });
 await new Promise((listens) => server.listen(0, '127.0.0.1', listens));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);

@@ -1,5 +1,6 @@
 //! A real Chromium, driven through WebDriver.
 
+use super::open_page::PATIENCE;
 use fantoccini::{
     Client, ClientBuilder, Locator,
     elements::Element,
@@ -13,7 +14,7 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The axe-core engine, given to the page as source by WebDriver: the page's content policy does not forbid that.
@@ -79,7 +80,9 @@ impl Driver {
             // No page needs anything from outside.
             "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1".to_owned(),
         ];
-        let options = json!({ "goog:chromeOptions": { "args": arguments } });
+        // What axe-core looks for takes longer than half a minute on a machine that is busy.
+        let timeouts = json!({ "script": PATIENCE.as_millis() as u64 });
+        let options = json!({ "goog:chromeOptions": { "args": arguments }, "timeouts": timeouts });
         let capabilities: Capabilities = serde_json::from_value(options).unwrap();
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -178,7 +181,8 @@ impl Chrome {
 
     /// Waits for the page that a button or link leads to.
     async fn arrive(&self, by: &str) {
-        for _ in 0..1200 {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             let there =
                 self.client.execute("return !window.isLeft && document.readyState === 'complete'", vec![]).await;
             if there.is_ok_and(|t| t == true) {
@@ -255,7 +259,8 @@ impl Chrome {
 
     /// Waits until the page says this.
     pub async fn says(&self, text: &str) {
-        for _ in 0..1200 {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             if self.text().await.contains(text) {
                 return;
             }

@@ -6,6 +6,7 @@ use crate::{
     app::{POLICY, TestApp},
     backup::{custody, said},
     served::Served,
+    waiting::PATIENCE,
 };
 use chrono::Utc;
 use custody::{
@@ -66,7 +67,7 @@ impl Replica {
         let begun = Instant::now();
         let ready = async || reqwest::get(format!("http://{at}/readyz")).await.is_ok_and(|r| r.status() == 200);
         while !ready().await {
-            assert!(begun.elapsed() < Duration::from_secs(30), "it is not ready");
+            assert!(begun.elapsed() < PATIENCE, "it is not ready");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -203,7 +204,7 @@ impl Load {
     async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) -> Duration {
         let begun = Instant::now();
         while !holds(self) {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{what}: not within twenty seconds; {}", self.figures());
+            assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}; {}", self.figures());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         begun.elapsed()
@@ -389,7 +390,8 @@ async fn o3_a_change_at_one_replica_shows_on_a_board_at_the_other() {
         board.until(&shut).await;
         let took = begun.elapsed();
         println!("on the other's board after {:.2} s", took.as_secs_f32());
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        // Or ten, on a machine that does other things as well.
+        assert!(took < Duration::from_secs(15), "{took:?}");
         assert!(board.is_same().await, "the page was not loaded again");
         board.close().await;
     }

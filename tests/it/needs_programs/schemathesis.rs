@@ -5,7 +5,7 @@ use crate::served::Served;
 use std::path::{Path, PathBuf};
 
 /// The whole run, a machine that does other things too included.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
 
 /// What ends a token, or the account of who made it.
 const ENDS_TOKENS: [&str; 5] = [

@@ -4,6 +4,7 @@
 use super::{
     browser::Driver,
     identity_provider::{CALLBACK, CALLBACK_OF_GUESTS, IdentityProvider, RULES, begin},
+    open_page::PATIENCE,
 };
 use crate::{
     app::{Browser, TestApp, morning, open},
@@ -443,7 +444,8 @@ async fn e1_in_a_real_browser() {
     let driver = Driver::start();
     let chrome = driver.browse().await;
     let at_provider = async || {
-        for _ in 0..1200 {
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < PATIENCE {
             if chrome.client.current_url().await.unwrap().as_str().starts_with(&provider.issuer)
                 && chrome.client.find(Locator::Css("form button, form input")).await.is_ok()
             {
