@@ -38,6 +38,7 @@ mod m0033_outbox_tried;
 mod m0034_few_pages;
 mod m0035_doors;
 mod m0038_dependents;
+mod m0039_delivery;
 
 pub struct Migrator;
 
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_few_pages::Migration),
             Box::new(m0035_doors::Migration),
             Box::new(m0038_dependents::Migration),
+            Box::new(m0039_delivery::Migration),
         ]
     }
 }

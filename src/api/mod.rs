@@ -6,6 +6,7 @@ mod body;
 mod cadence;
 mod channels;
 mod collectors;
+mod delivery;
 mod deployable;
 mod deployments;
 mod devices;
@@ -65,6 +66,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(tags::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())
+        .merge(delivery::routes())
         .merge(moving_on::routes())
         .merge(cadence::routes())
         .merge(overrides::routes())

@@ -145,6 +145,9 @@ pub struct Deployment {
     /// The device's revision with this placement on record (A10).
     pub revision: u64,
     pub release: VerifiedTag,
+    /// Since when the release is on record; unknown of older deployments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_record: Option<DateTime<Utc>>,
     pub server: ServerName,
     pub environment: Environment,
     /// Who asked, and when: the same as of the placement.

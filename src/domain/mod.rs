@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod collector;
 pub mod contact;
 pub mod cycle;
+pub mod delivery;
 pub mod deployment;
 pub mod device;
 pub mod drift;

@@ -172,6 +172,7 @@ pub async fn open(
         device: after.id,
         revision: after.revision,
         release: release.verified.clone(),
+        on_record: Some(release.at),
         server: server.clone(),
         environment,
         asked: placed.mark,

@@ -17,6 +17,7 @@ pub mod collectors;
 pub mod commands;
 pub mod conduct;
 pub mod confirmations;
+pub mod delivery;
 pub mod deployments;
 pub mod devices;
 pub mod directory;

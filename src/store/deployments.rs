@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::{
     cycle::Mark,
+    delivery::{self, Came},
     deployment::{Deployment, DeploymentState, Environment},
     device::Placement,
     id::{DeploymentId, DeviceId, PersonId, ServerName},
@@ -37,6 +38,13 @@ fn body(d: &Deployment) -> Result<String> {
     serde_json::to_string(d).map_err(|e| corrupt("a deployment", e))
 }
 
+/// What figures of delivery are counted from (G11): when it began, succeeded, failed and was mended.
+fn came(d: &Deployment) -> [Option<i64>; 4] {
+    let came = Came::of(d);
+    let seconds = |of: fn(Came) -> Option<DateTime<Utc>>| came.and_then(of).map(|at| at.timestamp());
+    [seconds(|c| Some(c.begun)), seconds(|c| c.succeeded), seconds(|c| c.failed), seconds(|c| c.mended)]
+}
+
 /// `key` names the request that it answers (F3), and no other one any more: what it stood for long ago is forgotten.
 pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str>) -> Result<()> {
     if let Some(key) = key {
@@ -48,6 +56,7 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str
             .await?;
     }
     let state: &str = d.state.into();
+    let [begun, succeeded, failed, mended] = came(d);
     let row = row::Model {
         id: d.id.to_string(),
         device_id: d.device.to_string(),
@@ -61,17 +70,28 @@ pub async fn insert<C: ConnectionTrait>(tx: &C, d: &Deployment, key: Option<&str
         request_key: key.map(str::to_owned),
         unsettled: false,
         body: body(d)?,
+        released: d.on_record.map(|at| delivery::released(&d.release, at).timestamp()),
+        begun,
+        succeeded,
+        failed,
+        mended,
     };
     row::Entity::insert(row.into_active_model()).exec_without_returning(tx).await.map(|_| ())
 }
 
-/// Keeps what changed: its state and its reports. Whether its server is to be given back follows from the state.
+/// Keeps what changed: its state and its reports. Whether its server is to be given back follows from the state, and what
+/// figures count from the reports.
 pub async fn update<C: ConnectionTrait>(tx: &C, d: &Deployment) -> Result<()> {
     let state: &str = d.state.into();
+    let [begun, succeeded, failed, mended] = came(d);
     let change = row::ActiveModel {
         state: Set(state.to_owned()),
         unsettled: Set(d.state.gives_back()),
         body: Set(body(d)?),
+        begun: Set(begun),
+        succeeded: Set(succeeded),
+        failed: Set(failed),
+        mended: Set(mended),
         ..Default::default()
     };
     let q = row::Entity::update_many().set(change).filter(row::Column::Id.eq(d.id.to_string()));

@@ -11,6 +11,7 @@ pub mod channels;
 pub mod collectors;
 pub mod confirmations;
 pub mod connection;
+pub mod delivery;
 pub mod deployments;
 pub mod devices;
 pub mod doors;

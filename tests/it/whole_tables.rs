@@ -268,6 +268,11 @@ async fn deployments(tx: &Tx, of: &Of) {
         request_key: Some(format!("key of {id}")),
         unsettled: true,
         body: "{\"environment\":\"production\"}".into(),
+        released: Some(1_795_000_000),
+        begun: Some(1_795_000_001),
+        succeeded: Some(1_795_000_002),
+        failed: Some(1_795_000_003),
+        mended: Some(1_795_000_004),
     };
     keep!(
         tx,

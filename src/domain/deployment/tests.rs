@@ -29,6 +29,7 @@ fn deployment(by_permit: bool) -> Deployment {
             signed: false,
             authors: Default::default(),
         },
+        on_record: None,
         server: ServerName::from("cppServer/ctrl_scs_01"),
         environment: Environment::Production,
         asked: Mark { by: PersonId(uuid::Uuid::nil()), at: noon() },

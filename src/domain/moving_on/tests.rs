@@ -42,6 +42,7 @@ fn deployment(environment: Environment, state: DeploymentState, tests: &[bool]) 
             signed: false,
             authors: BTreeSet::new(),
         },
+        on_record: None,
         server: "cppServer/ctrl_scs_01".into(),
         environment,
         asked: Mark { by, at: at() },

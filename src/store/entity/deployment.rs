@@ -18,6 +18,12 @@ pub struct Model {
     pub request_key: Option<String>,
     pub unsettled: bool,
     pub body: String,
+    // For figures (G11), in seconds since 1970: only what has begun in production has a `begun`.
+    pub released: Option<i64>,
+    pub begun: Option<i64>,
+    pub succeeded: Option<i64>,
+    pub failed: Option<i64>,
+    pub mended: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
