@@ -12,6 +12,7 @@ pub mod board;
 pub mod cadence;
 pub mod collectors;
 pub mod confirm;
+pub mod delivery;
 pub mod deploy_tools;
 pub mod deployable;
 pub mod deployments;
@@ -80,6 +81,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(cadence::routes())
         .merge(collectors::routes())
         .merge(confirm::routes())
+        .merge(delivery::routes())
         .merge(deploy_tools::routes())
         .merge(deployable::routes())
         .merge(deployments::routes())
@@ -111,8 +113,8 @@ pub fn from_memory() -> Router<App> {
     tools::small()
 }
 
-/// What makes Custody ask others on behalf of somebody unknown: sixty at once from one place, which many may share
-/// behind a proxy, then two a second.
+/// What makes Custody ask others on behalf of somebody unknown, or count what is on record of years: sixty at once from one
+/// place, which many may share behind a proxy, then two a second.
 fn costly(routes: Router<App>) -> Router<App> {
     limits::by_place(routes, 60, Duration::from_millis(500))
 }

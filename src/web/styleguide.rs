@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 
 use super::{layout::Layout, parts::*};
 use board::{answers, filters, rows, tiles};
-use device::{call, lifecycles, may, places, ribbon, timeline};
+use device::{call, charts, lifecycles, may, places, ribbon, timeline};
 use forms::{decision, fields, findings, tasks};
 use gates::{blocked_box, open_box};
 use notices::{banners, blanks, troubles};
@@ -33,6 +33,7 @@ pub struct StyleguidePage {
     blanks: Vec<Blank>,
     lifecycles: Vec<Lifecycle>,
     ribbon: Ribbon,
+    charts: Vec<Chart>,
     boxes: Vec<GateBox>,
     call: CallCard,
     may: Vec<May>,
@@ -89,6 +90,7 @@ impl StyleguidePage {
             blanks: blanks(),
             lifecycles: lifecycles(),
             ribbon: ribbon(),
+            charts: charts(),
             boxes: vec![blocked_box(), open_box()],
             call: call(),
             may: may(),

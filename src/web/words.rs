@@ -1,7 +1,7 @@
 //! Moments and spans as pages say them: near ones relative, records absolute with their zone.
 
 use crate::app::App;
-use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 
 /// What chrono calls them too; a pattern is read anew for each moment that it gives, and a page has dozens.
 const MONTHS: [&str; 12] = [
@@ -42,6 +42,16 @@ pub fn day(app: &App, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
     let (day, month) = (at.day(), short(&at));
     if at.year() == now.year() { format!("{day} {month}") } else { format!("{day} {month} {:04}", at.year()) }
+}
+
+/// `Sep 2025`: a month of the calendar, whatever the zone.
+pub fn month_of(day: NaiveDate) -> String {
+    format!("{} {:04}", short(&day), day.year())
+}
+
+/// `3 Sep 2025`: a day of the calendar, whatever the zone.
+pub fn day_of(day: NaiveDate) -> String {
+    format!("{} {}", day.day(), month_of(day))
 }
 
 /// `03:12:09`: the facility's clock.

@@ -5,6 +5,7 @@
 //! in every state.
 mod action;
 mod board;
+mod chart;
 mod contact;
 mod field;
 mod form;
@@ -23,6 +24,7 @@ mod work;
 
 pub use action::{Action, Menu, Weight};
 pub use board::{Answer, BoardRow, Count, Difference, FilterChip, Live, LiveState, Marked, Segment, Tile};
+pub use chart::{Chart, Ink, round_top};
 pub use contact::{CallCard, Contact, May, Phone, Reply, ThumbBar};
 pub use field::{Choice, Field, Kind, Width};
 pub use form::{ErrorSummary, Progress, Summary, SummarySection, Task, TaskList};

@@ -50,6 +50,19 @@ pub(super) fn ribbon() -> Ribbon {
     }
 }
 
+pub(super) fn charts() -> Vec<Chart> {
+    let chart = || Chart::new("Jun 2026".into(), "Nov 2026".into(), 6);
+    let counts = "Failed deployments of those that began. Jun 2026: 0 of 2; Jul 2026: 1 of 4; Aug 2026: 0 of 1; Oct 2026: 2 of 5; Nov 2026: 0 of 3.";
+    let times =
+        "Median lead time. Jun 2026: 9 days; Jul 2026: 5 days; Aug 2026: 6 days; Oct 2026: 3 days; Nov 2026: 36 h.";
+    let (begun, failed) = ([2, 4, 1, 0, 5, 3], [0, 1, 0, 0, 2, 0]);
+    let hours = [Some(216), Some(120), Some(144), None, Some(72), Some(36)];
+    vec![
+        chart().label(counts.into()).top("5".into()).bars(Ink::All, &begun, 5).bars(Ink::Bad, &failed, 5),
+        chart().label(times.into()).top("9 days".into()).line(&hours, 216),
+    ]
+}
+
 pub(super) fn call() -> CallCard {
     CallCard {
         when: "Friday, 14:40".into(),
