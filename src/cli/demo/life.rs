@@ -1,5 +1,6 @@
 //! A device's life as scenes: written step by step, from the request on.
 
+pub mod delivery;
 mod development;
 mod request;
 mod transfer;

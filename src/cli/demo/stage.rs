@@ -42,10 +42,11 @@ pub enum What {
     Act(Command),
     /// Refused, and on record as an attempt.
     Attempt(Command),
-    /// A deploy tool asks for a permit, redeems it and reports success (G9).
+    /// A deploy tool asks for a permit, redeems it and reports what came of it (G9).
     Deploys {
         server: &'static str,
         tag: TagName,
+        came: Vec<Report>,
     },
     Runs {
         server: &'static str,
@@ -167,8 +168,8 @@ impl Stage {
                 Err(other) => Err(say(other)),
                 Ok(_) => Err("this was to be refused".to_owned()),
             },
-            What::Deploys { server, tag } => {
-                self.deploy(&caller, scene.device, server, tag).await.map_err(say)?;
+            What::Deploys { server, tag, came } => {
+                self.deploy(&caller, scene.device, server, tag, came).await.map_err(say)?;
                 Ok(())
             }
             What::Runs { server, instance, class, version } => {
@@ -204,7 +205,14 @@ impl Stage {
         }
     }
 
-    async fn deploy(&self, caller: &Caller, device: &str, server: &str, tag: &TagName) -> Result<(), Error> {
+    async fn deploy(
+        &self,
+        caller: &Caller,
+        device: &str,
+        server: &str,
+        tag: &TagName,
+        came: &[Report],
+    ) -> Result<(), Error> {
         // Keys rotate here too, as they do while Custody runs.
         permits::keep(&self.app).await?;
         let wanted = deployments::Wanted {
@@ -216,8 +224,9 @@ impl Stage {
         };
         let allowed = deployments::request(&self.app, caller, &wanted, None).await?;
         deployments::redeem(&self.app, caller, allowed.view.deployment.id, &allowed.permit).await?;
-        let succeeded = Report::Succeeded { link: String::new(), text: String::new() };
-        deployments::report(&self.app, caller, allowed.view.deployment.id, succeeded).await?;
+        for report in came {
+            deployments::report(&self.app, caller, allowed.view.deployment.id, report.clone()).await?;
+        }
         Ok(())
     }
 

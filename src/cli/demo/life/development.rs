@@ -1,7 +1,7 @@
 //! Host, access, training; then what runs (H1 to H6, G1, G2).
 
 use super::{super::stage::What, Life};
-use crate::domain::{id::ServerName, lifecycle::Command};
+use crate::domain::{deployment::Report, id::ServerName, lifecycle::Command};
 use std::collections::BTreeSet;
 
 impl Life<'_> {
@@ -81,7 +81,8 @@ impl Life<'_> {
     /// By permit, as onto every full-support server (T8, G9).
     pub fn deployed(&mut self, who: &'static str, server: &'static str, tag: &str) -> &mut Self {
         let tag = self.tag(tag);
-        self.push(Some(who), What::Deploys { server, tag })
+        let came = vec![Report::Succeeded { link: String::new(), text: String::new() }];
+        self.push(Some(who), What::Deploys { server, tag, came })
     }
 
     /// A verified tag, deployed by a contributor and seen there.
