@@ -15,6 +15,7 @@ mod collectors;
 mod confirmations;
 mod crash;
 mod cycle;
+mod delivery;
 mod dependents;
 mod deployments_found;
 mod described;

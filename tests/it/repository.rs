@@ -79,6 +79,11 @@ impl Repository {
         git(arguments, &self.work(), self.seconds.get(), &self.author, &self.email)
     }
 
+    /// What comes next is of this time, in seconds since 1970.
+    pub fn goes_on_at(&self, seconds: i64) {
+        self.seconds.set(seconds);
+    }
+
     /// The same with this on its standard input.
     pub fn feed(&self, arguments: &[&str], input: &str) {
         let file = self.root().join("input");

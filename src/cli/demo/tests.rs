@@ -6,6 +6,7 @@ use crate::{
     config::read_policy,
     domain::{
         cadence,
+        delivery::{By, Every, Span},
         deployment::Environment,
         device::Device,
         id::ServerName,
@@ -19,6 +20,7 @@ use crate::{
     service::{
         Caller, accounts,
         act::{Ask, act, event},
+        delivery,
         shift::{Change, proof, waiting},
     },
     store::{self, Db},
@@ -71,9 +73,22 @@ async fn the_sample_facility_is_whole() {
     assert!(accounts::list_open(&app).await.unwrap().iter().all(|(login, _)| login != super::devices::GONE));
     told_elsewhere(&app).await;
     cadence(&app).await;
+    delivered(&app).await;
     ready(&app).await;
     deployed_and_removed(&app).await;
     app.db.close().await.unwrap();
+}
+
+/// G11: enough went into production, and went wrong there, that its figures have a trend.
+async fn delivered(app: &App) {
+    let span = Span::last(Every::Month, app.clock.now());
+    let all = delivery::overall(app, span, None, By::Restore).await.unwrap();
+    let trend = &all.overall;
+    assert!(trend.now.succeeded > 35 && trend.now.lead.cases > 35, "{trend:?}");
+    assert_eq!((trend.now.failed, trend.now.restore.cases, trend.now.open()), (3, 3, 0), "{trend:?}");
+    assert!(trend.parts.iter().filter(|(_, f)| f.succeeded > 0).count() > 5, "{trend:?}");
+    let slowest: Vec<&str> = all.devices[..3].iter().map(|d| d.name.as_str()).collect();
+    assert_eq!(slowest, ["photonBpmCenter", "mirrorBenderLut", "chamberPumpdown"]);
 }
 
 /// O5: some have chats, and nothing is on its way to anybody: the demo sends nothing.

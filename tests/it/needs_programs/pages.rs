@@ -255,6 +255,8 @@ fn pages(f: &Facility) -> Vec<Page> {
     all.extend(["/deployments", "/deployments?device=owned", &f.deployment].map(|path| page("", path)));
     all.push(page("", "/deployments?device=owned&state=failed"));
     all.extend([&f.deployment, &format!("{}/report", f.deployment)].map(|path| page("lena", path)));
+    all.extend(["/delivery", "/delivery?every=week&instrument=MID"].map(|path| page("", path)));
+    all.extend(["owned", "developed"].map(|name| page("", &format!("/devices/{name}/delivery"))));
     all.extend(["/incidents", "/incidents?kind=silent"].map(|path| page("", path)));
     all.extend(f.incidents.iter().flat_map(|path| ["", "ilse"].map(|who| page(who, path))));
     all.extend(["/wall", "/wall?instrument=SCS"].map(|path| page("", path)));

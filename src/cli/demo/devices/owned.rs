@@ -165,7 +165,7 @@ fn healthy() -> Vec<Sample> {
         owned!("photonBpmCenter", "Finds the beam's centre on the photon monitor", "SPB", SPB,
             "SPB_XTD9_BPM/CALC/CENTER", "cppServer/contrib_spb_04", "cppServer/ctrl_spb_04", 159, "2.3.1", |life| {
                 life.delivers(70, "2.4.0", "2.3.1", Came::RolledBack("The centre jumps between two pixels."));
-                life.delivers(67, "2.4.1", "2.3.1", Came::Well).delivers(20, "2.5.0", "2.4.1", Came::Well);
+                life.delivers(66, "2.4.1", "2.3.1", Came::Well).delivers(20, "2.5.0", "2.4.1", Came::Well);
             }),
         owned!("xgmAverage", "Averages the pulse energy over the last ten seconds", "SQS", SQS,
             "SQS_XTD10_XGM/CALC/AVG", "cppServer/contrib_sqs_01", "cppServer/ctrl_sqs_03", 151, "1.9.0"),
