@@ -3,6 +3,7 @@
 use super::{
     contact::{Contact, OperatorRules, WhenStopped},
     cycle::{Cycle, Discussion, Mark, Remark, Setup},
+    framework::Built,
     id::{DeviceId, PersonId, ServerName},
     lifecycle::state::State,
     moving_on::MovingOn,
@@ -54,6 +55,9 @@ pub struct Device {
     /// The devices that it depends on, by their names, which stay (G8).
     #[serde(default)]
     pub depends_on: BTreeMap<String, DeviceId>,
+    /// Which version of the framework it is built against (G6).
+    #[serde(default)]
+    pub built: Built,
     /// The last reading of its repository (H3).
     pub repository: Option<RepositoryState>,
     /// People who offer to adopt it while it is orphaned (N4).
@@ -154,6 +158,7 @@ impl Device {
             moving_on: MovingOn::default(),
             overrides: Vec::new(),
             depends_on: BTreeMap::new(),
+            built: Built::default(),
             repository: None,
             offers: Vec::new(),
             done_answers: Vec::new(),

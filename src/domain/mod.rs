@@ -14,6 +14,7 @@ pub mod device;
 pub mod drift;
 pub mod due;
 pub mod forge;
+pub mod framework;
 pub mod guessing;
 pub mod id;
 pub mod identity;

@@ -2,6 +2,7 @@
 //! what happens to its tag afterwards is kept beside it.
 
 use super::{
+    framework::BuiltWith,
     person::{AuthorKey, Person},
     tag::{CommitId, TagName},
     version::Classified,
@@ -43,6 +44,9 @@ pub struct Release {
     pub verified: VerifiedTag,
     pub at: DateTime<Utc>,
     pub tag_now: TagNow,
+    /// The framework's version that its file says at its commit; `None` until it was read (G6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framework: Option<BuiltWith>,
 }
 
 impl Release {

@@ -2,6 +2,7 @@
 
 use super::{
     due::in_words,
+    framework::BuiltWith,
     id::PersonId,
     lifecycle::{Event, Happened as H},
     naming::with_names,
@@ -90,7 +91,13 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
             owned.release,
             if owned.second_joined { "" } else { "; no second contributor had joined the review" }
         ),
-        H::TagVerified { verified } => format!("had {} verified: it is {}.", verified.tag, verified.commit.short()),
+        H::TagVerified { verified, framework } => {
+            let built = match framework.as_ref().and_then(|f| Some((f.framework(), f.version()?))) {
+                Some((framework, version)) => format!(", built against {framework} {version}"),
+                None => String::new(),
+            };
+            format!("had {} verified: it is {}{built}.", verified.tag, verified.commit.short())
+        }
         H::TagMoved { tag, to } => format!("found that the tag {tag} moved to {}.", to.short()),
         H::TagVanished { tag } => format!("found that the tag {tag} vanished."),
         H::TagRestored { tag } => format!("found the tag {tag} as it was verified again."),
@@ -124,6 +131,19 @@ pub fn tell(event: &Event, people: &People, policy: &Policy) -> String {
         H::HoldLifted { reason } => format!("lifted the hold on moving on by itself: {reason}"),
         H::StayedInDevelopment { server, tag, why } => {
             format!("did not move {tag} on to {server}: {}", with_names(why, people))
+        }
+        H::BuiltAgainstSet { against } => {
+            format!("said that {} names the version of {} that it is built against.", against.file, against.framework)
+        }
+        H::FrameworkForgotten => "said that nothing is asked of its framework.".to_owned(),
+        H::FrameworkRead { tag, built: BuiltWith::Read { framework, version } } => {
+            format!("read that {tag} is built against {framework} {version}.")
+        }
+        H::FrameworkRead { tag, built: BuiltWith::NotFound { why, .. } } => {
+            format!("found no version of the framework in {tag}: {why}")
+        }
+        H::UpdateProposed { framework, version, branch, .. } => {
+            format!("proposed the update to {framework} {version}: the branch {branch} is in the repository.")
         }
         H::OverrideAsked { number, tag, server, skips, until, reason } => {
             let skips: Vec<&str> = skips.iter().map(|s| s.label()).collect();
@@ -225,6 +245,8 @@ pub fn audience(what: &H) -> Audience {
         | H::OperatorRulesSet { .. }
         | H::DependenciesSet { .. }
         | H::PermitRedeemed { .. }
+        | H::BuiltAgainstSet { .. }
+        | H::FrameworkRead { .. }
         | H::TagRestored { .. } => Audience::Nobody,
         _ => Audience::Device,
     }

@@ -77,24 +77,32 @@ impl TagName {
         &self.0
     }
 
-    /// Where it stands among the versions: by its numbers, a pre-release before what it leads to. As versions are counted
-    /// by people: more digits than 18 count as the most.
-    pub fn order(&self) -> (Vec<u64>, bool, String, Vec<u64>) {
-        let bare = self.0.trim_start_matches(['v', 'V']);
-        let letter = bare.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(bare.len());
-        let numbers = |text: &str| -> Vec<u64> {
-            let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty());
-            digits.map(|d| d.parse().unwrap_or(u64::MAX)).collect()
-        };
-        let (version, rest) = bare.split_at(letter);
-        let word: String = rest.chars().filter(char::is_ascii_alphabetic).collect();
-        (numbers(version), rest.is_empty(), word.to_ascii_lowercase(), numbers(rest))
+    /// Where it stands among the versions.
+    pub fn order(&self) -> VersionOrder {
+        order(&self.0)
     }
 
     /// The full name of the reference, which cannot be taken for a branch.
     pub fn reference(&self) -> String {
         format!("refs/tags/{}", self.0)
     }
+}
+
+/// What versions are compared by: their numbers, whether they are whole, and what a pre-release says of itself.
+pub type VersionOrder = (Vec<u64>, bool, String, Vec<u64>);
+
+/// Where a version stands among others: by its numbers, a pre-release before what it leads to. As versions are counted by
+/// people: more digits than 18 count as the most.
+pub fn order(version: &str) -> VersionOrder {
+    let bare = version.trim_start_matches(['v', 'V']);
+    let letter = bare.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(bare.len());
+    let numbers = |text: &str| -> Vec<u64> {
+        let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|d| !d.is_empty());
+        digits.map(|d| d.parse().unwrap_or(u64::MAX)).collect()
+    };
+    let (version, rest) = bare.split_at(letter);
+    let word: String = rest.chars().filter(char::is_ascii_alphabetic).collect();
+    (numbers(version), rest.is_empty(), word.to_ascii_lowercase(), numbers(rest))
 }
 
 impl fmt::Display for TagName {

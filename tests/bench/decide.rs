@@ -144,6 +144,7 @@ fn world() -> World {
                     signed: false,
                     authors: BTreeSet::new(),
                 },
+                framework: None,
             },
         ),
         by(

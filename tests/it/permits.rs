@@ -142,7 +142,7 @@ async fn g9_a_deployment_from_word_to_deed() {
 
     let d = test.allowed(&token, "1.1.0", FULL).await;
     let ids: Vec<&str> = d["gates"].as_array().unwrap().iter().map(|g| g["id"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["G1", "G5", "Tag", "G3", "N2", "Running"]);
+    assert_eq!(ids, ["G1", "G5", "Tag", "G3", "G6", "N2", "Running"]);
     assert!(d["gates"].as_array().unwrap().iter().all(|g| g["met"] == true));
     assert_eq!((&d["environment"], &d["state"]), (&json!("production"), &json!("allowed")));
     assert_eq!(d["commit"], test.commit_of("1.1.0").as_str());
@@ -214,7 +214,7 @@ async fn g1_who_and_what_is_refused() {
         let (is, answer) = test.sends("", &lena, &body).await;
         assert_eq!(is, status, "{body} {answer}");
         if status == 409 {
-            assert_eq!(answer["gates"].as_array().unwrap().len(), 6, "every gate, met or not: {answer}");
+            assert_eq!(answer["gates"].as_array().unwrap().len(), 7, "every gate, met or not: {answer}");
         }
     }
     // A token speaks for what it is bound to, and an observer's or a job's for no deployment.

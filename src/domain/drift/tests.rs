@@ -68,6 +68,7 @@ fn device(server: Option<(&str, SupportClass)>, minutes_ago: i64) -> Device {
         },
         at,
         tag_now: TagNow::Stands,
+        framework: None,
     });
     d
 }

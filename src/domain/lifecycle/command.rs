@@ -255,6 +255,28 @@ pub enum Command {
         tag: TagName,
         why: String,
     },
+    // The framework's versions (G6).
+    /// Says where its repository names the version that it is built against.
+    BuildAgainst {
+        framework: String,
+        /// A path from the repository's root.
+        file: String,
+        /// A regular expression with one group for the version.
+        pattern: String,
+    },
+    /// Nothing is asked of its framework any more.
+    ForgetFramework {},
+    /// Reads the version of a release at its own commit.
+    ReadFramework {
+        tag: TagName,
+    },
+    /// Custody puts on record that it pushed an update as a branch: only its own work asks for this.
+    NoteUpdate {
+        framework: String,
+        version: String,
+        branch: String,
+        commit: CommitId,
+    },
     // Overrides in an emergency (G12).
     AskOverride {
         tag: TagName,

@@ -8,6 +8,7 @@ use crate::domain::{
     contact::{Contact, OperatorRules},
     cycle::HelpKind,
     device::Placement,
+    framework::{BuiltAgainst, BuiltWith},
     id::{DeploymentId, DeviceId, PersonId, ServerName},
     import::Imported,
     moving_on::Cause,
@@ -195,6 +196,9 @@ pub enum Happened {
     },
     TagVerified {
         verified: VerifiedTag,
+        /// The framework's version that its file says, where that was asked for (G6).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        framework: Option<BuiltWith>,
     },
     TagMoved {
         tag: TagName,
@@ -250,6 +254,20 @@ pub enum Happened {
         server: ServerName,
         tag: TagName,
         why: String,
+    },
+    BuiltAgainstSet {
+        against: BuiltAgainst,
+    },
+    FrameworkForgotten,
+    FrameworkRead {
+        tag: TagName,
+        built: BuiltWith,
+    },
+    UpdateProposed {
+        framework: String,
+        version: String,
+        branch: String,
+        commit: CommitId,
     },
     OverrideAsked {
         number: u32,

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::domain::{
     device::Device,
+    framework::Reading,
     id::{DeviceId, PersonId, ServerName},
     observation::Seen,
     person::{AuthorKey, People, Person, Role},
@@ -48,6 +49,8 @@ pub struct Readings {
     /// Whether a branch has that tag's name by now, so that a checkout could take either (A19).
     pub tag_is_branch: bool,
     pub commit: Option<Result<CommitFacts, String>>,
+    /// The framework's version that a release's file says, or why it could not be read (G6).
+    pub framework: Option<Result<Reading, String>>,
     /// The commit that is at hand where it is to be deployed, as whoever asks says.
     pub at_hand: Option<CommitId>,
 }

@@ -97,6 +97,9 @@ fn lines(value: &Value) -> Vec<String> {
             if let Some(detail) = detail {
                 line.push_str(&format!(": {detail}"));
             }
+            if let Some(current) = text("current").filter(|text| !text.is_empty()) {
+                line.push_str(&format!("; proposed: {current}"));
+            }
             vec![line]
         }
         Value::Number(number) => vec![number.to_string()],

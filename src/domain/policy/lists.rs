@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -25,6 +26,12 @@ impl Item<'_> {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.table.keys().map(|key| key.get_ref().as_ref())
     }
+}
+
+/// An element of a list that holds texts and tables.
+pub(super) enum Either<'s> {
+    Text(Found<String>),
+    Table(Item<'s>),
 }
 
 /// `{ id = …, name = … }`
@@ -147,6 +154,41 @@ impl Source<'_> {
         let value = array.iter().filter_map(|element| self.element_text(element, at(element))).collect();
         self.refuse_twice(&value);
         Some(Found { value, place })
+    }
+
+    /// A list of one table whose elements are texts, or tables with these keys and no others.
+    pub fn item_either<'i>(&self, item: &Item<'i>, key: &str, keys: &[&str]) -> Option<Found<Vec<Either<'i>>>> {
+        let (element, place) = self.item_value(item, key)?;
+        let DeValue::Array(array) = element.get_ref() else {
+            self.misfit(&place, element.get_ref(), "a list of texts or tables", "[\"3.1.2\"]");
+            return None;
+        };
+        let at = |element| Place { key: place.key.clone(), span: place.span.as_ref().and_then(|_| span(element)) };
+        let value = array
+            .iter()
+            .filter_map(|element| match element.get_ref() {
+                DeValue::Table(_) => self.table(element, at(element), keys).map(Either::Table),
+                _ => self.element_text(element, at(element)).map(Either::Text),
+            })
+            .collect();
+        Some(Found { value, place })
+    }
+
+    /// A day of one table, where the key is given: as TOML writes days, or as a text.
+    pub fn item_day(&self, item: &Item<'_>, key: &str) -> Option<Found<NaiveDate>> {
+        let (element, place) = item.table.contains_key(key).then(|| self.item_value(item, key)).flatten()?;
+        let written = match element.get_ref() {
+            DeValue::Datetime(day) => day.to_string(),
+            DeValue::String(text) => text.to_string(),
+            _ => String::new(),
+        };
+        match written.parse() {
+            Ok(value) => Some(Found { value, place }),
+            Err(_) => {
+                self.misfit(&place, element.get_ref(), "a day without a time", "2026-03-01");
+                None
+            }
+        }
     }
 
     /// The same of a key that may be left out.

@@ -8,6 +8,7 @@ mod collectors;
 mod environments;
 mod error;
 mod explain;
+mod frameworks;
 mod identity;
 mod judged;
 mod lists;

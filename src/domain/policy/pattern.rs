@@ -27,6 +27,13 @@ impl Pattern {
         Self::compile(source, &format!(r"\A(?:{source})\z"))
     }
 
+    /// A rule about a text of several lines, where `^` and `$` stand at the ends of each. It may find more than plain
+    /// ASCII: look at what it found (rule G6).
+    pub fn in_lines(source: &str) -> Result<Self, regex::Error> {
+        let compiled = RegexBuilder::new(source).multi_line(true).size_limit(COMPILED_LIMIT).build()?;
+        Ok(Self { source: source.to_owned(), compiled })
+    }
+
     fn compile(source: &str, expression: &str) -> Result<Self, regex::Error> {
         let compiled = RegexBuilder::new(expression).size_limit(COMPILED_LIMIT).build()?;
         Ok(Self { source: source.to_owned(), compiled })

@@ -3,6 +3,7 @@
 use super::cadence::cadence;
 use super::collectors::collectors;
 use super::environments::environments;
+use super::frameworks::frameworks;
 use super::identity::identity;
 use super::lists::Item;
 use super::releases::releases;
@@ -82,7 +83,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
             overlap_days: source.whole("permits", "overlap_days", 1..=365, "days").value,
         },
         overrides: overrides(&source),
-        frameworks: Frameworks { known: frameworks(&source) },
+        frameworks: frameworks(&source),
     };
     pool_shows_reduced(&source, &policy);
     match source.problems() {
@@ -220,22 +221,6 @@ fn sessions(source: &Source<'_>) -> Sessions {
         source.problem(place, reason, format!("Set idle_hours = {} or less.", absolute.value));
     }
     Sessions { idle_hours: idle.value, absolute_hours: absolute.value }
-}
-
-fn frameworks(source: &Source<'_>) -> Vec<Framework> {
-    let items = source.tables("frameworks", "known", &["name", "versions"]).value;
-    let names: Vec<_> = items.iter().filter_map(|item| source.item_text(item, "name")).collect();
-    source.refuse_twice(&names);
-    let versions = items.iter().filter_map(|item| source.item_texts(item, "versions"));
-    let versions = versions.map(|found| {
-        if found.value.is_empty() {
-            let hint = "Name those in use, for example versions = [\"3.1.2\"].";
-            source.problem(&found.place, "This framework has no versions.", hint);
-        }
-        found.plain()
-    });
-    let both = names.into_iter().zip(versions);
-    both.map(|(name, versions)| Framework { name: name.value, versions }).collect()
 }
 
 /// `[overrides]`: a facility that says only how long one lasts at most is proposed no longer one.

@@ -138,9 +138,18 @@ overlap_days = 2
 [overrides]
 longest_hours = 8
 usual_hours = 2
+[frameworks]
+unknown = "refuse"
+propose = true
+propose_name = "Custody of SCS"
+propose_address = "custody@example.org"
 [[frameworks.known]]
 name = "Karabo"
-versions = ["3.0.4", "3.1.2"]
+versions = [
+    "3.1.2", "3.2.0", "2.*",
+    { version = "3.0.4", deprecated = 2026-03-01, rejected = "2026-09-01" },
+]
+current = "3.1.2"
 "#;
 
 fn parse(file: &str) -> Policy {
@@ -187,7 +196,10 @@ fn every_value_can_be_changed() {
     }
     assert_eq!(policy.facility.doc_phone.as_deref(), Some("+49 40 66969 100"));
     assert_eq!(policy.transfer.checklist.len(), 1, "a list replaces the whole list");
-    assert_eq!(policy.frameworks.known[0].versions, ["3.0.4", "3.1.2"]);
+    let karabo = &policy.frameworks.known[0];
+    let versions: Vec<_> = karabo.versions.iter().map(ToString::to_string).collect();
+    assert_eq!(versions, ["3.1.2", "3.2.0", "2.*", "3.0.4 (deprecated from 2026-03-01, rejected from 2026-09-01)"]);
+    assert_eq!(karabo.current.as_deref(), Some("3.1.2"));
     assert!(policy.name_shows_reduced("cppServer/dev_9").is_ok());
     assert!(policy.name_shows_reduced("cppServer/contrib_9").is_err());
     assert!(policy.releases.tag_rule.is_match("r1.2"));

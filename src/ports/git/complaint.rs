@@ -16,6 +16,17 @@ pub(super) fn told(complaint: &str) -> String {
     };
     let line = lines.find(|line| !says_little(line)).unwrap_or("git said nothing");
     let line = line.strip_prefix("fatal: ").or_else(|| line.strip_prefix("error: ")).unwrap_or(line);
+    harmless(line)
+}
+
+/// What the other side said of a push, in its own words: its first lines, as harmless and as short.
+pub(super) fn refusal(complaint: &str) -> String {
+    let lines = complaint.lines().filter_map(|line| line.trim().strip_prefix("remote:")).map(str::trim);
+    let said: Vec<&str> = lines.filter(|line| line.chars().any(char::is_alphanumeric)).take(3).collect();
+    if said.is_empty() { told(complaint) } else { harmless(&said.join(" ")) }
+}
+
+fn harmless(line: &str) -> String {
     let plain: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = USERINFO.replace_all(&plain, "://");
     LOCAL_PATH.replace_all(&plain, "${1}[path]").chars().take(300).collect()
@@ -23,7 +34,16 @@ pub(super) fn told(complaint: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::told;
+    use super::{refusal, told};
+
+    /// G6, A25: what a forge says of a push reaches people in one harmless line.
+    #[test]
+    fn g6_refusals_are_harmless() {
+        let said = "remote: \nremote: ====\nremote: GitLab: You may not push\u{1b}[31m.  \nremote: Ask /srv/git/x\nerror: failed";
+        assert_eq!(refusal(said), "GitLab: You may not push [31m. Ask [path]");
+        assert_eq!(refusal("error: failed to push some refs"), "failed to push some refs");
+        assert_eq!(refusal(&format!("remote: {}", "x".repeat(5000))).len(), 300);
+    }
 
     /// F9, A25: what git prints reaches people in one harmless line.
     #[test]

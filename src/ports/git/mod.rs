@@ -9,7 +9,9 @@ mod commit;
 mod complaint;
 mod error;
 mod facts;
+mod file;
 mod history;
+mod propose;
 mod route;
 mod run;
 mod ssh;
@@ -20,10 +22,12 @@ pub use commit::CommitFacts;
 pub use error::GitError;
 pub use facts::Sighting;
 pub use history::{Author, Authorship};
+pub use propose::{Update, Updated};
 pub use route::Resolver;
 pub use ssh::SshIdentity;
 pub use verify::{Tagger, VerifiedTag};
 
+use crate::domain::framework::FileAt;
 use crate::domain::repository::{RepositoryAddress, RepositoryRules};
 use crate::domain::tag::{CommitId, TagName};
 use run::Session;
@@ -122,6 +126,41 @@ impl Git {
     ) -> Result<VerifiedTag, GitError> {
         verify::check_trunk(trunk)?;
         self.session(address, async |session| verify::verify_tag(session, tag, trunk, base).await).await
+    }
+
+    /// The same, with what stands at a path of its commit (G6): a tag is one whether or not that can be read.
+    pub async fn verify_tag_with_file(
+        &self,
+        address: &RepositoryAddress,
+        tag: &TagName,
+        trunk: &str,
+        base: Option<&CommitId>,
+        path: &str,
+    ) -> Result<(VerifiedTag, Result<FileAt, GitError>), GitError> {
+        verify::check_trunk(trunk)?;
+        self.session(address, async |session| {
+            let verified = verify::verify_tag(session, tag, trunk, base).await?;
+            let found = file::read(session, &verified.commit, path).await.map(|entry| entry.at);
+            Ok((verified, found))
+        })
+        .await
+    }
+
+    /// What stands at a path of the commit that a tag was verified as (G6).
+    pub async fn file_at_tag(
+        &self,
+        address: &RepositoryAddress,
+        tag: &TagName,
+        commit: &CommitId,
+        path: &str,
+    ) -> Result<FileAt, GitError> {
+        self.session(address, async |session| file::at_tag(session, tag, commit, path).await).await
+    }
+
+    /// Proposes an update of the trunk as a branch of its own (G6). It changes no branch that is there.
+    pub async fn propose(&self, address: &RepositoryAddress, update: &Update<'_>) -> Result<Updated, GitError> {
+        verify::check_trunk(update.trunk)?;
+        self.session(address, async |session| propose::propose(session, update).await).await
     }
 
     /// Finds a commit of the trunk by its name or the first seven digits or more of it, with the authors of what came

@@ -1,6 +1,6 @@
 //! Running git: alone in its process group, in an empty environment, with bounded output.
 
-use super::complaint::told;
+use super::complaint::{refusal, told};
 use super::route::Route;
 use super::ssh::{self, SshIdentity};
 use super::{GitError, Limits};
@@ -54,6 +54,8 @@ pub(super) struct Outcome {
     pub code: Option<i32>,
     pub output: Vec<u8>,
     complaint: String,
+    /// What the other side said of it, where it said something.
+    pub refusal: String,
 }
 
 /// Bounds what git and the helpers that it starts may take of memory and disk, in KiB and in blocks of 512 bytes, and
@@ -86,13 +88,23 @@ impl Session {
 
     /// Runs git with these arguments, which must all be ours or checked. An exit other than 0 is left to the caller.
     pub async fn git(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
-        // Not the arguments: an address may hold a secret.
-        let span = tracing::info_span!("git", what = arguments.first().copied());
-        self.run(arguments).instrument(span).await
+        self.git_by(arguments, &[]).await
     }
 
-    async fn run(&self, arguments: &[&str]) -> Result<Outcome, GitError> {
-        let mut child = self.command(arguments).spawn().map_err(|error| local(&error))?;
+    /// The same in somebody's name: the variables by which git knows who makes a commit, and when.
+    pub async fn git_by(&self, arguments: &[&str], by: &[(&str, &str)]) -> Result<Outcome, GitError> {
+        // Not the arguments: an address may hold a secret.
+        let span = tracing::info_span!("git", what = arguments.first().copied());
+        self.run(arguments, by).instrument(span).await
+    }
+
+    /// Puts a file into the read's own directory.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), GitError> {
+        std::fs::write(self.directory.path().join(name), text).map_err(|error| local(&error))
+    }
+
+    async fn run(&self, arguments: &[&str], by: &[(&str, &str)]) -> Result<Outcome, GitError> {
+        let mut child = self.command(arguments).envs(by.iter().copied()).spawn().map_err(|error| local(&error))?;
         let mut group = Group::of(&child);
         let (stdout, stderr) =
             (child.stdout.take().expect("stdout is piped"), child.stderr.take().expect("stderr is piped"));
@@ -102,7 +114,8 @@ impl Session {
         )?;
         let status = child.wait().await.map_err(|error| local(&error))?;
         group.ended();
-        Ok(Outcome { success: status.success(), code: status.code(), output, complaint: self.told(&complaint) })
+        let (complaint, refusal) = self.told(&complaint);
+        Ok(Outcome { success: status.success(), code: status.code(), output, complaint, refusal })
     }
 
     /// Runs git on what was fetched already; it must succeed.
@@ -160,11 +173,11 @@ impl Session {
         command
     }
 
-    /// What git complains of, in one line without local paths.
-    fn told(&self, complaint: &[u8]) -> String {
+    /// What git complains of, and what the other side does, each in one line without local paths.
+    fn told(&self, complaint: &[u8]) -> (String, String) {
         let text =
             String::from_utf8_lossy(complaint).replace(self.directory.path().to_string_lossy().as_ref(), "[path]");
-        told(&text)
+        (told(&text), refusal(&text))
     }
 }
 

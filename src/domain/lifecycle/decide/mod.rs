@@ -5,6 +5,7 @@ mod dependencies;
 mod development;
 mod discussion;
 mod environments;
+mod framework;
 mod overrides;
 mod review;
 mod running;
@@ -148,6 +149,9 @@ fn happened(device: &Device, command: &Command, facts: &Facts) -> Result<Vec<Hap
         | StayInDevelopment { .. } => environments::decide(device, command, facts),
 
         SetDependencies { on } => dependencies::decide(device, on, facts),
+        BuildAgainst { .. } | ForgetFramework {} | ReadFramework { .. } | NoteUpdate { .. } => {
+            framework::decide(device, command, facts)
+        }
 
         AskOverride { .. } | ApproveOverride { .. } | EndOverride { .. } => overrides::decide(device, command, facts),
 

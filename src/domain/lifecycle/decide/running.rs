@@ -1,6 +1,6 @@
 //! Releases, places, hand-back, and what can be done at any time (G1, G2, B1 to B4, N4 to N6, L4, O6, T10).
 
-use super::{Code, Refusal, already, contacts, environments, none_such, short, text};
+use super::{Code, Refusal, already, contacts, environments, framework, none_such, short, text};
 use crate::domain::{
     cycle::Mark,
     device::{Device, Placement},
@@ -35,7 +35,7 @@ pub(super) fn decide(device: &Device, command: &Command, facts: &Facts) -> Resul
                 return Err(already(format!("{tag} is on record as {}.", v.commit.short())));
             }
             Some(Ok(_)) if device.release(tag).is_some() => H::TagRestored { tag: tag.clone() },
-            Some(Ok(v)) => H::TagVerified { verified: v.clone() },
+            Some(Ok(v)) => H::TagVerified { verified: v.clone(), framework: framework::at(device, &v.commit, facts) },
             _ => return Err(Refusal::new(Code::NoSuchThing, "The repository has not been read: try again.")),
         },
         Command::CheckTag { tag } => {

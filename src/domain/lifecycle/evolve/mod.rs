@@ -2,6 +2,7 @@
 
 mod development;
 mod discussion;
+mod framework;
 mod review;
 mod running;
 
@@ -73,6 +74,11 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::TaskReported { .. }
         | H::ReturnedToDevelopment { .. }
         | H::OwnershipTaken { .. } => review::apply(d, event, mark),
+
+        H::BuiltAgainstSet { .. }
+        | H::FrameworkForgotten
+        | H::FrameworkRead { .. }
+        | H::UpdateProposed { .. } => framework::apply(d, event),
 
         H::TagVerified { .. }
         | H::TagMoved { .. }

@@ -39,8 +39,9 @@ pub(super) fn apply(d: &mut Device, event: &Event, mark: Mark) {
             d.done_answers.push(DoneAnswer { reached: *reached, remark: remark(text) });
         }
 
-        H::TagVerified { verified } => {
-            d.releases.push(Release { verified: verified.clone(), at, tag_now: TagNow::Stands });
+        H::TagVerified { verified, framework } => {
+            let (verified, framework) = (verified.clone(), framework.clone());
+            d.releases.push(Release { verified, at, tag_now: TagNow::Stands, framework });
         }
         H::TagMoved { tag, to } => {
             // Somebody rewrote what was approved: it is looked at again (A3).

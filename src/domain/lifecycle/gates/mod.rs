@@ -3,6 +3,7 @@
 mod deployment;
 mod discussion;
 mod environment;
+mod framework;
 mod ownership;
 mod review;
 mod setup;
@@ -75,6 +76,8 @@ pub enum GateId {
     G3,
     /// What goes there is what the server's environment takes.
     G5,
+    /// What goes into production is built against a version of the framework that is not rejected.
+    G6,
     /// Nothing holds back what moves on by itself (G5).
     Hold,
     /// The tag that is deployed is a release on record whose tag still stands (G1, G2).
@@ -129,6 +132,7 @@ impl GateId {
             Self::G2 => "The tag is verified in the repository",
             Self::G3 => "The release passed its stages",
             Self::G5 => "Its environment takes it",
+            Self::G6 => "Its framework’s version is taken",
             Self::Hold => "Nothing holds it back",
             Self::Tag => "The tag is a release on record",
             Self::Reason => "A reason is given",
@@ -265,6 +269,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         G2 => deployment::verified(device, facts),
         G3 => deployment::stages_passed(device, command, facts),
         G5 => environment::takes(device, command, facts),
+        G6 => framework::taken(device, command, facts),
         Hold => environment::held(device, command, facts),
         Tag => deployment::on_record(device, command, facts),
         Reason => ownership::reason(command),

@@ -84,6 +84,10 @@ hold_moving_on         -           RUTC   RUTC    RUTC     -      -       -     
 lift_hold              -           RUTC   RUTC    RUTC     -      -       -           -       -      -
 move_on                -           RUTC   RUTC    RUTC     -      -       -           -       -      -
 stay_in_development    -           -      -       -        -      -       -           -       -      QARUTC
+build_against          ARUTC       ARUTC  ARUTC   ARUTC    -      -       -           -       -      -
+forget_framework       ARUTC       ARUTC  ARUTC   ARUTC    -      -       -           -       -      -
+read_framework         RUTC        RUTC   RUTC    RUTC     -      -       -           -       -      RUTC
+note_update            -           -      -       -        -      -       -           -       -      RUTC
 remove                 ARUTC       ARUTC  ARUTC   ARUTC    -      -       -           -       -      -
 
 extend_loan            -           R      R       R        -      -       -           -       -      -
@@ -198,7 +202,7 @@ fn decisions_follow_the_table() {
 
 /// Refusals about one's part in this very thing, where the role alone would do.
 fn special(sentence: &str) -> bool {
-    ["Your side proposed it", "CTRL removes it there", "This is for a named expert"]
+    ["Your side proposed it", "CTRL removes it there", "This is for a named expert", "CTRL says what it is built against"]
         .iter()
         .any(|s| sentence.contains(s))
 }

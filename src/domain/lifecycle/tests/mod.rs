@@ -3,6 +3,7 @@
 mod attacks;
 mod dependents;
 mod environments;
+mod framework;
 mod gates_b_g;
 mod gates_h;
 mod gates_l;

@@ -4,7 +4,9 @@ use crate::domain::{
     policy::{Collector, Pattern},
     stage::Stage,
 };
-use serde::Serialize;
+use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
+use std::fmt;
 
 /// `[releases]`: which tags count as a release, and what it has passed before production (G2, G3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -134,18 +136,66 @@ pub struct Overrides {
     pub usual_hours: u32,
 }
 
+/// What becomes of a release whose version of the framework is not on record, or could not be read (G6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::EnumIter, strum::EnumString, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum UnknownVersion {
+    /// It is shown, and goes into production.
+    Warn,
+    /// It does not go into production.
+    Refuse,
+}
+
 /// `[frameworks]`: the control systems that devices are built for (G6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frameworks {
-    /// The known ones; empty where people type them.
+    /// The known ones; empty where people type them, and nothing is asked.
     pub known: Vec<Framework>,
+    pub unknown: UnknownVersion,
+    /// Whether Custody pushes a branch with the update; without, it shows the change.
+    pub propose: bool,
+    /// Whose name and address the commits of these branches carry.
+    pub propose_name: String,
+    pub propose_address: String,
 }
 
-/// A control system and its versions in use (G6).
+/// A control system and its versions on record (G6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Framework {
     /// Its name.
     pub name: String,
-    /// Its versions in use, at least one.
-    pub versions: Vec<String>,
+    /// Its versions on record, at least one.
+    pub versions: Vec<FrameworkVersion>,
+    /// The one that is proposed; `None` takes the newest that is current.
+    pub current: Option<String>,
+}
+
+/// A version of a control system, or with `.*` at its end a whole series of them (G6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameworkVersion {
+    pub version: String,
+    /// The first day on which it is deprecated.
+    pub deprecated: Option<NaiveDate>,
+    /// The first day on which no release that is built against it goes into production.
+    pub rejected: Option<NaiveDate>,
+}
+
+impl fmt::Display for FrameworkVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.version)?;
+        match (self.deprecated, self.rejected) {
+            (None, None) => Ok(()),
+            (Some(since), None) => write!(f, " (deprecated from {since})"),
+            (None, Some(from)) => write!(f, " (rejected from {from})"),
+            (Some(since), Some(from)) => write!(f, " (deprecated from {since}, rejected from {from})"),
+        }
+    }
+}
+
+/// As people read it: a version without days is written as it always was.
+impl Serialize for FrameworkVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

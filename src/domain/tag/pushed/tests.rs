@@ -59,6 +59,7 @@ fn device(state: State) -> Device {
         },
         at: at(),
         tag_now: TagNow::Stands,
+        framework: None,
     });
     d
 }

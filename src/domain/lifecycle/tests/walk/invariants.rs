@@ -69,7 +69,7 @@ impl Ghost {
             H::Approved { policy, .. } => _ = self.approved.insert(event.by.unwrap(), policy.clone()),
             H::ApprovalWithdrawn { .. } => _ = self.approved.remove(&event.by.unwrap()),
             H::EvidenceGiven { passed: false, .. } => self.approved.clear(),
-            H::TagVerified { verified } => _ = self.tags.insert(verified.tag.clone(), verified.commit.clone()),
+            H::TagVerified { verified, .. } => _ = self.tags.insert(verified.tag.clone(), verified.commit.clone()),
             H::TagMoved { tag, .. } | H::TagVanished { tag } => {
                 if let Some(commit) = self.tags.remove(tag) {
                     if matches!(event.what, H::TagMoved { .. })

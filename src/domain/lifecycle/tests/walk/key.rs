@@ -36,7 +36,7 @@ pub fn of(device: &Device, around: Around, ghost: &Ghost) -> (u64, StateName) {
     places.hash(h);
     (d.moving_on.by_itself.is_some(), d.moving_on.hold.is_some()).hash(h);
     d.overrides.iter().for_each(|o| (o.number, o.approved.is_some(), o.ended.is_some()).hash(h));
-    d.releases.iter().for_each(|r| (r.tag(), r.commit(), r.stands()).hash(h));
+    d.releases.iter().for_each(|r| (r.tag(), r.commit(), r.stands(), r.framework.is_some()).hash(h));
     d.repository.as_ref().map(|r| r.reached.is_ok()).hash(h);
     d.offers.iter().for_each(|o| o.mark.by.hash(h));
     d.contacts.iter().for_each(|c| (c.person, c.confirmed.is_some()).hash(h));
