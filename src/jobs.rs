@@ -47,7 +47,9 @@ impl Job {
     /// What it does.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Checks => "Reads every repository, looks for moved tags and new ones, reminds contacts",
+            Self::Checks => {
+                "Reads every repository, looks for moved tags and new ones, reminds contacts, proposes updates of frameworks"
+            }
             Self::Retention => "Deletes what is kept no longer, as the policy says",
             Self::Deployments => "Gives servers back that no deploy tool took, ends overrides whose time is over",
             Self::MovingOn => "Takes what succeeded in development on to production, where that is set",

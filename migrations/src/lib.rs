@@ -37,6 +37,7 @@ mod m0032_newest_last;
 mod m0033_outbox_tried;
 mod m0034_few_pages;
 mod m0035_doors;
+mod m0036_framework;
 mod m0038_dependents;
 mod m0039_delivery;
 
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0033_outbox_tried::Migration),
             Box::new(m0034_few_pages::Migration),
             Box::new(m0035_doors::Migration),
+            Box::new(m0036_framework::Migration),
             Box::new(m0038_dependents::Migration),
             Box::new(m0039_delivery::Migration),
         ]

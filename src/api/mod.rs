@@ -12,6 +12,7 @@ mod deployments;
 mod devices;
 mod events;
 mod forges;
+mod frameworks;
 mod groups;
 mod hooks;
 mod imports;
@@ -69,6 +70,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(delivery::routes())
         .merge(moving_on::routes())
         .merge(cadence::routes())
+        .merge(frameworks::routes())
         .merge(overrides::routes())
         .merge(shift::routes())
         .merge(observations::routes())

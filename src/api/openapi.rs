@@ -18,7 +18,7 @@ use words::{ABOUT, PLACES, REFUSALS, TAGS};
 pub struct Described(pub Arc<Value>);
 
 /// What is overwritten or removed by what was read, and is no device: `If-Match` may say what that was.
-const MARKED: [&str; 12] = [
+const MARKED: [&str; 13] = [
     "/api/v1/groups/{group}",
     "/api/v1/groups/{group}/channels/{channel}",
     "/api/v1/groups/{group}/members/{person}",
@@ -29,6 +29,7 @@ const MARKED: [&str; 12] = [
     "/api/v1/people/{person}/absences/{absence}",
     "/api/v1/servers/{server}",
     "/api/v1/servers/{server}/environment",
+    "/api/v1/devices/{name}/framework",
     "/api/v1/devices/{name}/moving_on",
     "/api/v1/devices/{name}/moving_on/hold",
 ];

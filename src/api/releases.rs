@@ -3,6 +3,7 @@
 use super::{
     body::{Params, Sent},
     devices::idempotency_key,
+    frameworks::BuiltDto,
     paging::{Order, Part, page},
     problem::{Answer, Problem},
     token::Bearer,
@@ -17,7 +18,7 @@ use crate::{
         stage::{NO_WAY, Report, Stage, Standing, Told, Way},
         tag::{CommitId, TagName},
     },
-    service::{Error, people, protection, readings, stages},
+    service::{Error, facts::today, people, protection, readings, stages},
 };
 use axum::{
     Json,
@@ -61,6 +62,8 @@ pub struct ReleaseDto {
     lacks: Vec<Stage>,
     /// Since when it has waited for a person's check.
     waits_since: Option<DateTime<Utc>>,
+    /// What it is built against; none where nothing was asked, or it was not read yet (G6).
+    framework: Option<BuiltDto>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -147,6 +150,7 @@ impl ReleaseDto {
             stages: Stage::iter().map(stage).collect(),
             lacks: if reviewed { Vec::new() } else { way.lacks(&app.policy.releases.production_needs) },
             waits_since: way.waits_for_check(),
+            framework: BuiltDto::of(r, &app.policy, today(app, app.clock.now())),
         }
     }
 }

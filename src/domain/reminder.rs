@@ -1,13 +1,15 @@
-//! What people are reminded of because a day has come: that a hand-back ends (B4), that a milestone is late (T2, T5), and
-//! whether "done" was reached (T10).
+//! What people are reminded of because a day has come: that a hand-back ends (B4), that a milestone is late (T2, T5),
+//! whether "done" was reached (T10), and that a version of the framework is outdated (G6).
 
 use super::{
     device::Device,
     due::in_words,
+    framework::{Found, Standing, of_release},
     id::PersonId,
     lifecycle::{State, StateName},
     policy::Policy,
     review::{FindingState, Milestone},
+    tag::TagName,
 };
 use chrono::{Duration, NaiveDate};
 use std::collections::BTreeSet;
@@ -30,7 +32,8 @@ pub struct Reminder {
 /// What has come due with a device by this day at the facility.
 pub fn come_due(device: &Device, policy: &Policy, today: NaiveDate) -> Vec<Reminder> {
     let others = [loan(device, policy, today), done(device, policy, today)];
-    others.into_iter().flatten().chain(milestones(device, today)).collect()
+    let frameworks = frameworks(device, policy, today);
+    others.into_iter().flatten().chain(milestones(device, today)).chain(frameworks).collect()
 }
 
 fn is_news(since: NaiveDate, today: NaiveDate) -> bool {
@@ -55,6 +58,32 @@ fn loan(device: &Device, policy: &Policy, today: NaiveDate) -> Option<Reminder> 
         (false, _) => return None,
     };
     Some(Reminder { cause: format!("hand_back/{}/{on}/{which}", device.cycle.number), text, page: "", to: None })
+}
+
+/// G6: a placed release's version of the framework is deprecated, or rejected, from that day on.
+fn frameworks(device: &Device, policy: &Policy, today: NaiveDate) -> Vec<Reminder> {
+    let placed: BTreeSet<&TagName> = device.placements.iter().filter_map(|p| p.release.as_ref()).collect();
+    let reminder = |tag: &TagName| {
+        let release = device.release(tag)?;
+        let Found::Version { framework, version, standing } = of_release(device, release, policy, today) else {
+            return None;
+        };
+        let (since, then) = match standing {
+            Standing::Deprecated { since, .. } => (since, "update it"),
+            Standing::Rejected { since } => (since, "production takes it no longer: update it"),
+            Standing::Current | Standing::Unknown => return None,
+        };
+        let to = policy.frameworks.framework(framework).and_then(|f| f.proposed(today));
+        let to = to.map_or_else(String::new, |version| format!(" to {version}"));
+        let is = standing.words();
+        is_news(since, today).then(|| Reminder {
+            cause: format!("framework/{tag}/{framework}/{version}/{}", standing.code()),
+            text: format!("{tag} is built against {framework} {version}, {is}: {then}{to} and make a new tag."),
+            page: "#framework",
+            to: None,
+        })
+    };
+    placed.into_iter().filter_map(reminder).collect()
 }
 
 /// T2: each agreed milestone that is late, also behind one that is late for longer; with it what waits for the contributors

@@ -4,7 +4,7 @@
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
-    readings, reconcile,
+    frameworks, readings, reconcile,
 };
 use crate::{
     app::App,
@@ -133,6 +133,9 @@ pub async fn round(app: &App) -> Result<usize> {
     loop {
         let page = store::devices::list_live_after(&app.db.read, &after, 50).await?;
         let Some(last) = page.last() else {
+            if let Err(error) = frameworks::keep(app).await {
+                tracing::error!(%error, "updates of frameworks could not be looked after");
+            }
             return Ok(looked);
         };
         after = last.name().to_owned();
@@ -140,6 +143,7 @@ pub async fn round(app: &App) -> Result<usize> {
         super::reminders::send(app, &page).await?;
         super::cadence::tell(app, &page).await?;
         super::standing::look_again(app, &page).await?;
+        frameworks::want(app, &page).await?;
         stream::iter(&page).for_each_concurrent(AT_ONCE, |device| look(app, device, &hang)).await;
         looked += page.len();
     }
@@ -192,6 +196,7 @@ async fn look(app: &App, device: &Device, hang: &Hang) {
     if let Err(error) = reconcile::find_new(app, device, tags).await {
         tracing::warn!(device = device.name(), %error, "new tags could not be looked for");
     }
+    frameworks::read_unread(app, device).await;
 }
 
 /// The device after the check, where it was made.

@@ -22,8 +22,8 @@ use strum::IntoEnumIterator;
 /// Whether people send it for a device that is on record. The others come with a new request, from deploy tools, or from
 /// Custody itself.
 pub fn is_for_people(kind: CommandKind) -> bool {
-    use CommandKind::{GiveBack, MoveOn, RedeemPermit, StayInDevelopment, Submit};
-    !matches!(kind, Submit | RedeemPermit | GiveBack | MoveOn | StayInDevelopment)
+    use CommandKind::{GiveBack, MoveOn, NoteUpdate, RedeemPermit, StayInDevelopment, Submit};
+    !matches!(kind, Submit | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate)
 }
 
 /// A command that the reader may give in this state, gates aside.

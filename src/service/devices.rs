@@ -29,7 +29,7 @@ use crate::{
         support::{Support, Verdict},
         tag::TagName,
     },
-    store::{self, journal::Said},
+    store::{self, frameworks::Update, journal::Said},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -87,6 +87,8 @@ pub struct DeviceView {
     pub protections: BTreeMap<String, Protection>,
     /// What it depends on, what depends on it, and what was asked of it (G8).
     pub retests: retests::OfDevice,
+    /// Updates of its framework, the newest first (G6).
+    pub updates: Vec<Update>,
 }
 
 /// In what a device differs from its record.
@@ -176,6 +178,10 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
     let tagged_by_strangers = stages::strangers(app, &roster, &device);
     let protections = store::protection::list(c, device.id).await?;
     let retests = retests::of_device(c, &device, roster.everybody()).await?;
+    let updates = match device.built.against {
+        Some(_) => store::frameworks::list_of(c, &[device.id].into()).await?,
+        None => Vec::new(),
+    };
     let recent = history::recent(c, app, &streams(&device), roster.everybody(), RECENT).await?;
     drop(snapshot);
 
@@ -209,6 +215,7 @@ pub async fn look(app: &App, reader: Option<&Caller>, name: &str) -> Result<Devi
         tagged_by_strangers,
         protections,
         retests,
+        updates,
         deployments,
         cadence,
         instances: gathered.known.into_iter().map(|k| Instance { seen: k.seen, verdict: k.verdict }).collect(),

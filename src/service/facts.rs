@@ -76,7 +76,7 @@ pub fn version_names(app: &App, device: Option<&Device>) -> VersionNames {
         names.extend(d.request.classes.iter().cloned());
         names
     });
-    let framework = app.policy.frameworks.known.iter().flat_map(|f| f.versions.iter().cloned()).collect();
+    let framework = app.policy.frameworks.versions();
     VersionNames { packages, framework }
 }
 

@@ -30,6 +30,7 @@ pub mod facts;
 pub mod feed;
 pub mod feeds;
 pub mod figures;
+pub mod frameworks;
 pub mod groups;
 pub mod history;
 pub mod hooks;

@@ -4,6 +4,7 @@ use crate::{
     app::{App, COMMITS_MOST},
     domain::{
         device::Device,
+        framework::{BuiltAgainst, Reading},
         lifecycle::{Command, Readings, State},
         person::People,
         release::{CommitFacts, Release, VerifiedTag},
@@ -51,6 +52,8 @@ pub enum Wanted<'a> {
     /// The tag of the commit that is reviewed: it is what CTRL takes (T7).
     ReviewedNow,
     Commit(&'a CommitDigits),
+    /// The framework's version that a release on record says in its own file (G6).
+    Framework(&'a TagName),
 }
 
 /// What this command is judged by; `None` where the repository has nothing to say.
@@ -64,6 +67,7 @@ pub fn wanted(command: &Command) -> Option<Wanted<'_>> {
         Command::CheckTag { tag } => Some(Wanted::TagNow(tag)),
         Command::TakeOwnership {} => Some(Wanted::ReviewedNow),
         Command::ProposeCommit { commit } => Some(Wanted::Commit(commit)),
+        Command::ReadFramework { tag } => Some(Wanted::Framework(tag)),
         _ => None,
     }
 }
@@ -78,7 +82,10 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
     };
     match wanted {
         Some(Wanted::Reach) => readings.reach = Some(reach(app, device).await.map_err(&mut say)),
-        Some(Wanted::Tag(tag)) => readings.tag = Some(verify(app, device, tag).await.map_err(&mut say)),
+        Some(Wanted::Tag(tag)) => match verify(app, device, tag).await {
+            Ok((verified, framework)) => (readings.tag, readings.framework) = (Some(Ok(verified)), framework.map(Ok)),
+            Err(failed) => readings.tag = Some(Err(say(failed))),
+        },
         Some(Wanted::ReleaseNow(tag)) if device.release(tag).is_none() => {}
         Some(Wanted::TagNow(tag) | Wanted::ReleaseNow(tag)) => {
             note(&mut readings, look(app, device, tag).await.map_err(&mut say));
@@ -90,6 +97,12 @@ pub async fn take_or_miss(app: &App, device: &Device, wanted: Option<Wanted<'_>>
         }
         Some(Wanted::Commit(commit)) => {
             readings.commit = Some(find_commit(app, device, commit).await.map_err(&mut say));
+        }
+        Some(Wanted::Framework(tag)) => {
+            if let (Some(release), Some(against)) = (device.release(tag), &device.built.against) {
+                let read = framework(app, device, release, against).await;
+                readings.framework = Some(read.map_err(&mut say));
+            }
         }
         None => {}
     }
@@ -121,13 +134,26 @@ async fn reach(app: &App, device: &Device) -> Result<CommitId, Failed> {
     Ok(app.git.reach(&address, &device.request.trunk).await?)
 }
 
-async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag, Failed> {
+/// The tag, and the framework's version that its commit says, where that is asked for and could be read (G6).
+async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<(VerifiedTag, Option<Reading>), Failed> {
     let address = address(app, device)?;
     TagName::parse(tag.as_str(), &app.policy.tag_rule()).map_err(|p| p.to_string())?;
-    let found_tag = app.git.verify_tag(&address, tag, &device.request.trunk, base(device)).await?;
+    let trunk = &device.request.trunk;
+    let (found_tag, built) = match &device.built.against {
+        None => (app.git.verify_tag(&address, tag, trunk, base(device)).await?, None),
+        Some(against) => {
+            let path = &against.file;
+            let (found, file) = app.git.verify_tag_with_file(&address, tag, trunk, base(device), path).await?;
+            // What could not be read now is read again with the regular checks.
+            let built = file.ok().map(|at| (against.clone(), against.read(&at)));
+            (found, built)
+        }
+    };
     let must_be = app.policy.releases.annotated;
     found::annotated(tag, found_tag.annotated, must_be).map_err(|p| p.to_string())?;
-    Ok(VerifiedTag {
+    let commit = found_tag.commit.clone();
+    let built = built.map(|(against, built)| Reading { commit, against, built });
+    let verified = VerifiedTag {
         tag: found_tag.tag,
         object: found_tag.object,
         commit: found_tag.commit,
@@ -139,7 +165,15 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<VerifiedTag
         tagger: None,
         signed: found_tag.signed,
         authors: found_tag.authorship.authors.iter().map(|a| app.author_key.author_id(&a.email)).collect(),
-    })
+    };
+    Ok((verified, built))
+}
+
+/// The framework's version that a release's own file says, at its own commit.
+async fn framework(app: &App, device: &Device, release: &Release, against: &BuiltAgainst) -> Result<Reading, Failed> {
+    let address = address(app, device)?;
+    let at = app.git.file_at_tag(&address, release.tag(), release.commit(), &against.file).await?;
+    Ok(Reading { commit: release.commit().clone(), built: against.read(&at), against: against.clone() })
 }
 
 async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<Sighting>, Failed> {

@@ -18,6 +18,7 @@ pub mod doors;
 pub mod drafts;
 pub mod entity;
 pub mod erasure;
+pub mod frameworks;
 pub mod guesses;
 pub mod hooks;
 pub mod imports;

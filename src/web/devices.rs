@@ -6,6 +6,7 @@ mod cadence;
 mod call;
 mod dependents;
 mod environments;
+mod framework;
 mod gates;
 mod history;
 mod lifecycle;
@@ -13,6 +14,7 @@ mod page;
 mod places;
 mod ribbon;
 
+pub use framework::state as update_mark;
 pub use gates::offers;
 pub use history::{sees_origin, timeline};
 pub use page::DevicePage;

@@ -22,6 +22,7 @@ pub mod discussion;
 pub mod ended;
 pub mod entries;
 pub mod feeds;
+pub mod frameworks;
 pub mod gatebox;
 pub mod incidents;
 pub mod layers;
@@ -88,6 +89,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(devices::routes())
         .merge(discussion::routes())
         .merge(feeds::routes())
+        .merge(frameworks::routes())
         .merge(incidents::routes())
         .merge(my::routes())
         .merge(orphans::routes())

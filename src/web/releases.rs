@@ -1,7 +1,7 @@
 //! `/devices/{name}/releases/{tag}`: what a release is, its way through the stages, and what can be done next (G2, G3).
 
 use super::{
-    entries,
+    entries, frameworks,
     layout::{Layout, Section},
     parts::{Banner, Choice, ErrorSummary, Fact, Field, Tag, Tone},
     problem::{Answer, Problem, refusal_status},
@@ -241,6 +241,7 @@ fn facts(app: &App, v: &ReleaseView) -> Vec<Fact> {
     };
     all.push(Fact::words("Protection", &said));
     all.push(Fact::words("Signature", if of.signed { "attached; it is not checked" } else { "none" }));
+    all.extend(frameworks::fact(app, &v.device, release, app.clock.now()));
     all
 }
 

@@ -95,6 +95,7 @@ async fn pages_cost_a_fixed_number_of_statements() {
         ("/devices/magnet/delivery", 13),
         ("/delivery.csv", 8),
         ("/api/v1/delivery", 4),
+        ("/frameworks", 12),
         // For other tools, from memory alone.
         ("/api/v1/status/magnet00042", 0),
         ("/api/v1/status/magnet%2042", 0),

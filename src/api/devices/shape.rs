@@ -145,6 +145,9 @@ struct ReleaseDto {
     verified: DateTime<Utc>,
     /// Whether the tag still is what was verified.
     stands: bool,
+    /// What it is built against, where that was asked for and read (G6).
+    framework: Option<String>,
+    framework_version: Option<String>,
 }
 
 /// The step that the device is on its way to.
@@ -227,6 +230,8 @@ impl DeviceDto {
                     commit: r.commit().as_str().to_owned(),
                     verified: r.at,
                     stands: r.stands(),
+                    framework: r.framework.as_ref().map(|f| f.framework().to_owned()),
+                    framework_version: r.framework.as_ref().and_then(|f| f.version()).map(str::to_owned),
                 })
                 .collect(),
             depends_on: d.depends_on.into_keys().collect(),

@@ -59,9 +59,9 @@ fn parts(kind: CommandKind) -> &'static [(&'static str, Part)] {
     use Part::*;
     match kind {
         // Sent elsewhere, or by nobody.
-        Submit | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => &[],
+        Submit | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate => &[],
         TakeRequest | Accept | CommitToUpdates | StartDevelopment | Countersign | RequestTransfer | AgreeTimeline
-        | JoinReview | TakeOwnership | CheckRepository | StopMovingOn | ConfirmContact => &[],
+        | JoinReview | TakeOwnership | CheckRepository | StopMovingOn | ConfirmContact | ForgetFramework => &[],
         Amend => &[("request", Request)],
         AssignContact | Invite | GrantAccess | RevokeAccess | AddContributor | RemoveContributor | AcceptAdoption => {
             &[("person", Person)]
@@ -90,7 +90,8 @@ fn parts(kind: CommandKind) -> &'static [(&'static str, Part)] {
         AnswerFinding | SendBackFinding => &[("finding", Number), ("text", Text)],
         AcceptFinding => &[("finding", Number)],
         Approve => &[("commit", Commit)],
-        VerifyTag | CheckTag => &[("tag", Tag)],
+        VerifyTag | CheckTag | ReadFramework => &[("tag", Tag)],
+        BuildAgainst => &[("framework", Text), ("file", Text), ("pattern", Text)],
         Deploy => &[("server", Server), ("tag", Maybe(&Tag))],
         AskOverride => &[("tag", Tag), ("server", Server), ("skips", Skips), ("until", Moment), ("reason", Text)],
         ApproveOverride => &[("number", Number)],

@@ -102,6 +102,12 @@ impl Frameworks {
         self.known.iter().find(|f| f.name == name)
     }
 
+    /// Every version that is written in full: what a build may print in place of its own.
+    pub fn versions(&self) -> Vec<String> {
+        let all = self.known.iter().flat_map(|f| &f.versions).filter(|v| !v.is_series());
+        all.map(|v| v.version.clone()).collect()
+    }
+
     /// How a version stands on this day.
     pub fn standing(&self, framework: &str, version: &str, today: NaiveDate) -> Standing {
         let on_record = self.framework(framework).and_then(|f| f.version(version));

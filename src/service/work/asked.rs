@@ -5,6 +5,7 @@ use crate::domain::{
     cycle::Help,
     device::Device,
     due::{self, Due, What, in_words},
+    framework::{Standing, newest},
     id::PersonId,
     lifecycle::{
         CommandKind, Facts, Gate, GateId, StateName, Turn, Who,
@@ -131,12 +132,33 @@ fn ask_beside_gates(device: &Device, facts: &Facts) -> Vec<Asked> {
         let sentence = format!("Help asked for, {}: {asked}", help.kind.words().to_lowercase());
         all.push(ctrl(sentence, CommandKind::ScheduleHelp, help.asked.as_ref().map(|r| r.mark.at)));
     }
+    all.extend(ask_to_update(device, facts));
     // Each of them: a word that aged earlier hides no hand-back that is over. Once the review is asked for it is on its way.
     let develops = device.state.name() == StateName::ReducedSupport;
     all.extend(
         due::all(device, facts.policy).iter().filter(|_| develops).filter_map(|due| ask_of_day(device, due, facts)),
     );
     all
+}
+
+/// G6: the newest release is built against an outdated version of the framework. Whose tags they are updates it.
+fn ask_to_update(device: &Device, facts: &Facts) -> Option<Asked> {
+    let (_, framework, version) = newest(device).filter(|_| !device.state.name().is_end())?;
+    let of = &facts.policy.frameworks;
+    let standing = of.standing(framework, version, facts.today);
+    let since = match standing {
+        Standing::Deprecated { since, .. } | Standing::Rejected { since } => since,
+        Standing::Current | Standing::Unknown => return None,
+    };
+    let to = of.framework(framework)?.proposed(facts.today)?;
+    let owned = device.state.name() == StateName::CtrlOwned;
+    Some(Asked {
+        whose: if owned { Whose::Ctrl } else { Whose::Contributor },
+        waits_for: if owned { device.ctrl_contact.into_iter().collect() } else { people_of(device) },
+        sentence: format!("Update {framework} {version}, {}, to {to} and make a new tag", standing.words()),
+        act: Some(CommandKind::VerifyTag),
+        since: due::begin_of(since, facts.policy),
+    })
 }
 
 /// What is asked of the contributors because a day has come or is near (B4, L4).

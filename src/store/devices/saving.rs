@@ -205,22 +205,30 @@ async fn save_relations<C: ConnectionTrait>(tx: &C, before: &Device, d: &Device)
     Ok(())
 }
 
+/// What changes of a release: whether its tag stands, and what it is built against.
+type OfRelease = (bool, Option<String>, Option<String>);
+
 async fn save_releases<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
     if d.releases.is_empty() {
         return Ok(());
     }
-    let on_record: BTreeMap<String, bool> = release::Entity::find()
+    let on_record: BTreeMap<String, OfRelease> = release::Entity::find()
         .filter(release::Column::DeviceId.eq(d.id.to_string()))
         .all(tx)
         .await?
         .into_iter()
-        .map(|r| (r.tag, r.stands))
+        .map(|r| (r.tag, (r.stands, r.framework, r.framework_version)))
         .collect();
     for r in &d.releases {
+        let framework = r.framework.as_ref().map(|f| f.framework().to_owned());
+        let version = r.framework.as_ref().and_then(|f| f.version()).map(str::to_owned);
+        let now: OfRelease = (r.stands(), framework.clone(), version.clone());
         let row = release::ActiveModel {
             device_id: Set(d.id.to_string()),
             tag: Set(r.tag().as_str().to_owned()),
             stands: Set(r.stands()),
+            framework: Set(framework),
+            framework_version: Set(version),
             ..Default::default()
         };
         match on_record.get(r.tag().as_str()) {
@@ -234,7 +242,7 @@ async fn save_releases<C: ConnectionTrait>(tx: &C, d: &Device) -> Result<()> {
                 };
                 release::Entity::insert(row).exec_without_returning(tx).await?;
             }
-            Some(stands) if *stands != r.stands() => {
+            Some(was) if *was != now => {
                 row.update(tx).await?;
             }
             Some(_) => {}

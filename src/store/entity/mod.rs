@@ -18,6 +18,7 @@ pub mod draft;
 pub mod escalation;
 pub mod forge_delivery;
 pub mod forge_hook;
+pub mod framework_update;
 pub mod given_answer;
 pub mod guess;
 pub mod host;

@@ -1,4 +1,4 @@
-//! A verified tag; only `stands` ever changes, and what its forge says of its protection.
+//! A verified tag; only `stands` ever changes, what its forge says of its protection, and what is read of its framework.
 
 use sea_orm::entity::prelude::*;
 
@@ -17,6 +17,9 @@ pub struct Model {
     /// `None` while no forge has said so.
     pub protected: Option<bool>,
     pub protected_told_at: Option<DateTimeUtc>,
+    /// What it is built against, where that is asked for.
+    pub framework: Option<String>,
+    pub framework_version: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -37,7 +37,7 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule, now: DateTime<Utc>
     use CommandKind::*;
     Some(match act {
         // Pages of their own, deploy tools, and Custody itself.
-        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => return None,
+        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate => return None,
         TakeRequest => C::TakeRequest {},
         AssignContact => C::AssignContact { person: r.person("person")? },
         Invite => C::Invite { person: r.person("person")? },
@@ -160,6 +160,12 @@ fn read(act: CommandKind, r: &mut Reader<'_>, tags: &TagRule, now: DateTime<Utc>
         MoveOnByItself => C::MoveOnByItself { server: r.server("server")? },
         StopMovingOn => C::StopMovingOn {},
         HoldMovingOn => C::HoldMovingOn { reason: r.text("reason")? },
+        BuildAgainst => {
+            let (framework, file, pattern) = (r.text("framework"), r.text("file"), r.text("pattern"));
+            C::BuildAgainst { framework: framework?, file: file?, pattern: pattern? }
+        }
+        ForgetFramework => C::ForgetFramework {},
+        ReadFramework => C::ReadFramework { tag: r.known_tag("tag")? },
         AskOverride => {
             let (tag, server, hours) = (r.known_tag("tag"), r.server("server"), r.number("hours"));
             let skips: Option<BTreeSet<Skip>> = r.typed.all("skips").map(|s| s.parse().ok()).collect();

@@ -22,6 +22,7 @@ pub fn is_grave(act: CommandKind) -> bool {
             | Remove
             | HandBack
             | ShutDown
+            | ForgetFramework
             | RemoveContributor
             | Retire
     )
@@ -115,6 +116,10 @@ pub fn lead(act: CommandKind, cx: &ActContext) -> String {
         },
         MoveOn => "Custody moves on what has succeeded in development.".to_owned(),
         StayInDevelopment => "Custody says why it did not move on.".to_owned(),
+        BuildAgainst => "Custody reads the framework’s version from this file at each tag. A version that is rejected by then does not go into production; an outdated one is proposed to be updated.".to_owned(),
+        ForgetFramework => "Custody reads no version any more, and production does not ask for one. What was read is gone from the releases.".to_owned(),
+        ReadFramework => "Custody reads the repository at this release’s own commit.".to_owned(),
+        NoteUpdate => "Custody pushes the update as a branch of its own.".to_owned(),
         Remove => "It is no longer placed there. An instance that still runs there shows as a violation.".to_owned(),
         HandBack => "Ownership goes back to the contributors and support is restricted at once. The way back leads through discussion and review.".to_owned(),
         ExtendLoan => "The hand-back ends on the new day; everybody is reminded before.".to_owned(),

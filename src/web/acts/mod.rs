@@ -56,8 +56,10 @@ fn act_of(word: &str) -> Result<CommandKind, Problem> {
         true => None,
         false => word.replace('-', "_").parse().ok(),
     };
-    use CommandKind::{Amend, GiveBack, MoveOn, RedeemPermit, StayInDevelopment, Submit};
-    let none = |a: &CommandKind| matches!(a, Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment);
+    use CommandKind::{Amend, GiveBack, MoveOn, NoteUpdate, RedeemPermit, StayInDevelopment, Submit};
+    let none = |a: &CommandKind| {
+        matches!(a, Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate)
+    };
     act.filter(|a| !none(a)).ok_or_else(Problem::not_found)
 }
 

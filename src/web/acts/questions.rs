@@ -2,6 +2,7 @@
 
 mod choices;
 mod discussion;
+mod framework;
 mod review;
 mod rows;
 mod running;
@@ -75,8 +76,9 @@ pub fn questions(act: CommandKind, cx: &ActContext, typed: &Typed) -> Vec<Questi
         | Restart | SetContacts | ConfirmContact | SetOperatorRules | SetDependencies | AddContributor
         | RemoveContributor | OfferAdoption | AcceptAdoption | Retire | AskOverride | ApproveOverride | EndOverride
         | MoveOnByItself | StopMovingOn | HoldMovingOn | LiftHold => running::questions(act, cx, typed),
+        BuildAgainst | ForgetFramework | ReadFramework => framework::questions(act, cx),
         // Pages of their own, deploy tools, and Custody itself.
-        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment => Vec::new(),
+        Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate => Vec::new(),
     };
     for q in &mut all {
         q.field = typed.refill(q.field.clone());

@@ -95,8 +95,9 @@ fn every_act_is_read() {
         match read(act, &[]) {
             Ok(command) => assert_eq!(command.kind(), act),
             Err(problems) => {
-                use CommandKind::{Amend, GiveBack, MoveOn, RedeemPermit, StayInDevelopment, Submit};
-                let elsewhere = matches!(act, Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment);
+                use CommandKind::{Amend, GiveBack, MoveOn, NoteUpdate, RedeemPermit, StayInDevelopment, Submit};
+                let elsewhere =
+                    matches!(act, Submit | Amend | RedeemPermit | GiveBack | MoveOn | StayInDevelopment | NoteUpdate);
                 assert!(elsewhere || !problems.is_empty(), "{act} is refused without a word");
             }
         }

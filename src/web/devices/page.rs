@@ -6,6 +6,7 @@ use super::{
     cadence, call,
     dependents::{self, DependentsView},
     environments::{self, EnvironmentsView},
+    framework::{self, FrameworkView},
     gates, history, lifecycle,
     places::{self, PlaceView},
     ribbon,
@@ -68,6 +69,8 @@ pub struct DevicePage {
     /// How regularly it is deployed, in each environment (G7).
     pub cadence: Vec<View>,
     pub dependents: Option<DependentsView>,
+    /// G6: which version of the framework its releases are built against.
+    pub built: Option<FrameworkView>,
     /// H5: whether the framework there is supported.
     pub framework: Option<(bool, &'static str)>,
     pub place_actions: Vec<Action>,
@@ -145,6 +148,7 @@ impl DevicePage {
             environments: environments::draw(app, v),
             cadence: cadence::draw(app, v),
             dependents: dependents::draw(app, v),
+            built: framework::draw(app, v),
             framework: about::framework(v),
             place_actions,
             repository: d.request.repository.clone(),
@@ -287,6 +291,10 @@ fn menu(v: &DeviceView) -> Option<Menu> {
         StopMovingOn,
         HoldMovingOn,
         LiftHold,
+        BuildAgainst,
+        ForgetFramework,
+        ReadFramework,
+        NoteUpdate,
         ApproveOverride,
         EndOverride,
     ];

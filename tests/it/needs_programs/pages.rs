@@ -241,6 +241,7 @@ fn pages(f: &Facility) -> Vec<Page> {
             "/process",
             "/tools",
             "/policy",
+            "/frameworks",
             "/api/docs",
             "/api/docs/devices",
             "/api/docs/me",
