@@ -22,6 +22,7 @@ mod described;
 mod environments;
 mod erasure;
 mod faults;
+mod frameworks;
 mod fuzz;
 mod git_commits;
 mod git_http;

@@ -127,7 +127,11 @@ protocols = ["https", "ssh", "file"]
 file_roots = ["@ROOT@"]
 
 [frameworks]
-known = [{ name = "Karabo", versions = ["2.20.4", "3.0.4"] }]
+known = [{ name = "Karabo", versions = [
+    "3.0.4",
+    { version = "2.20.4", deprecated = 2024-09-01 },
+    { version = "2.19.*", deprecated = 2023-06-01, rejected = 2024-06-01 },
+] }]
 "#;
 
 #[cfg(test)]

@@ -60,6 +60,15 @@ const SUBJECTS: [&str; 8] = [
     "Show the age of the newest value",
 ];
 
+/// The version of the framework that a device's file names (G6).
+fn karabo(device: &str) -> &'static str {
+    match device {
+        "mirrorBenderLut" | "beamConditionCheck" => "2.20.4",
+        "slitGapCalc" => "2.19.3",
+        _ => "3.0.4",
+    }
+}
+
 impl Repositories {
     /// Makes all of them, several at once.
     pub fn make(root: &Path, histories: &[History]) -> io::Result<Self> {
@@ -133,6 +142,7 @@ fn stream(history: &History) -> (String, Vec<(&'static str, u32)>) {
         for (file, text) in [
             ("README.md", format!("# {}\n\nVersion {version}.\n", history.device)),
             ("src/device.txt", format!("step {mark}: {subject}\n")),
+            ("requirements.txt", format!("karabo=={}\nnumpy\n", karabo(history.device))),
         ] {
             let _ = write!(out, "M 100644 inline {file}\n{}", data(&text));
         }

@@ -161,6 +161,7 @@ fn healthy() -> Vec<Sample> {
                 life.delivers(82, "1.0.6", "1.0.5", Came::Well);
                 life.delivers(34, "1.1.0", "1.0.6", Came::TestsFailed("The focus is off by 3 µm at the table's end."));
                 life.delivers(31, "1.1.1", "1.1.0", Came::Well);
+                life.day(1).built_against("lena", "1.1.1");
             }),
         owned!("photonBpmCenter", "Finds the beam's centre on the photon monitor", "SPB", SPB,
             "SPB_XTD9_BPM/CALC/CENTER", "cppServer/contrib_spb_04", "cppServer/ctrl_spb_04", 159, "2.3.1", |life| {
@@ -172,6 +173,7 @@ fn healthy() -> Vec<Sample> {
         owned!("slitGapCalc", "Converts the slits' four motors to gap and centre", "MID", MID,
             "MID_OPT_SLT/CALC/GAP", "cppServer/contrib_mid_05", "cppServer/ctrl_mid_02", 145, "4.0.1", |life| {
                 life.delivers(58, "4.1.0", "4.0.1", Came::Well).delivers(12, "4.2.0", "4.1.0", Came::Well);
+                life.day(1).built_against("jonas", "4.2.0");
             }),
         owned!("chamberPumpdown", "Leads through the pump-down of the chamber", "HED", HED,
             "HED_IC1_VAC/SEQ/PUMP", "pythonServer/contrib_hed_04", "pythonServer/ctrl_hed_04", 138, "1.2.4", |life| {
@@ -186,7 +188,9 @@ fn healthy() -> Vec<Sample> {
                 life.reports("jonas", "0.15.0", Stage::Tested, false);
             }),
         owned!("kbMirrorFocus", "Proposes the mirrors' bend for a focus size", "SPB", SPB,
-            "SPB_KBS_MIR/CALC/FOCUS", "pythonServer/contrib_spb_05", "pythonServer/ctrl_spb_02", 118, "1.7.0"),
+            "SPB_KBS_MIR/CALC/FOCUS", "pythonServer/contrib_spb_05", "pythonServer/ctrl_spb_02", 118, "1.7.0", |life| {
+                life.day(1).built_against("jonas", "1.7.0");
+            }),
         owned!("monochromatorLut", "Looks up the monochromator's angles", "SCS", SCS,
             "SCS_XTD10_MONO/CALC/LUT", "cppServer/contrib_scs_02", "cppServer/ctrl_scs_01", 112, "3.2.0"),
         owned!("momentumMicroscopeBin", "Bins the momentum microscope's events", "SXP", SXP,

@@ -48,6 +48,7 @@ pub fn samples() -> Vec<Sample> {
                 life.day(18).confirmed();
                 let text = "How do we test the limits without beam?".to_owned();
                 life.day(2).act("ilse", Command::AskHelp { kind: HelpKind::Advice, text });
+                life.built_against("ilse", "2.4.1");
                 let hot = life.ahead_of("2.4.1");
                 life.minutes_ago(40).runs_as("cppServer/contrib_sqs_02", "SQS_XTD10_BCC/MON/BEAMCOND", hot);
             },

@@ -25,6 +25,17 @@ impl Life<'_> {
         self.act(self.plan.ctrl, Command::DeclareFramework { modified })
     }
 
+    /// The framework's version is read from its repository, for what is on record and from then on (G6).
+    pub fn built_against(&mut self, who: &'static str, tag: &str) -> &mut Self {
+        let command = Command::BuildAgainst {
+            framework: "Karabo".to_owned(),
+            file: "requirements.txt".to_owned(),
+            pattern: "^karabo==([0-9.]+)$".to_owned(),
+        };
+        let tag = self.tag(tag);
+        self.act(who, command).act(who, Command::ReadFramework { tag })
+    }
+
     pub fn trained(&mut self) -> &mut Self {
         let topics: BTreeSet<String> = self.book.policy.training.topics.iter().map(|t| t.id.clone()).collect();
         for login in self.plan.people {
