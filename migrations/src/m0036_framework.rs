@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
 }
 
 const FRAMEWORK: &str = "
--- As the release's own file says; NULL where nobody asked, and the version where none was found.
+-- As its own file says. NULL where nobody asked, and the version where none was found.
 ALTER TABLE release ADD COLUMN framework TEXT;
 ALTER TABLE release ADD COLUMN framework_version TEXT;
 CREATE INDEX release_framework ON release (framework, framework_version, device_id, tag) WHERE framework IS NOT NULL;

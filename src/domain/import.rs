@@ -53,7 +53,12 @@ impl Imported {
         d.state = match &self.owned {
             None => State::ReducedSupport { since: mark.at },
             Some(verified) => {
-                d.releases.push(Release { verified: verified.clone(), at: mark.at, tag_now: TagNow::Stands, framework: None });
+                d.releases.push(Release {
+                    verified: verified.clone(),
+                    at: mark.at,
+                    tag_now: TagNow::Stands,
+                    framework: None,
+                });
                 let (release, commit) = (verified.tag.clone(), verified.commit.clone());
                 let owned = Owned { release, commit, approved: Vec::new(), second_joined: false, took: mark };
                 State::CtrlOwned { since: mark.at, owned }

@@ -169,7 +169,12 @@ pub const RULES: &[Rule] = &[
     stay(C::CheckRepository, LIVE, &[Anyone, Custody], &[]),
     stay(C::Deploy, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::G5, G::Tag, G::G3, G::G6, G::N2, G::Running]),
     stay(C::Remove, PLACED, &[Contributor, Ctrl], &[]),
-    stay(C::RedeemPermit, DEVELOPED_OR_OWNED, &[Contributor, Ctrl], &[G::G1, G::G5, G::Tag, G::G3, G::G6, G::N2, G::Running]),
+    stay(
+        C::RedeemPermit,
+        DEVELOPED_OR_OWNED,
+        &[Contributor, Ctrl],
+        &[G::G1, G::G5, G::Tag, G::G3, G::G6, G::N2, G::Running],
+    ),
     stay(C::GiveBack, LIVE, &[Custody], &[]),
     // From development to production.
     stay(C::MoveOnByItself, DEVELOPED_OR_OWNED, &[Ctrl], &[]),

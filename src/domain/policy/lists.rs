@@ -182,7 +182,7 @@ impl Source<'_> {
             DeValue::String(text) => text.to_string(),
             _ => String::new(),
         };
-        match written.parse() {
+        match written.parse::<NaiveDate>() {
             Ok(value) => Some(Found { value, place }),
             Err(_) => {
                 self.misfit(&place, element.get_ref(), "a day without a time", "2026-03-01");

@@ -87,10 +87,10 @@ pub(super) async fn propose(session: &Session, update: &Update<'_>) -> Result<Up
         "--no-follow-tags",
         "--no-thin",
         "--recurse-submodules=no",
-        &expected,
+        expected.as_str(),
         "--",
         "origin",
-        &pushed,
+        pushed.as_str(),
     ];
     let outcome = session.git(&arguments).await?;
     if outcome.success {

@@ -75,10 +75,9 @@ pub fn evolve(mut device: Device, event: &Event) -> Device {
         | H::ReturnedToDevelopment { .. }
         | H::OwnershipTaken { .. } => review::apply(d, event, mark),
 
-        H::BuiltAgainstSet { .. }
-        | H::FrameworkForgotten
-        | H::FrameworkRead { .. }
-        | H::UpdateProposed { .. } => framework::apply(d, event),
+        H::BuiltAgainstSet { .. } | H::FrameworkForgotten | H::FrameworkRead { .. } | H::UpdateProposed { .. } => {
+            framework::apply(d, event)
+        }
 
         H::TagVerified { .. }
         | H::TagMoved { .. }

@@ -202,9 +202,14 @@ fn decisions_follow_the_table() {
 
 /// Refusals about one's part in this very thing, where the role alone would do.
 fn special(sentence: &str) -> bool {
-    ["Your side proposed it", "CTRL removes it there", "This is for a named expert", "CTRL says what it is built against"]
-        .iter()
-        .any(|s| sentence.contains(s))
+    [
+        "Your side proposed it",
+        "CTRL removes it there",
+        "This is for a named expert",
+        "CTRL says what it is built against",
+    ]
+    .iter()
+    .any(|s| sentence.contains(s))
 }
 
 /// Roles that carry no right over devices: the shift and the administrators are users like any other (A9).
