@@ -41,7 +41,7 @@ pub(super) async fn follow(tx: &Tx, app: &App, caller: &Caller, change: &Change<
     let mut told = Vec::new();
     for e in change.events {
         match &e.what {
-            Happened::TagVerified { verified } if is_newest(d, &verified.tag) => {
+            Happened::TagVerified { verified, .. } if is_newest(d, &verified.tag) => {
                 // Seldom, and apart, so that every change need not have room for it.
                 told.extend(Box::pin(ask(tx, app, caller, change, &verified.tag, false)).await?);
             }
