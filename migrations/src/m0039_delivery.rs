@@ -15,6 +15,7 @@ impl MigrationTrait for Migration {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
+        dialect::run_on_postgres(db, REPORTED_ON_POSTGRES).await?;
         dialect::run(db, COLUMNS).await?;
         dialect::run_on_sqlite(db, FILLED).await?;
         dialect::run_on_postgres(db, FILLED_ON_POSTGRES).await?;
@@ -75,35 +76,47 @@ UPDATE deployment SET
 WHERE begun IS NOT NULL;
 ";
 
-const FILLED_ON_POSTGRES: &str = "
+/// Replicas of before may be at work: none of them writes meanwhile, and where one reads for long, others do not wait behind
+/// this (it is begun again then, with the next start). They go on reading while bodies are taken apart, each once.
+const REPORTED_ON_POSTGRES: &str = "
+SET LOCAL lock_timeout = '5s';
+SELECT pg_advisory_xact_lock(20001);
 CREATE TEMP TABLE reported ON COMMIT DROP AS
-SELECT d.id, r.number, r.one ->> 'what' AS what,
-       floor(extract(epoch FROM (r.one ->> 'at')::timestamptz))::bigint AS at,
-       r.one ->> 'what' IN ('failed', 'rolled_back')
-           OR r.one ->> 'what' = 'tests_after' AND (r.one ->> 'passed')::boolean IS FALSE AS bad,
-       r.one ->> 'what' = 'succeeded'
-           OR r.one ->> 'what' = 'tests_after' AND (r.one ->> 'passed')::boolean IS TRUE AS good
-FROM deployment d, jsonb_array_elements(d.body::jsonb -> 'reports') WITH ORDINALITY AS r (one, number)
-WHERE d.body::jsonb ->> 'environment' = 'production';
-CREATE INDEX reported_of ON reported (id);
-UPDATE deployment d SET begun = CASE
-    WHEN d.jti IS NULL THEN floor(extract(epoch FROM d.at))::bigint
-    ELSE (SELECT min(r.at) FROM reported r WHERE r.id = d.id AND r.what = 'started') END
-WHERE d.body::jsonb ->> 'environment' = 'production';
+WITH d AS MATERIALIZED (
+    SELECT id, device_id, tag, at, jti IS NULL AS by_hand, state, body::jsonb AS body FROM deployment
+    WHERE body::jsonb ->> 'environment' = 'production')
+SELECT d.id, d.device_id, d.tag, d.body -> 'release' ->> 'tagged_at' AS tagged_at,
+       CASE WHEN d.by_hand THEN d.at ELSE r.started END AS begun,
+       coalesce(r.succeeded, CASE WHEN d.by_hand AND d.state = 'allowed' THEN d.at END) AS succeeded, r.failed, r.mended
+FROM d CROSS JOIN LATERAL (
+    SELECT min(one.at) FILTER (WHERE what = 'started') AS started,
+           min(one.at) FILTER (WHERE what = 'succeeded') AS succeeded,
+           min(one.at) FILTER (WHERE bad) AS failed,
+           min(one.at) FILTER (WHERE good AND number > last_bad) AS mended
+    FROM (
+        SELECT e.*, max(number) FILTER (WHERE bad) OVER () AS last_bad FROM (
+            SELECT one ->> 'what' AS what, (one ->> 'at')::timestamptz AS at, number,
+                   one ->> 'what' IN ('failed', 'rolled_back')
+                       OR one ->> 'what' = 'tests_after' AND (one ->> 'passed')::boolean IS FALSE AS bad,
+                   one ->> 'what' = 'succeeded'
+                       OR one ->> 'what' = 'tests_after' AND (one ->> 'passed')::boolean IS TRUE AS good
+            FROM jsonb_array_elements(d.body -> 'reports') WITH ORDINALITY AS r (one, number)) e) one) r;
+DELETE FROM reported WHERE begun IS NULL;
+ANALYZE reported;
+";
+
+/// A tag's moment of more than four digits of years is none that PostgreSQL reads, and none that is credible.
+const FILLED_ON_POSTGRES: &str = "
 UPDATE deployment d SET
-    released = (
-        SELECT floor(extract(epoch FROM CASE
-            WHEN (d.body::jsonb -> 'release' ->> 'tagged_at')::timestamptz
-                BETWEEN '2005-04-07T00:00:00Z'::timestamptz AND v.verified_at
-            THEN (d.body::jsonb -> 'release' ->> 'tagged_at')::timestamptz
-            ELSE v.verified_at END))::bigint
-        FROM release v WHERE v.device_id = d.device_id AND v.tag = d.tag),
-    succeeded = coalesce(
-        (SELECT min(r.at) FROM reported r WHERE r.id = d.id AND r.what = 'succeeded'),
-        CASE WHEN d.jti IS NULL AND d.state = 'allowed' THEN d.begun END),
-    failed = (SELECT min(r.at) FROM reported r WHERE r.id = d.id AND r.bad),
-    mended = (
-        SELECT min(r.at) FROM reported r WHERE r.id = d.id AND r.good
-          AND r.number > (SELECT max(b.number) FROM reported b WHERE b.id = d.id AND b.bad))
-WHERE d.begun IS NOT NULL;
+    begun = floor(extract(epoch FROM r.begun))::bigint,
+    succeeded = floor(extract(epoch FROM r.succeeded))::bigint,
+    failed = floor(extract(epoch FROM r.failed))::bigint,
+    mended = floor(extract(epoch FROM r.mended))::bigint,
+    released = floor(extract(epoch FROM CASE
+        WHEN r.tagged_at !~ '^[0-9]{4}-' THEN v.verified_at
+        WHEN r.tagged_at::timestamptz BETWEEN '2005-04-07T00:00:00Z'::timestamptz AND v.verified_at
+        THEN r.tagged_at::timestamptz
+        ELSE v.verified_at END))::bigint
+FROM reported r LEFT JOIN release v ON v.device_id = r.device_id AND v.tag = r.tag
+WHERE d.id = r.id;
 ";

@@ -11,6 +11,7 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use custody::{
     domain::{lifecycle::Command, stage::Stage},
     service::{
+        checks, delivery,
         deployments::{self, Which},
         moving_on,
     },
@@ -401,6 +402,11 @@ async fn columns(c: &impl ConnectionTrait) -> Vec<(String, [Option<i64>; 5])> {
     rows.iter().map(of).collect()
 }
 
+/// Those that count: of no others the moment of their release is needed.
+fn counting(all: &[(String, [Option<i64>; 5])]) -> Vec<(String, [Option<i64>; 5])> {
+    all.iter().filter(|(_, seconds)| seconds[1].is_some()).cloned().collect()
+}
+
 /// G11, F11: what was on record before there were figures is counted as what came since.
 #[tokio::test]
 async fn g11_what_was_on_record_before_is_counted() {
@@ -419,8 +425,18 @@ async fn g11_what_was_on_record_before_is_counted() {
     let of = |n: usize| kept.iter().filter(|(_, seconds)| seconds[n].is_some()).count();
     assert_eq!([of(0), of(1), of(2), of(3), of(4)], [6, 4, 3, 2, 1], "{kept:?}");
 
+    // The tag of the first one says a year that is none: it counts from when its release was put on record.
+    let mut expected = counting(&kept);
+    let on_record = test.device("magnet").await.release(&tag("1.0.0")).unwrap().at;
+    expected[0].1[0] = Some(on_record.timestamp());
+    let year = format!(
+        "UPDATE deployment SET body = replace(body, '\"tagged_at\":\"20', '\"tagged_at\":\"+120') WHERE id = '{}'",
+        expected[0].0
+    );
+
     // As it was before: without the columns, and without the step that brings them.
     let tx = test.app.db.begin().await.unwrap();
+    tx.execute_unprepared(&year).await.unwrap();
     tx.execute_unprepared("DROP INDEX deployment_delivered").await.unwrap();
     for column in ["released", "begun", "succeeded", "failed", "mended"] {
         tx.execute_unprepared(&format!("ALTER TABLE deployment DROP COLUMN {column}")).await.unwrap();
@@ -428,10 +444,37 @@ async fn g11_what_was_on_record_before_is_counted() {
     tx.execute_unprepared("DELETE FROM seaql_migrations WHERE version = 'm0039_delivery'").await.unwrap();
     tx.commit().await.unwrap();
     let again = store::Db::open_kept(&postgres::kept(test.dir.path()).await).await.unwrap();
-    // What never counts needs no moment of its release.
-    let counts = |all: &[(String, [Option<i64>; 5])]| -> Vec<(String, [Option<i64>; 5])> {
-        all.iter().filter(|(_, seconds)| seconds[1].is_some()).cloned().collect()
-    };
-    assert_eq!(counts(&columns(&again.read).await), counts(&kept));
+    assert_eq!(counting(&columns(&again.read).await), expected);
     again.close().await.unwrap();
+}
+
+/// G11, F11: what an older Custody beside this one put on record, or reported, without a word for figures is counted after
+/// the next regular checks.
+#[tokio::test]
+async fn g11_what_an_older_custody_left_open_is_filled_in() {
+    let test = TestApp::new().await;
+    let token = test.two_environments().await;
+    test.advance(Duration::minutes(10));
+    test.goes(&token, "1.1.0", FULL, &[(1, succeeded())]).await;
+    test.goes(&token, "1.0.0", FULL, &[(1, failed())]).await;
+    test.goes(&token, "1.1.0", TRIAL, &[(1, succeeded())]).await;
+    test.allowed(&token, "1.1.0", FULL).await;
+    let kept = columns(&test.app.db.read).await;
+    delivery::keep(&test.app).await.unwrap();
+    assert_eq!(columns(&test.app.db.read).await, kept, "there is nothing to fill in");
+
+    let tx = test.app.db.begin().await.unwrap();
+    let without = match tx.get_database_backend() {
+        DbBackend::Postgres => "(body::jsonb - 'on_record')::text",
+        _ => "json_remove(body, '$.on_record')",
+    };
+    let left_open = format!(
+        "UPDATE deployment SET body = {without}, released = NULL, begun = NULL, succeeded = NULL, failed = NULL"
+    );
+    tx.execute_unprepared(&left_open).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(test.counted().await, (json!(0), json!(0)));
+    checks::round(&test.app).await.unwrap();
+    assert_eq!(counting(&columns(&test.app.db.read).await), counting(&kept));
+    assert_eq!(test.counted().await, (json!(3), json!(2)));
 }
