@@ -1,10 +1,10 @@
 //! Custody's own regular checks: tags that moved or vanished, repositories, contacts whose word ages, what has come due,
-//! what falls behind, what has run out (G2, L4, N4, B4, T2, T10, G7).
+//! what falls behind, what has run out, what figures miss (G2, L4, N4, B4, T2, T10, G7, G11).
 
 use super::{
     Caller, Error, Result,
     act::{Ask, act},
-    frameworks, readings, reconcile,
+    delivery, frameworks, readings, reconcile,
 };
 use crate::{
     app::App,
@@ -135,6 +135,9 @@ pub async fn round(app: &App) -> Result<usize> {
         let Some(last) = page.last() else {
             if let Err(error) = frameworks::keep(app).await {
                 tracing::error!(%error, "updates of frameworks could not be looked after");
+            }
+            if let Err(error) = delivery::keep(app).await {
+                tracing::error!(%error, "figures of delivery could not be looked after");
             }
             return Ok(looked);
         };

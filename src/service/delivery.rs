@@ -75,3 +75,16 @@ pub fn span(app: &App, first: Option<NaiveDate>, last: Option<NaiveDate>, every:
         SpanProblem::OutOfReach => wrong("from", "Name days of the years from 1970 to 9990".to_owned()),
     })
 }
+
+/// Fills in what an older Custody beside this one left open (F11).
+pub async fn keep(app: &App) -> Result<()> {
+    let gaps = store::delivery::list_gaps(&app.db.read).await?;
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    let tx = app.db.begin().await?;
+    for gap in &gaps {
+        store::delivery::fill(&tx, gap).await?;
+    }
+    Ok(tx.commit().await?)
+}

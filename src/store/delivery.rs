@@ -1,14 +1,24 @@
 //! What figures of delivery are counted from (G11): the deployments of each device as one row, whose parts the database has
 //! put together from an index, so that those of a year are not read row by row.
 
-use super::{Result, connection::is_postgres, corrupt};
+use super::{
+    Result,
+    connection::is_postgres,
+    corrupt,
+    deployments::{Filter, came, hydrate, matching},
+    entity::{deployment as row, release},
+};
 use crate::domain::{
-    delivery::{Came, Delivered},
+    delivery::{self, Came, Delivered},
+    deployment::{Deployment, Environment},
     id::DeviceId,
 };
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
-use sea_orm::{ConnectionTrait, Statement, StreamTrait, Value};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    StreamTrait, Value,
+};
 
 /// Between the parts of a deployment, and between deployments. Source: ECMA-48, 8.3.149 "US" and 8.3.142 "RS".
 const UNIT: char = '\u{1f}';
@@ -111,6 +121,68 @@ fn one(record: &str) -> Result<Delivered<'_>> {
         server: next()?,
         tag: next()?,
     })
+}
+
+/// Of what goes into production so many of the newest are looked at for gaps: more than replicas of two versions deploy
+/// side by side.
+const NEWEST: u64 = 200;
+
+/// A deployment of which figures do not know all that its body says.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    id: String,
+    body: String,
+    released: Option<i64>,
+    came: [Option<i64>; 4],
+}
+
+/// What an older Custody beside this one put on record or reported, as it has no columns for figures (F11). One query, and
+/// one for each that it put on record.
+pub async fn list_gaps<C: ConnectionTrait>(c: &C) -> Result<Vec<Gap>> {
+    let production = Filter { environment: Some(Environment::Production), ..Filter::default() };
+    let newest = matching(c, &production, None, true).order_by_desc(row::Column::Id).limit(NEWEST);
+    let mut gaps = Vec::new();
+    for r in newest.all(c).await? {
+        let (id, body) = (r.id.clone(), r.body.clone());
+        let (was_released, was) = (r.released, [r.begun, r.succeeded, r.failed, r.mended]);
+        let d = hydrate(r)?;
+        let came = came(&d);
+        let released = match was_released {
+            // Of what has not begun nothing counts.
+            None if came[0].is_some() => find_released(c, &d).await?,
+            known => known,
+        };
+        if (released, came) != (was_released, was) {
+            gaps.push(Gap { id, body, released, came });
+        }
+    }
+    Ok(gaps)
+}
+
+/// From when on its release counts, by the release itself.
+async fn find_released<C: ConnectionTrait>(c: &C, d: &Deployment) -> Result<Option<i64>> {
+    let q = release::Entity::find()
+        .select_only()
+        .column(release::Column::VerifiedAt)
+        .filter(release::Column::DeviceId.eq(d.device.to_string()))
+        .filter(release::Column::Tag.eq(d.release.tag.as_str()));
+    let on_record: Option<DateTime<Utc>> = q.into_tuple().one(c).await?;
+    Ok(on_record.map(|at| delivery::released(&d.release, at).timestamp()))
+}
+
+/// Fills it in; what was reported meanwhile stands as it is.
+pub async fn fill<C: ConnectionTrait>(tx: &C, gap: &Gap) -> Result<()> {
+    let [begun, succeeded, failed, mended] = gap.came;
+    let change = row::ActiveModel {
+        released: Set(gap.released),
+        begun: Set(begun),
+        succeeded: Set(succeeded),
+        failed: Set(failed),
+        mended: Set(mended),
+        ..Default::default()
+    };
+    let its = row::Entity::update_many().set(change).filter(row::Column::Id.eq(&gap.id));
+    its.filter(row::Column::Body.eq(&gap.body)).exec(tx).await.map(|_| ())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use sea_orm::{
 use std::cmp::Reverse;
 use strum::IntoEnumIterator;
 
-fn hydrate(r: row::Model) -> Result<Deployment> {
+pub(super) fn hydrate(r: row::Model) -> Result<Deployment> {
     serde_json::from_str(&r.body).map_err(|e| corrupt("a deployment", e))
 }
 
@@ -39,7 +39,7 @@ fn body(d: &Deployment) -> Result<String> {
 }
 
 /// What figures of delivery are counted from (G11): when it began, succeeded, failed and was mended.
-fn came(d: &Deployment) -> [Option<i64>; 4] {
+pub(super) fn came(d: &Deployment) -> [Option<i64>; 4] {
     let came = Came::of(d);
     let seconds = |of: fn(Came) -> Option<DateTime<Utc>>| came.and_then(of).map(|at| at.timestamp());
     [seconds(|c| Some(c.begun)), seconds(|c| c.succeeded), seconds(|c| c.failed), seconds(|c| c.mended)]
@@ -209,7 +209,7 @@ fn aside(of: &str) -> Expr {
 }
 
 /// What `filter` asks for, but of this state. Where it `leads`, the rows are found by the index of the first of it.
-fn matching<C: ConnectionTrait>(
+pub(super) fn matching<C: ConnectionTrait>(
     c: &C,
     filter: &Filter,
     state: Option<DeploymentState>,
