@@ -99,7 +99,7 @@ struct FiguresDto {
     begun: usize,
     /// Whatever became of them later. What a person placed by hand is deployed by that.
     succeeded: usize,
-    /// How many succeed in a month of average length, as far as the time is over; `null` where none of it is.
+    /// How many succeed in a month of average length, as far as the time is over; `null` where less than a week of it is.
     succeeded_per_month: Option<f64>,
     /// What failed, was rolled back, or failed its tests afterwards.
     failed: usize,

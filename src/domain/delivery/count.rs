@@ -1,10 +1,16 @@
 //! Outcomes counted up: of a device, of all of them, of each month.
 
-use super::{Outcome, Part, Span};
+use super::{
+    Outcome, Part, Span,
+    span::{MONTH_SECONDS, WEEK_SECONDS},
+};
 use chrono::{DateTime, Utc};
 
 /// With fewer cases than this no share and no middle is told: they are told one by one.
 pub const FEW: usize = 5;
+
+/// Of less time than a week no rate is told.
+const LEAST_MONTHS: f64 = WEEK_SECONDS / MONTH_SECONDS;
 
 /// What is counted up, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,10 +104,11 @@ impl Figures {
         self.failed.saturating_sub(self.restore.cases)
     }
 
-    /// How many succeed in a month; none where none of the time is over.
+    /// How many succeed in a month; none where less than a week of the time is over: one in the first hour of a month are
+    /// not 730.
     pub fn per_month(&self, of: &Part, now: DateTime<Utc>) -> Option<f64> {
         let months = of.months(now);
-        (months > 0.0).then(|| self.succeeded as f64 / months)
+        (months >= LEAST_MONTHS).then(|| self.succeeded as f64 / months)
     }
 }
 

@@ -23,7 +23,8 @@ const MONTHS: u32 = 12;
 const WEEKS: u64 = 13;
 
 /// As long as months are on average, in seconds. Source: 146,097 days in the 4,800 months of the calendar's cycle.
-const MONTH_SECONDS: f64 = 146_097.0 * 86_400.0 / 4_800.0;
+pub(super) const MONTH_SECONDS: f64 = 146_097.0 * 86_400.0 / 4_800.0;
+pub(super) const WEEK_SECONDS: f64 = 7.0 * 86_400.0;
 
 /// From a day on, until before another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -258,6 +258,17 @@ fn g11_spans() {
     let month = Part { from: day("2026-11-01"), until: day("2026-12-01") };
     assert!((month.months(noon()) - 20.5 / 30.436_875).abs() < 1e-9);
     assert!((year.before().months(noon()) - 365.0 / 30.436_875).abs() < 1e-9);
+    let some = figures(&[10]);
+    for (from, until, is_told) in [
+        ("2026-11-21", "2026-12-01", false),
+        ("2026-11-15", "2026-12-01", false),
+        ("2026-11-14", "2026-12-01", true),
+        ("2026-11-09", "2026-11-16", true),
+        ("2026-11-10", "2026-11-16", false),
+    ] {
+        let part = Part { from: day(from), until: day(until) };
+        assert_eq!(some.per_month(&part, noon()).is_some(), is_told, "{from} to {until}");
+    }
 }
 
 /// G11: each counts in the month in which it began, to the second, in the span or before it, and nowhere else.
