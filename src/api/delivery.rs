@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::default().routes(routes!(show)).routes(routes!(list))
+    super::costly(OpenApiRouter::default().routes(routes!(show)).routes(routes!(list)))
 }
 
 /// Of what, from when to when.

@@ -140,9 +140,17 @@ pub fn from_memory() -> Router<App> {
 
 /// What has Custody write to others: ten at once from one place, then one every three seconds.
 fn seldom(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    limited(routes, 10, Duration::from_secs(3))
+}
+
+/// What is counted of much that is kept: as the pages that show it, sixty at once from one place, then two a second.
+fn costly(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    limited(routes, 60, Duration::from_millis(500))
+}
+
+fn limited(routes: OpenApiRouter<App>, at_once: u32, then_each: Duration) -> OpenApiRouter<App> {
     let (routes, described) = routes.split_for_parts();
-    let limited = limits::by_place(routes, 10, Duration::from_secs(3));
-    OpenApiRouter::with_openapi(described).merge(limited.into())
+    OpenApiRouter::with_openapi(described).merge(limits::by_place(routes, at_once, then_each).into())
 }
 
 /// 50 requests a second from one place, 200 at once: an agent never meets it, who tries out secrets does.

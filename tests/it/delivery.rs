@@ -391,6 +391,18 @@ async fn g11_figures_of_many_deployments_are_read_at_once() {
     }
 }
 
+/// G11, A35: whoever has figures counted again and again is told to wait, and has everything else answered.
+#[tokio::test]
+async fn g11_figures_are_not_counted_without_end() {
+    let test = TestApp::new().await;
+    let stranger = test.stranger();
+    let asked = (0..150).map(|_| stranger.get("/api/v1/delivery/devices"));
+    let answers = futures_util::future::join_all(asked).await;
+    let all = |status: u16| answers.iter().filter(|a| a.status() == status).count();
+    assert!(all(200) >= 60 && all(429) > 0 && all(200) + all(429) == 150, "{} and {}", all(200), all(429));
+    assert_eq!(stranger.get("/api/v1/devices").await.status(), 200);
+}
+
 /// What each deployment came to, as its columns have it.
 async fn columns(c: &impl ConnectionTrait) -> Vec<(String, [Option<i64>; 5])> {
     let all = "SELECT id, released, begun, succeeded, failed, mended FROM deployment ORDER BY id";
