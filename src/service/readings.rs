@@ -4,7 +4,7 @@ use crate::{
     app::{App, COMMITS_MOST},
     domain::{
         device::Device,
-        framework::{BuiltAgainst, Reading},
+        framework::{BuiltAgainst, BuiltWith, FileAt, Reading},
         lifecycle::{Command, Readings, State},
         person::People,
         release::{CommitFacts, Release, VerifiedTag},
@@ -145,7 +145,10 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<(VerifiedTa
             let path = &against.file;
             let (found, file) = app.git.verify_tag_with_file(&address, tag, trunk, base(device), path).await?;
             // What could not be read now is read again with the regular checks.
-            let built = file.ok().map(|at| (against.clone(), against.read(&at)));
+            let built = match file {
+                Ok(at) => search(against, at).await.ok().map(|built| (against.clone(), built)),
+                Err(_) => None,
+            };
             (found, built)
         }
     };
@@ -173,7 +176,15 @@ async fn verify(app: &App, device: &Device, tag: &TagName) -> Result<(VerifiedTa
 async fn framework(app: &App, device: &Device, release: &Release, against: &BuiltAgainst) -> Result<Reading, Failed> {
     let address = address(app, device)?;
     let at = app.git.file_at_tag(&address, release.tag(), release.commit(), &against.file).await?;
-    Ok(Reading { commit: release.commit().clone(), built: against.read(&at), against: against.clone() })
+    let built = search(against, at).await?;
+    Ok(Reading { commit: release.commit().clone(), built, against: against.clone() })
+}
+
+/// Looks for the version. A contributor's pattern may take its time: apart from what everybody waits for.
+async fn search(against: &BuiltAgainst, at: FileAt) -> Result<BuiltWith, Failed> {
+    let own = against.clone();
+    let searched = tokio::task::spawn_blocking(move || own.read(&at)).await;
+    searched.map_err(|_| Failed::from(format!("{} could not be searched: try again.", against.file)))
 }
 
 async fn look(app: &App, device: &Device, tag: &TagName) -> Result<Option<Sighting>, Failed> {

@@ -6,6 +6,9 @@ use serde::{Serialize, Serializer};
 /// The most memory, in bytes, that a compiled rule may take.
 const COMPILED_LIMIT: usize = 1 << 20;
 
+/// The same of one that a contributor wrote, and that whole files are searched by: what a search costs grows with both.
+const COMPILED_LIMIT_IN_LINES: usize = 64 << 10;
+
 /// A rule that a facility wrote as a regular expression. Only plain ASCII ever
 /// matches, whatever the expression says (rules H2 and G2).
 #[derive(Debug, Clone)]
@@ -30,7 +33,7 @@ impl Pattern {
     /// A rule about a text of several lines, where `^` and `$` stand at the ends of each. It may find more than plain
     /// ASCII: look at what it found (rule G6).
     pub fn in_lines(source: &str) -> Result<Self, regex::Error> {
-        let compiled = RegexBuilder::new(source).multi_line(true).size_limit(COMPILED_LIMIT).build()?;
+        let compiled = RegexBuilder::new(source).multi_line(true).size_limit(COMPILED_LIMIT_IN_LINES).build()?;
         Ok(Self { source: source.to_owned(), compiled })
     }
 
