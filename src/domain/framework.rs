@@ -153,8 +153,11 @@ impl BuiltAgainst {
         let group = group.ok_or_else(|| format!("The pattern finds nothing in {}.", self.file))?;
         let version = group.as_str().trim();
         if !is_version(version) {
-            let seen: String = version.escape_debug().take(LONGEST_VERSION).collect();
-            return Err(format!("What the pattern finds in {} is not a version: “{seen}”.", self.file));
+            // Without what it is: everybody reads this, and the repository may be nobody else's to read.
+            return Err(format!(
+                "What the pattern finds in {} is not a version: at most {LONGEST_VERSION} letters, digits and . _ + -, without spaces.",
+                self.file
+            ));
         }
         let begin = group.start() + (group.as_str().len() - group.as_str().trim_start().len());
         Ok((version, begin..begin + version.len()))
