@@ -42,6 +42,19 @@ fn is_deployed(device: &Device) -> bool {
     matches!(device.state, State::ReducedSupport { .. } | State::UnderReview { .. } | State::CtrlOwned { .. })
 }
 
+/// Whether Custody pushes updates into its repository: where the policy has it so, and it is on a server. In a folder of
+/// this machine hooks would run as Custody itself: such a device's page shows the change.
+pub fn pushes(app: &App, device: &Device) -> bool {
+    let address = RepositoryAddress::parse(&device.request.repository, &app.policy.repository_rules());
+    app.policy.frameworks.propose && address.is_ok_and(|a| a.host().is_some())
+}
+
+/// The branch of an update.
+fn branch_of(device: &Device, u: &Update) -> String {
+    let shares = !device.request.folder.trim().is_empty();
+    branch(shares.then(|| device.name()), &u.framework, &u.version)
+}
+
 /// The releases whose framework is asked for and was not read yet: those that are placed first, then the newest.
 fn unread(device: &Device) -> Vec<TagName> {
     let mut tags: Vec<TagName> = Vec::new();
@@ -109,8 +122,8 @@ pub(super) async fn want(app: &App, devices: &[Device]) -> Result<()> {
     let ids: BTreeSet<DeviceId> = wanted.iter().map(|w| w.device).collect();
     let known = store::frameworks::list_of(&app.db.read, &ids).await?;
     // What was shown before is pushed once the policy has it so.
-    let pushes = app.policy.frameworks.propose;
-    let goes_on = |u: &Update| u.state.is_open() && !(pushes && u.state == UpdateState::ByHand);
+    let pushed_to: BTreeSet<DeviceId> = devices.iter().filter(|d| pushes(app, d)).map(|d| d.id).collect();
+    let goes_on = |u: &Update| u.state.is_open() && !(u.state == UpdateState::ByHand && pushed_to.contains(&u.device));
     wanted.retain(|w| !known.iter().any(|u| w.is(u) && goes_on(u)));
     if wanted.is_empty() {
         return Ok(());
@@ -172,7 +185,8 @@ async fn end(app: &App) -> Result<()> {
 
 /// How an update ends, where it does.
 fn ending(app: &App, device: Option<&Device>, u: &Update, day: NaiveDate) -> Option<UpdateState> {
-    let Some(device) = device.filter(|d| is_deployed(d) && d.built.against.is_some()) else {
+    let asked = device.and_then(|d| d.built.against.as_ref()).is_some_and(|a| a.framework == u.framework);
+    let Some(device) = device.filter(|d| asked && is_deployed(d)) else {
         return Some(UpdateState::Dropped);
     };
     if wanted(app, device, day).is_some_and(|w| w.is(u)) {
@@ -204,11 +218,14 @@ async fn propose(app: &App, update: &Update) -> Result<()> {
         }
         Ok(Updated::Cannot(why)) => again(app, &device, update, why, None, true).await,
         Ok(Updated::Refused { why, diff }) => {
-            let why = format!("The repository does not take the branch: {why}");
+            let why = format!(
+                "The repository does not take the branch: {}. Give Custody’s key the right to push it, or make the change by hand.",
+                why.trim_end_matches('.')
+            );
             again(app, &device, update, why, Some(diff), true).await
         }
         Ok(Updated::Taken { diff }) => {
-            let branch = branch(&update.framework, &update.version);
+            let branch = branch_of(&device, update);
             let why = format!("There is a branch {branch} in the repository with something else: it stays as it is.");
             again(app, &device, update, why, Some(diff), true).await
         }
@@ -236,19 +253,19 @@ async fn tries(
         trunk: &device.request.trunk,
         against,
         to: version,
-        branch: &branch(framework, version),
+        branch: &branch_of(device, update),
         message: &message,
         name: &of.propose_name,
         address: &of.propose_address,
         at: update.at,
-        pushes: of.propose,
+        pushes: pushes(app, device),
     };
     app.git.propose(&address, &wanted).await.map_err(|error| (error.to_string(), error.is_transient()))
 }
 
 /// The branch is in the repository: on record with the device first, so that a crash in between finds it there again.
 async fn pushed(app: &App, device: &Device, update: &Update, commit: CommitId, diff: String) -> Result<()> {
-    let branch = branch(&update.framework, &update.version);
+    let branch = branch_of(device, update);
     let command = Command::NoteUpdate {
         framework: update.framework.clone(),
         version: update.version.clone(),

@@ -4,7 +4,7 @@
 use crate::{
     app::{FULL, REDUCED, TestApp},
     git_verify::rules_for,
-    given::{policy_with, tag},
+    given::{policy_with, policy_with_servers, tag},
     http_server::{Behaviour, HttpServer},
     repository::Repository,
 };
@@ -95,22 +95,31 @@ impl TestApp {
     }
 
     /// In reduced support, with a release that is built against a rejected version.
-    async fn with_outdated(more: &str) -> Self {
-        let test = Self::with_frameworks(more).await;
-        test.reduced_support("magnet").await;
-        test.file_says("2.20.4", Some("1.1.0"));
-        test.does("ilse", "magnet", builds(PATTERN)).await.unwrap();
-        test.has_verified("ilse", "1.1.0").await;
-        assert_eq!(test.built_version("1.1.0").await.as_deref(), Some("2.20.4"));
-        test
+    async fn is_outdated(&self) {
+        self.reduced_support("magnet").await;
+        self.file_says("2.20.4", Some("1.1.0"));
+        self.does("ilse", "magnet", builds(PATTERN)).await.unwrap();
+        self.has_verified("ilse", "1.1.0").await;
+        assert_eq!(self.built_version("1.1.0").await.as_deref(), Some("2.20.4"));
     }
 
-    /// What forbids every push to the repository.
-    fn forbids_pushes(&self) -> std::path::PathBuf {
+    /// The same in a repository that a server has, which takes what is pushed.
+    async fn with_outdated(more: &str) -> (Self, HttpServer) {
+        let policy = format!("{}[frameworks]\n{more}{KNOWN}", policy_with_servers(60));
+        let test = Self::with_policy(&policy).await;
+        test.repository.git(&["config", "http.receivepack", "true"]);
+        let server = HttpServer::start(Behaviour::Serve(test.repository.root().to_owned())).await;
+        test.repository.is_served_at(server.address());
+        test.is_outdated().await;
+        (test, server)
+    }
+
+    /// What the repository does with every push.
+    fn does_with_pushes(&self, script: &str) -> std::path::PathBuf {
         let hooks = self.repository.folder().join("hooks");
         fs::create_dir_all(&hooks).unwrap();
         let hook = hooks.join("pre-receive");
-        fs::write(&hook, "#!/bin/sh\necho 'You may not push here.' >&2\nexit 1\n").unwrap();
+        fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
         hook
     }
@@ -294,7 +303,7 @@ async fn g6_a_day_that_has_come_is_told_once() {
 /// that has it ends the update.
 #[tokio::test]
 async fn g6_an_update_is_proposed_once() {
-    let test = TestApp::with_outdated("propose = true\npropose_address = \"custody@example.org\"\n").await;
+    let (test, _server) = TestApp::with_outdated("propose = true\npropose_address = \"custody@example.org\"\n").await;
     let trunk = test.repository.id("main");
     test.checks_round().await;
     let git = |arguments: &[&str]| test.repository.git(arguments);
@@ -331,7 +340,7 @@ async fn g6_an_update_is_proposed_once() {
 /// G6: what a crash left between the push and the record is found in the repository and put on record, not pushed anew.
 #[tokio::test]
 async fn g6_a_branch_that_has_it_is_taken_for_it() {
-    let test = TestApp::with_outdated("propose = true\n").await;
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
     test.repository.git(&["checkout", "-q", "-b", BRANCH]);
     test.file_says("3.1.2", None);
     test.repository.git(&["checkout", "-q", "main"]);
@@ -344,8 +353,8 @@ async fn g6_a_branch_that_has_it_is_taken_for_it() {
 /// G6: a push that the repository refuses is on record in its words, told once and tried again, less and less often.
 #[tokio::test]
 async fn g6_a_refused_push_is_tried_again() {
-    let test = TestApp::with_outdated("propose = true\n").await;
-    let hook = test.forbids_pushes();
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
+    let hook = test.does_with_pushes("echo 'You may not push here.' >&2\nexit 1");
     test.checks_round().await;
     let update = test.framework_update().await;
     assert_eq!((update.state, update.tries), (UpdateState::Waiting, 1));
@@ -365,10 +374,67 @@ async fn g6_a_refused_push_is_tried_again() {
     assert!(test.device("magnet").await.built.proposed.is_some());
 }
 
+/// G6: a branch of this name that has the update and something besides is not called Custody's: whoever trusts it would merge
+/// the rest too.
+#[tokio::test]
+async fn g6_a_branch_that_brings_more_stays() {
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
+    let other = test.repository.root().join("work/other.txt");
+    for tries in 1..=2 {
+        test.repository.git(&["checkout", "-q", "-b", BRANCH]);
+        fs::write(&other, "what nobody asked for\n").unwrap();
+        // In the same commit, and in one before it that the trunk does not have.
+        if tries == 2 {
+            test.commits_work(None);
+        }
+        test.file_says("3.1.2", None);
+        test.repository.git(&["checkout", "-q", "main"]);
+        test.checks_round().await;
+        let update = test.framework_update().await;
+        assert_eq!((update.state, update.tries), (UpdateState::Waiting, tries), "{update:?}");
+        assert!(update.why.as_ref().unwrap().contains("something else"), "{update:?}");
+        assert_eq!(test.device("magnet").await.built.proposed, None);
+        test.repository.git(&["branch", "-q", "-D", BRANCH]);
+        test.advance(Duration::minutes(1));
+    }
+}
+
+/// G6, A17: nothing is pushed into a folder of this machine, whose hooks would run as Custody: the change is shown, once.
+#[tokio::test]
+async fn g6_no_hook_of_a_folder_runs() {
+    let test = TestApp::with_frameworks("propose = true\n").await;
+    test.is_outdated().await;
+    let marker = test.repository.root().join("marker");
+    test.does_with_pushes(&format!("touch '{}'", marker.display()));
+    for _ in 0..2 {
+        test.checks_round().await;
+        let update = test.framework_update().await;
+        assert_eq!((update.state, update.branch), (UpdateState::ByHand, None));
+    }
+    assert!(!marker.exists());
+    assert_eq!(test.repository.git(&["for-each-ref", "--format=%(refname)", "refs/heads"]), "refs/heads/main");
+    let told = test.was_told("ilse").await;
+    assert_eq!(told.iter().filter(|t| t.contains("Make it on the trunk")).count(), 1, "{told:?}");
+}
+
+/// G6: an update of a framework that nobody asks about any more ends, whether or not anything of the other one was read.
+#[tokio::test]
+async fn g6_an_update_of_another_framework_ends() {
+    let tango = "[[frameworks.known]]\nname = \"Tango\"\nversions = [\"10.0.0\"]\n";
+    let test = TestApp::with_policy(&policy_with(&format!("{KNOWN}{tango}"))).await;
+    test.is_outdated().await;
+    test.checks_round().await;
+    assert_eq!(test.framework_update().await.state, UpdateState::ByHand);
+    let other = Command::BuildAgainst { framework: "Tango".into(), file: "v.txt".into(), pattern: PATTERN.into() };
+    test.does("ilse", "magnet", other).await.unwrap();
+    frameworks::keep(&test.app).await.unwrap();
+    assert_eq!(test.framework_update().await.state, UpdateState::Dropped);
+}
+
 /// G6: a branch of this name that holds something else stays as it is.
 #[tokio::test]
 async fn g6_a_branch_that_is_there_stays() {
-    let test = TestApp::with_outdated("propose = true\n").await;
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
     test.repository.git(&["branch", BRANCH, "main~1"]);
     let there = test.repository.id(BRANCH);
     test.checks_round().await;
@@ -382,7 +448,7 @@ async fn g6_a_branch_that_is_there_stays() {
 /// G6, F9: a repository that is away loses nothing: the update waits, nobody is blamed, and it is proposed once it is back.
 #[tokio::test]
 async fn g6_f9_a_repository_that_is_away_delays_the_update() {
-    let test = TestApp::with_outdated("propose = true\n").await;
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
     let (here, away) = (test.repository.folder(), test.repository.root().join("away.git"));
     fs::rename(&here, &away).unwrap();
     test.checks_round().await;
@@ -400,7 +466,7 @@ async fn g6_f9_a_repository_that_is_away_delays_the_update() {
 /// asked for, and what is asked no more ends.
 #[tokio::test]
 async fn g6_an_update_by_hand_is_shown() {
-    let test = TestApp::with_outdated("").await;
+    let (test, _server) = TestApp::with_outdated("").await;
     test.checks_round().await;
     let update = test.framework_update().await;
     assert_eq!((update.state, update.branch), (UpdateState::ByHand, None));
@@ -413,7 +479,7 @@ async fn g6_an_update_by_hand_is_shown() {
     test.checks_round().await;
     assert_eq!(test.framework_update().await.state, UpdateState::Dropped);
 
-    let test = TestApp::with_outdated("propose = true\n").await;
+    let (test, _server) = TestApp::with_outdated("propose = true\n").await;
     test.file_says("3.1.2", None);
     test.checks_round().await;
     assert_eq!(test.framework_update().await.state, UpdateState::NotNeeded);
@@ -486,10 +552,11 @@ async fn g6_an_update_is_pushed_over_http() {
     let Updated::Pushed { commit, .. } = &first else { panic!("{first:?}") };
     assert_eq!((commit.as_str(), repository.id("main")), (repository.id(BRANCH).as_str(), trunk));
     assert_eq!(git.propose(&address, &update).await.unwrap(), first);
-    // Without the right to push nothing is there, and that is no answer of the repository's.
+    // It was read a moment before: without the right to push it does not count as away.
     repository.git(&["config", "http.receivepack", "false"]);
     let other = Wanted { branch: "custody/other-1", ..update };
-    assert!(git.propose(&address, &other).await.unwrap_err().is_transient());
+    let refused = git.propose(&address, &other).await.unwrap();
+    assert!(matches!(&refused, Updated::Refused { why, .. } if why.contains("403")), "{refused:?}");
     for odd in ["-x", "a..b", "refs/heads/x", ""] {
         let odd = Wanted { branch: odd, ..other.clone() };
         assert!(git.propose(&address, &odd).await.is_err());

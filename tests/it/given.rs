@@ -45,7 +45,7 @@ pub fn application(test: &TestApp, name: &str) -> Application {
             instruments: vec!["SCS".to_owned()],
             group: "SCS".to_owned(),
             summary: "Compares the beam with its limits.".to_owned(),
-            repository: test.repository.file_address(),
+            repository: test.repository.address(),
             trunk: "main".to_owned(),
             folder: String::new(),
             why: "Users ask for one flag.".to_owned(),

@@ -1,6 +1,6 @@
 //! Real repositories for tests, each commit with a fixed author and date, so that names of objects are always the same.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -11,6 +11,7 @@ pub struct Repository {
     seconds: Cell<i64>,
     author: String,
     email: String,
+    served: RefCell<Option<String>>,
 }
 
 impl Repository {
@@ -22,6 +23,7 @@ impl Repository {
             seconds: Cell::new(1_750_000_000),
             author: "Ada".into(),
             email: "ada@example.org".into(),
+            served: RefCell::new(None),
         };
         let (folder, work) = (new.folder(), new.work());
         git(
@@ -111,6 +113,16 @@ impl Repository {
     /// Its address on this machine.
     pub fn file_address(&self) -> String {
         format!("file://{}", self.folder().display())
+    }
+
+    /// A server has it from now on: requests name this address.
+    pub fn is_served_at(&self, address: String) {
+        *self.served.borrow_mut() = Some(address);
+    }
+
+    /// Its address where a server has it, otherwise the one on this machine.
+    pub fn address(&self) -> String {
+        self.served.borrow().clone().unwrap_or_else(|| self.file_address())
     }
 
     fn work(&self) -> PathBuf {

@@ -109,7 +109,7 @@ fn g6_where_the_version_stands_is_plain() {
     ] {
         assert!(new(bad, "v([0-9.]+)").is_err(), "{bad:?}");
     }
-    for bad in ["", "v", "(a)(b)", "(", "(a{1000}){1000}", "(a\n)", &format!("({})", "a".repeat(300))] {
+    for bad in ["", "v", "(a)(b)", "(", "(a{1000}){1000}", "(a\n)", "([ab]{4000})", &format!("({})", "a".repeat(300))] {
         assert!(new("a", bad).is_err(), "{bad:?}");
     }
     assert!(new("a", r"^version\s*=\s*(?:v)?([0-9.]+)$").is_ok(), "groups that count nothing count for nothing");
@@ -139,6 +139,11 @@ fn g6_the_version_is_read() {
     ] {
         assert_eq!(reads(pattern, text), None, "{text}");
     }
+    // Everybody reads why: nothing of the file is said.
+    let BuiltWith::NotFound { why, .. } = against("v.txt", "token=(.*)").read(&content("token=s3cret!")) else {
+        panic!()
+    };
+    assert!(why.contains("is not a version") && !why.contains("s3cret"), "{why}");
     let all = against("v.txt", "([0-9.]+)");
     for (at, why) in [
         (FileAt::Missing, "There is no v.txt"),
@@ -174,9 +179,10 @@ fn g6_branches_are_named_plainly() {
         ("Тango", "10.0", "custody/ango-10.0"),
         ("…", "1", "custody/framework-1"),
     ] {
-        assert_eq!(branch(framework, version), name);
-        crate::domain::tag::check_plain(&branch(framework, version)).unwrap();
+        assert_eq!(branch(None, framework, version), name);
+        crate::domain::tag::check_plain(name).unwrap();
     }
+    assert_eq!(branch(Some("beamCheck"), "Karabo", "3.1.2"), "custody/beamCheck-karabo-3.1.2");
     for odd in ["1..2", "1.lock", "-1", "1-", "", "1 2", "1/2", "1~2"] {
         assert!(!is_version(odd), "{odd}");
     }

@@ -51,9 +51,14 @@ pub fn change(against: &BuiltAgainst, at: &FileAt, to: &str) -> Result<Option<Ch
     Ok(Some(Change { from: version.to_owned(), text: after, diff }))
 }
 
-/// The branch that an update is pushed as, such as `custody/karabo-3.1.2`.
-pub fn branch(framework: &str, version: &str) -> String {
+/// The branch that an update is pushed as, such as `custody/karabo-3.1.2`. Of a device that has a folder of a repository,
+/// with its name: the others in there are updated by branches of their own.
+pub fn branch(device: Option<&str>, framework: &str, version: &str) -> String {
     let parts = framework.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let name = parts.collect::<Vec<_>>().join("-").to_ascii_lowercase();
-    format!("custody/{}-{version}", if name.is_empty() { "framework" } else { &name })
+    let name = if name.is_empty() { "framework" } else { &name };
+    match device {
+        Some(device) => format!("custody/{device}-{name}-{version}"),
+        None => format!("custody/{name}-{version}"),
+    }
 }

@@ -4,8 +4,9 @@
 use super::GitError;
 use super::facts::Listing;
 use super::file;
+use super::history;
 use super::run::Session;
-use super::verify::parsed;
+use super::verify::{fetch, parsed};
 use crate::domain::framework::{BuiltAgainst, Change, FileAt, change};
 use crate::domain::tag::{CommitId, check_plain};
 use chrono::{DateTime, Utc};
@@ -24,7 +25,8 @@ pub struct Update<'a> {
     pub address: &'a str,
     /// When it is from: trying again makes the same commit.
     pub at: DateTime<Utc>,
-    /// Whether it is pushed; otherwise the change is made and shown.
+    /// Whether it is pushed; otherwise the change is made and shown. Nothing is ever pushed into a folder of this machine:
+    /// git would run its hooks, and what its settings name, as Custody itself.
     pub pushes: bool,
 }
 
@@ -55,26 +57,24 @@ pub(super) async fn propose(session: &Session, update: &Update<'_>) -> Result<Up
         return Err(GitError::NoSuchTrunk { trunk: update.trunk.to_owned() });
     };
     let there = listing.get(&branch);
-    let references: Vec<&str> = match there {
-        Some(_) => vec![trunk.as_str(), branch.as_str()],
-        None => vec![trunk.as_str()],
-    };
-    fetch_tips(session, tip, &references).await?;
+    match there {
+        // What it is shows in what is behind it.
+        Some(_) => fetch(session, tip, &[&trunk, &branch]).await?,
+        None => fetch_tip(session, tip, &trunk).await?,
+    }
     let entry = file::read(session, tip, &update.against.file).await?;
-    let Change { text, diff, .. } = match change(update.against, &entry.at, update.to) {
+    let Change { text, diff, .. } = match changed(update, &entry.at).await? {
         Ok(Some(change)) => change,
         Ok(None) => return Ok(Updated::NotNeeded),
         Err(why) => return Ok(Updated::Cannot(why)),
     };
-    if !update.pushes {
+    if !update.pushes || session.route.folder.is_some() {
         return Ok(Updated::Shown { diff });
     }
     if let Some(there) = there {
         // Pushed before, and not put on record; or somebody's own.
-        let theirs = file::read(session, there, &update.against.file).await?;
-        let has_it = matches!(theirs.at, FileAt::Content(_))
-            && matches!(change(update.against, &theirs.at, update.to), Ok(None));
-        return Ok(if has_it { Updated::Pushed { commit: there.clone(), diff } } else { Updated::Taken { diff } });
+        let is_it = is_update(session, update, there, &trunk).await?;
+        return Ok(if is_it { Updated::Pushed { commit: there.clone(), diff } } else { Updated::Taken { diff } });
     }
     let commit = commit(session, update, tip, &entry.mode, &text).await?;
     let expected = format!("--force-with-lease={branch}:");
@@ -96,19 +96,44 @@ pub(super) async fn propose(session: &Session, update: &Update<'_>) -> Result<Up
     if outcome.success {
         return Ok(Updated::Pushed { commit, diff });
     }
-    // A reference that was looked at and not taken; without one the repository was not reached.
-    if outcome.text().lines().any(|line| line.starts_with("!\t")) {
-        return Ok(Updated::Refused { why: outcome.refusal, diff });
+    // It was read a moment ago: what it says now is that it takes no branch of Custody's.
+    let why = outcome.refusal.clone();
+    match outcome.unreachable() {
+        GitError::Unreachable { .. } => Ok(Updated::Refused { why, diff }),
+        other => Err(other),
     }
-    Err(outcome.unreachable())
 }
 
-/// Fetches these tips and their trees alone.
-async fn fetch_tips(session: &Session, tip: &CommitId, references: &[&str]) -> Result<(), GitError> {
+/// The change to a file. A pattern may take its time: it is looked for apart from what everybody waits for.
+async fn changed(update: &Update<'_>, at: &FileAt) -> Result<Result<Option<Change>, String>, GitError> {
+    let (against, at, to) = (update.against.clone(), at.clone(), update.to.to_owned());
+    let looked = tokio::task::spawn_blocking(move || change(&against, &at, &to)).await;
+    looked.map_err(|_| GitError::Program { detail: "a file could not be searched".to_owned() })
+}
+
+/// Whether a branch that is there is this update and nothing besides: one commit upon one of the trunk's, which changes
+/// the version and no more. Whatever else it holds would be merged as Custody's own.
+async fn is_update(session: &Session, update: &Update<'_>, there: &CommitId, trunk: &str) -> Result<bool, GitError> {
+    let listed = session.ask(&["rev-list", "--parents", "--max-count=1", there.as_str(), "--"]).await?;
+    let mut parents = listed.split_whitespace().skip(1);
+    let (Some(parent), None) = (parents.next(), parents.next()) else { return Ok(false) };
+    let parent = parsed(parent)?;
+    if !history::is_ancestor(session, &parent, trunk).await? {
+        return Ok(false);
+    }
+    let before = file::read(session, &parent, &update.against.file).await?;
+    let Ok(Some(Change { text, .. })) = changed(update, &before.at).await? else { return Ok(false) };
+    let ours = tree(session, update, &parent, &before.mode, &text).await?;
+    let theirs = parsed(&session.ask(&["rev-parse", "--verify", &format!("{there}^{{tree}}")]).await?)?;
+    Ok(ours == theirs)
+}
+
+/// Fetches the trunk's tip and its trees alone.
+async fn fetch_tip(session: &Session, tip: &CommitId, trunk: &str) -> Result<(), GitError> {
     let format = if tip.as_str().len() == 64 { "--object-format=sha256" } else { "--object-format=sha1" };
     session.ask(&["init", "--quiet", "--bare", "--template=", format, "."]).await?;
-    let specifications: Vec<String> = references.iter().map(|name| format!("+{name}:{name}")).collect();
-    let mut arguments = vec![
+    let specification = format!("+{trunk}:{trunk}");
+    let arguments = [
         "fetch",
         "--quiet",
         "--no-tags",
@@ -118,13 +143,30 @@ async fn fetch_tips(session: &Session, tip: &CommitId, references: &[&str]) -> R
         "--filter=blob:none",
         "--",
         "origin",
+        specification.as_str(),
     ];
-    arguments.extend(specifications.iter().map(String::as_str));
     session.ask_remote(&arguments).await?;
     Ok(())
 }
 
-/// The trunk's tree with this one file changed, as a commit of ours.
+/// A commit's tree with this one file changed.
+async fn tree(
+    session: &Session,
+    update: &Update<'_>,
+    of: &CommitId,
+    mode: &str,
+    text: &str,
+) -> Result<CommitId, GitError> {
+    const CHANGED: &str = "changed_file";
+    session.write(CHANGED, text)?;
+    let blob = parsed(&session.ask(&["hash-object", "-w", "--no-filters", "--", CHANGED]).await?)?;
+    session.ask(&["read-tree", of.as_str()]).await?;
+    let entry = format!("{mode},{blob},{}", update.against.file);
+    session.ask(&["update-index", "--cacheinfo", &entry]).await?;
+    parsed(&session.ask(&["write-tree", "--missing-ok"]).await?)
+}
+
+/// The same of the trunk, as a commit of ours.
 async fn commit(
     session: &Session,
     update: &Update<'_>,
@@ -132,13 +174,7 @@ async fn commit(
     mode: &str,
     text: &str,
 ) -> Result<CommitId, GitError> {
-    const CHANGED: &str = "changed_file";
-    session.write(CHANGED, text)?;
-    let blob = parsed(&session.ask(&["hash-object", "-w", "--no-filters", "--", CHANGED]).await?)?;
-    session.ask(&["read-tree", tip.as_str()]).await?;
-    let entry = format!("{mode},{blob},{}", update.against.file);
-    session.ask(&["update-index", "--cacheinfo", &entry]).await?;
-    let tree = parsed(&session.ask(&["write-tree", "--missing-ok"]).await?)?;
+    let tree = tree(session, update, tip, mode, text).await?;
     let date = format!("{} +0000", update.at.timestamp());
     let by = [
         ("GIT_AUTHOR_NAME", update.name),

@@ -10,7 +10,7 @@ use crate::{
     },
     service::{
         devices::DeviceView,
-        frameworks::{Update, UpdateState},
+        frameworks::{Update, UpdateState, pushes},
     },
     web::{
         frameworks::{mark, place_mark},
@@ -70,7 +70,8 @@ pub fn draw(app: &App, v: &DeviceView) -> Option<FrameworkView> {
     let Some(against) = &v.device.built.against else {
         let actions: Vec<Action> = [BuildAgainst].into_iter().filter(|a| v.may(*a)).map(button).collect();
         // Whoever cannot say it, and where no framework is on record, is told nothing of it.
-        return (!actions.is_empty()).then(|| FrameworkView {
+        let is_asked = !actions.is_empty() && !app.policy.frameworks.known.is_empty();
+        return is_asked.then(|| FrameworkView {
             lead: "Nobody has said where its repository names the framework’s version: nothing is asked of it."
                 .to_owned(),
             reads: Vec::new(),
@@ -111,7 +112,7 @@ fn lead(app: &App, v: &DeviceView) -> String {
         Standing::Unknown => "An administrator puts it into the policy, or the device is updated.".to_owned(),
         Standing::Deprecated { .. } | Standing::Rejected { .. } => {
             match frameworks.framework(framework).and_then(|f| f.proposed(v.today)) {
-                Some(to) if frameworks.propose => {
+                Some(to) if pushes(app, &v.device) => {
                     format!("Custody proposes {to} as a branch; once that is merged, a new tag goes on.")
                 }
                 Some(to) => format!("Update it to {to} and make a new tag."),
