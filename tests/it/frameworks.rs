@@ -4,7 +4,7 @@
 use crate::{
     app::{FULL, REDUCED, TestApp},
     git_verify::rules_for,
-    given::{policy_with, policy_with_servers, tag},
+    given::{operated, policy_with, policy_with_servers, tag},
     http_server::{Behaviour, HttpServer},
     repository::Repository,
 };
@@ -295,6 +295,8 @@ async fn g6_a_day_that_has_come_is_told_once() {
     assert_eq!((told().await, told().await), (1, 1), "told once");
     test.advance(Duration::days(31));
     assert_eq!((told().await, told().await), (2, 2), "and once that it is rejected");
+    // What the next step asks of her comes first.
+    test.does("ilse", "magnet", operated()).await.unwrap();
     let page = test.browser("ilse").await.page("/my").await;
     assert!(page.contains("Update Karabo 3.0.4"), "{page}");
 }

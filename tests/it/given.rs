@@ -29,6 +29,16 @@ pub fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
+/// What a contributor says of a run in which the device worked (T1).
+pub fn operated() -> Command {
+    Command::StateOperated {
+        from: day("2026-11-01"),
+        to: day("2026-11-03"),
+        instrument: "SCS".to_owned(),
+        text: "Three shifts without a false flag.".to_owned(),
+    }
+}
+
 /// A request that lacks nothing.
 pub fn application(test: &TestApp, name: &str) -> Application {
     let contact = |who: &str, deputy: &str| Contact {
@@ -148,13 +158,7 @@ impl TestApp {
 
     /// What a contributor does to ask for the transfer, in any cycle.
     pub async fn asks_for_transfer(&self, name: &str) {
-        let operated = Command::StateOperated {
-            from: day("2026-11-01"),
-            to: day("2026-11-03"),
-            instrument: "SCS".to_owned(),
-            text: "Three shifts without a false flag.".to_owned(),
-        };
-        self.must("ilse", name, operated).await;
+        self.must("ilse", name, operated()).await;
         self.must("noor", name, Command::Countersign {}).await;
         self.must("ilse", name, Command::RequestTransfer {}).await;
     }
