@@ -8,7 +8,7 @@ use super::{
     id::{DeploymentId, DeviceId, ServerName},
     lifecycle::StateName,
     policy::Policy,
-    server::Server,
+    server::{Server, SupportClass},
     tag::TagName,
 };
 use chrono::{DateTime, Duration, Utc};
@@ -114,6 +114,8 @@ pub struct Basis {
     is_shut_down: bool,
     /// The environments of its places, and whether a release is there.
     places: Vec<(Environment, bool)>,
+    /// Of those places: they are all of one (N2).
+    class: Option<SupportClass>,
 }
 
 impl Basis {
@@ -126,6 +128,7 @@ impl Basis {
             opened: d.cycle.opened,
             is_shut_down: d.shut_down.is_some(),
             places: places(&d.placements, server),
+            class: d.placed_class(),
         }
     }
 
@@ -138,8 +141,8 @@ impl Basis {
         placements: &[Placement],
         server: impl Fn(&ServerName) -> Option<&'s Server>,
     ) -> Self {
-        let places = places(placements, server);
-        Self { device, state, since: since.unwrap_or(opened), opened, is_shut_down, places }
+        let (places, class) = (places(placements, server), placements.first().map(|p| p.class));
+        Self { device, state, since: since.unwrap_or(opened), opened, is_shut_down, places, class }
     }
 
     /// Why nothing is asked of it there; `None` where something is.
@@ -168,12 +171,14 @@ impl Basis {
         }
     }
 
-    /// Who has to deploy it there: contributors where they develop it, and else CTRL (T10).
+    /// Who has to deploy it there, as G1 lets them: what CTRL owns, CTRL (T10); else contributors onto servers of reduced
+    /// support, and CTRL onto the others, whatever environment those are of (G5).
     pub fn whose(&self, which: Environment) -> Whose {
-        match (self.state, which) {
-            (StateName::CtrlOwned, _) | (_, Environment::Production) => Whose::Ctrl,
-            (_, Environment::Development) => Whose::Contributor,
-        }
+        let by_ctrl = match self.class {
+            Some(class) => class == SupportClass::Full,
+            None => which == Environment::Production,
+        };
+        if by_ctrl || self.state == StateName::CtrlOwned { Whose::Ctrl } else { Whose::Contributor }
     }
 
     /// How it stands there by the clock.

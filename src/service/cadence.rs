@@ -112,7 +112,7 @@ pub async fn tell(app: &App, devices: &[Device]) -> Result<usize> {
             key: key.clone(),
             at: now,
             text: text.clone(),
-            path: format!("/devices/{}", d.name()),
+            path: format!("/devices/{}#cadence", d.name()),
             urgent: false,
         }));
     }

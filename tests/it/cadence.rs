@@ -17,8 +17,10 @@ use custody::{
         cadence::{self, Shown},
         checks,
         deployments::{self, Wanted},
+        servers,
         tokens::TokenScope,
     },
+    store,
 };
 use serde_json::{Value, json};
 
@@ -142,8 +144,28 @@ async fn g7_each_environment_asks_for_itself() {
     assert_eq!((&of_production["standing"], &of_production["held_by"]), (&json!("behind"), &json!("Jonas Okafor")));
     assert_eq!((&of_production["turn"], &of_production["people"]), (&json!("ctrl"), &json!(["Lena Brandt"])));
     assert_eq!((&of_production["held_because"], &of_production["every_days"]), (&json!("Beam time."), &json!(31)));
+    test.advance(Duration::days(40));
+    let file = test.browser("lena").await.page("/cadence.csv").await;
+    let line = |of: &str| file.lines().find(|l| l.contains(of)).unwrap_or_default();
+    assert!(line("\"production\"").ends_with(",\"Jonas Okafor\""), "{file}");
+    assert!(line("\"development\"").ends_with(",\"\""), "a hold keeps it from production alone: {file}");
     test.deploys_by_permit("lena", "magnet", "1.0.0", FULL).await;
     assert_eq!(test.stands(Production).await, Standing::Kept);
+}
+
+/// G7, G1, G5: onto a reduced-support server of production contributors deploy: it is their turn there, and they hear so.
+#[tokio::test]
+async fn g7_it_is_the_turn_of_whoever_may_deploy_there() {
+    let test = TestApp::new().await;
+    test.reduced_support("magnet").await;
+    servers::set_environment(&test.app, &test.caller("ada"), REDUCED, Production).await.unwrap();
+    test.places_by_hand().await;
+    test.advance(Duration::days(40));
+    let behind = test.cadence(Production).await.cadence;
+    assert_eq!((behind.standing, behind.whose), (Standing::Behind, Whose::Contributor));
+    assert_eq!(test.tells().await, 3, "both contributors and the CTRL contact");
+    let told = test.was_told("ilse").await;
+    assert!(told.iter().any(|t| t.starts_with("Behind in ") && t.ends_with("It is its contributors’ turn.")), "{told:?}");
 }
 
 /// G7: a facility's policy asks for no cadence, or for another one.
@@ -208,6 +230,8 @@ async fn g7_falling_behind_is_told_once() {
     deployments::keep(&test.app).await.unwrap();
     checks::round(&test.app).await.unwrap();
     assert_eq!((test.hears("lena").await, test.hears("ilse").await), (1, 0), "it is CTRL’s turn");
+    let told = store::notices::list(&test.app.db.read, test.person("lena"), 50).await.unwrap();
+    assert!(told.iter().any(|t| t.text.starts_with("Behind in ") && t.path == "/devices/magnet#cadence"));
     assert_eq!(test.tells().await, 0);
     test.advance(Duration::days(1));
     assert_eq!(test.tells().await, 0, "not each day");

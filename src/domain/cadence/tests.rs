@@ -1,5 +1,4 @@
 use super::*;
-use crate::domain::server::SupportClass;
 use chrono::TimeZone;
 use strum::IntoEnumIterator;
 
@@ -23,6 +22,7 @@ fn basis(state: StateName, places: &[(Environment, bool)]) -> Basis {
         opened: day(5),
         is_shut_down: false,
         places: places.to_vec(),
+        class: None,
     }
 }
 
@@ -114,7 +114,8 @@ fn g7_what_an_environment_asks_for() {
     assert_eq!(basis(CtrlOwned, &[]).why_not(Production, &off), Some(WhyNot::NoCadence));
 }
 
-/// G7, T10: in development it is the contributors' turn, in production and for what CTRL owns it is CTRL's.
+/// G7, G1, T10: it is the turn of whoever may deploy there: contributors onto servers of reduced support, in whichever
+/// environment those are, and else CTRL.
 #[test]
 fn g7_whose_turn_it_is() {
     let of = |state, which| basis(state, &[]).whose(which);
@@ -123,6 +124,14 @@ fn g7_whose_turn_it_is() {
     assert_eq!(of(StateName::UnderReview, Production), Whose::Ctrl);
     assert_eq!(of(StateName::CtrlOwned, Development), Whose::Ctrl);
     assert_eq!(of(StateName::CtrlOwned, Production), Whose::Ctrl);
+    for (class, whose) in [(SupportClass::Reduced, Whose::Contributor), (SupportClass::Full, Whose::Ctrl)] {
+        for which in Environment::iter() {
+            let placed = Basis { class: Some(class), ..basis(StateName::UnderReview, &[(which, true)]) };
+            assert_eq!(placed.whose(which), whose, "{class} {which}");
+        }
+    }
+    let owned = Basis { class: Some(SupportClass::Reduced), ..basis(StateName::CtrlOwned, &[]) };
+    assert_eq!(owned.whose(Production), Whose::Ctrl);
 }
 
 /// G7: that it falls behind has one name until it is deployed again, and is no news after a month.

@@ -4,7 +4,7 @@ use super::{find, judge};
 use crate::{
     app::App,
     domain::{
-        cadence::{Basis, Cadence, Standing, Whose},
+        cadence::{Basis, Cadence, Standing},
         deployment::Environment,
         id::{DeploymentId, DeviceId, PersonId},
         person::People,
@@ -55,14 +55,6 @@ pub struct Line {
 }
 
 impl Line {
-    /// Whether it is this person's turn.
-    pub fn is_turn_of(&self, person: PersonId) -> bool {
-        match self.cadence.whose {
-            Whose::Contributor => self.card.contributors.contains(&person),
-            Whose::Ctrl => self.card.ctrl_contact == Some(person),
-        }
-    }
-
     fn place(&self) -> Option<Place> {
         Some((self.cadence.asked?.due, self.card.name.clone(), self.cadence.environment))
     }

@@ -2,7 +2,7 @@
 
 use super::Wanted;
 use crate::{
-    domain::cadence::Whose,
+    domain::{cadence::Whose, deployment::Environment},
     service::cadence::{self, Line, Page},
     web::{
         problem::Answer,
@@ -50,6 +50,8 @@ fn line(page: &Page, l: &Line) -> [String; 13] {
     let (card, c) = (&l.card, &l.cadence);
     let name = |person| page.people.name(person).to_owned();
     let contributors: Vec<String> = card.contributors.iter().map(|p| name(*p)).collect();
+    // What holds it keeps it from production (G5).
+    let hold = card.hold.as_ref().filter(|_| c.environment == Environment::Production);
     let turn = match c.whose {
         Whose::Contributor => "contributor",
         Whose::Ctrl => "ctrl",
@@ -67,6 +69,6 @@ fn line(page: &Page, l: &Line) -> [String; 13] {
         turn.to_owned(),
         contributors.join("; "),
         card.ctrl_contact.map_or_else(String::new, name),
-        card.hold.as_ref().map_or_else(String::new, |h| h.by.map_or_else(|| "Custody".to_owned(), name)),
+        hold.map_or_else(String::new, |h| h.by.map_or_else(|| "Custody".to_owned(), name)),
     ]
 }
