@@ -9,10 +9,10 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Upper bounds of the parts into which durations fall, in seconds.
@@ -22,6 +22,9 @@ const DURATIONS: &str = "custody_http_request_duration_seconds";
 
 /// The classes of statuses, from 100 on.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// What is counted from many rows is counted anew after so long, however often it is asked for: it changes over days.
+const COUNTED_FOR: Duration = Duration::from_secs(60);
 
 /// A method under its own name; whatever else somebody sends is one more (A35).
 fn name(method: &Method) -> &'static str {
@@ -60,6 +63,9 @@ impl Answers {
 /// By route, and by method.
 type ByRoute = HashMap<String, HashMap<&'static str, Arc<Answers>>>;
 
+/// How many devices are behind in each environment.
+type Behind = Vec<(&'static str, u64)>;
+
 /// What has been counted since the start.
 pub struct Figures {
     /// Durations alone: whatever is one number is kept here.
@@ -69,6 +75,8 @@ pub struct Figures {
     streams: Arc<AtomicU64>,
     /// In seconds since 1970; 0 where there is none.
     checkpoint: AtomicI64,
+    /// What is behind, by environment (G7), and when that was counted.
+    behind: Mutex<Option<(Instant, Behind)>>,
 }
 
 impl Default for Figures {
@@ -86,6 +94,7 @@ impl Default for Figures {
             panics: AtomicU64::default(),
             streams: Arc::default(),
             checkpoint: AtomicI64::default(),
+            behind: Mutex::default(),
         }
     }
 }
@@ -117,6 +126,17 @@ impl Figures {
             Arc::new(Answers { by_class: Default::default(), durations })
         };
         all.entry(route.to_owned()).or_default().entry(method).or_insert_with(new).clone()
+    }
+
+    /// What is behind in its cadence, where that was counted lately (G7).
+    pub fn behind(&self) -> Option<Behind> {
+        let counted = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.as_ref().filter(|(at, _)| at.elapsed() < COUNTED_FOR).map(|(_, all)| all.clone())
+    }
+
+    /// That was counted just now.
+    pub fn set_behind(&self, all: &[(&'static str, u64)]) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), all.to_vec()));
     }
 
     /// Something panicked, and was caught.

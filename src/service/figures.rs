@@ -114,8 +114,18 @@ async fn read(app: &App, now: DateTime<Utc>) -> Result<Kept> {
         incidents: drift::Kind::iter().map(|k| (k.into(), open.get(&k).copied().unwrap_or_default())).collect(),
         outbox: NOT_DELIVERED.map(|s| (s.into(), of(s))).to_vec(),
         collectors: collectors.collect(),
-        behind: cadence::count_behind(app).await?,
+        behind: count_behind(app).await?,
     })
+}
+
+/// Of every device what was deployed last: too much for each time that somebody asks, which is every few seconds.
+async fn count_behind(app: &App) -> Result<Vec<(&'static str, u64)>> {
+    if let Some(counted) = app.figures.behind() {
+        return Ok(counted);
+    }
+    let behind = cadence::count_behind(app).await?;
+    app.figures.set_behind(&behind);
+    Ok(behind)
 }
 
 /// In whole seconds; a clock that was set back makes nothing younger than new (F10).

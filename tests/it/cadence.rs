@@ -17,7 +17,7 @@ use custody::{
         cadence::{self, Shown},
         checks,
         deployments::{self, Wanted},
-        servers,
+        figures, servers,
         tokens::TokenScope,
     },
     store,
@@ -165,7 +165,10 @@ async fn g7_it_is_the_turn_of_whoever_may_deploy_there() {
     assert_eq!((behind.standing, behind.whose), (Standing::Behind, Whose::Contributor));
     assert_eq!(test.tells().await, 3, "both contributors and the CTRL contact");
     let told = test.was_told("ilse").await;
-    assert!(told.iter().any(|t| t.starts_with("Behind in ") && t.ends_with("It is its contributors’ turn.")), "{told:?}");
+    assert!(
+        told.iter().any(|t| t.starts_with("Behind in ") && t.ends_with("It is its contributors’ turn.")),
+        "{told:?}"
+    );
 }
 
 /// G7: a facility's policy asks for no cadence, or for another one.
@@ -321,6 +324,23 @@ async fn g7_the_list_costs_a_fixed_number_of_statements() {
     assert_eq!(cost().await, (1, 2), "what was deployed last in production, and what goes on");
     multiply(&test, "magnet", 0, 300).await;
     assert_eq!(cost().await, (301, 2));
+}
+
+/// G7, PERFORMANCE: figures are asked for every few seconds; what was deployed last of every device is not read each time.
+#[tokio::test]
+async fn g7_figures_do_not_count_what_is_behind_each_time() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    test.advance(Duration::days(32));
+    let cost = async || {
+        let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+        let before = test.app.db.statements();
+        let kept = figures::gather(&test.app).await.kept.unwrap();
+        assert!(kept.behind.contains(&("production", 1)), "{:?}", kept.behind);
+        test.app.db.statements() - before
+    };
+    let first = cost().await;
+    assert!(cost().await < first);
 }
 
 /// G7, E4, A26: people see what falls behind, whose turn it is and since when; on their own page, and as a file. Nobody
