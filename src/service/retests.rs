@@ -240,10 +240,10 @@ async fn decide_and_save(
         body: serde_json::to_string(&body).map_err(|e| Error::Internal(Box::new(e)))?,
     };
     let entries = store::journal::append(tx, vec![line]).await?;
-    if tried.passed {
+    // Whoever made the release is to hear that somebody cannot work with it; once, though a pipeline says so each night.
+    if tried.passed || retest.standing == Standing::Failed {
         return Ok(tried);
     }
-    // Whoever made the release is to hear that somebody cannot work with it.
     let made = store::devices::find(tx, retest.on).await?.ok_or(Error::NotFound)?;
     let who = tried.by.map_or("Custody", |p| roster.everybody().name(p));
     let who = tried.job.as_ref().map_or_else(|| who.to_owned(), |job| format!("the job {job}"));

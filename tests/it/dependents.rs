@@ -240,6 +240,21 @@ async fn g8_results_are_recorded() {
     assert!(store::journal::verify(&test.app.db.read).await.unwrap().is_ok());
 }
 
+/// G8, O5: who made the release hears that a dependent fails with it once, however often that is reported; and again where
+/// it had passed meanwhile. Every result stays.
+#[tokio::test]
+async fn g8_a_failure_is_told_once() {
+    let test = TestApp::new().await;
+    test.all_depend(&["source", "magnet"]).await;
+    test.makes_release("source", "1.0.0").await;
+    let id = test.waiting_retest("magnet").await;
+    for (passed, times) in [(false, 1), (false, 1), (true, 1), (false, 2)] {
+        test.says_of("ilse", id, told(passed, "As each night.")).await.unwrap();
+        assert_eq!(test.times_told("lena", "magnet does not work with source 1.0.0").await, times);
+    }
+    assert_eq!(store::retests::list_tried(&test.app.db.read, id).await.unwrap().len(), 4);
+}
+
 /// G8: by the page: the verb that was pressed is filled in, what cannot be taken comes back with what was typed, and the same
 /// form twice is one result (F3).
 #[tokio::test]
