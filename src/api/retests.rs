@@ -92,7 +92,7 @@ pub async fn dependents(
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Retest)]
-struct RetestDto {
+pub struct RetestDto {
     id: RetestId,
     /// The one that depends.
     device: String,
@@ -152,6 +152,13 @@ impl RetestDto {
             overtaken_by: retest.overtaken_by.as_ref().map(ToString::to_string),
             result: last.map(|t| ResultDto::new(t, people)),
         }
+    }
+}
+
+/// One that waits, on which nobody has reported.
+impl From<&Listed> for RetestDto {
+    fn from(of: &Listed) -> Self {
+        Self::new(&of.retest, &of.device, &of.on, None, &People::default())
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     body::Params,
     cadence,
     problem::{Answer, Problem},
+    retests::RetestDto,
     token::Bearer,
 };
 use crate::{
@@ -85,6 +86,8 @@ pub struct MineDto {
     training: Vec<TrainingDto>,
     /// Help that one asked for and has not got (H7).
     help: Vec<HelpDto>,
+    /// Devices of one's own that a new release of another one asks to be tried out (G8).
+    retests: Vec<RetestDto>,
     /// Deployments of one's devices that were due, or soon are (G7).
     cadence: Vec<cadence::LineDto>,
     /// The newest things that one was told.
@@ -152,6 +155,7 @@ pub async fn mine(State(app): State<App>, bearer: Bearer) -> Answer<Json<MineDto
         conduct: found.conduct,
         training: found.training.into_iter().map(|(topic, until)| TrainingDto { topic, until }).collect(),
         help: found.help.into_iter().filter_map(|(device, help)| HelpDto::new(device, help)).collect(),
+        retests: found.retests.iter().map(RetestDto::from).collect(),
         cadence: cadence::lines(&app, &behind),
         unread: found.unread,
         work: all(found.desk),

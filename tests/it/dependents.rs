@@ -180,7 +180,7 @@ async fn g8_devices_name_what_they_depend_on() {
     assert!(test.stranger().page("/devices/magnet").await.contains("retired"));
 }
 
-/// G8: contributors and CTRL say what came of it, again and again; the last counts, all stay. A stranger is refused, and that
+/// G8, E3: contributors and CTRL say what came of it, again and again; the last counts, all stay. A stranger is refused, and that
 /// is on record. Who made the release hears of a failure once, and its page shows it.
 #[tokio::test]
 async fn g8_results_are_recorded() {
@@ -192,6 +192,10 @@ async fn g8_results_are_recorded() {
     let path = retests::path("magnet", id);
     let my = test.browser("marek").await.page("/my").await;
     assert!(my.contains("<code>source 1.0.0</code> is new") && my.contains(&path), "{my}");
+    let (_, mine) = test.program("marek", TokenScope::Read).await.get("/me/work").await;
+    let asked: Vec<_> =
+        mine["retests"].as_array().unwrap().iter().map(|r| (&r["device"], &r["on"], &r["id"])).collect();
+    assert_eq!(asked, [(&json!("magnet"), &json!("source"), &json!(id))], "{mine}");
 
     assert_eq!(code(test.says_of("noor", id, told(true, "")).await), Code::NotYours);
     let refused = format!("refused/{}", test.device("magnet").await.id);
