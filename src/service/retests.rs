@@ -4,8 +4,8 @@ mod reading;
 
 pub use crate::store::retests::Named;
 pub use reading::{
-    Found, Listed, OfDevice, PAGE, Page, View, Wanted, dependents, list, look, of_device, of_release, path, show,
-    waiting_for,
+    Dependent, Found, Listed, OfDevice, PAGE, Page, View, Wanted, dependents, list, look, of_device, of_release, path,
+    show, waiting_for,
 };
 
 use super::{

@@ -389,6 +389,15 @@ async fn g8_many_dependents_cost_as_much_as_one() {
     assert_eq!((rest["dependents"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
     let page = test.stranger().page("/devices/source").await;
     assert!(page.contains("1.3.0: tried out with 0 of 61") && page.contains("And 11 more."), "{page}");
+    let last = test.waiting_retest("magnet00059").await;
+    let shown = retests::path("magnet00059", last);
+    assert!(
+        page.contains("href=\"/devices/source/releases/1.3.0\">How its newest") && !page.contains(&shown),
+        "{page}"
+    );
+    test.says_of("lena", last, told(false, "It stops.")).await.unwrap();
+    let page = test.stranger().page("/devices/source").await;
+    assert!(page.contains("tried out with 1 of 61, 1 failed") && page.contains(&shown), "what failed shows: {page}");
 }
 
 /// G8: of what is dropped, of what has ended and of a tag that does not stand nothing is asked any longer; a tag that stands

@@ -8,7 +8,8 @@ use crate::{
     },
     service::{
         devices::DeviceView,
-        retests::{Listed, path},
+        retests::{Dependent, Listed, path},
+        stages,
     },
     web::{
         gatebox::act_href,
@@ -26,9 +27,12 @@ pub struct DependentsView {
     pub depends_on: Vec<Neighbour>,
     /// Where that is edited, for whoever may.
     pub edit: Option<String>,
+    /// What failed comes first.
     pub dependents: Vec<Neighbour>,
     /// How many more there are.
     pub more: usize,
+    /// The page of the newest release, which has all that were asked to try it out.
+    pub newest: Option<String>,
     /// How the newest release fares there.
     pub stand: String,
     /// What waits, then what came of the rest.
@@ -70,7 +74,10 @@ pub fn draw(app: &App, v: &DeviceView) -> Option<DependentsView> {
         tag: d.state.is_end().then(|| Tag::warn(&in_sentence(d.state.label()))),
         leads: String::new(),
     });
-    let dependents = of.dependents.all.iter().take(NAMED).map(|(d, retest)| Neighbour {
+    let mut all: Vec<&Dependent> = of.dependents.all.iter().collect();
+    all.sort_by_key(|(_, retest)| retest.as_ref().is_none_or(|r| r.standing != Standing::Failed));
+    let newest = of.dependents.newest.as_ref().filter(|_| all.iter().any(|(_, retest)| retest.is_some()));
+    let dependents = all.into_iter().take(NAMED).map(|(d, retest)| Neighbour {
         name: d.name.clone(),
         tag: retest.as_ref().map(state),
         leads: retest.as_ref().map_or_else(String::new, |r| path(&d.name, r.id)),
@@ -81,6 +88,7 @@ pub fn draw(app: &App, v: &DeviceView) -> Option<DependentsView> {
         edit: v.may(CommandKind::SetDependencies).then(|| act_href(v.device.name(), CommandKind::SetDependencies)),
         dependents: dependents.collect(),
         more: of.dependents.all.len().saturating_sub(NAMED),
+        newest: newest.map(|tag| stages::path(v.device.name(), tag)),
         stand: stand(v),
         retests: of.asked.iter().map(|l| one(app, v, l, may_report)).collect(),
         waiting: of.asked.iter().filter(|l| l.retest.standing == Standing::Waiting).count(),
