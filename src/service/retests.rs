@@ -21,7 +21,7 @@ use crate::{
         id::{DeviceId, PersonId, RetestId},
         lifecycle::{Happened, StateName},
         release::Release,
-        retest::{self, Retest, Standing, Told, Tried, is_newest},
+        retest::{self, Retest, Standing, Told, Tried, is_newest, newest},
         tag::TagName,
     },
     store::{self, Tx, journal::Line},
@@ -50,6 +50,12 @@ pub(super) async fn follow(tx: &Tx, app: &App, caller: &Caller, change: &Change<
             }
             Happened::TagMoved { tag, .. } | Happened::TagVanished { tag } => {
                 store::retests::end_of_release(tx, d.id, tag, at).await?;
+                if let Some(newest) = newest(d).filter(|_| is_newest(change.before, tag)) {
+                    // It takes no release's place any longer.
+                    let named = store::retests::list_named_dependents(tx, d.id).await?;
+                    let of: Vec<DeviceId> = named.iter().map(|d| d.id).collect();
+                    store::retests::ask_again(tx, d.id, newest.tag(), &of).await?;
+                }
             }
             Happened::DependenciesSet { .. } => {
                 let mut dropped: Vec<DeviceId> = change.before.depends_on.values().copied().collect();
@@ -82,7 +88,8 @@ async fn ask(
     }
     store::retests::overtake(tx, d.id, tag, at).await?;
     if again {
-        store::retests::ask_again(tx, d.id, tag, &dependents).await?;
+        let of: Vec<DeviceId> = dependents.iter().map(|d| d.id).collect();
+        store::retests::ask_again(tx, d.id, tag, &of).await?;
     }
     let asked: Vec<Retest> = dependents
         .iter()

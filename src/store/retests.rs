@@ -227,8 +227,8 @@ pub async fn end_of_dependencies<C: ConnectionTrait>(
     end(tx, of(id).add(row::Column::OnId.is_in(dropped.iter().map(DeviceId::to_string))), None, at).await
 }
 
-/// A release's tag stands again: what was asked no longer of these devices is asked again.
-pub async fn ask_again<C: ConnectionTrait>(tx: &C, id: DeviceId, tag: &TagName, of: &[Device]) -> Result<()> {
+/// A release is the newest again: what was asked no longer of these devices is asked again.
+pub async fn ask_again<C: ConnectionTrait>(tx: &C, id: DeviceId, tag: &TagName, of: &[DeviceId]) -> Result<()> {
     for part in of.chunks(AT_ONCE) {
         let change = row::ActiveModel {
             state: Set(Standing::Waiting.to_string()),
@@ -240,7 +240,7 @@ pub async fn ask_again<C: ConnectionTrait>(tx: &C, id: DeviceId, tag: &TagName, 
             .set(change)
             .filter(on(id))
             .filter(row::Column::Tag.eq(tag.as_str()))
-            .filter(row::Column::DeviceId.is_in(part.iter().map(|d| d.id.to_string())))
+            .filter(row::Column::DeviceId.is_in(part.iter().map(DeviceId::to_string)))
             .filter(row::Column::State.eq(Standing::Overtaken.to_string()))
             .exec(tx)
             .await?;

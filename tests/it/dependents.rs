@@ -435,6 +435,30 @@ async fn g8_what_is_asked_no_longer() {
     test.says_of("marek", late.id, told(true, "")).await.unwrap();
 }
 
+/// G8, G2: where the newest release's tag vanishes, what it had taken the place of waits again; nobody is told twice, and who
+/// had tried the older one out is not asked.
+#[tokio::test]
+async fn g8_a_release_that_vanishes_takes_nothings_place() {
+    let test = TestApp::new().await;
+    test.all_depend(&["source", "magnet", "mirror", "grating"]).await;
+    test.makes_release("source", "1.0.0").await;
+    test.says_of("ilse", test.waiting_retest("mirror").await, told(true, "")).await.unwrap();
+    test.makes_release("source", "1.1.0").await;
+    test.does("ilse", "grating", sets(&[])).await.unwrap();
+    test.repository.git(&["tag", "-d", "1.1.0"]);
+    test.does("noor", "source", Command::CheckTag { tag: tag("1.1.0") }).await.unwrap();
+    for (device, older) in
+        [("magnet", Standing::Waiting), ("mirror", Standing::Passed), ("grating", Standing::Overtaken)]
+    {
+        let stand: Vec<Standing> =
+            test.retests_stand(device).await.into_iter().map(|(standing, ..)| standing).collect();
+        assert_eq!(stand, [Standing::Overtaken, older], "{device}");
+    }
+    assert_eq!(test.times_told("marek", "source 1.0.0 is new: try out whether magnet").await, 1);
+    let my = test.browser("marek").await.page("/my").await;
+    assert!(my.contains("<code>source 1.0.0</code> is new") && !my.contains("1.1.0</code> is new"), "{my}");
+}
+
 /// G8: what CTRL owns it tries out itself: its CTRL contact is told, and their own page has it.
 #[tokio::test]
 async fn g8_ctrl_tries_out_what_it_owns() {
