@@ -47,7 +47,9 @@ CREATE TABLE retest (
 CREATE INDEX retest_of_device ON retest (device_id, id DESC);
 CREATE INDEX retest_on ON retest (on_id, id DESC);
 CREATE INDEX retest_state ON retest (state, id DESC);
-CREATE INDEX retest_waiting ON retest (device_id) WHERE state = 'waiting';
+-- What waits, in words by which the index of states is not taken: it has what waits of everybody.
+CREATE INDEX retest_waiting ON retest (device_id, id) WHERE state || '' = 'waiting';
+CREATE INDEX retest_waiting_on ON retest (on_id) WHERE state || '' = 'waiting';
 CREATE TABLE retest_report (
     retest_id TEXT NOT NULL REFERENCES retest (id),
     -- From 1 within the re-test, in the order in which they came.

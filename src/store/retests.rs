@@ -23,6 +23,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many are put on record by one statement: databases bound what it holds.
 const AT_ONCE: usize = 500;
 
+/// What waits, in the very words of the indexes that hold nothing else. In others it is found among what waits of everybody.
+const WAITS: &str = "state || '' = 'waiting'";
+
 /// A device as those beside it name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -187,8 +190,7 @@ async fn end<C: ConnectionTrait>(tx: &C, which: Condition, by: Option<&TagName>,
         overtaken_at: Set(Some(at)),
         ..Default::default()
     };
-    let waiting = row::Column::State.eq(Standing::Waiting.to_string());
-    row::Entity::update_many().set(change).filter(which).filter(waiting).exec(tx).await.map(|_| ())
+    row::Entity::update_many().set(change).filter(which).filter(Expr::cust(WAITS)).exec(tx).await.map(|_| ())
 }
 
 fn on(id: DeviceId) -> Condition {
@@ -287,9 +289,8 @@ pub async fn list_waiting<C: ConnectionTrait>(c: &C, of: &BTreeSet<DeviceId>, mo
     if of.is_empty() {
         return Ok(Vec::new());
     }
-    // In these very words: an index holds those that it is said of, and no others.
     let q = row::Entity::find()
-        .filter(Expr::cust("state = 'waiting'"))
+        .filter(Expr::cust(WAITS))
         .filter(row::Column::DeviceId.is_in(of.iter().map(DeviceId::to_string)));
     read(c, q.order_by_asc(row::Column::Id).limit(most)).await
 }

@@ -343,7 +343,7 @@ async fn lists_are_read_by_an_index() {
         ("re-tests with a release", "SELECT * FROM retest WHERE on_id = 'x' AND tag = 'y' ORDER BY device_id LIMIT 51"),
         (
             "what waits of some devices",
-            "SELECT * FROM retest WHERE state = 'waiting' AND device_id IN ('x', 'y') LIMIT 51",
+            "SELECT * FROM retest WHERE state || '' = 'waiting' AND device_id IN ('x', 'y') LIMIT 51",
         ),
         ("results of a re-test", "SELECT * FROM retest_report WHERE retest_id = 'x' ORDER BY number"),
         ("tags that were met", "SELECT * FROM tag_met WHERE device_id = 'x'"),
@@ -368,6 +368,29 @@ async fn lists_are_read_by_an_index() {
                 step.contains("USING INDEX") || step.contains("USING COVERING INDEX") || step.contains("PRIMARY KEY");
             assert!(by_index, "{what}: {step}");
         }
+    }
+}
+
+/// G8, PERFORMANCE: what waits of devices, or with another one, is found by those, not among what waits of everybody: each
+/// device's page and one's own read it.
+#[tokio::test]
+async fn g8_what_waits_is_found_by_its_devices() {
+    let test = TestApp::new().await;
+    // PostgreSQL chooses by how much there is, and here is nothing.
+    if let Kept::Server(_) = postgres::kept(test.dir.path()).await {
+        return;
+    }
+    for (of, index) in [
+        ("device_id IN ('x') ORDER BY id LIMIT 50", "retest_waiting "),
+        ("device_id IN ('x', 'y', 'z') ORDER BY id LIMIT 50", "retest_waiting "),
+        ("device_id = 'x'", "retest_waiting "),
+        ("on_id = 'x' AND tag <> 'y'", "retest_waiting_on "),
+    ] {
+        let query = format!("SELECT * FROM retest WHERE state || '' = 'waiting' AND {of}");
+        let plan = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {query}"));
+        let rows = test.app.db.read.query_all_raw(plan).await.unwrap();
+        let plan: String = rows.iter().map(|r| r.try_get::<String>("", "detail").unwrap()).collect();
+        assert!(plan.contains(index), "{of}: {plan}");
     }
 }
 
