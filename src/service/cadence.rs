@@ -106,7 +106,7 @@ pub async fn tell(app: &App, devices: &[Device]) -> Result<usize> {
     let mut all: Vec<Telling> = Vec::new();
     for (d, cadence, key) in news {
         let Some(text) = cadence.told(&app.policy) else { continue };
-        all.extend(audience(d, &cadence, &team).into_iter().map(|to| Telling {
+        all.extend(audience(d, &cadence, roster.everybody(), &team).into_iter().map(|to| Telling {
             to,
             device: Some(d.id),
             key: key.clone(),
@@ -119,11 +119,12 @@ pub async fn tell(app: &App, devices: &[Device]) -> Result<usize> {
     reminders::once(app, all).await
 }
 
-/// Whoever has to deploy it, and its CTRL contact; where nobody of CTRL has taken it, the team that is asked first.
-fn audience(d: &Device, cadence: &Cadence, team: &BTreeSet<PersonId>) -> BTreeSet<PersonId> {
-    match (cadence.whose, d.ctrl_contact) {
-        (Whose::Contributor, contact) => d.contributors.iter().copied().chain(contact).collect(),
-        (Whose::Ctrl, Some(contact)) => [contact].into(),
-        (Whose::Ctrl, None) => team.clone(),
+/// Whoever has to deploy it, and its CTRL contact; where none of them is there any more, the team that is asked first.
+fn audience(d: &Device, cadence: &Cadence, everybody: &People, team: &BTreeSet<PersonId>) -> BTreeSet<PersonId> {
+    let mut to: BTreeSet<PersonId> = d.ctrl_contact.into_iter().collect();
+    if cadence.whose == Whose::Contributor {
+        to.extend(&d.contributors);
     }
+    to.retain(|p| everybody.active(*p));
+    if to.is_empty() { team.clone() } else { to }
 }

@@ -119,6 +119,7 @@ async fn ask(
     let mut told = Vec::new();
     for of in &dependents {
         let mut to = retest::whose(of);
+        to.retain(|p| change.roster.everybody().active(*p));
         if to.is_empty() {
             to = first_team();
         }

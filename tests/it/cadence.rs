@@ -15,7 +15,7 @@ use custody::{
     },
     service::{
         cadence::{self, Shown},
-        checks,
+        checks, closing,
         deployments::{self, Wanted},
         figures, servers,
         tokens::TokenScope,
@@ -247,6 +247,18 @@ async fn g7_falling_behind_is_told_once() {
     test.deploys_by_permit("lena", "magnet", "1.0.0", FULL).await;
     test.advance(Duration::days(70));
     assert_eq!(test.tells().await, 0, "so long after it is no news");
+}
+
+/// G7, N4: where whose turn it is has left, the team that is asked first hears it instead of nobody.
+#[tokio::test]
+async fn g7_somebody_hears_it_where_the_ctrl_contact_has_left() {
+    let test = TestApp::new().await;
+    test.ctrl_owned("magnet").await;
+    closing::close(&test.app, &test.caller("ada"), test.person("lena")).await.unwrap();
+    test.advance(Duration::days(32));
+    test.tells().await;
+    assert_eq!((test.hears("jonas").await, test.hears("ilse").await), (1, 0));
+    assert_eq!(test.tells().await, 0, "once");
 }
 
 /// G7, E3, A24: programs read what falls behind page by page, by environment, instrument and standing; nobody does without

@@ -15,6 +15,7 @@ use custody::{
     service::{
         Error, Result,
         act::{Ask, act},
+        closing,
         retests::{self, Listed, Wanted},
         tokens::TokenScope,
     },
@@ -473,6 +474,13 @@ async fn g8_ctrl_tries_out_what_it_owns() {
     assert!(test.browser("lena").await.page("/my").await.contains("<code>source 1.1.0</code> is new"));
     assert!(!test.browser("ilse").await.page("/my").await.contains("<code>source 1.1.0</code> is new"));
     test.says_of("ravi", test.waiting_retest("magnet").await, told(true, "")).await.unwrap();
+
+    // Where that contact has left, the team that is asked first is told instead of nobody.
+    closing::close(&test.app, &test.caller("ada"), test.person("lena")).await.unwrap();
+    test.makes_release("source", "1.2.0").await;
+    for (who, times) in [("jonas", 1), ("chiara", 1), ("ilse", 0)] {
+        assert_eq!(test.times_told(who, "source 1.2.0 is new: try out whether magnet").await, times, "{who}");
+    }
 }
 
 /// G8: of two releases at once the newer one is asked for, and of two results at once both are kept.
