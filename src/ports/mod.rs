@@ -6,6 +6,7 @@ pub mod clock;
 pub mod collectors;
 pub mod files;
 pub mod git;
+mod group;
 pub mod identity;
 pub mod karabo;
 pub mod mail;

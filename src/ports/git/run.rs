@@ -5,6 +5,7 @@ use super::route::Route;
 use super::ssh::{self, SshIdentity};
 use super::{GitError, Limits};
 use crate::domain::repository::Protocol;
+use crate::ports::group::Group;
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -113,6 +114,7 @@ impl Session {
             read_bounded(stderr, MOST_COMPLAINTS, KEPT_COMPLAINTS),
         )?;
         let status = child.wait().await.map_err(|error| local(&error))?;
+        // Both channels are closed and git is gone.
         group.ended();
         let (complaint, refusal) = self.told(&complaint);
         Ok(Outcome { success: status.success(), code: status.code(), output, complaint, refusal })
@@ -214,29 +216,6 @@ impl Outcome {
 fn trusting(folder: &str) -> String {
     let folder = folder.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
     format!("[safe]\n\tdirectory = \"{folder}\"\n\tdirectory = \"{folder}/.git\"\n")
-}
-
-/// The processes of one run: git and the helpers it starts. They do not outlive this value.
-struct Group(Option<libc::pid_t>);
-
-impl Group {
-    fn of(child: &tokio::process::Child) -> Group {
-        Group(child.id().and_then(|id| libc::pid_t::try_from(id).ok()).filter(|id| *id > 1))
-    }
-
-    /// Both channels are closed and git is gone: its number may soon be somebody else's.
-    fn ended(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(id) = self.0 {
-            // SAFETY: a plain system call. The child leads the group and was not waited for, so the number is its own.
-            unsafe { libc::killpg(id, libc::SIGKILL) };
-        }
-    }
 }
 
 /// Reads to the end, keeps the first `kept` bytes and gives up beyond `most`.
