@@ -1,5 +1,6 @@
 //! The few things outside.
 
+pub mod ansible;
 pub mod chat;
 pub mod checkpoints;
 pub mod clock;
