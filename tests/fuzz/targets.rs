@@ -12,7 +12,10 @@ use custody::{
         tag::{CommitDigits, CommitId, TagName, TagRule},
         version::{Classified, Reported, classify, same_commit, same_version},
     },
-    ports::signing::{KeySet, PublicKey, SigningKey, Verifier},
+    ports::{
+        ansible::{End, Event, Kind, Outcome, Output, Stopped, Stream, judge},
+        signing::{KeySet, PublicKey, SigningKey, Verifier},
+    },
     service::{hooks::Proof, observations::Observed},
 };
 use std::sync::LazyLock;
@@ -166,5 +169,58 @@ fn judge(claims: &Claims) {
         assert!(claims.aud == server && claims.sub == "magnet" && claims.tag == "1.0.0");
         let now = NOW.timestamp();
         assert!(claims.exp > now && claims.nbf <= now && claims.exp - claims.iat <= 300, "{claims:?}");
+    }
+}
+
+/// What a run says and prints is bounded plain text, the same however its pieces fall; it is done only where it says so of
+/// every host (R3).
+pub fn ansible(data: &[u8]) {
+    let size = data.first().map_or(1, |b| usize::from(*b) + 1);
+    let (mut whole, mut pieces) = (Stream::default(), Stream::default());
+    let events = whole.push(data);
+    let again: Vec<_> = data.chunks(size).flat_map(|piece| pieces.push(piece)).collect();
+    assert_eq!(events, again);
+    assert_eq!((whole.seen(), whole.unread()), (pieces.seen(), pieces.unread()));
+    let (mut printed, mut slowly) = (Output::default(), Output::default());
+    let told = printed.take(data);
+    assert_eq!(told, data.chunks(size).map(|piece| slowly.take(piece)).collect::<String>());
+    assert_eq!(printed.text(), slowly.text());
+    assert!(!told.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{told:?}");
+
+    let line = |text: &str, most: usize| {
+        assert!(text.chars().count() <= most + 1 && !text.contains(char::is_control), "{text:?}");
+    };
+    for event in &events {
+        match event {
+            Event::TaskStarted { number, of, name } => {
+                line(name, 200);
+                assert!(number <= of);
+            }
+            Event::HostResult { host, task, kind } => {
+                line(host, 200);
+                line(task, 200);
+                if let Kind::Failed { why, .. } | Kind::Unreachable { why } = kind {
+                    line(why, 500);
+                }
+            }
+            Event::PlaybookStarted { .. } | Event::Stats { .. } | Event::Output(_) => {}
+        }
+    }
+    let seen = whole.seen();
+    assert!(seen.facts.len() <= 200);
+    seen.facts.iter().for_each(|(name, value)| {
+        line(name, 200);
+        line(value, 500);
+    });
+    for (code, stopped) in [(Some(0), None), (Some(0), Some(Stopped::Cancelled)), (Some(2), None), (None, None)] {
+        match judge(seen, End { code, stopped }, &printed.text()) {
+            Outcome::Done { facts } => {
+                let hosts = seen.hosts.as_ref().expect("it came to its end");
+                assert!(code == Some(0) && !hosts.is_empty() && facts == seen.facts);
+                assert!(hosts.values().all(|counts| counts.failures == 0 && counts.unreachable == 0));
+            }
+            Outcome::Failed { why, rc } => assert!(!why.is_empty() && rc == code && stopped.is_none()),
+            Outcome::Unknown { why } => assert!(!why.is_empty()),
+        }
     }
 }

@@ -173,3 +173,12 @@ fn a12_any_permit() {
     let keys = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{}"}}]}}"#, targets::KEY.x);
     run("permit", targets::permit, texts(&[&signed, &claims.to_string(), &keys, "a.b.c"]), 6_000);
 }
+
+/// R3: nothing that a run says or prints breaks whoever reads it, and none is done that did not say so.
+#[test]
+fn r3_any_run() {
+    let names = ["cancelled_by_sigint", "facts", "fails", "retries"];
+    let mut seeds: Vec<_> = names.iter().map(|name| fixture(&format!("ansible/{name}.jsonl"))).collect();
+    seeds.push("\nPLAY [all] ***\n\u{1b}[0;31mfatal: é\u{1b}[0m\r\nERROR! x\n".as_bytes().to_vec());
+    run("ansible", targets::ansible, seeds, 3_000);
+}
