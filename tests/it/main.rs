@@ -70,6 +70,7 @@ mod replicas;
 mod replicas_shared;
 mod repository;
 mod reserved;
+mod rollout_engine;
 mod roster;
 mod security;
 mod served;

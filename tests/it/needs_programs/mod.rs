@@ -20,6 +20,7 @@ mod pre_receive;
 mod providers;
 mod python_client;
 mod readme;
+mod rollout_engine;
 mod schemathesis;
 mod sign_in;
 mod ssh;
