@@ -88,8 +88,8 @@ fn lines(value: &Value) -> Vec<String> {
         // Only elements of lists are tables: their name first, then the rest.
         Value::Object(fields) => {
             let text = |key: &str| fields.get(key).map(|value| lines(value).join(", "));
-            let detail =
-                [text("evidence"), text("versions"), text("addresses"), text("issuer")].into_iter().flatten().next();
+            let details = ["evidence", "versions", "addresses", "issuer", "host", "label"];
+            let detail = details.into_iter().find_map(text);
             let mut line = text("name").unwrap_or_default();
             if let Some(id) = text("id") {
                 line.push_str(&format!(" ({id})"));

@@ -16,6 +16,7 @@ mod pattern;
 mod read;
 mod releases;
 mod repositories;
+mod rollouts;
 mod rules;
 mod sections;
 mod server_name;
@@ -34,6 +35,7 @@ pub use error::{PolicyError, PolicyErrors};
 pub use explain::{Entry, Section};
 pub use identity::{GroupKind, GroupRule, Identity, Provider, SecretPlace};
 pub use pattern::Pattern;
+pub use rollouts::{RolloutKind, RolloutStep, RolloutTarget, Rollouts};
 pub use sections::*;
 pub use server_name::NameProblem;
 
@@ -91,6 +93,8 @@ pub struct Policy {
     pub overrides: Overrides,
     /// The control systems (G6).
     pub frameworks: Frameworks,
+    /// Rollouts to many instruments (R1 to R7).
+    pub rollouts: Rollouts,
 }
 
 impl Policy {

@@ -8,6 +8,7 @@ use super::identity::identity;
 use super::lists::Item;
 use super::releases::releases;
 use super::repositories::repositories;
+use super::rollouts::rollouts;
 use super::rules::{pool_shows_reduced, reduced_name_rule};
 use super::shift::{shift, support};
 use super::source::{Found, Source};
@@ -22,8 +23,10 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
     let source = Source::open(file)?;
     let critical = areas(&source);
     let silent_after_minutes = source.whole("observations", "silent_after_minutes", 1..=1440, "minutes").value;
+    let facility = facility(&source);
+    let rollouts = rollouts(&source, &facility.instruments);
     let policy = Policy {
-        facility: facility(&source),
+        facility,
         conduct: Conduct {
             version: source.whole("conduct", "version", 1..=1_000_000, "versions").value,
             text: source.filled("conduct", "text").value,
@@ -84,6 +87,7 @@ pub(super) fn read(file: &str) -> Result<Policy, PolicyErrors> {
         },
         overrides: overrides(&source),
         frameworks: frameworks(&source),
+        rollouts,
     };
     pool_shows_reduced(&source, &policy);
     match source.problems() {

@@ -88,7 +88,7 @@ pub(super) fn names_hosts(given: &str) -> bool {
 }
 
 /// A path from the root, to something below it, that goes nowhere up.
-fn full_path(source: &Source<'_>, path: &Found<String>) {
+pub(super) fn full_path(source: &Source<'_>, path: &Found<String>) {
     let parts = Path::new(&path.value);
     let up = parts.components().any(|part| part == Component::ParentDir);
     // What the settings of ssh could not quote.

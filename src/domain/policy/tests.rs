@@ -150,6 +150,20 @@ versions = [
     { version = "3.0.4", deprecated = 2026-03-01, rejected = "2026-09-01" },
 ]
 current = "3.1.2"
+[rollouts]
+playbooks = "/srv/playbooks"
+inventory = "/etc/ansible/hosts"
+program = "/usr/local/bin/ansible-playbook"
+at_once = 4
+first_wave = 1
+stop_after_failed = 3
+step_minutes = 45
+way_back_days = 7
+targets = [{ name = "SPB-LAB", group = "Labs", host = "spb-lab01" }]
+[[rollouts.kinds]]
+name = "one"
+label = "One step"
+steps = [{ name = "check", label = "Check" }]
 "#;
 
 fn parse(file: &str) -> Policy {
@@ -345,6 +359,26 @@ fn g7_a_cadence_is_asked_for_in_each_environment() {
     assert_eq!(Environment::iter().map(|e| days(off, e)).collect::<Vec<_>>(), [None, Some(14)]);
     let none = "[cadence]\ndevelopment_days = 0\nproduction_days = 0\ndue_soon_days = 365";
     assert_eq!(days(none, Environment::Production), None);
+}
+
+/// R2: the built-in kinds have the steps that the process names, and what a step leaves out is left to people.
+#[test]
+fn r2_the_built_in_kinds_have_their_steps() {
+    let built_in = Policy::built_in().rollouts;
+    let steps = |kind: &str| built_in.kind(kind).unwrap().steps.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
+    let full =
+        ["back_up", "os_patches", "server", "client", "scripting", "database", "settings", "configuration", "check"];
+    assert_eq!(steps("full_release"), full);
+    assert_eq!(steps("new_instrument"), full);
+    assert_eq!(steps("hotfix"), ["back_up", "hotfix", "check"]);
+    let legacy = built_in.kind("new_instrument_with_legacy").unwrap();
+    assert_eq!(steps("new_instrument_with_legacy"), [&full[..], &["way_back"]].concat());
+    assert!(legacy.legacy && legacy.steps.last().is_some_and(|s| s.playbook.is_none()), "by hand");
+    assert!(built_in.kinds.iter().filter(|k| k.legacy).count() == 1 && built_in.playbooks.is_none());
+    let changed = parse(ALL_CHANGED).rollouts;
+    let step = &changed.kind("one").unwrap().steps[0];
+    assert_eq!((&step.playbook, &step.undo, step.minutes, step.sign_off), (&None, &None, None, false));
+    assert_eq!(changed.target("SPB-LAB").map(|t| t.instrument.as_str()), Some(""));
 }
 
 /// E1: providers stand in the file with everything but their secret; what is left out has its usual value.

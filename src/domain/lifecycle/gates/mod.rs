@@ -90,6 +90,10 @@ pub enum GateId {
     Running,
     /// Nobody of its contributors can be reached (N4).
     Orphaned,
+    /// A rollout begins inside its window (R1).
+    Window,
+    /// Of each local change that a rollout would overwrite it is said what becomes of it.
+    R7,
 }
 
 impl GateId {
@@ -139,6 +143,8 @@ impl GateId {
             Self::NothingRuns => "Nothing is placed or seen running",
             Self::Running => "It is not shut down",
             Self::Orphaned => "Nobody of its contributors can be reached",
+            Self::Window => "The window is open",
+            Self::R7 => "Local changes are answered for",
         }
     }
 
@@ -185,7 +191,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn met(id: GateId, why: impl Into<String>) -> Self {
+    pub(in crate::domain) fn met(id: GateId, why: impl Into<String>) -> Self {
         Self {
             id,
             title: id.title(),
@@ -199,7 +205,7 @@ impl Gate {
         }
     }
 
-    fn open(id: GateId, turn: Turn, why: impl Into<String>) -> Self {
+    pub(in crate::domain) fn open(id: GateId, turn: Turn, why: impl Into<String>) -> Self {
         Self {
             id,
             title: id.title(),
@@ -276,6 +282,7 @@ pub fn judge(id: GateId, device: &Device, command: Option<&Command>, facts: &Fac
         NothingRuns => ownership::nothing_runs(device, facts),
         Running => ownership::running(device),
         Orphaned => ownership::orphaned(device, facts),
+        Window | R7 => Gate::met(id, "It is asked of rollouts."),
     };
     if gate.is_open() && gate.waits_for.is_empty() {
         gate.waits_for = match gate.turn {

@@ -17,7 +17,7 @@ impl GateId {
             G3 | Hold => true,
             Form | L1 | L2 | L3 | L4 | L5 | L6 | L7 | H1 | H2 | H3 | H4 | H5 | H6 | T1 | T2 | T3 | T4 | T5 | T6
             | T7 | T8 | T9 | B1 | B2 | B3 | B4 | N2 | N3 | N4 | N5 | N6 | G1 | G2 | G5 | G6 | Tag | Reason
-            | NothingRuns | Running | Orphaned => false,
+            | NothingRuns | Running | Orphaned | Window | R7 => false,
         }
     }
 }

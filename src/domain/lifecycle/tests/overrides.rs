@@ -42,7 +42,7 @@ fn gates(world: &World, who: crate::domain::id::PersonId, command: &C) -> Vec<Ga
 #[test]
 fn g12_which_gates_may_be_skipped() {
     #[rustfmt::skip]
-    const TABLE: [(GateId, bool); 43] = [
+    const TABLE: [(GateId, bool); 45] = [
         (G::Form, false), (G::L1, false), (G::L2, false), (G::L3, false), (G::L4, false), (G::L5, false),
         (G::L6, false), (G::L7, false), (G::H1, false), (G::H2, false), (G::H3, false), (G::H4, false),
         (G::H5, false), (G::H6, false), (G::T1, false), (G::T2, false), (G::T3, false), (G::T4, false),
@@ -50,7 +50,7 @@ fn g12_which_gates_may_be_skipped() {
         (G::B2, false), (G::B3, false), (G::B4, false), (G::N2, false), (G::N3, false), (G::N4, false),
         (G::N5, false), (G::N6, false), (G::G1, false), (G::G2, false), (G::G3, true), (G::G5, false),
         (G::G6, false), (G::Hold, true), (G::Tag, false), (G::Reason, false), (G::NothingRuns, false),
-        (G::Running, false), (G::Orphaned, false),
+        (G::Running, false), (G::Orphaned, false), (G::Window, false), (G::R7, false),
     ];
     let all: Vec<(GateId, bool)> = GateId::iter().map(|id| (id, id.may_be_skipped())).collect();
     assert_eq!(all, TABLE);

@@ -1,0 +1,7 @@
+//! The machine, written down a second time by hand.
+
+mod given;
+mod plans;
+mod rules;
+mod table;
+mod walk;
