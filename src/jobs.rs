@@ -51,7 +51,10 @@ impl Job {
                 "Reads every repository, looks for moved tags and new ones, reminds contacts, proposes updates of frameworks"
             }
             Self::Retention => "Deletes what is kept no longer, as the policy says",
-            Self::Deployments => "Gives servers back that no deploy tool took, ends overrides whose time is over",
+            Self::Deployments => {
+                "Gives servers back that no deploy tool took, ends overrides whose time is over, tells of windows and local \
+                 changes at their end"
+            }
             Self::MovingOn => "Takes what succeeded in development on to production, where that is set",
             Self::Told => "Takes up what forges told while repositories were away",
             Self::Escalation => "Tells CTRL of changes that the shift has not acknowledged in time",

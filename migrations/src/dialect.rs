@@ -39,7 +39,8 @@ BEGIN RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'restrict_violation'
 /// Columns that are named like moments and are text.
 const TEXTS: [(&str, &str); 2] = [("journal", "at"), ("channel", "digest_at")];
 /// Days.
-const DAYS: [(&str, &str); 3] = [("device", "due"), ("absence", "from_day"), ("absence", "until_day")];
+const DAYS: [(&str, &str); 4] =
+    [("device", "due"), ("absence", "from_day"), ("absence", "until_day"), ("local_change", "until_day")];
 /// Moments that are not named like one.
 const MOMENTS: [(&str, &str); 1] = [("moving_on", "due")];
 

@@ -40,6 +40,7 @@ mod m0035_doors;
 mod m0036_framework;
 mod m0038_dependents;
 mod m0039_delivery;
+mod m0040_rollouts;
 
 pub struct Migrator;
 
@@ -84,6 +85,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_framework::Migration),
             Box::new(m0038_dependents::Migration),
             Box::new(m0039_delivery::Migration),
+            Box::new(m0040_rollouts::Migration),
         ]
     }
 }

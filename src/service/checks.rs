@@ -64,7 +64,8 @@ pub async fn run(app: App) {
     }
 }
 
-/// Every few seconds: what deploy tools never began gives its server back. A failure is logged, and tried again.
+/// Every few seconds: what deploy tools never began gives its server back, and what has come due is told. A failure is
+/// logged, and tried again.
 pub async fn run_deployments(app: App) {
     loop {
         tokio::select! {
@@ -74,14 +75,15 @@ pub async fn run_deployments(app: App) {
         if !turn(&app).await {
             return;
         }
-        let both = async {
-            // One that fails does not keep the other from being looked after.
+        let all = async {
+            // One that fails does not keep the others from being looked after.
             let (deployments, overrides) = (super::deployments::keep(&app).await, super::overrides::keep(&app).await);
-            deployments.and(overrides)
+            let (rollouts, changes) = (super::rollouts::keep(&app).await, super::local_changes::keep(&app).await);
+            deployments.and(overrides).and(rollouts).and(changes)
         };
-        let done = app.watched(Job::Deployments, DEPLOYMENTS_EVERY, both, |_| "looked after".to_owned()).await;
+        let done = app.watched(Job::Deployments, DEPLOYMENTS_EVERY, all, |_| "looked after".to_owned()).await;
         if let Err(error) = done {
-            tracing::error!(%error, "deployments and overrides could not be looked after");
+            tracing::error!(%error, "deployments, overrides, rollouts or local changes could not be looked after");
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Event {
     /// Nobody where Custody did it.
     pub by: Option<PersonId>,
     pub who: String,
-    /// The rest of the sentence that begins with who did it; only of devices.
+    /// The rest of the sentence that begins with who did it; only of devices, rollouts and local changes.
     pub text: Option<String>,
     /// The door and the address that it came through, where the reader may see them.
     pub origin: Option<String>,
@@ -74,10 +74,18 @@ impl Sight {
         Ok(Self { person, admin: people.has(person, &Role::Admin), origin })
     }
 
-    /// Devices are everybody's to read, as on their pages; the rest is one's own, and administrators see it.
+    /// Devices and rollouts are everybody's to read, as on their pages; the rest is one's own, and administrators see it.
     fn sees(self, entry: &Entry) -> bool {
-        self.admin || device_of(&entry.stream).is_some() || entry.stream == format!("person/{}", self.person)
+        self.admin
+            || device_of(&entry.stream).is_some()
+            || is_of_rollouts(&entry.stream)
+            || entry.stream == format!("person/{}", self.person)
     }
+}
+
+/// Whether a stream tells of a rollout or of a local change.
+fn is_of_rollouts(stream: &str) -> bool {
+    matches!(stream.split_once('/'), Some(("rollout" | "local_change", _)))
 }
 
 /// The device that a stream tells of.
@@ -125,7 +133,7 @@ pub async fn list(app: &App, sight: Sight, after: i64, most: u64) -> Result<std:
         let device = device_of(&e.stream);
         Event {
             device: device.and_then(|d| names.get(&d).cloned()),
-            text: device.is_some().then_some(t.what),
+            text: (device.is_some() || is_of_rollouts(&e.stream)).then_some(t.what),
             who: t.who,
             at: e.at,
             seq: e.seq,

@@ -8,9 +8,11 @@ use crate::{
         id::PersonId,
         journal::Entry,
         lifecycle::{Event, Happened as H, StateName, event::EventKind},
+        local_change,
         naming::with_names,
         person::People,
         policy::Policy,
+        rollout,
         stage::{BY_HAND, Stage},
         story::tell,
         support::Support,
@@ -161,6 +163,22 @@ fn numbers(body: &Value) -> String {
     seqs.map(|s| format!("#{s}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What happened to a rollout or a local change, where this is about one.
+fn of_rollouts(e: &Entry, policy: &Policy) -> Option<String> {
+    let (at, by) = (e.moment().unwrap_or_default(), e.actor);
+    match e.stream.split_once('/')?.0 {
+        "rollout" => {
+            let what = serde_json::from_str(&e.body).ok()?;
+            Some(rollout::tell(&rollout::Event { at, by, what }, &[], policy))
+        }
+        "local_change" => {
+            let what = serde_json::from_str(&e.body).ok()?;
+            Some(local_change::tell(&local_change::Event { at, by, what }))
+        }
+        _ => None,
+    }
+}
+
 fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
     let at = e.moment().unwrap_or_default();
     let name = e.actor.map_or("Custody", |p| people.name(p)).to_owned();
@@ -249,7 +267,10 @@ fn one(e: &Entry, what: Option<H>, people: &People, policy: &Policy) -> Told {
             status = what.leads_to().map_or(Began::Nothing, Began::State);
             (name, tell(&Event { at, by: e.actor, what }, people, policy))
         }
-        (kind, None) => (name, format!("recorded: {}.", kind.replace('_', " "))),
+        (kind, None) => {
+            let said = of_rollouts(e, policy);
+            (name, said.unwrap_or_else(|| format!("recorded: {}.", kind.replace('_', " "))))
+        }
     };
     Told { seq: e.seq, at, who, what, kind: e.kind.clone(), status, origin: e.origin.clone(), hash: e.hash.clone() }
 }

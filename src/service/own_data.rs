@@ -27,6 +27,8 @@ pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
     let accounts = store::accounts::list_of(c, me).await?;
     let training = store::people::list_training(c, me).await?;
     let devices = store::devices::list_naming(c, me).await?;
+    let rollouts = store::rollouts::list_naming(c, me).await?;
+    let local_changes = store::local_changes::list_naming(c, me).await?;
     let sessions = store::doors::list_sessions(c, me).await?;
     let tokens = store::doors::list_tokens_of(c, me).await?;
     let channels = store::channels::list(c, Owner::Person(me)).await?;
@@ -79,6 +81,13 @@ pub async fn collect(app: &App, me: PersonId) -> Result<Value> {
             let deputy = d.contacts.iter().filter(|c| c.deputy == Some(me)).map(|c| c.person).collect::<Vec<_>>();
             json!({ "name": d.name(), "contributor": d.is_contributor(me), "has_contributed": d.has_contributed(me),
                 "ctrl_contact": d.ctrl_contact == Some(me), "contact": contact, "deputy_of": deputy })
+        }).collect::<Vec<_>>(),
+        "rollouts": rollouts.iter().map(|r| {
+            let of = r.targets.iter().filter(|t| t.scientists.contains(&me)).map(|t| &t.name).collect::<Vec<_>>();
+            json!({ "number": r.number, "title": r.title, "planned": r.planned.by == me, "scientist_of": of })
+        }).collect::<Vec<_>>(),
+        "local_changes": local_changes.iter().map(|c| {
+            json!({ "target": c.target, "ticket": c.ticket, "until": c.until, "recorded": c.recorded.by == me })
         }).collect::<Vec<_>>(),
         "drafts": drafts.iter().map(|d| {
             json!({ "saved": d.saved_at, "answers": read(&d.answers) })

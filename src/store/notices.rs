@@ -42,7 +42,12 @@ pub const ACCOUNT: &str = "account/";
 
 /// What a message of this cause is about where no device on record is meant.
 pub(super) fn about_no_device(key: &str) -> &'static str {
-    if key.starts_with(ACCOUNT) { "Your account" } else { "What runs" }
+    match key.split('/').next() {
+        _ if key.starts_with(ACCOUNT) => "Your account",
+        Some("rollout") => "Rollouts",
+        Some("local_change") => "Local changes",
+        _ => "What runs",
+    }
 }
 
 /// Id, device's name, cause, text, path, when, when it was seen.

@@ -71,6 +71,7 @@ mod replicas_shared;
 mod repository;
 mod reserved;
 mod rollout_engine;
+mod rollouts;
 mod roster;
 mod security;
 mod served;

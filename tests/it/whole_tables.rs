@@ -386,6 +386,49 @@ async fn running(tx: &Tx, of: &Of) {
     );
 }
 
+async fn rollouts(tx: &Tx, of: &Of) {
+    keep!(
+        tx,
+        row::rollout::Model {
+            id: "rollout".into(),
+            number: "R-2026-1".into(),
+            // More than a double holds.
+            revision: (1 << 60) + 1,
+            state: "running".into(),
+            kind: "hotfix".into(),
+            window_until: of.later,
+            runner: Some("replica".into()),
+            runner_until: Some(of.later),
+            body: TEXT.into(),
+        },
+        row::rollout_run::Model {
+            id: "run".into(),
+            rollout_id: "rollout".into(),
+            target: "SPB".into(),
+            step: 2,
+            undo: true,
+            attempt: 3,
+            state: "failed".into(),
+            begun_at: of.at,
+            ended_at: Some(of.later),
+            rc: Some(-9),
+            tasks_done: 17,
+            tasks_all: 40,
+            output: TEXT.into(),
+        },
+        row::local_change::Model {
+            id: "local change".into(),
+            revision: 2,
+            target: "SPB".into(),
+            device_id: Some(of.device.clone()),
+            until_day: NaiveDate::from_ymd_opt(2026, 12, 24).unwrap(),
+            ended: true,
+            told: true,
+            body: TEXT.into(),
+        },
+    );
+}
+
 async fn telling(tx: &Tx, of: &Of) {
     let channel = |id: &str, kind: &str| row::channel::Model {
         id: id.into(),
@@ -485,6 +528,7 @@ async fn fill(test: &TestApp) {
     Box::pin(releases(&tx, &of)).await;
     Box::pin(deployments(&tx, &of)).await;
     Box::pin(running(&tx, &of)).await;
+    Box::pin(rollouts(&tx, &of)).await;
     Box::pin(telling(&tx, &of)).await;
     tx.commit().await.unwrap();
 }

@@ -224,6 +224,11 @@ impl Rollout {
         self.targets.iter().filter(|t| t.run().is_some()).count()
     }
 
+    /// Whether what runs is to be interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.state, State::Stopped { .. } | State::Abandoned { .. })
+    }
+
     /// Targets that failed, are unknown or were rolled back, but for those that were left out.
     pub fn failed(&self) -> Vec<&TargetName> {
         self.targets.iter().filter(|t| t.counts_as_failed()).map(|t| &t.name).collect()
@@ -238,6 +243,13 @@ impl Rollout {
     pub fn first_wave_is_done(&self) -> bool {
         let mut first = self.targets.iter().filter(|t| t.wave == 0);
         first.clone().all(Target::is_settled) && first.any(|t| t.left_out.is_none())
+    }
+
+    /// The local changes that end with this: the targets that became done and were answered to be cleared (R7).
+    pub fn cleared_since(&self, before: &Self) -> Vec<LocalChangeId> {
+        let done = |r: &Self, name: &TargetName| r.target(name).is_some_and(|t| t.left_out.is_none() && t.is_done());
+        let cleared = self.answers.iter().filter(|(_, a)| a.answer == Answer::Clear);
+        cleared.filter(|(_, a)| done(self, &a.target) && !done(before, &a.target)).map(|(id, _)| *id).collect()
     }
 
     /// Whether the targets of this wave may begin: those of the waves before have come to an end, in the first wave a
