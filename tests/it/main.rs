@@ -39,6 +39,7 @@ mod import;
 mod import_pages;
 mod incidents;
 mod live;
+mod local_changes;
 mod logged;
 mod mail;
 mod moving_on;
