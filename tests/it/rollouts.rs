@@ -235,8 +235,8 @@ async fn r1_waves_run_to_their_end() {
     assert_eq!(first.iter().map(|b| (b.target.0.as_str(), b.step)).collect::<Vec<_>>(), [("SCS", 0)]);
     let b = &first[0];
     assert_eq!((b.playbook.as_str(), b.host.as_str(), b.minutes, b.undo), ("back_up.yml", "scs-ctrl01", 30, false));
-    assert_eq!(b.extra["custody"]["release"]["version"], "3.1.2");
-    assert_eq!(b.extra["custody"]["step"], "back_up");
+    assert_eq!(b.extra["custody_release"]["version"], "3.1.2");
+    assert_eq!(b.extra["custody_step"], "back_up");
     assert!(begin(&test.app, &r).await.is_empty(), "the first wave is not over");
     rollouts::write(&test.app, b.run, (1, 3), "PLAY [all]\n").await.unwrap();
     rollouts::report(&test.app, b, well("3.1.2")).await.unwrap().unwrap();

@@ -50,7 +50,7 @@ pub struct RolloutTarget {
     pub name: String,
     /// Under which pages show it.
     pub group: String,
-    /// The hosts of the engine's inventory.
+    /// The host or the group of the engine's inventory.
     pub host: String,
     /// The instrument that it serves; empty where it serves none.
     pub instrument: String,
@@ -147,7 +147,7 @@ fn target(source: &Source<'_>, item: &Item<'_>, instruments: &[String]) -> Optio
     let host = source.item_text(item, "host");
     if let Some(host) = host.as_ref().filter(|host| !is_host(&host.value)) {
         let hint = "Write it as the inventory has it, for example host = \"spb-ctrl01\".";
-        source.problem(&host.place, format!("“{}” names no hosts of an inventory.", host.value), hint);
+        source.problem(&host.place, format!("“{}” is no host and no group of an inventory.", host.value), hint);
     }
     let instrument = source.item_text_if(item, "instrument");
     if let Some(odd) = instrument.as_ref().filter(|i| !instruments.is_empty() && !instruments.contains(&i.value)) {
@@ -233,8 +233,9 @@ fn is_target(name: &str) -> bool {
     name.len() <= 60 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain)
 }
 
-/// A pattern of hosts that the engine takes for nothing else: no option, and no file of hosts that failed.
-fn is_host(pattern: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-:*,".contains(c);
-    pattern.len() <= 200 && pattern.starts_with(|c: char| c.is_ascii_alphanumeric()) && pattern.chars().all(plain)
+/// One host or one group: no option, no file of hosts that failed, and never everything.
+fn is_host(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    name.len() <= 128 && begins && name.chars().all(plain) && !["all", "ungrouped"].contains(&name)
 }

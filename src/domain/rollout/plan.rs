@@ -148,7 +148,9 @@ fn what(wanted: &Wanted, facts: &Facts) -> Result<What, Refusal> {
         Wanted::Framework { name, version } => {
             let (name, version) = (name.trim(), version.trim());
             for part in [name, version] {
-                if part.is_empty() || part.chars().count() > NAME_MAX || part.chars().any(char::is_control) {
+                // The engine would read more than letters as something of its own.
+                let plain = |c: char| c.is_alphanumeric() || " ._+/-".contains(c);
+                if part.is_empty() || part.chars().count() > NAME_MAX || !part.chars().all(plain) {
                     return incomplete("Name the framework and its version, like Karabo and 3.1.2.");
                 }
             }

@@ -132,7 +132,7 @@ pub struct Found {
 pub struct Target {
     pub name: TargetName,
     pub group: String,
-    /// The hosts of the engine's inventory.
+    /// The host or the group of the engine's inventory.
     pub host: String,
     /// Empty where it serves none.
     pub instrument: String,

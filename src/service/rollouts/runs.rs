@@ -127,7 +127,7 @@ pub struct Begun {
     pub number: String,
     pub run: RunId,
     pub target: TargetName,
-    /// The hosts of the inventory.
+    /// The host or the group of the inventory.
     pub host: String,
     pub step: usize,
     /// Whether it takes the step back.
@@ -213,15 +213,15 @@ fn of(r: &Rollout, target: &TargetName, step: usize, run: RunId, undo: bool) -> 
         release["device"] = name.as_str().into();
         release["commit"] = of.commit.as_str().into();
     }
-    let extra = json!({ "custody": {
-        "rollout": r.number,
-        "kind": r.kind,
-        "target": target,
-        "instrument": t.instrument,
-        "step": s.name,
-        "undo": undo,
-        "release": release,
-    } });
+    let extra = json!({
+        "custody_rollout": r.number,
+        "custody_kind": r.kind,
+        "custody_target": target,
+        "custody_instrument": t.instrument,
+        "custody_step": s.name,
+        "custody_undo": undo,
+        "custody_release": release,
+    });
     Some(Begun {
         rollout: r.id,
         number: r.number.clone(),

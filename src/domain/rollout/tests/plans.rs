@@ -42,7 +42,9 @@ fn r1_a_plan_is_whole() {
     assert_eq!(wrong(&|p| p.targets[0].scientists = [KARL].into()), Some(Code::Incomplete), "of CTRL");
     assert_eq!(wrong(&|p| drop(p.baseline.insert(" ".to_owned(), "x".to_owned()))), Some(Code::Incomplete));
     let framework = |name: &str| Wanted::Framework { name: name.to_owned(), version: "3.1.2".to_owned() };
-    assert_eq!(wrong(&|p| p.what = framework("")), Some(Code::Incomplete));
+    for odd in ["", "{{ lookup('env', 'HOME') }}"] {
+        assert_eq!(wrong(&|p| p.what = framework(odd)), Some(Code::Incomplete), "{odd}");
+    }
 
     let r = World::planned().r;
     let steps: Vec<(&str, bool, u32)> =
