@@ -155,7 +155,7 @@ fn what(wanted: &Wanted, facts: &Facts) -> Result<What, Refusal> {
                 }
             }
             let known = &facts.policy.frameworks.known;
-            let is_known = known.iter().any(|f| f.name == name && f.versions.iter().any(|v| v == version));
+            let is_known = known.iter().any(|f| f.name == name && f.version(version).is_some());
             if !known.is_empty() && !is_known {
                 let sentence = format!("{name} {version} is no framework of the policy in one of its versions.");
                 return Err(Refusal::new(Code::NoSuchThing, sentence));
