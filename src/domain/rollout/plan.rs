@@ -5,6 +5,7 @@ use super::{
     state::{Step, What, Window},
 };
 use crate::domain::{
+    framework::Standing,
     id::{PersonId, TargetName},
     person::Role,
     refusal::{Code, Refusal},
@@ -154,11 +155,17 @@ fn what(wanted: &Wanted, facts: &Facts) -> Result<What, Refusal> {
                     return incomplete("Name the framework and its version, like Karabo and 3.1.2.");
                 }
             }
-            let known = &facts.policy.frameworks.known;
-            let is_known = known.iter().any(|f| f.name == name && f.version(version).is_some());
-            if !known.is_empty() && !is_known {
-                let sentence = format!("{name} {version} is no framework of the policy in one of its versions.");
-                return Err(Refusal::new(Code::NoSuchThing, sentence));
+            // R1, G6: what the policy rejects goes nowhere.
+            if !facts.policy.frameworks.known.is_empty() {
+                let standing = facts.policy.frameworks.standing(name, version, facts.today());
+                if standing == Standing::Unknown {
+                    let sentence = format!("{name} {version} is no framework of the policy in one of its versions.");
+                    return Err(Refusal::new(Code::NoSuchThing, sentence));
+                }
+                if let Standing::Rejected { .. } = standing {
+                    let sentence = format!("{name} {version} is {}: choose another version.", standing.words());
+                    return Err(Refusal::new(Code::WrongState, sentence));
+                }
             }
             Ok(What::Framework { name: name.to_owned(), version: version.to_owned() })
         }

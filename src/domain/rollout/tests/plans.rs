@@ -3,6 +3,7 @@
 use super::given::{KARL, LENA, NOOR, World, noon, plan, released};
 use crate::domain::{
     lifecycle::{Actor, gates::GateId},
+    policy::{Framework, FrameworkVersion},
     refusal::Code,
     rollout::*,
 };
@@ -54,14 +55,17 @@ fn r1_a_plan_is_whole() {
     assert!(r.targets.iter().all(|t| t.legacy.is_some() && t.steps.len() == 4));
 }
 
-/// R1: a framework of the policy is rolled out in one of its versions; without an engine every step is a person's.
+/// R1, G6: a framework of the policy is rolled out in one of its versions that is not rejected; without an engine every step is a person's.
 #[test]
 fn r1_a_policy_says_what_there_is() {
     let mut world = World::new();
-    world.policy.frameworks.known =
-        vec![crate::domain::policy::Framework { name: "Karabo".to_owned(), versions: vec!["3.0.4".to_owned()] }];
+    let version = |version: &str, rejected| FrameworkVersion { version: version.to_owned(), deprecated: None, rejected };
+    let known = |versions| vec![Framework { name: "Karabo".to_owned(), versions, current: None }];
+    world.policy.frameworks.known = known(vec![version("3.0.4", None)]);
     assert_eq!(code(&world, &plan()), Some(Code::NoSuchThing));
-    world.policy.frameworks.known[0].versions.push("3.1.2".to_owned());
+    world.policy.frameworks.known = known(vec![version("3.1.2", Some(noon().date_naive()))]);
+    assert_eq!(code(&world, &plan()), Some(Code::WrongState), "it is rejected since today");
+    world.policy.frameworks.known = known(vec![version("3.1.*", None)]);
     assert_eq!(code(&world, &plan()), None);
     world.policy.rollouts.playbooks = None;
     let by_hand = world.plans(&plan()).r;
