@@ -59,7 +59,8 @@ fn r1_a_plan_is_whole() {
 #[test]
 fn r1_a_policy_says_what_there_is() {
     let mut world = World::new();
-    let version = |version: &str, rejected| FrameworkVersion { version: version.to_owned(), deprecated: None, rejected };
+    let version =
+        |version: &str, rejected| FrameworkVersion { version: version.to_owned(), deprecated: None, rejected };
     let known = |versions| vec![Framework { name: "Karabo".to_owned(), versions, current: None }];
     world.policy.frameworks.known = known(vec![version("3.0.4", None)]);
     assert_eq!(code(&world, &plan()), Some(Code::NoSuchThing));
