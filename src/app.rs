@@ -2,11 +2,15 @@
 
 use crate::{
     config::{MetricsFor, Proxies},
-    domain::{person::AuthorKey, policy::Policy},
+    domain::{
+        person::AuthorKey,
+        policy::{Policy, Rollouts},
+    },
     figures::Figures,
     jobs::{Job, Jobs},
     not_proved::NotProved,
     ports::{
+        ansible::Ansible,
         chat::Chat,
         clock::Clock,
         git::{Git, Limits, SshIdentity},
@@ -17,6 +21,7 @@ use crate::{
     store::{Db, roster},
 };
 use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -41,6 +46,10 @@ pub struct Inner {
     /// Who is who, for whoever changes something.
     pub roster: roster::Kept,
     pub git: Git,
+    /// The engine of rollouts; not set up where the policy names no folder with playbooks.
+    pub ansible: Ansible,
+    /// Somebody did something with a rollout here: whoever runs its steps looks at once.
+    pub rollouts: Notify,
     /// `None` where no mail server is set.
     pub mail: Option<Mailer>,
     /// `None` where nothing is sent.
@@ -128,6 +137,7 @@ impl App {
         let mail = mail.filter(|_| sends).map(|(smtp, from)| Mailer::new(&smtp, from, &public_url));
         let chat = sends.then(|| Chat::new(policy.webhook_rules()));
         let providers = Providers::new(&policy, &public_url);
+        let ansible = engine(&policy.rollouts);
         Self(Arc::new(Inner {
             author_key: db.author_key.clone(),
             db,
@@ -139,6 +149,8 @@ impl App {
             projection: Projection::default(),
             roster: roster::Kept::default(),
             git,
+            ansible,
+            rollouts: Notify::new(),
             public_url,
             secure_cookies,
             demo,
@@ -178,6 +190,12 @@ impl App {
         };
         self.changes.spawn(whole.instrument(tracing::info_span!("change"))).await
     }
+}
+
+/// The facility's engine, with its playbooks and its inventory.
+fn engine(of: &Rollouts) -> Ansible {
+    let path = |path: &Option<String>| path.clone().unwrap_or_default();
+    Ansible::new(&of.program, path(&of.playbooks), path(&of.inventory))
 }
 
 /// The end of a change, whoever waits for it.

@@ -19,6 +19,7 @@ pub enum Job {
     Retention,
     Deployments,
     MovingOn,
+    Rollouts,
     Told,
     Escalation,
     Drift,
@@ -35,6 +36,7 @@ impl Job {
             Self::Retention => "Retention",
             Self::Deployments => "Deployments and overrides",
             Self::MovingOn => "Moving on",
+            Self::Rollouts => "Rollouts",
             Self::Told => "What forges told",
             Self::Escalation => "Escalation to CTRL",
             Self::Drift => "What runs, beside the record",
@@ -56,6 +58,7 @@ impl Job {
                  changes at their end"
             }
             Self::MovingOn => "Takes what succeeded in development on to production, where that is set",
+            Self::Rollouts => "Has the engine run the steps of rollouts, each replica those that it took",
             Self::Told => "Takes up what forges told while repositories were away",
             Self::Escalation => "Tells CTRL of changes that the shift has not acknowledged in time",
             Self::Drift => "Looks for who has fallen silent, and whose grace is over",

@@ -276,12 +276,18 @@ pub(super) async fn serve(
     let shift = tokio::spawn(service::shift::escalation::run(app.clone()));
     let drift = tokio::spawn(service::incidents::round::run(app.clone()));
     let collectors = tokio::spawn(service::collectors::run(app.clone()));
+    // Without an engine it looks after what one left on record. What runs in the sample facility, none runs.
+    let rollouts = (!app.demo).then(|| tokio::spawn(service::rollouts::runner::run(app.clone())));
     let sends = app.mail.is_some() || app.chat.is_some();
     let outbox = sends.then(|| tokio::spawn(service::outbox::run(app.clone())));
     serving.await.map_err(std::io::Error::other)??;
     // The checks end with the same stop; one that reads a slow repository is not waited for.
     let ends = async { tokio::join!(checks, deployments, moving_on, told, shift, drift, collectors, first) };
     let _ = tokio::time::timeout(LAST_WITHIN, ends).await;
+    // What runs of rollouts ends with Custody, and says so; it bounds itself, too.
+    if let Some(rollouts) = rollouts {
+        let _ = rollouts.await;
+    }
     // What was taken already is marked, or it would come twice; the outbox itself bounds how long that takes.
     if let Some(outbox) = outbox {
         let _ = outbox.await;

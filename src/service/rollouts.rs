@@ -3,6 +3,7 @@
 mod acts;
 mod planning;
 mod reading;
+pub mod runner;
 mod runs;
 mod told;
 

@@ -129,14 +129,14 @@ pub struct Taken {
     pub was_anothers: bool,
 }
 
-/// Takes those that a runner has something to do with and that nobody runs, or nobody any more: what is held for longer
-/// than until then was before the clock was set back (F10). One query, and one for each.
-pub async fn take<C: ConnectionTrait>(
-    tx: &C,
-    runner: &str,
+/// Those that a runner has something to do with and that nobody runs, or nobody any more, with who ran them last: what is
+/// held for longer than until then was before the clock was set back (F10).
+async fn list_free<C: ConnectionTrait>(
+    c: &C,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
-) -> Result<Vec<Taken>> {
+    most: u64,
+) -> Result<Vec<(String, Option<String>)>> {
     let at_work = Query::select()
         .column(run::Column::RolloutId)
         .from(run::Entity)
@@ -147,16 +147,29 @@ pub async fn take<C: ConnectionTrait>(
         .add(row::Column::Runner.is_null())
         .add(row::Column::RunnerUntil.lte(now))
         .add(row::Column::RunnerUntil.gt(until));
-    let found: Vec<(String, Option<String>)> = row::Entity::find()
+    let q = row::Entity::find()
         .select_only()
         .columns([row::Column::Id, row::Column::Runner])
         .filter(wanted)
         .filter(free)
         .order_by_asc(row::Column::Id)
-        .limit(100)
-        .into_tuple()
-        .all(tx)
-        .await?;
+        .limit(most);
+    q.into_tuple().all(c).await
+}
+
+/// Whether there is one for a runner to take.
+pub async fn is_any_free<C: ConnectionTrait>(c: &C, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool> {
+    Ok(!list_free(c, now, until, 1).await?.is_empty())
+}
+
+/// Takes those that nobody runs, or nobody any more. One query, and one for each.
+pub async fn take<C: ConnectionTrait>(
+    tx: &C,
+    runner: &str,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<Vec<Taken>> {
+    let found = list_free(tx, now, until, 100).await?;
     let mut taken = Vec::with_capacity(found.len());
     for (text, was) in found {
         let id = id(&text)?;

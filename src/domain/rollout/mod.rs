@@ -26,7 +26,7 @@ pub use evolve::evolve;
 pub use facts::{Facts, Released};
 pub use gates::{START_GATES, judge_start, unanswered};
 pub use legacy::{Legacy, LegacyDue, Retirement, Side, legacy_due};
-pub use next::{closed, next, next_back, why_not};
+pub use next::{closed, next, next_among, next_back, why_not};
 pub use plan::{Chosen, Laid, Place, Plan, Wanted, lay};
 pub use progress::{Counts, Progress, TargetProgress, progress};
 pub use state::{Answered, Rollout, State, StateName, Step, What, Window, Word};

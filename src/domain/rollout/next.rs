@@ -54,13 +54,18 @@ pub fn why_not(r: &Rollout, target: &Target, step: usize, now: DateTime<Utc>) ->
 
 /// What the engine may begin now, the targets that have begun first: as many as there is room for.
 pub fn next(r: &Rollout, now: DateTime<Utc>) -> Vec<(TargetName, usize)> {
+    next_among(r, now, |_| true)
+}
+
+/// The same among some of its targets: no room is kept for the others.
+pub fn next_among(r: &Rollout, now: DateTime<Utc>, may: impl Fn(&Target) -> bool) -> Vec<(TargetName, usize)> {
     let room = (r.at_once as usize).saturating_sub(r.busy());
     if room == 0 || closed(r, now).is_some() {
         return Vec::new();
     }
     let ready = |t: &&Target| {
         let step = t.step();
-        step.is_some_and(|s| r.steps[s].playbook.is_some() && why_not(r, t, s, now).is_none())
+        step.is_some_and(|s| r.steps[s].playbook.is_some() && why_not(r, t, s, now).is_none()) && may(t)
     };
     let (begun, new): (Vec<&Target>, Vec<&Target>) = r.targets.iter().filter(ready).partition(|t| t.has_begun());
     let all = begun.into_iter().chain(new);

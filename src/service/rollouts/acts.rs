@@ -105,6 +105,7 @@ async fn change(app: &App, caller: &Caller, number: &str, ask: &Ask) -> Result<D
     match decide_and_save(&tx, app, caller, &before, ask).await {
         Ok(done) => {
             tx.commit().await?;
+            app.rollouts.notify_one();
             Ok(done)
         }
         Err(error) => {

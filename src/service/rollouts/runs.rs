@@ -8,7 +8,9 @@ use crate::{
         id::{RolloutId, RunId, TargetName},
         person::Person,
         refusal::{Code, Refusal},
-        rollout::{Command, Event, Outcome, Rollout, What, decide, evolve, next, next_back},
+        rollout::{
+            Command, Event, Outcome, Rollout, Target, What, decide, evolve, next, next_among, next_back, unanswered,
+        },
     },
     service::{Caller, Error, Result},
     store::{
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// How long a runner's word counts that it runs a rollout's steps. It renews it every ten seconds.
-const LEASE: Duration = Duration::seconds(45);
+pub(super) const LEASE: Duration = Duration::seconds(45);
 
 /// The most of a run's output that is kept: its head and its tail, in bytes.
 const OUTPUT_HEAD: usize = 64 * 1024;
@@ -38,6 +40,10 @@ fn runner(app: &App) -> String {
 /// Takes the rollouts whose steps nobody runs, or nobody any more; what ran on the replica that is gone is unknown from
 /// then on. Nothing is written where there is nothing to take.
 pub async fn take_lease(app: &App) -> Result<Vec<Taken>> {
+    let now = app.clock.now();
+    if !store::rollouts::is_any_free(&app.db.read, now, now + LEASE).await? {
+        return Ok(Vec::new());
+    }
     let owned = app.clone();
     let taken = app
         .outliving(async move {
@@ -80,7 +86,12 @@ pub async fn give_up(app: &App, id: RolloutId) -> Result<()> {
 
 /// Nobody knows any more how what runs of a rollout goes, for this reason; how much that is.
 pub async fn lost(app: &App, id: RolloutId, why: &str) -> Result<usize> {
-    let (owned, why) = (app.clone(), why.to_owned());
+    lost_but(app, id, &BTreeSet::new(), why).await
+}
+
+/// The same of whatever runs but for these runs.
+pub async fn lost_but(app: &App, id: RolloutId, but: &BTreeSet<RunId>, why: &str) -> Result<usize> {
+    let (owned, but, why) = (app.clone(), but.clone(), why.to_owned());
     app.outliving(async move {
         let tx = owned.db.begin().await?;
         let before = store::rollouts::find(&tx, id).await?.ok_or(Error::NotFound)?;
@@ -89,7 +100,7 @@ pub async fn lost(app: &App, id: RolloutId, why: &str) -> Result<usize> {
         let (mut after, mut all): (Rollout, Vec<Event>) = (before.clone(), Vec::new());
         let mut runs = Vec::new();
         for t in &before.targets {
-            let Some(run) = t.run() else { continue };
+            let Some(run) = t.run().filter(|run| !but.contains(run)) else { continue };
             let outcome = Outcome::Unknown { why: why.clone() };
             let Some(command) = ends(&before, &t.name, run, outcome) else { continue };
             let events = decide(&after, &command, &gathered.facts(&owned, &caller))?;
@@ -168,8 +179,13 @@ async fn begin(tx: &Tx, app: &App, id: RolloutId) -> Result<Vec<Begun>> {
     gathered.changes = open_changes(tx, &before).await?;
     let at_work: BTreeSet<TargetName> = store::rollouts::list_at_work(tx).await?;
     let caller = Caller::custody();
+    // What another rollout works on, or has somebody answer for a local change first, takes no room from the others.
+    let may = |t: &Target| {
+        let is_answered = || t.has_begun() || unanswered(&before, &t.name, &gathered.changes).is_empty();
+        !at_work.contains(&t.name) && is_answered()
+    };
     let back = next_back(&before).into_iter().map(|(target, step)| (target, step, true));
-    let forth = next(&before, now).into_iter().map(|(target, step)| (target, step, false));
+    let forth = next_among(&before, now, may).into_iter().map(|(target, step)| (target, step, false));
     let (mut after, mut all): (Rollout, Vec<Event>) = (before.clone(), Vec::new());
     let mut begun = Vec::new();
     for (target, step, undo) in back.chain(forth) {
@@ -189,7 +205,7 @@ async fn begin(tx: &Tx, app: &App, id: RolloutId) -> Result<Vec<Begun>> {
                 all.extend(events);
                 begun.push(new);
             }
-            // There is no room for it any more, or somebody has to answer for a local change first.
+            // There is no room for it any more.
             Err(_) => continue,
         }
     }

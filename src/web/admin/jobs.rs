@@ -86,6 +86,7 @@ fn lacks(app: &App, job: Job, doing: &Doing) -> Option<&'static str> {
         _ if doing.last.or(doing.running).is_some() => None,
         Job::Mail | Job::Chats if app.chat.is_none() => Some("This Custody sends nothing."),
         Job::Mail if app.mail.is_none() => Some("No mail server is set."),
+        Job::Rollouts if app.demo => Some("The sample facility runs no engine."),
         Job::Checkpoints if doing.next.is_none() => Some("No folder for them is set."),
         _ => None,
     }
