@@ -132,6 +132,43 @@ known = [{ name = "Karabo", versions = [
     { version = "2.20.4", deprecated = 2024-09-01 },
     { version = "2.19.*", deprecated = 2023-06-01, rejected = 2024-06-01 },
 ] }]
+
+[rollouts]
+# The demo runs nothing by them: what its rollouts have done is made up.
+playbooks = "/srv/playbooks"
+inventory = "/srv/playbooks/hosts"
+targets = [
+    { name = "SPB", group = "SASE 1", host = "spb-ctrl01", instrument = "SPB" },
+    { name = "FXE", group = "SASE 1", host = "fxe-ctrl01", instrument = "FXE" },
+    { name = "SA1", group = "SASE 1", host = "sa1-ctrl01" },
+    { name = "XTD2", group = "SASE 1", host = "xtd2-ctrl01" },
+    { name = "XTD9", group = "SASE 1", host = "xtd9-ctrl01" },
+    { name = "LA1", group = "SASE 1", host = "la1-ctrl01" },
+    { name = "PSLD-1", group = "SASE 1", host = "psld-1-ctrl01" },
+    { name = "SPB-LAB", group = "SASE 1", host = "spb-lab-ctrl01" },
+    { name = "MID", group = "SASE 2", host = "mid-ctrl01", instrument = "MID" },
+    { name = "HED", group = "SASE 2", host = "hed-ctrl01", instrument = "HED" },
+    { name = "SA2", group = "SASE 2", host = "sa2-ctrl01" },
+    { name = "XTD1", group = "SASE 2", host = "xtd1-ctrl01" },
+    { name = "XTD6", group = "SASE 2", host = "xtd6-ctrl01" },
+    { name = "LA2", group = "SASE 2", host = "la2-ctrl01" },
+    { name = "HIBEF", group = "SASE 2", host = "hibef-ctrl01" },
+    { name = "PSLD-2", group = "SASE 2", host = "psld-2-ctrl01" },
+    { name = "SCS", group = "SASE 3", host = "scs-ctrl01", instrument = "SCS" },
+    { name = "SQS", group = "SASE 3", host = "sqs-ctrl01", instrument = "SQS" },
+    { name = "SXP", group = "SASE 3", host = "sxp-ctrl01", instrument = "SXP" },
+    { name = "SA3", group = "SASE 3", host = "sa3-ctrl01", instrument = "SA3" },
+    { name = "XTD10", group = "SASE 3", host = "xtd10-ctrl01" },
+    { name = "LA3", group = "SASE 3", host = "la3-ctrl01" },
+    { name = "PSLD-3", group = "SASE 3", host = "psld-3-ctrl01" },
+    { name = "DETLAB", group = "Labs and test stands", host = "detlab-ctrl01" },
+    { name = "VACLAB", group = "Labs and test stands", host = "vaclab-ctrl01" },
+    { name = "LASLAB", group = "Labs and test stands", host = "laslab-ctrl01" },
+    { name = "SAMPLE", group = "Labs and test stands", host = "sample-ctrl01" },
+    { name = "XBI", group = "Labs and test stands", host = "xbi-ctrl01" },
+    { name = "TEST-1", group = "Labs and test stands", host = "test-1-ctrl01" },
+    { name = "TEST-2", group = "Labs and test stands", host = "test-2-ctrl01" },
+]
 "#;
 
 #[cfg(test)]
@@ -171,6 +208,6 @@ mod tests {
     fn the_sample_policy_is_sound() {
         let text = POLICY_TEXT.replace("@ROOT@", "/srv/demo/repositories");
         let policy = crate::domain::policy::Policy::parse(&text).unwrap();
-        assert_eq!(policy.facility.instruments.len(), 8);
+        assert_eq!((policy.facility.instruments.len(), policy.rollouts.targets.len()), (8, 30));
     }
 }

@@ -13,6 +13,7 @@ pub mod life;
 pub mod people;
 pub mod places;
 pub mod repositories;
+mod rollouts;
 mod shift;
 pub mod stage;
 mod story;

@@ -3,6 +3,7 @@
 use super::{
     people::Cast,
     repositories::Repositories,
+    rollouts::Rollouts,
     shift,
     world::{Instance, World},
 };
@@ -101,6 +102,7 @@ pub struct Stage {
     pub cast: Cast,
     pub repositories: Repositories,
     pub world: World,
+    rollouts: Rollouts,
     /// When the story ends.
     now: DateTime<Utc>,
     /// Until when somebody's training counts: nobody is trained twice (H6).
@@ -109,7 +111,8 @@ pub struct Stage {
 
 impl Stage {
     pub fn new(app: App, cast: Cast, repositories: Repositories, now: DateTime<Utc>) -> Self {
-        Self { app, cast, repositories, now, world: World::default(), trained: BTreeMap::new() }
+        let (world, rollouts) = (World::default(), Rollouts::new(now));
+        Self { app, cast, repositories, world, rollouts, now, trained: BTreeMap::new() }
     }
 
     /// Plays them in the order of their moments; `told` hears how many are done.
@@ -117,8 +120,8 @@ impl Stage {
         scenes.sort_by_key(|s| s.at);
         let all = scenes.len();
         for (n, scene) in scenes.into_iter().enumerate() {
-            if let Err(error) = shift::up_to(&self.app, &self.cast, scene.at, self.now).await {
-                let what = "the shift before it".to_owned();
+            if let Err(error) = self.up_to(scene.at).await {
+                let what = "the shift and the rollouts before it".to_owned();
                 return Err(Mishap { scene: Box::new(scene), what, why: say(error) });
             }
             let clock = &self.app.clock;
@@ -135,9 +138,21 @@ impl Stage {
         Ok(())
     }
 
-    /// Goes on to the end of the story: the shift does what it has to, and contacts whose word ages are reminded.
-    pub async fn end(&self) -> Result<(), Error> {
-        shift::up_to(&self.app, &self.cast, self.now, self.now).await?;
+    /// What comes by itself up to this moment: rollouts, and in between the shift's word, which may wait some minutes.
+    async fn up_to(&mut self, moment: DateTime<Utc>) -> Result<(), Error> {
+        while let Some(at) = self.rollouts.due().filter(|at| *at <= moment) {
+            shift::up_to(&self.app, &self.cast, at, self.now).await?;
+            let until = moment.min(at + Duration::minutes(5));
+            self.rollouts.up_to(&self.app, &self.cast, until).await?;
+        }
+        shift::up_to(&self.app, &self.cast, moment, self.now).await
+    }
+
+    /// Goes on to the end of the story: the shift does what it has to, rollouts stand as they do, and contacts whose word
+    /// ages are reminded.
+    pub async fn end(&mut self) -> Result<(), Error> {
+        self.up_to(self.now).await?;
+        self.rollouts.leave(&self.app).await?;
         let devices = store::devices::list_live_after(&self.app.db.read, "", 1000).await?;
         confirmations::remind(&self.app, &devices).await?;
         Ok(())

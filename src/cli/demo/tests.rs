@@ -10,8 +10,8 @@ use crate::{
         deployment::Environment,
         device::Device,
         id::ServerName,
-        lifecycle::{Command, Event, StateName, evolve},
-        retest,
+        lifecycle::{Command, Event, StateName, evolve, gates::GateId},
+        retest, rollout,
         server::SupportClass,
         support::Support,
         telling::{Kind, Owner},
@@ -20,7 +20,7 @@ use crate::{
     service::{
         Caller, accounts,
         act::{Ask, act, event},
-        delivery,
+        delivery, local_changes, rollouts,
         shift::{Change, proof, waiting},
     },
     store::{self, Db},
@@ -63,6 +63,7 @@ async fn the_sample_facility_is_whole() {
     shift(&then).await;
     then.db.close().await.unwrap();
     tried_out(&app).await;
+    rolled_out(&app).await;
     assert!(store::journal::verify(&app.db.read).await.unwrap().is_ok());
     for device in &devices {
         replayed(&app, device).await;
@@ -217,6 +218,40 @@ async fn tried_out(app: &App) {
         ("photonEnergyBroadcast", "undulatorGapWatch", retest::Standing::Failed),
     ];
     assert_eq!(stand, expected);
+}
+
+/// R1 to R7: a rollout is over, one is under way in which targets stand in every way, one is planned; of two local changes
+/// one is overdue.
+async fn rolled_out(app: &App) {
+    let all = rollouts::list(app, &rollouts::Which::default()).await.unwrap().rollouts;
+    let states: Vec<rollout::StateName> = all.iter().map(|r| r.state.name()).collect();
+    assert_eq!(states, [rollout::StateName::Planned, rollout::StateName::Running, rollout::StateName::Finished]);
+    let view = rollouts::load(app, None, &all[1].number).await.unwrap();
+    let expected = rollout::Counts {
+        done: 13,
+        need_a_person: 1,
+        running: 8,
+        want_sign_off: 2,
+        on_hold: 1,
+        waiting: 4,
+        left_out: 0,
+        rolled_back: 1,
+    };
+    assert_eq!(view.progress.counts, expected, "{:#?}", view.progress.targets);
+    assert!(!view.variations.is_empty() && view.progress.expected_end.is_some());
+    let runs = rollouts::runs(app, &all[1].number, None).await.unwrap();
+    let half_way = |r: &&rollouts::Run| r.state == rollouts::RunState::Running && r.tasks_all > 0;
+    assert_eq!(runs.iter().filter(half_way).count(), 8);
+    let planned = rollouts::load(app, None, &all[0].number).await.unwrap();
+    assert!(planned.gates.iter().any(|g| g.is_open() && g.id == GateId::R7), "{:#?}", planned.gates);
+    let over = &all[2];
+    let due: Vec<usize> =
+        over.targets.iter().map(|t| rollout::legacy_due(t, &app.policy, app.clock.now()).len()).collect();
+    assert_eq!(due, [0, 2], "the way back of SXP is old, and its retirement is not agreed");
+    let open = local_changes::Which { open: true, ..Default::default() };
+    let open = local_changes::list(app, &open).await.unwrap();
+    let overdue = open.changes.iter().filter(|c| c.is_overdue(open.today)).map(|c| c.target.0.as_str());
+    assert_eq!((open.changes.len(), overdue.collect::<Vec<_>>()), (2, vec!["FXE"]));
 }
 
 /// Its events, replayed, make the device that is stored.
