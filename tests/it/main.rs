@@ -72,6 +72,7 @@ mod replicas_shared;
 mod repository;
 mod reserved;
 mod rollout_engine;
+mod rollout_runner;
 mod rollouts;
 mod roster;
 mod security;

@@ -23,6 +23,18 @@ impl Site {
         site
     }
 
+    /// With a script that stands for the program.
+    pub fn scripted(hosts: &str) -> Site {
+        Site::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ansible/engine"), hosts)
+    }
+
+    /// What a facility's policy says of it, under `[rollouts]`.
+    pub fn policy(&self) -> String {
+        let (folder, inventory) = (self.folder.path().display(), self.path("hosts"));
+        let (inventory, program) = (inventory.display(), self.program.display());
+        format!("playbooks = \"{folder}\"\ninventory = \"{inventory}\"\nprogram = \"{program}\"\n")
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -84,8 +96,7 @@ pub async fn is_there(file: &Path) {
 }
 
 fn scripted(playbook: &str) -> Site {
-    let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ansible/engine");
-    Site::new(engine, "one\n").has("step.yml", playbook)
+    Site::scripted("one\n").has("step.yml", playbook)
 }
 
 fn recorded(name: &str) -> String {

@@ -21,6 +21,7 @@ mod providers;
 mod python_client;
 mod readme;
 mod rollout_engine;
+mod rollout_runner;
 mod schemathesis;
 mod sign_in;
 mod ssh;
