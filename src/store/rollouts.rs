@@ -1,7 +1,7 @@
 //! Rollouts, who runs their steps, and what these said (R1 to R4).
 
 use super::{
-    Result, corrupt,
+    AHEAD, Result, corrupt,
     entity::{rollout as row, rollout_run as run},
 };
 use crate::domain::{
@@ -130,7 +130,8 @@ pub struct Taken {
 }
 
 /// Those that a runner has something to do with and that nobody runs, or nobody any more, with who ran them last: what is
-/// held for longer than until then was before the clock was set back (F10).
+/// held for much longer than until then was before the clock was set back (F10), and not by a replica whose clock is a
+/// little ahead.
 async fn list_free<C: ConnectionTrait>(
     c: &C,
     now: DateTime<Utc>,
@@ -146,7 +147,7 @@ async fn list_free<C: ConnectionTrait>(
     let free = Condition::any()
         .add(row::Column::Runner.is_null())
         .add(row::Column::RunnerUntil.lte(now))
-        .add(row::Column::RunnerUntil.gt(until));
+        .add(row::Column::RunnerUntil.gt(until + AHEAD));
     let q = row::Entity::find()
         .select_only()
         .columns([row::Column::Id, row::Column::Runner])

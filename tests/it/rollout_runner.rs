@@ -14,6 +14,7 @@ use custody::{
     app::App,
     domain::rollout::{BackState, Command, Plan, Rollout, State, StateName, StepState},
     jobs::Job,
+    ports::clock::Clock,
     service::rollouts::{
         self, RunState,
         runner::{Pace, run_at},
@@ -374,6 +375,22 @@ async fn r3_what_nobody_follows_is_unknown() {
     assert_eq!(is_unknown(&test, &r, "SCS", 0).await, "Custody lost track of it.");
     must(&test, "lena", &r, Command::Retry { target: "SCS".into(), step: 0 }).await;
     ends(&test, &r).await;
+}
+
+/// F10, R3: a replica whose clock is a little behind leaves a rollout to the one that runs it; what was taken while the clock
+/// was hours ahead is free.
+#[tokio::test]
+async fn f10_a_clock_that_differs_takes_no_rollout() {
+    let site = site();
+    let test = facility(&site).await;
+    let at = |by: Duration| Clock::fixed(test.app.clock.now() + by);
+    let behind = open(test.dir.path(), at(-Duration::seconds(20)), &policy(&site), &test.url).await;
+    let set_back = open(test.dir.path(), at(-Duration::hours(3)), &policy(&site), &test.url).await;
+    let r = started(&test, &plan(&test, "short", &[("SCS", 0)])).await;
+    assert_eq!(rollouts::take_lease(&test.app).await.unwrap().len(), 1);
+    assert!(rollouts::take_lease(&behind).await.unwrap().is_empty());
+    assert!(rollouts::renew(&test.app, r.id).await.unwrap());
+    assert_eq!(rollouts::take_lease(&set_back).await.unwrap().len(), 1);
 }
 
 /// F13, R3: what runs ends with Custody, however stubborn it is, which is said; another replica may go on at once.
