@@ -48,7 +48,7 @@ pub fn why_not(r: &Rollout, target: &Target, step: usize, now: DateTime<Utc>) ->
             Some(format!("{} comes before {} on {name}.", r.step_label(first), r.step_label(step)))
         }
         (_, Some(_)) => Some(format!("{} does not wait on {name}.", r.step_label(step))),
-        (_, None) => Some(format!("There is no step {} here.", step + 1)),
+        (_, None) => Some(format!("There is no step {} here.", step.saturating_add(1))),
     }
 }
 

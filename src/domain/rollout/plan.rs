@@ -11,6 +11,7 @@ use crate::domain::{
     refusal::{Code, Refusal},
     tag::TagName,
 };
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,9 @@ const NAME_MAX: usize = 80;
 pub(super) const BASELINE_MOST: usize = 200;
 pub(super) const BASELINE_MAX: usize = 500;
 /// The most days of a window.
-const WINDOW_DAYS: i64 = 62;
+pub(super) const WINDOW_DAYS: i64 = 62;
+/// The most days ahead to which anything is planned or held.
+pub(super) const AHEAD_DAYS: i64 = 731;
 
 /// The release that somebody wants to roll out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,9 +108,11 @@ pub fn lay(plan: &Plan, facts: &Facts) -> Result<Laid, Refusal> {
         return Err(Refusal::new(Code::NoSuchThing, sentence));
     };
     let Window { from, until } = plan.window;
-    if until <= from || until <= facts.now || until - from > chrono::Duration::days(WINDOW_DAYS) {
-        let say = format!("Let the window end after it begins, in the time to come, {WINDOW_DAYS} days later at most.");
-        return incomplete(say);
+    let last = facts.now + Duration::days(AHEAD_DAYS);
+    if until <= from || until <= facts.now || until > last || until - from > Duration::days(WINDOW_DAYS) {
+        return incomplete(format!(
+            "Let the window end after it begins, in the time to come within two years, {WINDOW_DAYS} days later at most."
+        ));
     }
     if !(1..=policy.at_once).contains(&plan.at_once) {
         return incomplete(format!(

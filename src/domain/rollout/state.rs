@@ -288,5 +288,5 @@ impl Rollout {
 }
 
 pub(super) fn step_label(steps: &[Step], step: usize) -> String {
-    steps.get(step).map_or_else(|| format!("step {}", step + 1), |s| s.label.clone())
+    steps.get(step).map_or_else(|| format!("step {}", step.saturating_add(1)), |s| s.label.clone())
 }

@@ -4,8 +4,10 @@ use super::{Code, Facts, H, Refusal, Rollout, Target, TargetName, already, reaso
 use crate::domain::rollout::{
     command::{Command, Outcome},
     next::next_back,
+    plan::AHEAD_DAYS,
     target::{BackState, RollBack, StepState},
 };
+use chrono::Duration;
 
 pub(super) fn decide(
     r: &Rollout,
@@ -20,8 +22,9 @@ pub(super) fn decide(
             if t.is_settled() {
                 return wrong(format!("{name} is over: there is nothing to hold."));
             }
-            if until.is_some_and(|until| until <= facts.now) {
-                return Err(Refusal::new(Code::Incomplete, "Let it be held until a time to come."));
+            let last = facts.now + Duration::days(AHEAD_DAYS);
+            if until.is_some_and(|until| until <= facts.now || until > last) {
+                return Err(Refusal::new(Code::Incomplete, "Let it be held until a time to come, within two years."));
             }
             H::TargetHeld { target, reason: text(why, "Say why it is held.")?, until: *until }
         }

@@ -5,6 +5,10 @@ use crate::domain::rollout::{
     command::{Answer, Command},
     legacy::Legacy,
 };
+use chrono::Duration;
+
+/// The most days that a legacy system is said to stay.
+const LEGACY_DAYS: i64 = 3653;
 
 pub(super) fn decide(
     r: &Rollout,
@@ -43,8 +47,8 @@ pub(super) fn decide(
         }
         Command::ProposeRetirement { date, .. } => {
             standing(t)?;
-            if *date <= facts.today() {
-                return Err(Refusal::new(Code::Incomplete, "Propose a day to come."));
+            if *date <= facts.today() || *date > facts.today() + Duration::days(LEGACY_DAYS) {
+                return Err(Refusal::new(Code::Incomplete, "Propose a day to come, within ten years."));
             }
             // Who may is known by now.
             let side = facts.side(t).ok_or_else(|| Refusal::new(Code::NotYours, "This is not yours to propose."))?;

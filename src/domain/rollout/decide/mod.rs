@@ -10,7 +10,7 @@ use super::{
     evolve::evolve,
     facts::Facts,
     gates::judge_start,
-    plan::{baseline, lay},
+    plan::{WINDOW_DAYS, baseline, lay},
     state::{Rollout, StateName},
     target::Target,
 };
@@ -19,6 +19,7 @@ use crate::domain::{
     lifecycle::{Actor, decide::TEXT_MAX, gates::Gate},
     refusal::{Code, Refusal},
 };
+use chrono::Duration;
 
 /// Who may do something with a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,8 +198,10 @@ fn whole(r: &Rollout, command: &Command, facts: &Facts) -> Result<H, Refusal> {
         Command::Stop { reason } => H::RolloutStopped { reason: text(reason, "Say why it is stopped.")? },
         Command::Abandon { reason } => H::RolloutAbandoned { reason: text(reason, "Say why it is given up.")? },
         Command::Prolong { until } => {
-            if *until <= facts.now || *until <= r.window.until {
-                let sentence = "Let the window end later than it does, in the time to come.";
+            let last = facts.now + Duration::days(WINDOW_DAYS);
+            if *until <= facts.now || *until <= r.window.until || *until > last {
+                let sentence =
+                    format!("Let the window end later than it does, in the time to come, within {WINDOW_DAYS} days.");
                 return Err(Refusal::new(Code::Incomplete, sentence));
             }
             H::RolloutProlonged { until: *until }

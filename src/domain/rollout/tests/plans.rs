@@ -32,6 +32,9 @@ fn r1_a_plan_is_whole() {
         wrong(&|p| p.window = Window { from: noon() - Duration::hours(2), until: noon() }),
         Some(Code::Incomplete)
     );
+    let far = noon() + Duration::days(731);
+    let far = Window { from: far, until: far + Duration::hours(1) };
+    assert_eq!(wrong(&|p| p.window = far), Some(Code::Incomplete), "too far ahead");
     assert_eq!(wrong(&|p| p.at_once = 0), Some(Code::Incomplete));
     assert_eq!(wrong(&|p| p.at_once = 4), Some(Code::Incomplete), "the policy lets 3");
     assert_eq!(wrong(&|p| p.stop_after_failed = 0), Some(Code::Incomplete));

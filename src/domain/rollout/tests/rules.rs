@@ -139,10 +139,33 @@ fn r1_past_the_window_nothing_begins() {
     assert!(progress(&world.r, world.now).late);
     let until = world.r.window.until;
     assert_eq!(world.refused(LENA, Command::Prolong { until }), Code::Incomplete);
+    assert_eq!(
+        world.refused(LENA, Command::Prolong { until: until + Duration::days(63) }),
+        Code::Incomplete,
+        "too far"
+    );
     world.must(LENA, Command::Prolong { until: until + Duration::hours(1) });
     assert_eq!(world.next(), pairs(&[("A", SERVER), ("B", BACK_UP)]));
     assert!(world.r.window_ends_within(Duration::hours(1), world.now));
     assert!(!world.r.window_ends_within(Duration::minutes(59), world.now));
+}
+
+/// R3, A29: a step that there is not is none, however large its number.
+#[test]
+fn r3_a_number_that_is_no_step() {
+    let mut world = World::started();
+    for step in [4, usize::MAX] {
+        for command in [
+            Command::Retry { target: "A".into(), step },
+            Command::SignOff { target: "A".into(), step },
+            Command::Skip { target: "A".into(), step, reason: text() },
+            Command::DoneByHand { target: "A".into(), step, note: text(), facts: BTreeMap::new() },
+        ] {
+            assert_eq!(world.refused(LENA, command), Code::NoSuchThing);
+        }
+        assert!(why_not(&world.r, world.target("A"), step, world.now).unwrap().contains("no step"));
+        assert!(world.r.step_label(step).starts_with("step "));
+    }
 }
 
 /// R3: a held target begins nothing until it is let go or its time has come.
@@ -156,6 +179,8 @@ fn r3_a_target_is_held() {
     assert_eq!(world.refused(LENA, Command::LetGo { target: "B".into() }), Code::AlreadyDone);
     world.now += Duration::minutes(30);
     assert_eq!(world.next(), pairs(&[("A", BACK_UP), ("B", BACK_UP)]), "its time has come");
+    let far = Some(world.now + Duration::days(732));
+    assert_eq!(world.refused(LENA, Command::Hold { target: "A".into(), reason: text(), until: far }), Code::Incomplete);
     world.must(LENA, Command::Hold { target: "A".into(), reason: text(), until: None });
     world.now += Duration::days(1);
     assert!(world.target("A").is_held(world.now));
@@ -297,6 +322,7 @@ fn r6_a_legacy_system_goes_by_a_day_of_both_sides() {
     let agree = || Command::AgreeRetirement { target: "A".into() };
     assert_eq!(world.refused(ROSA, agree()), Code::WrongState, "no day");
     assert_eq!(world.refused(LENA, propose("2026-11-21")), Code::Incomplete, "today");
+    assert_eq!(world.refused(LENA, propose("2037-01-31")), Code::Incomplete, "too far");
     assert_eq!(world.refused(NOOR, propose("2027-01-31")), Code::NotYours);
     world.must(LENA, propose("2027-01-31"));
     assert_eq!(due(&world), [LegacyDue::NotAgreed(Side::Scientists)]);
