@@ -18,6 +18,7 @@ use crate::{
     store::{self, Tx, journal::Line, local_changes::Filter, teams::TeamKind},
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,6 +230,22 @@ pub async fn list(app: &App, which: &Which) -> Result<Page> {
     let more = changes.len() as u64 > PAGE;
     changes.truncate(PAGE as usize);
     let next = changes.last().filter(|_| more).map(|c| c.id);
+    page(c, app, changes, next).await
+}
+
+/// One of them, as a page of it alone: a fixed number of queries.
+pub async fn show(app: &App, id: LocalChangeId) -> Result<Page> {
+    let c = &app.db.snapshot().await?;
+    let change = store::local_changes::find(c, id).await?.ok_or(Error::NotFound)?;
+    page(c, app, vec![change], None).await
+}
+
+async fn page<C: ConnectionTrait>(
+    c: &C,
+    app: &App,
+    changes: Vec<LocalChange>,
+    next: Option<LocalChangeId>,
+) -> Result<Page> {
     let devices: BTreeSet<DeviceId> = changes.iter().filter_map(|c| c.device).collect();
     let devices = match devices.is_empty() {
         true => BTreeMap::new(),

@@ -67,6 +67,7 @@ pub mod servers;
 pub mod sessions;
 pub mod shapes;
 pub mod shift;
+pub mod since;
 pub mod stages;
 pub mod standing;
 pub mod status;
