@@ -1,6 +1,6 @@
 //! Devices as programs read them, and the evidence that jobs give for them.
 
-mod commands;
+pub(super) mod commands;
 mod cycle;
 pub(super) mod record;
 mod review;

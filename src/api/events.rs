@@ -74,7 +74,7 @@ struct EventDto {
     at: String,
     /// The device that it is about.
     device: Option<String>,
-    /// What it is about: a device's id, or a name like `person/…`.
+    /// What it is about: a device's id, or a name like `person/…` or `rollout/…`.
     stream: String,
     /// Its number among those of the same stream.
     revision: i64,
@@ -82,7 +82,7 @@ struct EventDto {
     what: String,
     /// Nobody where Custody did it.
     by: Option<PersonId>,
-    /// The whole sentence; only of devices.
+    /// The whole sentence; only of devices, rollouts and local changes.
     said: Option<String>,
     /// What is on record of it.
     #[schema(value_type = Object)]
@@ -120,7 +120,8 @@ impl From<Event> for EventDto {
 
 /// What happened, in its order
 ///
-/// As far as whoever made the token may see it: devices, and their own account; administrators see all.
+/// As far as whoever made the token may see it: devices, rollouts, local changes, and their own account; administrators see
+/// all.
 #[utoipa::path(get, path = "/api/v1/events", tag = "Events", security(("bearer" = [])), params(Which),
     responses((status = 200, description = "A page of events.", body = ListDto),
         (status = 409, description = "The journal ends before `after`: Custody went back to an older back-up.", body = super::problem::Details, content_type = "application/problem+json")))]

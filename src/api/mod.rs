@@ -19,6 +19,7 @@ mod imports;
 mod incidents;
 mod jobs;
 mod keys;
+mod local_changes;
 mod me;
 mod moving_on;
 mod observations;
@@ -33,6 +34,7 @@ mod problem;
 mod releases;
 mod retests;
 mod revision;
+mod rollouts;
 mod schema;
 mod servers;
 mod shift;
@@ -72,6 +74,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .merge(cadence::routes())
         .merge(frameworks::routes())
         .merge(overrides::routes())
+        .merge(rollouts::routes())
+        .merge(local_changes::routes())
         .merge(shift::routes())
         .merge(observations::routes())
         .merge(collectors::routes())

@@ -41,9 +41,10 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Services that know the key themselves: what was cut off there may be carried out again.
 fn knows_the_key(path: &str) -> bool {
-    let known =
-        ["/api/v1/devices", "/api/v1/deployments", "/api/v1/retests"].iter().any(|known| path.starts_with(known));
-    known && !path.contains("/sightings")
+    let known = ["/api/v1/devices", "/api/v1/deployments", "/api/v1/retests", "/api/v1/rollouts"];
+    let known = known.iter().any(|known| path.starts_with(known)) && !path.contains("/sightings");
+    // What is said of a local change later on is decided by its revision, and under no key.
+    known || path == "/api/v1/local-changes"
 }
 
 /// The addresses that change something, with their methods.

@@ -42,7 +42,7 @@ pub(super) struct Details {
     /// The entries that need a change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
-    /// What has happened since the device was read.
+    /// What has happened since it was read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Change>,
     /// What is there now, where that is not what was decided by.

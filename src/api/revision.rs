@@ -1,5 +1,5 @@
-//! What somebody decided by (A4): `ETag` on what was read, `If-Match` on what is to be changed. Of devices it is their
-//! revision, of everything else a mark of what was read. Source: RFC 9110, 8.8.3 and 13.1.1.
+//! What somebody decided by (A4): `ETag` on what was read, `If-Match` on what is to be changed. Of devices, rollouts
+//! and local changes it is their revision, of everything else a mark of what was read. Source: RFC 9110, 8.8.3 and 13.1.1.
 
 use super::problem::{Answer, Problem};
 use crate::service::seen;
@@ -21,7 +21,7 @@ pub enum Read {
 
 impl Read {
     pub fn of(headers: &HeaderMap) -> Answer<Self> {
-        let unreadable = || Problem::field("If-Match", "Send the ETag of the device as it was read, like \"7\"");
+        let unreadable = || Problem::field("If-Match", "Send the ETag as it was read, like \"7\"");
         let Some(sent) = headers.get(header::IF_MATCH) else {
             return Ok(Self::Unsaid);
         };

@@ -104,7 +104,7 @@ struct DoneDto {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventSaid)]
-struct SaidDto {
+pub struct SaidDto {
     at: DateTime<Utc>,
     /// Nobody where Custody did it.
     by: Option<PersonId>,

@@ -1,11 +1,12 @@
 //! The words of the description that no address has of its own.
 
 /// What the parts of the API are about, in the order of the description.
-pub const TAGS: [(&str, &str); 16] = [
+pub const TAGS: [(&str, &str); 17] = [
     ("Devices", "Devices on record, and every step of their lives."),
     ("Releases", "Tags that Custody verified, and the stages that they pass."),
     ("Deployments", "What goes where: asked for, permitted, reported on."),
     ("Overrides", "What two people of CTRL let through in an emergency."),
+    ("Rollouts", "One release to many instruments, and what is changed on them."),
     ("Status", "What operators see: may one rely on it, and whom to call."),
     ("Shift", "Changes of support that the shift acknowledges."),
     ("Observations", "What runs, as agents and collectors see it."),
@@ -21,10 +22,11 @@ pub const TAGS: [(&str, &str); 16] = [
 ];
 
 /// What a part of an address is, by its name.
-pub const PLACES: [(&str, &str); 20] = [
+pub const PLACES: [(&str, &str); 23] = [
     ("absence", "The absence's id."),
     ("account", "The id of what somebody signs in with."),
     ("anything", "An instance, device, class, server, host or person, however it is spelled."),
+    ("change", "The local change's id."),
     ("channel", "The channel's id; mail for one's own mail."),
     ("collector", "The collector's name in the policy."),
     ("deployment", "The deployment's id."),
@@ -36,6 +38,8 @@ pub const PLACES: [(&str, &str); 20] = [
     ("number", "Its number within the device."),
     ("person", "The person's id."),
     ("retest", "The re-test's id."),
+    ("rollout", "The rollout's number, like R-2026-3."),
+    ("run", "The run's id."),
     ("server", "The server's name, its slash sent as %2F."),
     ("session", "The session's id."),
     ("tag", "The tag's name."),
@@ -62,7 +66,7 @@ pub const REFUSALS: [(&str, &str, &str); 14] = [
     ("413", "TooLarge", "The body is larger than 2 MiB."),
     ("415", "OtherType", "The body is no JSON, or is compressed."),
     ("422", "Entries", "Some entries need a change."),
-    ("428", "RevisionNeeded", "The header If-Match is needed: the device's ETag as it was read."),
+    ("428", "RevisionNeeded", "The header If-Match is needed: the ETag as it was read."),
     ("429", "TooOften", "Too many requests: wait as long as Retry-After says."),
     ("503", "Unavailable", "Custody cannot answer now; its detail says whether anything may have been saved."),
 ];

@@ -89,7 +89,7 @@ impl Problem {
             StatusCode::PRECONDITION_REQUIRED,
             "revision_needed",
             "Say which revision you decided by",
-            "Send the ETag of the device, as it was when you read it, as the header If-Match.",
+            "Send the ETag, as it was when you read it, as the header If-Match.",
         )
     }
 

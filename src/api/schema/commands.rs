@@ -111,7 +111,7 @@ pub fn takes(kind: CommandKind) -> Vec<&'static str> {
     parts(kind).iter().map(|(name, _)| *name).collect()
 }
 
-fn reference<T: ToSchema>() -> Value {
+pub(super) fn reference<T: ToSchema>() -> Value {
     json!({ "$ref": format!("#/components/schemas/{}", T::name()) })
 }
 

@@ -2,6 +2,7 @@
 //! themselves know nothing of it; a test holds them against what is really sent.
 
 pub mod commands;
+pub mod rollouts;
 mod shapes;
 
 use crate::{
