@@ -119,7 +119,18 @@ class Custody:
 
     def do(self, device, command, seen=None, **entries):
         """Gives a command. `seen` is the ETag of the device that you decided by; without it, the one it has now."""
-        address = f"devices/{urllib.parse.quote(device)}"
+        return self.give(f"devices/{urllib.parse.quote(device)}", command, seen, entries)
+
+    def rollout(self, number):
+        """A rollout: how far each of its targets is, when it is likely to end, what somebody has to look at."""
+        return self.get("rollouts/" + urllib.parse.quote(number))
+
+    def ask_rollout(self, number, command, seen=None, **entries):
+        """Asks something of a rollout, like `ask_rollout("R-2026-3", "retry", target="SPB", step=4)`."""
+        return self.give(f"rollouts/{urllib.parse.quote(number)}", command, seen, entries)
+
+    def give(self, address, command, seen, entries):
+        """Gives a command to what is at this address."""
         if seen is None:
             seen = self.ask("GET", address)[0]["ETag"]
         return self.ask("POST", f"{address}/commands", {"command": command, **entries}, headers={"If-Match": seen})[1]

@@ -94,6 +94,9 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{collector}", "none")
         .replace("{incident}", "none")
         .replace("{retest}", "none")
+        .replace("{rollout}", "none")
+        .replace("{run}", "none")
+        .replace("{change}", "none")
 }
 
 /// What a visitor is answered with, once they do not come too often: so many in a row are more than the programs' door

@@ -346,6 +346,13 @@ async fn lists_are_read_by_an_index() {
             "SELECT * FROM retest WHERE state || '' = 'waiting' AND device_id IN ('x', 'y') LIMIT 51",
         ),
         ("results of a re-test", "SELECT * FROM retest_report WHERE retest_id = 'x' ORDER BY number"),
+        ("rollouts of a state", "SELECT * FROM rollout WHERE state = 'running' AND id < 'x' ORDER BY id DESC LIMIT 51"),
+        ("a rollout by its number", "SELECT * FROM rollout WHERE number = 'x'"),
+        ("runs of a target", "SELECT * FROM rollout_run WHERE rollout_id = 'x' AND target = 'y'"),
+        (
+            "local changes on a target",
+            "SELECT * FROM local_change WHERE target = 'x' AND id < 'y' ORDER BY id DESC LIMIT 51",
+        ),
         ("tags that were met", "SELECT * FROM tag_met WHERE device_id = 'x'"),
         ("what waits for a check", "SELECT * FROM release_check ORDER BY since, device_id, tag LIMIT 50"),
         ("the way of a release", "SELECT * FROM release_stage WHERE device_id = 'x' AND tag = 'y' ORDER BY number"),

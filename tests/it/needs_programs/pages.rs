@@ -245,6 +245,7 @@ fn pages(f: &Facility) -> Vec<Page> {
             "/api/docs",
             "/api/docs/devices",
             "/api/docs/me",
+            "/api/docs/rollouts",
             "/styleguide",
             "/nothing",
             "/setup/none",

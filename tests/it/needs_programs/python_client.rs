@@ -1,6 +1,6 @@
 //! The Python client that a beamline scientist pastes, run for real (E3). Needs python3.
 
-use crate::app::TestApp;
+use crate::{app::TestApp, rollouts};
 use custody::service::tokens::{self, TokenScope};
 use futures_util::future::join_all;
 use std::{
@@ -67,6 +67,33 @@ async fn e3_the_python_client_asks_and_acts() {
     assert!(said.contains("magnet Ilse Hartmann raised point 6: Which filter is meant?"), "{said}");
     let (code, _, wrong) = runs(&test.url, &reads, &["events", "999999"]).await;
     assert!(code == 1 && wrong.starts_with("The journal ends at "), "{wrong}");
+}
+
+/// E3, R3, R4: a script asks something of a rollout, by the revision that it has, and reads how far it is.
+#[tokio::test]
+async fn e3_the_python_client_asks_of_rollouts() {
+    let test = rollouts::facility().await;
+    let plan = rollouts::plan(&test, "hotfix", &[("SCS", 0)]);
+    let number = rollouts::plans(&test, "lena", &plan).await.unwrap().number;
+    let lena = tokens::create(&test.app, &test.caller("lena"), "client", TokenScope::Admin, 1).await.unwrap().1;
+    let script = format!(
+        "from custody_client import Custody\n\
+         custody = Custody('{}', '{lena}')\n\
+         print(custody.ask_rollout('{number}', 'start')['events'][0]['said'])\n\
+         print(custody.rollout('{number}')['state'])",
+        test.url
+    );
+    let done = tokio::process::Command::new("python3")
+        .args(["-B", "-c", &script])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("static/tools"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("python3 runs: apt-get install python3");
+    let wrong = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(String::from_utf8_lossy(&done.stdout), "Lena Brandt started it.\nrunning\n", "{wrong}");
 }
 
 /// A server on loopback that has its answers written down: it gives them one after the other, as they stand, and closes
