@@ -23,8 +23,10 @@ pub const ROUTE: &str = "/static/{hash}/{*name}";
 pub const SHEET: &str = "custody.css";
 
 /// Its parts, in the order of the cascade: what is narrow comes last, because it overrules.
-const SHEET_PARTS: [&str; 12] =
-    ["tokens", "base", "frame", "state", "board", "device", "forms", "review", "shift", "delivery", "embed", "narrow"];
+const SHEET_PARTS: [&str; 13] = [
+    "tokens", "base", "frame", "state", "board", "device", "forms", "review", "shift", "delivery", "rollout", "embed",
+    "narrow",
+];
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 

@@ -18,6 +18,7 @@ mod device;
 mod forms;
 mod gates;
 mod notices;
+mod rollout;
 
 /// The page.
 #[derive(Template, WebTemplate)]
@@ -52,6 +53,11 @@ pub struct StyleguidePage {
     answers: Vec<Answer>,
     thumb: ThumbBar,
     troubles: Vec<Trouble>,
+    stats: Vec<Stat>,
+    bar: Bar,
+    matrix: Matrix,
+    asides: Vec<Aside>,
+    pace: Pace,
 }
 
 impl StyleguidePage {
@@ -129,6 +135,11 @@ impl StyleguidePage {
             answers: answers(),
             thumb: ThumbBar { first: call().first, doc_name: "DOC".into(), doc_phone: doc(), stops: None },
             troubles: troubles(),
+            stats: rollout::stats(),
+            bar: rollout::bar(),
+            matrix: rollout::matrix(),
+            asides: rollout::asides(),
+            pace: rollout::pace(),
             layout,
         }
     }
