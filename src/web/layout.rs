@@ -72,6 +72,7 @@ impl Layout {
                 Section::Requests,
                 Section::Reviews,
                 Section::Deployable,
+                Section::Rollouts,
                 Section::Process,
             ],
             Some(_) => vec![
@@ -80,6 +81,7 @@ impl Layout {
                 Section::Mine,
                 Section::Requests,
                 Section::Reviews,
+                Section::Rollouts,
                 Section::Process,
             ],
             None => vec![Section::Board, Section::Shift, Section::Process],
@@ -93,7 +95,7 @@ impl Layout {
             Section::Reviews => self.reviews,
             Section::Deployable => self.to_check,
             Section::Shift => self.unacknowledged,
-            Section::Board | Section::Requests | Section::Process | Section::Elsewhere => 0,
+            Section::Board | Section::Requests | Section::Rollouts | Section::Process | Section::Elsewhere => 0,
         }
     }
 
@@ -118,6 +120,8 @@ pub enum Section {
     Reviews,
     /// What is on staging and waits for a check (G4).
     Deployable,
+    /// Releases on their way to many instruments (R4).
+    Rollouts,
     /// The process, printed from the table of transitions.
     Process,
     /// A page that none of them owns.
@@ -134,6 +138,7 @@ impl Section {
             Self::Requests => "Requests",
             Self::Reviews => "Reviews",
             Self::Deployable => "Staging",
+            Self::Rollouts => "Rollouts",
             Self::Process => "Process",
             Self::Elsewhere => "",
         }
@@ -148,6 +153,7 @@ impl Section {
             Self::Requests => "/requests",
             Self::Reviews => "/reviews",
             Self::Deployable => "/deployable",
+            Self::Rollouts => "/rollouts",
             Self::Process => "/process",
         }
     }

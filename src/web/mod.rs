@@ -27,6 +27,7 @@ pub mod gatebox;
 pub mod incidents;
 pub mod layers;
 pub mod layout;
+pub mod local_changes;
 pub mod my;
 pub mod notifications;
 pub mod operations;
@@ -44,6 +45,7 @@ pub mod releases;
 pub mod requests;
 pub mod retests;
 pub mod reviews;
+pub mod rollouts;
 pub mod server;
 pub mod setup;
 pub mod sheets;
@@ -91,6 +93,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(feeds::routes())
         .merge(frameworks::routes())
         .merge(incidents::routes())
+        .merge(local_changes::routes())
         .merge(my::routes())
         .merge(orphans::routes())
         .merge(overrides::routes())
@@ -103,6 +106,7 @@ pub fn routes(app: &App, reference: reference::Reference) -> Router<App> {
         .merge(requests::routes())
         .merge(retests::routes())
         .merge(reviews::routes())
+        .merge(rollouts::routes())
         .merge(setup::routes())
         .merge(shift::routes());
     let pages = layers::pages(app, pages, layers::FORM_MOST);

@@ -6,6 +6,7 @@ use super::{
     layout::{Layout, Section},
     parts::{Action, Side, Tone, WorkGroup, plural},
     problem::Answer,
+    rollouts::mine::waits,
     visitor::{Member, flash},
     words,
 };
@@ -70,10 +71,12 @@ async fn show(member: Member) -> Answer {
     let failed = if member.has(&Role::Admin) { outbox::count_failed(app).await? } else { 0 };
     let behind = service::cadence::of_person(app, member.id()).await?;
     let side = |w: &work::Work| if w.device.is_contributor(member.id()) { Side::Contributor } else { Side::Ctrl };
+    // Of rollouts and local changes (R1 to R7).
+    let more = waits(&member).await?.into_iter().map(|w| Todo { icon: w.icon, text: w.text, action: Some(w.action) });
     let page = MyPage {
         lead: lead(&mine.desk),
         groups: desk::groups(&mine.desk, member.id(), side),
-        todo: todo(app, &mine, failed),
+        todo: todo(app, &mine, failed).into_iter().chain(more).collect(),
         behind: cadence::rows(app, &behind, member.id()),
         notes: notes(&mine),
         unread: mine.unread,

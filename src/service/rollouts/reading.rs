@@ -8,7 +8,10 @@ use crate::{
         lifecycle::Gate,
         local_change::LocalChange,
         person::People,
-        rollout::{Event, Happened, Progress, Rollout, StateName, Variation, compare, judge_start, progress, tell},
+        rollout::{
+            Event, Happened, Progress, Rollout, Side, StateName, Target, Variation, compare, judge_start, progress,
+            tell,
+        },
     },
     service::{Caller, Error, Result},
     store,
@@ -114,4 +117,14 @@ pub async fn load(app: &App, caller: Option<&Caller>, number: &str) -> Result<Vi
     let (progress, variations) = (progress(&rollout, now), compare(&rollout));
     let changes = gathered.changes;
     Ok(View { rollout, progress, variations, changes, gates, story, people, now, is_ctrl })
+}
+
+/// The side on which somebody agrees on the retirement of a target's legacy system (R6): one query, or two.
+pub async fn side(app: &App, caller: &Caller, target: &Target) -> Result<Option<Side>> {
+    let c = &app.db.snapshot().await?;
+    let mut gathered = gathered(c, app).await?;
+    if !target.instrument.is_empty() {
+        gathered.contributors = store::local_changes::list_contributors_at(c, &target.instrument).await?;
+    }
+    Ok(gathered.facts(app, caller).side(target))
 }
