@@ -96,6 +96,7 @@ fn filled(address: &str, test: &TestApp) -> String {
         .replace("{retest}", "none")
         .replace("{rollout}", "none")
         .replace("{run}", "none")
+        .replace("{target}", "none")
         .replace("{change}", "none")
 }
 

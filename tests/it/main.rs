@@ -73,6 +73,7 @@ mod replicas_shared;
 mod repository;
 mod reserved;
 mod rollout_engine;
+mod rollout_pages;
 mod rollout_runner;
 mod rollouts;
 mod rollouts_api;

@@ -143,6 +143,55 @@ async fn an_incident_costs_a_fixed_number_of_statements() {
     assert!(page.contains("The newest are shown.") && !page.contains("opened it: "), "{page}");
 }
 
+/// R4, R7: rollouts and local changes cost as many statements as one of them does, and so does what runs said; whoever
+/// reads them holds one connection at a time.
+#[tokio::test]
+async fn rollouts_cost_a_fixed_number_of_statements() {
+    use crate::{local_changes::records, rollouts as given};
+    use custody::{domain::rollout::Command, service::rollouts};
+    let test = given::facility().await;
+    let ravi = test.browser("ravi").await;
+    let starts = async |targets: &[(&str, u32)]| {
+        let r = given::plans(&test, "lena", &given::plan(&test, "hotfix", targets)).await.unwrap();
+        let r = given::must(&test, "lena", &r, Command::Start {}).await;
+        rollouts::take_lease(&test.app).await.unwrap();
+        given::run_all(&test.app, &r).await;
+        records(&test, "lena", "MID", "2026-12-24").await.unwrap();
+        r.number
+    };
+    let one = starts(&[("SCS", 0)]).await;
+    let pages = |number: &str| {
+        let of = |end: &str| format!("/rollouts/{number}{end}");
+        let all = [of(""), of("/live"), of("/targets/SCS"), of("/hold?target=SCS")];
+        all.into_iter().chain(["/rollouts", "/local-changes", "/my"].map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let mut few = Vec::new();
+    for path in pages(&one) {
+        few.push(cost(&test, &ravi, &path).await);
+    }
+    let many = starts(&[("SCS", 0), ("SQS", 1), ("LAB", 1)]).await;
+    for (path, few) in pages(&many).into_iter().zip(few) {
+        let many = cost(&test, &ravi, &path).await;
+        assert_eq!(many, few, "{path} costs more with more targets");
+        assert!(many <= 40, "{path} costs {many} statements");
+    }
+
+    let read = &test.app.db.read;
+    let most = match read.get_database_backend() {
+        DbBackend::Postgres => read.get_postgres_connection_pool().options().get_max_connections(),
+        _ => read.get_sqlite_connection_pool().options().get_max_connections(),
+    };
+    let _nothing_is_taken_in = test.app.projection.taking_in.lock().await;
+    let mut held = Vec::new();
+    for _ in 1..most {
+        held.push(test.app.db.snapshot().await.unwrap());
+    }
+    for path in pages(&many) {
+        let status = ravi.get(&path).await.status();
+        assert_ne!(status, StatusCode::SERVICE_UNAVAILABLE, "{path} waits for a second connection");
+    }
+}
+
 /// PERFORMANCE: whoever reads holds one connection at a time, so that readers never wait for each other.
 #[tokio::test]
 async fn pages_come_by_with_one_connection() {
@@ -200,11 +249,13 @@ async fn pages_come_by_with_one_connection() {
         "/devices/magnet/shut-down",
         "/incidents",
         &format!("/incidents/{incident}"),
+        "/local-changes",
         "/my",
         "/orphans",
         "/overrides",
         "/requests",
         "/reviews",
+        "/rollouts",
         "/shift",
         "/wall",
     ] {

@@ -22,6 +22,7 @@ mod python_client;
 mod readme;
 mod rollout_engine;
 mod rollout_runner;
+mod rollouts;
 mod schemathesis;
 mod sign_in;
 mod ssh;

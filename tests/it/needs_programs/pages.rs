@@ -79,7 +79,8 @@ async fn facility() -> Facility {
         collector("tango-scs", "tango", "http://127.0.0.1:1/a/long/way/to/the/gateway/of/the/control/system/db"),
         collector("never-asked", "tango", "https://tango.example.org/db"),
     ];
-    let test = TestApp::with_mail(&policy_with(&collectors.concat()), Some("smtp://127.0.0.1:1")).await;
+    let policy = policy_with(&format!("{}{TARGETS}", collectors.concat()));
+    let test = TestApp::with_mail(&policy, Some("smtp://127.0.0.1:1")).await;
     for (name, text) in [("wished", "Another device does this."), ("asked", "The broker cannot carry it.")] {
         test.requested(name).await;
         let all = [
@@ -177,6 +178,7 @@ async fn facility() -> Facility {
     test.does("lena", "reviewed", Command::Restart { text: "It cleans up now.".to_owned() }).await.unwrap();
     // Apart, so that the whole facility fits onto a test’s stack.
     Box::pin(emergency(&test)).await;
+    Box::pin(rolled_out(&test)).await;
     let told = custody::store::notices::list(&test.app.db.read, test.person("marek"), 100).await.unwrap();
     let asked = told.into_iter().find(|t| t.device == "fresh" && t.path.starts_with("/confirm/"));
     let confirm = asked.expect("he was asked to confirm").path;
@@ -192,6 +194,76 @@ async fn facility() -> Facility {
     accounts::link(&test.app, &test.caller("ada"), ilse, "ilse.h").await.unwrap();
     let way = accounts::list(&test.app, ilse).await.unwrap().remove(0).id;
     Facility { deployment, incidents, retest, draft: draft.id, setup: setup.path().to_owned(), confirm, way, test }
+}
+
+/// Where rollouts go.
+const TARGETS: &str = r#"
+[rollouts]
+playbooks = "/srv/playbooks"
+inventory = "/srv/hosts"
+targets = [
+    { name = "SCS", group = "SASE 3", host = "scs-ctrl01", instrument = "SCS" },
+    { name = "SQS", group = "SASE 3", host = "sqs-ctrl01", instrument = "SQS" },
+    { name = "MID", group = "SASE 2", host = "mid-ctrl01", instrument = "MID" },
+    { name = "LAB-OF-DETECTORS-WITH-A-LONG-NAME", group = "Labs", host = "lab-ctrl01" },
+    { name = "TEST-1", group = "Labs", host = "test-ctrl01" },
+]
+"#;
+
+/// R1 to R7: one that is planned and asks for a local change, and one in mixed states with a legacy system.
+async fn rolled_out(test: &TestApp) {
+    use crate::{
+        local_changes::records,
+        rollouts::{must, plan, plans},
+    };
+    use custody::{
+        domain::rollout::{Command, Outcome},
+        service::rollouts::{self, Ended},
+    };
+    let lab = "LAB-OF-DETECTORS-WITH-A-LONG-NAME";
+    records(test, "lena", "MID", "2026-11-22").await.unwrap();
+    records(test, "lena", "TEST-1", "2026-12-24").await.unwrap();
+    plans(test, "lena", &plan(test, "full_release", &[("MID", 0), ("TEST-1", 1)])).await.unwrap();
+    let of = [("SCS", 0), ("SQS", 0), ("MID", 1), (lab, 1), ("TEST-1", 1)];
+    let r = plans(test, "lena", &plan(test, "new_instrument_with_legacy", &of)).await.unwrap();
+    for change in rollouts::load(&test.app, None, &r.number).await.unwrap().changes {
+        let answer = custody::domain::rollout::Answer::ApplyAgain;
+        must(test, "lena", &r, Command::AnswerChange { target: change.target, change: change.id, answer }).await;
+    }
+    must(test, "lena", &r, Command::Start {}).await;
+    rollouts::take_lease(&test.app).await.unwrap();
+    let check = r.steps.len() - 2;
+    let why = "TASK [server : install] fatal: [scs-ctrl01]: /var/lib/karabo/a/very/long/path/without/a/blank is full.";
+    // The first wave is done, all but its sign-off and its last step; then one of each.
+    for round in 0..check + 2 {
+        for b in rollouts::begin_next(&test.app, r.id).await.unwrap() {
+            let facts = [("version".to_owned(), format!("3.1.{}", b.target.0.len()))].into();
+            let outcome = match round > check && b.target.0 == lab {
+                true => Outcome::Failed { why: why.to_owned() },
+                false => Outcome::Done { took_seconds: 300, facts },
+            };
+            let ended = Ended { outcome, rc: Some(2), tasks: (2, 7), output: format!("{why}\n").repeat(40) };
+            rollouts::report(&test.app, &b, ended).await.unwrap();
+        }
+        if round == check {
+            for target in ["SCS", "SQS"] {
+                let facts = Default::default();
+                let (target, note) = (custody::domain::id::TargetName::from(target), String::new());
+                must(test, "jonas", &r, Command::SignOff { target: target.clone(), step: check }).await;
+                must(test, "jonas", &r, Command::DoneByHand { target, step: check + 1, note, facts }).await;
+            }
+        }
+    }
+    for (who, command) in [
+        ("lena", Command::ProposeRetirement { target: "SCS".into(), date: day("2027-01-31") }),
+        ("noor", Command::ProposeRetirement { target: "SQS".into(), date: day("2027-03-31") }),
+        ("lena", Command::TryWayBack { target: "SQS".into(), note: "Twelve minutes.".to_owned() }),
+        ("lena", Command::Hold { target: "MID".into(), reason: "A vacuum bake.".to_owned(), until: None }),
+    ] {
+        must(test, who, &r, command).await;
+    }
+    // The last one is at work.
+    rollouts::begin_next(&test.app, r.id).await.unwrap();
 }
 
 /// G5, G12: what moves on by itself and is held, and what an override lets through.
@@ -335,6 +407,23 @@ fn pages(f: &Facility) -> Vec<Page> {
         "/admin/forges/new",
     ];
     all.extend(more.map(|path| page("ada", path)));
+    let lab = "/rollouts/R-2026-2/targets/LAB-OF-DETECTORS-WITH-A-LONG-NAME";
+    all.extend(["/rollouts", "/rollouts/R-2026-2", lab, "/local-changes"].map(|path| page("noor", path)));
+    let rollouts = [
+        "/rollouts",
+        "/rollouts/new",
+        "/rollouts/R-2026-1",
+        "/rollouts/R-2026-1/amend",
+        "/rollouts/R-2026-2",
+        "/rollouts/R-2026-2/targets/SQS",
+        lab,
+        "/rollouts/R-2026-2/stop",
+        "/rollouts/R-2026-2/hold?target=SQS",
+        "/local-changes",
+        "/local-changes/new?target=SCS",
+    ];
+    all.extend(rollouts.map(|path| page("lena", path)));
+    all.push(Page { first: First::Press("Plan it"), ..page("lena", "/rollouts/new") });
     all.push(page("lena", "/cadence"));
     all.push(Page { first: First::Later, ..page("", "/sign-in") });
     all.extend(
