@@ -34,7 +34,7 @@ use std::{
 const ROUNDS: usize = 101;
 /// A device of CTRL in the sample facility, its release and the server that it is on.
 const DEVICE: &str = "attenuatorCalc";
-const TAG: &str = "5.2.0";
+const TAG: &str = "5.3.1";
 const SERVER: &str = "cppServer/ctrl_spb_02";
 /// Of CTRL.
 const ASKER: &str = "lena.brandt@example.org";

@@ -40,7 +40,7 @@ Try first:
   Operator     no sign-in: search the board for beamcond, then for gotthard2Preview, which runs where it must not.
   Shift        Sven Petersen: /shift, where three changes wait for his word, one of them late.
   Rollouts     Lena Brandt: /rollouts, where one is under way: a target failed, and two want their sign-off.
-  Deploy tool  its token is in {0}/deploy-token, in Lena Brandt's name: deploy attenuatorCalc 5.2.0 to
+  Deploy tool  its token is in {0}/deploy-token, in Lena Brandt's name: deploy attenuatorCalc 5.3.1 to
                cppServer/ctrl_spb_02 as the README says below “Try it as a deploy engineer”.
 The whole way by hand: imagingSharpness (review), sampleHeaterLoop (development), grainFinderOnline (from the request).
 Commits to propose: git -C {0}/repositories/imagingSharpness.git log --oneline --decorate

@@ -144,7 +144,7 @@ fn check_extra(extra: &Value) -> Result<String, NotRun> {
     let refused = |name: &str| Err(NotRun::Extra { name: name.to_owned() });
     let Value::Object(all) = extra else { return refused("(all)") };
     for (name, value) in all {
-        if !(name.starts_with("custody_") && is_plain(name)) || !is_no_template(value) {
+        if !(name.starts_with("custody_") && is_plain(name) && is_no_template(value)) {
             return refused(name);
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// What the README names.
 const DEVICE: &str = "attenuatorCalc";
-const TAG: &str = "5.2.0";
+const TAG: &str = "5.3.1";
 const SERVER: &str = "cppServer/ctrl_spb_02";
 /// Its development server.
 const REDUCED: &str = "cppServer/contrib_spb_02";
@@ -78,16 +78,13 @@ async fn g1_the_demo_as_a_deploy_engineer_meets_it() {
     let shown = demo.custody.get(&format!("/devices/{}", UNDER_REVIEW[0])).await;
     assert!(shown.contains("Under review"), "{shown}");
     let before = demo.deployments(DEVICE).await;
-    assert_eq!(before.len(), 1, "by permit, as every device on a full server: {before:?}");
+    assert!(!before.is_empty(), "by permit, as every device on a full server");
     ansible(&demo).await;
     gitlab(&demo).await;
     readme(&demo).await;
     let succeeded = ("succeeded".to_owned(), TAG.to_owned(), SERVER.to_owned());
-    assert_eq!(
-        demo.deployments(DEVICE).await,
-        vec![succeeded; before.len() + 3],
-        "each of the three, and nothing else"
-    );
+    let after = [vec![succeeded; 3], before].concat();
+    assert_eq!(demo.deployments(DEVICE).await, after, "each of the three, and nothing else");
     assert_eq!(demo.deployments(UNDER_REVIEW[0]).await.iter().filter(|d| d.2 == UNDER_REVIEW[2]).count(), 0);
 }
 
