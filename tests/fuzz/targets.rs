@@ -13,7 +13,7 @@ use custody::{
         version::{Classified, Reported, classify, same_commit, same_version},
     },
     ports::{
-        ansible::{End, Event, Kind, Outcome, Output, Stopped, Stream, judge},
+        ansible::{self, End, Event, Kind, Outcome, Output, Stopped, Stream},
         signing::{KeySet, PublicKey, SigningKey, Verifier},
     },
     service::{hooks::Proof, observations::Observed},
@@ -213,7 +213,7 @@ pub fn ansible(data: &[u8]) {
         line(value, 500);
     });
     for (code, stopped) in [(Some(0), None), (Some(0), Some(Stopped::Cancelled)), (Some(2), None), (None, None)] {
-        match judge(seen, End { code, stopped }, &printed.text()) {
+        match ansible::judge(seen, End { code, stopped }, &printed.text()) {
             Outcome::Done { facts } => {
                 let hosts = seen.hosts.as_ref().expect("it came to its end");
                 assert!(code == Some(0) && !hosts.is_empty() && facts == seen.facts);
