@@ -5,6 +5,7 @@
 //! replica that holds the rollout does not have it.
 
 mod follow;
+mod held;
 
 use super::runs::{Begun, LEASE, begin_next, give_up, lost, lost_but, renew, take_lease};
 use crate::{
@@ -18,12 +19,12 @@ use crate::{
     store,
 };
 use follow::{ANOTHERS, Order, follow};
+use held::Held;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 use tokio::{
-    sync::watch,
     task::{Id, JoinError, JoinSet},
     time::Instant,
 };
@@ -96,32 +97,6 @@ pub async fn run_at(app: App, mut pace: Pace) {
     tokio::select! {
         () = runner.go() => {}
         () = too_long => tracing::warn!("stopped although what came of runs of rollouts is not on record"),
-    }
-}
-
-/// A rollout whose steps this replica runs.
-struct Held {
-    /// Whether they are still its to run: else what runs here is waited for, and no more.
-    is_ours: bool,
-    /// When it said so last.
-    renewed: Instant,
-    orders: watch::Sender<Order>,
-    /// What runs here.
-    runs: BTreeSet<RunId>,
-}
-
-impl Held {
-    fn stop(&self, why: &'static str) {
-        self.orders.send_modify(|o| o.stop = o.stop.or(Some(why)));
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.orders.borrow().stop.is_some()
-    }
-
-    /// What runs is killed by then, if it has not ended.
-    fn until(&self, by: Instant) {
-        self.orders.send_modify(|o| o.until = o.until.min(by));
     }
 }
 
@@ -201,12 +176,10 @@ impl Runner {
     fn hold(&mut self, id: RolloutId, asked: Instant) {
         let until = self.believed(asked);
         match self.held.get_mut(&id) {
-            // What was told to end when its time was over is waited for first.
-            Some(held) => (held.is_ours, held.renewed) = (true, asked),
+            Some(held) => held.again(asked, until, self.pace.end),
             None => {
                 tracing::info!(%id, "a rollout is run here");
-                let orders = watch::Sender::new(Order { stop: None, until });
-                self.held.insert(id, Held { is_ours: true, renewed: asked, orders, runs: BTreeSet::new() });
+                self.held.insert(id, Held::new(asked, until));
             }
         }
     }
