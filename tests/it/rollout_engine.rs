@@ -289,3 +289,23 @@ async fn r3_nothing_odd_gets_as_far_as_the_engine() {
     let (ran, _) = nowhere.runs(&request("step.yml", "one")).await;
     assert!(matches!(&ran.outcome, Outcome::Failed { why, .. } if why.contains("apt-get install ansible-core")));
 }
+
+/// R3, F4: an inventory of a machine that is away holds up nothing but its own run, and who waits for that can call it off.
+#[tokio::test]
+async fn r3_an_inventory_that_hangs_holds_up_nothing_else() {
+    let site = scripted("touch started\n");
+    let hangs = site.path("hangs");
+    assert!(std::process::Command::new("mkfifo").arg(&hangs).status().unwrap().success());
+    let engine = Ansible::new(&site.program, site.folder.path(), &hangs);
+    let asked = request("step.yml", "one");
+    let (events, _heard) = mpsc::channel(1);
+    let calls_off = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        asked.cancel.cancel();
+    };
+    let (ran, ()) = tokio::join!(engine.run(&asked, &events), calls_off);
+    // Whoever hangs there does so no longer.
+    std::fs::OpenOptions::new().write(true).open(&hangs).unwrap();
+    assert_eq!(ran.outcome, Outcome::Unknown { why: "Cancelled before it began.".to_owned() });
+    assert!(!site.path("started").exists());
+}

@@ -30,6 +30,10 @@ pub enum NotRun {
     )]
     Inventory { path: String, detail: String },
     #[error(
+        "The folder with playbooks or the inventory does not answer: have an administrator look after the machine that has them, then retry."
+    )]
+    Away,
+    #[error(
         "The program {program} is not found: have an administrator install it where Custody runs (Debian: apt-get install ansible-core), or write its full path as program in the policy, under [rollouts]."
     )]
     Program { program: String },
@@ -62,6 +66,7 @@ impl NotRun {
             NotRun::NoFolder => "engine_no_folder",
             NotRun::Folder { .. } => "engine_folder",
             NotRun::Inventory { .. } => "engine_inventory",
+            NotRun::Away => "engine_away",
             NotRun::Program { .. } => "engine_program",
             NotRun::Playbook { .. } => "engine_playbook_name",
             NotRun::NoSuchPlaybook { .. } => "engine_no_such_playbook",

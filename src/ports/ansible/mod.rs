@@ -16,11 +16,14 @@ pub use stream::{Counts, Seen, Stream};
 pub use verdict::{End, Stopped, judge};
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// What a playbook says of a target, by `set_stats` under the name `custody` (R5).
 pub type Facts = BTreeMap<String, String>;
+
+/// How long the folder and the inventory are waited for.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long what runs is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,21 +148,40 @@ impl Ansible {
 
     /// Runs it to its end. What is said meanwhile goes into the channel, which is never waited for.
     pub async fn run(&self, request: &Request, events: &mpsc::Sender<Event>) -> Ran {
-        let extra = match self.check().and_then(|()| self.checked(request)) {
+        let looked = tokio::select! {
+            looked = self.looked_at(request) => looked,
+            () = request.cancel.cancelled() => return Ran::cancelled(),
+        };
+        let extra = match looked {
             Ok(extra) => extra,
             Err(why) => return Ran::not_run(&why),
         };
         if request.cancel.is_cancelled() {
-            return Ran::with(Outcome::Unknown { why: "Cancelled before it began.".to_owned() });
+            return Ran::cancelled();
         }
         match process::run(self, request, &extra, events).await {
             Ok(ran) => ran,
             Err(error) => Ran::not_run(&NotRun::Local { detail: error.to_string() }),
         }
     }
+
+    /// What is asked for, checked. Files of a machine that is away hang: that holds up nothing else.
+    async fn looked_at(&self, request: &Request) -> Result<String, NotRun> {
+        let (engine, request) = (self.clone(), request.clone());
+        let looks = spawn_blocking(move || engine.check().and_then(|()| engine.checked(&request)));
+        match timeout(ANSWERS_WITHIN, looks).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(error)) => Err(NotRun::Local { detail: error.to_string() }),
+            Err(_) => Err(NotRun::Away),
+        }
+    }
 }
 
 impl Ran {
+    fn cancelled() -> Ran {
+        Ran::with(Outcome::Unknown { why: "Cancelled before it began.".to_owned() })
+    }
+
     fn not_run(why: &NotRun) -> Ran {
         Ran::with(Outcome::Failed { why: why.to_string(), rc: None })
     }
