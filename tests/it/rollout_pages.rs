@@ -244,6 +244,8 @@ async fn r3_r4_failures_and_their_verbs() {
     ends(&test, good, Outcome::Unknown { why: "It was interrupted.".to_owned() }).await;
     let page = lena.page("/rollouts/R-2026-1").await;
     assert!(page.contains("Nobody knows how it went: look at SQS"), "{page}");
+    let asks = lena.page("/rollouts/R-2026-1/pause?next=/rollouts/R-2026-1").await;
+    assert!(page.contains("/rollouts/R-2026-1/pause") && asks.contains("What is to be rolled back is"), "{asks}");
     let late = [("target", "SQS"), ("reason", "A vacuum bake."), ("until", "2026-11-21T08:00")];
     let page = sends(&lena, "/rollouts/R-2026-1/hold", &late, 422).await;
     assert!(page.contains("Let it be held until a time to come"), "{page}");

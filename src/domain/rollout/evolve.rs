@@ -95,10 +95,16 @@ pub fn evolve(mut rollout: Rollout, event: &Event) -> Rollout {
         H::BackDoneByHand { target, .. } => {
             on(r, target, |t| rolled_back(t, BackState::Done { at: event.at, by: event.by }));
         }
-        H::TargetBegunAgain { target } => on(r, target, |t| {
-            t.steps.fill(StepState::Waiting);
-            (t.rolled_back, t.facts) = (None, None);
-        }),
+        H::TargetBegunAgain { target } => {
+            // Its steps overwrite once more what was applied again.
+            for answered in r.answers.values_mut().filter(|a| a.target == *target) {
+                answered.reapplied = None;
+            }
+            on(r, target, |t| {
+                t.steps.fill(StepState::Waiting);
+                (t.rolled_back, t.facts) = (None, None);
+            });
+        }
         H::WayBackTried { target, note } => {
             let tried = remark(note);
             legacy(r, target, |l| l.way_back = Some(tried));

@@ -169,9 +169,9 @@ impl Target {
         }
     }
 
-    /// Whether every step is done, or skipped with a reason.
+    /// Whether every step is done, or skipped with a reason, and none is to be taken back.
     pub fn is_done(&self) -> bool {
-        self.steps.iter().all(StepState::is_over)
+        self.rolled_back.is_none() && self.steps.iter().all(StepState::is_over)
     }
 
     /// Whether the rollout waits for nothing more on it.

@@ -134,6 +134,7 @@ fn actions(verbs: &Verbs<'_>) -> Vec<Action> {
         StateName::Stopped => vec![
             asks(Abandon).quiet(),
             asks(Prolong).quiet(),
+            asks(Pause).icon("pause"),
             verbs.press(Resume, label(Resume), &none).icon("play").primary(),
         ],
         StateName::Finished | StateName::Abandoned => Vec::new(),
@@ -154,7 +155,10 @@ fn banners(v: &View) -> Vec<Banner> {
             all.push(Banner::new(Tone::Warn, &who(why.by, "paused it"), &text));
         }
         State::Stopped { why } => {
-            let text = format!("{} What ran was interrupted: look at those targets, then resume.", sentence(&why.text));
+            let text = format!(
+                "{} What ran was interrupted: look at those targets, then resume. To have some rolled back, pause it.",
+                sentence(&why.text)
+            );
             all.push(Banner::new(Tone::Bad, &who(why.by, "stopped it"), &text));
         }
         State::Abandoned { why } => {

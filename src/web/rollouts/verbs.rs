@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         id::TargetName,
-        rollout::{CommandKind, Rollout},
+        rollout::{CommandKind, Rollout, StateName},
     },
     web::parts::Action,
 };
@@ -80,6 +80,10 @@ pub fn lead(act: CommandKind, r: &Rollout, target: &str) -> String {
             "From then on steps begin by themselves, {} targets at once. The first wave has to succeed before the rest begins.",
             r.at_once
         ),
+        Pause if r.state.name() == StateName::Stopped => {
+            "No step begins. What is to be rolled back is, and once fewer targets count as failed it can be resumed."
+                .to_owned()
+        }
         Pause => format!("Nothing new begins. What runs goes on to its end: {busy}."),
         Resume => "Steps begin again where they may.".to_owned(),
         Stop => format!(

@@ -78,7 +78,9 @@ pub fn from(command: CommandKind) -> &'static [StateName] {
     use StateName::{Abandoned, Finished, Paused, Planned, Running, Stopped};
     match command {
         C::Amend | C::Start => &[Planned],
-        C::Pause | C::Begin => &[Running],
+        C::Begin => &[Running],
+        // From a stop too: then what is to be rolled back is, however many failed.
+        C::Pause => &[Running, Stopped],
         C::Resume => &[Paused, Stopped],
         C::Stop | C::BackBegins => &[Running, Paused],
         C::Abandon | C::AnswerChange => &[Planned, Running, Paused, Stopped],

@@ -1,5 +1,6 @@
 //! The machine, written down a second time by hand.
 
+mod back;
 mod given;
 mod plans;
 mod rules;

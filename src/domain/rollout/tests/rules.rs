@@ -350,7 +350,7 @@ fn r6_a_legacy_system_goes_by_a_day_of_both_sides() {
     assert_eq!(world.refused(NOOR, again), Code::NotYours, "a closed account");
 }
 
-fn local_change(n: u128, target: &str) -> LocalChange {
+pub fn local_change(n: u128, target: &str) -> LocalChange {
     LocalChange {
         id: LocalChangeId(Uuid::from_u128(n)),
         revision: 1,

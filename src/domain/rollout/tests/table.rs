@@ -15,7 +15,7 @@ use uuid::Uuid;
 const TABLE: &[(&str, Who, &str)] = &[
     ("amend", Who::Ctrl, "planned"),
     ("start", Who::Ctrl, "planned"),
-    ("pause", Who::Ctrl, "running"),
+    ("pause", Who::Ctrl, "running stopped"),
     ("resume", Who::Ctrl, "paused stopped"),
     ("stop", Who::Ctrl, "running paused"),
     ("abandon", Who::Ctrl, "planned running paused stopped"),

@@ -65,6 +65,9 @@ fn broken(before: &Rollout, event: &Event, after: &Rollout) -> Vec<String> {
         must(before.window.is_open(event.at), "R1: nothing begins outside its window");
         must(t.wave == 0 || before.first_wave_is_done(), "R1: the first wave comes first");
         must(before.wave_is_open(t.wave), "R1: waves follow one another");
+        let is_back = |t: &Target| t.left_out.is_none() && t.rolled_back.is_some();
+        let first_is_back = before.targets.iter().any(|t| t.wave == 0 && is_back(t));
+        must(t.wave == 0 || !first_is_back, "R1: nothing begins behind a first wave that is taken back");
         must(!t.is_held(event.at) && t.left_out.is_none() && t.rolled_back.is_none(), "R3: it is to be worked on");
         must(t.steps[..*step].iter().all(StepState::is_over), "R2: steps follow one another");
         must(t.run().is_none() && before.steps[*step].playbook.is_some(), "R3: one run on a target");
@@ -84,6 +87,8 @@ fn broken(before: &Rollout, event: &Event, after: &Rollout) -> Vec<String> {
     }
     if matches!(event.what, Happened::RolloutFinished) {
         must(after.targets.iter().all(Target::is_settled), "R3: nothing is left to do");
+        let stands = |t: &Target| t.left_out.is_some() || t.rolled_back.is_none();
+        must(after.targets.iter().all(stands), "R3: nothing is left to take back");
     }
     wrong
 }
