@@ -218,7 +218,7 @@ fn name(source: &Source<'_>, item: &Item<'_>) -> Option<Found<String>> {
 fn playbook(source: &Source<'_>, item: &Item<'_>, key: &str) -> Option<String> {
     let file = source.item_text_if(item, key)?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let begins = file.value.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let begins = file.value.starts_with(|c: char| c.is_ascii_alphanumeric());
     let ends = [".yml", ".yaml"].iter().any(|end| file.value.ends_with(end));
     if file.value.len() > 100 || !begins || !ends || !file.value.chars().all(plain) {
         let hint = format!("Write the file's name alone, for example {key} = \"back_up.yml\".");
@@ -237,5 +237,6 @@ fn is_target(name: &str) -> bool {
 fn is_host(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    name.len() <= 128 && begins && name.chars().all(plain) && !["all", "ungrouped"].contains(&name)
+    let many = ["all", "ungrouped"].iter().any(|group| name.eq_ignore_ascii_case(group));
+    name.len() <= 128 && begins && name.chars().all(plain) && !many
 }
