@@ -12,6 +12,9 @@
   let heard = Date.now();
   // In the background browsers let pages ask seldom: in front again the page has as long to hear something.
   let watched = heard;
+  // Nothing more comes by itself: it asks no longer.
+  let over = false;
+  const word = doc.getElementById('live-word');
   const lost = () => {
     if (!banner.hidden) return;
     const since = banner.querySelector('.lost-since');
@@ -25,16 +28,18 @@
     heard = Date.now();
     banner.hidden = true;
     doc.body.classList.remove('is-lost');
-    if (clock && at) {
+    if (clock) {
       clock.textContent = at;
-      doc.getElementById('live-word').textContent = 'Live ·';
-      clock.closest('.live')?.classList.remove('as-of');
+      word.textContent = over ? 'As of' : 'Live ·';
+      clock.closest('.live')?.classList.toggle('as-of', over);
     }
   };
 
   doc.addEventListener('htmx:config:request', e => {
     const ctx = e.detail?.ctx;
-    if (ctx?.sourceElement === live && live.dataset.tag) ctx.request.headers['If-None-Match'] = live.dataset.tag;
+    if (ctx?.sourceElement !== live) return;
+    if (over) e.preventDefault();
+    else if (live.dataset.tag) ctx.request.headers['If-None-Match'] = live.dataset.tag;
   });
   doc.addEventListener('htmx:after:request', e => {
     const ctx = e.detail?.ctx;
@@ -42,13 +47,16 @@
     const { status, headers } = ctx.response;
     // Whoever is signed in no longer, or may not read it any more, is told so by the page itself.
     if (status === 401 || status === 403 || status === 404) { location.reload(); return; }
-    if (status >= 500) { lost(); return; }
+    // Not the server's own answer: one that something between puts in its place never takes this page's.
+    const at = headers.get('x-clock');
+    if (!at || status >= 400) { e.preventDefault(); lost(); return; }
     if (status === 200) live.dataset.tag = headers.get('etag') ?? '';
-    found(headers.get('x-clock'));
+    over = headers.has('x-over');
+    found(at);
   });
   doc.addEventListener('htmx:error', lost);
   doc.addEventListener('visibilitychange', () => { if (!doc.hidden) watched = Date.now(); });
   setInterval(() => {
-    if (!doc.hidden && Date.now() - Math.max(heard, watched) > SILENCE) lost();
+    if (!over && !doc.hidden && Date.now() - Math.max(heard, watched) > SILENCE) lost();
   }, 1000);
 })();

@@ -271,6 +271,7 @@ async fn r4_an_open_page_is_sent_what_changed() {
     let tag = between(&page, "data-tag=\"", "\"").replace("&#34;", "\"");
     let same = asks(&tag).await;
     assert_eq!((same.status().as_u16(), same.headers()["x-clock"].to_str().unwrap()), (304, "09:00:00"));
+    assert!(!same.headers().contains_key("x-over"), "more may come");
     assert_eq!(same.text().await.unwrap(), "");
     let r = start(&test, &r).await;
     let other = asks(&tag).await;
@@ -287,6 +288,13 @@ async fn r4_an_open_page_is_sent_what_changed() {
     assert_ne!(asks(&tag).await.status(), 304, "less is left of the step");
     assert_eq!(test.stranger().get("/rollouts/R-2026-1/live").await.status(), 401);
     assert_eq!(ilse.get("/rollouts/R-2026-9/live").await.status(), 404);
+    // What ran when it was given up ends a little later; then there is nothing to ask for any more.
+    let r = must(&test, "lena", &r, Command::Abandon { reason: "The beam comes back.".to_owned() }).await;
+    assert!(!asks("").await.headers().contains_key("x-over"), "a step is not over yet");
+    assert!(ilse.page("/rollouts/R-2026-1").await.contains("hx-get"));
+    rollouts::lost(&test.app, r.id, "It was interrupted.").await.unwrap();
+    assert_eq!(asks("").await.headers()["x-over"], "yes");
+    assert!(!ilse.page("/rollouts/R-2026-1").await.contains("hx-get"), "it is over");
 }
 
 /// R3, R5: a target's page has its steps, its runs with what they said for CTRL alone, and what was found on it; the
@@ -314,6 +322,7 @@ async fn r5_what_varies_is_listed() {
         "3.1.1",
         "differs",
         "What it said: Check",
+        "tabindex=\"0\" role=\"group\" aria-labelledby=\"out-h\"",
         "ok: [&#60;host&#62;]",
         "sqs-ctrl01",
         "beside what was found on SCS",

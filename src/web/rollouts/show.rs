@@ -3,6 +3,7 @@
 use super::live::{Live, live};
 use crate::{
     conditional::Tag,
+    domain::rollout::Rollout,
     service::{Error, rollouts},
     web::{
         layout::{Layout, Section},
@@ -21,6 +22,14 @@ use axum::{
 
 /// The server's clock, in the answer to a page that follows.
 const CLOCK: HeaderName = HeaderName::from_static("x-clock");
+
+/// Said to a page that follows once nothing more comes by itself.
+const OVER: HeaderName = HeaderName::from_static("x-over");
+
+/// Whether something may still happen by itself: what ran when it was given up ends a little later.
+fn goes_on(r: &Rollout) -> bool {
+    !r.state.name().is_end() || r.busy() > 0
+}
 
 #[derive(Template, WebTemplate)]
 #[template(path = "rollouts/show.html")]
@@ -47,7 +56,7 @@ pub(super) async fn show(member: Member, Path(number): Path<String>) -> Answer {
         title: view.rollout.title.clone(),
         tag: format!("W/\"{}\"", live.mark()?),
         live,
-        follows: !view.rollout.state.name().is_end(),
+        follows: goes_on(&view.rollout),
         clock: words::clock(app, view.now),
     };
     Ok(page.into_response())
@@ -79,6 +88,9 @@ pub(super) async fn follow(
     said.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(clock) = HeaderValue::from_str(&words::clock(app, view.now)) {
         said.insert(CLOCK, clock);
+    }
+    if !goes_on(&view.rollout) {
+        said.insert(OVER, HeaderValue::from_static("yes"));
     }
     Ok(answer)
 }

@@ -5,7 +5,7 @@ use crate::rollouts::{facility, must, plan, plans};
 use custody::{domain::rollout::Command, service::rollouts};
 
 /// R1, R3, R4: the page of a rollout that is open shows its start and its steps by themselves, keeps where its reader is,
-/// and pauses new starts by a reason.
+/// and pauses new starts by a reason; once it is over it asks for nothing any more.
 #[tokio::test]
 async fn r4_an_open_rollout_follows() {
     let test = facility().await;
@@ -30,5 +30,10 @@ async fn r4_an_open_rollout_follows() {
     chrome.press("Pause new starts").await;
     chrome.says("Lena Brandt paused it.").await;
     assert_eq!(chrome.path().await, "/rollouts/R-2026-1");
+    chrome.until_says(".live", "Live ·").await;
+    must(&test, "jonas", &r, Command::Abandon { reason: "The beam comes back.".to_owned() }).await;
+    rollouts::lost(&test.app, r.id, "It was interrupted.").await.unwrap();
+    chrome.until_says("#live h1", "given up").await;
+    chrome.until_says(".live", "As of").await;
     chrome.close().await;
 }
