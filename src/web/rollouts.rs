@@ -4,6 +4,7 @@
 mod acts;
 mod asides;
 mod form;
+mod legacy;
 mod live;
 pub mod mine;
 mod plan;

@@ -352,9 +352,14 @@ async fn r6_the_other_side_agrees_in_the_browser() {
     let test = facility().await;
     let (lena, noor, otto) = (test.browser("lena").await, test.browser("noor").await, test.browser("otto").await);
     let r = plans(&test, "lena", &plan(&test, "new_instrument_with_legacy", &[("SCS", 0)])).await.unwrap();
+    let here = "/rollouts/R-2026-1/targets/SCS";
+    for path in ["/rollouts/R-2026-1", here] {
+        let page = lena.page(path).await;
+        assert!(!page.contains("was never tried"), "nothing waits before the start: {page}");
+    }
     let r = start(&test, &r).await;
     run_all(&test.app, &r).await;
-    let here = "/rollouts/R-2026-1/targets/SCS";
+    assert!(lena.page("/rollouts/R-2026-1").await.contains("SCS · legacy system"));
     let page = lena.page(here).await;
     assert!(page.contains("The way back to it was never tried.") && page.contains("Propose a day"), "{page}");
     let tried = [("target", "SCS"), ("note", "Twelve minutes.")];
@@ -486,6 +491,11 @@ async fn e4_sign_offs_wait_for_another_one() {
     sends(&lena, "/rollouts/R-2026-1/done-by-hand", &done, 303).await;
     let page = lena.page("/rollouts/R-2026-1").await;
     assert!(page.contains("You did it: another member of CTRL signs it off."), "{page}");
+    let here = "/rollouts/R-2026-1/targets/SCS";
+    let page = lena.page(here).await;
+    assert!(page.contains("another member of CTRL signs it off") && !page.contains("/sign-off\""), "{page}");
+    assert!(page.contains("There is nothing yet to compare it with."), "{page}");
+    assert!(jonas.page(here).await.contains("action=\"/rollouts/R-2026-1/sign-off\""));
     assert!(!lena.page("/my").await.contains("for a sign-off"));
     assert!(jonas.page("/my").await.contains("1 target of R-2026-1, Winter shutdown, waits for a sign-off"));
     let sign = [("target", "SCS"), ("step", step.as_str())];

@@ -1,8 +1,8 @@
 //! What of a rollout waits for somebody, and what stands beside its targets: failures, sign-offs, holds, local changes
-//! (R7), legacy systems (R6), and what varies from the baseline (R5).
+//! (R7), and what varies from the baseline (R5).
 
 use super::{
-    target_href,
+    legacy, target_href,
     verbs::{Sends, Verbs, at, label, on},
 };
 use crate::{
@@ -10,10 +10,7 @@ use crate::{
     domain::{
         due::in_words,
         id::{LocalChangeId, PersonId, TargetName},
-        rollout::{
-            Answer, BackState, CommandKind, LegacyDue, Side, Standing, StepState, Target, baseline, from, legacy_due,
-            not_reported, why_not,
-        },
+        rollout::{Answer, BackState, CommandKind, Standing, StepState, Target, baseline, from, not_reported, why_not},
     },
     service::rollouts::View,
     web::{
@@ -52,7 +49,7 @@ pub(super) fn asides(
         ("sign", "Want sign-off", sign_offs(app, v, verbs, me)),
         ("held", "On hold", held(app, v, verbs)),
         ("changes", "Local changes", changes(v, verbs)),
-        ("legacy", "Legacy systems", legacy(app, v, verbs, me)),
+        ("legacy", "Legacy systems", legacy::asides(app, v, verbs, me)),
     ];
     all.into_iter().filter(|(_, _, list)| !list.is_empty()).collect()
 }
@@ -67,7 +64,8 @@ fn offered(v: &View, all: Vec<(CommandKind, Action)>) -> Vec<Action> {
     all.into_iter().filter(|(act, _)| offers(v, *act)).map(|(_, action)| action.small()).collect()
 }
 
-fn of(v: &View, target: &Target) -> (String, String) {
+/// A target's name and its page.
+pub(super) fn of(v: &View, target: &Target) -> (String, String) {
     (target.name.0.clone(), target_href(&v.rollout.number, &target.name))
 }
 
@@ -214,7 +212,7 @@ fn changes(v: &View, verbs: &Verbs<'_>) -> Vec<Aside> {
         let (name, href) = of(v, t);
         let text = vec![
             format!("{} ({})", c.what, c.ticket),
-            format!("It would be overwritten. It was to be there until {}.", in_words(c.until)),
+            format!("It would be overwritten. Its last day is {}.", in_words(c.until)),
         ];
         let clear = press("Clear", &c.target, c.id, Answer::Clear);
         let again = press("Apply again", &c.target, c.id, Answer::ApplyAgain);
@@ -246,52 +244,6 @@ fn changes(v: &View, verbs: &Verbs<'_>) -> Vec<Aside> {
         };
         let title = format!("{name} · local change");
         all.push(Aside { class, icon, title, href, text: vec![what, says], actions: offered(v, actions) });
-    }
-    all
-}
-
-/// What a legacy system waits for, in words (R6).
-pub(super) fn due(app: &App, due: &LegacyDue, date: Option<chrono::NaiveDate>) -> String {
-    match due {
-        LegacyDue::WayBackNeverTried => "The way back to it was never tried.".to_owned(),
-        LegacyDue::WayBackOld(at) => {
-            format!("The way back was tried last on {}, which is too long ago: try it again.", words::moment(app, *at))
-        }
-        LegacyDue::NoRetirement => "No day is proposed on which it goes.".to_owned(),
-        LegacyDue::NotAgreed(side) => {
-            let on = date.map(|day| format!(" on {}", in_words(day))).unwrap_or_default();
-            let whom = match side {
-                Side::Ctrl => "CTRL has",
-                Side::Scientists => "The instrument’s scientists have",
-            };
-            format!("{whom} to agree{on}, or to propose another day.")
-        }
-        LegacyDue::RetirementPast(day) => format!("It was to be gone by {}.", in_words(*day)),
-    }
-}
-
-fn legacy(app: &App, v: &View, verbs: &Verbs<'_>, me: PersonId) -> Vec<Aside> {
-    let mut all = Vec::new();
-    for t in v.rollout.targets.iter().filter(|t| t.left_out.is_none()) {
-        let Some(legacy) = &t.legacy else { continue };
-        let (name, href) = of(v, t);
-        let waits = legacy_due(t, &app.policy, v.now);
-        let date = legacy.retirement.as_ref().map(|d| d.date);
-        let mut text: Vec<String> = waits.iter().map(|w| due(app, w, date)).collect();
-        let mut actions = Vec::new();
-        if let Some(gone) = &legacy.retired {
-            text.push(format!("It is gone since {}: {}", words::moment(app, gone.mark.at), gone.text));
-        } else if text.is_empty() {
-            text.extend(date.map(|day| format!("Both sides agreed: it goes by {}.", in_words(day))));
-        }
-        let mine = if v.is_ctrl { Some(Side::Ctrl) } else { t.scientists.contains(&me).then_some(Side::Scientists) };
-        let asked = waits.iter().any(|w| matches!(w, LegacyDue::NotAgreed(side) if Some(*side) == mine));
-        let act = CommandKind::AgreeRetirement;
-        if asked && from(act).contains(&v.rollout.state.name()) {
-            actions.push(verbs.press(act, label(act), &on(&t.name)).small().primary());
-        }
-        let (class, icon) = if waits.is_empty() { ("done", "ok") } else { ("todo", "ring") };
-        all.push(Aside { class, icon, title: format!("{name} · legacy system"), href, text, actions });
     }
     all
 }

@@ -2,19 +2,17 @@
 //! the legacy system beside it (R6).
 
 use super::{
-    asides::{due, needs},
-    href, length, live,
+    asides::needs,
+    href,
+    legacy::{self, LegacyView},
+    length, live,
     verbs::{Verbs, at, label, on},
 };
 use crate::{
     app::App,
     domain::{
-        due::in_words,
-        id::{RunId, TargetName},
-        rollout::{
-            BackState, CommandKind, Side, StateName, StepState, Target, TargetProgress, Who, baseline, from,
-            legacy_due, who,
-        },
+        id::{PersonId, RunId, TargetName},
+        rollout::{BackState, CommandKind, StepState, Target, TargetProgress, baseline, from},
     },
     service::rollouts::{self, Run, RunState, View},
     web::{
@@ -31,6 +29,7 @@ use axum::{
     extract::{Path, Query},
     response::IntoResponse,
 };
+use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -69,13 +68,6 @@ struct Found {
     expected: String,
     found: String,
     differs: bool,
-}
-
-/// The legacy system beside it.
-struct LegacyView {
-    waits: Vec<String>,
-    facts: Vec<Fact>,
-    actions: Vec<Action>,
 }
 
 #[derive(Template, WebTemplate)]
@@ -141,13 +133,13 @@ pub(super) async fn show(
         now: live::now(app, &view, target, of),
         actions: actions(&view, &verbs, target),
         needs: needs(&view, &verbs, target).into_iter().collect(),
-        steps: steps(app, &view, &verbs, target, of),
+        steps: steps(app, &view, &verbs, (target, of), member.id()),
         facts: facts(app, &view, target, reads),
         runs: runs.iter().map(|run| line(app, &view, run, &here, shown, reads)).collect(),
         said: said.map(|run| output(&view, run, &here, asked.all.is_some())),
         compared: compared(app, &view, target),
         found: found(&view, target),
-        legacy: legacy(app, &view, &verbs, target, side),
+        legacy: legacy::view(app, &view, &verbs, target, side),
     };
     Ok(page.into_response())
 }
@@ -182,26 +174,38 @@ fn actions(v: &View, verbs: &Verbs<'_>, t: &Target) -> Vec<Action> {
     all
 }
 
-fn steps(app: &App, v: &View, verbs: &Verbs<'_>, t: &Target, p: &TargetProgress) -> Vec<StepLine> {
+/// As it took: `40 s`, `25 min`.
+fn took(of: Duration) -> String {
+    match of.num_seconds() {
+        s @ 0..60 => format!("{s} s"),
+        _ => length(of),
+    }
+}
+
+fn steps(app: &App, v: &View, verbs: &Verbs<'_>, (t, p): (&Target, &TargetProgress), me: PersonId) -> Vec<StepLine> {
     let r = &v.rollout;
     let cells = live::cells(r, t, p.standing);
     let all = t.steps.iter().zip(&r.steps).zip(cells).enumerate();
     all.map(|(n, ((state, step), cell))| {
         let took = |seconds: &Option<u64>| match seconds {
-            Some(s) => format!(", in {}", length(chrono::Duration::seconds(i64::try_from(*s).unwrap_or_default()))),
+            Some(s) => format!(", in {}", took(Duration::seconds(i64::try_from(*s).unwrap_or_default()))),
             None => String::new(),
         };
-        let by = |by: &Option<crate::domain::id::PersonId>| match by {
+        let by = |by: &Option<PersonId>| match by {
             Some(by) => format!(" by {}", v.people.name(*by)),
             None => String::new(),
         };
-        let at = |at: &chrono::DateTime<chrono::Utc>| words::near(app, *at, v.now);
+        let at = |at: &DateTime<Utc>| words::near(app, *at, v.now);
         let about = match state {
             StepState::Waiting if step.playbook.is_none() => "By hand".to_owned(),
             StepState::Waiting => format!("At most {} min", step.minutes),
             StepState::Running { since, .. } => format!("Running since {}, at most {} min", at(since), step.minutes),
             StepState::WantsSignOff { since, took_seconds, by: who } => {
-                format!("Done {}{}{}, wants sign-off", at(since), took(took_seconds), by(who))
+                let next = match *who == Some(me) {
+                    true => "another member of CTRL signs it off",
+                    false => "wants sign-off",
+                };
+                format!("Done {}{}{}, {next}", at(since), took(took_seconds), by(who))
             }
             StepState::Done { at: when, took_seconds, by: who } => {
                 format!("Done {}{}{}", at(when), took(took_seconds), by(who))
@@ -213,13 +217,13 @@ fn steps(app: &App, v: &View, verbs: &Verbs<'_>, t: &Target, p: &TargetProgress)
             }
             StepState::RolledBack => "Rolled back".to_owned(),
         };
-        StepLine { label: step.label.clone(), cell, about, actions: step_actions(v, verbs, t, n) }
+        StepLine { label: step.label.clone(), cell, about, actions: step_actions(v, verbs, t, n, me) }
     })
     .collect()
 }
 
 /// What CTRL can do with a step that is not the one that is asked about above: to skip it before its turn, to sign it off.
-fn step_actions(v: &View, verbs: &Verbs<'_>, t: &Target, n: usize) -> Vec<Action> {
+fn step_actions(v: &View, verbs: &Verbs<'_>, t: &Target, n: usize, me: PersonId) -> Vec<Action> {
     use CommandKind::{SignOff, Skip};
     let out = t.left_out.is_some() || t.rolled_back.is_some();
     if out || !v.is_ctrl || !v.rollout.state.name().is_live() {
@@ -229,6 +233,8 @@ fn step_actions(v: &View, verbs: &Verbs<'_>, t: &Target, n: usize) -> Vec<Action
     let about = format!("{} on {}", v.rollout.step_label(n), t.name);
     match &t.steps[n] {
         StepState::Waiting => vec![verbs.asks(Skip, "Skip", &sends).small().quiet().about(&about)],
+        // Nobody signs off what they did by hand.
+        StepState::WantsSignOff { by, .. } if *by == Some(me) => Vec::new(),
         StepState::WantsSignOff { .. } => vec![verbs.press(SignOff, label(SignOff), &sends).small().about(&about)],
         _ => Vec::new(),
     }
@@ -272,7 +278,7 @@ fn line(app: &App, v: &View, run: &Run, here: &str, shown: Option<RunId>, reads:
         RunState::Unknown => Tag::warn("nobody knows how it went"),
     };
     let span = match run.ended {
-        Some(ended) => format!(", took {}", length(ended - run.begun)),
+        Some(ended) => format!(", took {}", took(ended - run.begun)),
         None => String::new(),
     };
     let tasks = match run.tasks_all {
@@ -309,7 +315,8 @@ fn compared(app: &App, v: &View, t: &Target) -> String {
             format!("Found {}. The other targets are compared with these facts.", words::moment(app, f.at))
         }
         (Some(f), Some((_, Some(of)))) => format!("Found {}, beside what was found on {of}.", words::moment(app, f.at)),
-        (Some(f), _) => format!("Found {}, beside the baseline.", words::moment(app, f.at)),
+        (Some(f), Some((_, None))) => format!("Found {}, beside the baseline.", words::moment(app, f.at)),
+        (Some(f), None) => format!("Found {}. There is nothing yet to compare it with.", words::moment(app, f.at)),
     }
 }
 
@@ -332,54 +339,6 @@ fn found(v: &View, t: &Target) -> Vec<Found> {
         .collect();
     all.sort_by_key(|f| !f.differs);
     all
-}
-
-/// What stands beside it: tried how, gone by when, and what can be done (R6).
-fn legacy(app: &App, v: &View, verbs: &Verbs<'_>, t: &Target, side: Option<Side>) -> Option<LegacyView> {
-    use CommandKind::{AgreeRetirement, ProposeRetirement, RetireLegacy, TryWayBack};
-    let legacy = t.legacy.as_ref()?;
-    let date = legacy.retirement.as_ref().map(|d| d.date);
-    let mark = |m: &crate::domain::cycle::Mark| format!("{}, {}", v.people.name(m.by), words::moment(app, m.at));
-    let mut facts = Vec::new();
-    if let Some(tried) = &legacy.way_back {
-        facts.push(Fact::words("Way back tried", &format!("{}: {}", mark(&tried.mark), tried.text)));
-    }
-    if let Some(d) = &legacy.retirement {
-        facts.push(Fact::words("Gone by", &in_words(d.date)));
-        facts.push(Fact::words("Proposed", &format!("{} for {}", mark(&d.proposed), d.side.words())));
-        let agreed = d.agreed.as_ref().map(|m| format!("{} for {}", mark(m), d.side.other().words()));
-        facts.extend(agreed.map(|text| Fact::words("Agreed", &text)));
-    }
-    facts.extend(legacy.retired.as_ref().map(|r| Fact::words("Gone", &format!("{}: {}", mark(&r.mark), r.text))));
-    let may = |act: CommandKind| {
-        let mine = match who(act) {
-            Who::Ctrl => v.is_ctrl,
-            Who::BothSides => side.is_some(),
-            Who::Custody => false,
-        };
-        mine && legacy.retired.is_none() && from(act).contains(&v.rollout.state.name())
-    };
-    let mut actions = Vec::new();
-    let waits_for_me = legacy.retirement.as_ref().is_some_and(|d| d.agreed.is_none() && Some(d.side.other()) == side);
-    let agreed = legacy.retirement.as_ref().is_some_and(|d| d.agreed.is_some());
-    if waits_for_me && may(AgreeRetirement) {
-        actions.push(verbs.press(AgreeRetirement, label(AgreeRetirement), &on(&t.name)).small().primary());
-    }
-    if may(ProposeRetirement) {
-        let label = if date.is_some() { "Propose another day" } else { label(ProposeRetirement) };
-        actions.push(verbs.asks(ProposeRetirement, label, &on(&t.name)).small());
-    }
-    if may(TryWayBack) {
-        actions.push(verbs.asks(TryWayBack, label(TryWayBack), &on(&t.name)).small());
-    }
-    if agreed && may(RetireLegacy) {
-        actions.push(verbs.asks(RetireLegacy, label(RetireLegacy), &on(&t.name)).small().danger());
-    }
-    let waits = match v.rollout.state.name() {
-        StateName::Planned | StateName::Abandoned => Vec::new(),
-        _ => legacy_due(t, &app.policy, v.now).iter().map(|w| due(app, w, date)).collect(),
-    };
-    Some(LegacyView { waits, facts, actions })
 }
 
 impl TargetPage {
