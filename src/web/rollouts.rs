@@ -7,6 +7,7 @@ mod form;
 mod legacy;
 mod live;
 pub mod mine;
+mod pace;
 mod plan;
 mod questions;
 mod show;
@@ -16,7 +17,7 @@ mod verbs;
 
 use super::{
     layout::{Layout, Section},
-    parts::{Action, Bar, Blank, Shade, Tag},
+    parts::{Action, Bar, Blank, Shade, Tag, plural},
     problem::Answer,
     visitor::Member,
     words,
@@ -176,6 +177,7 @@ async fn list(member: Member, Query(asked): Query<Asked>) -> Answer {
     let shown = ListPage {
         layout: member.layout(Section::Rollouts).await?,
         lead: match live {
+            _ if asked.before.is_some() => "Planned longer ago.".to_owned(),
             0 => "Nothing is rolled out now.".to_owned(),
             1 => "1 rollout is under way.".to_owned(),
             n => format!("{n} rollouts are under way."),
@@ -196,7 +198,7 @@ fn row(app: &App, r: &Rollout, people: &People, now: DateTime<Utc>) -> Row {
         Some((time, words, _)) if name.is_live() => {
             format!("{} of {} done · {time} {words}", p.counts.done, r.targets.len())
         }
-        _ if name == StateName::Planned => format!("{} targets, from {}", r.targets.len(), at(r.window.from)),
+        _ if name == StateName::Planned => format!("{}, from {}", plural(r.targets.len(), "target"), at(r.window.from)),
         _ => format!("{} of {} done", p.counts.done, r.targets.len()),
     };
     Row {

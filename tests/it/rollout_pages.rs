@@ -131,6 +131,9 @@ async fn r1_ctrl_plans_in_the_browser() {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    assert!(lena.page("/rollouts").await.contains("3 targets, from "));
+    let older = lena.page("/rollouts?before=00000000-0000-0000-0000-000000000000").await;
+    assert!(!older.contains("Nothing is rolled out now"), "that is said of all of them: {older}");
     let r = now(&test, &rollouts::load(&test.app, None, "R-2026-1").await.unwrap().rollout).await;
     let waves: Vec<(&str, u32)> = r.targets.iter().map(|t| (t.name.0.as_str(), t.wave)).collect();
     assert_eq!(waves, [("SQS", 0), ("SCS", 1), ("MID", 1)]);

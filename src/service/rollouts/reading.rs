@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 pub const PAGE: u64 = 50;
 
 /// The newest lines of its story that its page shows.
-const LINES: u32 = 100;
+pub const LINES: u32 = 100;
 
 /// Which rollouts a list holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

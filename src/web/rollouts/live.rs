@@ -1,7 +1,7 @@
 //! What of a rollout's page changes while it is open: the whole of it but its frame (R4).
 
 use super::{
-    asides, end, href, length, shades, state, target_href,
+    asides, href, pace, shades, state, target_href,
     verbs::{Verbs, label},
 };
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
         lifecycle::{Gate, Turn as Whose},
         rollout::{CommandKind, Rollout, Standing, State, StateName, StepState, Target, TargetProgress, closed},
     },
-    service::rollouts::View,
+    service::rollouts::{LINES, View},
     web::{
         gatebox,
         parts::{
-            Action, Aside, Banner, Bar, Cell, GateBox, Matrix, Moments, Pace, Shade, Side, Stat, Summary,
-            SummarySection, Tag, TargetGroup, TargetRow, Tone, Turn, plural,
+            Action, Aside, Banner, Bar, Cell, GateBox, Matrix, Pace, Shade, Side, Stat, Summary, SummarySection, Tag,
+            TargetGroup, TargetRow, Tone, Turn, plural,
         },
         words,
     },
@@ -52,6 +52,8 @@ pub(super) struct Live {
     asides: Vec<(&'static str, &'static str, Vec<Aside>)>,
     consistency: Option<asides::Consistency>,
     pace: Option<Pace>,
+    /// Which of what happened stands here.
+    told: String,
     story: Vec<Line>,
 }
 
@@ -84,11 +86,15 @@ pub(super) fn live(app: &App, v: &View, me: PersonId) -> Live {
         gates: planned.then(|| start_box(v, &v.gates, me, start)),
         stats: stats(&counts, r.targets.len()),
         bar: Bar::new("all", &counts),
-        end: ends(app, v),
+        end: pace::ends(app, v),
         matrix: matrix(app, v),
         asides: asides::asides(app, v, &verbs, me),
         consistency: asides::consistency(v, &verbs),
-        pace: pace(app, v),
+        pace: pace::pace(app, v),
+        told: match v.story.len() == LINES as usize {
+            true => format!("the newest {LINES}, newest first"),
+            false => "newest first".to_owned(),
+        },
         story: v
             .story
             .iter()
@@ -260,18 +266,6 @@ fn stats(counts: &[(Shade, usize)], all: usize) -> Vec<Stat> {
         .collect()
 }
 
-/// When it ends, or ended, and how that lies to its window.
-fn ends(app: &App, v: &View) -> Option<(String, String, bool)> {
-    let r = &v.rollout;
-    if let State::Finished { at } = r.state {
-        let late = at > r.window.until;
-        let side = if late { "after" } else { "before" };
-        let words = format!("ended, {} {side} the window’s end", length(r.window.until - at));
-        return Some((words::near(app, at, v.now), words, late));
-    }
-    end(app, r, &v.progress, v.now)
-}
-
 fn shade(of: Standing) -> Shade {
     match of {
         Standing::Done => Shade::Done,
@@ -338,40 +332,4 @@ pub(super) fn now(app: &App, v: &View, t: &Target, p: &TargetProgress) -> String
         }
         _ => p.now.clone(),
     }
-}
-
-/// How many were done when; nothing before it has started.
-fn pace(app: &App, v: &View) -> Option<Pace> {
-    let (r, p) = (&v.rollout, &v.progress);
-    let started = r.started?.at;
-    let over = match &r.state {
-        State::Finished { at } => Some(*at),
-        State::Abandoned { why } => Some(why.at),
-        _ => None,
-    };
-    let now = over.unwrap_or(v.now);
-    let all = r.targets.iter().filter(|t| t.left_out.is_none()).count();
-    let done: Vec<(i64, usize)> = p.pace.iter().map(|(at, n)| (at.timestamp(), *n)).collect();
-    let at = Moments {
-        from: started.timestamp(),
-        now: now.timestamp(),
-        until: r.window.until.timestamp(),
-        end: p.expected_end.map(|end| end.timestamp()),
-    };
-    let near = |at| words::near(app, at, v.now);
-    let is_done = p.pace.last().map_or(0, |(_, n)| *n);
-    let so_far = format!("{is_done} of {all} done after {}.", length(now - started));
-    let then = match (over, p.expected_end) {
-        (None, Some(end)) => format!(" At this pace the last one is done at {}.", near(end)),
-        _ => String::new(),
-    };
-    let side = if r.window.until > v.now { "closes" } else { "closed" };
-    let pace = Pace::new(&done, all, at);
-    Some(Pace {
-        says: format!("{so_far}{then} The window {side} {}.", near(r.window.until)),
-        from: near(started),
-        now: pace.has_room().then(|| near(now)),
-        until: format!("{} window {side}", near(r.window.until)),
-        ..pace
-    })
 }

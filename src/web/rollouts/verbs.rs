@@ -5,7 +5,7 @@ use crate::{
         id::TargetName,
         rollout::{CommandKind, Rollout, StateName},
     },
-    web::parts::Action,
+    web::parts::{Action, plural},
 };
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
@@ -77,8 +77,8 @@ pub fn lead(act: CommandKind, r: &Rollout, target: &str) -> String {
     };
     match act {
         Start => format!(
-            "From then on steps begin by themselves, {} targets at once. The first wave has to succeed before the rest begins.",
-            r.at_once
+            "From then on steps begin by themselves, on {} at once. The first wave has to succeed before the rest begins.",
+            plural(r.at_once as usize, "target")
         ),
         Pause if r.state.name() == StateName::Stopped => {
             "No step begins. What is to be rolled back is, and once fewer targets count as failed it can be resumed."
