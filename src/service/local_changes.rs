@@ -233,6 +233,26 @@ pub async fn list(app: &App, which: &Which) -> Result<Page> {
     page(c, app, changes, next).await
 }
 
+/// Those whose day is over, on a target or anywhere, the longest over first: a page of them at most, in three queries.
+pub async fn list_overdue(app: &App, target: Option<&TargetName>) -> Result<Page> {
+    let c = &app.db.snapshot().await?;
+    let changes = store::local_changes::list_overdue(c, today(app, app.clock.now()), target, PAGE).await?;
+    page(c, app, changes, None).await
+}
+
+/// The same list with what is overdue on its first page, however long ago it was recorded: six queries.
+pub async fn list_with_overdue(app: &App, which: &Which) -> Result<Page> {
+    let mut page = list(app, which).await?;
+    if which.before.is_none() {
+        let overdue = list_overdue(app, which.target.as_ref()).await?;
+        let there: BTreeSet<LocalChangeId> = page.changes.iter().map(|c| c.id).collect();
+        page.changes.extend(overdue.changes.into_iter().filter(|c| !there.contains(&c.id)));
+        page.devices.extend(overdue.devices);
+        page.people.0.extend(overdue.people.0);
+    }
+    Ok(page)
+}
+
 /// One of them, as a page of it alone: a fixed number of queries.
 pub async fn show(app: &App, id: LocalChangeId) -> Result<Page> {
     let c = &app.db.snapshot().await?;

@@ -105,6 +105,20 @@ pub async fn list_open_on<C: ConnectionTrait>(
     read(c, q).await
 }
 
+/// Those whose day is over, on a target or anywhere, the longest over first.
+pub async fn list_overdue<C: ConnectionTrait>(
+    c: &C,
+    today: NaiveDate,
+    target: Option<&TargetName>,
+    most: u64,
+) -> Result<Vec<LocalChange>> {
+    let mut q = row::Entity::find().filter(Expr::cust("ended = FALSE")).filter(row::Column::UntilDay.lt(today));
+    if let Some(target) = target {
+        q = q.filter(row::Column::Target.eq(&target.0));
+    }
+    read(c, q.order_by_asc(row::Column::UntilDay).limit(most)).await
+}
+
 /// Those whose day is over and of which that is told to nobody yet, the oldest first.
 pub async fn list_untold<C: ConnectionTrait>(c: &C, today: NaiveDate, most: u64) -> Result<Vec<LocalChange>> {
     let q = row::Entity::find()

@@ -105,8 +105,7 @@ async fn list(member: Member, Query(asked): Query<Asked>) -> Answer {
     let app = &member.visitor.app;
     let target = Some(TargetName::from(asked.target.as_str())).filter(|t| !t.0.is_empty());
     let which = Which { target, open: asked.ended.is_empty(), before: asked.before };
-    let page = local_changes::list(app, &which).await?;
-    let overdue = page.changes.iter().filter(|c| c.is_overdue(page.today)).count();
+    let page = local_changes::list_with_overdue(app, &which).await?;
     let record = match asked.target.as_str() {
         "" => format!("{HOME}/new"),
         target => {
@@ -120,15 +119,7 @@ async fn list(member: Member, Query(asked): Query<Asked>) -> Answer {
     });
     let shown = ListPage {
         layout: member.layout(Section::Rollouts).await?,
-        lead: match (page.changes.len(), overdue) {
-            (0, _) => "Every target is as the last rollout left it, as far as anybody said.".to_owned(),
-            (_, 0) => "What is otherwise than a rollout would leave it. Nothing is overdue.".to_owned(),
-            (_, 1) => "What is otherwise than a rollout would leave it. 1 is overdue: end it, or give it another day."
-                .to_owned(),
-            (_, n) => format!(
-                "What is otherwise than a rollout would leave it. {n} are overdue: end them, or give them another day."
-            ),
-        },
+        lead: lead(&which, &page),
         record,
         targets: app.policy.rollouts.targets.iter().map(|t| t.name.clone()).collect(),
         target: asked.target.clone(),
@@ -138,6 +129,25 @@ async fn list(member: Member, Query(asked): Query<Asked>) -> Answer {
         more: page.next.map(|before| asked.address(Some(before))),
     };
     Ok(shown.into_response())
+}
+
+/// What is there, of all that was looked for; a later page claims nothing about the others.
+fn lead(which: &Which, page: &Page) -> String {
+    if which.before.is_some() {
+        return "Recorded longer ago.".to_owned();
+    }
+    let overdue = page.changes.iter().filter(|c| c.is_overdue(page.today)).count();
+    let is_there = page.next.is_some() || page.changes.iter().any(|c| c.ended.is_none());
+    let all = "What is otherwise than a rollout would leave it.";
+    match (is_there, overdue) {
+        (false, _) => {
+            let whole = which.target.as_ref().map_or("Every target", |t| t.0.as_str());
+            format!("{whole} is as the last rollout left it, as far as anybody said.")
+        }
+        (true, 0) => format!("{all} Nothing is overdue."),
+        (true, 1) => format!("{all} 1 is overdue: end it, or give it another day."),
+        (true, n) => format!("{all} {n} are overdue: end them, or give them another day."),
+    }
 }
 
 /// What is overdue first, then target by target.

@@ -404,6 +404,10 @@ async fn lists_are_read_by_an_index() {
             "local changes on a target",
             "SELECT * FROM local_change WHERE target = 'x' AND id < 'y' ORDER BY id DESC LIMIT 51",
         ),
+        (
+            "local changes that are overdue",
+            "SELECT * FROM local_change WHERE ended = FALSE AND until_day < '2026-11-21' ORDER BY until_day LIMIT 50",
+        ),
         ("tags that were met", "SELECT * FROM tag_met WHERE device_id = 'x'"),
         ("what waits for a check", "SELECT * FROM release_check ORDER BY since, device_id, tag LIMIT 50"),
         ("the way of a release", "SELECT * FROM release_stage WHERE device_id = 'x' AND tag = 'y' ORDER BY number"),

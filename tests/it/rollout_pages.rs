@@ -8,7 +8,10 @@ use crate::{
 use chrono::Duration;
 use custody::{
     domain::rollout::{Command, Outcome, Rollout, State, StateName},
-    service::rollouts::{self, Begun, Ended},
+    service::{
+        local_changes,
+        rollouts::{self, Begun, Ended},
+    },
 };
 
 /// The text between two others.
@@ -443,7 +446,27 @@ async fn r7_local_changes_in_the_browser() {
     sends(&lena, &at("end"), &[("reason", "Merged in 2.4.2."), ("seen", "2")], 303).await;
     assert!(!ilse.page("/local-changes").await.contains("OPS-7"));
     assert!(ilse.page("/local-changes?ended=too").await.contains("by Lena Brandt: Merged in 2.4.2."));
-    assert!(ilse.page("/local-changes?target=MID").await.contains("No local change is on record here"));
+    let page = ilse.page("/local-changes?target=MID").await;
+    assert!(page.contains("No local change is on record here") && page.contains("MID is as the last"), "{page}");
+}
+
+/// R7: what is overdue stands first however many were recorded after it, and on the page of whoever has to do something.
+#[tokio::test]
+async fn r7_what_is_overdue_is_found_behind_many() {
+    let test = facility().await;
+    records(&test, "lena", "SCS", "2026-11-22").await.unwrap();
+    for _ in 0..=local_changes::PAGE {
+        records(&test, "lena", "MID", "2026-12-24").await.unwrap();
+    }
+    test.advance(Duration::days(2));
+    let lena = test.browser("lena").await;
+    let page = lena.page("/local-changes").await;
+    assert!(page.contains("was to go by 22 Nov 2026") && page.contains("1 is overdue"), "{page}");
+    assert!(lena.page("/my").await.contains("The local change OPS-7 on <code>SCS</code> was to be there until"));
+    assert!(!lena.page("/local-changes?target=MID").await.contains("was to go by"));
+    let older = between(&page, "href=\"/local-changes?before=", "\"");
+    let older = lena.page(&format!("/local-changes?before={older}")).await;
+    assert!(!older.contains("overdue:"), "that is said of all of them: {older}");
 }
 
 /// R7: a start asks what becomes of each local change that it would overwrite; what is applied again stays a task of its

@@ -32,10 +32,8 @@ pub async fn waits(member: &Member) -> Result<Vec<Waits>, Problem> {
     let states = vec![StateName::Running, StateName::Paused, StateName::Stopped, StateName::Finished];
     let page = rollouts::list(app, &Which { states, before: None }).await?;
     let mut all: Vec<Waits> = page.rollouts.iter().flat_map(|r| of_rollout(member, r, page.now)).collect();
-    let open = local_changes::Which { open: true, ..Default::default() };
-    let changes = local_changes::list(app, &open).await?;
     let ctrl = member.has(&Role::Ctrl);
-    for c in changes.changes.iter().filter(|c| c.is_overdue(changes.today)) {
+    for c in local_changes::list_overdue(app, None).await?.changes {
         if c.recorded.by == member.id() || ctrl {
             let text = format!(
                 "The local change {} on `{}` was to be there until {}: end it, or give it another day",
