@@ -10,6 +10,7 @@ use custody::{
     domain::rollout::{Command, Outcome, Rollout, State, StateName},
     service::{
         local_changes,
+        people::{self, NewPerson},
         rollouts::{self, Begun, Ended},
     },
 };
@@ -157,8 +158,15 @@ async fn r1_a_plan_is_changed_by_who_has_seen_it() {
         assert!(form.contains(said), "{said}: {form}");
     }
     assert!(between(&form, "name=\"first\" value=\"SQS\"", ">").contains("checked"), "{form}");
+    // Who of two is meant is not guessed; who stands on record stays.
+    let (name, email) = ("Noor El-Amin".to_owned(), "another.noor@example.org".to_owned());
+    people::add(&test.app, &test.caller("ada"), NewPerson { name, email, phone: None }).await.unwrap();
+    let page = sends(&lena, "/rollouts/new", &PLAN, 422).await;
+    assert!(page.contains("Several people here are called noor el-amin"), "{page}");
     let seen = |revision| [with("title", "Spring shutdown"), vec![("seen", revision)]].concat();
     sends(&lena, "/rollouts/R-2026-1/amend", &seen("1"), 303).await;
+    let r = rollouts::load(&test.app, None, "R-2026-1").await.unwrap().rollout;
+    assert!(r.target(&"SQS".into()).unwrap().scientists.contains(&test.person("noor")));
     let late = sends(&lena, "/rollouts/R-2026-1/amend", &seen("1"), 409).await;
     assert!(late.contains("The plan has changed since you opened this page"), "{late}");
     assert!(late.contains("value=\"Spring shutdown\"") && late.contains("name=\"seen\" value=\"2\""), "{late}");
@@ -439,6 +447,7 @@ async fn r7_local_changes_in_the_browser() {
     assert!(ilse.page(&at("change")).await.contains("value=\"OPS-7\""));
     let said = [("what", "Raises it."), ("ticket", "OPS-7"), ("until", "2026-12-01")];
     sends(&ilse, &at("change"), &[&said[..], &[("seen", "1")]].concat(), 303).await;
+    sends(&lena, &at("end"), &[("reason", "Merged in 2.4.2."), ("seen", "the newest")], 422).await;
     let late = sends(&lena, &at("end"), &[("reason", "Merged in 2.4.2."), ("seen", "1")], 409).await;
     assert!(late.contains("Somebody changed it after you opened this page"), "{late}");
     assert!(late.contains("Merged in 2.4.2.</textarea>") && late.contains("name=\"seen\" value=\"2\""), "{late}");

@@ -18,7 +18,7 @@ use crate::{
         layout::Section,
         parts::{Choice, Field, Kind, Tone, Width},
         problem::{Answer, Problem, refusal_status},
-        rollouts::typed::{Reader, refill, stranger},
+        rollouts::typed::{Reader, refill, seen, stranger},
         single::FormPage,
         visitor::{Member, flash},
     },
@@ -193,10 +193,6 @@ pub(super) async fn ask_change(member: Member, Path(id): Path<String>) -> Answer
     Ok(page(&member, shown_change(&c, None), Wrong::default()).await?.answer())
 }
 
-fn seen(typed: &Typed) -> Option<u64> {
-    typed.one("seen").parse().ok()
-}
-
 /// POST /local-changes/{change}/change
 pub(super) async fn change(
     member: Member,
@@ -214,7 +210,7 @@ pub(super) async fn change(
     let mut r = Reader::new(app, &typed);
     let said = read_said(&mut r);
     let done = match r.ends(said) {
-        Ok(said) => local_changes::change(app, &member.caller(), c.id, said, seen(&typed)).await,
+        Ok(said) => local_changes::change(app, &member.caller(), c.id, said, seen(&typed)?).await,
         Err(problems) => Err(Error::Invalid(problems)),
     };
     match done {
@@ -265,7 +261,7 @@ pub(super) async fn end(
     let mut r = Reader::new(app, &typed);
     let reason = r.text("reason", "Say how it ended, like merged in 2.4.2");
     let done = match r.ends(reason) {
-        Ok(reason) => local_changes::end(app, &member.caller(), c.id, reason, seen(&typed)).await,
+        Ok(reason) => local_changes::end(app, &member.caller(), c.id, reason, seen(&typed)?).await,
         Err(problems) => Err(Error::Invalid(problems)),
     };
     match done {

@@ -6,7 +6,7 @@ use super::{
     live::start_box,
     questions::{questions, read},
     target_href,
-    typed::{refill, stranger},
+    typed::{refill, seen, stranger},
     verbs::{act_href, is_grave, is_of_step, is_of_target, label, lead, said},
 };
 use crate::{
@@ -45,16 +45,6 @@ fn act_of(word: &str) -> Result<CommandKind, Problem> {
     };
     let by_people = |act: &CommandKind| *act != CommandKind::Amend && who(*act) != Who::Custody;
     act.filter(by_people).ok_or_else(Problem::not_found)
-}
-
-/// The revision of the page that a form stood on (A4).
-pub(super) fn seen(typed: &Typed) -> Result<Option<u64>, Problem> {
-    let unreadable =
-        |_| Problem::unreadable("The page’s revision cannot be read. Open the page again, and send it anew.");
-    match typed.one("seen") {
-        "" => Ok(None),
-        number => number.parse().map(Some).map_err(unreadable),
-    }
 }
 
 /// What an act is about, as its reader finds it.

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{
         id::{PersonId, TargetName},
-        person::{People, Role},
+        person::{People, Person, Role},
         rollout::{Chosen, Plan, Rollout, Wanted, What, Window},
         tag::{TagName, TagRule},
     },
@@ -126,7 +126,7 @@ pub fn read(app: &App, typed: &Typed, before: Option<&Rollout>, people: &People)
     };
     let at_once = r.number("at_once", "Enter a number, like 8");
     let stop_after_failed = r.number("stop_after", "Enter a number, like 2");
-    let named = scientists(&mut r, people);
+    let named = scientists(&mut r, before, people);
     let targets = targets(&mut r, before, &named);
     let baseline = r.facts("baseline");
     r.ends(Plan { title, what, kind, window, at_once, stop_after_failed, targets, baseline })
@@ -148,8 +148,8 @@ fn wanted(r: &mut Reader<'_>, rule: &TagRule) -> Wanted {
     Wanted::Framework { name: String::new(), version: String::new() }
 }
 
-/// Who is named for which target.
-fn scientists(r: &mut Reader<'_>, people: &People) -> BTreeMap<String, BTreeSet<PersonId>> {
+/// Who is named for which target. Of several people with one name it is whoever stands on record there, and else nobody.
+fn scientists(r: &mut Reader<'_>, before: Option<&Rollout>, people: &People) -> BTreeMap<String, BTreeSet<PersonId>> {
     let mut named: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();
     for line in r.typed.one("scientists").lines().map(str::trim).filter(|l| !l.is_empty()) {
         let Some((target, names)) = line.split_once(':') else {
@@ -157,15 +157,24 @@ fn scientists(r: &mut Reader<'_>, people: &People) -> BTreeMap<String, BTreeSet<
             return named;
         };
         for name in names.split(',').map(str::trim).filter(|n| !n.is_empty()) {
-            let fits = |p: &&crate::domain::person::Person| p.active && p.name.to_lowercase() == name.to_lowercase();
-            match people.0.values().find(fits) {
+            let fits = |p: &&Person| p.active && p.name.to_lowercase() == name.to_lowercase();
+            let all: Vec<&Person> = people.0.values().filter(fits).collect();
+            let of = before.and_then(|b| b.target(&target.trim().into()));
+            let on_record = all.iter().find(|p| of.is_some_and(|t| t.scientists.contains(&p.id)));
+            match on_record.or(all.first().filter(|_| all.len() == 1)) {
                 Some(p) if p.has(&Role::Ctrl) => {
                     r.problem("scientists", format!("{} is of CTRL: name the other side", p.name));
                 }
                 Some(p) => {
                     named.entry(target.trim().to_owned()).or_default().insert(p.id);
                 }
-                None => r.problem("scientists", format!("Nobody here is called {name}: enter their whole name")),
+                None if all.is_empty() => {
+                    r.problem("scientists", format!("Nobody here is called {name}: enter their whole name"));
+                }
+                None => {
+                    let say = "leave the name out, or have an administrator tell their names apart";
+                    r.problem("scientists", format!("Several people here are called {name}: {say}"));
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     form, href,
-    typed::{refill, stranger},
+    typed::{refill, seen, stranger},
     verbs::said,
 };
 use crate::{
@@ -254,7 +254,7 @@ pub(super) async fn amend(
     must_be_planned(&view.rollout)?;
     let of = Some(&view.rollout);
     let (key, everybody) = (entries::key_of(typed.one("key"))?, people::list_open(app).await?);
-    let seen = super::acts::seen(&typed)?;
+    let seen = seen(&typed)?;
     let plan = match read(app, &typed, of, &everybody) {
         Ok(plan) => plan,
         Err(wrong) => return again(&member, of, &typed, wrong).await,

@@ -6,6 +6,7 @@ use crate::{
     web::{
         acts::Typed,
         parts::{Field, Kind},
+        problem::Problem,
     },
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
@@ -43,6 +44,16 @@ pub fn stranger(typed: &Typed, fields: &[Field], many: &[&str]) -> Option<String
         }
     }
     None
+}
+
+/// The revision of the page that a form stood on (A4).
+pub fn seen(typed: &Typed) -> Result<Option<u64>, Problem> {
+    let unreadable =
+        |_| Problem::unreadable("The page’s revision cannot be read. Open the page again, and send it anew.");
+    match typed.one("seen") {
+        "" => Ok(None),
+        number => number.parse().map(Some).map_err(unreadable),
+    }
 }
 
 /// Puts what was typed into the fields that somebody fills in.
