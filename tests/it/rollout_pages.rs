@@ -426,7 +426,8 @@ async fn r7_local_changes_in_the_browser() {
         new("OPS-7", "2026-11-22").map(|(n, v)| if n == "device" { (n, "nothing") } else { (n, v) }).into();
     let page = sends(&ilse, "/local-changes/new", &unknown, 422).await;
     assert!(page.contains("No device is called nothing") && page.contains("value=\"OPS-7\""), "{page}");
-    sends(&noor, "/local-changes/new", &new("OPS-7", "2026-11-22"), 403).await;
+    let page = sends(&noor, "/local-changes/new", &new("OPS-7", "2026-11-22"), 403).await;
+    assert!(page.contains("for who contributes to a device there") && page.contains("value=\"OPS-7\""), "{page}");
     let page = sends(&ilse, "/local-changes/new", &new("OPS-7", "2026-11-20"), 422).await;
     assert!(page.contains("today or later, within two years"), "{page}");
     sends(&ilse, "/local-changes/new", &new("OPS-7", "2026-11-22"), 303).await;

@@ -151,10 +151,14 @@ pub(super) async fn record(member: Member, jar: CookieJar, Form(pairs): Form<Vec
 async fn again(member: &Member, shown: Shown, error: Error) -> Answer {
     let (status, wrong) = match error {
         Error::Invalid(problems) => (StatusCode::UNPROCESSABLE_ENTITY, Wrong::of(problems)),
-        Error::Refused(r) if matches!(r.code, Code::Incomplete | Code::NoSuchThing) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Wrong::say(&r.sentence))
+        // Also whoever may not: of another target they may, and what was typed is not lost.
+        Error::Refused(r) => {
+            let status = match r.code {
+                Code::Incomplete | Code::NoSuchThing => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => refusal_status(&r),
+            };
+            (status, Wrong::say(&r.sentence))
         }
-        Error::Refused(r) if r.code == Code::AlreadyDone => (refusal_status(&r), Wrong::say(&r.sentence)),
         Error::Stale(_) => {
             let say = "Somebody changed it after you opened this page, so nothing was saved. What you typed is still here: look at the list, then send it again.";
             (StatusCode::CONFLICT, Wrong::say(say))
