@@ -270,6 +270,23 @@ async fn r3_r4_failures_and_their_verbs() {
     assert!(lena.page("/my").await.contains("1 target of R-2026-1, Winter shutdown, needs a person"));
 }
 
+/// R3: what is done by hand is asked for while its window is open, and says what it waits for once that is over.
+#[tokio::test]
+async fn r3_a_step_by_hand_waits_for_its_window() {
+    let test = facility().await;
+    let r = plans(&test, "lena", &plan(&test, "new_instrument_with_legacy", &[("SCS", 0)])).await.unwrap();
+    let r = start(&test, &r).await;
+    run_all(&test.app, &r).await;
+    let check = r.steps.len() - 2;
+    must(&test, "jonas", &r, Command::SignOff { target: "SCS".into(), step: check }).await;
+    let page = test.browser("lena").await.page("/rollouts/R-2026-1").await;
+    assert!(page.contains("1 needs a person") && page.contains("say so once it is"), "{page}");
+    test.advance(Duration::hours(11));
+    let page = test.browser("lena").await.page("/rollouts/R-2026-1").await;
+    assert!(page.contains("1 needs a person") && page.contains("<p>It is done by hand.</p>"), "{page}");
+    assert!(!page.contains("/done-by-hand"), "it is refused now: {page}");
+}
+
 /// R4: an open page asks for what has changed, and is sent nothing while nothing has; who is signed in no longer is told so
 /// instead of being led away.
 #[tokio::test]

@@ -10,7 +10,10 @@ use crate::{
     domain::{
         due::in_words,
         id::{LocalChangeId, PersonId, TargetName},
-        rollout::{Answer, BackState, CommandKind, Standing, StepState, Target, baseline, from, not_reported, why_not},
+        rollout::{
+            Answer, BackState, CommandKind, Standing, StepState, Target, baseline, from, not_reported, standing,
+            why_not,
+        },
     },
     service::rollouts::View,
     web::{
@@ -103,11 +106,15 @@ pub(super) fn needs(v: &View, verbs: &Verbs<'_>, t: &Target) -> Option<Aside> {
             let look = format!("Nobody knows how it went: look at {name} before you say what becomes of it.");
             ("fail", "alert", vec![why.clone(), look], vec![retry, skip, done, roll_back, leave_out])
         }
-        StepState::Waiting
-            if v.rollout.steps[step].playbook.is_none() && why_not(&v.rollout, t, step, v.now).is_none() =>
-        {
-            let by_hand = "It is done by hand: say so once it is.".to_owned();
-            ("todo", "ring", vec![by_hand], vec![(done.0, done.1.primary()), skip])
+        // By hand, and its turn.
+        StepState::Waiting if standing(&v.rollout, t, v.now) == Standing::NeedsPerson => {
+            match why_not(&v.rollout, t, step, v.now) {
+                Some(why) => ("wait", "clock", vec!["It is done by hand.".to_owned(), why], vec![skip]),
+                None => {
+                    let by_hand = "It is done by hand: say so once it is.".to_owned();
+                    ("todo", "ring", vec![by_hand], vec![(done.0, done.1.primary()), skip])
+                }
+            }
         }
         _ => return None,
     };
