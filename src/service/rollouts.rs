@@ -10,7 +10,7 @@ mod told;
 
 pub use acts::{Ask, Done, act, amend, decides_by_page};
 pub use planning::plan;
-pub use reading::{LINES, Line, PAGE, Page, View, Which, list, load, side};
+pub use reading::{LINES, Line, PAGE, Page, Sides, View, Which, list, load, sides};
 pub use runs::{Begun, Ended, begin_next, give_up, lost, output, renew, report, runs, take_lease, write};
 pub use said::{find, say};
 pub use told::keep;

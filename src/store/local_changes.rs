@@ -158,3 +158,20 @@ pub async fn list_contributors_at<C: ConnectionTrait>(c: &C, instrument: &str) -
     let all: Vec<String> = q.into_tuple().all(c).await?;
     all.iter().map(|p| super::people::id(p)).collect()
 }
+
+/// The instruments for which somebody contributes to a device.
+pub async fn list_instruments_of<C: ConnectionTrait>(c: &C, person: PersonId) -> Result<BTreeSet<String>> {
+    let theirs = Query::select()
+        .column(device_person::Column::DeviceId)
+        .from(device_person::Entity)
+        .and_where(device_person::Column::PersonId.eq(person.to_string()))
+        .and_where(device_person::Column::Relation.eq("contributor"))
+        .to_owned();
+    let q = device_instrument::Entity::find()
+        .select_only()
+        .column(device_instrument::Column::Instrument)
+        .distinct()
+        .filter(device_instrument::Column::DeviceId.in_subquery(theirs));
+    let all: Vec<String> = q.into_tuple().all(c).await?;
+    Ok(all.into_iter().collect())
+}

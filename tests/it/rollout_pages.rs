@@ -2,6 +2,7 @@
 
 use crate::{
     app::{Browser, TestApp},
+    given::day,
     local_changes::records,
     rollouts::{facility, must, now, plan, plans, run_all},
 };
@@ -419,6 +420,26 @@ async fn r6_the_other_side_agrees_in_the_browser() {
     test.advance(Duration::days(31));
     let page = test.browser("lena").await.page(here).await;
     assert!(page.contains("too long ago: try it again"), "{page}");
+}
+
+/// R6, E4: who contributes to a device of the instrument is of its scientists' side without being named, and finds there
+/// and on their own page what they are to agree on.
+#[tokio::test]
+async fn r6_contributors_find_what_they_are_to_agree_on() {
+    let test = facility().await;
+    test.requested("magnet").await;
+    let r = plans(&test, "lena", &plan(&test, "new_instrument_with_legacy", &[("SCS", 0)])).await.unwrap();
+    let r = start(&test, &r).await;
+    must(&test, "lena", &r, Command::ProposeRetirement { target: "SCS".into(), date: day("2027-01-31") }).await;
+    let (ilse, otto) = (test.browser("ilse").await, test.browser("otto").await);
+    for (path, says) in [("/my", "Agree on when the legacy system"), ("/rollouts/R-2026-1", "Agree to the day")] {
+        assert!(ilse.page(path).await.contains(says), "{path}");
+        assert!(!otto.page(path).await.contains(says), "{path}");
+    }
+    let page = ilse.page("/rollouts/R-2026-1").await;
+    let form = between(&page, "action=\"/rollouts/R-2026-1/agree-retirement\"", "</form>");
+    let seen = between(form, "name=\"seen\" value=\"", "\"");
+    sends(&ilse, "/rollouts/R-2026-1/agree-retirement", &[("target", "SCS"), ("seen", seen)], 303).await;
 }
 
 /// R7: local changes are recorded, changed and ended in the browser; those that are overdue stand first, and on the page of

@@ -4,19 +4,21 @@ use super::{gathered, open_changes, release_of, stream};
 use crate::{
     app::App,
     domain::{
-        id::RolloutId,
+        id::{PersonId, RolloutId},
         lifecycle::Gate,
         local_change::LocalChange,
-        person::People,
+        person::{People, Role},
         rollout::{
             Event, Happened, Progress, Rollout, Side, StateName, Target, Variation, compare, judge_start, progress,
             tell,
         },
     },
     service::{Caller, Error, Result},
-    store,
+    store::{self, roster::Roster},
 };
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use std::collections::BTreeSet;
 
 /// Rollouts on one page.
 pub const PAGE: u64 = 50;
@@ -80,6 +82,8 @@ pub struct View {
     pub now: DateTime<Utc>,
     /// Whether the reader may do what is CTRL's.
     pub is_ctrl: bool,
+    /// On which side the reader agrees on when legacy systems go.
+    pub sides: Sides,
 }
 
 /// The rollout of this number: a fixed number of queries.
@@ -107,6 +111,10 @@ pub async fn load(app: &App, caller: Option<&Caller>, number: &str) -> Result<Vi
         what: tell(e, &rollout.steps, &app.policy),
     });
     let story: Vec<Line> = story.collect();
+    let sides = match caller {
+        Some(caller) => sides_by(c, &gathered.roster, caller).await?,
+        None => Sides::default(),
+    };
     let custody = Caller::custody();
     let facts = gathered.facts(app, caller.unwrap_or(&custody));
     let gates = match rollout.state.name() {
@@ -116,15 +124,44 @@ pub async fn load(app: &App, caller: Option<&Caller>, number: &str) -> Result<Vi
     let (now, is_ctrl) = (facts.now, facts.is_ctrl());
     let (progress, variations) = (progress(&rollout, now), compare(&rollout));
     let changes = gathered.changes;
-    Ok(View { rollout, progress, variations, changes, gates, story, people, now, is_ctrl })
+    Ok(View { rollout, progress, variations, changes, gates, story, people, now, is_ctrl, sides })
 }
 
-/// The side on which somebody agrees on the retirement of a target's legacy system (R6): one query, or two.
-pub async fn side(app: &App, caller: &Caller, target: &Target) -> Result<Option<Side>> {
-    let c = &app.db.snapshot().await?;
-    let mut gathered = gathered(c, app).await?;
-    if !target.instrument.is_empty() {
-        gathered.contributors = store::local_changes::list_contributors_at(c, &target.instrument).await?;
+/// On which side somebody agrees on when legacy systems go (R6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides {
+    me: Option<PersonId>,
+    is_ctrl: bool,
+    /// For which they contribute to a device.
+    instruments: BTreeSet<String>,
+}
+
+impl Sides {
+    /// On which for this target, as it is decided too.
+    pub fn of(&self, target: &Target) -> Option<Side> {
+        let me = self.me?;
+        if self.is_ctrl {
+            return Some(Side::Ctrl);
+        }
+        let is_scientist = target.scientists.contains(&me) || self.instruments.contains(&target.instrument);
+        is_scientist.then_some(Side::Scientists)
     }
-    Ok(gathered.facts(app, caller).side(target))
+}
+
+/// The sides of whoever asks: two queries at most.
+pub async fn sides(app: &App, caller: &Caller) -> Result<Sides> {
+    let c = &app.db.snapshot().await?;
+    let roster = app.roster.current(c).await?;
+    sides_by(c, &roster, caller).await
+}
+
+async fn sides_by<C: ConnectionTrait>(c: &C, roster: &Roster, caller: &Caller) -> Result<Sides> {
+    let everybody = roster.everybody();
+    let Some(me) = caller.actor.person().filter(|me| everybody.active(*me)) else { return Ok(Sides::default()) };
+    let is_ctrl = everybody.has(me, &Role::Ctrl);
+    let instruments = match is_ctrl {
+        true => BTreeSet::new(),
+        false => store::local_changes::list_instruments_of(c, me).await?,
+    };
+    Ok(Sides { me: Some(me), is_ctrl, instruments })
 }

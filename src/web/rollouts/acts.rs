@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         refusal::{Code, Refusal},
-        rollout::{CommandKind, Side, StateName, Target, Who, from, who},
+        rollout::{CommandKind, StateName, Target, Who, from, who},
     },
     service::{
         Error, FieldProblem,
@@ -75,13 +75,9 @@ async fn context(member: &Member, number: &str, act: CommandKind, typed: &Typed)
         }
         false => None,
     };
-    let side: Option<Side> = match (who(act), &target) {
-        (Who::BothSides, Some(target)) => rollouts::side(app, &caller, target).await?,
-        _ => None,
-    };
     let is_theirs = match who(act) {
         Who::Ctrl => view.is_ctrl,
-        Who::BothSides => side.is_some(),
+        Who::BothSides => target.as_ref().is_some_and(|t| view.sides.of(t).is_some()),
         Who::Custody => false,
     };
     let state = view.rollout.state.name();

@@ -52,7 +52,7 @@ pub(super) fn asides(
         ("sign", "Want sign-off", sign_offs(app, v, verbs, me)),
         ("held", "On hold", held(app, v, verbs)),
         ("changes", "Local changes", changes(v, verbs)),
-        ("legacy", "Legacy systems", legacy::asides(app, v, verbs, me)),
+        ("legacy", "Legacy systems", legacy::asides(app, v, verbs)),
     ];
     all.into_iter().filter(|(_, _, list)| !list.is_empty()).collect()
 }

@@ -9,7 +9,6 @@ use crate::{
     domain::{
         cycle::Mark,
         due::in_words,
-        id::PersonId,
         rollout::{CommandKind, LegacyDue, Side, StateName, Target, Who, from, legacy_due, who},
     },
     service::rollouts::View,
@@ -59,7 +58,7 @@ fn due(app: &App, due: &LegacyDue, date: Option<NaiveDate>) -> String {
 }
 
 /// Those of a rollout, for its page.
-pub(super) fn asides(app: &App, v: &View, verbs: &Verbs<'_>, me: PersonId) -> Vec<Aside> {
+pub(super) fn asides(app: &App, v: &View, verbs: &Verbs<'_>) -> Vec<Aside> {
     let mut all = Vec::new();
     for t in v.rollout.targets.iter().filter(|t| t.left_out.is_none()) {
         let Some(legacy) = &t.legacy else { continue };
@@ -78,7 +77,7 @@ pub(super) fn asides(app: &App, v: &View, verbs: &Verbs<'_>, me: PersonId) -> Ve
         if text.is_empty() {
             continue;
         }
-        let mine = if v.is_ctrl { Some(Side::Ctrl) } else { t.scientists.contains(&me).then_some(Side::Scientists) };
+        let mine = v.sides.of(t);
         let asked = waits.iter().any(|w| matches!(w, LegacyDue::NotAgreed(side) if Some(*side) == mine));
         let act = CommandKind::AgreeRetirement;
         if asked && from(act).contains(&v.rollout.state.name()) {
@@ -91,9 +90,9 @@ pub(super) fn asides(app: &App, v: &View, verbs: &Verbs<'_>, me: PersonId) -> Ve
 }
 
 /// What stands beside it: tried how, gone by when, and what can be done (R6).
-pub(super) fn view(app: &App, v: &View, verbs: &Verbs<'_>, t: &Target, side: Option<Side>) -> Option<LegacyView> {
+pub(super) fn view(app: &App, v: &View, verbs: &Verbs<'_>, t: &Target) -> Option<LegacyView> {
     use CommandKind::{AgreeRetirement, ProposeRetirement, RetireLegacy, TryWayBack};
-    let legacy = t.legacy.as_ref()?;
+    let (legacy, side) = (t.legacy.as_ref()?, v.sides.of(t));
     let date = legacy.retirement.as_ref().map(|d| d.date);
     let mark = |m: &Mark| format!("{}, {}", v.people.name(m.by), words::moment(app, m.at));
     let mut facts = Vec::new();

@@ -5,11 +5,11 @@ use crate::{
     domain::{
         due::in_words,
         person::Role,
-        rollout::{LegacyDue, Rollout, Side, Standing, StateName, StepState, legacy_due, standing},
+        rollout::{LegacyDue, Rollout, Standing, StateName, StepState, legacy_due, standing},
     },
     service::{
         local_changes,
-        rollouts::{self, Which},
+        rollouts::{self, Sides, Which},
     },
     web::{
         parts::{Action, plural},
@@ -31,7 +31,8 @@ pub async fn waits(member: &Member) -> Result<Vec<Waits>, Problem> {
     let app = &member.visitor.app;
     let states = vec![StateName::Running, StateName::Paused, StateName::Stopped, StateName::Finished];
     let page = rollouts::list(app, &Which { states, before: None }).await?;
-    let mut all: Vec<Waits> = page.rollouts.iter().flat_map(|r| of_rollout(member, r, page.now)).collect();
+    let sides = rollouts::sides(app, &member.caller()).await?;
+    let mut all: Vec<Waits> = page.rollouts.iter().flat_map(|r| of_rollout(member, &sides, r, page.now)).collect();
     let ctrl = member.has(&Role::Ctrl);
     for c in local_changes::list_overdue(app, None).await?.changes {
         if c.recorded.by == member.id() || ctrl {
@@ -49,7 +50,7 @@ pub async fn waits(member: &Member) -> Result<Vec<Waits>, Problem> {
     Ok(all)
 }
 
-fn of_rollout(member: &Member, r: &Rollout, now: DateTime<Utc>) -> Vec<Waits> {
+fn of_rollout(member: &Member, sides: &Sides, r: &Rollout, now: DateTime<Utc>) -> Vec<Waits> {
     let (me, ctrl) = (member.id(), member.has(&Role::Ctrl));
     let mut all = Vec::new();
     let live = r.state.name().is_live();
@@ -74,7 +75,7 @@ fn of_rollout(member: &Member, r: &Rollout, now: DateTime<Utc>) -> Vec<Waits> {
         }
     }
     for t in r.targets.iter().filter(|t| t.left_out.is_none()) {
-        let side = if ctrl { Some(Side::Ctrl) } else { t.scientists.contains(&me).then_some(Side::Scientists) };
+        let side = sides.of(t);
         let due = legacy_due(t, &member.visitor.app.policy, now);
         if due.iter().any(|d| matches!(d, LegacyDue::NotAgreed(whose) if Some(*whose) == side)) {
             let day = t.legacy.as_ref().and_then(|l| l.retirement.as_ref()).map(|d| in_words(d.date));

@@ -119,10 +119,6 @@ pub(super) async fn show(
         Some(run) => Some(rollouts::output(app, &caller, &number, run).await?).filter(|run| run.target == name),
         None => None,
     };
-    let side = match &target.legacy {
-        Some(_) => rollouts::side(app, &caller, target).await?,
-        None => None,
-    };
     let here = super::target_href(&number, &name);
     let verbs = Verbs { r: &view.rollout, back: here.clone() };
     let page = TargetPage {
@@ -139,7 +135,7 @@ pub(super) async fn show(
         said: said.map(|run| output(&view, run, &here, asked.all.is_some())),
         compared: compared(app, &view, target),
         found: found(&view, target),
-        legacy: legacy::view(app, &view, &verbs, target, side),
+        legacy: legacy::view(app, &view, &verbs, target),
     };
     Ok(page.into_response())
 }
