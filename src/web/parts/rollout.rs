@@ -42,7 +42,7 @@ impl Shade {
             Self::Done => "done",
             Self::SignOff => "sign",
             Self::Running => "run",
-            Self::OnHold => "hold",
+            Self::OnHold => "halt",
             Self::NeedsPerson => "fail",
             Self::RolledBack => "rb",
             Self::Waiting => "wait",

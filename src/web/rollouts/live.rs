@@ -282,7 +282,7 @@ fn shade(of: Standing) -> Shade {
 /// A step on a target, as its cell.
 pub(super) fn cell(label: &str, of: &StepState, is_held: bool) -> Cell {
     let (class, icon, word) = match of {
-        StepState::Waiting if is_held => ("hold", "pause", "on hold"),
+        StepState::Waiting if is_held => ("halt", "pause", "on hold"),
         StepState::Waiting => ("", "minus", "waiting"),
         StepState::Running { .. } => ("run", "half", "running"),
         StepState::WantsSignOff { .. } => ("sign", "user", "wants sign-off"),
@@ -313,7 +313,7 @@ fn matrix(app: &App, v: &View) -> Matrix {
             done: p.done,
             all: p.all,
             cells: cells(r, t, p.standing),
-            now: now(app, v, t, p),
+            now: shortly(now(app, v, t, p), p.standing),
         };
         match groups.iter_mut().find(|g| g.title == t.group) {
             Some(group) => group.rows.push(row),
@@ -321,6 +321,14 @@ fn matrix(app: &App, v: &View) -> Matrix {
         }
     }
     Matrix { steps: r.steps.iter().map(|s| s.label.clone()).collect(), groups }
+}
+
+/// Why it failed stands where somebody is asked to do something about it.
+fn shortly(now: String, standing: Standing) -> String {
+    match now.split_once(": ") {
+        Some((what, _)) if standing == Standing::NeedsPerson => what.to_owned(),
+        _ => now,
+    }
 }
 
 /// What a target does now, with until when it is held, and which wave it waits for.

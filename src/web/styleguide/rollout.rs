@@ -29,7 +29,7 @@ pub(super) fn matrix() -> Matrix {
     let waits = || cell("", "minus", "Check: waiting");
     let scs = vec![done(), cell("fail", "x", "Server: failed"), waits()];
     let sqs = vec![done(), cell("run", "half", "Server: running"), waits()];
-    let mid = vec![done(), cell("hold", "pause", "Server: on hold"), waits()];
+    let mid = vec![done(), cell("halt", "pause", "Server: on hold"), waits()];
     let lab = vec![
         cell("rb", "back", "Back up: rolled back"),
         cell("", "arrow", "Server: skipped"),
