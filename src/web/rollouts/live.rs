@@ -324,7 +324,7 @@ fn matrix(app: &App, v: &View) -> Matrix {
 }
 
 /// Why it failed stands where somebody is asked to do something about it.
-fn shortly(now: String, standing: Standing) -> String {
+pub(super) fn shortly(now: String, standing: Standing) -> String {
     match now.split_once(": ") {
         Some((what, _)) if standing == Standing::NeedsPerson => what.to_owned(),
         _ => now,

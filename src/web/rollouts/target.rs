@@ -126,7 +126,7 @@ pub(super) async fn show(
         number: view.rollout.number.clone(),
         name: name.0.clone(),
         lead: lead(&view, target),
-        now: live::now(app, &view, target, of),
+        now: live::shortly(live::now(app, &view, target, of), of.standing),
         actions: actions(&view, &verbs, target),
         needs: needs(&view, &verbs, target).into_iter().collect(),
         steps: steps(app, &view, &verbs, (target, of), member.id()),
