@@ -66,7 +66,9 @@ async fn r3_a_step_is_done() {
     let told = format!("{ran:?} {heard:?}");
     assert!(!told.contains("hush-"), "a secret is told: {told}");
 
-    assert_eq!(heard[0], Event::PlaybookStarted { tasks: 7 });
+    // What it prints comes by another way, and may be here before.
+    let first = heard.iter().find(|e| !matches!(e, Event::Output(_)));
+    assert_eq!(first, Some(&Event::PlaybookStarted { tasks: 7 }));
     assert_eq!(kinds(&heard, "print"), [&Kind::Ok, &Kind::Ok]);
     assert_eq!(kinds(&heard, "change"), [&Kind::Changed, &Kind::Changed]);
     assert_eq!(kinds(&heard, "not here"), [&Kind::Skipped, &Kind::Skipped]);
