@@ -398,7 +398,10 @@ async fn r6_the_other_side_agrees_in_the_browser() {
     sends(&lena, "/rollouts/R-2026-1/try-way-back", &tried, 303).await;
     let past = [("target", "SCS"), ("date", "2026-11-20")];
     let page = sends(&lena, "/rollouts/R-2026-1/propose-retirement", &past, 422).await;
-    assert!(page.contains("Propose a day to come, within ten years.") && page.contains("value=\"2026-11-20\""), "{page}");
+    assert!(
+        page.contains("Propose a day to come, within ten years.") && page.contains("value=\"2026-11-20\""),
+        "{page}"
+    );
     sends(&lena, "/rollouts/R-2026-1/propose-retirement", &[("target", "SCS"), ("date", "2027-01-31")], 303).await;
 
     let mine = noor.page("/my").await;

@@ -6,6 +6,8 @@ use super::ssh::{self, SshIdentity};
 use super::{GitError, Limits};
 use crate::domain::repository::Protocol;
 use crate::ports::group::Group;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
@@ -72,7 +74,10 @@ const NOT_THERE: i32 = 127;
 
 impl Session {
     pub fn open(route: Route, limits: Limits, identity: &SshIdentity) -> Result<Session, GitError> {
-        let directory = tempfile::Builder::new().prefix("custody-git-").tempdir().map_err(|error| local(&error))?;
+        // What is fetched may be private, and other accounts of the machine read the folder for such directories.
+        let private = Permissions::from_mode(0o700);
+        let directory = tempfile::Builder::new().prefix("custody-git-").permissions(private).tempdir();
+        let directory = directory.map_err(|error| local(&error))?;
         let ssh_command = match (&route.host, route.protocol) {
             (Some(host), Protocol::Ssh) => {
                 std::fs::write(directory.path().join(ssh::SETTINGS), ssh::settings(identity, host)?)
@@ -237,4 +242,20 @@ async fn read_bounded(mut from: impl AsyncRead + Unpin, most: usize, kept: usize
 
 fn local(error: &std::io::Error) -> GitError {
     GitError::Program { detail: error.kind().to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of a repository lies where no other account of the machine looks.
+    #[test]
+    fn a_read_has_a_directory_of_its_own() {
+        let folder = tempfile::tempdir().unwrap().path().display().to_string();
+        let route =
+            Route { protocol: Protocol::File, url: format!("file://{folder}"), host: None, folder: Some(folder) };
+        let session = Session::open(route, Limits::default(), &SshIdentity::default()).unwrap();
+        let mode = std::fs::metadata(session.directory.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
 }
