@@ -290,6 +290,32 @@ async fn save_training(tx: &Tx, events: &[Event]) -> Result<()> {
     Ok(())
 }
 
+/// Ends the transaction of a report by what came of it. An attempt by somebody who may not make it is put on record.
+pub(super) async fn end<T>(
+    tx: Tx,
+    app: &App,
+    caller: &Caller,
+    device: &Device,
+    what: &str,
+    done: Result<T>,
+) -> Result<T> {
+    let error = match done {
+        Ok(made) => {
+            tx.commit().await?;
+            return Ok(made);
+        }
+        Err(error) => error,
+    };
+    // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
+    let _ = tx.rollback().await;
+    if let Error::Refused(refusal) = &error
+        && refusal.code.is_about_who()
+    {
+        attempt(app, caller, device, what, refusal).await?;
+    }
+    Err(error)
+}
+
 /// Puts an attempt to break a rule on record. The device stays as it is.
 pub async fn attempt(app: &App, caller: &Caller, d: &Device, what: &str, refusal: &Refusal) -> Result<()> {
     let open: Vec<_> = refusal.gates.iter().filter(|g| g.is_open()).map(|g| g.id).collect();

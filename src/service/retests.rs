@@ -170,22 +170,8 @@ pub async fn report_once(app: &App, caller: &Caller, id: RetestId, told: Told, k
             let retest = store::retests::find(&tx, id).await?.ok_or(Error::NotFound)?;
             let device = store::devices::find(&tx, retest.device).await?.ok_or(Error::NotFound)?;
             let named = key.zip(caller.actor.person());
-            match once(&tx, &app, &caller, &device, &retest, &told, named).await {
-                Ok(tried) => {
-                    tx.commit().await?;
-                    Ok(tried)
-                }
-                Err(error) => {
-                    // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
-                    let _ = tx.rollback().await;
-                    if let Error::Refused(refusal) = &error
-                        && refusal.code.is_about_who()
-                    {
-                        record::attempt(&app, &caller, &device, "report_retest", refusal).await?;
-                    }
-                    Err(error)
-                }
-            }
+            let done = once(&tx, &app, &caller, &device, &retest, &told, named).await;
+            record::end(tx, &app, &caller, &device, "report_retest", done).await
         })
         .await?
 }

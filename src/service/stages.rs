@@ -67,22 +67,8 @@ pub async fn report_once(
             let tx = app.db.begin().await?;
             let device = store::devices::find(&tx, id).await?.ok_or(Error::NotFound)?;
             let named = key.zip(caller.actor.person());
-            match once(&tx, &app, &caller, &device, &tag, &told, named).await {
-                Ok(report) => {
-                    tx.commit().await?;
-                    Ok(report)
-                }
-                Err(error) => {
-                    // What went wrong is told, not that SQLite has rolled back by itself on a full disk.
-                    let _ = tx.rollback().await;
-                    if let Error::Refused(refusal) = &error
-                        && refusal.code.is_about_who()
-                    {
-                        record::attempt(&app, &caller, &device, "report_stage", refusal).await?;
-                    }
-                    Err(error)
-                }
-            }
+            let done = once(&tx, &app, &caller, &device, &tag, &told, named).await;
+            record::end(tx, &app, &caller, &device, "report_stage", done).await
         })
         .await?
 }
